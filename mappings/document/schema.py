@@ -1,0 +1,257 @@
+"""The shape of a mapping document, version 1. Shape only: cross-references and meaning are checked in `validation`."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mappings.progress import ProgressOptions
+
+Jql = str
+Alias = str
+Duration = Annotated[str, Field(pattern=r"^\d+[dw]$")]
+Share = Annotated[Decimal, Field(ge=0, le=1)]
+
+
+class Part(BaseModel):
+    """Base of every part of the document: closed and frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class FieldPart(Part):
+    """A field alias. `id` decides; `name` is for the reader, or is resolved to an id at check time when `id` is missing."""
+
+    id: str | None = None
+    name: str | None = None
+
+
+class OverridePart(Part):
+    """A refinement of status → fraction for the issues `when` selects (all where it is absent); keys are status ids or names."""
+
+    when: Jql | None = None
+    by_status: dict[str, Share] = {}
+    by_category: dict[Literal["new", "indeterminate", "done"], Share] = {}
+
+
+DEFAULT_EXCLUDED = (
+    'resolution in ("Won\'t Do", "Won\'t Fix", Duplicate, "Cannot Reproduce", Incomplete, Declined)'
+)
+
+
+class StatusesPart(Part):
+    """How a status becomes a fraction, and what closed issues count as."""
+
+    by_category: dict[Literal["new", "indeterminate", "done"], Share] = {
+        "new": Decimal(0),
+        "indeterminate": Decimal("0.5"),
+        "done": Decimal(1),
+    }
+    overrides: tuple[OverridePart, ...] = ()
+    excluded: Jql = DEFAULT_EXCLUDED
+    not_achieved: Jql | None = None
+
+
+class ThresholdsPart(Part):
+    """Pace thresholds of a cycle; below `at_risk` is off track."""
+
+    on_track: Decimal = Decimal("0.7")
+    at_risk: Decimal = Decimal("0.4")
+
+
+class CyclePart(Part):
+    """A cycle; both ends are days that count."""
+
+    id: str
+    start: date
+    end: date
+    name: str | None = None
+    stale_after: Duration = "14d"
+    health: ThresholdsPart = ThresholdsPart()
+    working_days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] | None = None
+
+
+class FieldSource(Part):
+    """A value read from a field of the issue."""
+
+    field: Alias
+
+
+class LabelSource(Part):
+    """The cycle whose id, behind this prefix, is one of the issue's labels (`okr-` finds `okr-2026-Q4`; empty: the bare id)."""
+
+    label: str
+
+
+class VersionSource(Part):
+    """The cycle whose id, behind this prefix, is the name of one of the issue's fix versions."""
+
+    version: str
+
+
+CycleSource = str | FieldSource | LabelSource | VersionSource
+
+
+class LinkRelation(Part):
+    """Issues of which the objective says this phrase ("is measured by")."""
+
+    link: str
+
+
+class JqlRelation(Part):
+    """Issues the JQL selects, whatever their place in the hierarchy."""
+
+    jql: Jql
+
+
+class JqlFieldRelation(Part):
+    """Issues selected by the JQL a person wrote into this field of the key-result issue itself."""
+
+    jql_field: Alias
+
+
+Relation = Literal["child", "descendant"] | LinkRelation | JqlRelation | JqlFieldRelation
+
+
+class WeightPart(Part):
+    """A weight read from a field; what is missing takes the mean of its counted siblings unless said otherwise."""
+
+    field: Alias
+    missing: Literal["siblings_mean", "zero", "one", "error"] = "siblings_mean"
+
+
+Weight = Decimal | Alias | WeightPart
+
+
+class AlignmentPart(Part):
+    """Objectives of which this one says the phrase; it moves their number only with `contributes`."""
+
+    link: str
+    contributes: bool = False
+    weight: Weight | None = None
+
+
+class RollupPart(Part):
+    """How contributing key results become the objective's number."""
+
+    method: Literal["weighted_mean", "mean", "minimum", "done_ratio"] = "weighted_mean"
+    headline: Literal["outcome_first", "all"] = "outcome_first"
+    health: Literal["worst", "weighted"] = "worst"
+    same_issue: Literal["count_once", "split", "both"] = "count_once"
+
+
+class KeyResultPart(Part):
+    """Which issues are the key results of an objective and how their progress is derived."""
+
+    id: str
+    name: str | None = None
+    select: Jql | None = None
+    relation: Relation = "child"
+    as_: Literal["one_key_result", "each_issue"] | None = Field(default=None, alias="as")
+    weight: Weight | None = None
+    commitment: Literal["committed", "aspirational"] | None = None
+    subtasks: Literal["selected", "through_parent"] = "selected"
+    progress: ProgressOptions
+
+
+class ObjectivePart(Part):
+    """What is an objective: issues a JQL selects, or one written here (`title`) for which no Jira issue stands."""
+
+    id: str
+    select: Jql | None = None
+    title: str | None = None
+    owner: str | None = None
+    cycle: CycleSource | None = None
+    commitment: Literal["committed", "aspirational"] = "committed"
+    aligned_to: AlignmentPart | str | None = None
+    rollup: RollupPart = RollupPart()
+    key_results: tuple[KeyResultPart, ...] = ()
+
+
+class BandPart(Part):
+    """A healthy band; bounds are inclusive."""
+
+    at_least: Decimal | None = None
+    at_most: Decimal | None = None
+
+
+class PromotePart(Part):
+    """When a KPI out of its band becomes a key result."""
+
+    after: int = Field(default=3, ge=1)
+    objective: str | None = None
+    mode: Literal["propose", "create"] = "propose"
+
+
+class RevertPart(Part):
+    """When a key result back in the band becomes a watched KPI again."""
+
+    after: int = Field(default=5, ge=1)
+
+
+class KpiPart(Part):
+    """A KPI to watch. `source` is closed by the KPI sources themselves."""
+
+    id: str
+    name: str
+    source: dict[str, Any]
+    healthy: BandPart
+    cadence: Literal["hourly", "daily", "weekly", "monthly"] = "daily"
+    promote: PromotePart | None = None
+    revert: RevertPart | None = None
+
+
+class TargetPart(Part):
+    """What one Jira field shall hold."""
+
+    value: Literal[
+        "progress_percent",
+        "progress",
+        "raw_percent",
+        "delivery_percent",
+        "outcome_percent",
+        "expected_percent",
+        "pace",
+        "health",
+        "summary",
+    ]
+    round: int = Field(default=0, ge=0, le=6)
+    unknown: Literal["clear", "leave"] = "clear"
+    options: (
+        dict[Literal["achieved", "on_track", "at_risk", "off_track", "pending", "unknown"], str] | None
+    ) = None
+
+
+class WriteBackPart(Part):
+    """What is written to the issues of objectives or key results; keys of `set` are field aliases."""
+
+    target: Literal["objective", "key_result"]
+    set: dict[Alias, TargetPart]
+    property: str | None = None
+
+
+class BrakePart(Part):
+    """A plan that changes more than `share` of the written values, and more than `floor` of them, waits for a person."""
+
+    share: Share = Decimal("0.3")
+    floor: int = Field(default=10, ge=0)
+
+
+class Document(Part):
+    """A whole mapping document."""
+
+    version: Literal[1]
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")
+    site: str = "main"
+    scope: Jql
+    time_zone: str | None = None
+    fields: dict[Alias, FieldPart] = {}
+    statuses: StatusesPart = StatusesPart()
+    cycles: tuple[CyclePart, ...] = ()
+    objectives: tuple[ObjectivePart, ...] = Field(min_length=1)
+    kpis: tuple[KpiPart, ...] = ()
+    write_back: tuple[WriteBackPart, ...] = ()
+    brake: BrakePart = BrakePart()

@@ -1,0 +1,67 @@
+"""Issues and how they hang together: by id, by parent, by link. A view over what the mirror holds; reads nothing itself."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from mappings.issue import Issue
+
+
+@dataclass(frozen=True, slots=True)
+class Forest:
+    """An indexed set of issues. Order of the input never matters: every sequence it gives is sorted by numeric id."""
+
+    by_id: dict[str, Issue]
+    children_of: dict[str, tuple[Issue, ...]]
+    linked_from: dict[tuple[str, str], tuple[str, ...]]
+
+    @classmethod
+    def of(cls, issues: Iterable[Issue]) -> Forest:
+        """Index issues; where an id repeats the last one wins."""
+        by_id = {issue.id: issue for issue in issues}
+        by_id = {id_: by_id[id_] for id_ in sorted(by_id, key=issue_order)}
+        children: dict[str, list[Issue]] = defaultdict(list)
+        links: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for issue in by_id.values():
+            if issue.parent_id is not None:
+                children[issue.parent_id].append(issue)
+            for link in issue.links:
+                links[issue.id, link.phrase.casefold()].append(link.issue_id)
+        return cls(
+            by_id,
+            {parent: tuple(found) for parent, found in children.items()},
+            {key: tuple(sorted(set(ids), key=issue_order)) for key, ids in links.items()},
+        )
+
+    def __iter__(self) -> Iterator[Issue]:
+        return iter(self.by_id.values())
+
+    def issue(self, issue_id: str) -> Issue | None:
+        """The issue, or None where the mirror does not hold it."""
+        return self.by_id.get(issue_id)
+
+    def children(self, issue_id: str) -> Sequence[Issue]:
+        """Direct children by the `parent` field."""
+        return self.children_of.get(issue_id, ())
+
+    def descendants(self, issue_id: str) -> Iterator[Issue]:
+        """Everything below, breadth first; a circle in the data is walked once."""
+        seen = {issue_id}
+        level = [issue_id]
+        while level:
+            found = [child for parent in level for child in self.children(parent) if child.id not in seen]
+            seen.update(child.id for child in found)
+            yield from found
+            level = [child.id for child in found]
+
+    def linked(self, issue_id: str, phrase: str) -> Sequence[Issue]:
+        """Issues of which this one says "<phrase> them" (`is measured by`); phrases compare case-insensitively."""
+        ids = self.linked_from.get((issue_id, phrase.casefold()), ())
+        return [self.by_id[id_] for id_ in ids if id_ in self.by_id]
+
+
+def issue_order(issue_id: str) -> tuple[int, str]:
+    """Numeric ids in numeric order, anything else after them by text."""
+    return (int(issue_id), "") if issue_id.isdigit() else (2**63, issue_id)

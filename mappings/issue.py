@@ -1,0 +1,103 @@
+"""The facts of one Jira issue, as the mirror keeps them. Holds no rules: what they mean is decided elsewhere.
+
+Identity is the issue *id*: a move changes the key and keeps the id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from fractions import Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Anything of Jira that has an id and a (translatable) name: resolution, priority, version, component, option."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project; the key may change, the id does not."""
+
+    id: str
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssueType:
+    """An issue type; `level` is Jira's hierarchyLevel: -1 sub-task, 0 base, 1 epic, 2 and more above."""
+
+    id: str
+    name: str
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status; `category` is the category *key* (`new`, `indeterminate`, `done`), None where Jira says `undefined`."""
+
+    id: str
+    name: str
+    category: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person; `id` is the accountId on Cloud and the user name on Data Center."""
+
+    id: str
+    name: str
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One issue link as read from this issue: "this issue <phrase> the other issue"."""
+
+    type_id: str
+    type_name: str
+    phrase: str
+    issue_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value a field had from `at` on; None is a field that was cleared."""
+
+    at: datetime
+    value: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """The mirrored facts of one issue. All datetimes are aware; `fields` holds raw JSON values by field id."""
+
+    id: str
+    key: str
+    project: Project
+    type: IssueType
+    status: Status
+    created: datetime
+    updated: datetime
+    summary: str = ""
+    resolution: Named | None = None
+    priority: Named | None = None
+    parent_id: str | None = None
+    labels: tuple[str, ...] = ()
+    components: tuple[Named, ...] = ()
+    fix_versions: tuple[Named, ...] = ()
+    affects_versions: tuple[Named, ...] = ()
+    assignee: User | None = None
+    reporter: User | None = None
+    creator: User | None = None
+    due: date | None = None
+    resolved: datetime | None = None
+    status_changed: datetime | None = None
+    links: tuple[Link, ...] = ()
+    fields: Mapping[str, object] = field(default_factory=dict)
+    readings: Mapping[str, tuple[Reading, ...]] = field(default_factory=dict)

@@ -1,0 +1,57 @@
+"""The rows behind a number. Their shares sum exactly to the unrounded number: shares are fractions, never floats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+
+class Disposition(StrEnum):
+    """What became of one row."""
+
+    COUNTED = "counted"
+    NOT_ACHIEVED = "not_achieved"
+    EXCLUDED = "excluded"
+    UNKNOWN = "unknown"
+    WEIGHTLESS = "weightless"
+    GAP = "gap"
+    BY_CHILDREN = "measured_by_children"
+    ELSEWHERE = "counted_elsewhere"
+    BESIDE = "beside"
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One row of a rollup: an issue (or key result, or aligned objective), its weight, its progress, or why it was left out.
+
+    `share` is what the row adds to the number (0…1 of the whole); rows that do not enter have share 0.
+    """
+
+    id: str
+    key: str
+    title: str
+    disposition: Disposition
+    reason: str
+    weight: Fraction | None = None
+    progress: Fraction | None = None
+    share: Fraction = Fraction(0)
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All rows of one number; `total` is None where nothing could be measured."""
+
+    rows: tuple[Contribution, ...] = ()
+    total: Fraction | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Whether the rows sum to the number, as they always must."""
+        return sum((row.share for row in self.rows), Fraction(0)) == (self.total or Fraction(0))
+
+    @property
+    def gaps(self) -> tuple[Contribution, ...]:
+        """Rows a person should look at: unknown or with a broken weight."""
+        return tuple(row for row in self.rows if row.disposition in (Disposition.UNKNOWN, Disposition.GAP))

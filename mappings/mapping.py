@@ -1,0 +1,78 @@
+"""A mapping document bound to one Jira site: selectors compiled, aliases and names resolved to ids. Made by `mappings.document.binding`."""
+
+from __future__ import annotations
+
+import collections.abc
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import tzinfo
+from fractions import Fraction
+
+from mappings.catalogue import Field
+from mappings.document.schema import CyclePart, Document, KeyResultPart, ObjectivePart
+from mappings.selector import Selector
+
+
+@dataclass(frozen=True, slots=True)
+class StatusOverride:
+    """Fractions by status id and by category key for the issues `when` selects (all where it is None)."""
+
+    when: Selector | None
+    by_status: collections.abc.Mapping[str, Fraction]
+    by_category: collections.abc.Mapping[str, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRules:
+    """Status → fraction, and the dispositions of closed issues."""
+
+    by_category: collections.abc.Mapping[str, Fraction]
+    overrides: tuple[StatusOverride, ...]
+    excluded: Selector
+    not_achieved: Selector | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyResultRule:
+    """One key-result rule; `select` is None where every related issue is meant, `related` is the JQL of `relation: {jql}`."""
+
+    part: KeyResultPart
+    select: Selector | None
+    related: Selector | None
+    done_when: Selector | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveRule:
+    """One objective rule; `select` is None for an objective written in the mapping itself."""
+
+    part: ObjectivePart
+    select: Selector | None
+    key_results: tuple[KeyResultRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A whole mapping, ready to be computed with. `revision` is the hash of the document's canonical text."""
+
+    document: Document
+    revision: str
+    scope: Selector
+    fields: collections.abc.Mapping[str, Field]
+    statuses: StatusRules
+    cycles: collections.abc.Mapping[str, CyclePart]
+    objectives: tuple[ObjectiveRule, ...]
+    zone: tzinfo
+    compile_jql: Callable[[str], Selector]
+    """Compiles JQL that people keep in an issue field; raises `mappings.jql.JqlError`."""
+
+    def field_ids(self) -> frozenset[str]:
+        """Ids of every custom field this mapping reads or writes: what the mirror has to hold."""
+        selectors = [self.scope, self.statuses.excluded, self.statuses.not_achieved]
+        selectors += [override.when for override in self.statuses.overrides]
+        for objective in self.objectives:
+            selectors.append(objective.select)
+            for rule in objective.key_results:
+                selectors += [rule.select, rule.related, rule.done_when]
+        read = (field for selector in selectors if selector is not None for field in selector.fields)
+        return frozenset(field.id for field in self.fields.values()) | frozenset(read)

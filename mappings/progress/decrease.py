@@ -1,0 +1,17 @@
+"""`decrease`: a transition that may only go one way, to a target or by an amount or percentage of the start."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from mappings.progress.options import Operand, RuleOptions, Step
+
+
+class DecreaseOptions(RuleOptions):
+    """Exactly one of `target` (alias or number) and `by` (`{amount: n}` or `{percent: n}` of the start)."""
+
+    kind: Literal["decrease"]
+    start: Operand
+    current: str
+    target: Operand | None = None
+    by: Step | None = None

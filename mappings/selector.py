@@ -1,0 +1,21 @@
+"""A compiled JQL: its text, and what says whether an issue matches. Parsing and compiling live in `mappings.jql`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mappings.issue import Issue
+from mappings.moment import Moment
+
+Predicate = Callable[[Issue, Moment], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """One JQL, ready to be asked. `fields` are the custom field ids it reads; `timed` says that its answer changes with the clock alone."""
+
+    jql: str
+    matches: Predicate
+    fields: frozenset[str] = frozenset()
+    timed: bool = False
