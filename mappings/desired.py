@@ -1,0 +1,237 @@
+"""What Jira's fields shall hold for one objective and its key results, by the `write_back` rules. Compares with nothing.
+
+One issue may be a key result of several objectives. What is written to it then depends on the objective (expected progress,
+pace), so one of them has to speak for it: the first in id order. `owners` says which that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+
+from mappings.catalogue import Field
+from mappings.document.schema import TargetPart, WriteBackPart
+from mappings.fields import Api, FieldType, FieldValueError, field_type
+from mappings.fields.number import plain
+from mappings.forest import issue_order
+from mappings.mapping import Mapping as BoundMapping
+from mappings.numbers import percent, rounded
+from mappings.state import HealthLevel, KeyResultState, ObjectiveState
+
+PERCENTS = frozenset(
+    {"progress_percent", "raw_percent", "delivery_percent", "outcome_percent", "expected_percent"}
+)
+DIGITS_OF_SHARES = 2
+"""Decimals of `progress` and `pace` where `round` is not written: a share rounded to 0 decimals says nothing."""
+
+LABELS: Mapping[HealthLevel, str] = {
+    HealthLevel.OFF_TRACK: "Off track",
+    HealthLevel.AT_RISK: "At risk",
+    HealthLevel.UNKNOWN: "Unknown",
+    HealthLevel.PENDING: "Pending",
+    HealthLevel.ON_TRACK: "On track",
+    HealthLevel.ACHIEVED: "Achieved",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """One field of one issue and the JSON value it shall hold; None clears. `value` names what it shows (`progress_percent`)."""
+
+    issue_id: str
+    issue_key: str
+    field: Field
+    raw: object
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """Who speaks for an issue: `objectives` are the issues that are objectives, `key_results` say whose a key result's issue is."""
+
+    objectives: frozenset[str] = frozenset()
+    key_results: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What can be written about an objective or a key result; None is unknown."""
+
+    progress: Fraction | None
+    raw: Fraction | None
+    delivery: Fraction | None
+    outcome: Fraction | None
+    expected: Fraction | None
+    pace: Fraction | None
+    health: HealthLevel
+    summary: str
+
+
+def owners(states: Iterable[ObjectiveState]) -> Owners:
+    """Ownership among these objectives: a key result's issue belongs to the first objective in id order that has it."""
+    ordered = sorted(states, key=lambda state: issue_order(state.id))
+    claimed: dict[str, str] = {}
+    for state in ordered:
+        for key_result in state.key_results:
+            if key_result.issue_id is not None:
+                claimed.setdefault(key_result.issue_id, state.id)
+    return Owners(frozenset(state.issue_id for state in ordered if state.issue_id is not None), claimed)
+
+
+def desired(
+    mapping: BoundMapping, state: ObjectiveState, owned: Owners | None = None, api: Api = 3
+) -> tuple[Desired, ...]:
+    """The desired field values of one objective, each (issue, field) once: the rule written first wins, objective before key result.
+
+    Left out: key results whose issue another objective speaks for, fields of a type that is not written, and unknown values under
+    `unknown: leave`. A value that its field cannot hold (a health without an option) clears the field.
+    """
+    found: dict[tuple[str, str], Desired] = {}
+    for issue_id, key, figures, parts in subjects(mapping, state, owned or Owners()):
+        for alias, target in parts:
+            wanted = mapping.fields[alias]
+            if (issue_id, wanted.id) in found:
+                continue
+            made = one_desired(target, figures, wanted, api)
+            if made is not None:
+                found[issue_id, wanted.id] = Desired(issue_id, key, wanted, made.raw, target.value)
+    return tuple(found.values())
+
+
+Subject = tuple[str, str, Figures, list[tuple[str, TargetPart]]]
+
+
+def subjects(mapping: BoundMapping, state: ObjectiveState, owned: Owners) -> Iterator[Subject]:
+    """Every issue this objective speaks for: its id, key, figures, and what is set on it."""
+    rules = mapping.document.write_back
+    of_objective = targets(rules, "objective")
+    if state.issue_id is not None:
+        yield state.issue_id, state.key, objective_figures(state), of_objective
+    of_key_result = targets(rules, "key_result")
+    taken = {mapping.fields[alias].id for alias, _ in of_objective}
+    for key_result in state.key_results:
+        id_ = key_result.issue_id
+        if id_ is None or owned.key_results.get(id_, state.id) != state.id:
+            continue
+        reserved: Collection[str] = taken if id_ in owned.objectives else ()
+        free = [part for part in of_key_result if mapping.fields[part[0]].id not in reserved]
+        yield id_, key_result.key, key_result_figures(key_result, state), free
+
+
+def targets(rules: Iterable[WriteBackPart], target: str) -> list[tuple[str, TargetPart]]:
+    """What the rules set on this kind of target, in the order they are written."""
+    return [(alias, part) for rule in rules if rule.target == target for alias, part in rule.set.items()]
+
+
+def objective_figures(state: ObjectiveState) -> Figures:
+    """An objective has no raw progress of its own: over-achievement is shown per key result."""
+    return Figures(
+        progress=state.progress,
+        raw=state.progress,
+        delivery=state.delivery,
+        outcome=state.outcome,
+        expected=state.expected,
+        pace=state.pace,
+        health=state.health.level,
+        summary=summary(state.progress, state.health.level, state.expected, state.key_results),
+    )
+
+
+def key_result_figures(key_result: KeyResultState, state: ObjectiveState) -> Figures:
+    """A key result runs on its objective's clock, and has the number of its own nature alone."""
+    progress, expected = key_result.measurement.progress, state.expected
+    return Figures(
+        progress=progress,
+        raw=key_result.measurement.raw,
+        delivery=progress if key_result.nature == "delivery" else None,
+        outcome=progress if key_result.nature == "outcome" else None,
+        expected=expected,
+        pace=progress / expected if progress is not None and expected else None,
+        health=key_result.health.level,
+        summary=summary(progress, key_result.health.level, expected),
+    )
+
+
+def summary(
+    progress: Fraction | None,
+    health: HealthLevel,
+    expected: Fraction | None,
+    key_results: tuple[KeyResultState, ...] = (),
+) -> str:
+    """One line for people: `62 % · at risk · expected 71 % · 3 key results (1 unknown)`."""
+    parts = ["progress unknown" if progress is None else shown_percent(progress)]
+    if not (progress is None and health is HealthLevel.UNKNOWN):
+        parts.append(LABELS[health].lower())
+    if expected is not None:
+        parts.append(f"expected {shown_percent(expected)}")
+    if key_results:
+        parts.append(counted(key_results))
+    return " · ".join(parts)
+
+
+def counted(key_results: tuple[KeyResultState, ...]) -> str:
+    """`3 key results (1 unknown)`."""
+    unknown = sum(1 for key_result in key_results if key_result.measurement.progress is None)
+    plural = "" if len(key_results) == 1 else "s"
+    return f"{len(key_results)} key result{plural}" + (f" ({unknown} unknown)" if unknown else "")
+
+
+def shown_percent(share: Fraction) -> str:
+    """A share as people read it: `62 %`."""
+    return f"{rounded(share * 100)} %"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A raw value that was made; None inside it clears, no Made at all leaves the field alone."""
+
+    raw: object
+
+
+def one_desired(target: TargetPart, figures: Figures, wanted: Field, api: Api) -> Made | None:
+    """The raw value for one field, or None where it is to be left as it is."""
+    type_ = field_type(wanted)
+    if type_ is None or not type_.writable:
+        return None
+    if target.value == "health":
+        return health_value(target, figures.health, type_, wanted, api)
+    value = figures.summary if target.value == "summary" else number_value(target, figures)
+    if value is None and target.unknown == "leave":
+        return None
+    return encoded(type_, as_held(value, target, type_), wanted, api)
+
+
+def number_value(target: TargetPart, figures: Figures) -> Decimal | None:
+    """The number a target asks for, rounded as it says; None is unknown."""
+    share: Fraction | None = getattr(figures, target.value.removesuffix("_percent"))
+    written = "round" in target.model_fields_set
+    if target.value in PERCENTS:
+        return percent(share, target.round)
+    return None if share is None else rounded(share, target.round if written else DIGITS_OF_SHARES)
+
+
+def as_held(value: Decimal | str | None, target: TargetPart, type_: FieldType) -> object:
+    """A number as a number field holds it, or in words where the field holds text: `62 %`."""
+    if not isinstance(value, Decimal) or type_.name == "number":
+        return value
+    return f"{plain(value)} %" if target.value in PERCENTS else plain(value)
+
+
+def health_value(
+    target: TargetPart, level: HealthLevel, type_: FieldType, wanted: Field, api: Api
+) -> Made | None:
+    """The option or words for a health. With `options`, a level that has none clears; without, the level's own label serves."""
+    if level is HealthLevel.UNKNOWN and target.unknown == "leave":
+        return None
+    label = LABELS[level] if target.options is None else target.options.get(level.value)
+    return encoded(type_, label, wanted, api)
+
+
+def encoded(type_: FieldType, value: object, wanted: Field, api: Api) -> Made:
+    """The value as JSON; what the field cannot hold clears it, since a value left behind would be a wrong one."""
+    try:
+        return Made(type_.encode(value, wanted, api))
+    except FieldValueError:
+        return Made(type_.encode(None, wanted, api))

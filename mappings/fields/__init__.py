@@ -1,0 +1,38 @@
+"""Jira field types, one file each. A new type is one new file, one line in `FIELD_TYPES`, one row in the docs, one table of tests."""
+
+from __future__ import annotations
+
+from mappings.catalogue import Field
+from mappings.fields.day import Day
+from mappings.fields.field_type import CUSTOM, Api, FieldType, FieldValueError, Value, is_empty
+from mappings.fields.fixed_text import FixedText
+from mappings.fields.instant import Instant
+from mappings.fields.labels import Labels
+from mappings.fields.multi_select import MultiSelect
+from mappings.fields.number import Number
+from mappings.fields.paragraph import Paragraph
+from mappings.fields.parent_link import ParentLink
+from mappings.fields.person import Person
+from mappings.fields.select import Select
+from mappings.fields.text import Text
+
+__all__ = ["CUSTOM", "FIELD_TYPES", "Api", "FieldType", "FieldValueError", "Value", "field_type", "is_empty"]
+
+FIELD_TYPES: tuple[FieldType, ...] = (
+    Number(),
+    Text(),
+    Paragraph(),
+    Select(),
+    MultiSelect(),
+    Day(),
+    Instant(),
+    Labels(),
+    Person(),
+    ParentLink(),
+    FixedText(),
+)
+
+
+def field_type(field: Field) -> FieldType | None:
+    """The type of a field, or None for a type this version neither reads nor writes."""
+    return next((type_ for type_ in FIELD_TYPES if type_.fits(field)), None)

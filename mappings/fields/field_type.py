@@ -1,0 +1,69 @@
+"""What every Jira field type offers: read a raw JSON value, make one, compare two. One type is one module beside this one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from datetime import date, datetime
+from fractions import Fraction
+from typing import ClassVar, Literal
+
+from mappings.catalogue import Field
+from mappings.issue import Named, User
+
+Api = Literal[2, 3]
+"""The REST version a value is made for: 3 on Cloud (rich text is a document), 2 on Data Center (rich text is a string)."""
+
+Value = Fraction | str | date | datetime | Named | User | tuple[str, ...] | tuple[Named, ...]
+
+CUSTOM = "com.atlassian.jira.plugin.system.customfieldtypes:"
+"""Prefix of `schema.custom` for the field types that come with Jira."""
+
+
+class FieldValueError(ValueError):
+    """A value that this field cannot hold; the message says which and what it could hold."""
+
+
+class FieldType(ABC):
+    """One type of field. Reading is lenient (what cannot be understood is None), writing is strict (`FieldValueError`)."""
+
+    name: ClassVar[str]
+    writable: ClassVar[bool] = True
+
+    @abstractmethod
+    def fits(self, field: Field) -> bool:
+        """Whether this is the type of that field."""
+
+    @abstractmethod
+    def decode(self, raw: object) -> Value | None:
+        """The domain value of what Jira sent; None where the field is empty or says nothing we understand."""
+
+    def encode(self, value: object, field: Field, api: Api = 3) -> object:  # noqa: ARG002
+        """The JSON to send; None (for labels an empty list) clears. Raises FieldValueError for what the field cannot hold."""
+        return None if value is None else self.make(value, field)
+
+    def make(self, value: object, field: Field) -> object:
+        """The JSON of a value that is there, the same for every API; what a type that is written has to provide."""
+        raise FieldValueError(f"{field.name or field.id} holds {self.name}; {value!r} is not written to it")
+
+    def equal(self, left: object, right: object) -> bool:
+        """Whether two raw values are the same to Jira: what it would store and give back for one is the other."""
+        return self.decode(left) == self.decode(right)
+
+    def text(self, raw: object) -> str:
+        """The raw value as a person reads it; `empty` where there is none."""
+        value = self.decode(raw)
+        return "empty" if value is None else str(value)
+
+
+def is_empty(raw: object) -> bool:
+    """Whether a raw value says nothing: missing, null, blank, an empty list or object, or Cloud's hollow Parent Link."""
+    if isinstance(raw, str):
+        return not raw.strip()
+    if isinstance(raw, dict):
+        return not raw or is_hollow(raw)
+    return raw is None or raw == []
+
+
+def is_hollow(raw: dict[str, object]) -> bool:
+    """Whether this is the object by which Cloud says "no parent" in a Parent Link field: display hints and no data."""
+    return "showField" in raw and not raw.get("data")

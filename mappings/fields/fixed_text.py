@@ -1,0 +1,22 @@
+"""URL fields and read-only text fields: strings that are not ours to fill. Only read."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from mappings.catalogue import Field
+from mappings.fields.field_type import FieldType
+from mappings.fields.text import OTHER_STRINGS
+
+
+class FixedText(FieldType):
+    """A JSON string that Jira checks (an address) or shows without an editor (a read-only text field)."""
+
+    name: ClassVar[str] = "fixed_text"
+    writable: ClassVar[bool] = False
+
+    def fits(self, field: Field) -> bool:
+        return field.type == "string" and field.custom in OTHER_STRINGS
+
+    def decode(self, raw: object) -> str | None:
+        return (raw.strip() or None) if isinstance(raw, str) else None

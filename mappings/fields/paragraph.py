@@ -1,0 +1,71 @@
+"""Rich text: a document (ADF) for REST version 3, a string for version 2. Compared by its text, never by its nodes."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from mappings.catalogue import Field
+from mappings.fields.field_type import Api, FieldType, FieldValueError
+from mappings.fields.text import PARAGRAPHS
+
+LINE_NODES = frozenset({"paragraph", "heading", "codeBlock", "hardBreak", "rule", "tableRow", "blockCard"})
+
+
+class Paragraph(FieldType):
+    """Several lines of text; marks, lists and tables are read through and not kept."""
+
+    name: ClassVar[str] = "paragraph"
+
+    def fits(self, field: Field) -> bool:
+        return field.type in ("string", "doc") and (field.custom or field.id) in PARAGRAPHS
+
+    def decode(self, raw: object) -> str | None:
+        text = raw if isinstance(raw, str) else document_text(raw)
+        lines = [line.strip() for line in text.splitlines()]
+        return "\n".join(line for line in lines if line) or None
+
+    def encode(self, value: object, field: Field, api: Api = 3) -> object:
+        """A document of one paragraph for each line that says something; for version 2 those lines as a string."""
+        text = super().encode(value, field, api)
+        return document(text) if isinstance(text, str) and api == 3 else text
+
+    def make(self, value: object, field: Field) -> object:
+        if not isinstance(value, str):
+            raise FieldValueError(f"{field.name or field.id} holds text; {value!r} is none")
+        return self.decode(value)
+
+
+def document(text: str) -> dict[str, object]:
+    """The smallest document that shows these lines: one paragraph each."""
+    paragraphs = [
+        {"type": "paragraph", "content": [{"type": "text", "text": line}]} for line in text.splitlines()
+    ]
+    return {"type": "doc", "version": 1, "content": paragraphs}
+
+
+def document_text(raw: object) -> str:
+    """The text of a document in reading order. Walks without recursion: depth is the sender's choice."""
+    found: list[str] = []
+    waiting = [raw]
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, dict):
+            continue
+        if node.get("type") in LINE_NODES:
+            found.append("\n")
+        found.append(node_text(node))
+        content = node.get("content")
+        waiting.extend(reversed(content) if isinstance(content, list) else ())
+    return "".join(found)
+
+
+def node_text(node: dict[str, object]) -> str:
+    """What one node says itself: its text, or for a mention, emoji, date, status or card what stands in its attributes."""
+    text = node.get("text")
+    if isinstance(text, str):
+        return text
+    attributes = node.get("attrs")
+    if not isinstance(attributes, dict):
+        return ""
+    said = (attributes.get(name) for name in ("text", "url", "timestamp", "shortName"))
+    return next((word for word in said if isinstance(word, str)), "")

@@ -1,0 +1,81 @@
+"""Select lists and radio buttons: one option. The id decides; a value serves where the ids are not known."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from mappings.catalogue import Field
+from mappings.fields.field_type import FieldType, FieldValueError
+from mappings.issue import Named
+
+
+class Select(FieldType):
+    """`{"id": "10020", "value": "On track"}`; decoded, the option's `name` is its value."""
+
+    name: ClassVar[str] = "select"
+
+    def fits(self, field: Field) -> bool:
+        return field.type == "option"
+
+    def decode(self, raw: object) -> Named | None:
+        return option(raw)
+
+    def make(self, value: object, field: Field) -> object:
+        """`{"id"}` of the option with this id or value; `{"value"}` where the catalogue knows no options of the field."""
+        return choice(value, field)
+
+    def equal(self, left: object, right: object) -> bool:
+        one, other = option(left), option(right)
+        if one is None or other is None:
+            return one is other
+        return same_option(one, other)
+
+    def text(self, raw: object) -> str:
+        found = option(raw)
+        return "empty" if found is None else found.name or found.id
+
+
+def option(raw: object) -> Named | None:
+    """The option of a raw value; a plain string is taken for its value."""
+    if isinstance(raw, str):
+        return Named("", raw.strip()) if raw.strip() else None
+    if not isinstance(raw, dict):
+        return None
+    id_, value = raw.get("id"), raw.get("value", raw.get("name"))
+    found = Named(
+        str(id_) if isinstance(id_, str | int) else "", value.strip() if isinstance(value, str) else ""
+    )
+    return found if found.id or found.name else None
+
+
+def same_option(one: Named, other: Named) -> bool:
+    """By id where both have one, else by value."""
+    return one.id == other.id if one.id and other.id else one.name == other.name
+
+
+def choice(value: object, field: Field) -> dict[str, str]:
+    """What Jira wants for one option, given by id, value or as an option itself."""
+    wanted = value if isinstance(value, Named) else Named("", value) if isinstance(value, str) else None
+    if wanted is None:
+        raise FieldValueError(f"{field.name or field.id} holds an option; {value!r} is none")
+    if not field.options:
+        return {"id": wanted.id} if wanted.id else {"value": wanted.name}
+    found = known_option(wanted, field)
+    if found is None:
+        valid = ", ".join(known.name for known in field.options)
+        raise FieldValueError(
+            f"{field.name or field.id} has no option {wanted.name or wanted.id!r}; its options: {valid}"
+        )
+    return {"id": found.id}
+
+
+def known_option(wanted: Named, field: Field) -> Named | None:
+    """The option of the field with this id, else with exactly this value, else with this value in any case."""
+    word = (wanted.name or wanted.id).strip()
+    matches = (
+        [known for known in field.options if wanted.id and known.id == wanted.id],
+        [known for known in field.options if known.name.strip() == word],
+        [known for known in field.options if known.name.strip().casefold() == word.casefold()],
+        [known for known in field.options if known.id == word],
+    )
+    return next((found[0] for found in matches if found), None)

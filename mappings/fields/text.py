@@ -1,0 +1,32 @@
+"""Single-line text fields. Jira trims them, keeps 255 characters and does not tell empty from missing."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from mappings.catalogue import Field
+from mappings.fields.field_type import CUSTOM, FieldType, FieldValueError
+
+LONGEST = 255
+PARAGRAPHS = ("description", "environment", f"{CUSTOM}textarea")
+OTHER_STRINGS = (f"{CUSTOM}url", f"{CUSTOM}readonlyfield", "com.pyxis.greenhopper.jira:gh-epic-status")
+
+
+class Text(FieldType):
+    """A JSON string of one line."""
+
+    name: ClassVar[str] = "text"
+
+    def fits(self, field: Field) -> bool:
+        kind = field.custom or field.id
+        return field.type == "string" and kind not in PARAGRAPHS + OTHER_STRINGS
+
+    def decode(self, raw: object) -> str | None:
+        return (raw.strip() or None) if isinstance(raw, str) else None
+
+    def make(self, value: object, field: Field) -> object:
+        """One line of at most 255 characters; what is longer ends in an ellipsis, since Jira would refuse it whole."""
+        if not isinstance(value, str):
+            raise FieldValueError(f"{field.name or field.id} holds text; {value!r} is none")
+        line = " ".join(value.split())
+        return (line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…") or None

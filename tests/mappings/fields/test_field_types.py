@@ -1,0 +1,309 @@
+"""One table per field type: which field it is, what raw values mean, what is sent, what is equal. Every registered type has one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from mappings.catalogue import Field
+from mappings.fields import CUSTOM, FIELD_TYPES, FieldType, FieldValueError, field_type, is_empty
+from mappings.issue import Named, User
+
+DOCS = Path(__file__).parents[3] / "docs" / "fields.md"
+
+OPTIONS = (Named("10020", "On track"), Named("10021", "At risk"), Named("10022", "Off track"))
+HOLLOW_PARENT = {
+    "hasEpicLinkFieldDependency": False,
+    "showField": False,
+    "nonEditableReason": {"reason": "X"},
+}
+ON_TRACK = {"self": "https://jira.example/option/10020", "id": "10020", "value": "On track"}
+MINUTE = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+
+
+def adf(*lines: str) -> dict[str, object]:
+    return {
+        "type": "doc",
+        "version": 1,
+        "content": [{"type": "paragraph", "content": [{"type": "text", "text": line}]} for line in lines],
+    }
+
+
+@dataclass(frozen=True)
+class Table:
+    """What is known about one type. `same` and `different` are pairs of raw values; `refused` values raise when encoded."""
+
+    fits: tuple[Field, ...]
+    decoded: tuple[tuple[object, object], ...]
+    encoded: tuple[tuple[object, object], ...] = ()
+    refused: tuple[object, ...] = ()
+    same: tuple[tuple[object, object], ...] = ()
+    different: tuple[tuple[object, object], ...] = ()
+    shown: tuple[tuple[object, str], ...] = ()
+
+
+def custom(type_: str, kind: str, items: str = "", options: tuple[Named, ...] = ()) -> Field:
+    full = kind if ":" in kind else f"{CUSTOM}{kind}"
+    return Field("customfield_10060", "The field", type_, items, full, options=options)
+
+
+TABLES: dict[str, Table] = {
+    "number": Table(
+        fits=(custom("number", "float"), custom("number", "com.pyxis.greenhopper.jira:jsw-story-points")),
+        decoded=((62, 62), (12.5, Fraction(25, 2)), (0, 0), (0.1, Fraction(1, 10)), ("x", None), ({}, None)),
+        encoded=(
+            (Decimal(62), 62),
+            (Decimal("62.50"), 62.5),
+            (Fraction(2, 3), 0.666667),
+            (7, 7),
+            (Decimal("-0.0000001"), 0),
+        ),
+        refused=("sixty", True, Decimal("NaN"), 10**15, object()),
+        same=((62, 62.0), (62.0000004, 62), (0.1 + 0.2, 0.3), ("62", 62)),
+        different=((62, 63), (0, None), (62, 62.000001), (0, "")),
+        shown=((62.0, "62"), (0.5, "0.5"), (None, "empty"), (1e7, "10000000")),
+    ),
+    "text": Table(
+        fits=(custom("string", "textfield"), Field("summary", "Summary", "string")),
+        decoded=((" a b ", "a b"), ("", None), ("  ", None), (5, None)),
+        encoded=(("62 %", "62 %"), ("a\r\n b", "a b"), ("   ", None), ("x" * 300, "x" * 254 + "…")),
+        refused=(5, Decimal(5), ["a"]),
+        same=(("a ", "a"), ("", None), (" ", None)),
+        different=(("a", "A"), ("a", None), ("a b", "a  b")),
+        shown=(("a ", "a"), (None, "empty")),
+    ),
+    "paragraph": Table(
+        fits=(custom("string", "textarea"), Field("description", "Description", "string")),
+        decoded=((adf("one", "two"), "one\ntwo"), ("one\r\ntwo ", "one\ntwo"), ("", None), (adf(), None)),
+        encoded=(("one\n\ntwo", adf("one", "two")), ("", None)),
+        refused=(5, adf("x")),
+        same=(
+            (adf("one"), "one"),
+            ("a\r\nb", "a\nb"),
+            (adf(), None),
+            (adf("  "), ""),
+            ({"type": "doc", "version": 1, "content": []}, None),
+        ),
+        different=((adf("one"), adf("two")), (adf("a", "b"), "ab"), ("a", None)),
+        shown=((adf("62 %"), "62 %"),),
+    ),
+    "select": Table(
+        fits=(custom("option", "select", options=OPTIONS), custom("option", "radiobuttons", options=OPTIONS)),
+        decoded=((ON_TRACK, Named("10020", "On track")), ({}, None), ({"id": 10020}, Named("10020", ""))),
+        encoded=(
+            ("On track", {"id": "10020"}),
+            (" on TRACK ", {"id": "10020"}),
+            ("10021", {"id": "10021"}),
+            (Named("10022", ""), {"id": "10022"}),
+        ),
+        refused=("Achieved", 5),
+        same=(
+            (ON_TRACK, {"id": "10020"}),
+            (ON_TRACK, {"value": "On track"}),
+            ({"id": "10020", "value": "Im Plan"}, {"id": "10020", "value": "On track"}),
+            (None, {}),
+        ),
+        different=((ON_TRACK, {"id": "10021"}), (ON_TRACK, {"value": "At risk"}), (ON_TRACK, None)),
+        shown=((ON_TRACK, "On track"), ({"id": "7"}, "7"), (None, "empty")),
+    ),
+    "multi_select": Table(
+        fits=(
+            custom("array", "multiselect", "option", OPTIONS),
+            custom("array", "multicheckboxes", "option", OPTIONS),
+        ),
+        decoded=(([ON_TRACK], (Named("10020", "On track"),)), ([], None), ([{}], None), ("x", None)),
+        encoded=(
+            (["On track", "At risk"], [{"id": "10020"}, {"id": "10021"}]),
+            ("At risk", [{"id": "10021"}]),
+            ([], None),
+        ),
+        refused=(["Nope"], 5),
+        same=(
+            ([{"id": "1"}, {"id": "2"}], [{"id": "2"}, {"id": "1"}]),
+            ([ON_TRACK], [{"value": "On track"}]),
+            ([], None),
+        ),
+        different=(([{"id": "1"}], [{"id": "1"}, {"id": "2"}]), ([ON_TRACK], None)),
+        shown=(([ON_TRACK], "On track"), ([], "empty")),
+    ),
+    "date": Table(
+        fits=(custom("date", "datepicker"), Field("duedate", "Due date", "date")),
+        decoded=(("2026-11-22", date(2026, 11, 22)), ("soon", None), (5, None)),
+        encoded=((date(2026, 11, 22), "2026-11-22"),),
+        refused=("2026-11-22", MINUTE),
+        same=(("2026-11-22", " 2026-11-22"), ("", None)),
+        different=(("2026-11-22", "2026-11-23"), ("2026-11-22", None)),
+        shown=(("2026-11-22", "2026-11-22"),),
+    ),
+    "datetime": Table(
+        fits=(custom("datetime", "datetime"),),
+        decoded=(
+            ("2026-11-22T11:00:00.000+0100", MINUTE),
+            ("2026-11-22T10:00:00Z", MINUTE),
+            ("2026-11-22T10:00:00", None),
+            ("0001-01-01T00:00:00.000+1400", None),
+        ),
+        encoded=(
+            (MINUTE, "2026-11-22T10:00:00.000+0000"),
+            (
+                datetime(2026, 11, 22, 12, 0, 0, 5999, tzinfo=timezone(timedelta(hours=2))),
+                "2026-11-22T10:00:00.005+0000",
+            ),
+        ),
+        refused=("2026-11-22", datetime(2026, 11, 22, 10, 0), date(2026, 11, 22)),
+        same=(("2026-11-22T11:00:00.000+0100", "2026-11-22T10:00:00.000+0000"), (None, "")),
+        different=(("2026-11-22T10:00:00.001+0000", "2026-11-22T10:00:00.000+0000"),),
+        shown=(("2026-11-22T11:00:00.000+0100", "2026-11-22 10:00 UTC"), (None, "empty")),
+    ),
+    "labels": Table(
+        fits=(custom("array", "labels", "string"), Field("labels", "Labels", "array", "string")),
+        decoded=((["b", "a", "b"], ("a", "b")), ([], None), ([5, ""], None)),
+        encoded=((["b", "a"], ["a", "b"]), ("okr", ["okr"]), ([], [])),
+        refused=(["two words"], [""], 5, [5], ["x" * 256]),
+        same=((["a", "b"], ["b", "a"]), ([], None)),
+        different=((["a"], ["A"]), (["a"], None)),
+        shown=((["b", "a"], "a, b"), (None, "empty")),
+    ),
+    "user": Table(
+        fits=(custom("user", "userpicker"), Field("assignee", "Assignee", "user")),
+        decoded=(
+            ({"accountId": "5b1", "displayName": "Ann"}, User("5b1", "Ann")),
+            ({"name": "ann", "emailAddress": "ann@example.com"}, User("ann", "ann", "ann@example.com")),
+            ({}, None),
+        ),
+        refused=(User("5b1", "Ann"), "ann"),
+        same=(({"accountId": "5b1", "displayName": "Ann"}, {"accountId": "5b1"}), ({}, None)),
+        different=(({"accountId": "5b1"}, {"accountId": "5b2"}), ({"accountId": "5b1"}, None)),
+        shown=(({"accountId": "5b1", "displayName": "Ann"}, "Ann"), (None, "empty")),
+    ),
+    "parent_link": Table(
+        fits=(
+            custom("any", "com.pyxis.greenhopper.jira:gh-epic-link"),
+            custom("any", "com.atlassian.jpo:jpo-custom-field-parent"),
+        ),
+        decoded=(
+            ("PLAT-1", "PLAT-1"),
+            (HOLLOW_PARENT, None),
+            ({**HOLLOW_PARENT, "data": {"id": 10001, "key": "PLAT-1"}}, "PLAT-1"),
+            ({"data": None}, None),
+        ),
+        refused=("PLAT-1",),
+        same=((HOLLOW_PARENT, None), (HOLLOW_PARENT, "")),
+        different=((HOLLOW_PARENT, "PLAT-1"),),
+        shown=((HOLLOW_PARENT, "empty"),),
+    ),
+    "fixed_text": Table(
+        fits=(custom("string", "url"), custom("string", "readonlyfield")),
+        decoded=(("https://jira.example/x ", "https://jira.example/x"), ("", None), (5, None)),
+        refused=("https://jira.example",),
+        same=(("", None),),
+        different=(("a", "b"),),
+    ),
+}
+
+BY_NAME = {type_.name: type_ for type_ in FIELD_TYPES}
+
+
+def rows(column: str) -> list[object]:
+    return [
+        pytest.param(BY_NAME[name], table.fits[0], row, id=f"{name}-{row!r}"[:60])
+        for name, table in TABLES.items()
+        for row in getattr(table, column)
+    ]
+
+
+def test_registered_documented_and_tested_are_the_same_types() -> None:
+    documented = re.findall(r"^\| `(\w+)` \|.*\| (?:yes|no) \|$", DOCS.read_text(), re.MULTILINE)
+    assert documented == list(BY_NAME) == list(TABLES)
+
+
+def test_the_docs_say_which_types_are_written() -> None:
+    written = dict(re.findall(r"^\| `(\w+)` \|.*\| (yes|no) \|", DOCS.read_text(), re.MULTILINE))
+    assert written == {name: "yes" if type_.writable else "no" for name, type_ in BY_NAME.items()}
+
+
+@pytest.mark.parametrize(("type_", "_field", "fitting"), rows("fits"))
+def test_a_field_has_one_type(type_: FieldType, _field: Field, fitting: Field) -> None:
+    assert [other.name for other in FIELD_TYPES if other.fits(fitting)] == [type_.name]
+    assert field_type(fitting) is type_
+
+
+@pytest.mark.parametrize(("type_", "field", "row"), rows("decoded"))
+def test_decode(type_: FieldType, field: Field, row: tuple[object, object]) -> None:
+    assert type_.decode(row[0]) == row[1]
+
+
+@pytest.mark.parametrize(("type_", "field", "row"), rows("encoded"))
+def test_encode(type_: FieldType, field: Field, row: tuple[object, object]) -> None:
+    made = type_.encode(row[0], field)
+    assert made == row[1]
+    assert type(made) is type(row[1])
+    assert type_.equal(made, made)
+
+
+@pytest.mark.parametrize(("type_", "field", "value"), rows("refused"))
+def test_what_a_field_cannot_hold_is_refused_by_name(type_: FieldType, field: Field, value: object) -> None:
+    with pytest.raises(FieldValueError, match="The field"):
+        type_.encode(value, field)
+
+
+@pytest.mark.parametrize(("type_", "field", "pair"), rows("same"))
+def test_equal(type_: FieldType, field: Field, pair: tuple[object, object]) -> None:
+    assert type_.equal(*pair)
+    assert type_.equal(*reversed(pair))
+
+
+@pytest.mark.parametrize(("type_", "field", "pair"), rows("different"))
+def test_not_equal(type_: FieldType, field: Field, pair: tuple[object, object]) -> None:
+    assert not type_.equal(*pair)
+    assert not type_.equal(*reversed(pair))
+
+
+@pytest.mark.parametrize(("type_", "field", "row"), rows("shown"))
+def test_text(type_: FieldType, field: Field, row: tuple[object, str]) -> None:
+    assert type_.text(row[0]) == row[1]
+
+
+@pytest.mark.parametrize("type_", FIELD_TYPES, ids=lambda type_: type_.name)
+@pytest.mark.parametrize("nothing", [None, "", "  ", {}, [], HOLLOW_PARENT], ids=repr)
+def test_every_empty_is_the_same_empty(type_: FieldType, nothing: object) -> None:
+    assert is_empty(nothing)
+    assert type_.decode(nothing) is None
+    assert type_.equal(nothing, None)
+    assert type_.equal(None, nothing)
+    assert type_.text(nothing) == "empty"
+
+
+@pytest.mark.parametrize("type_", FIELD_TYPES, ids=lambda type_: type_.name)
+@pytest.mark.parametrize(
+    "strange", [5, 0.5, True, "x", [1], [None], {"id": []}, {"data": 5}, [[]], {"content": 5}], ids=repr
+)
+def test_no_value_of_jira_breaks_reading(type_: FieldType, strange: object) -> None:
+    type_.decode(strange)
+    assert type_.equal(strange, strange)
+    assert isinstance(type_.text(strange), str)
+
+
+@pytest.mark.parametrize("name", [name for name, type_ in BY_NAME.items() if type_.writable])
+def test_none_clears(name: str) -> None:
+    type_, field = BY_NAME[name], TABLES[name].fits[0]
+    assert type_.encode(None, field) == ([] if name == "labels" else None)
+
+
+def test_what_is_not_empty() -> None:
+    assert not any(
+        is_empty(raw) for raw in (0, False, "x", [None], {"id": "1"}, {"showField": 1, "data": {"a": 1}})
+    )
+
+
+@pytest.mark.parametrize(
+    "field", [Field("x", "X", "any"), Field("x", "X"), custom("array", "sprint", "json")]
+)
+def test_an_unknown_type_of_field_is_none(field: Field) -> None:
+    assert field_type(field) is None

@@ -1,0 +1,34 @@
+"""How an option is found and named, and what a person is told when there is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from mappings.catalogue import Field
+from mappings.fields import FieldValueError
+from mappings.fields.select import Select
+from mappings.issue import Named
+
+
+def health(*options: Named) -> Field:
+    return Field("customfield_10061", "OKR health", "option", options=options)
+
+
+def test_exact_words_win_over_words_in_another_case() -> None:
+    assert Select().encode("done", health(Named("1", "Done"), Named("2", "done"))) == {"id": "2"}
+
+
+def test_a_value_wins_over_an_id_that_looks_like_it() -> None:
+    assert Select().encode("2", health(Named("2", "two"), Named("3", "2"))) == {"id": "3"}
+
+
+def test_without_known_options_the_words_are_sent() -> None:
+    assert Select().encode("At risk", health()) == {"value": "At risk"}
+    assert Select().encode(Named("7", "At risk"), health()) == {"id": "7"}
+
+
+def test_a_missing_option_names_the_field_and_the_options_it_has() -> None:
+    with pytest.raises(
+        FieldValueError, match="OKR health has no option 'Green'; its options: On track, At risk"
+    ):
+        Select().encode("Green", health(Named("1", "On track"), Named("2", "At risk")))
