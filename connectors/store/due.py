@@ -1,0 +1,280 @@
+"""Which objectives are due: one row each, however many events made it so. A fact of the domain, not a queue (see the ADR).
+
+A claim is a lease; what is finished is deleted only if no event came meanwhile (the generation) and the lease is still ours,
+so a worker that died, slept or lost its lease can neither lose work nor undo another's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, or_, select, update
+
+from connectors.store.instant import from_ms, maybe_from_ms, to_ms
+from connectors.store.schema import due as table
+from connectors.store.sql import insert_into, plain
+
+LONGEST_TEXT = 2_000
+_FREE = {"worker": None, "lease_until": None, "claimed": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One claimed objective. `since` is its first unserved event, `attempts` counts claims since the last event, this one included."""
+
+    site: str
+    objective_id: str
+    generation: int
+    reason: str
+    since: datetime
+    run_after: datetime
+    attempts: int
+    worker: str
+    lease_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An objective whose reconcile failed for good and waits for a person, or for the next event."""
+
+    site: str
+    objective_id: str
+    reason: str
+    since: datetime
+    attempts: int
+    error: str
+    remedy: str
+    buried_at: datetime
+
+
+def mark(
+    conn: Connection,
+    site: str,
+    objective_ids: Iterable[str],
+    now: datetime,
+    reason: str,
+    run_after: datetime | None = None,
+    *,
+    ceiling: timedelta | None = None,
+) -> None:
+    """These objectives are due, at once or from `run_after` on. Attempts start anew, a dead letter comes back to life.
+
+    A row that waits already keeps the earlier of both times, so that a storm cannot put it off for ever; with a `ceiling` each
+    event puts it off to its own `run_after`, but never further than `ceiling` after the first event.
+    """
+    start = to_ms(run_after or now)
+    rows = [
+        {
+            "site": site,
+            "objective_id": objective_id,
+            "generation": 1,
+            "reason": plain(reason, LONGEST_TEXT),
+            "since": to_ms(now),
+            "run_after": start,
+            "attempts": 0,
+        }
+        for objective_id in sorted(set(objective_ids))
+    ]
+    if rows:
+        conn.execute(_marking(conn, to_ms(now), start, ceiling), rows)
+
+
+def claim(conn: Connection, worker: str, now: datetime, lease: timedelta, limit: int) -> list[Due]:
+    """Take up to `limit` objectives that are due and that nobody holds, the longest waiting first; call it within `write`.
+
+    On PostgreSQL rows that another worker is taking are passed over, not waited for.
+    """
+    at = to_ms(now)
+    found = conn.execute(
+        select(table)
+        .where(table.c.buried_at.is_(None), table.c.run_after <= at, _free_at(at))
+        .order_by(table.c.run_after, table.c.since, table.c.objective_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    until = to_ms(now + lease)
+    if found:
+        conn.execute(_CLAIMING, [_claim_row(row, worker, until) for row in found])
+    return [_claimed(row, worker, until) for row in found]
+
+
+def renew(conn: Connection, due: Due, now: datetime, lease: timedelta) -> Due | None:
+    """Hold it longer; None where the lease is no longer ours and the work must be dropped."""
+    until = to_ms(now + lease)
+    renewed = conn.execute(update(table).where(_ours(due)).values(lease_until=until)).rowcount == 1
+    if not renewed:
+        return None
+    return replace(due, lease_until=from_ms(until))
+
+
+def finish(conn: Connection, due: Due) -> bool:
+    """Its events are served: the row goes. False where an event came meanwhile (it is due again) or the lease was lost."""
+    gone = conn.execute(delete(table).where(_ours(due), table.c.generation == due.generation)).rowcount == 1
+    if not gone:
+        conn.execute(update(table).where(_ours(due)).values(_FREE))
+    return gone
+
+
+def postpone(conn: Connection, due: Due, until: datetime, error: str) -> bool:
+    """Try it again from `until` on. False where an event came meanwhile: then that event decides when."""
+    later = {**_FREE, "run_after": to_ms(until), "error": plain(error, LONGEST_TEXT)}
+    return _unless_marked(conn, due, later)
+
+
+def bury(conn: Connection, due: Due, error: str, remedy: str, now: datetime) -> bool:
+    """Make it a dead letter. False where an event came meanwhile: then it is tried again."""
+    dead = {
+        **_FREE,
+        "error": plain(error, LONGEST_TEXT),
+        "remedy": plain(remedy, LONGEST_TEXT),
+        "buried_at": to_ms(now),
+    }
+    return _unless_marked(conn, due, dead)
+
+
+def release(conn: Connection, worker: str) -> int:
+    """Give back everything this worker holds, when it stops; how many. Without it the leases run out by themselves."""
+    return conn.execute(update(table).where(table.c.worker == worker).values(_FREE)).rowcount
+
+
+def dead(conn: Connection, site: str | None = None) -> list[DeadLetter]:
+    """All dead letters, the latest first."""
+    statement = select(table).where(table.c.buried_at.is_not(None)).order_by(table.c.buried_at.desc())
+    return [_dead_letter(row) for row in conn.execute(_of_site(statement, site))]
+
+
+def retry(conn: Connection, site: str, objective_id: str, now: datetime) -> bool:
+    """Make a dead letter due; False where there is none."""
+    alive = {
+        "buried_at": None,
+        "remedy": None,
+        "attempts": 0,
+        "run_after": to_ms(now),
+        "generation": table.c.generation + 1,
+    }
+    return conn.execute(update(table).where(_letter(site, objective_id)).values(alive)).rowcount == 1
+
+
+def discard(conn: Connection, site: str, objective_id: str) -> bool:
+    """Forget a dead letter; False where there is none. The next event or resync makes the objective due again."""
+    return conn.execute(delete(table).where(_letter(site, objective_id))).rowcount == 1
+
+
+def pending_count(conn: Connection, site: str | None = None) -> int:
+    """How many objectives are due now or later, held or not."""
+    statement = select(func.count()).select_from(table).where(table.c.buried_at.is_(None))
+    return int(conn.execute(_of_site(statement, site)).scalar_one())
+
+
+def next_run(conn: Connection) -> datetime | None:
+    """When the next objective can be claimed (a held one: when its lease ends); None where none is due."""
+    held = and_(table.c.lease_until.is_not(None), table.c.lease_until > table.c.run_after)
+    start = case((held, table.c.lease_until), else_=table.c.run_after)
+    return maybe_from_ms(conn.execute(select(func.min(start)).where(table.c.buried_at.is_(None))).scalar())
+
+
+_CLAIMING = (
+    update(table)
+    .where(table.c.site == bindparam("of_site"), table.c.objective_id == bindparam("of_objective"))
+    .values(
+        worker=bindparam("new_worker"),
+        lease_until=bindparam("new_lease"),
+        claimed=table.c.generation,
+        attempts=table.c.attempts + 1,
+    )
+)
+
+
+def _claim_row(row: Any, worker: str, until: int) -> dict[str, object]:
+    return {"of_site": row.site, "of_objective": row.objective_id, "new_worker": worker, "new_lease": until}
+
+
+def _marking(conn: Connection, now: int, start: int, ceiling: timedelta | None) -> Any:
+    """The upsert: what an event changes on a row that is there."""
+    being_served = and_(table.c.claimed == table.c.generation, table.c.lease_until > now)
+    fresh = or_(table.c.buried_at.is_not(None), being_served)
+    since = case((fresh, now), else_=table.c.since)
+    statement = insert_into(conn, table)
+    return statement.on_conflict_do_update(
+        index_elements=[table.c.site, table.c.objective_id],
+        set_={
+            "generation": table.c.generation + 1,
+            "reason": statement.excluded.reason,
+            "since": since,
+            "run_after": _run_after(fresh, since, start, ceiling),
+            "attempts": 0,
+            "error": None,
+            "remedy": None,
+            "buried_at": None,
+        },
+    )
+
+
+def _run_after(
+    fresh: ColumnElement[bool], since: ColumnElement[int], start: int, ceiling: timedelta | None
+) -> ColumnElement[int]:
+    if ceiling is not None:
+        latest = since + ceiling // timedelta(milliseconds=1)
+        return case((latest < start, latest), else_=start)
+    sooner = and_(~fresh, table.c.run_after < start)
+    return case((sooner, table.c.run_after), else_=start)
+
+
+def _free_at(now: int) -> ColumnElement[bool]:
+    return or_(table.c.lease_until.is_(None), table.c.lease_until <= now)
+
+
+def _ours(due: Due) -> ColumnElement[bool]:
+    """The very claim: without worker and lease a sleeper could finish a row that was deleted and marked again since."""
+    return and_(
+        table.c.site == due.site,
+        table.c.objective_id == due.objective_id,
+        table.c.worker == due.worker,
+        table.c.lease_until == to_ms(due.lease_until),
+    )
+
+
+def _unless_marked(conn: Connection, due: Due, values: Mapping[str, object]) -> bool:
+    same = table.c.generation == due.generation
+    done = conn.execute(update(table).where(_ours(due), same).values(values)).rowcount == 1
+    if not done:
+        conn.execute(update(table).where(_ours(due)).values(_FREE))
+    return done
+
+
+def _letter(site: str, objective_id: str) -> ColumnElement[bool]:
+    return and_(table.c.site == site, table.c.objective_id == objective_id, table.c.buried_at.is_not(None))
+
+
+def _of_site(statement: Any, site: str | None) -> Any:
+    return statement if site is None else statement.where(table.c.site == site)
+
+
+def _claimed(row: Any, worker: str, until: int) -> Due:
+    return Due(
+        row.site,
+        row.objective_id,
+        row.generation,
+        row.reason,
+        from_ms(row.since),
+        from_ms(row.run_after),
+        row.attempts + 1,
+        worker,
+        from_ms(until),
+    )
+
+
+def _dead_letter(row: Any) -> DeadLetter:
+    return DeadLetter(
+        row.site,
+        row.objective_id,
+        row.reason,
+        from_ms(row.since),
+        row.attempts,
+        row.error or "",
+        row.remedy or "",
+        from_ms(row.buried_at),
+    )

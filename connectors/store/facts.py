@@ -1,0 +1,27 @@
+"""Small JSON values of a site by name: the catalogue snapshot, watermarks, the last resync, drift."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from connectors.store import json_text
+from connectors.store.schema import fact
+from connectors.store.sql import insert_into
+
+
+def get(conn: Connection, site: str, name: str, shape: Any = object) -> Any:
+    """The value, as the type `shape` (a dataclass, say) where one is named; None where there is none."""
+    text = conn.execute(select(fact.c.content).where(fact.c.site == site, fact.c.name == name)).scalar()
+    return None if text is None else json_text.decode(text, shape)
+
+
+def put(conn: Connection, site: str, name: str, value: object) -> None:
+    """Keep the value in the place of the former one: plain JSON values, or anything a dataclass of them."""
+    statement = insert_into(conn, fact).values(site=site, name=name, content=json_text.encode(value))
+    conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=[fact.c.site, fact.c.name], set_={"content": statement.excluded.content}
+        )
+    )

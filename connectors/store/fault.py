@@ -1,0 +1,79 @@
+"""What went wrong with the database, said so that an operator can mend it. Holds the one error of the store; raises nothing itself."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+UPGRADE = "run `jira-okr db upgrade`"
+
+
+class StoreError(Exception):
+    """The store cannot do its work. `what` happened, `where` (the database without its password), `remedy`: what to do next.
+
+    `passing` says that the same call may succeed later without anybody's help: the server restarts, another process holds the lock.
+    """
+
+    def __init__(self, what: str, where: str, remedy: str, *, passing: bool = False) -> None:
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+        self.passing = passing
+        super().__init__(f"{what} ({where}). To do: {remedy}.")
+
+
+def explained(error: DBAPIError, where: str) -> StoreError | None:
+    """The error as an operator should read it, or None where it is a fault of the program (a broken constraint, bad SQL)."""
+    text = _first_line(error)
+    lowered = text.lower()
+    if "no such table" in lowered or _sqlstate(error) == "42P01":
+        return StoreError(f"the database lacks a table: {text}", where, UPGRADE)
+    if "not a database" in lowered or "malformed" in lowered:
+        return not_a_database(where)
+    if "locked" in lowered:
+        return StoreError(
+            "another process holds the write lock of the database",
+            where,
+            "stop the other process, or use PostgreSQL where several processes write",
+            passing=True,
+        )
+    if "readonly" in lowered or "unable to open" in lowered or "disk" in lowered:
+        return StoreError(f"the database file cannot be written: {text}", where, _FILE_REMEDY)
+    if isinstance(error, OperationalError | InterfaceError):
+        return unreachable(text, where)
+    return None
+
+
+_FILE_REMEDY = "make the directory writable for the user that runs jira-okr, free disk space, or set JIRA_OKR_DATABASE_URL to another place"
+
+
+def unreachable(text: str, where: str) -> StoreError:
+    """No connection, or one that broke."""
+    return StoreError(
+        f"the database cannot be reached: {text}",
+        where,
+        "start PostgreSQL, and check host, port, user, password and database name in JIRA_OKR_DATABASE_URL",
+        passing=True,
+    )
+
+
+def unwritable(text: str, where: str) -> StoreError:
+    """The directory of a SQLite file cannot be made or written."""
+    return StoreError(f"the database file cannot be made: {text}", where, _FILE_REMEDY)
+
+
+def not_a_database(where: str) -> StoreError:
+    """A file is there, and it is something else."""
+    return StoreError(
+        "the file is no SQLite database, or is damaged",
+        where,
+        "name another file in JIRA_OKR_DATABASE_URL, or put a backup in its place",
+    )
+
+
+def _first_line(error: DBAPIError) -> str:
+    lines = str(error.orig).strip().splitlines()
+    return lines[0] if lines else type(error.orig).__name__
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)

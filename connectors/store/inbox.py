@@ -1,0 +1,136 @@
+"""Deliveries as they came, body and all. What they mean is decided elsewhere; nothing here looks into a body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, func, select, update
+
+from connectors.store.instant import from_ms, to_ms
+from connectors.store.schema import delivery
+from connectors.store.sql import insert_into, plain
+
+LONGEST_IDENTIFIER = 500
+LONGEST_EVENT = 200
+LONGEST_NOTE = 2_000
+
+
+class DeliveryStatus(StrEnum):
+    """What became of a delivery."""
+
+    PENDING = "pending"
+    DONE = "done"
+    IGNORED = "ignored"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook call; `identifier` is unique within its site, `note` says why it was ignored or failed."""
+
+    id: int
+    site: str
+    identifier: str
+    received_at: datetime
+    event: str
+    body: bytes
+    status: DeliveryStatus
+    note: str
+    attempts: int
+
+
+def store(
+    conn: Connection, site: str, identifier: str, body: bytes, received_at: datetime, event: str = ""
+) -> int | None:
+    """Keep a delivery; its id, or None where it is here already. One statement: this is what Jira waits for."""
+    row = {
+        "site": site,
+        "identifier": plain(identifier, LONGEST_IDENTIFIER),
+        "received_at": to_ms(received_at),
+        "event": plain(event, LONGEST_EVENT),
+        "status": "pending",
+        "note": "",
+        "attempts": 0,
+        "body": body,
+    }
+    statement = insert_into(conn, delivery).on_conflict_do_nothing().returning(delivery.c.id)
+    return conn.execute(statement, row).scalar_one_or_none()
+
+
+def pending(conn: Connection, limit: int) -> list[Delivery]:
+    """What waits, oldest first. On PostgreSQL rows that another transaction is settling are left out."""
+    statement = (
+        _deliveries()
+        .where(delivery.c.status == DeliveryStatus.PENDING)
+        .order_by(delivery.c.received_at, delivery.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return _read(conn, statement)
+
+
+def settle(conn: Connection, delivery_id: int, status: str, note: str, now: datetime) -> None:
+    """Say what became of a delivery: `done`, `ignored` or `failed`, with the reason for people."""
+    conn.execute(
+        update(delivery)
+        .where(delivery.c.id == delivery_id)
+        .values(
+            status=DeliveryStatus(status).value,
+            note=plain(note, LONGEST_NOTE),
+            attempts=delivery.c.attempts + 1,
+            settled_at=to_ms(now),
+        )
+    )
+
+
+def replay(conn: Connection, delivery_id: int) -> bool:
+    """Let a settled delivery wait again; False where it is no longer here."""
+    again = {"status": DeliveryStatus.PENDING.value, "note": "", "settled_at": None}
+    return conn.execute(update(delivery).where(delivery.c.id == delivery_id).values(again)).rowcount == 1
+
+
+def counts(conn: Connection, site: str) -> dict[str, int]:
+    """How many deliveries there are by status; every status is named."""
+    found = conn.execute(
+        select(delivery.c.status, func.count()).where(delivery.c.site == site).group_by(delivery.c.status)
+    )
+    return {status.value: 0 for status in DeliveryStatus} | dict(found.tuples().all())
+
+
+def recent(conn: Connection, site: str, limit: int) -> list[Delivery]:
+    """The latest deliveries, newest first."""
+    return _read(
+        conn, _deliveries().where(delivery.c.site == site).order_by(delivery.c.id.desc()).limit(limit)
+    )
+
+
+def prune(conn: Connection, before: datetime) -> int:
+    """Forget settled deliveries received before this instant; how many. What still waits stays."""
+    settled = [status.value for status in DeliveryStatus if status is not DeliveryStatus.PENDING]
+    old = (delivery.c.status.in_(settled), delivery.c.received_at < to_ms(before))
+    return conn.execute(delete(delivery).where(*old)).rowcount
+
+
+def _deliveries() -> Select[Any]:
+    shown = [column for column in delivery.c if column is not delivery.c.settled_at]
+    return select(*shown)
+
+
+def _read(conn: Connection, statement: Select[Any]) -> list[Delivery]:
+    return [
+        Delivery(
+            row.id,
+            row.site,
+            row.identifier,
+            from_ms(row.received_at),
+            row.event,
+            row.body,
+            DeliveryStatus(row.status),
+            row.note,
+            row.attempts,
+        )
+        for row in conn.execute(statement)
+    ]

@@ -1,0 +1,15 @@
+"""Runs the revisions on the connection that `connectors.store.upgrading` hands in. No alembic.ini, no second connection."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from connectors.store.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

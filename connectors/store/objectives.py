@@ -1,0 +1,149 @@
+"""What each objective stood at when it was last computed, what it hangs on, and how it moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from connectors.store import json_text
+from connectors.store.instant import from_ms, to_ms
+from connectors.store.json_text import fraction_of, fraction_text
+from connectors.store.schema import dependency, objective
+from connectors.store.schema import history as points
+from connectors.store.sql import among, insert_into
+from mappings.state import HealthLevel, ObjectiveState
+
+
+@dataclass(frozen=True, slots=True)
+class SavedObjective:
+    """A state, the mapping revision it was computed by, when that was, and when its numbers or its health last changed."""
+
+    state: ObjectiveState
+    mapping_revision: str
+    computed_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPoint:
+    """Where an objective stood from `at` on. None is unknown."""
+
+    at: datetime
+    progress: Fraction | None
+    delivery: Fraction | None
+    outcome: Fraction | None
+    health: HealthLevel
+    mapping_revision: str
+
+
+def save(conn: Connection, site: str, state: ObjectiveState, mapping_revision: str, now: datetime) -> None:
+    """Keep the state in the place of the former one; a history point only where progress, delivery, outcome or health moved."""
+    former = load(conn, site, state.id)
+    moved = former is None or _standing(former.state) != _standing(state)
+    changed_at = now if former is None or moved else former.changed_at
+    statement = insert_into(conn, objective).values(
+        site=site,
+        id=state.id,
+        mapping_revision=mapping_revision,
+        computed_at=to_ms(now),
+        changed_at=to_ms(changed_at),
+        content=json_text.encode(state),
+    )
+    news = {name: statement.excluded[name] for name in _MUTABLE}
+    conn.execute(
+        statement.on_conflict_do_update(index_elements=[objective.c.site, objective.c.id], set_=news)
+    )
+    _keep_dependencies(conn, site, state, frozenset() if former is None else former.state.touched)
+    if moved:
+        conn.execute(insert(points).values(_point(site, state, mapping_revision, now)))
+
+
+def load(conn: Connection, site: str, objective_id: str) -> SavedObjective | None:
+    """The saved objective, or None."""
+    row = conn.execute(
+        select(objective).where(objective.c.site == site, objective.c.id == objective_id)
+    ).one_or_none()
+    return None if row is None else _saved(row)
+
+
+def all(conn: Connection, site: str) -> list[SavedObjective]:
+    """Every objective of the site, by id."""
+    rows = conn.execute(select(objective).where(objective.c.site == site).order_by(objective.c.id))
+    return [_saved(row) for row in rows]
+
+
+def remove(conn: Connection, site: str, ids: Iterable[str]) -> None:
+    """Forget these objectives and what they hang on; their history stays for those who ask later."""
+    ids = list(ids)
+    for table, column in ((objective, objective.c.id), (dependency, dependency.c.objective_id)):
+        conn.execute(delete(table).where(table.c.site == site, among(conn, column, ids)))
+
+
+def depending_on(conn: Connection, site: str, issue_ids: Iterable[str]) -> frozenset[str]:
+    """Ids of the objectives that a change of one of these issues may move."""
+    mine = (dependency.c.site == site, among(conn, dependency.c.issue_id, issue_ids))
+    return frozenset(conn.execute(select(dependency.c.objective_id).where(*mine).distinct()).scalars())
+
+
+def history(
+    conn: Connection, site: str, objective_id: str, since: datetime | None = None
+) -> list[HistoryPoint]:
+    """Where it stood, oldest first; with `since` only points at or after it."""
+    statement = select(points).where(points.c.site == site, points.c.objective_id == objective_id)
+    if since is not None:
+        statement = statement.where(points.c.at >= to_ms(since))
+    return [_history_point(row) for row in conn.execute(statement.order_by(points.c.at, points.c.id))]
+
+
+_MUTABLE = ("mapping_revision", "computed_at", "changed_at", "content")
+
+
+def _standing(state: ObjectiveState) -> tuple[object, ...]:
+    return (state.progress, state.delivery, state.outcome, state.health.level)
+
+
+def _keep_dependencies(conn: Connection, site: str, state: ObjectiveState, former: frozenset[str]) -> None:
+    gone = sorted(former - state.touched)
+    if gone:
+        mine = (dependency.c.site == site, dependency.c.objective_id == state.id)
+        conn.execute(delete(dependency).where(*mine, among(conn, dependency.c.issue_id, gone)))
+    new = [
+        {"site": site, "issue_id": issue_id, "objective_id": state.id}
+        for issue_id in sorted(state.touched - former)
+    ]
+    if new:
+        conn.execute(insert_into(conn, dependency).on_conflict_do_nothing(), new)
+
+
+def _point(site: str, state: ObjectiveState, mapping_revision: str, now: datetime) -> dict[str, object]:
+    return {
+        "site": site,
+        "objective_id": state.id,
+        "at": to_ms(now),
+        "progress": fraction_text(state.progress),
+        "delivery": fraction_text(state.delivery),
+        "outcome": fraction_text(state.outcome),
+        "health": state.health.level.value,
+        "mapping_revision": mapping_revision,
+    }
+
+
+def _saved(row: Any) -> SavedObjective:
+    state = json_text.decode(row.content, ObjectiveState)
+    return SavedObjective(state, row.mapping_revision, from_ms(row.computed_at), from_ms(row.changed_at))
+
+
+def _history_point(row: Any) -> HistoryPoint:
+    return HistoryPoint(
+        from_ms(row.at),
+        fraction_of(row.progress),
+        fraction_of(row.delivery),
+        fraction_of(row.outcome),
+        HealthLevel(row.health),
+        row.mapping_revision,
+    )

@@ -1,0 +1,204 @@
+"""The tables. Instants are BIGINT epoch milliseconds, documents are JSON as TEXT; how they came to be is in `migrations`."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _site() -> Column[str]:
+    return Column("site", Text, primary_key=True)
+
+
+def _part(name: str) -> Column[str]:
+    return Column(name, Text, primary_key=True)
+
+
+def _serial() -> Column[int]:
+    """SQLite makes only INTEGER keys by itself."""
+    return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False)
+
+
+def _number(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False)
+
+
+issue = Table(
+    "issue",
+    metadata,
+    _site(),
+    _part("id"),
+    _text("key"),
+    _text("project_id"),
+    _text("type_id"),
+    _text("status_id"),
+    Column("parent_id", Text),
+    _number("updated"),
+    _text("content"),
+    Index(None, "site", "parent_id", "id"),
+    Index(None, "site", "key"),
+    Index(None, "site", "updated", "id"),
+)
+
+link = Table(
+    "link",
+    metadata,
+    _site(),
+    _part("issue_id"),
+    _part("phrase"),
+    _part("other_id"),
+    Index(None, "site", "other_id"),
+    sqlite_with_rowid=False,
+)
+
+alias = Table(
+    "alias",
+    metadata,
+    _site(),
+    _part("key"),
+    _text("issue_id"),
+    Index(None, "site", "issue_id"),
+    sqlite_with_rowid=False,
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    _serial(),
+    _text("site"),
+    _text("identifier"),
+    _number("received_at"),
+    _text("event"),
+    _text("status"),
+    _text("note"),
+    _number("attempts"),
+    Column("settled_at", BigInteger),
+    Column("body", LargeBinary, nullable=False),
+    Index("uq_delivery_site_identifier", "site", "identifier", unique=True),
+    Index(None, "status", "received_at", "id", "site"),
+)
+
+due = Table(
+    "due",
+    metadata,
+    _site(),
+    _part("objective_id"),
+    _number("generation"),
+    _text("reason"),
+    _number("since"),
+    _number("run_after"),
+    _number("attempts"),
+    Column("worker", Text),
+    Column("lease_until", BigInteger),
+    Column("claimed", BigInteger),
+    Column("error", Text),
+    Column("remedy", Text),
+    Column("buried_at", BigInteger),
+    Index(None, "run_after"),
+    sqlite_with_rowid=False,
+)
+
+objective = Table(
+    "objective",
+    metadata,
+    _site(),
+    _part("id"),
+    _text("mapping_revision"),
+    _number("computed_at"),
+    _number("changed_at"),
+    _text("content"),
+)
+
+dependency = Table(
+    "dependency",
+    metadata,
+    _site(),
+    _part("issue_id"),
+    _part("objective_id"),
+    Index(None, "site", "objective_id"),
+    sqlite_with_rowid=False,
+)
+
+history = Table(
+    "history",
+    metadata,
+    _serial(),
+    _text("site"),
+    _text("objective_id"),
+    _number("at"),
+    Column("progress", Text),
+    Column("delivery", Text),
+    Column("outcome", Text),
+    _text("health"),
+    _text("mapping_revision"),
+    Index(None, "site", "objective_id", "at"),
+)
+
+plan = Table(
+    "plan",
+    metadata,
+    _serial(),
+    _text("site"),
+    _text("objective_id"),
+    _text("mapping_revision"),
+    _text("cause"),
+    _number("at"),
+    Index(None, "site", "objective_id"),
+)
+
+write = Table(
+    "write",
+    metadata,
+    _serial(),
+    Column("plan_id", BigInteger, ForeignKey("plan.id", ondelete="CASCADE"), nullable=False),
+    _text("site"),
+    _text("issue_id"),
+    _text("issue_key"),
+    _text("field_id"),
+    _text("field_name"),
+    _text("before"),
+    _text("after"),
+    _text("reason"),
+    _number("at"),
+    Column("outcome", Text),
+    _text("note"),
+    Column("settled_at", BigInteger),
+    Index(None, "plan_id"),
+    Index(None, "site", "issue_id", "field_id", "at"),
+)
+
+revision = Table(
+    "revision",
+    metadata,
+    _site(),
+    _part("revision"),
+    _text("text"),
+    _text("author"),
+    _number("created_at"),
+)
+
+activation = Table(
+    "activation",
+    metadata,
+    _serial(),
+    _text("site"),
+    _text("revision"),
+    _text("by"),
+    _number("at"),
+    _text("preview_hash"),
+    Index(None, "site"),
+)
+
+fact = Table("fact", metadata, _site(), _part("name"), _text("content"))

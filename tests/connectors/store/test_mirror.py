@@ -1,0 +1,163 @@
+"""The mirror: newest facts win, whatever order they come in."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from connectors.store import Store, mirror
+from mappings.issue import Issue, Link, Project
+
+AnIssue = Callable[..., Issue]
+
+
+@pytest.fixture
+def phrase() -> Callable[..., Link]:
+    return lambda other, text="is measured by": Link("3", "Measures", text, other)
+
+
+def test_what_is_put_is_read_back_whole(store: Store, full_issue: Issue) -> None:
+    with store.write() as conn:
+        assert mirror.put(conn, "main", [full_issue]) == {"10007"}
+    with store.read() as conn:
+        assert mirror.get(conn, "main", ["10007", "404"]) == {"10007": full_issue}
+        assert list(mirror.every(conn, "main")) == [full_issue]
+        assert mirror.count(conn, "main") == 1
+        assert mirror.newest(conn, "main") == full_issue.updated
+
+
+def test_the_same_again_is_no_change(store: Store, full_issue: Issue, an_issue: AnIssue) -> None:
+    reordered = replace(full_issue, fields=dict(reversed(full_issue.fields.items())))
+    with store.write() as conn:
+        mirror.put(conn, "main", [full_issue])
+        assert mirror.put(conn, "main", [reordered, an_issue("10008")]) == {"10008"}
+
+
+@pytest.mark.parametrize(
+    ("minutes", "changed"), [(-1, False), (0, True), (1, True)], ids=["older", "same age", "newer"]
+)
+def test_older_never_overwrites_newer(store: Store, an_issue: AnIssue, minutes: int, changed: bool) -> None:
+    later = an_issue("1", summary="other", minutes=minutes)
+    with store.write() as conn:
+        mirror.put(conn, "main", [an_issue("1", summary="first")])
+        assert mirror.put(conn, "main", [later]) == ({"1"} if changed else set())
+        assert mirror.get(conn, "main", ["1"])["1"].summary == ("other" if changed else "first")
+
+
+def test_sites_do_not_see_each_other(store: Store, an_issue: AnIssue) -> None:
+    child = an_issue("2", parent_id="1", links=(Link("3", "Measures", "measures", "1"),))
+    with store.write() as conn:
+        mirror.put(conn, "other", [an_issue("1"), child])
+        mirror.put(conn, "main", [an_issue("1", summary="mine")])
+        assert [found.summary for found in mirror.subtree(conn, "main", ["1"])] == ["mine"]
+        assert mirror.linked(conn, "main", ["1"]) == []
+        assert [id_ for id_, _ in mirror.ids(conn, "main")] == ["1"]
+        mirror.delete(conn, "main", ["1", "2"])
+        assert mirror.count(conn, "main") == 0
+        assert mirror.newest(conn, "main") is None
+        assert mirror.count(conn, "other") == 2
+
+
+def test_subtree_walks_every_level_and_circles_once(store: Store, an_issue: AnIssue) -> None:
+    parents = {"1": None, "2": "1", "3": "2", "4": "2", "5": "9", "7": "8", "8": "7", "6": None}
+    with store.write() as conn:
+        mirror.put(conn, "main", [an_issue(id_, parent_id=parent) for id_, parent in parents.items()])
+        below = {roots: _ids(mirror.subtree(conn, "main", list(roots))) for roots in ("1", "9", "7", "16")}
+    assert below == {"1": ["1", "2", "3", "4"], "9": ["5"], "7": ["7", "8"], "16": ["1", "2", "3", "4", "6"]}
+
+
+def test_linked_sees_both_ends_and_forgets_links_that_went(
+    store: Store, an_issue: AnIssue, phrase: Callable[..., Link]
+) -> None:
+    first = an_issue("1", links=(phrase("2"), phrase("2", "blocks")))
+    with store.write() as conn:
+        mirror.put(conn, "main", [first, an_issue("2"), an_issue("3", links=(phrase("1"),))])
+        assert _ids(mirror.linked(conn, "main", ["1"])) == ["2", "3"]
+        assert _ids(mirror.linked(conn, "main", ["2"])) == ["1"]
+        mirror.put(conn, "main", [an_issue("1", minutes=1)])
+        assert _ids(mirror.linked(conn, "main", ["1"])) == ["3"]
+        mirror.delete(conn, "main", ["3"])
+        assert mirror.linked(conn, "main", ["1"]) == []
+
+
+def test_former_keys_still_find_the_issue(store: Store, an_issue: AnIssue) -> None:
+    there = Project("2", "CORE", "Core")
+    with store.write() as conn:
+        mirror.put(conn, "main", [an_issue("1", key="PLAT-1")])
+        mirror.put(conn, "main", [an_issue("1", key="CORE-5", project=there, minutes=1)])
+        assert mirror.id_of_key(conn, "main", "CORE-5") == "1"
+        assert mirror.id_of_key(conn, "main", "PLAT-1") == "1"
+        assert mirror.id_of_key(conn, "main", "PLAT-2") is None
+        mirror.put(conn, "main", [an_issue("2", key="PLAT-1")])
+        assert mirror.id_of_key(conn, "main", "PLAT-1") == "2", "whoever has the key now comes first"
+        mirror.delete(conn, "main", ["1", "2"])
+        assert mirror.id_of_key(conn, "main", "PLAT-1") is None
+
+
+def test_an_issue_twice_in_one_batch_keeps_the_newer(store: Store, an_issue: AnIssue) -> None:
+    twice = [an_issue("1", summary="new", minutes=5), an_issue("1", summary="old")]
+    with store.write() as conn:
+        assert mirror.put(conn, "main", twice) == {"1"}
+        assert mirror.get(conn, "main", ["1"])["1"].summary == "new"
+
+
+def test_every_streams_with_flat_memory(store: Store, an_issue: AnIssue) -> None:
+    summary = "x" * 1_000
+
+    def many() -> Iterator[Issue]:
+        return (an_issue(str(number), summary=summary) for number in range(12_000))
+
+    with store.write() as conn:
+        assert len(mirror.put(conn, "main", many())) == 12_000
+    with store.read() as conn:
+        tracemalloc.start()
+        seen = sum(1 for _ in mirror.every(conn, "main"))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert seen == 12_000
+    assert peak < 6_000_000, "all at once would be 13 MB and more"
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("123"),
+            st.integers(0, 4),
+            st.sampled_from("ab"),
+            st.sampled_from([None, "1", "2"]),
+        ),
+        max_size=12,
+    )
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_order_of_puts_ends_at_the_newest(
+    sqlite_store: Store, an_issue: AnIssue, puts: list[tuple[str, int, str, str | None]]
+) -> None:
+    newest: dict[str, Issue] = {}
+    with sqlite_store.write() as conn:
+        mirror.delete(conn, "main", "123")
+        for id_, minutes, summary, parent in puts:
+            told = an_issue(id_, minutes=minutes, summary=summary, parent_id=parent)
+            known = newest.get(id_)
+            news = known is None or (told.updated >= known.updated and told != known)
+            assert mirror.put(conn, "main", [told]) == ({id_} if news else set())
+            if news:
+                newest[id_] = told
+        assert mirror.get(conn, "main", "123") == newest
+
+
+def test_the_watermark_is_the_newest_update(store: Store, an_issue: AnIssue, now: datetime) -> None:
+    with store.write() as conn:
+        mirror.put(conn, "main", [an_issue("1", minutes=3), an_issue("2", minutes=7), an_issue("3")])
+        assert mirror.newest(conn, "main") == now + timedelta(minutes=7)
+        assert dict(mirror.ids(conn, "main"))["1"] == now + timedelta(minutes=3)
+
+
+def _ids(issues: list[Issue]) -> list[str]:
+    return sorted(found.id for found in issues)
