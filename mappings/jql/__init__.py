@@ -1,0 +1,11 @@
+"""JQL, Jira's query language: read, checked and evaluated here, so that selecting issues costs no search."""
+
+from __future__ import annotations
+
+from mappings.jql.compiling import check, compile_selector
+from mappings.jql.finding import Finding, JqlError
+from mappings.jql.ordering import sort_key
+from mappings.jql.parser import parse
+from mappings.jql.tree import Query
+
+__all__ = ["Finding", "JqlError", "Query", "check", "compile_selector", "parse", "sort_key"]

@@ -1,0 +1,188 @@
+"""Custom fields: their values are raw JSON as Jira sends it, their kind comes from the catalogue where it is known."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from fractions import Fraction
+
+from mappings.catalogue import Field
+from mappings.issue import Issue
+from mappings.jql.dated import TESTS, datetimes_compare, days_compare
+from mappings.jql.dates import LITERAL, RELATIVE
+from mappings.jql.ground import Ground, Verdict, never
+from mappings.jql.people import people
+from mappings.jql.tree import Call, Value
+from mappings.moment import Moment
+from mappings.numbers import exact
+
+IDENTITIES = ("id", "value", "name", "key", "accountId", "displayName", "emailAddress")
+DEEPEST = 4
+
+
+def raw(field_id: str) -> Callable[[Issue], object]:
+    """Reads the raw value of a field; None where it is missing."""
+    return lambda issue: issue.fields.get(field_id)
+
+
+def held(field_id: str) -> Verdict:
+    """Whether the field holds anything; Jira sends null, an empty text or an empty list for nothing."""
+
+    def verdict(issue: Issue, _moment: Moment) -> bool:
+        value = issue.fields.get(field_id)
+        return value is not None and value != "" and value != [] and value != {}
+
+    return verdict
+
+
+def identities(value: object, depth: int = 0) -> Iterator[str]:
+    """Every id and name a raw value goes by: of an option and its child, a person, a version, each item of a list."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, bool) or value is None or depth > DEEPEST:
+        return
+    elif isinstance(value, int | float):
+        yield str(value)
+    elif isinstance(value, list):
+        for item in value:
+            yield from identities(item, depth + 1)
+    elif isinstance(value, dict):
+        yield from (str(value[key]) for key in IDENTITIES if isinstance(value.get(key), str | int))
+        yield from identities(value.get("child"), depth + 1)
+
+
+def choices_among(field: Field) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+    """`"Team" in (…)`: options, people, versions, labels and exact texts, by id or name."""
+
+    def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+        _check_options(ground, field, values)
+        wanted = people(ground, values)
+        words, me = wanted.words, wanted.me
+        field_id = field.id
+
+        def verdict(issue: Issue, moment: Moment) -> bool:
+            for identity in identities(issue.fields.get(field_id)):
+                if words[identity] or (me and identity == moment.account_id):
+                    return True
+            return False
+
+        return verdict
+
+    return among
+
+
+def _check_options(ground: Ground, field: Field, values: Sequence[Value | Call]) -> None:
+    known = {word.casefold() for option in field.options for word in (option.id, option.name)}
+    for value in values:
+        if known and isinstance(value, Value) and value.text.casefold() not in known:
+            names = tuple(option.name for option in field.options)
+            ground.unknown_value(f"option of {field.name}", value.text, value, names)
+
+
+def number(ground: Ground, value: Value | Call) -> Fraction | None:
+    """The number an operand stands for; None, with a finding, where it is none."""
+    found = exact(value.text) if isinstance(value, Value) else None
+    if found is None:
+        written = value.text if isinstance(value, Value) else f"{value.name}()"
+        ground.refuse(
+            "not-a-number", f'"{written[:60]}" is no number', value, remedy="write a number such as 5 or 0.5"
+        )
+    return found
+
+
+def numbers_among(field_id: str) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+    """`"Story points" in (3, 5)`."""
+
+    def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+        wanted = frozenset(found for value in values if (found := number(ground, value)) is not None)
+        return lambda i, _: exact(i.fields.get(field_id)) in wanted
+
+    return among
+
+
+def numbers_compare(field_id: str) -> Callable[[Ground, str, Value | Call], Verdict]:
+    """`"Story points" >= 5`."""
+
+    def compare(ground: Ground, sign: str, value: Value | Call) -> Verdict:
+        bound = number(ground, value)
+        if bound is None:
+            return never
+        test = TESTS[sign]
+
+        def verdict(issue: Issue, _moment: Moment) -> bool:
+            held = exact(issue.fields.get(field_id))
+            return held is not None and test(held, bound)
+
+        return verdict
+
+    return compare
+
+
+def any_among(field: Field) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+    """`cf[10010] in (…)` where the kind of the field is not known: by number where both are, else by id or name."""
+
+    def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+        by_name = choices_among(field)(ground, values)
+        texts = [value.text for value in values if isinstance(value, Value)]
+        wanted = frozenset(found for text in texts if (found := exact(text)) is not None)
+        if not wanted:
+            return by_name
+        field_id = field.id
+
+        def verdict(issue: Issue, moment: Moment) -> bool:
+            value = issue.fields.get(field_id)
+            return by_name(issue, moment) or (isinstance(value, int | float) and exact(value) in wanted)
+
+        return verdict
+
+    return among
+
+
+def any_compare(field: Field) -> Callable[[Ground, str, Value | Call], Verdict]:
+    """`cf[10010] > …` where the kind of the field is not known: the operand decides whether it is a number or a date."""
+
+    def compare(ground: Ground, sign: str, operand: Value | Call) -> Verdict:
+        dated = (
+            isinstance(operand, Call) or LITERAL.fullmatch(operand.text) or RELATIVE.fullmatch(operand.text)
+        )
+        if not dated:
+            return numbers_compare(field.id)(ground, sign, operand)
+        by_day = days_compare(day_of(field.id))(ground, sign, operand)
+        by_instant = datetimes_compare(datetime_of(field.id))(ground, sign, operand)
+
+        def verdict(issue: Issue, moment: Moment) -> bool:
+            value = issue.fields.get(field.id)
+            days = isinstance(value, str) and len(value) == len("2026-10-01")
+            return by_day(issue, moment) if days else by_instant(issue, moment)
+
+        return verdict
+
+    return compare
+
+
+def datetime_of(field_id: str) -> Callable[[Issue], datetime | None]:
+    """Reads a raw datetime such as `2026-10-01T12:30:00.000+0200`."""
+    return lambda issue: _datetime(value) if isinstance(value := issue.fields.get(field_id), str) else None
+
+
+def day_of(field_id: str) -> Callable[[Issue], date | None]:
+    """Reads a raw day such as `2026-10-01`."""
+    return lambda issue: _day(value) if isinstance(value := issue.fields.get(field_id), str) else None
+
+
+@functools.lru_cache(maxsize=4_096)
+def _datetime(text: str) -> datetime | None:
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+@functools.lru_cache(maxsize=4_096)
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None

@@ -1,0 +1,74 @@
+"""Reads dates as JQL writes them: minute-precise literals in the caller's zone, and times relative to now."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from mappings.jql.ground import Ground
+from mappings.jql.tree import Value
+from mappings.moment import Moment
+
+Instant = Callable[[Moment], datetime]
+
+LITERAL = re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?: +(\d{1,2}):(\d{2}))?", re.ASCII)
+RELATIVE = re.compile(r"([+-]?)((?:\d{1,6}[wdhm]\s*)+)", re.ASCII)
+PART = re.compile(r"(\d+)([wdhm])", re.ASCII)
+UNITS = {"w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
+FARTHEST = timedelta(days=36_525)
+FIRST_YEAR, LAST_YEAR = 1000, 9998
+FORMS = ('"2026-10-01"', '"2026/10/01 12:30"', "-2w", "5d", '"-4h 30m"', "now()", "startOfMonth()")
+
+
+def literal_instant(ground: Ground, value: Value) -> Instant | None:
+    """The instant a literal stands for; None, with a finding, where it is no date."""
+    text = value.text.strip()
+    absolute = None if value.number else LITERAL.fullmatch(text)
+    relative = None if value.number else RELATIVE.fullmatch(text)
+    if absolute:
+        return _absolute(ground, value, absolute)
+    if relative:
+        return _relative(ground, value, relative)
+    remedy = f'write a unit, as in "{text}d" or "{text}m"' if value.number else "write one of the valid forms"
+    ground.refuse("not-a-date", f'"{value.text[:60]}" is no date', value, FORMS, remedy)
+    return None
+
+
+def _absolute(ground: Ground, value: Value, found: re.Match[str]) -> Instant | None:
+    year, month, day = int(found[1]), int(found[3]), int(found[4])
+    try:
+        wall = datetime(year, month, day, int(found[5] or 0), int(found[6] or 0))  # noqa: DTZ001
+    except ValueError:
+        wall = None
+    if wall is None or not FIRST_YEAR <= year <= LAST_YEAR:
+        ground.refuse("not-a-date", f'"{value.text}" is no day of the calendar', value, FORMS)
+        return None
+    return lambda moment: wall.replace(tzinfo=moment.zone).astimezone(UTC)
+
+
+def _relative(ground: Ground, value: Value, found: re.Match[str]) -> Instant | None:
+    parts = PART.findall(found[2])
+    distance = sum((int(count) * UNITS[unit] for count, unit in parts), timedelta())
+    if distance > FARTHEST:
+        ground.refuse("not-a-date", f'"{value.text}" is more than a hundred years away', value, FORMS)
+        return None
+    ground.timed = True
+    signed = -distance if found[1] == "-" else distance
+    return lambda moment: moment.now.astimezone(UTC) + signed
+
+
+def remembered(instant: Instant) -> Instant:
+    """The same, computed once for each moment: one moment is asked of many issues."""
+    last: tuple[Moment, datetime] | None = None
+
+    def at(moment: Moment) -> datetime:
+        nonlocal last
+        seen = last
+        if seen is not None and seen[0] is moment:
+            return seen[1]
+        value = instant(moment)
+        last = (moment, value)
+        return value
+
+    return at

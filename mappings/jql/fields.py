@@ -1,0 +1,190 @@
+"""The fields JQL may ask for here, what each can be asked, and how its name is found. A new field is a line in SYSTEM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+
+from mappings.issue import Issue
+from mappings.jql import dated, issues, named, people, texts
+from mappings.jql.ground import Ground, Verdict, always
+from mappings.jql.tree import Call, Value
+
+Among = Callable[[Ground, Sequence[Value | Call]], Verdict]
+Compare = Callable[[Ground, str, Value | Call], Verdict]
+Matches = Callable[[Ground, Value | Call], Verdict]
+Rank = Callable[[Issue], object]
+
+EQUALITY = ("=", "!=", "in", "not in")
+EMPTINESS = ("is", "is not")
+ORDER = ("<", "<=", ">", ">=")
+TEXT = ("~", "!~")
+
+
+@dataclass(frozen=True, slots=True)
+class JqlField:
+    """One field: its names (the first is how it is called), and how it is asked.
+
+    `present` says whether an issue has a value at all; `among`, `compare` and `matches` are None where Jira has no
+    such operators for the field. `rank` is what ORDER BY sorts by; None sorts as EMPTY. `reads` are raw field ids.
+    """
+
+    names: tuple[str, ...]
+    present: Verdict
+    among: Among | None = None
+    compare: Compare | None = None
+    matches: Matches | None = None
+    rank: Rank | None = None
+    reads: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """How the field is called."""
+        return self.names[0]
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """The operators that the field may be asked with."""
+        equality = EQUALITY if self.among else ()
+        order = ORDER if self.compare else ()
+        return (*equality, *order, *(TEXT if self.matches else ()), *EMPTINESS)
+
+
+def _person(name: str) -> JqlField:
+    return JqlField((name,), named.present(name), people.person_among(name), rank=_name_of(name))
+
+
+def _datetime(names: tuple[str, ...], attribute: str) -> JqlField:
+    read = attrgetter(attribute)
+    among, compare = dated.datetimes_among(read), dated.datetimes_compare(read)
+    return JqlField(names, named.present(attribute), among, compare, rank=read)
+
+
+def _several(names: tuple[str, ...], what: str, attribute: str) -> JqlField:
+    rank = _first_name(attribute)
+    return JqlField(names, named.present(attribute), named.several_among(what, attribute), rank=rank)
+
+
+def _raw_text(name: str) -> JqlField:
+    read = _raw_reader(name)
+    return JqlField(
+        (name,), lambda i, _: bool(read(i)), matches=texts.text_matches(read), rank=read, reads=(name,)
+    )
+
+
+def _raw_reader(field_id: str) -> Callable[[Issue], str]:
+    return lambda issue: texts.plain_text(issue.fields.get(field_id))
+
+
+def _name_of(attribute: str) -> Rank:
+    read = attrgetter(attribute)
+    return lambda issue: value.name.casefold() if (value := read(issue)) is not None else None
+
+
+def _first_name(attribute: str) -> Rank:
+    read = attrgetter(attribute)
+    return lambda issue: min((one.name.casefold() for one in read(issue)), default=None)
+
+
+def _key_rank(issue: Issue) -> object:
+    key, _, number = issue.key.rpartition("-")
+    return key, int(number) if number.isdecimal() else 0
+
+
+def _everywhere(issue: Issue) -> str:
+    return "\n".join([issue.summary, *(texts.plain_text(value) for value in issue.fields.values())])
+
+
+_DUE = attrgetter("due")
+
+SYSTEM = (
+    JqlField(("project",), always, named.project_among, rank=lambda issue: issue.project.key),
+    JqlField(
+        ("issuekey", "key", "issue", "id"), always, issues.issue_among, issues.issue_compare, rank=_key_rank
+    ),
+    JqlField(("issuetype", "type"), always, named.type_among, rank=_name_of("type")),
+    JqlField(("status",), always, named.status_among, rank=_name_of("status")),
+    JqlField(("statusCategory",), always, named.category_among, rank=lambda issue: issue.status.category),
+    JqlField(
+        ("resolution",),
+        named.present("resolution"),
+        named.single_among("resolution", "resolution", lambda ground: ground.catalogue.resolutions),
+        rank=_name_of("resolution"),
+    ),
+    JqlField(
+        ("priority",),
+        named.present("priority"),
+        named.single_among("priority", "priority", lambda ground: ground.catalogue.priorities),
+        named.priority_compare,
+        rank=_name_of("priority"),
+    ),
+    JqlField(("parent",), named.present("parent_id"), issues.parent_among, rank=attrgetter("parent_id")),
+    JqlField(
+        ("labels",),
+        named.present("labels"),
+        named.labels_among,
+        rank=lambda issue: min((label.casefold() for label in issue.labels), default=None),
+    ),
+    _several(("component",), "component", "components"),
+    _several(("fixVersion",), "version", "fix_versions"),
+    _several(("affectedVersion",), "version", "affects_versions"),
+    JqlField(("issueLinkType",), named.present("links"), named.links_among),
+    _person("assignee"),
+    _person("reporter"),
+    _person("creator"),
+    _datetime(("created", "createdDate"), "created"),
+    _datetime(("updated", "updatedDate"), "updated"),
+    JqlField(
+        ("due", "dueDate"),
+        named.present("due"),
+        dated.days_among(_DUE),
+        dated.days_compare(_DUE),
+        rank=_DUE,
+    ),
+    _datetime(("resolved", "resolutionDate"), "resolved"),
+    _datetime(("statusCategoryChangedDate",), "status_changed"),
+    JqlField(
+        ("summary",),
+        named.present("summary"),
+        matches=texts.text_matches(attrgetter("summary")),
+        rank=attrgetter("summary"),
+    ),
+    _raw_text("description"),
+    _raw_text("environment"),
+    JqlField(
+        ("text",),
+        always,
+        matches=texts.text_matches(_everywhere),
+        reads=("description", "environment"),
+    ),
+)
+BY_NAME = {name.lower(): field for field in SYSTEM for name in field.names}
+
+UNSUPPORTED = {
+    "approvals": "approvals are not mirrored",
+    "attachments": "attachments are not mirrored",
+    "category": "project categories are not mirrored; name the projects",
+    "comment": "comments are not mirrored",
+    "development": "development data is not mirrored",
+    "filter": "write the JQL of the filter itself",
+    "hierarchyLevel": "name the issue types",
+    "issue.property": "issue properties are not mirrored; use a field",
+    "lastViewed": "what a person has looked at is not mirrored",
+    "level": "security levels are not mirrored",
+    "originalEstimate": "use it as a weight in the mapping; JQL cannot ask for it here",
+    "remainingEstimate": "use it as a weight in the mapping; JQL cannot ask for it here",
+    "request-channel-type": "service requests are not mirrored",
+    "timeEstimate": "use it as a weight in the mapping; JQL cannot ask for it here",
+    "timeOriginalEstimate": "use it as a weight in the mapping; JQL cannot ask for it here",
+    "timeSpent": "work logs are not mirrored",
+    "voter": "votes are not mirrored",
+    "votes": "votes are not mirrored",
+    "watcher": "watchers are not mirrored",
+    "watchers": "watchers are not mirrored",
+    "workRatio": "work logs are not mirrored",
+    "worklogAuthor": "work logs are not mirrored",
+    "worklogComment": "work logs are not mirrored",
+    "worklogDate": "work logs are not mirrored",
+}
+UNSUPPORTED_BY_NAME = {name.lower(): (name, remedy) for name, remedy in UNSUPPORTED.items()}

@@ -1,0 +1,208 @@
+"""The JQL functions that can be evaluated without asking Jira. Adding one is a line in FUNCTIONS."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from mappings.diagnostic import did_you_mean
+from mappings.jql.dates import FARTHEST, Instant
+from mappings.jql.ground import Ground
+from mappings.jql.tree import Call
+from mappings.moment import Moment
+
+INCREMENT = re.compile(r"([+-]?)(\d{1,6})([yMwdhm]?)", re.ASCII)
+STEPS = {"w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
+MIDNIGHT = {"hour": 0, "minute": 0, "second": 0, "microsecond": 0}
+LAST_INSTANT = timedelta(milliseconds=1)
+
+
+def _day(wall: datetime) -> datetime:
+    return wall.replace(**MIDNIGHT)  # type: ignore[arg-type]
+
+
+def _week(wall: datetime) -> datetime:
+    return _day(wall) - timedelta(days=wall.weekday())
+
+
+def _month(wall: datetime) -> datetime:
+    return _day(wall).replace(day=1)
+
+
+def _year(wall: datetime) -> datetime:
+    return _month(wall).replace(month=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function: `start` finds the beginning of its period, `unit` is that of an argument without one.
+
+    `end` is true for the functions that mean the period's last instant. Without `start` it is now() or currentUser().
+    """
+
+    name: str
+    start: Callable[[datetime], datetime] | None = None
+    unit: str = ""
+    end: bool = False
+
+
+FUNCTIONS = (
+    Function("currentUser"),
+    Function("now"),
+    Function("startOfDay", _day, "d"),
+    Function("startOfWeek", _week, "w"),
+    Function("startOfMonth", _month, "M"),
+    Function("startOfYear", _year, "y"),
+    Function("endOfDay", _day, "d", end=True),
+    Function("endOfWeek", _week, "w", end=True),
+    Function("endOfMonth", _month, "M", end=True),
+    Function("endOfYear", _year, "y", end=True),
+)
+BY_NAME = {function.name.lower(): function for function in FUNCTIONS}
+
+REFUSED = {
+    "membersOf": "the members of groups are not mirrored; list the people, or use a label or a component",
+    "linkedIssues": "links of other issues cannot be followed by a condition; use a relation by link in the mapping",
+    "issueHistory": "what a person has looked at is not mirrored",
+    "portfolioChildIssuesOf": "use relation: descendant in the mapping",
+    "childIssuesOf": "use relation: descendant in the mapping",
+    "subtasksOf": "use parent = KEY",
+    "parentEpic": "use relation: descendant in the mapping",
+    "votedIssues": "votes are not mirrored",
+    "watchedIssues": "watchers are not mirrored",
+    "updatedBy": "who changed an issue is not mirrored; use updated >= with a date",
+    "openSprints": "the states of sprints are not mirrored; name the sprint",
+    "closedSprints": "the states of sprints are not mirrored; name the sprint",
+    "futureSprints": "the states of sprints are not mirrored; name the sprint",
+    "releasedVersions": "the states of versions are not mirrored; name the versions",
+    "unreleasedVersions": "the states of versions are not mirrored; name the versions",
+    "latestReleasedVersion": "the states of versions are not mirrored; name the version",
+    "earliestUnreleasedVersion": "the states of versions are not mirrored; name the version",
+    "componentsLeadByUser": "the leads of components are not mirrored; name the components",
+    "projectsLeadByUser": "the leads of projects are not mirrored; name the projects",
+    "projectsWhereUserHasPermission": "permissions are not mirrored; name the projects",
+    "projectsWhereUserHasRole": "project roles are not mirrored; name the projects",
+    "standardIssueTypes": "name the issue types",
+    "subtaskIssueTypes": "name the issue types",
+    "cascadeOption": "name the option itself",
+    "currentLogin": "log-ins are not mirrored; use startOfDay() or a date",
+    "lastLogin": "log-ins are not mirrored; use startOfDay() or a date",
+    "approver": "approvals are not mirrored",
+    "myApproval": "approvals are not mirrored",
+    "myPending": "approvals are not mirrored",
+    "breached": "service levels are not mirrored",
+    "choiceOption": "name the option itself",
+}
+REFUSED_BY_NAME = {name.lower(): (name, remedy) for name, remedy in REFUSED.items()}
+
+
+def is_current_user(ground: Ground, call: Call) -> bool:
+    """Whether the call is currentUser(); any other function is refused as one that gives no person."""
+    function = known(ground, call)
+    if function is None:
+        return False
+    if function.name != "currentUser":
+        ground.refuse(
+            "function-not-allowed", f"{function.name}() gives a date, no person", call, ("currentUser()",)
+        )
+        return False
+    return _no_arguments(ground, call)
+
+
+def call_instant(ground: Ground, call: Call) -> Instant | None:
+    """The instant a function stands for; None, with a finding, where it gives none."""
+    function = known(ground, call)
+    if function is None:
+        return None
+    if function.name == "currentUser":
+        valid = tuple(f"{one.name}()" for one in FUNCTIONS if one is not function)
+        ground.refuse("function-not-allowed", "currentUser() gives a person, no date", call, valid)
+        return None
+    ground.timed = True
+    if function.start is None:
+        return (lambda moment: moment.now.astimezone(UTC)) if _no_arguments(ground, call) else None
+    increment = _increment(ground, call, function)
+    return None if increment is None else _period(function, *increment)
+
+
+def known(ground: Ground, call: Call) -> Function | None:
+    """The function called; None, with a finding that names it, where it cannot be evaluated here."""
+    function = BY_NAME.get(call.name.lower())
+    if function is not None:
+        return function
+    valid = tuple(f"{one.name}()" for one in FUNCTIONS)
+    refused = REFUSED_BY_NAME.get(call.name.lower())
+    if refused:
+        name, remedy = refused
+        ground.refuse(
+            "unsupported-function", f"{name}() can only be evaluated by Jira itself", call, valid, remedy
+        )
+    else:
+        guess = did_you_mean(call.name, [one.name for one in FUNCTIONS])
+        ground.refuse("unknown-function", f"there is no function {call.name}() here", call, valid, guess)
+    return None
+
+
+def _no_arguments(ground: Ground, call: Call) -> bool:
+    if call.arguments:
+        ground.refuse(
+            "too-many-arguments", f"{call.name}() takes no arguments", call.arguments[0], remedy="remove them"
+        )
+    return not call.arguments
+
+
+def _increment(ground: Ground, call: Call, function: Function) -> tuple[int, str] | None:
+    """The argument as a signed count and a unit; (0, "d") without one."""
+    if not call.arguments:
+        return 0, "d"
+    argument, *more = call.arguments
+    found = INCREMENT.fullmatch(argument.text.strip())
+    if more:
+        ground.refuse("too-many-arguments", f"{call.name}() takes one argument at most", more[0])
+        return None
+    if found is None or not _near(int(found[2]), found[3] or function.unit):
+        ground.refuse(
+            "bad-increment",
+            f'"{argument.text[:60]}" is no increment of at most a hundred years',
+            argument,
+            ('"-1"', '"+1w"', '"-14d"', '"2M"', '"-1y"', '"8h"', '"30m"'),
+        )
+        return None
+    count = int(found[2])
+    return (-count if found[1] == "-" else count), (found[3] or function.unit)
+
+
+def _near(count: int, unit: str) -> bool:
+    return count <= {"y": 100, "M": 1_200}.get(unit, FARTHEST / STEPS.get(unit, FARTHEST))
+
+
+def _period(function: Function, count: int, unit: str) -> Instant:
+    """Jira's documented examples decide the order: startOfMonth("+14d") is the 15th, endOfMonth("+1") the last of next month."""
+    start = function.start or _day
+    months = {"M": count, "y": 12 * count}.get(unit, 0)
+    step = STEPS[unit] * count if unit in STEPS else timedelta()
+
+    def instant(moment: Moment) -> datetime:
+        wall = moment.now.astimezone(moment.zone).replace(tzinfo=None)
+        begin = start(_later(wall, months))
+        if function.end:
+            begin = _following(begin, function.unit) - LAST_INSTANT
+        return (begin + step).replace(tzinfo=moment.zone).astimezone(UTC)
+
+    return instant
+
+
+def _later(wall: datetime, months: int) -> datetime:
+    """Some months later, on the last day of the month at most."""
+    place = wall.year * 12 + wall.month - 1 + months
+    first = wall.replace(year=place // 12, month=place % 12 + 1, day=1)
+    return min(wall.day - 1, (_following(_month(first), "M") - _month(first)).days - 1) * STEPS["d"] + first
+
+
+def _following(begin: datetime, unit: str) -> datetime:
+    if unit in STEPS:
+        return begin + STEPS[unit]
+    place = begin.year * 12 + begin.month - 1 + (1 if unit == "M" else 12)
+    return begin.replace(year=place // 12, month=place % 12 + 1)

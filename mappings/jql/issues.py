@@ -1,0 +1,87 @@
+"""Fields that name issues: the issue itself and its parent. Ids decide; a key is what an issue is called today."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mappings.issue import Issue
+from mappings.jql.dated import TESTS
+from mappings.jql.ground import Ground, Verdict, never
+from mappings.jql.known import Known
+from mappings.jql.tree import Call, Value
+from mappings.moment import Moment
+
+KEY = re.compile(r"([A-Za-z][A-Za-z0-9_]*)-(\d{1,18})", re.ASCII)
+PARENT = "parent"
+
+
+def _ids_and_keys(ground: Ground, values: Sequence[Value | Call]) -> tuple[set[str], set[str]]:
+    ids: set[str] = set()
+    keys: set[str] = set()
+    for value in values:
+        text = value.text if isinstance(value, Value) else ""
+        if text.isascii() and text.isdigit():
+            ids.add(text)
+        elif KEY.fullmatch(text):
+            keys.add(text)
+        else:
+            written = text or f"{value.name}()" if isinstance(value, Call) else text
+            message = f'"{written[:60]}" is no issue key or id'
+            ground.refuse(
+                "not-an-issue", message, value, remedy="write a key such as PLAT-12, or an issue's id"
+            )
+    return ids, keys
+
+
+def issue_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+    """`key in (PLAT-1, 10002)`."""
+    wanted, keys = _ids_and_keys(ground, values)
+    ids, known = frozenset(wanted), Known(keys)
+    if not ids:
+        return lambda i, _: known[i.key]
+    return lambda i, _: i.id in ids or known[i.key]
+
+
+def issue_compare(ground: Ground, sign: str, value: Value | Call) -> Verdict:
+    """`key > PLAT-100`: within one project, by number; an id by number."""
+    test = TESTS[sign]
+    text = value.text if isinstance(value, Value) else ""
+    found = KEY.fullmatch(text)
+    if found:
+        return _key_compare(found[1].upper(), int(found[2]), sign)
+    if text.isascii() and text.isdigit() and len(text) <= 18:
+        bound = int(text)
+        return lambda i, _: i.id.isdecimal() and test(int(i.id), bound)
+    _ids_and_keys(ground, [value])
+    return never
+
+
+def _key_compare(project: str, bound: int, sign: str) -> Verdict:
+    test = TESTS[sign]
+
+    def verdict(issue: Issue, _moment: Moment) -> bool:
+        key, _, number = issue.key.rpartition("-")
+        return key.upper() == project and number.isdecimal() and test(int(number), bound)
+
+    return verdict
+
+
+def parent_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+    """`parent in (PLAT-1)`: by id where the key can be resolved, else by the key in the raw parent field."""
+    ids, keys = _ids_and_keys(ground, values)
+    found = {key: ground.issue_id_of(key) for key in keys}
+    wanted = frozenset(ids | {issue_id for issue_id in found.values() if issue_id is not None})
+    unresolved = Known(key for key, issue_id in found.items() if issue_id is None)
+    if not unresolved.wanted:
+        return lambda i, _: i.parent_id in wanted
+    ground.fields.add(PARENT)
+
+    def verdict(issue: Issue, _moment: Moment) -> bool:
+        if issue.parent_id in wanted:
+            return True
+        raw = issue.fields.get(PARENT)
+        key = raw.get("key") if isinstance(raw, dict) else None
+        return isinstance(key, str) and unresolved[key]
+
+    return verdict

@@ -1,0 +1,242 @@
+"""Fields whose values have an id and a name: project, type, status, resolution, priority, components, versions, labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Protocol
+
+from mappings.issue import Issue, Named
+from mappings.jql.ground import Ground, Verdict, never
+from mappings.jql.known import Known
+from mappings.jql.tree import Call, Value
+from mappings.moment import Moment
+
+
+class Nameable(Protocol):
+    """What has an id and a name."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the values of a condition stand for: ids decide; words are compared with names where no id is known."""
+
+    ids: frozenset[str]
+    words: Known
+
+    def has(self, value: Nameable) -> bool:
+        """Whether this value is wanted."""
+        return value.id in self.ids or self.words[value.name]
+
+
+def wanted(ground: Ground, what: str, values: Iterable[Value | Call], known: Sequence[Nameable]) -> Wanted:
+    """Resolve values against what the site knows; where it knows nothing, ids and names are both compared."""
+    ids: set[str] = set()
+    words: set[str] = set()
+    for value in values:
+        if isinstance(value, Call):
+            ground.refuse(
+                "function-not-allowed", f"{value.name}() gives no {what}", value, remedy=f"write the {what}"
+            )
+            continue
+        found = resolved(value, known)
+        ids.update(found)
+        if not found:
+            words.add(value.text)
+            if not known and value.text.isascii() and value.text.isdigit():
+                ids.add(value.text)
+            if known:
+                ground.unknown_value(what, value.text, value, tuple(dict.fromkeys(k.name for k in known)))
+    return Wanted(frozenset(ids), Known(words))
+
+
+def resolved(value: Value, known: Sequence[Nameable]) -> set[str]:
+    """The ids a value stands for: a number is an id first, any other text a name (or a project's key) first."""
+    text, folded = value.text, value.text.casefold()
+    by_id = {one.id for one in known if one.id == text}
+    if value.number and by_id:
+        return by_id
+    by_name = {one.id for one in known if folded in (one.name.casefold(), getattr(one, "key", "").casefold())}
+    return by_name or by_id
+
+
+def project_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+    """`project in (…)`: by key, name or id."""
+    target = wanted(ground, "project", values, ground.catalogue.projects)
+    ids, words = target.ids, target.words
+    if not words.wanted:
+        return _id_among(ids, lambda one: lambda i, _: i.project.id == one, lambda i, _: i.project.id in ids)
+    if not ids:
+        return lambda i, _: words[i.project.key] or words[i.project.name]
+    return lambda i, _: (project := i.project).id in ids or words[project.key] or words[project.name]
+
+
+def type_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+    """`issuetype in (…)`: by name or id."""
+    target = wanted(ground, "issue type", values, ground.catalogue.issue_types)
+    ids, words = target.ids, target.words
+    if not words.wanted:
+        return _id_among(ids, lambda one: lambda i, _: i.type.id == one, lambda i, _: i.type.id in ids)
+    if not ids:
+        return lambda i, _: words[i.type.name]
+    return lambda i, _: i.type.id in ids or words[i.type.name]
+
+
+def status_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+    """`status in (…)`: by name or id."""
+    target = wanted(ground, "status", values, ground.catalogue.statuses)
+    ids, words = target.ids, target.words
+    if not words.wanted:
+        return _id_among(ids, lambda one: lambda i, _: i.status.id == one, lambda i, _: i.status.id in ids)
+    if not ids:
+        return lambda i, _: words[i.status.name]
+    return lambda i, _: i.status.id in ids or words[i.status.name]
+
+
+def _id_among(ids: frozenset[str], one: Callable[[str], Verdict], several: Verdict) -> Verdict:
+    if len(ids) == 1:
+        return one(next(iter(ids)))
+    return several if ids else never
+
+
+CATEGORIES = {
+    "new": "new",
+    "2": "new",
+    "to do": "new",
+    "indeterminate": "indeterminate",
+    "4": "indeterminate",
+    "in progress": "indeterminate",
+    "done": "done",
+    "3": "done",
+    "complete": "done",
+    "undefined": None,
+    "1": None,
+    "no category": None,
+}
+
+
+def category_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+    """`statusCategory in (…)`: by key, id or English name."""
+    keys: set[str | None] = set()
+    for value in values:
+        folded = value.text.casefold() if isinstance(value, Value) else ""
+        if folded in CATEGORIES:
+            keys.add(CATEGORIES[folded])
+        else:
+            valid = ("To Do", "In Progress", "Done", "new", "indeterminate", "done", "2", "4", "3")
+            ground.refuse("unknown-category", "there is no such status category", value, valid)
+    if len(keys) == 1:
+        (key,) = keys
+        return lambda i, _: i.status.category == key
+    return lambda i, _: i.status.category in keys
+
+
+def single_among(
+    what: str, attribute: str, known: Callable[[Ground], Sequence[Named]]
+) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+    """`resolution in (…)` and its like: one value that may be missing."""
+    read: Callable[[Issue], Named | None] = attrgetter(attribute)
+
+    def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+        target = wanted(ground, what, values, known(ground))
+        ids, words = target.ids, target.words
+
+        def verdict(issue: Issue, _moment: Moment) -> bool:
+            value = read(issue)
+            return value is not None and (value.id in ids or words[value.name])
+
+        return verdict
+
+    return among
+
+
+def several_among(what: str, attribute: str) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+    """`component in (…)` and its like: any of several values."""
+    read: Callable[[Issue], tuple[Named, ...]] = attrgetter(attribute)
+
+    def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+        target = wanted(ground, what, values, ())
+        ids, words = target.ids, target.words
+
+        def verdict(issue: Issue, _moment: Moment) -> bool:
+            for value in read(issue):  # noqa: SIM110 - a generator costs more than the test
+                if value.id in ids or words[value.name]:
+                    return True
+            return False
+
+        return verdict
+
+    return among
+
+
+def labels_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+    """`labels in (…)`: Jira compares labels without regard to case."""
+    words = wanted(ground, "label", values, ()).words
+
+    def verdict(issue: Issue, _moment: Moment) -> bool:
+        for label in issue.labels:  # noqa: SIM110 - a generator costs more than the test
+            if words[label]:
+                return True
+        return False
+
+    return verdict
+
+
+def present(attribute: str) -> Verdict:
+    """Whether a field that may be missing or hold several values has one."""
+    read = attrgetter(attribute)
+    return lambda i, _: bool(read(i))
+
+
+def links_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+    """`issueLinkType in (…)`: by the link type's id or name, or by the phrase read from this issue."""
+    target = wanted(ground, "link type", values, _link_names(ground))
+    ids, words = target.ids, Known({value.text for value in values if isinstance(value, Value)})
+
+    def verdict(issue: Issue, _moment: Moment) -> bool:
+        for link in issue.links:
+            if words[link.phrase] or words[link.type_name] or (link.type_id in ids and words[link.type_id]):
+                return True
+        return False
+
+    return verdict
+
+
+def _link_names(ground: Ground) -> tuple[Named, ...]:
+    return tuple(
+        Named(kind.id, name)
+        for kind in ground.catalogue.link_types
+        for name in (kind.name, kind.inward, kind.outward)
+    )
+
+
+def priority_compare(ground: Ground, operator: str, value: Value | Call) -> Verdict:
+    """`priority >= High`: by the site's order, which runs from the highest to the lowest."""
+    known = ground.catalogue.priorities
+    if not known:
+        remedy = "list the priorities: priority in (…)"
+        ground.refuse("order-unknown", "the site's order of priorities is not known", value, remedy=remedy)
+        return never
+    found = resolved(value, known) if isinstance(value, Value) else set()
+    places = [place for place, priority in enumerate(known) if priority.id in found]
+    if not places:
+        text = value.text if isinstance(value, Value) else value.name
+        ground.unknown_value("priority", text, value, tuple(one.name for one in known))
+        return never
+    ranks = range(len(known))
+    pivot = places[0]
+    chosen = {
+        "<": [rank for rank in ranks if rank > pivot],
+        "<=": [rank for rank in ranks if rank >= pivot],
+        ">": [rank for rank in ranks if rank < pivot],
+        ">=": [rank for rank in ranks if rank <= pivot],
+    }[operator]
+    ids = frozenset(known[rank].id for rank in chosen)
+    return lambda i, _: i.priority is not None and i.priority.id in ids
