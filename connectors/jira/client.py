@@ -1,0 +1,220 @@
+"""One Jira site to everyone else: reading, history, metadata and writing, whatever the deployment."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from connectors.jira import (
+    bulk,
+    catalogue,
+    changelog,
+    editing,
+    permissions,
+    properties,
+    remote_link,
+    search_cloud,
+    search_datacenter,
+    server,
+)
+from connectors.jira.address import Deployment, SiteAddress
+from connectors.jira.decode import IssueDecoder, decoder_for
+from connectors.jira.editing import EditField
+from connectors.jira.page import Page, ReadResult
+from connectors.jira.parents import PARENT_FIELDS
+from connectors.jira.remote_link import RemoteLink
+from connectors.jira.server import Account, JiraLibrary, ServerInfo
+from connectors.jira.transport import Pacing, Transport
+from mappings.catalogue import Catalogue, Field
+from mappings.issue import User
+
+
+def connect(
+    address: SiteAddress, *, timeout: tuple[float, float] = (5.0, 30.0), governor: Pacing | None = None
+) -> Jira:
+    """A site ready to be asked. Makes no call: the deployment, unless given, is found out at the first one."""
+    return Jira(Transport(address, timeout=timeout, governor=governor))
+
+
+ASKED_ONCE = ("deployment", "_info", "_account", "_fields", "_parent_fields")
+
+
+class Jira:
+    """One site. Thread-safe; every method raises JiraError and its kinds."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+        self._lock = threading.RLock()
+
+    def __repr__(self) -> str:
+        return f"Jira({self.transport.address.name!r})"
+
+    def in_background(self) -> Jira:
+        """The same site for work that yields to fresh events: resync, history."""
+        other = Jira(self.transport.in_background())
+        known = {name: self.__dict__[name] for name in ASKED_ONCE if name in self.__dict__}
+        other.__dict__.update(known)
+        return other
+
+    # -- who and what
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """`cloud` or `datacenter`, as configured or as the site says."""
+        return self.transport.address.deployment or self.server().deployment
+
+    @property
+    def api(self) -> str:
+        """The path of the REST API spoken with this deployment."""
+        return "/rest/api/3" if self._cloud else "/rest/api/2"
+
+    def server(self) -> ServerInfo:
+        """Which Jira it is; asked once."""
+        return self._info
+
+    def myself(self) -> User:
+        """Whose credentials these are, asked afresh. Raises AuthFailed where Jira answers as to a stranger."""
+        return server.account(self._library).user
+
+    @property
+    def time_zone(self) -> str:
+        """The IANA name of the account's time zone, in which Jira reads dates in JQL; asked once."""
+        return self._account.time_zone
+
+    def permissions(self, project_key: str | None, names: Iterable[str]) -> dict[str, bool]:
+        """Whether the account has these permissions, in a project or anywhere."""
+        return permissions.permissions(self.transport, self.api, project_key, names)
+
+    # -- reading
+
+    def search(
+        self, jql: str, fields: Iterable[str] = (), page_size: int = 100, reconcile: Sequence[str] = ()
+    ) -> Iterator[Page]:
+        """Pages of the matching issues with the core fields and `fields`; complete only when a page says `last`.
+
+        `reconcile`: up to 50 issue ids that Cloud must show as they are now, not as its index remembers them.
+        """
+        if self._cloud:
+            return search_cloud.search(self.transport, jql, self._decoder(fields), page_size, reconcile)
+        return search_datacenter.search(self.transport, jql, self._decoder(fields), page_size)
+
+    def search_ids(self, jql: str) -> Iterator[str]:
+        """Ids of the matching issues, in pages of thousands."""
+        if self._cloud:
+            return search_cloud.search_ids(self.transport, jql)
+        return search_datacenter.search_ids(self.transport, jql)
+
+    def count(self, jql: str) -> int:
+        """How many issues match; approximate on Cloud."""
+        if self._cloud:
+            return search_cloud.count(self.transport, jql)
+        return search_datacenter.count(self.transport, jql)
+
+    def jql_errors(self, jql: str) -> tuple[str, ...]:
+        """What Jira itself finds wrong with a query; empty where nothing is."""
+        if self._cloud:
+            return search_cloud.jql_errors(self.transport, jql)
+        return search_datacenter.jql_errors(self.transport, jql)
+
+    def read(self, ids: Iterable[str], fields: Iterable[str] = ()) -> ReadResult:
+        """The issues with these ids as they are now, and which of them Jira does not show."""
+        decoder = self._decoder(fields)
+        if self._cloud:
+            return self._bulk_reader.read(ids, decoder)
+        return bulk.read_datacenter(self.transport, ids, decoder)
+
+    def readings(
+        self, ids: Iterable[str], field_ids: Iterable[str], created: Mapping[str, datetime] | None = None
+    ) -> changelog.Readings:
+        """What number fields held and since when, by issue id and field id.
+
+        With `created` (issue id → creation) the value from before the first change is the first reading.
+        """
+        wanted = frozenset(field_ids)
+        names = (
+            {field.id: field.name for field in self._fields if field.id in wanted} if not self._cloud else {}
+        )
+        history = changelog.History(wanted, names, created or {})
+        if self._cloud:
+            return changelog.readings_cloud(self.transport, ids, wanted, history)
+        return changelog.readings_datacenter(self.transport, ids, history)
+
+    def catalogue(self, sample_issue_ids: Iterable[str] = ()) -> Catalogue:
+        """Everything a mapping can name. Option values are those on the edit screens of the sample issues."""
+        found = catalogue.read_catalogue(self._library, self._account)
+        return catalogue.with_options(found, [self.edit_fields(issue_id) for issue_id in sample_issue_ids])
+
+    # -- writing
+
+    def edit_fields(self, issue_id: str) -> dict[str, EditField]:
+        """The fields that can be written on this issue, by id."""
+        return editing.edit_fields(self.transport, self.api, issue_id)
+
+    def edit(self, issue_id: str, values: Mapping[str, object], notify: bool = False) -> None:
+        """Set fields by id in one edit, all or none; raises Permanent with `.fields` naming the refused ones.
+
+        `notify=False` needs the permission to administer the project; ask `permissions` first.
+        """
+        editing.edit(self.transport, self.api, issue_id, values, notify=notify)
+
+    def get_property(self, issue_id: str, key: str) -> Any:
+        """An entity property of an issue, None where there is none."""
+        return properties.get_property(self.transport, self.api, issue_id, key)
+
+    def put_property(self, issue_id: str, key: str, value: object) -> None:
+        """Set an entity property of an issue."""
+        properties.put_property(self.transport, self.api, issue_id, key, value)
+
+    def delete_property(self, issue_id: str, key: str) -> None:
+        """Remove an entity property of an issue."""
+        properties.delete_property(self.transport, self.api, issue_id, key)
+
+    def put_remote_link(self, issue_id: str, link: RemoteLink) -> None:
+        """Create or replace a remote link by its global id."""
+        remote_link.put_remote_link(self.transport, self.api, issue_id, link)
+
+    def delete_remote_link(self, issue_id: str, global_id: str) -> None:
+        """Remove a remote link by its global id."""
+        remote_link.delete_remote_link(self.transport, self.api, issue_id, global_id)
+
+    # -- asked once
+
+    @property
+    def _cloud(self) -> bool:
+        return self.deployment == "cloud"
+
+    @cached_property
+    def _library(self) -> JiraLibrary:
+        return JiraLibrary(self.transport)
+
+    @cached_property
+    def _info(self) -> ServerInfo:
+        with self._lock:
+            return server.server_info(self._library)
+
+    @cached_property
+    def _account(self) -> Account:
+        with self._lock:
+            return server.account(self._library)
+
+    @cached_property
+    def _fields(self) -> tuple[Field, ...]:
+        with self._lock:
+            return catalogue.read_fields(self._library)
+
+    @cached_property
+    def _parent_fields(self) -> tuple[str, ...]:
+        """Epic Link and Parent Link of a Data Center site; Cloud has `parent` for everything."""
+        if self._cloud:
+            return ()
+        return tuple(field.id for field in self._fields if field.custom in PARENT_FIELDS)
+
+    @cached_property
+    def _bulk_reader(self) -> bulk.BulkReader:
+        return bulk.BulkReader(self.transport)
+
+    def _decoder(self, fields: Iterable[str]) -> IssueDecoder:
+        return decoder_for(fields, self._parent_fields)

@@ -1,0 +1,186 @@
+"""Page bytes to mirrored issues: typed, exactly the fields asked for, and parts that repeat are built once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import msgspec
+
+from connectors.jira.errors import IncompleteRead
+from connectors.jira.transport import Reply
+from connectors.jira.wire import (
+    WireIssueType,
+    WireLink,
+    WireNamed,
+    WireProject,
+    WireStatus,
+    WireUser,
+    core_fields,
+    fields_shape,
+    page_shape,
+)
+from mappings.issue import Issue, IssueType, Link, Named, Project, Status, User
+
+W = TypeVar("W", bound=Hashable)
+D = TypeVar("D")
+
+MOST_INTERNED = 50_000
+CATEGORIES = frozenset({"new", "indeterminate", "done"})
+
+
+class Interned(dict[W, D]):
+    """Builds what repeats on every issue once; forgets everything when it has grown too large."""
+
+    def __init__(self, build: Callable[[W], D]) -> None:
+        super().__init__()
+        self._build = build
+
+    def __missing__(self, wire: W) -> D:
+        if len(self) >= MOST_INTERNED:
+            self.clear()
+        built = self[wire] = self._build(wire)
+        return built
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Decoded issues, and what the answer said beside them. `parent_keys` are parents known by key only (issue id → key)."""
+
+    issues: tuple[Issue, ...]
+    parent_keys: dict[str, str]
+    keys: dict[str, str]
+    answer: Any
+
+
+class IssueDecoder:
+    """Decodes every answer that lists issues, for one set of fields. Thread-safe; kept per set by `decoder_for`."""
+
+    def __init__(self, own: tuple[str, ...], parent_fields: tuple[str, ...]) -> None:
+        held = tuple(dict.fromkeys((*own, *parent_fields)))
+        self.asked = (*core_fields(), *held)
+        self._own = tuple((f"x{held.index(name)}", name) for name in own)
+        self._parents = tuple(f"x{held.index(name)}" for name in parent_fields)
+        self._pages: msgspec.json.Decoder[Any] = msgspec.json.Decoder(page_shape(fields_shape(held)))
+        self._projects: Interned[WireProject, Project] = Interned(
+            lambda wire: Project(wire.id, wire.key, wire.name)
+        )
+        self._types: Interned[WireIssueType, IssueType] = Interned(_issue_type)
+        self._statuses: Interned[WireStatus, Status] = Interned(_status)
+        self._named: Interned[WireNamed, Named] = Interned(lambda wire: Named(wire.id, wire.name))
+        self._users: Interned[WireUser, User | None] = Interned(_user)
+        self._texts: Interned[tuple[str, ...], tuple[str, ...]] = Interned(lambda texts: texts)
+
+    def decode(self, reply: Reply) -> Batch:
+        """The issues of an answer; raises IncompleteRead where it is torn or an issue lacks what every issue has."""
+        answer = reply.read(self._pages)
+        parent_keys: dict[str, str] = {}
+        try:
+            issues = tuple([self._issue(wire, parent_keys) for wire in answer.issues])
+        except ValueError as error:
+            raise IncompleteRead(f"An issue in Jira's answer cannot be read: {str(error)[:200]}.") from None
+        answer_issues, answer.issues = answer.issues, []
+        keys = {wire.key: wire.id for wire in answer_issues} if parent_keys else {}
+        return Batch(issues, parent_keys, keys, answer)
+
+    def _issue(self, wire: Any, parent_keys: dict[str, str]) -> Issue:
+        f = wire.fields
+        parent_id = f.parent.id if f.parent is not None else None
+        if parent_id is None and self._parents:
+            self._note_parent(wire.id, f, parent_keys)
+        return Issue(
+            wire.id,
+            wire.key,
+            self._projects[f.project],
+            self._types[f.issuetype],
+            self._statuses[f.status],
+            instant(f.created),
+            instant(f.updated),
+            f.summary or "",
+            f.resolution and self._named[f.resolution],
+            f.priority and self._named[f.priority],
+            parent_id,
+            self._texts[tuple(f.labels)] if f.labels else (),
+            self._names(f.components),
+            self._names(f.fixVersions),
+            self._names(f.versions),
+            f.assignee and self._users[f.assignee],
+            f.reporter and self._users[f.reporter],
+            f.creator and self._users[f.creator],
+            date.fromisoformat(f.duedate) if f.duedate else None,
+            instant(f.resolutiondate) if f.resolutiondate else None,
+            instant(f.statuscategorychangedate) if f.statuscategorychangedate else None,
+            _links(f.issuelinks) if f.issuelinks else (),
+            {name: value for at, name in self._own if (value := getattr(f, at)) is not None},
+        )
+
+    def _names(self, wires: Sequence[WireNamed] | None) -> tuple[Named, ...]:
+        return tuple([self._named[wire] for wire in wires]) if wires else ()
+
+    def _note_parent(self, issue_id: str, fields: Any, parent_keys: dict[str, str]) -> None:
+        """Epic Link and Parent Link hold the parent's key; anything else there (Jira puts objects) is no parent."""
+        for attribute in self._parents:
+            value = getattr(fields, attribute)
+            if isinstance(value, str) and "-" in value:
+                parent_keys[issue_id] = value
+                return
+
+
+def decoder_for(field_ids: Iterable[str], parent_fields: Iterable[str] = ()) -> IssueDecoder:
+    """The decoder for these mapped fields beside the core ones, kept for the next call with the same set."""
+    own = sorted(set(field_ids) - set(core_fields()))
+    return _decoder(tuple(own), tuple(sorted(set(parent_fields))))
+
+
+@lru_cache(maxsize=32)
+def _decoder(own: tuple[str, ...], parent_fields: tuple[str, ...]) -> IssueDecoder:
+    return IssueDecoder(own, parent_fields)
+
+
+def instant(text: str) -> datetime:
+    """`2026-10-01T10:00:00.000+0000`, with or without the colon, as an aware UTC datetime; ValueError else."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is UTC:
+        return moment
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    return moment.astimezone(UTC)
+
+
+def status_category(key: str | None) -> str | None:
+    """The category key, None for `undefined` and for whatever Jira may invent."""
+    return key if key in CATEGORIES else None
+
+
+def user_of(account_id: str | None, name: str | None, display: str | None, email: str | None) -> User | None:
+    """A person; None where Jira names neither accountId nor user name (anonymous, erased)."""
+    known = account_id or name
+    return User(known, display or known, email) if known else None
+
+
+def _user(wire: WireUser) -> User | None:
+    return user_of(wire.account_id, wire.name or wire.key, wire.display_name, wire.email_address)
+
+
+def _status(wire: WireStatus) -> Status:
+    return Status(
+        wire.id, wire.name, status_category(wire.status_category.key if wire.status_category else None)
+    )
+
+
+def _issue_type(wire: WireIssueType) -> IssueType:
+    level = wire.hierarchy_level
+    return IssueType(wire.id, wire.name, level if level is not None else -1 if wire.subtask else 0)
+
+
+def _links(wires: Iterable[WireLink]) -> tuple[Link, ...]:
+    links = []
+    for wire in wires:
+        if wire.outward_issue is not None:
+            links.append(Link(wire.type.id, wire.type.name, wire.type.outward, wire.outward_issue.id))
+        elif wire.inward_issue is not None:
+            links.append(Link(wire.type.id, wire.type.name, wire.type.inward, wire.inward_issue.id))
+    return tuple(links)

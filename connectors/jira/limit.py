@@ -1,0 +1,83 @@
+"""What the headers of a refused answer say about waiting. Pure: the instant is handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Literal
+
+Scope = Literal["endpoint", "issue", "site"]
+
+BURST = "jira-burst-based"
+PER_ISSUE = "jira-per-issue-on-write"
+GATEWAY = "gateway"
+LOCAL = "local-pacing"
+"""A wait that our own governor asked for; Jira has refused nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Why Jira asks to wait and for how long; `retry_after` in seconds, both None where it does not say."""
+
+    reason: str
+    retry_after: float | None
+    until: datetime | None
+
+    @property
+    def scope(self) -> Scope:
+        """What has to wait: this endpoint, this issue, or everything."""
+        return scope_of(self.reason)
+
+
+def scope_of(reason: str) -> Scope:
+    """Burst limits slow one endpoint, per-issue limits one issue; quotas and what is unknown stop the site."""
+    if reason == PER_ISSUE:
+        return "issue"
+    if reason == BURST or "burst" in reason or "concurrent" in reason:
+        return "endpoint"
+    return "site"
+
+
+def read_limit(headers: Mapping[str, str], now: datetime) -> Limit:
+    """The limit told by `RateLimit-Reason`, `Retry-After` (seconds or HTTP date) and `X-RateLimit-Reset`.
+
+    Atlassian's gateway sends 429 with neither reason nor Retry-After; its reset is used then.
+    """
+    found = {name.lower(): value for name, value in headers.items()}
+    reason = found.get("ratelimit-reason", "").strip() or _unnamed(found)
+    retry_after = _seconds(found.get("retry-after"), now)
+    if retry_after is not None:
+        return Limit(reason, retry_after, now + timedelta(seconds=retry_after))
+    reset = _instant(found.get("x-ratelimit-reset"))
+    if reset is not None and timedelta(0) < reset - now < timedelta(days=1):
+        return Limit(reason, (reset - now).total_seconds(), reset)
+    return Limit(reason, None, None)
+
+
+def _unnamed(found: Mapping[str, str]) -> str:
+    """Data Center names no reason; its limit is one per user and known by its own headers."""
+    return "user-rate" if "x-ratelimit-fillrate" in found else GATEWAY
+
+
+def _seconds(text: str | None, now: datetime) -> float | None:
+    if text is None:
+        return None
+    text = text.strip()
+    if text.replace(".", "", 1).isascii() and text.replace(".", "", 1).isdigit():
+        return min(float(text), 86_400.0)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max((aware - now).total_seconds(), 0.0), 86_400.0)
+
+
+def _instant(text: str | None) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat((text or "").strip())
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

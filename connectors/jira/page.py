@@ -1,0 +1,23 @@
+"""What reading returns: a page of a search, and the result of a read by id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mappings.issue import Issue
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some issues of a search, none of them seen on an earlier page; `last` is the only proof that a search is complete."""
+
+    issues: tuple[Issue, ...]
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """Issues read by id; `missing` are ids Jira does not show: deleted, moved out of sight, or forbidden."""
+
+    issues: tuple[Issue, ...]
+    missing: frozenset[str]

@@ -1,0 +1,73 @@
+"""Parents on Data Center: Epic Link and Parent Link hold the parent's key, the mirror wants its id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from urllib.parse import quote
+
+from connectors.jira.decode import Batch
+from connectors.jira.errors import IncompleteRead, Permanent
+from connectors.jira.transport import Transport
+from connectors.jira.wire import ID_PAGES
+from mappings.issue import Issue
+
+KEY = re.compile(r"^[A-Z][A-Z0-9_]*-\d+$")
+EPIC_LINK = "com.pyxis.greenhopper.jira:gh-epic-link"
+PARENT_LINK = "com.atlassian.jpo:jpo-custom-field-parent"
+PARENT_FIELDS = frozenset({EPIC_LINK, PARENT_LINK})
+"""`schema.custom` of the fields that name a parent on Data Center."""
+CHUNK = 100
+
+
+def with_parents(transport: Transport, issues: tuple[Issue, ...], batch: Batch) -> tuple[Issue, ...]:
+    """The issues with `parent_id` set from the keys their parent fields hold."""
+    if not batch.parent_keys:
+        return issues
+    ids = dict(batch.keys)
+    ids.update(ids_of(transport, set(batch.parent_keys.values()) - ids.keys()))
+    return tuple(replace(issue, parent_id=_parent(issue, batch, ids)) for issue in issues)
+
+
+def ids_of(transport: Transport, keys: Iterable[str]) -> dict[str, str]:
+    """Ids by key, of the issues Jira shows."""
+    wanted = sorted(key for key in keys if KEY.match(key))
+    found: dict[str, str] = {}
+    for at in range(0, len(wanted), CHUNK):
+        found.update(_ids_of(transport, wanted[at : at + CHUNK]))
+    return found
+
+
+def _parent(issue: Issue, batch: Batch, ids: dict[str, str]) -> str | None:
+    key = batch.parent_keys.get(issue.id)
+    return ids.get(key) if key else issue.parent_id
+
+
+def _ids_of(transport: Transport, keys: list[str]) -> dict[str, str]:
+    body = {
+        "jql": f"key in ({', '.join(keys)})",
+        "fields": ["id"],
+        "maxResults": CHUNK,
+        "startAt": 0,
+        "validateQuery": False,
+    }
+    answer = transport.post("/rest/api/2/search", body, reads=True).read(ID_PAGES)
+    found = {wire.key: wire.id for wire in answer.issues}
+    for key in keys:
+        # a key from before a move is not in the answer under its old name; reading it by name follows the move
+        if key not in found and (issue_id := _id_of(transport, key)):
+            found[key] = issue_id
+    return found
+
+
+def _id_of(transport: Transport, key: str) -> str | None:
+    try:
+        answer = transport.get(f"/rest/api/2/issue/{quote(key)}", {"fields": "id"}).json()
+    except Permanent as error:
+        if error.gone:
+            return None
+        raise
+    if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
+        raise IncompleteRead(f"Jira's answer for {key} holds no id.")
+    return str(answer["id"])

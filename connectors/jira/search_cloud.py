@@ -1,0 +1,108 @@
+"""Search on Jira Cloud: `POST /rest/api/3/search/jql`, paged by token, with no total to check against.
+
+Jira returns 100 issues a page as soon as one field is asked for, and 5000 when ids alone are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from connectors.jira.decode import IssueDecoder
+from connectors.jira.errors import IncompleteRead
+from connectors.jira.ordering import stable
+from connectors.jira.page import Page
+from connectors.jira.transport import Reply, Transport
+from connectors.jira.wire import ID_PAGES
+
+SEARCH = "/rest/api/3/search/jql"
+COUNT = "/rest/api/3/search/approximate-count"
+PARSE = "/rest/api/3/jql/parse"
+ID_PAGE = 5000
+MOST_PAGES = 100_000
+MOST_RECONCILED = 50
+
+
+def search(
+    transport: Transport, jql: str, decoder: IssueDecoder, page_size: int = 100, reconcile: Sequence[str] = ()
+) -> Iterator[Page]:
+    """Pages of issues, each issue once. `reconcile` are up to 50 issue ids that must be read as they are now.
+
+    Raises IncompleteRead where a token repeats, a page warns of truncation, or an answer is torn.
+    """
+    body: dict[str, object] = {"jql": stable(jql), "fields": list(decoder.asked), "maxResults": page_size}
+    if reconcile:
+        body["reconcileIssues"] = [int(issue_id) for issue_id in reconcile[:MOST_RECONCILED]]
+    seen: set[str] = set()
+    for reply, walk in _walk(transport, body):
+        batch = decoder.decode(reply)
+        last = walk.next(batch.answer)
+        fresh = tuple([issue for issue in batch.issues if issue.id not in seen])
+        seen.update([issue.id for issue in fresh])
+        yield Page(fresh, last)
+
+
+def search_ids(transport: Transport, jql: str) -> Iterator[str]:
+    """Ids of all matching issues, each once, in pages of 5000."""
+    body: dict[str, object] = {"jql": stable(jql), "fields": ["id"], "maxResults": ID_PAGE}
+    seen: set[str] = set()
+    for reply, walk in _walk(transport, body):
+        answer = reply.read(ID_PAGES)
+        walk.next(answer)
+        for wire in answer.issues:
+            if wire.id not in seen:
+                seen.add(wire.id)
+                yield wire.id
+
+
+def count(transport: Transport, jql: str) -> int:
+    """Roughly how many issues match; the index lags behind."""
+    answer = transport.post(COUNT, {"jql": jql}, reads=True).json()
+    found = answer.get("count") if isinstance(answer, dict) else None
+    if not isinstance(found, int):
+        raise IncompleteRead("Jira's answer to a count holds no count.")
+    return found
+
+
+def jql_errors(transport: Transport, jql: str) -> tuple[str, ...]:
+    """What Jira finds wrong with a query. A search with an unknown name may answer 200 with no issues instead."""
+    answer = transport.post(PARSE, {"queries": [jql]}, {"validation": "strict"}, reads=True).json()
+    parsed = answer.get("queries") if isinstance(answer, dict) else None
+    if not isinstance(parsed, list) or not parsed:
+        raise IncompleteRead("Jira's answer to a query check holds no result.")
+    return tuple(str(error) for error in parsed[0].get("errors") or ())
+
+
+class _Walk:
+    """Where a paged read stands: follows tokens, and refuses the ones that lead in a circle."""
+
+    def __init__(self) -> None:
+        self.token: str | None = None
+        self.last = False
+        self._tokens: set[str] = set()
+
+    def next(self, answer: Any) -> bool:
+        """Take in an answer; whether it was the last one."""
+        if answer.warnings:
+            raise IncompleteRead(f"Jira warns that the result is truncated: {str(answer.warnings)[:200]}.")
+        token = answer.next_page_token
+        if answer.is_last is False and not token:
+            raise IncompleteRead("Jira says that more issues follow and gives no token for them.")
+        self.last = answer.is_last is True or not token
+        if not self.last and token in self._tokens:
+            raise IncompleteRead("Jira repeated a page token: the pages lead in a circle.")
+        self._tokens.add(token or "")
+        self.token = token
+        return self.last
+
+
+def _walk(transport: Transport, body: dict[str, object]) -> Iterator[tuple[Reply, _Walk]]:
+    walk = _Walk()
+    for _ in range(MOST_PAGES):
+        asked = body if walk.token is None else {**body, "nextPageToken": walk.token}
+        yield transport.post(SEARCH, asked, reads=True), walk
+        if walk.last:
+            return
+    raise IncompleteRead(
+        f"The search did not end after {MOST_PAGES} pages.", "Narrow the scope of the mapping."
+    )

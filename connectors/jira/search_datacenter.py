@@ -1,0 +1,100 @@
+"""Search on Jira Data Center: `POST /rest/api/2/search`, paged by offset, with a total that must come out in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from connectors.jira.decode import Batch, IssueDecoder
+from connectors.jira.errors import IncompleteRead, Permanent
+from connectors.jira.ordering import stable
+from connectors.jira.page import Page
+from connectors.jira.parents import with_parents
+from connectors.jira.transport import Transport
+from connectors.jira.wire import ID_PAGES
+
+SEARCH = "/rest/api/2/search"
+ID_PAGE = 1000
+
+
+def search(transport: Transport, jql: str, decoder: IssueDecoder, page_size: int = 100) -> Iterator[Page]:
+    """Pages of issues, each issue once, with parents from Epic Link and Parent Link resolved to ids.
+
+    Raises IncompleteRead where the pages do not add up to the total: issues moved between pages.
+    """
+    walk = _Walk()
+    while not walk.last:
+        batch = fetch(transport, stable(jql), decoder, page_size, walk.start)
+        fresh = tuple([issue for issue in batch.issues if issue.id not in walk.seen])
+        walk.next(batch.answer, [issue.id for issue in batch.issues])
+        yield Page(with_parents(transport, fresh, batch), walk.last)
+
+
+def search_ids(transport: Transport, jql: str) -> Iterator[str]:
+    """Ids of all matching issues, each once."""
+    walk = _Walk()
+    while not walk.last:
+        body = {"jql": stable(jql), "fields": ["id"], "maxResults": ID_PAGE, "startAt": walk.start}
+        answer = transport.post(SEARCH, body, reads=True).read(ID_PAGES)
+        ids = list(dict.fromkeys(wire.id for wire in answer.issues))
+        fresh = [issue_id for issue_id in ids if issue_id not in walk.seen]
+        walk.next(answer, [wire.id for wire in answer.issues])
+        yield from fresh
+
+
+def fetch(
+    transport: Transport, jql: str, decoder: IssueDecoder, size: int, start: int = 0, *, strict: bool = True
+) -> Batch:
+    """One page. `strict` refuses queries that name what does not exist, instead of finding less."""
+    body = {
+        "jql": jql,
+        "fields": list(decoder.asked),
+        "maxResults": size,
+        "startAt": start,
+        "validateQuery": strict,
+    }
+    return decoder.decode(transport.post(SEARCH, body, reads=True))
+
+
+def count(transport: Transport, jql: str) -> int:
+    """How many issues match."""
+    answer = transport.post(SEARCH, {"jql": jql, "maxResults": 0, "fields": ["id"]}, reads=True).read(
+        ID_PAGES
+    )
+    if answer.total is None:
+        raise IncompleteRead("Jira's answer to a count holds no total.")
+    return int(answer.total)
+
+
+def jql_errors(transport: Transport, jql: str) -> tuple[str, ...]:
+    """What Jira finds wrong with a query."""
+    try:
+        count(transport, jql)
+    except Permanent as error:
+        if error.status == 400:
+            return error.messages or ("Jira refused the query.",)
+        raise
+    return ()
+
+
+class _Walk:
+    """Where a paged read stands. Jira may return fewer issues than asked, so the offset follows what came."""
+
+    def __init__(self) -> None:
+        self.start = 0
+        self.last = False
+        self.seen: set[str] = set()
+
+    def next(self, answer: Any, ids: list[str]) -> None:
+        """Take in an answer and the ids on it."""
+        if answer.total is None:
+            raise IncompleteRead("Jira's answer to a search holds no total.")
+        if answer.warning_messages:
+            raise IncompleteRead(f"Jira warns about the search: {str(answer.warning_messages)[:200]}.")
+        self.seen.update(ids)
+        self.start += len(ids)
+        self.last = self.start >= answer.total
+        if not self.last and not ids:
+            raise IncompleteRead(f"Jira returned {self.start} of {answer.total} issues and then none.")
+        if self.last and len(self.seen) < answer.total:
+            raise IncompleteRead(f"Jira returned {len(self.seen)} different issues of {answer.total}.")

@@ -1,0 +1,285 @@
+"""HTTP to one Jira site: pooled, timed, capped and never elsewhere. Says what failed in typed errors; decides nothing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+import requests
+from requests.adapters import HTTPAdapter
+
+from connectors.jira.address import SiteAddress
+from connectors.jira.call import Call, call_of
+from connectors.jira.credentials import Authorization
+from connectors.jira.errors import IncompleteRead, JiraError, RateLimited, Transient, classify
+from connectors.jira.limit import LOCAL
+
+T = TypeVar("T")
+Params = Mapping[str, str | int | bool]
+
+CHUNK = 1 << 16
+BODY_LIMIT = 64 << 20
+"""Bytes of one answer, unpacked; the largest page Jira sends stays far below."""
+PATIENCE = 5.0
+"""Seconds a call may wait for its turn in the thread; beyond that the work is given back."""
+
+
+class Pacing(Protocol):
+    """What the transport asks before each call, and tells after it. `now` is seconds since the epoch."""
+
+    def before(self, call: Call, now: float) -> float:
+        """Seconds to wait before this call may be made; 0 is now, and takes the turn."""
+
+    def after(self, call: Call, status: int, headers: Mapping[str, str], now: float) -> None:
+        """Learn from an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A good answer (2xx) of Jira."""
+
+    status: int
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+
+    def read(self, decoder: msgspec.json.Decoder[T]) -> T:
+        """The body by a typed decoder; raises IncompleteRead where it is torn or of another shape."""
+        try:
+            return decoder.decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise IncompleteRead(_unreadable(self.body, error)) from None
+
+    def json(self) -> Any:
+        """The body as plain JSON; None where it is empty."""
+        return self.read(ANYTHING) if self.body else None
+
+
+ANYTHING: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+
+
+class GuardedAdapter(HTTPAdapter):
+    """Sends to addresses under one base alone, whatever asks for another: credentials never leave for elsewhere."""
+
+    def __init__(self, base: str) -> None:
+        self._base = f"{base}/"
+        super().__init__(pool_connections=1, pool_maxsize=4, max_retries=0)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        if not (request.url or "").startswith(self._base):
+            raise requests.exceptions.InvalidURL("an address outside the configured Jira was refused")
+        return super().send(request, *args, **kwargs)
+
+
+def new_session(address: SiteAddress) -> requests.Session:
+    """A session that keeps to the site, keeps no cookies, and carries its credentials."""
+    session = requests.Session()
+    guard = GuardedAdapter(address.api_base)
+    session.mount("https://", guard)
+    session.mount("http://", guard)
+    session.auth = Authorization(address.credentials)
+    session.headers.update({"Accept": "application/json", "User-Agent": "jira-okr-connector"})
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return session
+
+
+class Transport:
+    """Calls to one site from any number of threads, each with a session of its own.
+
+    Reads (GET, and POST with `reads`) are repeated once when the connection breaks; writes never. Redirects and
+    addresses found in answers are not followed. Raises JiraError and its kinds.
+    """
+
+    def __init__(
+        self,
+        address: SiteAddress,
+        session: requests.Session | None = None,
+        timeout: tuple[float, float] = (5.0, 30.0),
+        governor: Pacing | None = None,
+        *,
+        body_limit: int = BODY_LIMIT,
+        patience: float = PATIENCE,
+        background: bool = False,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self.address = address
+        self.timeout = timeout
+        self.governor = governor
+        self._given = session
+        self._local = threading.local()
+        self._body_limit = body_limit
+        self._patience = patience
+        self._background = background
+        self._clock = clock
+        self._sleep = sleep
+
+    def __repr__(self) -> str:
+        return f"Transport({self.address.name!r}, {self.address.api_base!r})"
+
+    def in_background(self) -> Transport:
+        """The same site for work that yields to fresh events."""
+        return Transport(
+            self.address,
+            self._given,
+            self.timeout,
+            self.governor,
+            body_limit=self._body_limit,
+            patience=self._patience,
+            background=True,
+            clock=self._clock,
+            sleep=self._sleep,
+        )
+
+    def get(self, path: str, params: Params | None = None) -> Reply:
+        """Read; repeated once when the connection breaks."""
+        return self._ask("GET", path, params, None, reads=True)
+
+    def post(self, path: str, json: object, params: Params | None = None, *, reads: bool = False) -> Reply:
+        """Send JSON; `reads` says that it changes nothing (search, bulk read)."""
+        return self._ask("POST", path, params, json, reads=reads)
+
+    def put(self, path: str, json: object, params: Params | None = None) -> Reply:
+        """Write JSON, once."""
+        return self._ask("PUT", path, params, json, reads=False)
+
+    def delete(self, path: str, params: Params | None = None) -> Reply:
+        """Delete, once."""
+        return self._ask("DELETE", path, params, None, reads=False)
+
+    def close(self) -> None:
+        """Close this thread's session; those of other threads close with their threads."""
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is not None:
+            session.close()
+            del self._local.session
+
+    def now(self) -> datetime:
+        """The instant by this transport's clock."""
+        return datetime.fromtimestamp(self._clock(), UTC)
+
+    def _ask(self, method: str, path: str, params: Params | None, json: object, *, reads: bool) -> Reply:
+        call = call_of(method, path, self._background)
+        data = None if json is None else msgspec.json.encode(json)
+        for attempt in (1, 2):
+            self._take_turn(call)
+            try:
+                return self._once(call, path, params, data)
+            except _Broken:
+                if attempt == 2 or not reads:
+                    raise Transient("The connection to Jira broke.") from None
+        raise AssertionError("unreachable")
+
+    def _take_turn(self, call: Call) -> None:
+        """Wait for the governor where that is short; else give the work back, so that no thread sleeps on it."""
+        deadline = self._clock() + self._patience
+        while self.governor is not None:
+            now = self._clock()
+            wait = self.governor.before(call, now)
+            if wait <= 0:
+                return
+            if now + wait > deadline:
+                raise RateLimited(LOCAL, wait, datetime.fromtimestamp(now + wait, UTC))
+            self._sleep(wait)
+
+    def _once(self, call: Call, path: str, params: Params | None, data: bytes | None) -> Reply:
+        response = self._send(call.method, path, params, data)
+        try:
+            body = self._body(response)
+        finally:
+            response.close()
+        if self.governor is not None:
+            self.governor.after(call, response.status_code, response.headers, self._clock())
+        error = classify(response.status_code, response.headers, body, self.now()) or _not_json(
+            response, body
+        )
+        if error is not None:
+            raise error
+        return Reply(response.status_code, body, response.headers)
+
+    def _send(self, method: str, path: str, params: Params | None, data: bytes | None) -> requests.Response:
+        try:
+            return self._session().request(
+                method,
+                self.address.api_base + path,
+                params={name: _text(value) for name, value in (params or {}).items()},
+                data=data,
+                headers={"Content-Type": "application/json"} if data is not None else None,
+                timeout=self.timeout,
+                stream=True,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise _failure(error) from None
+
+    def _body(self, response: requests.Response) -> bytes:
+        """The whole body, refused beyond the size limit or when it trickles for longer than four read timeouts."""
+        chunks: list[bytes] = []
+        size = 0
+        deadline = time.monotonic() + 4 * self.timeout[1]
+        try:
+            for chunk in response.iter_content(CHUNK):
+                size += len(chunk)
+                if size > self._body_limit:
+                    raise Transient(
+                        f"Jira's answer is larger than {self._body_limit >> 20} MiB.",
+                        "Read fewer issues at once.",
+                    )
+                if time.monotonic() > deadline:
+                    raise Transient("Jira's answer took too long to arrive.")
+                chunks.append(chunk)
+        except requests.RequestException as error:
+            raise _failure(error) from None
+        return b"".join(chunks)
+
+    def _session(self) -> requests.Session:
+        if self._given is not None:
+            return self._given
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = new_session(self.address)
+        return session
+
+
+class _Broken(Exception):  # noqa: N818
+    """The connection broke before a whole answer was there."""
+
+
+def _failure(error: requests.RequestException) -> Exception:
+    """A typed error without the library's text, which may hold addresses and headers."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return Transient(
+            "Jira's TLS certificate is not trusted.",
+            "Install the certificate authority of your Jira on this machine.",
+        )
+    if isinstance(error, requests.Timeout):
+        return Transient("Jira did not answer in time.")
+    if isinstance(error, requests.exceptions.ProxyError):
+        return Transient("The proxy refused the connection.", "Check HTTPS_PROXY and NO_PROXY.")
+    if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
+        return _Broken()
+    return Transient(f"The call to Jira failed ({type(error).__name__}).")
+
+
+def _not_json(response: requests.Response, body: bytes) -> JiraError | None:
+    """A sign-in or maintenance page that a proxy serves with 200 is no answer of Jira's API."""
+    if response.headers.get("Content-Type", "").startswith("text/html") and body.lstrip()[:1] == b"<":
+        return Transient(
+            "A web page came back where Jira's API should answer.",
+            "Check the address and whether a proxy or single sign-on stands before the API.",
+            response.status_code,
+        )
+    return None
+
+
+def _unreadable(body: bytes, error: Exception) -> str:
+    return f"Jira's answer ({len(body)} bytes) cannot be read: {str(error)[:200]}."
+
+
+def _text(value: str | int | bool) -> str | int:
+    return ("true" if value else "false") if isinstance(value, bool) else value

@@ -1,0 +1,132 @@
+"""The shapes in which Jira sends issues, reduced to what the mirror keeps. Everything else is skipped, never built."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Slim(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """Base of all shapes: hashable, so that repeated parts are built once."""
+
+
+class WireNamed(Slim, frozen=True, gc=False, rename="camel"):
+    id: str
+    name: str = ""
+
+
+class WireProject(Slim, frozen=True, gc=False, rename="camel"):
+    id: str
+    key: str
+    name: str = ""
+
+
+class WireIssueType(Slim, frozen=True, gc=False, rename="camel"):
+    """Data Center knows `subtask` alone, no levels."""
+
+    id: str
+    name: str = ""
+    subtask: bool = False
+    hierarchy_level: int | None = None
+
+
+class WireCategory(Slim, frozen=True, gc=False, rename="camel"):
+    key: str = "undefined"
+
+
+class WireStatus(Slim, frozen=True, gc=False, rename="camel"):
+    id: str
+    name: str = ""
+    status_category: WireCategory | None = None
+
+
+class WireUser(Slim, frozen=True, gc=False, rename="camel"):
+    account_id: str | None = None
+    name: str | None = None
+    key: str | None = None
+    display_name: str | None = None
+    email_address: str | None = None
+
+
+class WireRef(Slim, frozen=True, gc=False, rename="camel"):
+    id: str
+    key: str = ""
+
+
+class WireLinkType(Slim, frozen=True, gc=False, rename="camel"):
+    id: str
+    name: str = ""
+    inward: str = ""
+    outward: str = ""
+
+
+class WireLink(Slim, frozen=True, gc=False, rename="camel"):
+    type: WireLinkType
+    inward_issue: WireRef | None = None
+    outward_issue: WireRef | None = None
+
+
+CORE: tuple[tuple[str, Any, Any], ...] = (
+    ("project", WireProject, msgspec.NODEFAULT),
+    ("issuetype", WireIssueType, msgspec.NODEFAULT),
+    ("status", WireStatus, msgspec.NODEFAULT),
+    ("created", str, msgspec.NODEFAULT),
+    ("updated", str, msgspec.NODEFAULT),
+    ("summary", str | None, None),
+    ("resolution", WireNamed | None, None),
+    ("priority", WireNamed | None, None),
+    ("parent", WireRef | None, None),
+    ("labels", list[str] | None, None),
+    ("components", list[WireNamed] | None, None),
+    ("fixVersions", list[WireNamed] | None, None),
+    ("versions", list[WireNamed] | None, None),
+    ("assignee", WireUser | None, None),
+    ("reporter", WireUser | None, None),
+    ("creator", WireUser | None, None),
+    ("duedate", str | None, None),
+    ("resolutiondate", str | None, None),
+    ("statuscategorychangedate", str | None, None),
+    ("issuelinks", list[WireLink] | None, None),
+)
+"""System fields the mirror always keeps, with their shapes; without the first five an issue cannot be read."""
+
+
+def core_fields() -> tuple[str, ...]:
+    """Ids of the system fields every read asks for, beside those of the mapping."""
+    return tuple(name for name, _, _ in CORE)
+
+
+def fields_shape(names: tuple[str, ...]) -> type[msgspec.Struct]:
+    """A Struct of the core fields and of `names` as plain JSON, held as attributes `x0`, `x1`, …"""
+    held = {f"x{index}": name for index, name in enumerate(names)}
+    own = [(attribute, Any, None) for attribute in held]
+    return msgspec.defstruct("WireFields", [*CORE, *own], rename=held, frozen=True, gc=False)
+
+
+def page_shape(fields: type[msgspec.Struct]) -> type[msgspec.Struct]:
+    """A Struct for any answer that lists issues: Cloud search, Data Center search, bulk read."""
+    issue = msgspec.defstruct(
+        "WireIssue", [("id", str), ("key", str), ("fields", fields)], frozen=True, gc=False
+    )
+    return _listing("WirePage", issue)
+
+
+def _listing(name: str, issue: type[msgspec.Struct]) -> type[msgspec.Struct]:
+    return msgspec.defstruct(
+        name,
+        [
+            ("issues", list[issue]),  # type: ignore[valid-type]
+            ("is_last", bool | None, None),
+            ("next_page_token", str | None, None),
+            ("total", int | None, None),
+            ("warnings", list[Any] | None, None),
+            ("warning_messages", list[Any] | None, None),
+            ("issue_errors", list[Any] | None, None),
+        ],
+        gc=False,
+        rename="camel",
+    )
+
+
+ID_PAGES: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_listing("WireIdPage", WireRef))

@@ -1,0 +1,392 @@
+"""Searching and reading by id, over real HTTP."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from connectors.jira import IncompleteRead, Permanent, core_fields
+from mappings.issue import IssueType, Link, Named, Project, Status, User
+
+SEARCH = "/rest/api/3/search/jql"
+BULK = "/rest/api/3/issue/bulkfetch"
+DC_SEARCH = "/rest/api/2/search"
+EPIC_LINK = "customfield_10014"
+
+
+def ids(pages):
+    return [issue.id for page in pages for issue in page.issues]
+
+
+def test_an_issue_is_decoded_with_the_mapped_fields_and_no_others(stub, answer, cloud, issue_json):
+    full = issue_json(
+        10007,
+        resolution={"id": "1", "name": "Done"},
+        priority={"id": "2", "name": "High"},
+        parent={"id": "10001", "key": "PLAT-1", "fields": {"summary": "Epic"}},
+        labels=["okr"],
+        components=[{"id": "5", "name": "API"}],
+        fixVersions=[{"id": "6", "name": "1.0"}],
+        versions=[{"id": "7", "name": "0.9"}],
+        assignee={"accountId": "a1", "displayName": "Ada", "emailAddress": "ada@acme.example"},
+        reporter={"name": "grace", "displayName": "Grace"},
+        duedate="2026-12-31",
+        resolutiondate="2026-10-03T00:00:00.000+0000",
+        statuscategorychangedate="2026-10-03T00:00:00.000+0000",
+        issuelinks=[
+            {
+                "id": "1",
+                "type": {"id": "9", "name": "Aligns", "inward": "is aligned by", "outward": "aligns"},
+                "outwardIssue": {"id": "10002", "key": "PLAT-2"},
+            },
+            {
+                "id": "2",
+                "type": {"id": "9", "name": "Aligns", "inward": "is aligned by", "outward": "aligns"},
+                "inwardIssue": {"id": "10003", "key": "PLAT-3"},
+            },
+        ],
+        customfield_10016=3.5,
+        customfield_10017={"id": "1", "value": "x"},
+        customfield_10099="not mapped",
+    )
+    stub.on("POST", SEARCH, answer(json={"issues": [full], "isLast": True}))
+
+    [page] = cloud.search("project = PLAT", ["customfield_10016", "customfield_10017", "customfield_10018"])
+
+    [issue] = page.issues
+    assert page.last
+    assert (issue.id, issue.key, issue.summary, issue.parent_id) == (
+        "10007",
+        "PLAT-7",
+        "Story 10007",
+        "10001",
+    )
+    assert issue.project == Project("10000", "PLAT", "Platform")
+    assert issue.type == IssueType("10001", "Story", 0)
+    assert issue.status == Status("3", "In Progress", "indeterminate")
+    assert issue.created == datetime(2026, 10, 1, 10, tzinfo=UTC)
+    assert issue.updated == datetime(2026, 10, 2, 10, 30, 0, 500_000, tzinfo=UTC)
+    assert issue.resolution == Named("1", "Done")
+    assert issue.labels == ("okr",)
+    assert issue.components == (Named("5", "API"),)
+    assert issue.fix_versions == (Named("6", "1.0"),)
+    assert issue.affects_versions == (Named("7", "0.9"),)
+    assert issue.assignee == User("a1", "Ada", "ada@acme.example")
+    assert issue.reporter == User("grace", "Grace")
+    assert issue.due == date(2026, 12, 31)
+    assert issue.links == (
+        Link("9", "Aligns", "aligns", "10002"),
+        Link("9", "Aligns", "is aligned by", "10003"),
+    )
+    assert issue.fields == {"customfield_10016": 3.5, "customfield_10017": {"id": "1", "value": "x"}}
+    assert set(stub.asked[0].body["fields"]) == {
+        *core_fields(),
+        "customfield_10016",
+        "customfield_10017",
+        "customfield_10018",
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"), [("new", "new"), ("done", "done"), ("undefined", None), ("strange", None)]
+)
+def test_a_status_in_no_known_category_is_unknown(stub, answer, cloud, issue_json, key, expected):
+    status = {"id": "1", "name": "Odd", "statusCategory": {"key": key}}
+    stub.on("POST", SEARCH, answer(json={"issues": [issue_json(10001, status=status)], "isLast": True}))
+    [page] = cloud.search("project = PLAT")
+    assert page.issues[0].status.category == expected
+
+
+def test_repeated_parts_of_issues_are_the_same_objects(stub, answer, cloud, issue_json):
+    stub.on("POST", SEARCH, answer(json={"issues": [issue_json(10001), issue_json(10002)], "isLast": True}))
+    [page] = cloud.search("project = PLAT")
+    one, two = page.issues
+    assert one.status is two.status
+    assert one.project is two.project
+    assert one.type is two.type
+
+
+def test_pages_follow_tokens_and_show_each_issue_once(stub, answer, cloud, issue_json):
+    pages = {
+        None: {"issues": [issue_json(10001), issue_json(10002)], "nextPageToken": "a", "isLast": False},
+        "a": {"issues": [issue_json(10002), issue_json(10003)], "nextPageToken": "b"},
+        "b": {"issues": [], "isLast": True},
+    }
+    stub.on("POST", SEARCH, lambda asked: answer(json=pages[asked.body.get("nextPageToken")]))
+
+    found = list(cloud.search("labels = 'order by' order by rank", page_size=50))
+
+    assert ids(found) == ["10001", "10002", "10003"]
+    assert [page.last for page in found] == [False, False, True]
+    assert stub.asked[0].body["jql"] == "labels = 'order by' ORDER BY created ASC, key ASC"
+    assert stub.asked[0].body["maxResults"] == 50
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"issues": [], "nextPageToken": "a", "isLast": False},
+        {"issues": [], "isLast": False},
+        {"issues": [], "isLast": True, "warnings": ["truncated"]},
+        {"isLast": True},
+        {"issues": [{"id": "1", "key": "A-1", "fields": {}}], "isLast": True},
+        {"issues": [{"id": "1"}], "isLast": True},
+    ],
+)
+def test_a_search_that_may_lack_issues_is_incomplete(stub, answer, cloud, issue_json, second):
+    first = {"issues": [issue_json(10001)], "nextPageToken": "a", "isLast": False}
+    stub.on("POST", SEARCH, answer(json=first), answer(json=second))
+    pages = cloud.search("project = PLAT")
+    assert not next(pages).last
+    with pytest.raises(IncompleteRead):
+        list(pages)
+
+
+def test_torn_json_is_incomplete(stub, answer, cloud):
+    stub.on("POST", SEARCH, answer(body=b'{"issues": [{"id": "10001", "ke'))
+    with pytest.raises(IncompleteRead, match="cannot be read"):
+        list(cloud.search("project = PLAT"))
+
+
+def test_issues_to_be_reconciled_are_sent_as_numbers_on_every_page(stub, answer, cloud, issue_json):
+    stub.on(
+        "POST",
+        SEARCH,
+        answer(json={"issues": [issue_json(10001)], "nextPageToken": "a"}),
+        answer(json={"issues": [], "isLast": True}),
+    )
+    list(cloud.search("project = PLAT", reconcile=["10001"]))
+    assert [asked.body["reconcileIssues"] for asked in stub.asked] == [[10001], [10001]]
+
+
+def test_ids_alone_come_in_large_pages(stub, answer, cloud):
+    stub.on("POST", SEARCH, answer(json={"issues": [{"id": "1"}, {"id": "2"}, {"id": "1"}], "isLast": True}))
+    assert list(cloud.search_ids("project = PLAT")) == ["1", "2"]
+    assert (stub.asked[0].body["maxResults"], stub.asked[0].body["fields"]) == (5000, ["id"])
+
+
+def test_reading_by_id_tells_what_is_missing(stub, answer, cloud, issue_json):
+    stub.on("POST", BULK, answer(json={"issues": [issue_json(10002)], "issueErrors": []}))
+    result = cloud.read(["10002", "10001"])
+    assert [issue.id for issue in result.issues] == ["10002"]
+    assert result.missing == {"10001"}
+    assert stub.asked[0].body["issueIdsOrKeys"] == ["10001", "10002"]
+
+
+def test_an_issue_jira_could_not_read_is_not_taken_for_missing(stub, answer, cloud):
+    stub.on(
+        "POST", BULK, answer(json={"issues": [], "issueErrors": [{"id": "10001", "errorMessage": "oops"}]})
+    )
+    with pytest.raises(IncompleteRead):
+        cloud.read(["10001"])
+
+
+def test_a_site_that_takes_only_100_ids_is_asked_in_hundreds_from_then_on(stub, answer, cloud, issue_json):
+    def serve(asked):
+        wanted = asked.body["issueIdsOrKeys"]
+        if len(wanted) > 100:
+            return answer(400, {"errorMessages": ["Too many"], "errors": {}})
+        return answer(json={"issues": [issue_json(int(found)) for found in wanted], "issueErrors": []})
+
+    stub.on("POST", BULK, serve)
+    wanted = [str(number) for number in range(10001, 10251)]
+    assert len(cloud.read(wanted).issues) == 250
+    assert len(cloud.read(wanted).issues) == 250
+    assert [len(asked.body["issueIdsOrKeys"]) for asked in stub.asked] == [250, 100, 100, 50, 100, 100, 50]
+
+
+@pytest.mark.parametrize("wrong", ["PLAT-1", "1 or 1=1", "", "١"])
+def test_what_is_no_issue_id_is_refused_before_a_call(stub, cloud, wrong):
+    with pytest.raises(ValueError, match="not an issue id"):
+        cloud.read([wrong])
+    assert stub.asked == []
+
+
+def dc_fields(answer):
+    return answer(
+        json=[
+            {"id": "summary", "name": "Summary", "schema": {"type": "string"}},
+            {
+                "id": EPIC_LINK,
+                "name": "Epic Link",
+                "schema": {"type": "any", "custom": "com.pyxis.greenhopper.jira:gh-epic-link"},
+            },
+            {
+                "id": "customfield_10200",
+                "name": "Parent Link",
+                "schema": {"custom": "com.atlassian.jpo:jpo-custom-field-parent"},
+            },
+        ]
+    )
+
+
+def test_data_center_parents_come_from_epic_link_and_parent_link(stub, answer, datacenter, issue_json):
+    issues = [
+        issue_json(10001),
+        issue_json(10002, **{EPIC_LINK: "PLAT-1"}),
+        issue_json(10003, **{EPIC_LINK: "CORE-9"}),
+        issue_json(10004, customfield_10200={"hasEpicLinkFieldDependency": False, "showField": False}),
+        issue_json(10005, parent={"id": "10002", "key": "PLAT-2"}),
+    ]
+
+    def serve(asked):
+        if asked.body["jql"].startswith("key in"):
+            return answer(json={"startAt": 0, "total": 1, "issues": [{"id": "20009", "key": "CORE-9"}]})
+        return answer(json={"startAt": 0, "maxResults": 100, "total": 5, "issues": issues})
+
+    stub.on("GET", "/rest/api/2/field", dc_fields(answer))
+    stub.on("POST", DC_SEARCH, serve)
+
+    [page] = datacenter.search("project = PLAT")
+
+    assert [issue.parent_id for issue in page.issues] == [None, "10001", "20009", None, "10002"]
+    assert all(issue.fields == {} for issue in page.issues)
+
+
+def test_an_epic_under_its_former_key_is_followed(stub, answer, datacenter, issue_json):
+    def serve(asked):
+        if asked.body["jql"].startswith("key in"):
+            return answer(json={"total": 0, "issues": []})
+        return answer(json={"total": 1, "issues": [issue_json(10002, **{EPIC_LINK: "OLD-1"})]})
+
+    stub.on("GET", "/rest/api/2/field", dc_fields(answer))
+    stub.on("GET", "/rest/api/2/issue/OLD-1", answer(json={"id": "10001", "key": "NEW-1"}))
+    stub.on("POST", DC_SEARCH, serve)
+    [page] = datacenter.search("project = PLAT")
+    assert page.issues[0].parent_id == "10001"
+
+
+def test_data_center_pages_by_offset_until_the_total(stub, answer, datacenter, issue_json):
+    stub.on("GET", "/rest/api/2/field", dc_fields(answer))
+
+    def serve(asked):
+        start = asked.body["startAt"]
+        return answer(json={"startAt": start, "total": 3, "issues": [issue_json(10001 + start)]})
+
+    stub.on("POST", DC_SEARCH, serve)
+    assert ids(datacenter.search("project = PLAT", page_size=100)) == ["10001", "10002", "10003"]
+
+
+@pytest.mark.parametrize(
+    "second", [{"total": 3, "issues": []}, {"issues": []}, {"total": 3, "issues": "again"}]
+)
+def test_data_center_pages_that_do_not_add_up_are_incomplete(stub, answer, datacenter, issue_json, second):
+    first = {"total": 3, "issues": [issue_json(10001), issue_json(10002)]}
+    repeated = {**second, "issues": [issue_json(10002)]} if second["issues"] == "again" else second
+    stub.on("GET", "/rest/api/2/field", dc_fields(answer))
+    stub.on("POST", DC_SEARCH, answer(json=first), answer(json=repeated))
+    with pytest.raises(IncompleteRead):
+        list(datacenter.search("project = PLAT"))
+
+
+def test_data_center_reads_by_id_with_a_lenient_search(stub, answer, datacenter, issue_json):
+    stub.on("GET", "/rest/api/2/field", dc_fields(answer))
+    stub.on(
+        "POST",
+        DC_SEARCH,
+        answer(json={"total": 1, "issues": [issue_json(10002)], "warningMessages": ["10001 not found"]}),
+    )
+    result = datacenter.read(["10001", "10002"])
+    assert result.missing == {"10001"}
+    assert stub.asked[-1].body["validateQuery"] is False
+
+
+def test_counting(stub, answer, cloud, datacenter):
+    stub.on("POST", "/rest/api/3/search/approximate-count", answer(json={"count": 7}))
+    stub.on("POST", DC_SEARCH, answer(json={"total": 8, "issues": []}))
+    assert (cloud.count("project = PLAT"), datacenter.count("project = PLAT")) == (7, 8)
+
+
+def test_what_jira_finds_wrong_with_a_query(stub, answer, cloud, datacenter):
+    stub.on(
+        "POST", "/rest/api/3/jql/parse", answer(json={"queries": [{"query": "x", "errors": ["no field x"]}]})
+    )
+    stub.on("POST", DC_SEARCH, answer(400, {"errorMessages": ["no field x"], "errors": {}}))
+    assert cloud.jql_errors("x = 1") == ("no field x",)
+    assert datacenter.jql_errors("x = 1") == ("no field x",)
+
+
+def test_the_removed_search_is_named(stub, answer, cloud):
+    stub.on(
+        "POST", SEARCH, answer(410, {"errorMessages": ["The requested API has been removed."], "errors": {}})
+    )
+    with pytest.raises(Permanent) as caught:
+        list(cloud.search("project = PLAT"))
+    assert caught.value.status == 410
+    assert "removed" in str(caught.value)
+
+
+def test_readings_come_from_the_bulk_changelog(stub, answer, cloud):
+    item = {
+        "field": "Score",
+        "fieldId": "customfield_10052",
+        "from": None,
+        "fromString": "1",
+        "to": None,
+        "toString": "12.5",
+    }
+    cleared = {**item, "fromString": "12.5", "toString": None}
+    other = {**item, "fieldId": "status"}
+    stub.on(
+        "POST",
+        "/rest/api/3/changelog/bulkfetch",
+        answer(
+            json={
+                "issueChangeLogs": [
+                    {
+                        "issueId": "10001",
+                        "changeHistories": [{"id": "2", "created": 1791038284541, "items": [cleared]}],
+                    }
+                ],
+                "nextPageToken": "a",
+            }
+        ),
+        answer(
+            json={
+                "issueChangeLogs": [
+                    {
+                        "issueId": "10001",
+                        "changeHistories": [
+                            {"id": "1", "created": "2026-10-01T10:00:00.000+0000", "items": [item, other]}
+                        ],
+                    }
+                ]
+            }
+        ),
+    )
+    start = datetime(2026, 9, 1, tzinfo=UTC)
+    found = cloud.readings(["10001"], ["customfield_10052"], {"10001": start})
+    assert [(reading.at.year, reading.value) for reading in found["10001"]["customfield_10052"]] == [
+        (2026, 1),
+        (2026, 12.5),
+        (2026, None),
+    ]
+    assert found["10001"]["customfield_10052"][0].at == start
+
+
+def test_readings_on_data_center_know_fields_by_name(stub, answer, datacenter):
+    fields = [{"id": "customfield_10052", "name": "Score", "schema": {"type": "number"}}]
+    history = {
+        "id": "1",
+        "created": "2026-10-01T10:00:00.000+0000",
+        "items": [
+            {
+                "field": "Score",
+                "fieldtype": "custom",
+                "from": None,
+                "fromString": None,
+                "to": None,
+                "toString": "4",
+            }
+        ],
+    }
+    stub.on("GET", "/rest/api/2/field", answer(json=fields))
+    stub.on(
+        "GET",
+        "/rest/api/2/issue/10001",
+        answer(json={"id": "10001", "key": "A-1", "changelog": {"total": 1, "histories": [history]}}),
+    )
+    found = datacenter.readings(["10001", "10002"], ["customfield_10052"])
+    assert [reading.value for reading in found["10001"]["customfield_10052"]] == [4]
+    assert "10002" not in found

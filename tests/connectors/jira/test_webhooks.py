@@ -1,0 +1,461 @@
+"""Signatures, identifiers, and what webhook bodies hint at."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.jira import Hints, Ignored, fallback_identifier, read_hints, verify
+from connectors.jira.webhooks import identifier, sign
+
+SECRET = "It's a Secret to Everybody"
+BODY = b"Hello World!"
+SIGNATURE = "sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9"
+
+
+def test_the_published_signature_holds():
+    assert verify(SECRET, BODY, SIGNATURE)
+    assert sign(SECRET, BODY) == SIGNATURE
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "sha256=",
+        SIGNATURE[:-1],
+        SIGNATURE.removeprefix("sha256="),
+        SIGNATURE.replace("sha256", "sha1"),
+        "sha256=ä",
+        "=",
+        "sha256=" + "0" * 64,
+    ],
+)
+def test_any_other_signature_does_not(header):
+    assert not verify(SECRET, BODY, header)
+
+
+def test_another_body_or_secret_does_not():
+    assert not verify(SECRET, BODY + b" ", SIGNATURE)
+    assert not verify("other", BODY, SIGNATURE)
+    assert not verify("", BODY, sign("x", BODY))
+
+
+EXPECTED = {
+    "webhook-cloud-comment-created.json": (
+        "comment_created",
+        "10040",
+        "TES-41",
+        "10001",
+        set(),
+        "5c5f880629be9642ba529340",
+    ),
+    "webhook-cloud-issue-created-many-fields.json": (
+        "jira:issue_created",
+        "10509",
+        "KT-22",
+        "10004",
+        None,
+        "5cedcb4355a88a0fc86388ba",
+    ),
+    "webhook-cloud-issue-updated-custom-field.json": (
+        "jira:issue_updated",
+        "10368",
+        "TES-14",
+        "10004",
+        {"customfield_10072"},
+        "5cedcb4355a88a0fc86388ba",
+    ),
+    "webhook-issue-assigned-empty-changelog.json": (
+        "jira:issue_updated",
+        "10001",
+        "TEST-123",
+        "10000",
+        set(),
+        "123456",
+    ),
+    "webhook-issue-created.json": (
+        "jira:issue_created",
+        "10040",
+        "TES-41",
+        "10001",
+        {"description", "priority", "reporter", "status", "summary"},
+        "5c5f880629be9642ba529340",
+    ),
+    "webhook-issue-deleted.json": (
+        "jira:issue_deleted",
+        "10303",
+        "IDT-19",
+        "10004",
+        set(),
+        "5c5f880629be9642ba529340",
+    ),
+    "webhook-issue-updated-labels.json": (
+        "jira:issue_updated",
+        "10040",
+        "TES-41",
+        "10001",
+        {"labels"},
+        "5c5f880629be9642ba529340",
+    ),
+    "webhook-issue-updated-multiple-values.json": (
+        "jira:issue_updated",
+        "10040",
+        "TES-41",
+        "10001",
+        {"fixVersions", "assignee", "customfield_10072"},
+        "5c5f880629be9642ba529340",
+    ),
+    "webhook-issue-updated-reopened.json": (
+        "jira:issue_updated",
+        "10040",
+        "TES-41",
+        "10001",
+        {"resolution", "status"},
+        "5c5f880629be9642ba529340",
+    ),
+    "webhook-issue-updated-resolved.json": (
+        "jira:issue_updated",
+        "10040",
+        "TES-41",
+        "10002",
+        {"resolution", "status"},
+        "5c5f880629be9642ba529340",
+    ),
+    "webhook-issue-updated-started-working.json": (
+        "jira:issue_updated",
+        "10040",
+        "TES-41",
+        "3",
+        {"status"},
+        "5c5f880629be9642ba529340",
+    ),
+    "webhook-server-issue-updated-in-progress.json": (
+        "jira:issue_updated",
+        "10300",
+        "TES-4",
+        "3",
+        {"status"},
+        "admin",
+    ),
+    "webhook-server-updated-custom-field.json": (
+        "jira:issue_updated",
+        "10106",
+        "TES-8",
+        "10000",
+        {"numfield"},
+        "test",
+    ),
+}
+
+
+def test_every_captured_body_is_expected(payloads):
+    assert set(payloads) == set(EXPECTED)
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_captured_bodies_are_read_rightly(payloads, name):
+    event, issue_id, key, status, changed, actor = EXPECTED[name]
+    hints = read_hints(payloads[name])
+    assert isinstance(hints, Hints)
+    assert hints.event == event
+    assert hints.touched == {issue_id}
+    assert (hints.deleted_ids == {issue_id}) == event.endswith("deleted")
+    assert hints.keys == {issue_id: key}
+    assert hints.status == status
+    assert hints.actor_id == actor
+    assert changed is None or hints.changed_fields == changed
+    assert hints.timestamp is not None
+
+
+def body(event="jira:issue_updated", items=(), **more):
+    issue = {"id": "10001", "key": "PLAT-1", "fields": more.pop("fields", {})}
+    said = {
+        "timestamp": 1606480436302,
+        "webhookEvent": event,
+        "issue": issue,
+        "changelog": {"id": "1", "items": list(items)},
+    }
+    return json.dumps({**said, **more}).encode()
+
+
+PARENT_ITEMS = {
+    "cloud parent": (
+        {
+            "field": "parent",
+            "fieldId": "parent",
+            "from": "10010",
+            "fromString": "A-1",
+            "to": "10020",
+            "toString": "A-2",
+        },
+        {"10010", "10020"},
+        set(),
+    ),
+    "association": (
+        {"field": "IssueParentAssociation", "fieldtype": "jira", "from": "10010", "to": "10020"},
+        {"10010", "10020"},
+        set(),
+    ),
+    "epic link": (
+        {
+            "field": "Epic Link",
+            "fieldtype": "custom",
+            "from": "10010",
+            "fromString": "A-1",
+            "to": None,
+            "toString": "",
+        },
+        {"10010"},
+        set(),
+    ),
+    "epic link by key": (
+        {
+            "field": "Epic Link",
+            "fieldtype": "custom",
+            "from": None,
+            "fromString": "A-1",
+            "to": "A-2",
+            "toString": "A-2",
+        },
+        set(),
+        {"A-1", "A-2"},
+    ),
+    "parent link": (
+        {
+            "field": "Parent Link",
+            "fieldtype": "custom",
+            "from": "",
+            "fromString": "",
+            "to": "10020",
+            "toString": "A-2",
+        },
+        {"10020"},
+        set(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted(PARENT_ITEMS))
+def test_old_and_new_parents(name):
+    item, ids, keys = PARENT_ITEMS[name]
+    hints = read_hints(body(items=[item]))
+    assert (hints.parent_ids, hints.parent_keys) == (ids, keys)
+
+
+def test_the_parent_in_the_snapshot():
+    hints = read_hints(body(fields={"parent": {"id": "10010", "key": "PLAT-10"}}))
+    assert hints.parent_ids == {"10010"}
+    assert hints.keys == {"10001": "PLAT-1", "10010": "PLAT-10"}
+
+
+def test_a_move_keeps_the_id_and_tells_the_former_key():
+    items = [
+        {"field": "project", "fieldId": "project", "from": "1", "to": "2"},
+        {
+            "field": "Key",
+            "fieldtype": "jira",
+            "from": None,
+            "fromString": "TCP-2",
+            "to": None,
+            "toString": "PLAT-1",
+        },
+    ]
+    hints = read_hints(body(items=items, issue_event_type_name="issue_moved"))
+    assert hints.moved
+    assert hints.former_keys == {"TCP-2"}
+    assert hints.keys == {"10001": "PLAT-1"}
+    assert hints.changed_fields == {"project", "issuekey"}
+
+
+def test_issue_links_carry_numbers_alone():
+    link = {
+        "id": 10656,
+        "sourceIssueId": 11442,
+        "destinationIssueId": 11961,
+        "issueLinkType": {"id": 10000, "name": "Blocks"},
+    }
+    said = {
+        "timestamp": 1606480436302,
+        "webhookEvent": "issuelink_created",
+        "issueLink": link,
+        "systemLink": False,
+    }
+    hints = read_hints(json.dumps(said).encode())
+    assert hints.link_issue_ids == {"11442", "11961"}
+    assert hints.touched == {"11442", "11961"}
+
+
+def test_a_deleted_issue_names_the_issues_it_was_linked_to():
+    links = [
+        {"id": "1", "type": {}, "outwardIssue": {"id": "10005"}},
+        {"id": "2", "inwardIssue": {"id": "10006"}},
+    ]
+    hints = read_hints(body("jira:issue_deleted", fields={"issuelinks": links}))
+    assert hints.link_issue_ids == {"10005", "10006"}
+
+
+OTHERS = {
+    "comment without issue": (
+        {
+            "webhookEvent": "comment_deleted",
+            "comment": {"id": "1", "self": "https://acme.example/rest/api/2/issue/10040/comment/1"},
+        },
+        {"10040"},
+    ),
+    "worklog": (
+        {
+            "webhookEvent": "worklog_updated",
+            "worklog": {"id": "1", "issueId": "10041", "author": {"name": "ada"}},
+        },
+        {"10041"},
+    ),
+    "property": (
+        {
+            "webhookEvent": "issue_property_set",
+            "issue": {"id": "10042", "key": "PLAT-2"},
+            "property": {"key": "okr.sync"},
+        },
+        {"10042"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted(OTHERS))
+def test_other_events_name_their_issue(name):
+    said, ids = OTHERS[name]
+    assert read_hints(json.dumps(said).encode()).issue_ids == ids
+
+
+def test_sprints_and_versions():
+    sprint = read_hints(b'{"webhookEvent": "sprint_closed", "sprint": {"id": 7}, "timestamp": 1606480436302}')
+    merged = read_hints(
+        b'{"webhookEvent": "jira:version_deleted", "version": {"id": "8"}, "mergedTo": {"id": "9"}}'
+    )
+    assert (sprint.sprint_ids, merged.version_ids) == ({"7"}, {"8", "9"})
+    assert sprint.timestamp == datetime.fromtimestamp(1606480436.302, UTC)
+
+
+IGNORED = [
+    b"",
+    b"not json",
+    b"\xff\xfe",
+    b"null",
+    b"[]",
+    b"7",
+    b"{}",
+    b'{"webhookEvent": 7}',
+    b'{"webhookEvent": ""}',
+    b'{"webhookEvent": "jira:issue_updated"}',
+    b'{"webhookEvent": "jira:issue_updated", "issue": []}',
+    b'{"webhookEvent": "jira:issue_updated", "issue": {"id": true}}',
+    b'{"webhookEvent": "jira:issue_updated", "issue": {"id": "PLAT-1"}}',
+    b'{"webhookEvent": "issuelink_created", "issueLink": 3}',
+    b'{"webhookEvent": "comment_created"}',
+    b'{"webhookEvent": "comment_created", "comment": {"self": 3}}',
+    b'{"webhookEvent": "sprint_created", "sprint": {"id": 1.5}}',
+    b'{"webhookEvent": "jira:version_released"}',
+    b'{"webhookEvent": "issue_property_set"}',
+    b'{"webhookEvent": "board_created"}',
+    b'{"webhookEvent": "user_created", "user": {}}',
+    b"[" * 100_000,
+    b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+]
+
+
+@pytest.mark.parametrize("said", IGNORED)
+def test_what_is_no_hint_is_ignored_with_a_reason(said):
+    ignored = read_hints(said)
+    assert isinstance(ignored, Ignored)
+    assert ignored.reason
+
+
+def test_a_huge_body_is_ignored():
+    assert isinstance(read_hints(b" " * (33 << 20)), Ignored)
+
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=20)
+    | st.sampled_from(["10001", "PLAT-1", "parent", "Epic Link", "Key"])
+)
+NAMES = st.sampled_from(
+    [
+        "issue",
+        "id",
+        "key",
+        "fields",
+        "changelog",
+        "items",
+        "field",
+        "fieldId",
+        "from",
+        "to",
+        "fromString",
+        "user",
+        "accountId",
+        "timestamp",
+        "parent",
+        "issuelinks",
+        "updated",
+        "status",
+        "comment",
+        "self",
+        "sprint",
+        "version",
+        "issueLink",
+        "property",
+    ]
+)
+EVENTS = st.sampled_from(
+    [
+        "jira:issue_updated",
+        "jira:issue_deleted",
+        "issuelink_created",
+        "comment_created",
+        "worklog_deleted",
+        "sprint_closed",
+        "jira:version_merged",
+        "issue_property_set",
+        "other",
+    ]
+)
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(NAMES | st.text(max_size=5), inner, max_size=8)
+    ),
+    max_leaves=25,
+)
+
+
+@given(st.dictionaries(NAMES, JSON, max_size=8), EVENTS)
+def test_no_json_makes_it_raise(said, event):
+    assert isinstance(read_hints(json.dumps({**said, "webhookEvent": event}).encode()), Hints | Ignored)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_make_it_raise(said):
+    assert isinstance(read_hints(said), Ignored)
+    assert fallback_identifier(said)
+
+
+def test_the_identifier_is_jiras_own_where_there_is_one():
+    assert identifier({"x-atlassian-webhook-identifier": "abc"}, b"{}") == "abc"
+    assert identifier({}, b"{}") == fallback_identifier(b"{}")
+
+
+def test_the_fallback_tells_events_apart_and_knows_them_again(payloads):
+    found = {fallback_identifier(said) for said in payloads.values()}
+    assert len(found) == len(payloads)
+    assert found == {fallback_identifier(said) for said in payloads.values()}
+    padded = json.dumps(json.loads(payloads["webhook-issue-created.json"]), indent=3).encode()
+    assert fallback_identifier(padded) == fallback_identifier(payloads["webhook-issue-created.json"])
