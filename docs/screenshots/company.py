@@ -1,0 +1,350 @@
+"""An invented company for pictures, tests and measurements of the pages: states as the rollup would give them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from mappings.ledger import Contribution, Disposition, Ledger
+from mappings.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
+from plugin.pages.sources import Buried, Cycle, HistoryPoint, SavedObjective, SiteFreshness
+
+NOW = datetime(2026, 11, 21, 10, 14, 48, tzinfo=UTC)
+ZONE = ZoneInfo("Europe/Berlin")
+EXPECTED = Fraction(52, 92)
+REVISION = "4f1c9ad07be2"
+
+
+@dataclass(frozen=True, slots=True)
+class InventedCycle:
+    id: str
+    name: str | None
+    start: date
+    end: date
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    state: ObjectiveState
+    mapping_revision: str
+    computed_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    at: datetime
+    progress: Fraction | None
+    delivery: Fraction | None
+    outcome: Fraction | None
+    expected: Fraction | None
+    health: str
+    mapping_revision: str
+
+
+CYCLE = InventedCycle("2026-Q4", "Q4 2026", date(2026, 10, 1), date(2026, 12, 31))
+
+
+@dataclass
+class Company:
+    """Lists behind the port of the pages."""
+
+    saved: Sequence[Saved] = ()
+    points: Mapping[str, Sequence[Point]] | None = None
+    sites: Sequence[SiteFreshness] = ()
+    zone: ZoneInfo = ZONE
+
+    def now(self) -> datetime:
+        return NOW
+
+    def objectives(self) -> Sequence[SavedObjective]:
+        return self.saved
+
+    def objective(self, id_or_key: str) -> SavedObjective | None:
+        return next((one for one in self.saved if id_or_key in (one.state.id, one.state.key)), None)
+
+    def explained_by(self, issue: str) -> Sequence[str]:
+        return [one.state.id for one in self.saved if issue in one.state.touched]
+
+    def history(self, objective_id: str) -> Sequence[HistoryPoint]:
+        return (self.points or {}).get(objective_id, ())
+
+    def histories(self, objective_ids: Iterable[str]) -> Mapping[str, Sequence[HistoryPoint]]:
+        return {id_: self.history(id_) for id_ in objective_ids}
+
+    def cycles(self) -> Mapping[str, Cycle]:
+        return {CYCLE.id: CYCLE}
+
+    def browse_url(self, issue_key: str) -> str | None:
+        return f"https://jira.example.com/browse/{issue_key}"
+
+    def freshness(self) -> Sequence[SiteFreshness]:
+        return self.sites
+
+
+def health_of(progress: Fraction | None, expected: Fraction = EXPECTED) -> Health:
+    """Health by pace, said as the rules say it."""
+    if progress is None:
+        return Health(
+            HealthLevel.PENDING, "never_measured", "Never measured: the field Current has no value yet."
+        )
+    if progress >= 1:
+        return Health(
+            HealthLevel.ACHIEVED, "achieved_at", "Progress 100 % reached the 100 % that count as achieved."
+        )
+    pace = progress / expected
+    level = HealthLevel.ON_TRACK if pace >= Fraction(7, 10) else HealthLevel.AT_RISK
+    rule, words = "pace_on_track", "at least 0.70"
+    if pace < Fraction(7, 10):
+        rule, words = "pace_at_risk", "between 0.40 and 0.70"
+    if pace < Fraction(4, 10):
+        level, rule, words = HealthLevel.OFF_TRACK, "pace_off_track", "below 0.40"
+    return Health(level, rule, f"Pace {float(pace):.2f} is {words}.")
+
+
+def delivery_ledger(project: str, first: int, done: int, doing: int, waiting: int, points: int = 3) -> Ledger:
+    """A ledger of stories: some done, some in progress, some to do, and a few that are left out."""
+    specs = [("Done", Fraction(1))] * done + [("In Progress", Fraction(1, 2))] * doing
+    specs += [("To Do", Fraction(0))] * waiting
+    weights = [Fraction(points + (i * 5) % 4) for i in range(len(specs))]
+    whole = sum(weights)
+    rows = [
+        Contribution(
+            str(20_000 + first + i),
+            f"{project}-{first + i}",
+            TASKS[(first + i) % len(TASKS)],
+            Disposition.COUNTED,
+            f"status category of “{status}”",
+            weight,
+            progress,
+            weight * progress / whole,
+            status,
+        )  # fmt: skip
+        for i, ((status, progress), weight) in enumerate(zip(specs, weights, strict=True))
+    ]
+    rows += _left_out(project, first + len(specs))
+    return Ledger(tuple(rows), sum((row.share for row in rows), Fraction(0)))
+
+
+def _left_out(project: str, at: int) -> list[Contribution]:
+    return [
+        Contribution(str(20_000 + at), f"{project}-{at}", "Migrate the old importer", Disposition.EXCLUDED,
+                     "resolution “Won't Do”", status="Done"),
+        Contribution(str(20_001 + at), f"{project}-{at + 1}", "Rework the settings screen",
+                     Disposition.BY_CHILDREN, "two selected stories below it", status="In Progress"),
+        Contribution(str(20_002 + at), f"{project}-{at + 2}", "Clarify data retention with legal",
+                     Disposition.UNKNOWN, "status “Parked” has no category", status="Parked"),
+    ]  # fmt: skip
+
+
+TASKS = (
+    "Cache the first page of search results", "Show delivery estimate before checkout", "Retry failed webhooks with back-off",
+    "Split the invoice service from billing", "Prefill the address from the last order", "Alert on queue depth",
+    "Write the migration guide", "Drop the legacy session table", "Measure time to first value", "Translate onboarding mails",
+    "Index orders by customer", "Add keyboard shortcuts to triage", "Rotate signing keys every month",
+)  # fmt: skip
+
+
+def metric(
+    id_: str, key: str, title: str, start: str, current: str | None, target: str, kind: str = "transition", owner: str | None = None
+) -> KeyResultState:  # fmt: skip
+    """An outcome key result between start and target."""
+    first, last = Fraction(start), Fraction(target)
+    now = None if current is None else Fraction(current)
+    raw = None if now is None else (now - first) / (last - first)
+    progress = None if raw is None else min(max(raw, Fraction(0)), Fraction(1))
+    cause = Cause.NEVER_MEASURED if raw is None else Cause.MEASURED
+    reason = (
+        "The field Current has never had a value." if raw is None else "(current − start) ÷ (target − start)"
+    )
+    measured = Measurement(
+        progress,
+        raw,
+        cause,
+        reason,
+        first,
+        now,
+        last,
+        None if raw is None else NOW - timedelta(days=2, hours=3),
+    )
+    return KeyResultState(
+        id_, "metric", kind, "outcome", title, measured, health_of(progress), Fraction(1), True, id_, key, "In Progress", owner,
+    )  # fmt: skip
+
+
+def delivered(objective_id: str, title: str, ledger: Ledger, contributing: bool) -> KeyResultState:
+    """The delivery key result of an objective."""
+    reason = "Σ weight × fraction ÷ Σ weight of the rows"
+    measured = Measurement(ledger.total, ledger.total, Cause.MEASURED, reason, ledger=ledger)
+    return KeyResultState(
+        f"{objective_id}/delivery",
+        "delivery",
+        "delivery",
+        "delivery",
+        title,
+        measured,
+        health_of(ledger.total),
+        Fraction(1),
+        contributing,
+    )
+
+
+def objective(
+    id_: int, key: str, title: str, owner: str, krs: Sequence[KeyResultState], *, parent: int | None = None,
+    commitment: str = "committed", flags: tuple[str, ...] = (),
+) -> ObjectiveState:  # fmt: skip
+    """An objective as the weighted mean of its contributing key results."""
+    counted = [kr for kr in krs if kr.contributing and kr.measurement.progress is not None]
+    progress = _mean(counted)
+    sides = {nature: _mean([kr for kr in krs if kr.nature == nature]) for nature in ("delivery", "outcome")}
+    worst = min(
+        (kr.health for kr in krs if kr.contributing), key=lambda one: list(HealthLevel).index(one.level)
+    )
+    health = replace(
+        worst,
+        sentence=f"Worst of {len([k for k in krs if k.contributing])} contributing key results. {worst.sentence}",
+    )
+    touched = frozenset(row.id for kr in krs for row in kr.measurement.ledger.rows) | {str(id_)}
+    return ObjectiveState(
+        str(id_), "epics", title, progress, health, _ledger([kr for kr in krs if kr.contributing], len(counted), progress), tuple(krs),
+        str(id_), key, "In Progress", owner, key.split("-")[0], CYCLE.id, commitment, sides["delivery"], sides["outcome"], EXPECTED,
+        None if progress is None else progress / EXPECTED, _beside([kr for kr in krs if not kr.contributing]), flags,
+        () if parent is None else (str(parent),), touched,
+    )  # fmt: skip
+
+
+def _mean(krs: Sequence[KeyResultState]) -> Fraction | None:
+    known = [kr.measurement.progress for kr in krs if kr.measurement.progress is not None]
+    return sum(known, Fraction(0)) / len(known) if known else None
+
+
+def _ledger(krs: Sequence[KeyResultState], counted: int, total: Fraction | None) -> Ledger:
+    rows = []
+    for kr in krs:
+        progress = kr.measurement.progress
+        known = progress is not None
+        rows.append(
+            Contribution(
+                kr.id,
+                kr.key,
+                kr.title,
+                Disposition.COUNTED if known else Disposition.UNKNOWN,
+                "one of the contributing key results" if known else "never measured, so left out",
+                kr.weight,
+                progress,
+                progress / counted if progress is not None else Fraction(0),
+                kr.status,
+            )
+        )
+    return Ledger(tuple(rows), total)
+
+
+def _beside(krs: Sequence[KeyResultState]) -> Ledger:
+    return _ledger(krs, len(krs), _mean(krs))
+
+
+def history(state: ObjectiveState, steps: int, remapped: bool = False) -> list[Point]:
+    """How an objective came to where it stands, in uneven steps over the cycle."""
+    start = datetime(2026, 10, 2, 7, 30, tzinfo=UTC)
+    found = []
+    for i in range(steps):
+        share = Fraction(i * i + 3 * i, (steps - 1) ** 2 + 3 * (steps - 1)) if steps > 1 else Fraction(1)
+        at = start + (NOW - timedelta(hours=5 + int(state.id) % 40) - start) * i / max(steps - 1, 1)
+        at += timedelta(hours=(i * 7) % 11) if 0 < i < steps - 1 else timedelta(0)
+        values = (
+            None if value is None else value * share
+            for value in (state.progress, state.delivery, state.outcome)
+        )
+        expected = Fraction((at.date() - CYCLE.start).days + 1, 92)
+        revision = "a90b2e5d11c8" if remapped and i < steps // 2 else REVISION
+        found.append(Point(at, *values, expected, state.health.level.value, revision))
+    return found
+
+
+def seeded() -> Company:
+    """The company of the pictures: three levels, every health, every kind of gap."""
+    states = _states()
+    saved = [
+        Saved(state, REVISION, NOW - timedelta(seconds=12 + i), NOW - timedelta(seconds=41 + (i * i * 5_000)))
+        for i, state in enumerate(states)
+    ]
+    points = {state.id: history(state, 4 + int(state.id) % 13, state.key == "GROW-4") for state in states}
+    return Company(saved, points, seeded_sites())
+
+
+def _states() -> list[ObjectiveState]:
+    def ship(id_: int, *numbers: int, contributing: bool = False) -> KeyResultState:
+        project = {1: "GROW", 2: "PLAT", 3: "CORE"}[id_ // 100 % 10]
+        return delivered(str(id_), "Planned work", delivery_ledger(project, *numbers), contributing)
+
+    return [
+        objective(10_101, "GROW-1", "Customers choose us without a sales call", "Imke Sandvik", [
+            metric("10111", "GROW-11", "Self-serve share of new revenue, %", "22", "31.5", "40"),
+            metric("10112", "GROW-12", "Days from sign-up to first value", "9", "6.2", "4", "decrease"),
+            ship(10_101, 210, 9, 4, 5),
+        ]),
+        objective(10_104, "GROW-4", "Onboarding explains itself", "Tomasz Okafor", [
+            metric("10141", "GROW-41", "Activation within seven days, %", "34", "47", "55", owner="Tomasz Okafor"),
+            metric("10142", "GROW-42", "Support tickets per 100 sign-ups", "18.5", "12.4", "10", "decrease"),
+            metric("10143", "GROW-43", "Would recommend after week one, score", "31", None, "45"),
+            ship(10_104, 240, 14, 3, 2),
+        ], parent=10_101),
+        objective(10_107, "GROW-7", "Checkout is finished by those who begin it", "Lina Achterberg", [
+            metric("10171", "GROW-71", "Checkout completion, %", "61", "61.4", "72"),
+            ship(10_107, 270, 12, 0, 0),
+        ], parent=10_101, flags=("delivered_outcome_unmoved",)),
+        objective(10_109, "GROW-9", "Pricing people can predict", "Lina Achterberg", [
+            metric("10191", "GROW-91", "Quotes accepted unchanged, %", "40", "49", "65"),
+        ], parent=10_101, commitment="aspirational"),
+        objective(10_202, "PLAT-2", "The platform is boring, in the best sense", "Ravi Castellane", [
+            metric("10221", "PLAT-21", "Minutes of customer-visible downtime", "140", "52", "30", "decrease"),
+            metric("10222", "PLAT-22", "Change failure rate, %", "17", "11.2", "8", "decrease"),
+            ship(10_202, 310, 7, 5, 6),
+        ]),
+        objective(10_205, "PLAT-5", "Every service deploys on the day it is merged", "Ravi Castellane", [
+            metric("10251", "PLAT-51", "Services deployed by the pipeline", "11", "38", "38", "increase"),
+        ], parent=10_202),
+        objective(10_208, "PLAT-8", "On-call nights are quiet", "Noor Bellweather", [
+            ship(10_208, 340, 4, 3, 12, contributing=True),
+        ], parent=10_202),
+        objective(10_302, "CORE-2", "Orders are never lost, and never twice", "Ewa Lindqvist", [
+            metric("10321", "CORE-21", "Orders reconciled within an hour, %", "91", "92.1", "99.5"),
+            ship(10_302, 410, 3, 2, 11),
+        ]),
+        objective(10_306, "CORE-6", "Know what attrition costs us", "Ewa Lindqvist", [
+            metric("10361", "CORE-61", "Monthly attrition, %", "0", None, "3"),
+        ], commitment="aspirational"),
+    ]  # fmt: skip
+
+
+def seeded_sites() -> tuple[SiteFreshness, ...]:
+    """One site that runs well but for a dead letter, one that is quite well."""
+    buried = Buried(
+        "10109", "GROW-9", "Jira refused customfield_10061: “OKR health” is not on the edit screen of Epic in project GROW.",
+        "Add the field to the edit screen in Jira, then retry.", NOW - timedelta(hours=2),
+    )  # fmt: skip
+    return (
+        SiteFreshness(
+            "main", "https://jira.example.com", 48_210, 9, NOW - timedelta(seconds=12), NOW - timedelta(hours=3), NOW - timedelta(seconds=14),
+            0, {"done": 18_402, "ignored": 2_117, "pending": 3}, 2, NOW - timedelta(seconds=4), (buried,),
+        ),
+        SiteFreshness(
+            "partners", "https://partners.example.com", 1_904, 0, NOW - timedelta(minutes=8), NOW - timedelta(hours=4),
+            NOW - timedelta(minutes=9), 3, {"done": 611, "ignored": 24},
+        ),
+    )  # fmt: skip
+
+
+def large(count: int) -> Company:
+    """Many objectives with short histories, for measurements."""
+    few = _states()
+    saved = []
+    for i in range(count):
+        base = few[i % len(few)]
+        parent = () if i % 5 == 0 else (str(50_000 + i - i % 5),)
+        state = replace(base, id=str(50_000 + i), key=f"{base.project_key}-{i + 1}", aligned_to=parent)
+        saved.append(Saved(state, REVISION, NOW, NOW - timedelta(minutes=i)))
+    return Company(saved, {one.state.id: history(one.state, 6) for one in saved[:400]}, seeded_sites())

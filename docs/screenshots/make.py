@@ -1,0 +1,116 @@
+"""Takes pictures of every page, light and dark, phone and desktop: `python docs/screenshots/make.py [folder]`.
+
+With `--base` it photographs a connector that runs already; else it serves an invented company on loopback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+THEMES = ("light", "dark")
+PAGES = {
+    "objectives": "/",
+    "objectives-filtered": "/?project=GROW&health=off_track",
+    "objectives-nothing": "/?q=zzz",
+    "objective": "/objectives/GROW-4",
+    "objective-exact": "/objectives/GROW-7?exact=1",
+    "health": "/health",
+    "missing": "/objectives/NOPE-1",
+}
+EMPTY = {"empty-objectives": "/", "empty-health": "/health"}
+
+
+def shoot(base: str, folder: Path, pages: dict[str, str]) -> list[Path]:
+    """One picture per page, size and theme; names say which. The whole page is in the picture."""
+    from playwright.sync_api import sync_playwright
+
+    folder.mkdir(parents=True, exist_ok=True)
+    taken = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        for size, (width, height) in SIZES.items():
+            for theme in THEMES:
+                context = browser.new_context(
+                    viewport={"width": width, "height": height}, color_scheme=theme, timezone_id="Europe/Berlin", locale="en-GB"
+                )  # fmt: skip
+                for name, address in pages.items():
+                    page = context.new_page()
+                    page.goto(base + address)
+                    page.evaluate("document.fonts.ready")
+                    path = folder / f"{name}-{size}-{theme}.png"
+                    page.screenshot(path=path, full_page=True)
+                    page.close()
+                    taken.append(path)
+                context.close()
+        browser.close()
+    return taken
+
+
+@contextmanager
+def served(sources: object) -> Iterator[str]:
+    """The pages over these sources on loopback; gives the address."""
+    from flask import Flask
+    from werkzeug.serving import make_server
+
+    from plugin.pages import pages_blueprint
+
+    app = Flask("pages")
+    app.register_blueprint(pages_blueprint(sources))  # type: ignore[arg-type]
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def readme_picture(base: str, path: Path) -> None:
+    """The picture of the README: the list, light, on a desktop, small enough to load at once."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        page = browser.new_page(viewport={"width": 1280, "height": 860}, color_scheme="light")
+        page.goto(f"{base}/")
+        page.evaluate("document.fonts.ready")
+        page.screenshot(path=path)
+        browser.close()
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("folder", nargs="?", type=Path, default=ROOT / "data" / "screenshots")
+    arguments.add_argument("--base", help="address of a connector that runs already")
+    arguments.add_argument("--readme", type=Path, help="also write the README's picture there")
+    chosen = arguments.parse_args()
+    sys.path.insert(0, str(ROOT))
+    from docs.screenshots.company import Company, seeded
+
+    if chosen.base:
+        shoot(chosen.base.rstrip("/"), chosen.folder, {"objectives": "/", "health": "/health"})
+        return
+    with served(seeded()) as base:
+        shoot(base, chosen.folder, PAGES)
+        if chosen.readme:
+            readme_picture(base, chosen.readme)
+    with served(Company()) as base:
+        shoot(base, chosen.folder, EMPTY)
+
+
+if __name__ == "__main__":
+    main()

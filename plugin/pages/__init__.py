@@ -1,0 +1,29 @@
+"""The pages people look at: a Flask blueprint over a `Sources` port. A new page is one file here and one line in PAGES."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from plugin.pages import objective, objectives, sync_health
+from plugin.pages.assets import STATIC, asset_address
+from plugin.pages.errors import register_errors
+from plugin.pages.guard import guarded
+from plugin.pages.page import Page
+from plugin.pages.sources import Sources
+
+PAGES: tuple[Page, ...] = (objectives.PAGE, objective.PAGE, sync_health.PAGE)
+
+
+def pages_blueprint(sources: Sources, pages: tuple[Page, ...] = PAGES) -> Blueprint:
+    """All pages, their static files and the error pages. Navigation shows what is in `pages` and nothing else."""
+    blueprint = Blueprint(
+        "pages", __name__, template_folder="templates", static_folder=str(STATIC), static_url_path="/assets"
+    )
+    for page in pages:
+        page.register(blueprint, sources)
+    register_errors(blueprint)
+    asset = asset_address()
+    navigation = tuple(page for page in pages if page.endpoint is not None)
+    blueprint.app_context_processor(lambda: {"asset": asset, "navigation": navigation})
+    blueprint.after_request(guarded)
+    return blueprint

@@ -1,0 +1,174 @@
+"""What the pages need to read, as a port: the composition root implements it over the store, tests over lists.
+
+Records are protocols of read-only attributes, so that whatever the store keeps fits as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from fractions import Fraction
+from typing import Protocol
+
+from mappings.state import Health, ObjectiveState
+
+
+class Head(Protocol):
+    """What a list shows of one objective. An `ObjectiveState` is one; a source may give something lighter without ledgers."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def progress(self) -> Fraction | None: ...
+    @property
+    def expected(self) -> Fraction | None: ...
+    @property
+    def delivery(self) -> Fraction | None: ...
+    @property
+    def outcome(self) -> Fraction | None: ...
+    @property
+    def health(self) -> Health: ...
+    @property
+    def owner(self) -> str | None: ...
+    @property
+    def project_key(self) -> str: ...
+    @property
+    def cycle_id(self) -> str | None: ...
+    @property
+    def commitment(self) -> str: ...
+    @property
+    def flags(self) -> tuple[str, ...]: ...
+    @property
+    def aligned_to(self) -> tuple[str, ...]: ...
+
+
+class SavedHead(Protocol):
+    """One objective of a list, and when it last moved."""
+
+    @property
+    def state(self) -> Head: ...
+    @property
+    def changed_at(self) -> datetime: ...
+
+
+class SavedObjective(Protocol):
+    """One objective as the store keeps it: `computed_at` is the last reconcile, `changed_at` the last that moved it."""
+
+    @property
+    def state(self) -> ObjectiveState: ...
+    @property
+    def mapping_revision(self) -> str: ...
+    @property
+    def computed_at(self) -> datetime: ...
+    @property
+    def changed_at(self) -> datetime: ...
+
+
+class HistoryPoint(Protocol):
+    """What an objective stood at from `at` on, until the next point. `health` is the level."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def progress(self) -> Fraction | None: ...
+    @property
+    def delivery(self) -> Fraction | None: ...
+    @property
+    def outcome(self) -> Fraction | None: ...
+    @property
+    def expected(self) -> Fraction | None: ...
+    @property
+    def health(self) -> str: ...
+    @property
+    def mapping_revision(self) -> str: ...
+
+
+class Cycle(Protocol):
+    """A cycle of the active mapping; both ends are days that count."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def start(self) -> date: ...
+    @property
+    def end(self) -> date: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Buried:
+    """A dead letter as the page shows it: which objective, the last error, what to do about it, since when."""
+
+    objective_id: str
+    objective_key: str
+    error: str
+    remedy: str
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFreshness:
+    """How fresh one site's data is. None is "never" for the instants and "not known yet" for the counts.
+
+    `drift` is the number of values the last resync had to correct; `deliveries` counts the inbox by status.
+    """
+
+    site: str
+    url: str | None = None
+    issues: int | None = None
+    objectives: int | None = None
+    last_delivery: datetime | None = None
+    last_resync: datetime | None = None
+    newest_change: datetime | None = None
+    drift: int | None = None
+    deliveries: Mapping[str, int] | None = None
+    pending: int = 0
+    pending_since: datetime | None = None
+    dead: tuple[Buried, ...] = ()
+
+
+class Sources(Protocol):
+    """Everything the pages read. All datetimes are aware; `zone` is the zone shown where the reader's is unknown."""
+
+    @property
+    def zone(self) -> tzinfo: ...
+
+    def now(self) -> datetime: ...
+
+    def objectives(self) -> Sequence[SavedHead]:
+        """Every objective, in any order; called once per view of the list, so it should not decode ledgers."""
+        ...
+
+    def objective(self, id_or_key: str) -> SavedObjective | None:
+        """The objective with this id, key or former key."""
+        ...
+
+    def explained_by(self, issue: str) -> Sequence[str]:
+        """Ids of the objectives whose numbers this issue (id or key) is part of."""
+        ...
+
+    def history(self, objective_id: str) -> Sequence[HistoryPoint]:
+        """Every point of one objective, oldest first."""
+        ...
+
+    def histories(self, objective_ids: Iterable[str]) -> Mapping[str, Sequence[HistoryPoint]]:
+        """The points of several objectives at once: one page of the list needs them for its trend lines."""
+        ...
+
+    def cycles(self) -> Mapping[str, Cycle]:
+        """The cycles of the active mapping by id; empty where none is active."""
+        ...
+
+    def browse_url(self, issue_key: str) -> str | None:
+        """Where a person opens this issue in Jira; None where the site is not known."""
+        ...
+
+    def freshness(self) -> Sequence[SiteFreshness]:
+        """One row per site, in the order in which they are shown."""
+        ...

@@ -1,0 +1,52 @@
+// Comforts only: every page reads and filters without this file.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+
+  // The theme: a cookie, so that the server renders it and nothing flashes.
+  const toggle = document.querySelector("[data-theme-toggle]");
+  if (toggle) {
+    toggle.hidden = false;
+    toggle.addEventListener("click", () => {
+      const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+      root.dataset.theme = dark ? "light" : "dark";
+      document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
+    });
+  }
+
+  // Instants in the reader's zone; ages go on growing while the page is open.
+  const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const units = [[90, 1, "s"], [5400, 60, "min"], [129600, 3600, "h"], [Infinity, 86400, "days"]];
+  const opened = Date.now();
+  const ago = (seconds) => {
+    const [, size, word] = units.find(([below]) => seconds < below);
+    return seconds < 1 ? "just now" : `${Math.floor(seconds / size)} ${word} ago`;
+  };
+  const seconds = (text) => {
+    const found = /^(\d+) (s|min|h|days) ago$/.exec(text);
+    return found ? found[1] * units.find(([, , word]) => word === found[2])[1] : null;
+  };
+  const localise = () => {
+    for (const time of document.querySelectorAll("time[data-time]")) {
+      const at = full.format(new Date(time.dateTime));
+      if (time.dataset.time === "absolute") { time.textContent = at; continue; }
+      time.title = at;
+      // Counted on from the server's age, so that a wrong clock here shows no wrong age.
+      if (time.dataset.age === undefined) time.dataset.age = seconds(time.textContent) ?? "";
+      if (time.dataset.age !== "") time.textContent = ago(Number(time.dataset.age) + Math.floor((Date.now() - opened) / 1000));
+    }
+  };
+  localise();
+  setInterval(() => { if (!document.hidden) localise(); }, 15000);
+
+  // Filters apply as they are chosen.
+  const filters = document.querySelector("[data-filters]");
+  if (filters) {
+    filters.addEventListener("change", (event) => { if (event.target.matches("select")) filters.requestSubmit(); });
+    // Addresses stay short: what is not filtered is not said.
+    filters.addEventListener("submit", () => {
+      for (const field of filters.elements) if (field.name && !field.value) field.disabled = true;
+    });
+    addEventListener("pageshow", () => { for (const field of filters.elements) field.disabled = false; });
+  }
+})();

@@ -1,0 +1,110 @@
+"""One objective, whole: the number, why it is that, and what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from mappings.numbers import rounded
+from mappings.state import ObjectiveState
+from plugin.pages.sources import Cycle, HistoryPoint, SavedObjective
+from plugin.pages.views.bar import Bar, bar
+from plugin.pages.views.chart import Chart, chart
+from plugin.pages.views.flags import flag_sentence
+from plugin.pages.views.health import Badge, badge
+from plugin.pages.views.keyresult import KeyResultRow, key_result_row
+from plugin.pages.views.ledger import Browse, LedgerRow, LedgerTable, ledger_table
+from plugin.pages.views.moments import When, day_text, when
+from plugin.pages.views.surroundings import Reference, Surroundings
+from plugin.pages.views.tree import name
+
+UNTIMED = ("milestone", "threshold", "baseline")
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything the page of one objective shows."""
+
+    name: str
+    key: str
+    url: str | None
+    title: str
+    status: str
+    owner: str
+    project: str
+    cycle: str
+    commitment: str
+    bar: Bar
+    pace: str
+    delivery: Bar
+    outcome: Bar
+    health: Badge
+    flags: tuple[str, ...]
+    gaps: tuple[LedgerRow, ...]
+    key_results: tuple[KeyResultRow, ...]
+    ledger: LedgerTable
+    beside: LedgerTable | None
+    chart: Chart
+    computed: When
+    changed: When
+    revision: str
+    aligned_to: tuple[Reference, ...]
+
+
+def explanation(saved: SavedObjective, history: Sequence[HistoryPoint], around: Surroundings) -> Explanation:
+    """The page of one objective."""
+    state = saved.state
+    level = state.health.level.value
+    krs = _key_results(state, around)
+    return Explanation(
+        name=name(state),
+        key=state.key,
+        url=around.browse(state.key) if state.key else None,
+        title=state.title or "Untitled",
+        status=state.status,
+        owner=state.owner or "",
+        project=state.project_key,
+        cycle=_cycle(state, around.cycle),
+        commitment=state.commitment,
+        bar=bar(state.progress, state.expected, level),
+        pace="" if state.pace is None else str(rounded(state.pace, 2)),
+        delivery=bar(state.delivery, None, "plain"),
+        outcome=bar(state.outcome, None, "plain"),
+        health=badge(state.health),
+        flags=tuple(flag_sentence(flag) for flag in state.flags),
+        gaps=_gaps(state, around.browse),
+        key_results=krs,
+        ledger=ledger_table(state.ledger, around.browse, around.shown),
+        beside=ledger_table(state.beside, around.browse, around.shown) if state.beside.rows else None,
+        chart=chart(history, around.cycle, around.now, around.zone),
+        computed=when(saved.computed_at, around.now, around.zone),
+        changed=when(saved.changed_at, around.now, around.zone),
+        revision=saved.mapping_revision,
+        aligned_to=around.aligned_to,
+    )
+
+
+def _key_results(state: ObjectiveState, around: Surroundings) -> tuple[KeyResultRow, ...]:
+    return tuple(
+        key_result_row(one, place, _mark(one.kind, state), around)
+        for place, one in enumerate(state.key_results, start=1)
+    )
+
+
+def _mark(kind: str, state: ObjectiveState) -> Fraction | None:
+    """Three kinds do not run with time, so no mark says where they should be today."""
+    return None if kind in UNTIMED else state.expected
+
+
+def _cycle(state: ObjectiveState, cycle: Cycle | None) -> str:
+    if cycle is None:
+        return state.cycle_id or ""
+    return f"{cycle.name or cycle.id} ({day_text(cycle.start)} – {day_text(cycle.end)})"
+
+
+def _gaps(state: ObjectiveState, browse: Browse) -> tuple[LedgerRow, ...]:
+    """Every row a person should look at, of the objective and of its key results, each issue once."""
+    ledgers = [state.ledger, state.beside, *(one.measurement.ledger for one in state.key_results)]
+    rows = [row for ledger in ledgers for row in ledger_table(ledger, browse, None).rows if row.gap]
+    return tuple({row.id: row for row in reversed(rows)}.values())[::-1]

@@ -1,0 +1,69 @@
+"""Numbers as people read them. Rounded here and nowhere before; unknown stays a word, never 0."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from mappings.numbers import percent, rounded
+
+UNKNOWN = "unknown"
+THIN = "\u202f"
+MINUS = "\u2212"
+MOST_DECIMALS = 4
+
+
+def percent_text(value: Fraction | None, digits: int = 0) -> str:
+    """`62 %`, or the word for unknown."""
+    shown = percent(value, digits)
+    return UNKNOWN if shown is None else f"{grouped(shown)}{THIN}%"
+
+
+def number_text(value: Fraction | None, unknown: str = "—") -> str:
+    """The number with as few decimals as it has, at most two where it never ends: `1 234.5`, `0.33`."""
+    if value is None:
+        return unknown
+    for digits in range(MOST_DECIMALS + 1):
+        if rounded(value, digits) == value:
+            return grouped(rounded(value, digits))
+    return grouped(rounded(value, 2))
+
+
+def grouped(value: Decimal) -> str:
+    """A decimal with thin spaces between thousands and a true minus sign."""
+    return f"{value:,f}".replace(",", THIN).replace("-", MINUS)
+
+
+def fraction_text(value: Fraction | None) -> str:
+    """The exact value, as `5/8`."""
+    return "—" if value is None else str(value).replace("-", MINUS)
+
+
+def length(value: Fraction | None) -> str:
+    """A share of the whole as an SVG length, clamped to what a bar can show."""
+    if value is None:
+        return "0%"
+    return f"{rounded(min(max(value, Fraction(0)), Fraction(1)) * 100, 2)}%"
+
+
+def points(shares: Sequence[Fraction], total: Fraction) -> list[Decimal]:
+    """Percentage points by row, at two decimals, that sum to the total as displayed (largest remainder).
+
+    Rows that end on a whole hundredth by themselves, so every row that adds nothing, are never touched.
+    """
+    scaled = [share * 10_000 for share in shares]
+    units = [share.numerator // share.denominator for share in scaled]
+    missing = int(rounded(total * 10_000)) - sum(units)
+    remainders = [share - unit for share, unit in zip(scaled, units, strict=True)]
+    by_remainder = sorted(
+        (i for i, rest in enumerate(remainders) if rest), key=lambda i: remainders[i], reverse=True
+    )
+    for i in by_remainder[: max(missing, 0)]:
+        units[i] += 1
+    return [Decimal(unit).scaleb(-2) for unit in units]
+
+
+def points_text(value: Decimal) -> str:
+    """`12.35`, or a dash for a row that adds nothing."""
+    return grouped(value) if value else "—"

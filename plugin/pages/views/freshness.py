@@ -1,0 +1,162 @@
+"""How fresh the data of a site is: one verdict, the figures behind it, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from plugin.pages.sources import Buried, SiteFreshness
+from plugin.pages.views.moments import When, when_known
+
+STUCK = timedelta(minutes=10)
+QUIET = timedelta(hours=26)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The state of a site's data: `level` names colour and shape; `todo` says what to do next, empty where nothing is."""
+
+    level: str
+    word: str
+    sentence: str
+    todo: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadRow:
+    """One dead letter in the list."""
+
+    name: str
+    error: str
+    remedy: str
+    since: When | None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRow:
+    """One site on the page."""
+
+    site: str
+    url: str | None
+    verdict: Verdict
+    issues: str
+    objectives: str
+    delivery: When | None
+    resync: When | None
+    newest: When | None
+    drift: str
+    drifted: bool
+    pending: int
+    pending_since: When | None
+    deliveries: tuple[tuple[str, int], ...]
+    dead: tuple[DeadRow, ...]
+
+
+def site_row(fresh: SiteFreshness, now: datetime, zone: tzinfo) -> SiteRow:
+    """The page's part for one site."""
+    return SiteRow(
+        site=fresh.site,
+        url=fresh.url,
+        verdict=verdict(fresh, now),
+        issues=_count(fresh.issues),
+        objectives=_count(fresh.objectives),
+        delivery=when_known(fresh.last_delivery, now, zone),
+        resync=when_known(fresh.last_resync, now, zone),
+        newest=when_known(fresh.newest_change, now, zone),
+        drift="not known yet"
+        if fresh.drift is None
+        else "none"
+        if not fresh.drift
+        else _corrected(fresh.drift),
+        drifted=bool(fresh.drift),
+        pending=fresh.pending,
+        pending_since=when_known(fresh.pending_since, now, zone),
+        deliveries=tuple(sorted((fresh.deliveries or {}).items())),
+        dead=tuple(_dead(one, now, zone) for one in fresh.dead),
+    )
+
+
+def verdict(fresh: SiteFreshness, now: datetime) -> Verdict:
+    """What to think of a site's data; the first that holds."""
+    if fresh.last_resync is None and fresh.last_delivery is None:
+        return Verdict(
+            "unknown",
+            "Never synced",
+            "Nothing has been read from this site yet.",
+            "Run “jira-okr sync” for it once; webhooks keep it fresh from then on.",
+        )
+    if fresh.pending_since is not None and now - fresh.pending_since > STUCK:
+        return Verdict(
+            "off_track",
+            "Standing still",
+            "Work has been waiting for more than ten minutes.",
+            "Look whether a worker is running, and at its log.",
+        )
+    if fresh.dead:
+        return Verdict(
+            "at_risk", "Needs a person", _dead_sentence(len(fresh.dead)), "Follow the remedy beside each."
+        )
+    return _age(fresh, now)
+
+
+def _age(fresh: SiteFreshness, now: datetime) -> Verdict:
+    if newest(fresh) is None or now - (newest(fresh) or now) > QUIET:
+        return Verdict(
+            "at_risk",
+            "Ageing",
+            "No delivery and no resync for more than a day.",
+            "Look whether the webhook is still registered in Jira, then run “jira-okr sync”.",
+        )
+    if fresh.last_delivery is None:
+        return Verdict(
+            "pending",
+            "No webhook yet",
+            "The data is from the last resync; no delivery has ever arrived.",
+            "Register the webhook in Jira, so that changes arrive in seconds.",
+        )
+    return Verdict("on_track", "Fresh", "Deliveries arrive and nothing is stuck.", "")
+
+
+def newest(fresh: SiteFreshness) -> datetime | None:
+    """When this site was last heard of."""
+    heard = [at for at in (fresh.last_delivery, fresh.last_resync) if at is not None]
+    return max(heard, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """The one line about freshness that other pages show; it leads to this one."""
+
+    level: str
+    text: str
+    at: When | None
+
+
+def pulse(sites: Sequence[SiteFreshness], now: datetime, zone: tzinfo) -> Pulse | None:
+    """The worst site speaks for all; None where there is no site."""
+    if not sites:
+        return None
+    order = ("off_track", "at_risk", "unknown", "pending", "on_track")
+    worst = min(sites, key=lambda fresh: order.index(verdict(fresh, now).level))
+    found = verdict(worst, now)
+    text = "Data" if found.level == "on_track" else f"{found.word}, data"
+    return Pulse(found.level, text, when_known(newest(worst), now, zone))
+
+
+def _count(value: int | None) -> str:
+    return "not known yet" if value is None else f"{value:,}".replace(",", "\u202f")
+
+
+def _corrected(drift: int) -> str:
+    return "1 value corrected" if drift == 1 else f"{drift} values corrected"
+
+
+def _dead_sentence(count: int) -> str:
+    return "1 objective failed for good." if count == 1 else f"{count} objectives failed for good."
+
+
+def _dead(one: Buried, now: datetime, zone: tzinfo) -> DeadRow:
+    return DeadRow(
+        one.objective_key or one.objective_id, one.error, one.remedy, when_known(one.since, now, zone)
+    )

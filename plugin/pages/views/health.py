@@ -1,0 +1,62 @@
+"""Health as a word, a shape and a sentence; the colour only repeats them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from mappings.state import Health, HealthLevel
+from plugin.pages.views.figures import length
+
+WORDS = {
+    HealthLevel.OFF_TRACK: "Off track",
+    HealthLevel.AT_RISK: "At risk",
+    HealthLevel.UNKNOWN: "Unknown",
+    HealthLevel.PENDING: "Pending",
+    HealthLevel.ON_TRACK: "On track",
+    HealthLevel.ACHIEVED: "Achieved",
+}
+SEVERITY = {level: place for place, level in enumerate(HealthLevel)}
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """One health: `level` names colour and shape, `word` says it, `rule` fired and `sentence` explains."""
+
+    level: str
+    word: str
+    rule: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many objectives have one health; `start` and `width` place it in the strip of all, as SVG lengths."""
+
+    level: str
+    word: str
+    count: int
+    start: str
+    width: str
+
+
+def badge(health: Health) -> Badge:
+    """The badge of one health."""
+    return Badge(health.level.value, WORDS[health.level], health.rule, health.sentence)
+
+
+def totals(levels: Iterable[HealthLevel]) -> tuple[Total, ...]:
+    """Counts by health, worst first, with their places in the strip."""
+    counts = Counter(levels)
+    whole = sum(counts.values()) or 1
+    found: list[Total] = []
+    before = 0
+    for level in HealthLevel:
+        width = Fraction(counts[level], whole)
+        found.append(
+            Total(level.value, WORDS[level], counts[level], length(Fraction(before, whole)), length(width))
+        )
+        before += counts[level]
+    return tuple(found)

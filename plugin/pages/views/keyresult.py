@@ -1,0 +1,95 @@
+"""One key result: its kind in words, start, current and target, its bar, and the ledger of its issues."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from mappings.state import KeyResultState, Measurement
+from plugin.pages.views.bar import Bar, bar
+from plugin.pages.views.figures import number_text, percent_text
+from plugin.pages.views.health import Badge, badge
+from plugin.pages.views.ledger import LedgerTable, ledger_table
+from plugin.pages.views.moments import When, day_text, when_known
+from plugin.pages.views.surroundings import Surroundings
+
+KINDS = {
+    "delivery": "Delivery",
+    "transition": "From start to target",
+    "increase": "Increase",
+    "decrease": "Decrease",
+    "threshold": "Stay within",
+    "baseline": "Establish a baseline",
+    "milestone": "Milestone",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyResultRow:
+    """One key result as the page shows it. `raw` is the over-achievement where the bar had to be clamped."""
+
+    anchor: str
+    key: str
+    url: str | None
+    title: str
+    kind: str
+    nature: str
+    contributing: bool
+    commitment: str
+    status: str
+    owner: str
+    start: str
+    current: str
+    target: str
+    metric: bool
+    measured: When | None
+    due: str
+    late: bool
+    raw: str
+    reason: str
+    weight: str
+    bar: Bar
+    health: Badge
+    ledger: LedgerTable
+    ledger_empty: bool
+
+
+def key_result_row(
+    state: KeyResultState,
+    place: int,
+    expected: Fraction | None,
+    around: Surroundings,
+) -> KeyResultRow:
+    """The row of one key result; `place` counts from 1 and names its anchor."""
+    measured = state.measurement
+    return KeyResultRow(
+        anchor=f"kr-{place}",
+        key=state.key,
+        url=around.browse(state.key) if state.key else None,
+        title=state.title or "Untitled",
+        kind=KINDS.get(state.kind, state.kind.replace("_", " ").capitalize()),
+        nature=state.nature,
+        contributing=state.contributing,
+        commitment=state.commitment,
+        status=state.status,
+        owner=state.owner or "",
+        start=number_text(measured.start),
+        current=number_text(measured.current),
+        target=number_text(measured.target),
+        metric=any(value is not None for value in (measured.start, measured.current, measured.target)),
+        measured=when_known(measured.measured_at, around.now, around.zone),
+        due="" if measured.due is None else day_text(measured.due),
+        late=measured.late,
+        raw=_beyond(measured),
+        reason=measured.reason,
+        weight=number_text(state.weight),
+        bar=bar(measured.progress, expected, state.health.level.value),
+        health=badge(state.health),
+        ledger=ledger_table(measured.ledger, around.browse, around.shown),
+        ledger_empty=not measured.ledger.rows,
+    )
+
+
+def _beyond(measured: Measurement) -> str:
+    clamped = measured.raw is not None and measured.raw != measured.progress
+    return percent_text(measured.raw) if clamped else ""

@@ -1,0 +1,59 @@
+"""Instants as people read them: absolute in the site's zone (which is named), relative to now, and ISO for the script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+STEPS = (
+    (timedelta(seconds=90), timedelta(seconds=1), "s"),
+    (timedelta(minutes=90), timedelta(minutes=1), "min"),
+    (timedelta(hours=36), timedelta(hours=1), "h"),
+    (timedelta(days=3650), timedelta(days=1), "days"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """One instant: `iso` for machines, `text` in the site's zone, `ago` relative to the moment of rendering."""
+
+    iso: str
+    text: str
+    ago: str
+
+
+def when(at: datetime, now: datetime, zone: tzinfo) -> When:
+    """The instant as a page shows it."""
+    local = at.astimezone(zone)
+    text = f"{day_text(local.date())}, {local:%H:%M} {zone_text(zone, local)}"
+    return When(at.isoformat(timespec="seconds"), text, ago(now - at))
+
+
+def when_known(at: datetime | None, now: datetime, zone: tzinfo) -> When | None:
+    """The same for an instant that may never have been."""
+    return None if at is None else when(at, now, zone)
+
+
+def ago(age: timedelta) -> str:
+    """`12 s ago`, `in 5 min`: one unit, whole numbers."""
+    size = abs(age)
+    if size < timedelta(seconds=1):
+        return "just now"
+    amount = next((f"{size // unit} {word}" for below, unit, word in STEPS if size < below), "years")
+    return f"{amount} ago" if age > timedelta(0) else f"in {amount}"
+
+
+def day_text(day: date) -> str:
+    """`22 Nov 2026`: no order of numbers to guess."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def short_day(day: date) -> str:
+    """`22 Nov`, for axes."""
+    return f"{day.day} {MONTHS[day.month - 1]}"
+
+
+def zone_text(zone: tzinfo, local: datetime) -> str:
+    """The zone's own name where it has one (`Europe/Berlin`), else its offset or abbreviation."""
+    return str(getattr(zone, "key", None) or local.tzname() or "")

@@ -1,0 +1,89 @@
+"""History as the points of an SVG line: progress holds between two moments, so lines are steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from mappings.numbers import rounded
+from plugin.pages.sources import HistoryPoint
+from plugin.pages.views.figures import percent_text
+
+WIDTH, HEIGHT, INSET = 88, 22, 2
+Known = tuple[datetime, Fraction | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Spark:
+    """A trend line in a box of 88 × 22; `lines` break where progress was unknown."""
+
+    lines: tuple[str, ...]
+    end: tuple[str, str] | None
+    description: str
+
+
+def spark(history: Sequence[HistoryPoint], now: datetime) -> Spark:
+    """The trend of one objective from its first point to now."""
+    moments: list[Known] = [(point.at, point.progress) for point in history]
+    if not moments:
+        return Spark((), None, "No history yet")
+    place = Scale(moments[0][0], now, WIDTH, HEIGHT, INSET)
+    lines = tuple(place.line(part) for part in stretches(moments, now))
+    last = moments[-1][1]
+    end = None if last is None else (place.x(now), place.y(last))
+    return Spark(lines, end, _in_words(moments))
+
+
+def _in_words(moments: Sequence[Known]) -> str:
+    first, last = moments[0][1], moments[-1][1]
+    if len(moments) == 1:
+        return f"{percent_text(last)} since the first measurement"
+    return f"From {percent_text(first)} to {percent_text(last)} in {len(moments)} steps"
+
+
+def stretches(moments: Sequence[Known], now: datetime) -> list[list[tuple[datetime, Fraction]]]:
+    """The runs of known values as steps, each held until the next moment and the last until now."""
+    found: list[list[tuple[datetime, Fraction]]] = []
+    ends = [at for at, _ in moments[1:]] + [now]
+    current: list[tuple[datetime, Fraction]] = []
+    for (at, value), end in zip(moments, ends, strict=True):
+        if value is None:
+            current = []
+            continue
+        if not current:
+            found.append(current)
+        current += [(at, value), (max(at, end), value)]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Places instants and shares of 1 in a box whose top is 100 %."""
+
+    start: datetime
+    end: datetime
+    width: int
+    height: int
+    inset: int = 0
+
+    def share(self, at: datetime) -> Fraction:
+        """How far along the box an instant is, 0…1."""
+        whole = Fraction((self.end - self.start).total_seconds()) or Fraction(1)
+        return min(max(Fraction((at - self.start).total_seconds()) / whole, Fraction(0)), Fraction(1))
+
+    def x(self, at: datetime) -> str:
+        return _text(self.inset + self.share(at) * (self.width - 2 * self.inset))
+
+    def y(self, value: Fraction) -> str:
+        clamped = min(max(value, Fraction(0)), Fraction(1))
+        return _text(self.inset + (1 - clamped) * (self.height - 2 * self.inset))
+
+    def line(self, moments: Iterable[tuple[datetime, Fraction]]) -> str:
+        """`x,y x,y …` as polylines want it."""
+        return " ".join(f"{self.x(at)},{self.y(value)}" for at, value in moments)
+
+
+def _text(value: Fraction) -> str:
+    return str(rounded(value, 1))
