@@ -13,6 +13,7 @@ from mappings.progress import ProgressOptions
 Jql = str
 Alias = str
 Duration = Annotated[str, Field(pattern=r"^\d+[dw]$")]
+Category = Literal["new", "indeterminate", "done"]
 Share = Annotated[Decimal, Field(ge=0, le=1)]
 
 
@@ -34,7 +35,7 @@ class OverridePart(Part):
 
     when: Jql | None = None
     by_status: dict[str, Share] = {}
-    by_category: dict[Literal["new", "indeterminate", "done"], Share] = {}
+    by_category: dict[Category, Share] = {}
 
 
 DEFAULT_EXCLUDED = (
@@ -45,7 +46,7 @@ DEFAULT_EXCLUDED = (
 class StatusesPart(Part):
     """How a status becomes a fraction, and what closed issues count as."""
 
-    by_category: dict[Literal["new", "indeterminate", "done"], Share] = {
+    by_category: dict[Category, Share] = {
         "new": Decimal(0),
         "indeterminate": Decimal("0.5"),
         "done": Decimal(1),

@@ -1,0 +1,149 @@
+"""Finds what else is wrong in a document whose shape is broken: the broken parts are replaced by harmless ones, for this once."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+
+from mappings.diagnostic import Diagnostic
+from mappings.document.codes import Code
+from mappings.document.places import Path, path_text
+from mappings.document.report import Report
+from mappings.document.schema import Document
+from mappings.document.shape import report_shape
+from mappings.document.validation import find_faults
+
+ROUNDS = 4
+MARK = "?"
+"""Stands for a name nobody can know; findings about it are not the writer's fault."""
+
+_KEYS: dict[str, Any] = {
+    "version": 1,
+    "name": "placeholder",
+    "scope": "",
+    "link": MARK,
+    "field": MARK,
+    "label": MARK,
+    "jql": "",
+    "jql_field": MARK,
+    "start": MARK,
+    "current": MARK,
+    "target": MARK,
+    "healthy": {"at_least": 0},
+    "source": {"kind": MARK},
+    "progress": {"kind": "delivery"},
+    "kind": "delivery",
+}
+_WRITTEN: dict[str, Any] = {"target": "objective", "set": {}, "property": None}
+_ITEMS: dict[str, dict[str, Any]] = {
+    "objectives": {"title": MARK},
+    "key_results": {"progress": {"kind": "delivery"}},
+    "kpis": {"name": MARK, "source": {"kind": MARK}, "healthy": {"at_least": 0}},
+    "write_back": {"target": "objective", "set": {}},
+    "overrides": {},
+}
+_ABSENCES = (
+    Code.OBJECTIVE_WITHOUT_SELECT,
+    Code.BY_OR_TARGET,
+    Code.BAND_WITHOUT_BOUND,
+    Code.AMOUNT_OR_PERCENT,
+    Code.NOTHING_WRITTEN,
+)
+
+
+def still_to_say(plain: dict[str, Any], shape: Report) -> list[tuple[Path, Diagnostic]]:
+    """Findings of the cross-reference checks that do not merely follow from the broken shape."""
+    broken = [_culprit(path, diagnostic) for path, diagnostic in shape.found]
+    document = _repaired(plain, broken)
+    if document is None:
+        return []
+    report = Report(shape.positions)
+    find_faults(document, report)
+    return [(path, diagnostic) for path, diagnostic in report.found if not _follows(path, diagnostic, broken)]
+
+
+def _culprit(path: Path, diagnostic: Diagnostic) -> Path:
+    """What has to be replaced. A cycle is one whole, and so is what is written to one field: half of it tells nothing."""
+    culprit = (*path, str(diagnostic.value)) if diagnostic.code == Code.MISSING_KEY else path
+    if culprit[:1] == ("cycles",) and len(culprit) > 1:
+        return culprit[:2]
+    return culprit[:4] if culprit[:1] == ("write_back",) and len(culprit) > 4 else culprit
+
+
+def _follows(path: Path, diagnostic: Diagnostic, broken: Iterable[Path]) -> bool:
+    if str(diagnostic.value).startswith(MARK):
+        return True
+    if diagnostic.code == Code.NOTHING_WRITTEN:
+        return True
+    absent = diagnostic.code in _ABSENCES
+    return any(path[: len(bad)] == bad or (absent and bad[: len(path)] == path) for bad in broken)
+
+
+def _repaired(plain: dict[str, Any], broken: list[Path]) -> Document | None:
+    repaired = copy.deepcopy(plain)
+    paths = broken
+    for _ in range(ROUNDS):
+        for path in sorted(paths, key=len, reverse=True):
+            _mend(repaired, path)
+        try:
+            return Document.model_validate(repaired)
+        except ValidationError as error:
+            again = Report()
+            report_shape(error, repaired, again)
+            paths = [_culprit(path, diagnostic) for path, diagnostic in again.found]
+            broken.extend(paths)
+    return None
+
+
+def _mend(plain: dict[str, Any], path: Path) -> None:
+    parent: Any = plain
+    for part in path[:-1]:
+        if not _holds(parent, part):
+            return
+        parent = parent[part]
+    last = path[-1]
+    if isinstance(parent, list) and isinstance(last, int) and last < len(parent):
+        parent[last] = _item(path, parent[last])
+    elif isinstance(parent, dict):
+        _mend_key(parent, path)
+
+
+def _mend_key(parent: dict[str, Any], path: Path) -> None:
+    name = str(path[-1])
+    if path[:-1] == ("fields",):
+        parent[name] = {"id": MARK + name}
+    elif path[:1] == ("write_back",):
+        parent[name] = _WRITTEN.get(name, {"value": "progress"})
+    elif name == "id":
+        parent[name] = MARK + path_text(path)
+    elif name == "objectives":
+        parent[name] = [_item((name, 0), None)]
+    elif name in _KEYS and parent.get(name) != _KEYS[name]:
+        parent[name] = copy.deepcopy(_KEYS[name])
+    else:
+        parent.pop(name, None)
+
+
+def _item(path: Path, value: object) -> Any:
+    name = str(path[-2])
+    number = int(path[-1])
+    known = value if isinstance(value, dict) else {}
+    if name == "cycles":
+        day = date(1, 1, 1) + timedelta(days=number)
+        id_ = known.get("id")
+        return {"id": id_ if isinstance(id_, str) else MARK + str(number), "start": day, "end": day}
+    if name in _ITEMS:
+        return copy.deepcopy(_ITEMS[name]) | (
+            {} if name in ("write_back", "overrides") else {"id": MARK + path_text(path)}
+        )
+    return "mon" if name == "working_days" else MARK
+
+
+def _holds(data: object, part: str | int) -> bool:
+    if isinstance(data, dict):
+        return part in data
+    return isinstance(data, list) and isinstance(part, int) and part < len(data)

@@ -1,0 +1,116 @@
+"""Text to document: reads YAML or JSON and says everything that is wrong with it at once. Never raises for what a person wrote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+from mappings.diagnostic import Diagnostic, MappingError, has_errors
+from mappings.document.codes import Code
+from mappings.document.json_nodes import json_node
+from mappings.document.nodes import LARGEST_TEXT, Node, Tree, UnreadableError, plain_tree
+from mappings.document.places import Positions
+from mappings.document.repair import still_to_say
+from mappings.document.report import Report
+from mappings.document.schema import Document
+from mappings.document.shape import report_shape
+from mappings.document.validation import find_faults
+from mappings.document.yaml_nodes import yaml_node
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """What came of a text. `document` is None where its shape is broken; it may be there and still have errors."""
+
+    document: Document | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    positions: Positions = field(default_factory=Positions)
+
+    def require(self) -> Document:
+        """The document; raises MappingError with every diagnostic where any of them refuses it."""
+        if self.document is None or has_errors(self.diagnostics):
+            raise MappingError(self.diagnostics)
+        return self.document
+
+
+def read_document(text: str, file: str = "") -> ReadResult:
+    """Shape and cross-references of a mapping document in YAML or JSON, without a Jira; all findings in text order."""
+    try:
+        tree = _tree(text, file)
+    except UnreadableError as refusal:
+        return ReadResult(None, (_refused(refusal, file),), Positions(file))
+    report = Report(tree.positions)
+    for path in tree.repeated:
+        message = f"the key `{path[-1]}` stands here more than once"
+        report.add(Code.DUPLICATE_KEY, message, path, value=path[-1], remedy="keep one of them", key=True)
+    if not isinstance(tree.plain, dict):
+        _report_root(tree, report)
+        return ReadResult(None, report.diagnostics(), tree.positions)
+    document = _document(tree.plain, report)
+    return ReadResult(document, report.diagnostics(), tree.positions)
+
+
+def _document(plain: dict[str, object], report: Report) -> Document | None:
+    try:
+        document = Document.model_validate(plain)
+    except ValidationError as error:
+        report_shape(error, plain, report)
+        report.found += still_to_say(plain, report)
+        return None
+    find_faults(document, report)
+    return document
+
+
+def _tree(text: str, file: str) -> Tree:
+    if len(text) > LARGEST_TEXT:
+        message = f"the text has {len(text)} characters; at most {LARGEST_TEXT} are read"
+        raise UnreadableError(Code.DOCUMENT_TOO_LARGE, message, 1, 1, "split it into several mappings")
+    return plain_tree(_node(text, file), file)
+
+
+def _node(text: str, file: str) -> Node:
+    text = text.removeprefix("\ufeff")
+    if not text.lstrip().startswith(("{", "[")):
+        return yaml_node(text)
+    try:
+        return json_node(text)
+    except UnreadableError as refusal:
+        return _yaml_or(refusal, text, file)
+
+
+def _yaml_or(refusal: UnreadableError, text: str, file: str) -> Node:
+    """YAML may begin with a bracket too; where it is neither, the refusal of JSON is the clearer one."""
+    if file.casefold().endswith(".json") or refusal.code == Code.DOCUMENT_TOO_LARGE:
+        raise refusal
+    try:
+        return yaml_node(text)
+    except UnreadableError as other:
+        raise (other if file.casefold().endswith((".yaml", ".yml")) else refusal) from None
+
+
+def _refused(refusal: UnreadableError, file: str) -> Diagnostic:
+    return Diagnostic(
+        code=str(refusal.code),
+        message=refusal.message,
+        line=refusal.line,
+        column=refusal.column,
+        remedy=refusal.remedy,
+        file=file,
+    )
+
+
+def _report_root(tree: Tree, report: Report) -> None:
+    if tree.plain is None:
+        message, code = "the document is empty", Code.EMPTY_DOCUMENT
+    else:
+        message, code = (
+            "the document has to be keys and values, beginning with `version: 1`",
+            Code.NOT_A_MAPPING,
+        )
+    report.add(
+        code,
+        message,
+        (),
+        remedy="begin with a preset: `jira-okr mapping export --preset epics-as-objectives`",
+    )

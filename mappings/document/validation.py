@@ -1,0 +1,357 @@
+"""Cross-references and contradictions of a document, found without a Jira. What the live catalogue knows is asked in `binding`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from mappings.catalogue import Catalogue
+from mappings.diagnostic import Diagnostic, Severity
+from mappings.document.codes import Code
+from mappings.document.jql_checks import check_jql
+from mappings.document.places import Path, Positions
+from mappings.document.progress_checks import check_band, check_progress
+from mappings.document.report import Report, shown
+from mappings.document.schema import (
+    AlignmentPart,
+    Document,
+    JqlRelation,
+    KeyResultPart,
+    ObjectivePart,
+    Weight,
+)
+from mappings.document.walk import alias_uses, jql_texts, key_results
+from mappings.document.write_back_checks import check_write_back
+
+ISSUE_KEY = re.compile(r"[A-Z][A-Z0-9_]+-[0-9]+")
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def validate(document: Document, positions: Positions | None = None) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong inside a document of the right shape, all at once, in text order where positions are known."""
+    report = Report(positions or Positions())
+    find_faults(document, report)
+    return report.diagnostics()
+
+
+def find_faults(document: Document, report: Report, catalogue: Catalogue | None = None) -> None:
+    """Adds every finding of `validate` to a report; names in JQL are checked where a catalogue is at hand."""
+    _check_time_zone(document, report)
+    _check_fields(document, report)
+    _check_statuses(document, report)
+    _check_cycles(document, report)
+    for index, objective in enumerate(document.objectives):
+        _check_objective(document, objective, ("objectives", index), report)
+    _check_circles(document, report)
+    for path, objective, part in key_results(document):
+        _check_key_result(objective, part, path, report)
+    _check_kpis(document, report)
+    _check_ids(document, report)
+    _check_aliases(document, report)
+    check_write_back(document, report)
+    for path, text in jql_texts(document):
+        check_jql(text, path, catalogue or Catalogue(), report)
+
+
+def zone_of(name: str) -> ZoneInfo | None:
+    """The time zone with this IANA name, or None."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return None
+
+
+def _check_time_zone(document: Document, report: Report) -> None:
+    name = document.time_zone
+    if name is not None and zone_of(name) is None:
+        message = f"{shown(name)} is no time zone"
+        remedy = "write an IANA name like Europe/Berlin, or leave it out for the site's own"
+        report.add(Code.UNKNOWN_TIME_ZONE, message, ("time_zone",), value=name, remedy=remedy)
+
+
+def _check_fields(document: Document, report: Report) -> None:
+    owner: dict[str, str] = {}
+    for alias, part in document.fields.items():
+        path = ("fields", alias)
+        if part.id is None and part.name is None:
+            remedy = "write `id: customfield_…`, or `name:` as Jira shows it"
+            report.add(
+                Code.FIELD_WITHOUT_ID,
+                f"the field {shown(alias)} has neither id nor name",
+                path,
+                remedy=remedy,
+            )
+            continue
+        identity = part.id or f"name {str(part.name).casefold()}"
+        first = owner.setdefault(identity, alias)
+        if first != alias:
+            message = f"{shown(alias)} and {shown(first)} are the same field"
+            report.add(
+                Code.DUPLICATE_FIELD,
+                message,
+                path,
+                value=part.id or part.name,
+                remedy="keep one alias and use it everywhere",
+            )
+
+
+def _check_statuses(document: Document, report: Report) -> None:
+    for index, override in enumerate(document.statuses.overrides):
+        if not override.by_status and not override.by_category:
+            path = ("statuses", "overrides", index)
+            message, remedy = (
+                "this override changes nothing",
+                "write `by_status` or `by_category`, or remove it",
+            )
+            report.add(Code.OPTION_WITHOUT_EFFECT, message, path, severity=Severity.WARNING, remedy=remedy)
+
+
+def _check_cycles(document: Document, report: Report) -> None:
+    for index, cycle in enumerate(document.cycles):
+        path: Path = ("cycles", index)
+        if cycle.end < cycle.start:
+            message = f"the cycle ends on {cycle.end}, before it starts on {cycle.start}"
+            report.add(
+                Code.INVERTED_CYCLE, message, (*path, "end"), value=cycle.end, remedy="exchange the two days"
+            )
+        if not 0 <= cycle.health.at_risk < cycle.health.on_track:
+            message = f"at_risk {cycle.health.at_risk} has to be below on_track {cycle.health.on_track}, and not below 0"
+            remedy = "pace at or above on_track is on track, at or above at_risk is at risk"
+            report.add(
+                Code.INVERTED_THRESHOLDS,
+                message,
+                (*path, "health"),
+                value=cycle.health.at_risk,
+                remedy=remedy,
+            )
+        if cycle.working_days is not None and not cycle.working_days:
+            message = "a cycle without working days never advances"
+            report.add(
+                Code.TOO_FEW,
+                message,
+                (*path, "working_days"),
+                valid=WEEKDAYS,
+                remedy="name the days, or leave it out",
+            )
+    _check_overlaps(document, report)
+
+
+def _check_overlaps(document: Document, report: Report) -> None:
+    """A quarter inside a year is fine; two cycles that cross are most likely a slip of the pen."""
+    for index, cycle in enumerate(document.cycles):
+        for other in document.cycles[:index]:
+            shared = max(cycle.start, other.start) <= min(cycle.end, other.end)
+            inside = (cycle.start - other.start).days * (cycle.end - other.end).days <= 0
+            if shared and not inside:
+                message = f"the cycles {shown(other.id)} and {shown(cycle.id)} overlap"
+                remedy = "correct the days, unless both are meant to run side by side"
+                report.add(
+                    Code.OVERLAPPING_CYCLES,
+                    message,
+                    ("cycles", index),
+                    severity=Severity.WARNING,
+                    value=cycle.id,
+                    remedy=remedy,
+                )
+
+
+def _check_objective(document: Document, objective: ObjectivePart, path: Path, report: Report) -> None:
+    if objective.select is None and objective.title is None:
+        remedy = "write `select:` with JQL, or `title:` for an objective for which no issue stands"
+        message = f"the objective {shown(objective.id)} has neither `select` nor `title`"
+        report.add(Code.OBJECTIVE_WITHOUT_SELECT, message, path, remedy=remedy)
+    if objective.select is not None and objective.title is not None:
+        message = f"the objective {shown(objective.id)} has both `select` and `title`"
+        report.add(
+            Code.OBJECTIVE_WITH_BOTH,
+            message,
+            (*path, "title"),
+            value=objective.title,
+            remedy="keep one of them",
+        )
+    if objective.select is not None and objective.owner is not None:
+        message = "the owner of a selected objective is the assignee of its issue; `owner` has no effect"
+        report.add(
+            Code.OPTION_WITHOUT_EFFECT,
+            message,
+            (*path, "owner"),
+            severity=Severity.WARNING,
+            value=objective.owner,
+            remedy="remove it",
+        )
+    _check_cycle_of(document, objective, path, report)
+    _check_alignment(document, objective, path, report)
+
+
+def _check_cycle_of(document: Document, objective: ObjectivePart, path: Path, report: Report) -> None:
+    cycles = [cycle.id for cycle in document.cycles]
+    inner = (*path, "cycle")
+    if isinstance(objective.cycle, str) and objective.cycle not in cycles:
+        report.unknown(
+            Code.UNKNOWN_CYCLE,
+            "the cycle",
+            objective.cycle,
+            cycles,
+            inner,
+            "add it under `cycles`, or name one that is there",
+        )
+    elif objective.cycle is not None and not isinstance(objective.cycle, str) and not cycles:
+        message = "the cycle is read from the issue, but `cycles` lists none"
+        report.add(Code.UNKNOWN_CYCLE, message, inner, remedy="add the cycles under `cycles`")
+
+
+def _check_alignment(document: Document, objective: ObjectivePart, path: Path, report: Report) -> None:
+    target = objective.aligned_to
+    if isinstance(target, AlignmentPart):
+        _check_weight(target.weight, (*path, "aligned_to", "weight"), report)
+        if target.weight is not None and not target.contributes:
+            message = "`weight` has no effect without `contributes: true`"
+            inner = (*path, "aligned_to", "weight")
+            report.add(
+                Code.OPTION_WITHOUT_EFFECT,
+                message,
+                inner,
+                severity=Severity.WARNING,
+                remedy="remove it, or add `contributes: true`",
+            )
+    elif target == objective.id:
+        message = f"the objective {shown(target)} is aligned to itself"
+        report.add(
+            Code.ALIGNED_TO_ITSELF,
+            message,
+            (*path, "aligned_to"),
+            value=target,
+            remedy="name another objective",
+        )
+    elif target is not None:
+        written = [part.id for part in document.objectives if part.title is not None]
+        if target not in written:
+            remedy = "name an objective of this document that has a `title`, or write {link: phrase}"
+            report.unknown(
+                Code.UNKNOWN_OBJECTIVE, "the objective", target, written, (*path, "aligned_to"), remedy
+            )
+
+
+def _check_circles(document: Document, report: Report) -> None:
+    above = {part.id: part.aligned_to for part in document.objectives if isinstance(part.aligned_to, str)}
+    for index, part in enumerate(document.objectives):
+        way = [part.id]
+        while (upper := above.get(way[-1])) is not None and upper not in way:
+            way.append(upper)
+        if upper == part.id and len(way) > 1:
+            message = f"the objectives are aligned in a circle: {' → '.join([*way, part.id])}"
+            report.add(
+                Code.ALIGNED_IN_A_CIRCLE,
+                message,
+                ("objectives", index, "aligned_to"),
+                value=upper,
+                remedy="break it at one of them",
+            )
+
+
+def _check_key_result(objective: ObjectivePart, part: KeyResultPart, path: Path, report: Report) -> None:
+    check_progress(part.progress, (*path, "progress"), report)
+    _check_weight(part.weight, (*path, "weight"), report)
+    kind = part.progress.kind
+    if part.as_ == "one_key_result" and kind != "delivery":
+        message = (
+            f"several issues cannot be one key result of the kind {shown(kind)}: each has its own numbers"
+        )
+        report.add(
+            Code.AS_UNSUPPORTED,
+            message,
+            (*path, "as"),
+            value=part.as_,
+            valid=("each_issue",),
+            remedy="write `as: each_issue`, or leave it out",
+        )
+    if part.subtasks == "through_parent" and kind != "delivery":
+        message = f"`subtasks` has no effect on a key result of the kind {shown(kind)}"
+        report.add(
+            Code.OPTION_WITHOUT_EFFECT,
+            message,
+            (*path, "subtasks"),
+            severity=Severity.WARNING,
+            remedy="remove it",
+        )
+    if (
+        objective.title is not None
+        and objective.select is None
+        and not isinstance(part.relation, JqlRelation)
+    ):
+        message = f"no issue stands for {shown(objective.id)}, so no issue is related to one"
+        remedy = "write `relation: {jql: …}`, or select the objective from Jira"
+        report.add(Code.NOTHING_TO_RELATE, message, (*path, "relation"), valid=("{jql: JQL}",), remedy=remedy)
+
+
+def _check_weight(weight: Weight | None, path: Path, report: Report) -> None:
+    if isinstance(weight, Decimal) and weight < 0:
+        report.add(
+            Code.NEGATIVE_WEIGHT,
+            f"a weight of {weight} is below 0",
+            path,
+            value=weight,
+            remedy="write 0 or more",
+        )
+
+
+def _check_kpis(document: Document, report: Report) -> None:
+    written = {part.id for part in document.objectives}
+    for index, kpi in enumerate(document.kpis):
+        path: Path = ("kpis", index)
+        for fault in check_band(kpi.healthy.at_least, kpi.healthy.at_most):
+            report.add(fault.code, fault.message, (*path, "healthy"), remedy=fault.remedy)
+        if not isinstance(kpi.source.get("kind"), str):
+            remedy = "write `kind:`, like `{kind: jql_count, jql: …}`"
+            report.add(
+                Code.MISSING_KEY, "`kind` is missing here", (*path, "source"), value="kind", remedy=remedy
+            )
+        target = kpi.promote.objective if kpi.promote else None
+        if target is not None and target not in written and not ISSUE_KEY.fullmatch(target):
+            remedy = "write the key of an issue like CORE-12, or the id of an objective of this document"
+            report.unknown(
+                Code.UNKNOWN_OBJECTIVE,
+                "the objective",
+                target,
+                sorted(written),
+                (*path, "promote", "objective"),
+                remedy,
+            )
+
+
+def _check_ids(document: Document, report: Report) -> None:
+    _check_unique("cycle", ("cycles",), (cycle.id for cycle in document.cycles), report)
+    _check_unique("objective", ("objectives",), (part.id for part in document.objectives), report)
+    _check_unique("KPI", ("kpis",), (kpi.id for kpi in document.kpis), report)
+    for index, objective in enumerate(document.objectives):
+        path = ("objectives", index, "key_results")
+        _check_unique("key result", path, (part.id for part in objective.key_results), report)
+
+
+def _check_unique(what: str, path: Path, ids: Iterable[str], report: Report) -> None:
+    seen: set[str] = set()
+    for index, id_ in enumerate(ids):
+        if id_ in seen:
+            message = f"there is already a {what} with the id {shown(id_)}"
+            report.add(
+                Code.DUPLICATE_ID, message, (*path, index, "id"), value=id_, remedy="give it an id of its own"
+            )
+        seen.add(id_)
+
+
+def _check_aliases(document: Document, report: Report) -> None:
+    for use in alias_uses(document):
+        if use.alias not in document.fields:
+            remedy = "add the alias under `fields`, or use one that is there"
+            extra = _other_words(use.path)
+            report.unknown(
+                Code.UNKNOWN_ALIAS, "the field alias", use.alias, (*document.fields, *extra), use.path, remedy
+            )
+
+
+def _other_words(path: Path) -> Iterator[str]:
+    """What else than an alias may stand at a place."""
+    if path[-2:] == ("progress", "weight"):
+        yield from ("equal", "time_estimate")
