@@ -1,0 +1,215 @@
+"""KPI ⇄ key result: tables of readings, and what holds for any readings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mappings.document.schema import KpiPart
+from mappings.issue import Reading
+from mappings.kpi import (
+    KpiState,
+    KpiStatus,
+    Promotion,
+    Proposal,
+    Transition,
+    closed,
+    dismissed,
+    opened,
+    promotion,
+    step,
+)
+from mappings.state import HealthLevel
+
+START = datetime(2026, 10, 1, tzinfo=UTC)
+IN, OUT = 3, 9
+
+
+def a_kpi(**parts: Any) -> KpiPart:
+    plain: dict[str, Any] = {
+        "id": "open-p1-bugs",
+        "name": "Open P1 bugs",
+        "source": {"kind": "jql_count", "jql": "priority = Highest"},
+        "healthy": {"at_most": 5},
+        "promote": {"after": 3, "objective": "CORE-12"},
+        "revert": {"after": 2},
+    }
+    return KpiPart.model_validate({**plain, **parts})
+
+
+KPI = a_kpi()
+
+
+def fed(state: KpiState, values: list[float | None], kpi: KpiPart = KPI) -> tuple[KpiState, list[str]]:
+    """The state after readings one day apart (None: no reading came), and every transition but `stayed`."""
+    first = (state.latest or START) + timedelta(days=1)
+    named: list[str] = []
+    for day, value in enumerate(values):
+        at = first + timedelta(days=day)
+        state = step(state, None if value is None else Reading(at, Fraction(str(value))), kpi)
+        if state.transition is not Transition.STAYED:
+            named.append(state.transition.value)
+    return state, named
+
+
+def proposed() -> KpiState:
+    return fed(KpiState(), [OUT] * 3)[0]
+
+
+def is_open() -> KpiState:
+    return opened(proposed(), "300")
+
+
+TABLE = [
+    ("too few", [OUT, OUT], "watching", []),
+    ("three running", [OUT, OUT, OUT], "kr_proposed", ["proposed"]),
+    ("a bound is inside", [5, 5, 5, 5], "watching", []),
+    ("interrupted", [OUT, OUT, IN, OUT, OUT], "watching", []),
+    ("missing does not reset", [OUT, None, OUT, None, OUT], "kr_proposed", ["proposed"]),
+    ("missing does not count", [OUT, None, None, OUT], "watching", []),
+    ("proposed once", [OUT] * 9, "kr_proposed", ["proposed"]),
+    ("one good day keeps it", [OUT, OUT, OUT, IN], "kr_proposed", ["proposed"]),
+    ("withdrawn", [OUT, OUT, OUT, IN, IN], "watching", ["proposed", "withdrawn"]),
+    (
+        "and again",
+        [OUT, OUT, OUT, IN, IN, OUT, OUT, OUT],
+        "kr_proposed",
+        ["proposed", "withdrawn", "proposed"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("values", "status", "named"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
+)
+def test_watching_and_proposing(values: list[float | None], status: str, named: list[str]) -> None:
+    state, transitions = fed(KpiState(), values)
+    assert (state.status, transitions) == (status, named)
+    assert (state.proposal is not None) is (status == "kr_proposed")
+
+
+def test_the_proposal_goes_from_the_latest_reading_to_the_edge_of_the_band() -> None:
+    state, _ = fed(KpiState(), [9, 8, 7.5])
+    assert state.proposal == Proposal(Fraction(15, 2), Fraction(5), "CORE-12")
+    assert fed(state, [11])[0].proposal == Proposal(Fraction(11), Fraction(5), "CORE-12")
+    assert fed(state, [IN])[0].proposal == state.proposal
+
+
+@pytest.mark.parametrize(("value", "target"), [(60, 70), (85, 80)])
+def test_either_side_of_a_band_counts(value: int, target: int) -> None:
+    kpi = a_kpi(healthy={"at_least": 70, "at_most": 80})
+    state, _ = fed(KpiState(), [60, 85, value], kpi)
+    assert state.proposal == Proposal(Fraction(value), Fraction(target), "CORE-12")
+
+
+def test_mode_create_opens_at_once_and_waits_for_its_issue() -> None:
+    kpi = a_kpi(promote={"after": 2, "mode": "create"})
+    state, named = fed(KpiState(), [OUT, OUT], kpi)
+    assert (state.status, named, state.key_result) == (KpiStatus.KR_OPEN, ["created"], None)
+    assert opened(state, "300").key_result == "300"
+    assert fed(state, [IN, IN], kpi)[0].status is KpiStatus.WATCHING
+    assert fed(opened(state, "300"), [IN, IN], kpi)[0].status is KpiStatus.CLOSE_PROPOSED
+
+
+def test_an_open_key_result_is_closed_by_proposal() -> None:
+    state, named = fed(is_open(), [OUT, IN, None, IN, IN, IN])
+    assert (state.status, named, state.key_result) == (KpiStatus.CLOSE_PROPOSED, ["close_proposed"], "300")
+    assert closed(state) == KpiState(latest=state.latest, value=state.value, transition=Transition.CLOSED)
+
+
+def test_a_relapse_keeps_it_open() -> None:
+    state, named = fed(is_open(), [IN, IN, OUT, OUT, OUT, OUT])
+    assert (state.status, named, state.key_result) == (
+        KpiStatus.KR_OPEN,
+        ["close_proposed", "kept_open"],
+        "300",
+    )
+
+
+def test_a_no_is_remembered_as_counting_anew() -> None:
+    watching = dismissed(proposed())
+    assert (watching.status, watching.outside, watching.proposal) == (KpiStatus.WATCHING, 0, None)
+    assert fed(watching, [OUT, OUT])[0].status is KpiStatus.WATCHING
+    assert fed(watching, [OUT, OUT, OUT])[0].status is KpiStatus.KR_PROPOSED
+    still_open = dismissed(fed(is_open(), [IN, IN])[0])
+    assert (still_open.status, still_open.key_result) == (KpiStatus.KR_OPEN, "300")
+    assert fed(still_open, [IN])[0].status is KpiStatus.KR_OPEN
+    assert dismissed(KpiState()) == KpiState()
+
+
+def test_without_promote_it_is_only_watched_and_without_revert_a_person_closes() -> None:
+    assert fed(KpiState(), [OUT] * 20, a_kpi(promote=None))[1] == []
+    assert fed(proposed(), [IN] * 20, a_kpi(revert=None))[1] == []
+    assert fed(is_open(), [IN] * 20, a_kpi(revert=None))[1] == []
+
+
+def test_the_same_or_an_older_reading_and_an_empty_one_change_nothing() -> None:
+    state, _ = fed(KpiState(), [OUT, OUT])
+    assert state.latest is not None
+    for at, value in ((state.latest, OUT), (START, IN), (state.latest + timedelta(days=1), None)):
+        reading = Reading(at, None if value is None else Fraction(value))
+        assert step(state, reading, KPI) == replace(state, transition=Transition.STAYED)
+
+
+READINGS = st.lists(st.sampled_from([IN, OUT, None, 5, 5.5]), max_size=60)
+
+
+@given(READINGS, st.integers(1, 5), st.integers(1, 5), st.sampled_from(["propose", "create"]))
+def test_two_transitions_are_never_closer_than_the_readings_they_need(
+    values: list[float | None], after: int, back: int, mode: str
+) -> None:
+    kpi = a_kpi(promote={"after": after, "mode": mode}, revert={"after": back})
+    state, since = KpiState(), 10**6
+    for value in values:
+        state, named = fed(state, [value], kpi)
+        since += value is not None
+        if named:
+            out = named[0] in ("proposed", "created", "kept_open")
+            assert since >= (after if out else back)
+            since = 0
+        if state.status is KpiStatus.KR_OPEN and state.key_result is None:
+            state = opened(state, "300")
+
+
+@given(st.lists(st.sampled_from([IN, OUT]), max_size=40))
+def test_missing_readings_never_matter(values: list[float | None]) -> None:
+    holes = [item for value in values for item in (None, value, None)]
+    with_holes, named = fed(KpiState(), holes)
+    without, same = fed(KpiState(), values)
+    assert named == same
+    assert replace(with_holes, latest=None, transition=Transition.STAYED) == replace(
+        without, latest=None, transition=Transition.STAYED
+    )
+
+
+def test_swinging_across_the_edge_does_nothing() -> None:
+    assert fed(KpiState(), [IN, OUT] * 50)[1] == []
+    assert fed(is_open(), [OUT, IN] * 50)[1] == []
+
+
+YES, NO, GONE = HealthLevel.ACHIEVED, HealthLevel.AT_RISK, None
+
+
+@pytest.mark.parametrize(
+    ("levels", "running"),
+    [
+        ([YES, YES, YES], 3),
+        ([NO, YES, YES, YES], 3),
+        ([YES, GONE, YES, HealthLevel.UNKNOWN, YES], 3),
+        ([YES] * 5, 5),
+        ([YES, YES, YES, NO], None),
+        ([YES, YES], None),
+        ([GONE] * 5, None),
+        ([], None),
+    ],
+)
+def test_a_key_result_achieved_cycle_after_cycle_becomes_a_kpi(
+    levels: list[HealthLevel | None], running: int | None
+) -> None:
+    assert promotion("200", levels, 3) == (None if running is None else Promotion("200", running))

@@ -1,0 +1,172 @@
+"""Why a number moved: the parts, their rows, and that they sum."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mappings.ledger import Contribution, Disposition, Ledger
+from mappings.moved import Movement, Part, Snapshot, compose, moved
+
+EXCLUDED = Disposition.EXCLUDED
+
+
+def between(before: Ledger, after: Ledger, remapped: Ledger | None = None) -> Movement:
+    return moved(Snapshot("r1", before), Snapshot("r1" if remapped is None else "r2", after), remapped)
+
+
+def happened(movement: Movement) -> dict[str, object]:
+    return {part.value: value for part, value in movement.parts.items() if value}
+
+
+CASES = {
+    "completed": ([("1", 1, 0), ("2", 1, 0)], [("1", 1, 1), ("2", 1, 0)], {"completed": "1/2"}),
+    "scope grew": ([("1", 1, 1)], [("1", 1, 1), ("2", 1, 0)], {"added": "-1/2"}),
+    "scope shrank": ([("1", 1, 1), ("2", 1, 0)], [("1", 1, 1)], {"removed": "1/2"}),
+    "re-estimated": ([("1", 1, 1), ("2", 1, 0)], [("1", 3, 1), ("2", 1, 0)], {"re-estimated": "1/4"}),
+    "both ways at once": (
+        [("1", 1, 0), ("2", 1, 1)],
+        [("1", 1, 1), ("2", 1, 1), ("3", 2, 0)],
+        {"completed": "1/2", "added": "-1/2"},
+    ),
+    "all replaced": ([("1", 1, "0.5")], [("2", 1, 1)], {"added": "1/2"}),
+    "nothing": ([("1", 1, 1)], [("1", 1, 1)], {}),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_each_kind_of_change_is_its_own_part(make: SimpleNamespace, case: tuple[list, list, dict]) -> None:
+    before, after = (make.ledger(*(make.row(*row) for row in rows)) for rows in case[:2])
+    movement = between(before, after)
+    assert happened(movement) == {part: Fraction(value) for part, value in case[2].items()}
+    assert list(movement.parts) in ([], list(Part))
+
+
+def test_a_closed_issue_that_is_excluded_was_removed_and_says_why(make: SimpleNamespace) -> None:
+    before = make.ledger(make.row("1", 1, 1), make.row("2", 1, 0))
+    after = make.ledger(make.row("1", 1, 1), make.row("2", 1, None, disposition=EXCLUDED, reason="Won't Do"))
+    [row] = between(before, after).rows
+    assert (row.part, row.key, row.effect) == (Part.REMOVED, "PLAT-2", Fraction(1, 2))
+    assert row.before is before.rows[1]
+    assert row.after is after.rows[1]
+
+
+def test_a_new_mapping_comes_first(make: SimpleNamespace) -> None:
+    before = make.ledger(make.row("1", 1, "0.5"), make.row("2", 1, 0))
+    remapped = make.ledger(make.row("1", 1, "0.8"), make.row("2", 1, 0))
+    after = make.ledger(make.row("1", 1, 1), make.row("2", 1, 0))
+    movement = between(before, after, remapped)
+    assert happened(movement) == {"re-mapped": Fraction(3, 20), "completed": Fraction(1, 10)}
+
+
+def test_a_new_mapping_without_a_recomputed_ledger_explains_everything(make: SimpleNamespace) -> None:
+    before, after = make.ledger(make.row("1", 1, 0)), make.ledger(make.row("2", 1, 1))
+    for missing in (None, Ledger()):
+        movement = moved(Snapshot("r1", before), Snapshot("r2", after), missing)
+        assert happened(movement) == {"re-mapped": Fraction(1)}
+
+
+def test_an_unknown_end_has_rows_and_no_parts(make: SimpleNamespace) -> None:
+    movement = between(make.ledger(make.row("1", 1, 1)), Ledger())
+    assert movement.total is None
+    assert movement.parts == {}
+    assert [(row.part, row.effect) for row in movement.rows] == [(Part.REMOVED, None)]
+
+
+def test_a_count_towards_a_fixed_number_does_not_lose_by_growing(make: SimpleNamespace) -> None:
+    def counting(*rows: Contribution) -> Ledger:
+        shared = tuple(replace(row, share=(row.progress or Fraction(0)) / 10) for row in rows)
+        return Ledger(shared, sum((row.share for row in shared), Fraction(0)))
+
+    before = counting(make.row("1", 1, 1), make.row("2", 1, 0))
+    after = counting(make.row("1", 1, 1), make.row("2", 1, 1), make.row("3", 1, 0))
+    assert happened(between(before, after)) == {"completed": Fraction(1, 10)}
+
+
+def test_an_objective_is_explained_by_the_issues_of_its_key_results(make: SimpleNamespace) -> None:
+    old = make.ledger(make.row("1", 1, 0), make.row("2", 1, 0))
+    new = make.ledger(make.row("1", 1, 1), make.row("2", 1, 0), make.row("3", 2, 0))
+    delivery = between(old, new)
+    before = make.ledger(make.row("100/delivery", 1, 0), make.row("200", 1, "0.5"))
+    after = make.ledger(make.row("100/delivery", 1, "0.25"), make.row("200", 1, "0.7"))
+    movement = compose(between(before, after), {"100/delivery": delivery})
+    assert movement.total == Fraction(9, 40)
+    assert happened(movement) == {"completed": Fraction(7, 20), "added": Fraction(-1, 8)}
+    assert [(row.id, row.effect) for row in movement.rows] == [
+        ("1", Fraction(1, 4)),
+        ("200", Fraction(1, 10)),
+        ("3", Fraction(-1, 8)),
+    ]
+
+
+def shapes() -> st.SearchStrategy[list[tuple[str, int, Fraction | None, str]]]:
+    row = st.tuples(
+        st.integers(1, 9).map(str),
+        st.integers(0, 5),
+        st.one_of(st.none(), st.fractions(0, 1, max_denominator=8)),
+        st.sampled_from(["counted", "counted", "not_achieved", "excluded", "unknown", "counted_elsewhere"]),
+    )
+    return st.lists(row, max_size=8, unique_by=lambda shape: shape[0])
+
+
+def weighted(make: SimpleNamespace, shape: list[tuple[str, int, Fraction | None, str]]) -> Ledger:
+    rows = []
+    for id_, weight, progress, disposition in shape:
+        enters = disposition in ("counted", "not_achieved") and progress is not None and weight
+        kind = Disposition(disposition if enters or disposition in ("excluded", "unknown") else "weightless")
+        rows.append(make.row(id_, weight, progress, disposition=kind))
+    return make.ledger(*rows)
+
+
+def by_minimum(ledger: Ledger) -> Ledger:
+    """The same rows under another method, where the least row is the number."""
+    entering = [
+        row for row in ledger.rows if row.disposition in (Disposition.COUNTED, Disposition.NOT_ACHIEVED)
+    ]
+    if not entering:
+        return ledger
+    least = min(entering, key=lambda row: (row.progress, row.id))
+    shared = (replace(row, share=row.progress if row is least else Fraction(0)) for row in ledger.rows)
+    return Ledger(tuple(shared), least.progress)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@given(shapes(), shapes(), st.none() | shapes(), st.sampled_from(["mean", "minimum", "switched"]))
+def test_the_parts_sum_exactly(
+    make: SimpleNamespace, before: list, after: list, remapped: list | None, method: str
+) -> None:
+    old, new = weighted(make, before), weighted(make, after)
+    middle = None if remapped is None else weighted(make, remapped)
+    if method != "mean":
+        old = by_minimum(old) if method == "minimum" else old
+        new, middle = by_minimum(new), middle and by_minimum(middle)
+    movement = between(old, new, middle)
+    if old.total is None or new.total is None:
+        assert movement.total is None
+        assert all(row.effect is None for row in movement.rows)
+        return
+    assert movement.total == new.total - old.total
+    assert sum(movement.parts.values()) == movement.total
+    parts = [row.part for row in movement.rows]
+    assert parts == sorted(parts, key=list(Part).index)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(shapes(), shapes(), st.fractions(0, 1, max_denominator=5), st.integers(1, 4))
+def test_composing_keeps_the_sum(
+    make: SimpleNamespace, before: list, after: list, other: Fraction, weight: int
+) -> None:
+    old, new = weighted(make, before), weighted(make, after)
+    if old.total is None or new.total is None:
+        return
+    own = between(
+        make.ledger(make.row("100/d", weight, old.total), make.row("200", 1, 0)),
+        make.ledger(make.row("100/d", weight, new.total), make.row("200", 1, other)),
+    )
+    movement = compose(own, {"100/d": between(old, new)})
+    assert movement.total == own.total == sum(movement.parts.values())
