@@ -5,7 +5,8 @@ Every function takes a Connection first and a site where it matters; the caller 
 
 from __future__ import annotations
 
+from connectors.store.copying import backup
 from connectors.store.database import Store, open_store, upgrade
 from connectors.store.fault import StoreError
 
-__all__ = ["Store", "StoreError", "open_store", "upgrade"]
+__all__ = ["Store", "StoreError", "backup", "open_store", "upgrade"]

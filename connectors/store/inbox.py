@@ -97,7 +97,10 @@ def counts(conn: Connection, site: str) -> dict[str, int]:
     found = conn.execute(
         select(delivery.c.status, func.count()).where(delivery.c.site == site).group_by(delivery.c.status)
     )
-    return {status.value: 0 for status in DeliveryStatus} | dict(found.tuples().all())
+    numbers = {status.value: 0 for status in DeliveryStatus}
+    for status, number in found:
+        numbers[status] = number
+    return numbers
 
 
 def recent(conn: Connection, site: str, limit: int) -> list[Delivery]:

@@ -202,3 +202,67 @@ activation = Table(
 )
 
 fact = Table("fact", metadata, _site(), _part("name"), _text("content"))
+
+site = Table(
+    "site",
+    metadata,
+    _part("name"),
+    _text("settings"),
+    Column("credentials", LargeBinary),
+    _number("created_at"),
+    _number("updated_at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _serial(),
+    _number("at"),
+    _text("site"),
+    _text("who"),
+    _text("what"),
+    _text("detail"),
+    Index(None, "at"),
+)
+
+account = Table(
+    "account",
+    metadata,
+    _serial(),
+    _text("email"),
+    _text("name"),
+    Column("password_hash", Text),
+    _text("role"),
+    _number("created_at"),
+    Column("disabled_at", BigInteger),
+    Index("uq_account_email", "email", unique=True),
+)
+
+api_token = Table(
+    "api_token",
+    metadata,
+    _serial(),
+    Column("account_id", BigInteger, ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    _text("name"),
+    _text("token_hash"),
+    _text("scopes"),
+    _number("created_at"),
+    Column("expires_at", BigInteger),
+    Column("last_used_at", BigInteger),
+    Index(None, "account_id"),
+    Index("uq_api_token_token_hash", "token_hash", unique=True),
+)
+
+kpi_state = Table("kpi_state", metadata, _site(), _part("kpi_id"), _text("content"), _number("updated_at"))
+
+kpi_reading = Table(
+    "kpi_reading",
+    metadata,
+    _site(),
+    _part("kpi_id"),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("value", Text),
+    sqlite_with_rowid=False,
+)
+
+rate_limit = Table("rate_limit", metadata, _site(), _part("key"), _text("content"), _number("updated_at"))

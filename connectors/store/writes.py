@@ -1,0 +1,171 @@
+"""The ledger of writes to Jira: what was intended before the call, and what became of it. Writes nothing to Jira itself.
+
+A row without an outcome is a write that was under way: the process may have died between the call and its answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, distinct, func, insert, or_, select, update
+
+from connectors.store import json_text
+from connectors.store.instant import from_ms, maybe_from_ms, to_ms
+from connectors.store.schema import plan as plans
+from connectors.store.schema import write as table
+from connectors.store.sql import among, plain
+from mappings.planning import Change, Plan
+
+LONGEST_NOTE = 2_000
+
+
+class WriteOutcome(StrEnum):
+    """What became of one change; `held` waits for a person (a brake or a breaker)."""
+
+    WRITTEN = "written"
+    REFUSED = "refused"
+    FAILED = "failed"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One field of one issue, intended at `at` for `cause` by a mapping revision. `outcome` is None while it is under way."""
+
+    plan_id: int
+    objective_id: str
+    mapping_revision: str
+    cause: str
+    at: datetime
+    issue_id: str
+    issue_key: str
+    field_id: str
+    field_name: str
+    before: object
+    after: object
+    reason: str
+    outcome: WriteOutcome | None
+    note: str
+    settled_at: datetime | None
+
+
+def intend(conn: Connection, site: str, plan: Plan, mapping_revision: str, cause: str, now: datetime) -> int:
+    """Note a plan before the first of its changes goes out; the id to settle them by."""
+    header = {
+        "site": site,
+        "objective_id": plan.objective_id,
+        "mapping_revision": mapping_revision,
+        "cause": plain(cause, LONGEST_NOTE),
+        "at": to_ms(now),
+    }
+    plan_id: int = conn.execute(insert(plans).values(header).returning(plans.c.id)).scalar_one()
+    if plan.changes:
+        conn.execute(insert(table), [_row(plan_id, site, change, now) for change in plan.changes])
+    return plan_id
+
+
+def settle(
+    conn: Connection, plan_id: int, issue_id: str, field_id: str, outcome: str, note: str, now: datetime
+) -> None:
+    """Say what became of one change: `written`, `refused`, `failed` or `held`, with the reason for people."""
+    conn.execute(
+        update(table)
+        .where(table.c.plan_id == plan_id, table.c.issue_id == issue_id, table.c.field_id == field_id)
+        .values(outcome=WriteOutcome(outcome).value, note=plain(note, LONGEST_NOTE), settled_at=to_ms(now))
+    )
+
+
+def recent(conn: Connection, site: str, limit: int, objective_id: str | None = None) -> list[Write]:
+    """The latest writes of the site, or of one objective, newest first."""
+    statement = _WRITES.where(table.c.site == site).order_by(table.c.id.desc()).limit(limit)
+    if objective_id is not None:
+        statement = statement.where(plans.c.objective_id == objective_id)
+    return [_write(row) for row in conn.execute(statement)]
+
+
+def is_echo(conn: Connection, site: str, issue_id: str, field_ids: Iterable[str], since: datetime) -> bool:
+    """Whether we ourselves changed all these fields since then, as far as we know: a write under way counts too."""
+    wanted = frozenset(field_ids)
+    ours = select(table.c.field_id).where(
+        table.c.site == site,
+        table.c.issue_id == issue_id,
+        among(conn, table.c.field_id, wanted),
+        table.c.at >= to_ms(since),
+        or_(table.c.outcome.is_(None), table.c.outcome == WriteOutcome.WRITTEN.value),
+    )
+    return bool(wanted) and frozenset(conn.execute(ours.distinct()).scalars()) == wanted
+
+
+def last_value(conn: Connection, site: str, issue_id: str, field_id: str) -> object:
+    """The JSON value we wrote last; None where we never did (or cleared the field: ask `last_write`)."""
+    found = last_write(conn, site, issue_id, field_id)
+    return None if found is None else found.after
+
+
+def last_write(conn: Connection, site: str, issue_id: str, field_id: str) -> Write | None:
+    """Our last successful write of this field."""
+    mine = _written(site, issue_id, field_id)
+    row = conn.execute(_WRITES.where(mine).order_by(table.c.at.desc(), table.c.id.desc()).limit(1)).first()
+    return None if row is None else _write(row)
+
+
+def flaps(conn: Connection, site: str, issue_id: str, field_id: str, since: datetime) -> int:
+    """How often since then we wrote a value that we had written already: somebody or something writes against us."""
+    mine = and_(_written(site, issue_id, field_id), table.c.at >= to_ms(since))
+    return conn.execute(
+        select(func.count() - func.count(distinct(table.c.after))).select_from(table).where(mine)
+    ).scalar_one()
+
+
+_WRITES = select(table, plans.c.objective_id, plans.c.mapping_revision, plans.c.cause).join(
+    plans, plans.c.id == table.c.plan_id
+)
+
+
+def _written(site: str, issue_id: str, field_id: str) -> ColumnElement[bool]:
+    return and_(
+        table.c.site == site,
+        table.c.issue_id == issue_id,
+        table.c.field_id == field_id,
+        table.c.outcome == WriteOutcome.WRITTEN.value,
+    )
+
+
+def _row(plan_id: int, site: str, change: Change, now: datetime) -> dict[str, object]:
+    return {
+        "plan_id": plan_id,
+        "site": site,
+        "issue_id": change.issue_id,
+        "issue_key": change.issue_key,
+        "field_id": change.field_id,
+        "field_name": plain(change.field_name, LONGEST_NOTE),
+        "before": json_text.encode(change.before),
+        "after": json_text.encode(change.after),
+        "reason": plain(change.reason, LONGEST_NOTE),
+        "at": to_ms(now),
+        "note": "",
+    }
+
+
+def _write(row: Any) -> Write:
+    return Write(
+        row.plan_id,
+        row.objective_id,
+        row.mapping_revision,
+        row.cause,
+        from_ms(row.at),
+        row.issue_id,
+        row.issue_key,
+        row.field_id,
+        row.field_name,
+        json_text.decode(row.before, object),
+        json_text.decode(row.after, object),
+        row.reason,
+        None if row.outcome is None else WriteOutcome(row.outcome),
+        row.note,
+        maybe_from_ms(row.settled_at),
+    )

@@ -1,0 +1,146 @@
+"""The smaller memories: facts, sites, audit, accounts, tokens, KPIs, limits."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+import pytest
+
+from connectors.store import Store, accounts, audit, facts, kpis, limits, sites, tokens
+from mappings.catalogue import Catalogue, Field
+from mappings.issue import Named, Reading
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize("value", [None, 0, "2026-11-03", {"a": [1, 0.5, None]}, [], True])
+def test_facts_are_json_values_by_name(store: Store, value: object) -> None:
+    with store.write() as conn:
+        assert facts.get(conn, "main", "watermark") is None
+        facts.put(conn, "main", "watermark", "before")
+        facts.put(conn, "main", "watermark", value)
+        assert facts.get(conn, "main", "watermark") == value
+        assert facts.get(conn, "other", "watermark") is None
+
+
+def test_a_fact_can_be_read_as_its_type(store: Store) -> None:
+    catalogue = Catalogue(fields=(Field("customfield_1", "Points", options=(Named("1", "A"),)),))
+    with store.write() as conn:
+        facts.put(conn, "main", "catalogue", catalogue)
+        assert facts.get(conn, "main", "catalogue", Catalogue) == catalogue
+
+
+def test_sites_keep_their_secrets_to_themselves(store: Store, now: datetime) -> None:
+    with store.write() as conn:
+        sites.put(conn, "main", {"url": "https://jira.example.com"}, b"cipher", now)
+        sites.put(conn, "main", {"url": "https://jira.example.org"}, b"c2", now + HOUR)
+        found = sites.get(conn, "main")
+        assert found is not None
+        assert (found.settings["url"], found.credentials) == ("https://jira.example.org", b"c2")
+        assert (found.created_at, found.updated_at) == (now, now + HOUR)
+        assert "c2" not in repr(found)
+        assert [saved.name for saved in sites.all(conn)] == ["main"]
+        assert sites.remove(conn, "main")
+        assert sites.get(conn, "main") is None
+        assert not sites.remove(conn, "main")
+
+
+def test_the_audit_log_reads_newest_first_page_by_page(store: Store, now: datetime) -> None:
+    with store.write() as conn:
+        for number in range(5):
+            audit.note(conn, "ada", f"act {number}", now + number * HOUR, {"number": number}, "main")
+        first = audit.recent(conn, 2)
+        second = audit.recent(conn, 2, before_id=first[-1].id)
+        assert [entry.what for entry in (*first, *second)] == ["act 4", "act 3", "act 2", "act 1"]
+        assert first[0].detail == {"number": 4}
+        assert audit.prune(conn, now + 3 * HOUR) == 3
+        assert [entry.who for entry in audit.recent(conn, 9)] == ["ada", "ada"]
+
+
+def test_accounts_are_found_by_address_without_case(store: Store, now: datetime) -> None:
+    with store.write() as conn:
+        assert accounts.count(conn) == 0
+        ada = accounts.add(conn, "Ada@Example.com", "Ada", "admin", "$argon2id$x", now)
+        assert ada is not None
+        assert accounts.add(conn, "ada@example.COM ", "Other", "viewer", None, now) is None
+        accounts.set_role(conn, ada, "editor")
+        accounts.set_password(conn, ada, "$argon2id$y")
+        accounts.disable(conn, ada, now)
+        found = accounts.by_email(conn, "ADA@example.com")
+        assert found == accounts.get(conn, ada)
+        assert found is not None
+        assert (found.role, found.password_hash, found.disabled_at) == ("editor", "$argon2id$y", now)
+        assert "argon2" not in repr(found)
+        accounts.enable(conn, ada)
+        assert [account.disabled_at for account in accounts.all(conn)] == [None]
+
+
+def test_a_token_holds_until_it_expires_or_is_revoked_or_its_account_is_disabled(
+    store: Store, now: datetime
+) -> None:
+    with store.write() as conn:
+        ada = accounts.add(conn, "ada@example.com", "Ada", "admin", None, now)
+        assert ada is not None
+        token_id = tokens.add(conn, ada, "ci", "hash-1", ["read", "write"], now, now + HOUR)
+        token = tokens.valid(conn, "hash-1", now)
+        assert token is not None
+        assert (token.id, token.scopes) == (token_id, {"read", "write"})
+        assert tokens.valid(conn, "hash-2", now) is None
+        assert tokens.valid(conn, "hash-1", now + HOUR) is None
+        tokens.note_use(conn, token, now)
+        assert [found.last_used_at for found in tokens.all(conn, ada)] == [now]
+        accounts.disable(conn, ada, now)
+        assert tokens.valid(conn, "hash-1", now) is None
+        assert tokens.revoke(conn, token_id)
+        assert tokens.all(conn) == []
+
+
+def test_the_use_of_a_token_is_noted_at_most_once_a_minute(store: Store, now: datetime) -> None:
+    with store.write() as conn:
+        ada = accounts.add(conn, "ada@example.com", "Ada", "admin", None, now)
+        assert ada is not None
+        tokens.add(conn, ada, "ci", "h", [], now)
+        for seconds in (0, 59, 60):
+            at = now + timedelta(seconds=seconds)
+            token = tokens.valid(conn, "h", at)
+            assert token is not None
+            tokens.note_use(conn, token, at)
+            noted = tokens.all(conn)[0].last_used_at
+            assert noted == (at if seconds != 59 else now)
+
+
+def test_kpis_keep_state_and_readings(store: Store, now: datetime) -> None:
+    with store.write() as conn:
+        kpis.put(conn, "main", "bugs", {"phase": "watching"}, now)
+        kpis.put(conn, "main", "bugs", {"phase": "kr_proposed"}, now)
+        kpis.record(conn, "main", "bugs", Reading(now, Fraction(1, 3)))
+        kpis.record(conn, "main", "bugs", Reading(now + HOUR, Fraction(9)))
+        kpis.record(conn, "main", "bugs", Reading(now + HOUR, None))
+        assert kpis.get(conn, "main", "bugs") == {"phase": "kr_proposed"}
+        assert kpis.get(conn, "main", "other") is None
+        assert kpis.all(conn, "main") == {"bugs": {"phase": "kr_proposed"}}
+        assert kpis.readings(conn, "main", "bugs") == (
+            Reading(now, Fraction(1, 3)),
+            Reading(now + HOUR, None),
+        )
+        assert kpis.readings(conn, "main", "bugs", now + HOUR) == (Reading(now + HOUR, None),)
+
+
+def test_a_bucket_is_changed_by_one_worker_at_a_time(store: Store, now: datetime) -> None:
+    def spend() -> None:
+        for _ in range(15):
+            with store.write() as conn:
+                limits.change(conn, "main", "search", now, lambda spent: (spent or 0) + 1)
+
+    threads = [threading.Thread(target=spend) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with store.write() as conn:
+        assert limits.load(conn, "main", "search") == 60
+        assert limits.load(conn, "main", "other") is None
+        assert limits.prune(conn, now + HOUR) == 1
+        assert limits.load(conn, "main", "search") is None

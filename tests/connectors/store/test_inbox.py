@@ -1,0 +1,98 @@
+"""The inbox: a delivery is kept once, until it is settled and old."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta
+
+import pytest
+
+from connectors.store import Store, inbox
+from connectors.store.inbox import Delivery, DeliveryStatus
+
+
+def test_a_delivery_is_kept_as_it_came(store: Store, now: datetime) -> None:
+    with store.write() as conn:
+        kept = inbox.store(conn, "main", "id-1", b"\x00\xff{}", now, "jira:issue_updated")
+    assert kept is not None
+    with store.read() as conn:
+        assert inbox.pending(conn, 10) == [
+            Delivery(
+                kept, "main", "id-1", now, "jira:issue_updated", b"\x00\xff{}", DeliveryStatus.PENDING, "", 0
+            )
+        ]
+
+
+def test_the_same_identifier_is_kept_once_per_site(store: Store, now: datetime) -> None:
+    with store.write() as conn:
+        first = inbox.store(conn, "main", "id-1", b"a", now)
+        again = inbox.store(conn, "main", "id-1", b"b", now)
+        elsewhere = inbox.store(conn, "other", "id-1", b"c", now)
+    assert first is not None
+    assert again is None
+    assert elsewhere not in (None, first)
+
+
+def test_deliveries_wait_oldest_first_until_settled(store: Store, now: datetime) -> None:
+    with store.write() as conn:
+        for number in (2, 1, 3):
+            inbox.store(conn, "main", str(number), b"", now + timedelta(seconds=number))
+        waiting = inbox.pending(conn, 2)
+        assert [found.identifier for found in waiting] == ["1", "2"]
+        inbox.settle(conn, waiting[0].id, "done", "", now)
+        inbox.settle(conn, waiting[1].id, "ignored", "no issue in it", now)
+        assert [found.identifier for found in inbox.pending(conn, 9)] == ["3"]
+        assert inbox.counts(conn, "main") == {"pending": 1, "done": 1, "ignored": 1, "failed": 0}
+        assert [(found.identifier, found.note) for found in inbox.recent(conn, "main", 2)] == [
+            ("3", ""),
+            ("1", ""),
+        ]
+        assert inbox.recent(conn, "main", 9)[-1].note == "no issue in it"
+
+
+def test_a_settled_delivery_can_be_replayed(store: Store, now: datetime) -> None:
+    with store.write() as conn:
+        kept = inbox.store(conn, "main", "1", b"", now)
+        assert kept is not None
+        inbox.settle(conn, kept, "failed", "Jira said no", now)
+        assert inbox.replay(conn, kept)
+        assert [(found.note, found.attempts) for found in inbox.pending(conn, 9)] == [("", 1)]
+        assert not inbox.replay(conn, kept + 1)
+
+
+def test_pruning_forgets_what_is_settled_and_old(store: Store, now: datetime) -> None:
+    with store.write() as conn:
+        ids = [inbox.store(conn, "main", str(day), b"", now - timedelta(days=day)) for day in (0, 5, 9, 10)]
+        for kept in (ids[0], ids[2]):
+            assert kept is not None
+            inbox.settle(conn, kept, "done", "", now)
+        assert inbox.prune(conn, now - timedelta(days=3)) == 1
+        assert {found.identifier for found in inbox.recent(conn, "main", 9)} == {"0", "5", "10"}
+
+
+def test_names_from_outside_cannot_break_the_database(store: Store, now: datetime) -> None:
+    with store.write() as conn:
+        inbox.store(conn, "main", "i\x00d", b"", now, "jira:\x00\ud800" + "x" * 9_999)
+        assert inbox.recent(conn, "main", 1)[0].event.startswith("jira:?x")
+
+
+def test_an_unknown_status_is_refused(store: Store, now: datetime) -> None:
+    with store.write() as conn, pytest.raises(ValueError, match="finished"):
+        inbox.settle(conn, 1, "finished", "", now)
+
+
+def test_the_same_delivery_from_many_threads_is_kept_once(store: Store, now: datetime) -> None:
+    kept: list[int | None] = []
+
+    def deliver() -> None:
+        for number in range(20):
+            with store.write() as conn:
+                kept.append(inbox.store(conn, "main", str(number), b"", now))
+
+    threads = [threading.Thread(target=deliver) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(kept) == 80
+    assert len([one for one in kept if one is not None]) == 20

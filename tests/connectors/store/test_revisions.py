@@ -1,0 +1,44 @@
+"""Mapping revisions never change; which one rules is a matter of the last activation."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from connectors.store import Store, revisions
+
+HOUR = timedelta(hours=1)
+
+
+def test_a_revision_stays_as_it_was_added(store: Store, now: datetime) -> None:
+    with store.write() as conn:
+        revisions.add(conn, "main", "version: 1 # ü", "r1", "ada", now)
+        revisions.add(conn, "main", "something else", "r1", "bo", now + HOUR)
+        kept = revisions.get(conn, "main", "r1")
+        assert revisions.get(conn, "other", "r1") is None
+        assert revisions.active(conn, "main") is None
+    assert kept == revisions.Revision("r1", "version: 1 # ü", "ada", now)
+
+
+def test_the_last_activation_rules_and_a_rollback_is_one_more(store: Store, now: datetime) -> None:
+    with store.write() as conn:
+        for hours, name in enumerate(("r1", "r2")):
+            revisions.add(conn, "main", name, name, "ada", now + hours * HOUR)
+            revisions.activate(conn, "main", name, "ada", now + hours * HOUR, f"seen-{name}")
+        ruling = revisions.active(conn, "main")
+        revisions.activate(conn, "main", "r1", "bo", now + 2 * HOUR, "")
+        back = revisions.active(conn, "main")
+        everything = revisions.all(conn, "main")
+        acts = [(act.revision, act.by, act.preview_hash) for act in revisions.activations(conn, "main")]
+    assert ruling is not None
+    assert (ruling.revision, ruling.activated_at) == ("r2", now + HOUR)
+    assert back is not None
+    assert (back.revision, back.activated_at) == ("r1", now + 2 * HOUR)
+    assert [(found.revision, found.active) for found in everything] == [("r2", False), ("r1", True)]
+    assert acts == [("r1", "bo", ""), ("r2", "ada", "seen-r2"), ("r1", "ada", "seen-r1")]
+
+
+def test_what_was_never_added_cannot_be_activated(store: Store, now: datetime) -> None:
+    with store.write() as conn, pytest.raises(LookupError, match="r9"):
+        revisions.activate(conn, "main", "r9", "ada", now, "")

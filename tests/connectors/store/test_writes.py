@@ -1,0 +1,96 @@
+"""The ledger of writes: intended first, settled after, asked for echoes and flapping."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from connectors.store import Store, writes
+from connectors.store.writes import WriteOutcome
+from mappings.planning import Change, Plan
+
+MINUTE = timedelta(minutes=1)
+
+
+def _plan(*fields: tuple[str, object], objective_id: str = "1") -> Plan:
+    changes = (Change("10", "PLAT-10", name, name.title(), None, after, "it moved") for name, after in fields)
+    return Plan(objective_id, tuple(changes))
+
+
+def _written(store: Store, now: datetime, *values: object, field: str = "f") -> None:
+    with store.write() as conn:
+        for minute, value in enumerate(values):
+            at = now + minute * MINUTE
+            plan_id = writes.intend(conn, "main", _plan((field, value)), "r1", "webhook", at)
+            writes.settle(conn, plan_id, "10", field, "written", "", at)
+
+
+def test_a_plan_is_intended_and_each_change_settled(store: Store, now: datetime) -> None:
+    with store.write() as conn:
+        plan_id = writes.intend(conn, "main", _plan(("f", 63), ("g", {"value": "A"})), "r1", "resync", now)
+        writes.settle(conn, plan_id, "10", "f", "written", "", now + MINUTE)
+        writes.settle(conn, plan_id, "10", "g", "refused", "not on the edit screen", now + MINUTE)
+        writes.intend(conn, "main", _plan(("h", None), objective_id="2"), "r1", "webhook", now)
+        newest, refused, written = writes.recent(conn, "main", 9)
+        assert [found.field_id for found in writes.recent(conn, "main", 1)] == ["h"]
+        assert [found.field_id for found in writes.recent(conn, "main", 9, objective_id="2")] == ["h"]
+    assert (newest.outcome, newest.settled_at, newest.objective_id) == (None, None, "2")
+    assert (refused.outcome, refused.note) == (WriteOutcome.REFUSED, "not on the edit screen")
+    assert (refused.after, refused.cause) == ({"value": "A"}, "resync")
+    assert (written.after, written.settled_at, written.issue_key) == (63, now + MINUTE, "PLAT-10")
+
+
+@pytest.mark.parametrize(
+    ("fields", "minutes", "echo"),
+    [
+        (["f"], -1, True),
+        (["under_way"], -1, True),
+        (["f", "under_way"], -1, True),
+        (["refused"], -1, False),
+        (["f", "theirs"], -1, False),
+        (["f"], 1, False),
+        ([], -1, False),
+    ],
+)
+def test_an_echo_changes_only_what_we_wrote_lately(
+    store: Store, now: datetime, fields: list[str], minutes: int, echo: bool
+) -> None:
+    with store.write() as conn:
+        plan = _plan(("f", 1), ("under_way", 1), ("refused", 1))
+        plan_id = writes.intend(conn, "main", plan, "r1", "webhook", now)
+        writes.settle(conn, plan_id, "10", "f", "written", "", now)
+        writes.settle(conn, plan_id, "10", "refused", "refused", "", now)
+        assert writes.is_echo(conn, "main", "10", fields, now + minutes * MINUTE) is echo
+        assert not writes.is_echo(conn, "main", "11", fields, now - MINUTE)
+
+
+def test_the_last_value_is_the_last_one_that_was_written(store: Store, now: datetime) -> None:
+    _written(store, now, 1, 2)
+    with store.write() as conn:
+        failed = writes.intend(conn, "main", _plan(("f", 3)), "r1", "webhook", now + 9 * MINUTE)
+        writes.settle(conn, failed, "10", "f", "failed", "timeout", now + 9 * MINUTE)
+        assert writes.last_value(conn, "main", "10", "f") == 2
+        assert writes.last_value(conn, "main", "10", "g") is None
+        assert writes.last_write(conn, "main", "10", "g") is None
+
+
+@pytest.mark.parametrize(
+    ("values", "flaps"),
+    [
+        ([], 0),
+        ([1], 0),
+        ([1, 2, 3], 0),
+        ([1, 2, 1], 1),
+        ([1, 2, 1, 2, 1], 3),
+        ([1, 1], 1),
+        ([None, 1, None], 1),
+    ],
+)
+def test_a_field_flaps_when_we_write_a_value_again(
+    store: Store, now: datetime, values: list[object], flaps: int
+) -> None:
+    _written(store, now, *values)
+    with store.read() as conn:
+        assert writes.flaps(conn, "main", "10", "f", now) == flaps
+        assert writes.flaps(conn, "main", "10", "f", now + 99 * MINUTE) == 0
