@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mappings.issue import Issue
 
@@ -16,6 +16,7 @@ class Forest:
     by_id: dict[str, Issue]
     children_of: dict[str, tuple[Issue, ...]]
     linked_from: dict[tuple[str, str], tuple[str, ...]]
+    linked_to: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, issues: Iterable[Issue]) -> Forest:
@@ -24,15 +25,18 @@ class Forest:
         by_id = {id_: by_id[id_] for id_ in sorted(by_id, key=issue_order)}
         children: dict[str, list[Issue]] = defaultdict(list)
         links: dict[tuple[str, str], list[str]] = defaultdict(list)
+        linking: dict[str, list[str]] = defaultdict(list)
         for issue in by_id.values():
             if issue.parent_id is not None:
                 children[issue.parent_id].append(issue)
             for link in issue.links:
                 links[issue.id, link.phrase.casefold()].append(link.issue_id)
+                linking[link.issue_id].append(issue.id)
         return cls(
             by_id,
             {parent: tuple(found) for parent, found in children.items()},
             {key: tuple(sorted(set(ids), key=issue_order)) for key, ids in links.items()},
+            {target: tuple(dict.fromkeys(ids)) for target, ids in linking.items()},
         )
 
     def __iter__(self) -> Iterator[Issue]:
@@ -60,6 +64,10 @@ class Forest:
         """Issues of which this one says "<phrase> them" (`is measured by`); phrases compare case-insensitively."""
         ids = self.linked_from.get((issue_id, phrase.casefold()), ())
         return [self.by_id[id_] for id_ in ids if id_ in self.by_id]
+
+    def linking(self, issue_id: str) -> Sequence[str]:
+        """Ids of the issues that hold a link to this one, by any phrase."""
+        return self.linked_to.get(issue_id, ())
 
 
 def issue_order(issue_id: str) -> tuple[int, str]:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Union
 
 from pydantic import Field
 
-from mappings.progress.baseline import BaselineOptions
-from mappings.progress.decrease import DecreaseOptions
-from mappings.progress.delivery import DeliveryOptions
-from mappings.progress.increase import IncreaseOptions
-from mappings.progress.milestone import MilestoneOptions
-from mappings.progress.threshold import ThresholdOptions
-from mappings.progress.transition import TransitionOptions
+from mappings.progress import baseline, decrease, delivery, increase, milestone, threshold, transition
+from mappings.progress.options import RuleOptions
+from mappings.progress.rule import ProgressRule
 
-ProgressOptions = Annotated[
-    DeliveryOptions
-    | TransitionOptions
-    | IncreaseOptions
-    | DecreaseOptions
-    | ThresholdOptions
-    | BaselineOptions
-    | MilestoneOptions,
-    Field(discriminator="kind"),
-]
+PROGRESS_RULES: tuple[ProgressRule, ...] = (
+    delivery.RULE,
+    transition.RULE,
+    increase.RULE,
+    decrease.RULE,
+    threshold.RULE,
+    baseline.RULE,
+    milestone.RULE,
+)
+
+RULE_OF_KIND = {rule.kind: rule for rule in PROGRESS_RULES}
+
+if TYPE_CHECKING:  # the union below is made from the tuple, which a type checker cannot follow
+    ProgressOptions = RuleOptions
+else:
+    ProgressOptions = Annotated[
+        Union[tuple(rule.options for rule in PROGRESS_RULES)],  # noqa: UP007
+        Field(discriminator="kind"),
+    ]

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from fractions import Fraction
 from typing import Literal
 
+from mappings.health import Standing, achieved, judge, unmeasured
+from mappings.progress.metric import along, no_single_issue, start_is_target
+from mappings.progress.operands import Value, literal, read_at, value_of
 from mappings.progress.options import Operand, RuleOptions
+from mappings.progress.rule import Finding, ProgressRule, Subject, measured, unknown
+from mappings.state import Cause, Health, HealthLevel, Measurement
 
 
 class BaselineOptions(RuleOptions):
@@ -14,3 +21,46 @@ class BaselineOptions(RuleOptions):
     current: str
     start: Operand | None = None
     target: Operand | None = None
+
+
+def measure(options: BaselineOptions, subject: Subject) -> Measurement:
+    """1 as soon as there is a reading; with start and target both set, a transition."""
+    problem = no_single_issue(subject)
+    if problem is not None:
+        return problem
+    start, target = _optional(subject, options.start, "start"), _optional(subject, options.target, "target")
+    if start.number is not None and target.number is not None:
+        return along(subject, start, options.current, target)
+    current = value_of(subject, options.current, "current")
+    if current.number is not None:
+        seen = {"current": current.number, "measured_at": read_at(subject, options.current)}
+        return measured(Fraction(1), "the baseline is established", **seen)
+    if not current.empty:
+        return unknown(current.problem)
+    return Measurement(Fraction(0), Fraction(0), Cause.NEVER_MEASURED, "no reading yet: nothing established")
+
+
+def _optional(subject: Subject, operand: Operand | None, role: str) -> Value:
+    return Value(None, f"{role} is not set") if operand is None else value_of(subject, operand, role)
+
+
+def health(measurement: Measurement, standing: Standing) -> Health:
+    """Pending, then achieved, whatever the day; a baseline that has become a transition is judged as one."""
+    if measurement.target is not None:
+        return judge(measurement, standing)
+    if measurement.cause is Cause.NEVER_MEASURED:
+        return Health(HealthLevel.PENDING, "baseline-pending", measurement.reason)
+    return achieved(measurement, standing) or unmeasured(measurement) or judge(measurement, standing)
+
+
+def check(options: BaselineOptions) -> Iterable[Finding]:
+    """Start and target come together and differ."""
+    if (options.start is None) != (options.target is None):
+        message = "start and target only work together"
+        yield Finding("start-and-target", message, "write both, or neither")
+    start, target = literal(options.start), literal(options.target)
+    if start is not None and start == target:
+        yield start_is_target(start)
+
+
+RULE = ProgressRule("baseline", BaselineOptions, "outcome", measure, judge=health, check=check)

@@ -1,10 +1,16 @@
-"""`decrease`: a transition that may only go one way, to a target or by an amount or percentage of the start."""
+"""`decrease`: a transition that may only go down, to a target or by an amount or percentage of the start."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
+from mappings.progress.metric import check_one_way, one_way
 from mappings.progress.options import Operand, RuleOptions, Step
+from mappings.progress.rule import Finding, ProgressRule, Subject
+from mappings.state import Measurement
+
+SIGN = -1
 
 
 class DecreaseOptions(RuleOptions):
@@ -15,3 +21,16 @@ class DecreaseOptions(RuleOptions):
     current: str
     target: Operand | None = None
     by: Step | None = None
+
+
+def measure(options: DecreaseOptions, subject: Subject) -> Measurement:
+    """A transition; a target on the wrong side of the start is unknown, with the reason."""
+    return one_way(subject, options.start, options.current, options.target, options.by, SIGN)
+
+
+def check(options: DecreaseOptions) -> Iterable[Finding]:
+    """One of target and by, in the right direction."""
+    return check_one_way(options.start, options.target, options.by, SIGN)
+
+
+RULE = ProgressRule("decrease", DecreaseOptions, "outcome", measure, check=check)

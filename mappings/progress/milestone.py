@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime, tzinfo
+from fractions import Fraction
 from typing import Literal
 
+from mappings.health import Standing, achieved, unmeasured
+from mappings.issue import Issue
+from mappings.progress.metric import no_single_issue
+from mappings.progress.operands import field_id
 from mappings.progress.options import RuleOptions
+from mappings.progress.rule import Finding, ProgressRule, Subject, measured, unknown
+from mappings.state import Health, HealthLevel, Measurement
+from mappings.statuses import CATEGORIES, DONE
 
 
 class MilestoneOptions(RuleOptions):
@@ -14,3 +23,64 @@ class MilestoneOptions(RuleOptions):
     kind: Literal["milestone"]
     due: date | str | None = None
     done_when: str | None = None
+
+
+def measure(options: MilestoneOptions, subject: Subject) -> Measurement:
+    """Done or not, and whether in time."""
+    issue = subject.issue
+    if issue is None:
+        return no_single_issue(subject) or unknown("no issue is selected")
+    due, moment = _due(options, subject, issue), subject.assessment.moment
+    if issue.status.category == DONE:
+        finished = issue.resolved or issue.status_changed
+        late = due is not None and finished is not None and finished.astimezone(moment.zone).date() > due
+        return measured(Fraction(1), "done, after its date" if late else "done", due=due, late=late)
+    if subject.done_when is not None and subject.done_when.matches(issue, moment):
+        return measured(Fraction(1), "its done_when holds", due=due)
+    if issue.status.category not in CATEGORIES:
+        return unknown(f'status "{issue.status.name}" has no category', due=due)
+    return measured(Fraction(0), f'not done: status "{issue.status.name}"', due=due)
+
+
+def _due(options: MilestoneOptions, subject: Subject, issue: Issue) -> date | None:
+    if options.due is None:
+        return issue.due
+    if isinstance(options.due, date):
+        return options.due
+    id_ = field_id(subject, options.due)
+    return day_in(issue.fields.get(id_) if id_ else options.due, subject.assessment.moment.zone)
+
+
+def day_in(value: object, zone: tzinfo) -> date | None:
+    """The calendar day a date (`2026-11-30`) or date-time field means in a zone, or None."""
+    if not isinstance(value, str):
+        return None
+    try:
+        if len(value) == len("2026-11-30"):
+            return date.fromisoformat(value)
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return at.astimezone(zone).date() if at.tzinfo else at.date()
+
+
+def health(measurement: Measurement, standing: Standing) -> Health:
+    """On track until its date, off track after; without a date the end of the cycle stands in."""
+    settled = achieved(measurement, standing) or unmeasured(measurement)
+    if settled is not None:
+        return settled
+    due = measurement.due or standing.cycle_end
+    if due is None:
+        return Health(HealthLevel.UNKNOWN, "no-date", "not done, and neither a date nor a cycle says by when")
+    if standing.today > due:
+        return Health(HealthLevel.OFF_TRACK, "after-date", f"not done, and its date {due} has passed")
+    return Health(HealthLevel.ON_TRACK, "before-date", f"not done; its date {due} has not passed")
+
+
+def check(options: MilestoneOptions) -> Iterable[Finding]:
+    """An empty condition would hold for no issue."""
+    if options.done_when is not None and not options.done_when.strip():
+        yield Finding("empty-done-when", "done_when is empty", "write a JQL, or leave the key out")
+
+
+RULE = ProgressRule("milestone", MilestoneOptions, "delivery", measure, judge=health, check=check)

@@ -15,9 +15,13 @@ class RuleOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    kind: str
 
-class Step(RuleOptions):
+
+class Step(BaseModel):
     """How far from the start the target lies: exactly one of an amount and a percentage of the start."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     amount: Operand | None = None
     percent: Operand | None = None

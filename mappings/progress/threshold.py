@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Literal
 
+from mappings.health import Standing, achieved, by_level, stale, unmeasured
+from mappings.issue import Issue
+from mappings.numbers import plain
+from mappings.progress.metric import no_single_issue
+from mappings.progress.operands import Value, field_id, literal, read_at, value_of
 from mappings.progress.options import Operand, RuleOptions
+from mappings.progress.rule import Finding, ProgressRule, Subject, measured, never_measured, unknown
+from mappings.state import Health, Measurement
+
+NO_BOUND = "neither at_least nor at_most is written"
 
 
 class ThresholdOptions(RuleOptions):
@@ -17,3 +30,163 @@ class ThresholdOptions(RuleOptions):
     start: Operand | None = None
     tolerance: Operand | None = None
     score: Literal["distance", "time_in_band"] = "distance"
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """The healthy values, bounds inclusive; a missing bound is open."""
+
+    low: Fraction | None
+    high: Fraction | None
+
+    def distance(self, value: Fraction) -> Fraction:
+        """How far outside a value lies; 0 inside."""
+        below = self.low - value if self.low is not None else Fraction(0)
+        above = value - self.high if self.high is not None else Fraction(0)
+        return max(below, above, Fraction(0))
+
+    def __str__(self) -> str:
+        low = f"at least {plain(self.low)}" if self.low is not None else ""
+        high = f"at most {plain(self.high)}" if self.high is not None else ""
+        return " and ".join(part for part in (low, high) if part)
+
+
+def measure(options: ThresholdOptions, subject: Subject) -> Measurement:
+    """How well a value keeps to its band."""
+    problem = no_single_issue(subject)
+    if problem is not None:
+        return problem
+    band = _band(options, subject)
+    if isinstance(band, str):
+        return unknown(band)
+    if options.score == "time_in_band":
+        return _over_time(options, subject, band)
+    return _by_distance(options, subject, band)
+
+
+def _band(options: ThresholdOptions, subject: Subject) -> Band | str:
+    low, high = _bound(subject, options.at_least, "at_least"), _bound(subject, options.at_most, "at_most")
+    if low is None and high is None:
+        return NO_BOUND
+    for bound in (low, high):
+        if bound is not None and bound.number is None:
+            return bound.problem
+    band = Band(low.number if low else None, high.number if high else None)
+    return empty_band(band) or band
+
+
+def _bound(subject: Subject, operand: Operand | None, role: str) -> Value | None:
+    return None if operand is None else value_of(subject, operand, role)
+
+
+def empty_band(band: Band) -> str:
+    """The sentence for a band no value can be in, or an empty string."""
+    if band.low is not None and band.high is not None and band.low > band.high:
+        return f"no value is {band}"
+    return ""
+
+
+def _by_distance(options: ThresholdOptions, subject: Subject, band: Band) -> Measurement:
+    tolerance = _tolerance(options, subject, band)
+    if tolerance.number is None:
+        return unknown(tolerance.problem)
+    current = value_of(subject, options.current, "current")
+    if current.number is None:
+        return never_measured(current.problem) if current.empty else unknown(current.problem)
+    raw = 1 - band.distance(current.number) / tolerance.number
+    reason = f"{plain(current.number)}, meant to be {band} (tolerance {plain(tolerance.number)})"
+    return measured(raw, reason, current=current.number, measured_at=read_at(subject, options.current))
+
+
+def _tolerance(options: ThresholdOptions, subject: Subject, band: Band) -> Value:
+    start = _bound(subject, options.start, "start")
+    written = _bound(subject, options.tolerance, "tolerance")
+    if written is None and start is not None and start.number is None and one_bound(band) is not None:
+        return start
+    found = written or Value(default_tolerance(band, start.number if start else None))
+    if found.number is not None and found.number <= 0:
+        return Value(None, f"the tolerance is {plain(found.number)}: write one above 0")
+    return found
+
+
+def one_bound(band: Band) -> Fraction | None:
+    """The only bound of a half-open band, else None."""
+    if band.low is not None and band.high is not None:
+        return None
+    return band.low if band.low is not None else band.high
+
+
+def default_tolerance(band: Band, start: Fraction | None) -> Fraction:
+    """The width of the band; for one bound its distance from the start, else the bound itself."""
+    if band.low is not None and band.high is not None:
+        return band.high - band.low
+    bound = one_bound(band) or Fraction(0)
+    return abs(bound) if start is None else abs(start - bound)
+
+
+def _over_time(options: ThresholdOptions, subject: Subject, band: Band) -> Measurement:
+    issue = subject.issue
+    history = _history(options, subject, issue) if issue is not None else []
+    now = subject.assessment.moment.now
+    history = [(at, value) for at, value in history if at <= now]
+    if not history:
+        return never_measured(f'field "{options.current}" has no reading')
+    raw = _share_inside(history, now, band)
+    reason = f"the share of the time since {history[0][0]:%Y-%m-%d} in which the value was {band}"
+    return measured(raw, reason, current=history[-1][1], measured_at=read_at(subject, options.current))
+
+
+def _history(options: ThresholdOptions, subject: Subject, issue: Issue) -> list[tuple[datetime, Fraction]]:
+    readings = issue.readings.get(field_id(subject, options.current) or "", ())
+    known = [(reading.at, reading.value) for reading in readings if reading.value is not None]
+    if known:
+        return sorted(known, key=lambda reading: reading[0])
+    current = value_of(subject, options.current, "current")
+    return [(issue.created, current.number)] if current.number is not None else []
+
+
+def _share_inside(history: list[tuple[datetime, Fraction]], now: datetime, band: Band) -> Fraction:
+    ends = [at for at, _ in history[1:]] + [now]
+    whole = now - history[0][0]
+    if not whole:
+        return Fraction(int(band.distance(history[-1][1]) == 0))
+    spans = zip(history, ends, strict=True)
+    inside = sum((end - at for (at, value), end in spans if band.distance(value) == 0), timedelta())
+    second = timedelta(microseconds=1)
+    return Fraction(inside // second, whole // second)
+
+
+def health(measurement: Measurement, standing: Standing) -> Health:
+    """Read by its progress alone, and achieved only once the cycle has ended."""
+    final = achieved(measurement, standing) if standing.ended else None
+    waiting = final or unmeasured(measurement) or stale(measurement, standing)
+    return waiting or by_level(measurement.progress or Fraction(0), standing)
+
+
+def check(options: ThresholdOptions) -> Iterable[Finding]:
+    """At least one bound, in order, and a tolerance that is not 0."""
+    if options.at_least is None and options.at_most is None:
+        yield Finding("no-bound", NO_BOUND, "write at_least, at_most or both")
+        return
+    band = Band(literal(options.at_least), literal(options.at_most))
+    if empty_band(band):
+        yield Finding("empty-band", empty_band(band), "swap at_least and at_most")
+    yield from _check_tolerance(options, band)
+
+
+def _check_tolerance(options: ThresholdOptions, band: Band) -> Iterable[Finding]:
+    if options.score == "time_in_band":
+        return
+    written = literal(options.tolerance)
+    if written is not None and written <= 0:
+        yield Finding("tolerance-zero", f"tolerance is {plain(written)}", "write a tolerance above 0")
+    all_written = all(
+        operand is None or literal(operand) is not None
+        for operand in (options.at_least, options.at_most, options.start)
+    )
+    if options.tolerance is None and all_written and default_tolerance(band, literal(options.start)) == 0:
+        message = f"the default tolerance of a band of {band} is 0"
+        yield Finding("tolerance-zero", message, "write tolerance: the distance at which progress is 0")
+
+
+RULE = ProgressRule("threshold", ThresholdOptions, "outcome", measure, judge=health, check=check)

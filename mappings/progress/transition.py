@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
+from mappings.progress.metric import along, no_single_issue, start_is_target
+from mappings.progress.operands import literal, value_of
 from mappings.progress.options import Operand, RuleOptions
+from mappings.progress.rule import Finding, ProgressRule, Subject
+from mappings.state import Measurement
 
 
 class TransitionOptions(RuleOptions):
@@ -14,3 +19,19 @@ class TransitionOptions(RuleOptions):
     start: Operand
     current: str
     target: Operand
+
+
+def measure(options: TransitionOptions, subject: Subject) -> Measurement:
+    """How far the current value is on its way from start to target."""
+    start, target = value_of(subject, options.start, "start"), value_of(subject, options.target, "target")
+    return no_single_issue(subject) or along(subject, start, options.current, target)
+
+
+def check(options: TransitionOptions) -> Iterable[Finding]:
+    """Start and target must differ."""
+    start, target = literal(options.start), literal(options.target)
+    if start is not None and start == target:
+        yield start_is_target(start)
+
+
+RULE = ProgressRule("transition", TransitionOptions, "outcome", measure, check=check)

@@ -1,0 +1,61 @@
+"""A mapping looking at a forest at one moment, with what is worth remembering while all its objectives are measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mappings.forest import Forest
+from mappings.issue import Issue
+from mappings.moment import Moment
+from mappings.numbers import KnownNumbers
+from mappings.selector import Selector
+from mappings.statuses import StatusReader
+
+if TYPE_CHECKING:  # the mapping's schema imports the progress rules, which are handed an Assessment
+    from mappings.mapping import Mapping, ObjectiveRule
+
+
+class Assessment:
+    """What every measurement of one run shares. Lives as long as the run: nothing in it outlives a change of issues."""
+
+    __slots__ = ("_inside", "_matching", "forest", "mapping", "moment", "numbers", "statuses")
+
+    def __init__(self, mapping: Mapping, forest: Forest, moment: Moment) -> None:
+        self.mapping = mapping
+        self.forest = forest
+        self.moment = moment
+        self.statuses = StatusReader(mapping.statuses, moment)
+        self.numbers = KnownNumbers()
+        self._inside: dict[str, bool] = {}
+        self._matching: dict[str, Sequence[Issue]] = {}
+
+    def inside(self, issue: Issue) -> bool:
+        """Whether the mapping's scope holds the issue: everything selects within it."""
+        known = self._inside.get(issue.id)
+        if known is None:
+            known = self._inside[issue.id] = self.mapping.scope.matches(issue, self.moment)
+        return known
+
+    def selected(self, selector: Selector | None, issues: Sequence[Issue]) -> list[Issue]:
+        """Those of the issues that are in scope and match; all in scope where there is no selector."""
+        inside, moment = self.inside, self.moment
+        if selector is None:
+            return [issue for issue in issues if inside(issue)]
+        matches = selector.matches
+        return [issue for issue in issues if matches(issue, moment) and inside(issue)]
+
+    def matching(self, selector: Selector) -> Sequence[Issue]:
+        """All issues of the forest that are in scope and match; searched once per JQL."""
+        known = self._matching.get(selector.jql)
+        if known is None:
+            known = self._matching[selector.jql] = self.selected(selector, list(self.forest))
+        return known
+
+    def rule_for(self, issue: Issue) -> ObjectiveRule | None:
+        """The first objective rule that selects the issue, or None where it is no objective."""
+        moment = self.moment
+        for rule in self.mapping.objectives:
+            if rule.select is not None and rule.select.matches(issue, moment):
+                return rule if self.inside(issue) else None
+        return None

@@ -1,0 +1,105 @@
+"""What every objective stands at under a mapping: the whole, one by one, and which of them a changed issue concerns."""
+
+from __future__ import annotations
+
+import collections.abc
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mappings.affected import affected
+from mappings.assessment import Assessment
+from mappings.forest import Forest, issue_order
+from mappings.issue import Issue
+from mappings.mapping import Mapping, ObjectiveRule
+from mappings.moment import Moment
+from mappings.rollup.alignment import Graph, circle_through, circles_in, from_below
+from mappings.rollup.objective import Objective, finished, measured_objective
+from mappings.state import ObjectiveState
+
+__all__ = ["affected", "assess", "assess_one", "objective_rule"]
+
+States = collections.abc.Mapping[str, ObjectiveState]
+
+
+def objective_rule(mapping: Mapping, issue: Issue, moment: Moment) -> ObjectiveRule | None:
+    """The first objective rule that selects the issue within the mapping's scope; None where it is no objective."""
+    return Assessment(mapping, Forest.of(()), moment).rule_for(issue)
+
+
+def assess(mapping: Mapping, forest: Forest, moment: Moment) -> dict[str, ObjectiveState]:
+    """The state of every objective by id: those of issues in the order of their ids, then the written ones (`@id`)."""
+    assessment = Assessment(mapping, forest, moment)
+    objectives = {objective.id: objective for objective in _objectives(assessment)}
+    graph = {id_: objective.aligned_to for id_, objective in objectives.items()}
+    circles = circles_in(graph)
+    below = _below(graph)
+    named = {id_: _named(circle, objectives) for id_, circle in circles.items()}
+    known = {id_: finished(assessment, objectives[id_], (), named[id_]) for id_ in circles}
+    for id_ in from_below(graph, circles):
+        aligned = [known[other] for other in below.get(id_, ()) if other in known]
+        known[id_] = finished(assessment, objectives[id_], aligned, named.get(id_, ()))
+    return {id_: known[id_] for id_ in objectives}
+
+
+def _objectives(assessment: Assessment) -> collections.abc.Iterator[Objective]:
+    for issue in assessment.forest:
+        rule = assessment.rule_for(issue)
+        if rule is not None:
+            yield measured_objective(assessment, rule, issue)
+    for rule in assessment.mapping.objectives:
+        if rule.select is None:
+            yield measured_objective(assessment, rule, None)
+
+
+def _below(graph: Graph) -> dict[str, list[str]]:
+    """Ids of the objectives aligned to each, in stable order."""
+    below: dict[str, list[str]] = {}
+    for id_ in sorted(graph, key=issue_order):
+        for target in dict.fromkeys(graph[id_]):
+            below.setdefault(target, []).append(id_)
+    return below
+
+
+def _named(circle: Sequence[str], objectives: collections.abc.Mapping[str, Objective]) -> list[str]:
+    return [objectives[id_].key or id_ for id_ in circle]
+
+
+def assess_one(
+    mapping: Mapping, forest: Forest, objective_id: str, moment: Moment, aligned: States | None = None
+) -> ObjectiveState | None:
+    """The state of one objective, equal to what `assess` says of it; None where that issue is no objective.
+
+    `forest` has to hold the objective's issue, its descendants and linked issues, and all issues where a relation is by
+    JQL. `aligned` has to hold the states of the objectives aligned to it, and of those aligned to them (for circles);
+    more does no harm.
+    """
+    assessment = Assessment(mapping, forest, moment)
+    rule, issue = _one(assessment, objective_id)
+    if rule is None:
+        return None
+    objective = measured_objective(assessment, rule, issue)
+    others = {id_: state for id_, state in (aligned or {}).items() if id_ != objective_id}
+    graph = {id_: state.aligned_to for id_, state in others.items()} | {objective_id: objective.aligned_to}
+    circle = circle_through(graph, objective_id)
+    keys = {id_: state.key for id_, state in others.items()} | {objective_id: objective.key}
+    below = [
+        _unknown_in(graph, id_, others[id_], circle)
+        for id_ in sorted(others, key=issue_order)
+        if objective_id in others[id_].aligned_to
+    ]
+    return finished(assessment, objective, below, [keys.get(id_) or id_ for id_ in circle])
+
+
+def _one(assessment: Assessment, objective_id: str) -> tuple[ObjectiveRule | None, Issue | None]:
+    if objective_id.startswith("@"):
+        written = (rule for rule in assessment.mapping.objectives if rule.select is None)
+        return next((rule for rule in written if f"@{rule.part.id}" == objective_id), None), None
+    issue = assessment.forest.issue(objective_id)
+    return (assessment.rule_for(issue), issue) if issue is not None else (None, None)
+
+
+def _unknown_in(graph: Graph, id_: str, state: ObjectiveState, circle: Sequence[str]) -> ObjectiveState:
+    """A state from before a circle was closed still has a number: within the circle it has none."""
+    if not circle or state.progress is None or not circle_through(graph, id_):
+        return state
+    return replace(state, progress=None)

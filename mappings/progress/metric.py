@@ -1,0 +1,124 @@
+"""From start to target: what transition, increase, decrease and an established baseline have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from mappings.numbers import plain
+from mappings.progress.operands import Value, literal, read_at, value_of
+from mappings.progress.options import Operand, Step
+from mappings.progress.rule import Finding, Subject, measured, never_measured, unknown
+from mappings.state import Measurement
+
+ONE_ISSUE = "it takes the fields of one issue, and the rule selects {count} for this key result"
+
+
+def no_single_issue(subject: Subject) -> Measurement | None:
+    """Unknown where a metric does not stand on exactly one issue."""
+    if subject.issue is not None:
+        return None
+    count = len(subject.selected)
+    return unknown("no issue is selected" if count == 0 else ONE_ISSUE.format(count=count))
+
+
+def along(subject: Subject, start: Value, current: str, target: Value) -> Measurement:
+    """(current − start) ÷ (target − start), or why not; what is missing beside the current value weighs more."""
+    now = value_of(subject, current, "current")
+    seen = {"start": start.number, "current": now.number, "target": target.number}
+    for value in (start, target):
+        if value.number is None:
+            return unknown(value.problem, **seen)
+    if now.number is None:
+        return never_measured(now.problem, **seen) if now.empty else unknown(now.problem, **seen)
+    assert start.number is not None  # noqa: S101  both were seen to be there by the loop above
+    assert target.number is not None  # noqa: S101
+    if start.number == target.number:
+        return unknown(f"start and target are both {plain(start.number)}", **seen)
+    raw = (now.number - start.number) / (target.number - start.number)
+    reason = f"{plain(now.number)} on the way from {plain(start.number)} to {plain(target.number)}"
+    return measured(raw, reason, measured_at=read_at(subject, current), **seen)
+
+
+def one_way(
+    subject: Subject, start: Operand, current: str, target: Operand | None, by: Step | None, sign: int
+) -> Measurement:
+    """A transition that may only go up (sign 1) or down (−1)."""
+    problem = no_single_issue(subject)
+    if problem is not None:
+        return problem
+    begin = value_of(subject, start, "start")
+    end = _end(subject, begin, target, by, sign)
+    if begin.number is not None and end.number is not None and (end.number - begin.number) * sign < 0:
+        return unknown(wrong_way(begin.number, end.number, sign), start=begin.number, target=end.number)
+    return along(subject, begin, current, end)
+
+
+def wrong_way(start: Fraction, target: Fraction, sign: int) -> str:
+    """The sentence for a target on the wrong side of the start."""
+    word, side = ("an increase", "below") if sign > 0 else ("a decrease", "above")
+    return f"{word} from {plain(start)} to {plain(target)}: the target is {side} the start"
+
+
+def _end(subject: Subject, start: Value, target: Operand | None, by: Step | None, sign: int) -> Value:
+    if (target is None) == (by is None):
+        return Value(None, "exactly one of target and by has to be written")
+    if target is not None:
+        return value_of(subject, target, "target")
+    return _stepped(subject, start, by or Step(), sign)
+
+
+def _stepped(subject: Subject, start: Value, by: Step, sign: int) -> Value:
+    if (by.amount is None) == (by.percent is None):
+        return Value(None, "by: exactly one of amount and percent has to be written")
+    if start.number is None:
+        return start
+    if by.amount is not None:
+        step = value_of(subject, by.amount, "by.amount")
+        return Value(start.number + sign * step.number) if step.number is not None else step
+    share = value_of(subject, by.percent or "", "by.percent")
+    if share.number is None:
+        return share
+    if start.number == 0:
+        return Value(None, f"{plain(share.number)} % of a start of 0 is no distance")
+    return Value(start.number + sign * abs(start.number) * share.number / 100)
+
+
+def check_one_way(start: Operand, target: Operand | None, by: Step | None, sign: int) -> Iterable[Finding]:
+    """What is wrong with an increase or decrease as written."""
+    if (target is None) == (by is None):
+        yield Finding("target-or-by", "exactly one of target and by is needed", "keep one of the two")
+    if by is not None:
+        yield from _check_step(by)
+    begin, end = literal(start), literal(target)
+    if begin is None or end is None:
+        return
+    if begin == end:
+        yield start_is_target(begin)
+    elif (end - begin) * sign < 0:
+        other = "decrease" if sign > 0 else "increase"
+        yield Finding("wrong-direction", wrong_way(begin, end, sign), f"swap them, or use kind: {other}")
+
+
+def _check_step(by: Step) -> Iterable[Finding]:
+    if (by.amount is None) == (by.percent is None):
+        yield Finding("amount-or-percent", "by: exactly one of amount and percent is needed", "keep one")
+    for name, operand in (("amount", by.amount), ("percent", by.percent)):
+        number = literal(operand)
+        if number is not None and number < 0:
+            message = f"by.{name} is {plain(number)}: the kind already says the direction"
+            yield Finding(
+                "wrong-direction", message, "write it without the minus sign, or use the other kind"
+            )
+        elif number == 0:
+            yield Finding(
+                "start-is-target", f"by.{name} is 0: start and target are the same", "write more than 0"
+            )
+
+
+def start_is_target(value: Fraction) -> Finding:
+    """The finding for a key result with no way to go."""
+    message = f"start and target are both {plain(value)}: there is no progress to measure"
+    return Finding(
+        "start-is-target", message, "give the target another value, or use kind: threshold to hold it"
+    )

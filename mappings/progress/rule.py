@@ -1,0 +1,86 @@
+"""What a progress rule is, and what it is given to measure one key result. The rules themselves have a file each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from mappings.health import Standing, judge
+from mappings.issue import Issue
+from mappings.progress.options import RuleOptions
+from mappings.selector import Selector
+from mappings.state import Cause, Health, Measurement
+
+if TYPE_CHECKING:  # the mapping's schema imports the rules
+    from mappings.assessment import Assessment
+
+
+class Finding(NamedTuple):
+    """Something wrong with a rule's options as written, for the mapping's diagnostics."""
+
+    code: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One key result to be measured.
+
+    `issue` is the key-result issue, None where issues together are one key result. `selected` are the issues its rule
+    selects, in stable order; `elsewhere` names, by issue id, the key result that counts an issue already; `divisors`
+    says, by issue id, among how many key results an issue is split.
+    """
+
+    assessment: Assessment
+    selected: Sequence[Issue]
+    issue: Issue | None = None
+    top_id: str | None = None
+    subtasks: str = "selected"
+    done_when: Selector | None = None
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    divisors: Mapping[str, int] = field(default_factory=dict)
+
+
+def _nothing_wrong(options: Any) -> Iterable[Finding]:  # noqa: ARG001
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressRule:
+    """One kind of key result: its options, how it is measured, judged and checked.
+
+    `by_rows` kinds take their progress from the selected issues together (`as: one_key_result` unless said otherwise);
+    the others from the fields of one key-result issue. `judge` gives the health; `check` finds what is wrong with
+    options whose operands are written out as numbers.
+    """
+
+    kind: str
+    options: type[RuleOptions]
+    nature: Literal["outcome", "delivery"]
+    measure: Callable[[Any, Subject], Measurement]
+    judge: Callable[[Measurement, Standing], Health] = judge
+    check: Callable[[Any], Iterable[Finding]] = _nothing_wrong
+    by_rows: bool = False
+
+
+def unknown(reason: str, **seen: Any) -> Measurement:
+    """A measurement that cannot be made, and why."""
+    return Measurement(None, None, Cause.UNKNOWN, reason, **seen)
+
+
+def never_measured(reason: str, **seen: Any) -> Measurement:
+    """A metric without a reading."""
+    return Measurement(None, None, Cause.NEVER_MEASURED, reason, **seen)
+
+
+def measured(raw: Fraction, reason: str, **seen: Any) -> Measurement:
+    """A measurement; progress is the raw value clamped to 0…1."""
+    return Measurement(clamped(raw), raw, Cause.MEASURED, reason, **seen)
+
+
+def clamped(value: Fraction) -> Fraction:
+    """Within 0…1."""
+    return min(max(value, Fraction(0)), Fraction(1))

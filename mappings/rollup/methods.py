@@ -1,0 +1,67 @@
+"""Rollup methods: how the rows of an objective become its number. Each gives shares that sum to it exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from mappings.rollup.mean import weighted_mean
+from mappings.weights import ONE, ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One row that enters: its weight, its progress within 0…1, and whether it is achieved."""
+
+    weight: Fraction
+    progress: Fraction
+    achieved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rolled:
+    """A number and, row by row, the weight that was used and the share; None where there is no row."""
+
+    total: Fraction | None
+    weights: tuple[Fraction, ...] = ()
+    shares: tuple[Fraction, ...] = ()
+
+
+def by_weighted_mean(rows: Sequence[Measured]) -> Rolled:
+    """Σ weight × progress ÷ Σ weight."""
+    total, shares = weighted_mean([(row.weight, row.progress) for row in rows])
+    return Rolled(total, tuple(row.weight for row in rows), tuple(shares))
+
+
+def by_mean(rows: Sequence[Measured]) -> Rolled:
+    """All rows weigh the same."""
+    total, shares = weighted_mean([(ONE, row.progress) for row in rows])
+    return Rolled(total, (ONE,) * len(rows), tuple(shares))
+
+
+def by_minimum(rows: Sequence[Measured]) -> Rolled:
+    """The lowest row decides and carries all the weight; the first of equals."""
+    if not rows:
+        return Rolled(None)
+    decisive = min(range(len(rows)), key=lambda place: rows[place].progress)
+    weights = tuple(ONE if place == decisive else ZERO for place in range(len(rows)))
+    shares = tuple(weight * row.progress for weight, row in zip(weights, rows, strict=True))
+    return Rolled(rows[decisive].progress, weights, shares)
+
+
+def by_done_ratio(rows: Sequence[Measured]) -> Rolled:
+    """Achieved rows ÷ measured rows."""
+    if not rows:
+        return Rolled(None)
+    share = Fraction(1, len(rows))
+    shares = tuple(share if row.achieved else ZERO for row in rows)
+    return Rolled(sum(shares, ZERO), (ONE,) * len(rows), shares)
+
+
+METHODS: dict[str, Callable[[Sequence[Measured]], Rolled]] = {
+    "weighted_mean": by_weighted_mean,
+    "mean": by_mean,
+    "minimum": by_minimum,
+    "done_ratio": by_done_ratio,
+}

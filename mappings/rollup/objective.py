@@ -1,0 +1,336 @@
+"""The state of one objective: its key results measured and judged, its headline, and what stands beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from mappings.assessment import Assessment
+from mappings.document.schema import AlignmentPart, CyclePart
+from mappings.health import Standing, circular, pace, weighted, worst
+from mappings.issue import Issue
+from mappings.ledger import Disposition, Ledger
+from mappings.mapping import ObjectiveRule
+from mappings.progress.rule import Subject, unknown
+from mappings.rollup.alignment import targets_of
+from mappings.rollup.entry import Entry, Row, asked_weight, disposed, healths, rolled_up, weighed_entries
+from mappings.rollup.key_results import KeyResult, key_results_of
+from mappings.rollup.standing import cycle_for, standing_in
+from mappings.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
+from mappings.statuses import StatusReading
+from mappings.weights import ZERO
+
+UNMOVED = "100 % delivered, outcome unmoved"
+UNMEASURED = "100 % delivered, outcome not measured"
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredKeyResult:
+    """A key result with its measurement, its health and the row it makes in the objective's rollup."""
+
+    key_result: KeyResult
+    measurement: Measurement
+    entry: Entry
+    commitment: str
+
+    @property
+    def dropped(self) -> bool:
+        """Whether it is a key result of the objective only by another rule."""
+        return self.entry.disposition is Disposition.ELSEWHERE
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is one of the objective's key results: neither counted elsewhere nor closed and left out."""
+        return self.entry.disposition not in (Disposition.ELSEWHERE, Disposition.EXCLUDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """An objective with its key results measured, before anything that is aligned to it is known."""
+
+    id: str
+    rule: ObjectiveRule
+    issue: Issue | None
+    cycle: CyclePart | None
+    standing: Standing
+    key_results: tuple[MeasuredKeyResult, ...]
+    aligned_to: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """The issue key, or `@id` where no issue stands for it."""
+        return self.issue.key if self.issue is not None else ""
+
+    @property
+    def title(self) -> str:
+        """The issue's summary, or the title the mapping gives."""
+        return self.issue.summary if self.issue is not None else self.rule.part.title or self.rule.part.id
+
+
+def measured_objective(assessment: Assessment, rule: ObjectiveRule, issue: Issue | None) -> Objective:
+    """Find, measure and judge the key results of one objective."""
+    id_ = issue.id if issue is not None else f"@{rule.part.id}"
+    cycle = cycle_for(assessment, rule, issue)
+    found = key_results_of(assessment, rule, id_, issue)
+    return Objective(
+        id_,
+        rule,
+        issue,
+        cycle,
+        standing_in(assessment, cycle, rule.part.commitment),
+        tuple(_measured(assessment, rule, id_, cycle, key_result) for key_result in found),
+        targets_of(assessment, rule, issue),
+    )
+
+
+def _measured(
+    assessment: Assessment,
+    rule: ObjectiveRule,
+    objective_id: str,
+    cycle: CyclePart | None,
+    key_result: KeyResult,
+) -> MeasuredKeyResult:
+    commitment = key_result.rule.part.commitment or rule.part.commitment
+    measurement = _measurement(assessment, objective_id, key_result)
+    closed = _closed(assessment, key_result, measurement)
+    standing = standing_in(assessment, cycle, commitment)
+    if closed is not None and closed.disposition is Disposition.NOT_ACHIEVED:
+        measurement = replace(measurement, progress=ZERO, cause=Cause.MEASURED, reason=closed.reason)
+    health = _closing_health(closed) or key_result.progress.judge(measurement, standing)
+    entry = _key_result_entry(assessment, key_result, measurement, health, closed)
+    return MeasuredKeyResult(key_result, measurement, entry, commitment)
+
+
+def _measurement(assessment: Assessment, objective_id: str, key_result: KeyResult) -> Measurement:
+    if key_result.problem:
+        return unknown(key_result.problem)
+    below = key_result.rule.part.relation in ("child", "descendant")
+    subject = Subject(
+        assessment,
+        key_result.selected,
+        key_result.issue,
+        objective_id if below else None,
+        key_result.rule.part.subtasks,
+        key_result.rule.done_when,
+        key_result.elsewhere,
+        key_result.divisors,
+    )
+    return key_result.progress.measure(key_result.rule.part.progress, subject)
+
+
+def _closed(assessment: Assessment, key_result: KeyResult, measurement: Measurement) -> StatusReading | None:
+    """How the key-result issue is closed. Where it is a row itself the rows have decided, unless all are left out."""
+    issue = key_result.issue
+    closed = assessment.statuses.closed(issue) if issue is not None else None
+    if closed is None or issue is None or not key_result.progress.by_rows:
+        return closed
+    if all(row.id != issue.id for row in key_result.selected):
+        return closed
+    rows = measurement.ledger.rows
+    return closed if all(row.disposition is Disposition.EXCLUDED for row in rows) else None
+
+
+def _closing_health(closed: StatusReading | None) -> Health | None:
+    if closed is None:
+        return None
+    if closed.disposition is Disposition.EXCLUDED:
+        return Health(HealthLevel.UNKNOWN, "excluded", closed.reason)
+    return Health(HealthLevel.OFF_TRACK, "not-achieved", closed.reason)
+
+
+def _key_result_entry(
+    assessment: Assessment,
+    key_result: KeyResult,
+    measurement: Measurement,
+    health: Health,
+    closed: StatusReading | None,
+) -> Entry:
+    issue = key_result.issue
+    disposition, reason = disposed(closed, measurement)
+    counted_by = key_result.counted_by
+    if counted_by:
+        disposition, reason = Disposition.ELSEWHERE, f"counted by {counted_by}"
+    weight, missing = asked_weight(assessment, key_result.rule.part.weight, issue)
+    divisor = 1 if key_result.progress.by_rows or issue is None else key_result.divisors.get(issue.id, 1)
+    status = issue.status.name if issue is not None else ""
+    return Entry(
+        key_result.id,
+        key_result.key,
+        key_result.title,
+        status,
+        disposition,
+        reason,
+        measurement.progress,
+        health,
+        weight,
+        missing,
+        divisor,
+    )
+
+
+def finished(
+    assessment: Assessment,
+    objective: Objective,
+    aligned: Sequence[ObjectiveState],
+    circle: Sequence[str] = (),
+) -> ObjectiveState:
+    """Roll an objective up, with the states of the objectives aligned to it; `circle` names the one it is in."""
+    rollup = objective.rule.part.rollup
+    own = [item.entry for item in objective.key_results]
+    below = [_aligned_entry(assessment, state) for state in aligned]
+    rows = weighed_entries([*own, *below])
+    own_rows, aligned_rows = rows[: len(own)], rows[len(own) :]
+    heading = _heading(objective)
+    main = [row for row, leads in zip(own_rows, heading, strict=True) if leads]
+    others = [row for row, leads in zip(own_rows, heading, strict=True) if not leads]
+    ledger = rolled_up([*main, *aligned_rows], rollup.method, unknown=bool(circle))
+    outcome = _nature_total(objective, own_rows, "outcome")
+    delivery = _nature_total(objective, own_rows, "delivery")
+    issue, part = objective.issue, objective.rule.part
+    return ObjectiveState(
+        id=objective.id,
+        rule_id=part.id,
+        title=objective.title,
+        progress=ledger.total,
+        health=_health(objective, ledger, [*main, *aligned_rows], circle),
+        ledger=ledger,
+        key_results=_key_result_states(objective, own_rows, heading),
+        issue_id=issue.id if issue is not None else None,
+        key=issue.key if issue is not None else "",
+        status=issue.status.name if issue is not None else "",
+        owner=part.owner if issue is None else _assignee(issue),
+        project_key=issue.project.key if issue is not None else "",
+        cycle_id=objective.cycle.id if objective.cycle is not None else None,
+        commitment=part.commitment,
+        delivery=delivery,
+        outcome=outcome,
+        expected=objective.standing.expected,
+        pace=pace(ledger.total, objective.standing.expected),
+        beside=rolled_up(others, rollup.method),
+        flags=_flags(objective, delivery, outcome, circle),
+        aligned_to=objective.aligned_to,
+        touched=_touched(objective, aligned),
+    )
+
+
+def _assignee(issue: Issue | None) -> str | None:
+    return issue.assignee.name if issue is not None and issue.assignee is not None else None
+
+
+def _heading(objective: Objective) -> list[bool]:
+    """For each key result, whether it is one of those that make the headline."""
+    found = objective.key_results
+    if objective.rule.part.rollup.headline == "all":
+        return [True] * len(found)
+    outcomes = any(item.key_result.progress.nature == "outcome" and item.stands for item in found)
+    leading = "outcome" if outcomes else "delivery"
+    return [item.key_result.progress.nature == leading or item.dropped for item in found]
+
+
+def _nature_total(objective: Objective, rows: Sequence[Row], nature: str) -> Fraction | None:
+    chosen = [
+        row
+        for item, row in zip(objective.key_results, rows, strict=True)
+        if item.key_result.progress.nature == nature
+    ]
+    return rolled_up(chosen, objective.rule.part.rollup.method).total
+
+
+def _health(objective: Objective, ledger: Ledger, rows: Sequence[Row], circle: Sequence[str]) -> Health:
+    if circle:
+        return circular(" → ".join(circle))
+    if objective.rule.part.rollup.health == "weighted":
+        return weighted(ledger.total, healths(rows), objective.standing)
+    return worst(healths(rows))
+
+
+def _key_result_states(
+    objective: Objective, rows: Sequence[Row], heading: Sequence[bool]
+) -> tuple[KeyResultState, ...]:
+    return tuple(
+        _key_result_state(item, row, leads)
+        for item, row, leads in zip(objective.key_results, rows, heading, strict=True)
+        if not item.dropped
+    )
+
+
+def _key_result_state(item: MeasuredKeyResult, row: Row, leads: bool) -> KeyResultState:
+    found, (entry, weighed) = item.key_result, row
+    left_out = weighed.disposition in (Disposition.EXCLUDED, Disposition.WEIGHTLESS)
+    return KeyResultState(
+        id=found.id,
+        rule_id=found.rule.part.id,
+        kind=found.progress.kind,
+        nature=found.progress.nature,
+        title=found.title,
+        measurement=item.measurement,
+        health=entry.health,
+        weight=weighed.weight,
+        contributing=leads and not left_out,
+        issue_id=found.issue.id if found.issue is not None else None,
+        key=found.key,
+        status=entry.status,
+        owner=_assignee(found.issue),
+        commitment=item.commitment,
+    )
+
+
+def _aligned_entry(assessment: Assessment, state: ObjectiveState) -> Entry:
+    """The row of an objective that is aligned to this one: counted where it contributes, else only shown."""
+    rule = next((rule for rule in assessment.mapping.objectives if rule.part.id == state.rule_id), None)
+    alignment = rule.part.aligned_to if rule is not None else None
+    contributes = isinstance(alignment, AlignmentPart) and alignment.contributes
+    weight = alignment.weight if isinstance(alignment, AlignmentPart) else None
+    issue = assessment.forest.issue(state.issue_id) if state.issue_id is not None else None
+    closed = assessment.statuses.closed(issue) if issue is not None else None
+    disposition, reason, progress = Disposition.COUNTED, "aligned, and contributes", state.progress
+    if not contributes:
+        disposition, reason = Disposition.BESIDE, "aligned, and does not contribute"
+    elif closed is not None:
+        disposition, reason = closed.disposition, closed.reason
+        progress = ZERO if disposition is Disposition.NOT_ACHIEVED else progress
+    elif progress is None:
+        disposition, reason = Disposition.UNKNOWN, f"aligned, but unknown: {state.health.sentence}"
+    asked, missing = asked_weight(assessment, weight, issue)
+    return Entry(
+        state.id,
+        state.key or state.id,
+        state.title,
+        state.status,
+        disposition,
+        reason,
+        progress,
+        state.health,
+        asked if contributes else None,
+        missing,
+    )
+
+
+def _flags(
+    objective: Objective, delivery: Fraction | None, outcome: Fraction | None, circle: Sequence[str]
+) -> tuple[str, ...]:
+    flags = []
+    has_outcome = any(
+        item.key_result.progress.nature == "outcome" and item.stands for item in objective.key_results
+    )
+    if delivery == 1 and has_outcome and outcome is None:
+        flags.append(UNMEASURED)
+    if delivery == 1 and outcome == 0:
+        flags.append(UNMOVED)
+    if circle:
+        flags.append(f"aligned in a circle: {' → '.join(circle)}")
+    return tuple(flags)
+
+
+def _touched(objective: Objective, aligned: Sequence[ObjectiveState]) -> frozenset[str]:
+    """Every issue id the state was computed from."""
+    own = {objective.issue.id} if objective.issue is not None else set()
+    own.update(id_ for id_ in objective.aligned_to if not id_.startswith("@"))
+    own.update(state.issue_id for state in aligned if state.issue_id is not None)
+    for item in objective.key_results:
+        if item.key_result.issue is not None:
+            own.add(item.key_result.issue.id)
+        if item.key_result.rule.part.subtasks == "through_parent":
+            own.update(row.id for row in item.measurement.ledger.rows)
+    return frozenset(own).union(*(item.key_result.seen for item in objective.key_results))
