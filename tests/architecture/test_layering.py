@@ -1,0 +1,138 @@
+"""`plugin` → `connectors` → `mappings`, never back; and `mappings` is pure."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.architecture.conftest import Source
+
+PURE_LIBRARIES = {"pydantic", "pydantic_core", "ruamel", "simpleeval", "tzdata"}
+PURE_STANDARD = {
+    "__future__",
+    "abc",
+    "bisect",
+    "calendar",
+    "collections",
+    "contextlib",
+    "copy",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "difflib",
+    "enum",
+    "fnmatch",
+    "fractions",
+    "functools",
+    "graphlib",
+    "hashlib",
+    "heapq",
+    "importlib",
+    "io",
+    "itertools",
+    "json",
+    "math",
+    "numbers",
+    "operator",
+    "re",
+    "string",
+    "textwrap",
+    "types",
+    "typing",
+    "unicodedata",
+    "warnings",
+    "zoneinfo",
+}
+"""What the domain may take from the standard library: nothing that reads a clock, a file, a socket, a random number or logs.
+
+`importlib` is there for modules of the package that are loaded already, `io` for buffers of text (see IMPURE_ATTRIBUTES).
+"""
+
+IMPURE_CALLS = {"open", "print", "input", "exec", "eval", "__import__", "breakpoint"}
+IMPURE_ATTRIBUTES = {
+    ("datetime", "now"),
+    ("datetime", "utcnow"),
+    ("datetime", "today"),
+    ("date", "today"),
+    ("io", "open"),
+    ("resources", "files"),
+}
+
+PRESETS = "mappings/presets/__init__.py"
+"""The presets are data files of the package, read as part of it; everything else in `mappings` gets its text handed in."""
+
+
+def imported(source: Source) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of everything a module imports, wherever in it."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{source.path}:{node.lineno}: a relative import"
+            yield node.lineno, node.module or ""
+
+
+def test_imports_go_one_way(sources: list[Source], packages: tuple[str, ...]) -> None:
+    wrong = [
+        f"{source.path}:{line}: {source.package} imports {name}"
+        for source in sources
+        for line, name in imported(source)
+        if name.split(".")[0] in packages[packages.index(source.package) + 1 :]
+    ]
+    assert wrong == []
+
+
+def test_no_package_imports_the_tests(sources: list[Source]) -> None:
+    wrong = [
+        source.path for source in sources for _, name in imported(source) if name.split(".")[0] == "tests"
+    ]
+    assert wrong == []
+
+
+def test_the_domain_imports_nothing_impure(sources: list[Source]) -> None:
+    allowed = {"mappings"} | PURE_LIBRARIES | PURE_STANDARD
+    wrong = [
+        f"{source.path}:{line}: {name}"
+        for source in sources
+        if source.package == "mappings"
+        for line, name in imported(source)
+        if name.split(".")[0] not in allowed
+    ]
+    assert wrong == []
+
+
+def test_the_domain_calls_nothing_impure(sources: list[Source]) -> None:
+    wrong = [
+        f"{source.path}:{node.lineno}: {ast.unparse(node.func)}()"
+        for source in sources
+        if source.package == "mappings" and source.path != PRESETS
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call) and is_impure(node.func)
+    ]
+    assert wrong == []
+
+
+def is_impure(called: ast.expr) -> bool:
+    if isinstance(called, ast.Name):
+        return called.id in IMPURE_CALLS
+    if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name | ast.Attribute):
+        owner = called.value.id if isinstance(called.value, ast.Name) else called.value.attr
+        return (owner, called.attr) in IMPURE_ATTRIBUTES
+    return False
+
+
+def test_the_allowed_standard_modules_exist() -> None:
+    assert set(sys.stdlib_module_names) >= PURE_STANDARD
+
+
+def test_the_check_sees_what_it_forbids() -> None:
+    tree = ast.parse("import datetime\ndatetime.datetime.now()\nopen('x')\ndate.today()\nmoment.now()")
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert sorted(ast.unparse(call) for call in calls if is_impure(call)) == [
+        "date.today",
+        "datetime.datetime.now",
+        "open",
+    ]
