@@ -7,6 +7,7 @@ from connectors.jira.client import Jira, connect
 from connectors.jira.credentials import BasicCredentials, BearerCredentials
 from connectors.jira.editing import EditField
 from connectors.jira.errors import AuthFailed, IncompleteRead, JiraError, Permanent, RateLimited, Transient
+from connectors.jira.governor import Governor
 from connectors.jira.hints import Hints, Ignored, read_hints
 from connectors.jira.page import Page, ReadResult
 from connectors.jira.remote_link import RemoteLink
@@ -21,6 +22,7 @@ __all__ = [
     "BearerCredentials",
     "Deployment",
     "EditField",
+    "Governor",
     "Hints",
     "Ignored",
     "IncompleteRead",

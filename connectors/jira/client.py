@@ -59,6 +59,12 @@ class Jira:
         other.__dict__.update(known)
         return other
 
+    def close(self) -> None:
+        """Close the connections of this thread."""
+        self.transport.close()
+        if "_library" in self.__dict__:
+            self.__dict__.pop("_library").close()
+
     # -- who and what
 
     @cached_property

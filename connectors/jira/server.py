@@ -7,15 +7,17 @@ none of that: no retries, a guarded adapter, and its errors are replaced by ours
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import jira
 import requests
 from jira.exceptions import JIRAError
 
-from connectors.jira.address import Deployment, SiteAddress
+from connectors.jira.address import Deployment
 from connectors.jira.credentials import Authorization
 from connectors.jira.errors import AuthFailed, IncompleteRead, JiraError, Permanent, Transient, classify
 from connectors.jira.transport import GuardedAdapter, Transport
@@ -42,17 +44,37 @@ class Account:
     time_zone: str
 
 
-class JiraLibrary:
-    """The `jira` library tied to one site. Calls raise our errors."""
+class GovernedAdapter(GuardedAdapter):
+    """Sends for the library what the transport's governor lets through, and to the site alone."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._client = _client(transport.address, transport.timeout)
+        super().__init__(transport.address.api_base)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        call = self._transport.take_turn(request.method or "GET", urlsplit(request.url or "").path)
+        response = super().send(request, *args, **kwargs)
+        self._transport.learn(call, response)
+        return response
+
+
+class JiraLibrary:
+    """The `jira` library tied to one site. Thread-safe; calls raise our errors."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._client = _client(transport)
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the library's connections."""
+        self._client._session.close()
 
     def ask(self, call: Callable[[jira.JIRA], T]) -> T:
         """Run one call of the library; its errors, which print credentials, never get out."""
         try:
-            return call(self._client)
+            with self._lock:
+                return call(self._client)
         except JIRAError as error:
             failure = self._failure(error)
         except requests.RequestException as error:
@@ -69,21 +91,21 @@ class JiraLibrary:
         return found or Permanent(response.status_code)
 
 
-def _client(address: SiteAddress, timeout: tuple[float, float]) -> jira.JIRA:
+def _client(transport: Transport) -> jira.JIRA:
     # at DEBUG the library logs headers and bodies
     logging.getLogger("jira").setLevel(logging.WARNING)
     client = jira.JIRA(
-        server=address.api_base,
+        server=transport.address.api_base,
         options={"rest_api_version": "2", "check_update": False},
         get_server_info=False,
         max_retries=0,
-        timeout=timeout,
+        timeout=transport.timeout,
     )
     session = client._session
-    guard = GuardedAdapter(address.api_base)
+    guard = GovernedAdapter(transport)
     session.mount("https://", guard)
     session.mount("http://", guard)
-    session.auth = Authorization(address.credentials)
+    session.auth = Authorization(transport.address.credentials)
     session.max_redirects = 0
     return client
 

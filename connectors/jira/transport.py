@@ -18,7 +18,7 @@ from connectors.jira.address import SiteAddress
 from connectors.jira.call import Call, call_of
 from connectors.jira.credentials import Authorization
 from connectors.jira.errors import IncompleteRead, JiraError, RateLimited, Transient, classify
-from connectors.jira.limit import LOCAL
+from connectors.jira.governor import Go, Wait
 
 T = TypeVar("T")
 Params = Mapping[str, str | int | bool]
@@ -33,8 +33,8 @@ PATIENCE = 5.0
 class Pacing(Protocol):
     """What the transport asks before each call, and tells after it. `now` is seconds since the epoch."""
 
-    def before(self, call: Call, now: float) -> float:
-        """Seconds to wait before this call may be made; 0 is now, and takes the turn."""
+    def before(self, call: Call, now: float) -> Go | Wait:
+        """Take a turn, or learn how long to wait for one."""
 
     def after(self, call: Call, status: int, headers: Mapping[str, str], now: float) -> None:
         """Learn from an answer."""
@@ -163,29 +163,39 @@ class Transport:
         """The instant by this transport's clock."""
         return datetime.fromtimestamp(self._clock(), UTC)
 
-    def _ask(self, method: str, path: str, params: Params | None, json: object, *, reads: bool) -> Reply:
-        call = call_of(method, path, self._background)
-        data = None if json is None else msgspec.json.encode(json)
-        for attempt in (1, 2):
-            self._take_turn(call)
-            try:
-                return self._once(call, path, params, data)
-            except _Broken:
-                if attempt == 2 or not reads:
-                    raise Transient("The connection to Jira broke.") from None
-        raise AssertionError("unreachable")
+    def take_turn(self, method: str, path: str) -> Call:
+        """Wait for the governor where that is short; else give the work back, so that no thread sleeps on it.
 
-    def _take_turn(self, call: Call) -> None:
-        """Wait for the governor where that is short; else give the work back, so that no thread sleeps on it."""
+        Raises RateLimited with the governor's reason and time.
+        """
+        call = call_of(method, path, self._background)
         deadline = self._clock() + self._patience
         while self.governor is not None:
             now = self._clock()
-            wait = self.governor.before(call, now)
-            if wait <= 0:
-                return
-            if now + wait > deadline:
-                raise RateLimited(LOCAL, wait, datetime.fromtimestamp(now + wait, UTC))
-            self._sleep(wait)
+            decision = self.governor.before(call, now)
+            if isinstance(decision, Go):
+                break
+            if now + decision.seconds > deadline:
+                until = datetime.fromtimestamp(now + decision.seconds, UTC)
+                raise RateLimited(decision.reason, decision.seconds, until)
+            self._sleep(decision.seconds)
+        return call
+
+    def learn(self, call: Call, response: requests.Response) -> None:
+        """Let the governor learn from an answer."""
+        if self.governor is not None:
+            self.governor.after(call, response.status_code, response.headers, self._clock())
+
+    def _ask(self, method: str, path: str, params: Params | None, json: object, *, reads: bool) -> Reply:
+        data = None if json is None else msgspec.json.encode(json)
+        for last in (not reads, True):
+            call = self.take_turn(method, path)
+            try:
+                return self._once(call, path, params, data)
+            except _Broken:
+                if last:
+                    break
+        raise Transient("The connection to Jira broke.")
 
     def _once(self, call: Call, path: str, params: Params | None, data: bytes | None) -> Reply:
         response = self._send(call.method, path, params, data)
@@ -193,8 +203,7 @@ class Transport:
             body = self._body(response)
         finally:
             response.close()
-        if self.governor is not None:
-            self.governor.after(call, response.status_code, response.headers, self._clock())
+        self.learn(call, response)
         error = classify(response.status_code, response.headers, body, self.now()) or _not_json(
             response, body
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -139,16 +140,26 @@ def transport(address: SiteAddress) -> Iterator[Transport]:
 
 
 @pytest.fixture
-def cloud(transport: Transport) -> Jira:
-    return Jira(transport)
+def cloud(transport: Transport) -> Iterator[Jira]:
+    made = Jira(transport)
+    yield made
+    made.close()
 
 
 @pytest.fixture
 def datacenter(stub: Stub) -> Iterator[Jira]:
     address = SiteAddress("dc", stub.url, BasicCredentials("bot", TOKEN), deployment="datacenter")
-    transport = Transport(address, timeout=(2, 2))
-    yield Jira(transport)
-    transport.close()
+    made = Jira(Transport(address, timeout=(2, 2)))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

@@ -1,0 +1,208 @@
+"""The limits of a site: what waits, for how long, and what does not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.jira.call import Call, call_of
+from connectors.jira.forecast import Forecast, Work, history, linking, predict, reading, searching, writing
+from connectors.jira.governor import CLOUD, DATA_CENTER, Go, Governor, Rates, State, Wait, decide, learn
+from connectors.jira.limit import read_limit
+
+NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC).timestamp()
+READ = call_of("POST", "/rest/api/3/issue/bulkfetch")
+WRITE = call_of("PUT", "/rest/api/3/issue/10001")
+SLOW = Rates({"GET": 10.0, "POST": 10.0, "PUT": 1000.0})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "endpoint", "issue"),
+    [
+        ("PUT", "/rest/api/3/issue/10001", "issue/*", "10001"),
+        ("GET", "/rest/api/2/issue/PLAT-1", "issue/*", None),
+        ("GET", "/rest/api/3/issue/10001/editmeta", "issue/*/editmeta", None),
+        ("POST", "/rest/api/3/issue/10001/remotelink", "issue/*/remotelink", "10001"),
+        ("PUT", "/rest/api/3/issue/10001/properties/okr.sync", "issue/*/properties/*", "10001"),
+        ("POST", "/rest/api/3/issue/bulkfetch", "issue/bulkfetch", None),
+        ("POST", "/rest/api/3/search/jql", "search/jql", None),
+        ("POST", "/rest/api/3/issue", "issue", None),
+    ],
+)
+def test_calls_are_counted_by_kind_of_endpoint(method, path, endpoint, issue):
+    assert call_of(method, path) == Call(method, endpoint, issue)
+
+
+def granted(call, seconds, rates=SLOW, step=0.01):
+    """How many calls get through in so many seconds."""
+    state, count = State(), 0
+    for tick in range(round(seconds / step)):
+        while True:
+            decision, state = decide(state, call, NOW + tick * step, rates)
+            if not isinstance(decision, Go):
+                break
+            count += 1
+    return count
+
+
+def test_a_bucket_grants_its_rate_after_a_seconds_worth_at_once():
+    assert granted(READ, 1.0) in range(18, 21)
+    assert granted(READ, 5.0) in range(57, 61)
+
+
+def test_a_wait_is_just_long_enough():
+    state = State()
+    decision = Go()
+    while isinstance(decision, Go):
+        decision, state = decide(state, READ, NOW, SLOW)
+    assert isinstance(decide(state, READ, NOW + decision.seconds + 1e-6, SLOW)[0], Go)
+    assert isinstance(decide(state, READ, NOW + decision.seconds / 2, SLOW)[0], Wait)
+
+
+def test_endpoints_and_methods_have_buckets_of_their_own():
+    state = State()
+    for _ in range(10):
+        _, state = decide(state, READ, NOW, SLOW)
+    assert isinstance(decide(state, READ, NOW, SLOW)[0], Wait)
+    assert isinstance(decide(state, call_of("POST", "/rest/api/3/search/jql"), NOW, SLOW)[0], Go)
+
+
+def test_background_work_leaves_room_for_fresh_events():
+    background = call_of("POST", "/rest/api/3/issue/bulkfetch", background=True)
+    state = State()
+    for _ in range(5):
+        decision, state = decide(state, background, NOW, SLOW)
+        assert isinstance(decision, Go)
+    assert isinstance(decide(state, background, NOW, SLOW)[0], Wait)
+    assert isinstance(decide(state, READ, NOW, SLOW)[0], Go)
+
+
+def test_background_work_goes_on_even_at_the_slowest_rate():
+    background = Call("GET", "field", background=True)
+    assert granted(background, 30.0, Rates({"GET": 1.0}), step=0.1) >= 29
+
+
+def test_writes_to_one_issue_keep_to_20_in_2_seconds_and_100_in_30():
+    assert granted(WRITE, 2.0) == 20
+    assert granted(WRITE, 29.0) == 100
+    assert granted(call_of("PUT", "/rest/api/3/issue/10002"), 2.0) == 20
+
+
+@given(st.lists(st.tuples(st.floats(0, 0.5), st.sampled_from(["1", "2", "3"])), max_size=300))
+def test_no_issue_is_ever_written_too_often(attempts):
+    state, now, written = State(), NOW, {}
+    for step, issue in attempts:
+        now += step
+        decision, state = decide(state, Call("PUT", "issue/*", issue), now, SLOW)
+        if isinstance(decision, Go):
+            written.setdefault(issue, []).append(now)
+    for times in written.values():
+        assert all(later - earlier >= 2.0 - 1e-6 for earlier, later in zip(times, times[20:], strict=False))
+        assert all(later - earlier >= 30.0 - 1e-6 for earlier, later in zip(times, times[100:], strict=False))
+
+
+OTHER_ISSUE = call_of("PUT", "/rest/api/3/issue/10002")
+OTHER_ENDPOINT = call_of("GET", "/rest/api/3/field")
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds", "same_endpoint", "elsewhere"),
+    [
+        ({"RateLimit-Reason": "jira-per-issue-on-write", "Retry-After": "3"}, 3.0, False, False),
+        ({"RateLimit-Reason": "jira-burst-based", "Retry-After": "1"}, 1.0, True, False),
+        ({"RateLimit-Reason": "jira-quota-tenant-based", "Retry-After": "1847"}, 1847.0, True, True),
+        (
+            {"RateLimit-Reason": "jira-quota-global-based", "X-RateLimit-Reset": "2026-11-22T11:00:00Z"},
+            1800.0,
+            True,
+            True,
+        ),
+        ({"RateLimit-Reason": "jira-quota-global-based"}, 1800.0, True, True),
+        ({"Retry-After": "Sun, 22 Nov 2026 10:31:00 GMT"}, 60.0, True, True),
+        (
+            {
+                "X-Failure-Category": "x",
+                "X-Ratelimit-Remaining": "0",
+                "X-Ratelimit-Reset": "2026-11-22T10:30:05Z",
+            },
+            5.0,
+            True,
+            True,
+        ),
+        ({}, 2.0, True, True),
+        ({"Retry-After": "soon"}, 2.0, True, True),
+    ],
+)
+def test_a_refusal_stops_what_it_is_about_and_no_more(headers, seconds, same_endpoint, elsewhere):
+    state = learn(State(), WRITE, 429, headers, NOW)
+    decision, _ = decide(state, WRITE, NOW)
+    assert isinstance(decision, Wait)
+    assert decision.seconds == pytest.approx(seconds)
+    assert isinstance(decide(state, OTHER_ISSUE, NOW)[0], Wait) == same_endpoint
+    assert isinstance(decide(state, OTHER_ENDPOINT, NOW)[0], Wait) == elsewhere
+    assert isinstance(decide(state, WRITE, NOW + seconds + 0.001)[0], Go)
+
+
+def test_refusals_without_a_time_wait_longer_each_time_and_a_success_forgets_them():
+    state, now, waits = State(), NOW, []
+    for _ in range(5):
+        state = learn(state, READ, 429, {"RateLimit-Reason": "jira-burst-based"}, now)
+        waits.append(decide(state, READ, now)[0].seconds)
+        now += waits[-1] + 0.001
+    assert waits == pytest.approx([2, 4, 8, 16, 16])
+    state = learn(state, READ, 200, {}, now)
+    state = learn(state, READ, 429, {"RateLimit-Reason": "jira-burst-based"}, now)
+    assert decide(state, READ, now)[0].seconds == pytest.approx(2)
+
+
+def test_a_shorter_refusal_does_not_end_a_longer_pause():
+    quota = {"RateLimit-Reason": "jira-quota-tenant-based"}
+    state = learn(State(), READ, 429, {**quota, "Retry-After": "100"}, NOW)
+    state = learn(state, READ, 429, {**quota, "Retry-After": "1"}, NOW)
+    assert decide(state, READ, NOW)[0].seconds == pytest.approx(100)
+
+
+def test_jitter_only_lengthens():
+    state = learn(State(), READ, 429, {"Retry-After": "10"}, NOW, jitter=0.3)
+    assert decide(state, READ, NOW)[0].seconds == pytest.approx(13)
+
+
+def test_maintenance_pauses_the_site_and_a_plain_503_does_not():
+    assert isinstance(
+        decide(learn(State(), READ, 503, {"Retry-After": "7"}, NOW), OTHER_ENDPOINT, NOW)[0], Wait
+    )
+    assert isinstance(decide(learn(State(), READ, 503, {}, NOW), READ, NOW)[0], Go)
+
+
+def test_data_center_is_not_paced_until_it_refuses():
+    governor = Governor(DATA_CENTER, jitter=lambda: 0.0)
+    assert all(isinstance(governor.before(READ, NOW), Go) for _ in range(1000))
+    governor.after(READ, 429, {"X-RateLimit-FillRate": "10", "Retry-After": "4"}, NOW)
+    assert governor.before(READ, NOW) == Wait(4.0, "user-rate")
+
+
+def test_a_governor_uses_its_share_alone():
+    governor = Governor(CLOUD, share=0.5)
+    assert sum(isinstance(governor.before(READ, NOW), Go) for _ in range(200)) == 50
+
+
+def test_memory_of_writes_does_not_grow_for_ever():
+    state = State()
+    for number in range(5000):
+        _, state = decide(state, Call("PUT", "issue/*", str(number)), NOW + number, CLOUD)
+    assert len(state.writes) <= 1001
+
+
+@pytest.mark.parametrize("text", ["-1", "1e9", "nan", "inf", "", "١", "Thu, 99 Foo 2026 99:99:99 GMT"])
+def test_strange_waits_are_not_believed(text):
+    assert read_limit({"Retry-After": text}, datetime.fromtimestamp(NOW, UTC)).retry_after is None
+
+
+def test_a_forecast_counts_calls_points_and_time():
+    assert predict(searching(1000)) == Forecast(10, 1010, 1.5)
+    assert predict(reading(2500), history(2500, 11)) == Forecast(9, 5009, 1.3)
+    assert predict(writing(100_000), workers=1000).seconds == 2000.0
+    assert predict(linking(0), Work("GET field", 1)).calls == 1

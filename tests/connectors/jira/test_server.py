@@ -1,0 +1,236 @@
+"""Server info, the account and the catalogue, which the `jira` library reads for us."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from connectors.jira import (
+    AuthFailed,
+    BasicCredentials,
+    Governor,
+    Permanent,
+    RateLimited,
+    SiteAddress,
+    Transient,
+    connect,
+)
+from mappings.catalogue import Field, LinkType
+from mappings.issue import IssueType, Named, Project, Status, User
+
+INFO = "/rest/api/2/serverInfo"
+CLOUD = {
+    "baseUrl": "https://acme.example",
+    "version": "1001.0.0",
+    "versionNumbers": [1001, 0, 0],
+    "deploymentType": "Cloud",
+    "serverTitle": "Jira",
+}
+SERVER = {
+    "baseUrl": "https://acme.example/jira",
+    "version": "10.3.1",
+    "versionNumbers": [10, 3, 1],
+    "deploymentType": "Server",
+}
+
+
+@pytest.fixture
+def unknown(stub, token):
+    jira = connect(SiteAddress("main", stub.url, BasicCredentials("bot@acme.example", token)), timeout=(2, 2))
+    yield jira
+    jira.close()
+
+
+@pytest.mark.parametrize(
+    ("info", "deployment", "api"), [(CLOUD, "cloud", "/rest/api/3"), (SERVER, "datacenter", "/rest/api/2")]
+)
+def test_the_deployment_is_found_out_once(stub, answer, unknown, info, deployment, api):
+    stub.on("GET", INFO, answer(json=info))
+    assert (unknown.deployment, unknown.api) == (deployment, api)
+    assert unknown.server().version == tuple(info["versionNumbers"])
+    assert unknown.in_background().deployment == deployment
+    assert len(stub.asked) == 1
+
+
+def test_the_account_and_its_time_zone(stub, answer, unknown):
+    said = {
+        "accountId": "a1",
+        "displayName": "Bot",
+        "emailAddress": "bot@acme.example",
+        "timeZone": "Europe/Berlin",
+    }
+    stub.on("GET", "/rest/api/2/myself", answer(json=said))
+    assert unknown.myself() == User("a1", "Bot", "bot@acme.example")
+    assert unknown.time_zone == "Europe/Berlin"
+
+
+def test_a_stranger_is_not_taken_for_the_account(stub, answer, unknown):
+    stub.on("GET", "/rest/api/2/myself", answer(json={"displayName": "Anonymous"}))
+    with pytest.raises(AuthFailed):
+        unknown.myself()
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "kind"),
+    [
+        (401, {}, AuthFailed),
+        (429, {"Retry-After": "1847"}, RateLimited),
+        (503, {}, Transient),
+        (404, {}, Permanent),
+    ],
+)
+def test_the_librarys_errors_become_ours_and_tell_no_secret(
+    stub, answer, unknown, token, caplog, status, headers, kind
+):
+    caplog.set_level(logging.DEBUG)
+    stub.on("GET", INFO, answer(status, {"errorMessages": ["no"]}, headers))
+    with pytest.raises(kind) as caught:
+        unknown.server()
+    secret = stub.asked[0].headers["Authorization"].split()[1]
+    assert len(stub.asked) == 1
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+    assert secret not in f"{caught.value!r}{caught.value}{caplog.text}"
+    assert token not in f"{caught.value!r}{caught.value}{caplog.text}"
+
+
+def test_the_library_follows_no_redirect(stub, answer, unknown):
+    stub.on("GET", INFO, answer(302, None, {"Location": "https://elsewhere.example/"}))
+    with pytest.raises((Permanent, Transient)):
+        unknown.server()
+    assert len(stub.asked) == 1
+
+
+@pytest.mark.parametrize("said", [[], {}, {"status": "ok"}, "text"])
+def test_another_server_is_not_taken_for_jira(stub, answer, unknown, said):
+    stub.on("GET", INFO, answer(json=said))
+    with pytest.raises((Permanent, Transient)):
+        unknown.server()
+
+
+FIELDS = [
+    {
+        "id": "summary",
+        "name": "Summary",
+        "custom": False,
+        "clauseNames": ["summary"],
+        "schema": {"type": "string", "system": "summary"},
+    },
+    {
+        "id": "customfield_10016",
+        "name": "Points",
+        "custom": True,
+        "clauseNames": ["cf[10016]", "Points"],
+        "schema": {"type": "number", "custom": "x:float", "customId": 10016},
+    },
+    {
+        "id": "customfield_10017",
+        "name": "Points",
+        "scope": {"type": "PROJECT", "project": {"id": "10002"}},
+        "schema": {"type": "array", "items": "option"},
+    },
+    {"id": "thumbnail", "name": "Images"},
+]
+
+
+def test_the_catalogue(stub, answer, cloud):
+    api = "/rest/api/2"
+    stub.on("GET", f"{api}/myself", answer(json={"accountId": "a1", "displayName": "Bot", "timeZone": "UTC"}))
+    stub.on("GET", f"{api}/field", answer(json=FIELDS))
+    stub.on(
+        "GET",
+        f"{api}/status",
+        answer(
+            json=[
+                {"id": "1", "name": "Odd", "statusCategory": {"key": "undefined"}},
+                {"id": "2", "name": "Done", "statusCategory": {"key": "done"}},
+            ]
+        ),
+    )
+    stub.on(
+        "GET",
+        f"{api}/issuetype",
+        answer(
+            json=[
+                {"id": "1", "name": "Epic", "hierarchyLevel": 1},
+                {"id": "2", "name": "Sub-task", "subtask": True},
+            ]
+        ),
+    )
+    stub.on("GET", f"{api}/project", answer(json=[{"id": "10000", "key": "PLAT", "name": "Platform"}]))
+    stub.on("GET", f"{api}/resolution", answer(json=[{"id": "1", "name": "Done"}]))
+    stub.on("GET", f"{api}/priority", answer(json=[{"id": "2", "name": "High"}]))
+    stub.on(
+        "GET",
+        "/rest/api/3/issue/10001/editmeta",
+        answer(
+            json={
+                "fields": {
+                    "customfield_10017": {
+                        "name": "Points",
+                        "schema": {},
+                        "allowedValues": [{"id": "5", "value": "A"}],
+                    }
+                }
+            }
+        ),
+    )
+
+    catalogue = cloud.catalogue(sample_issue_ids=["10001"])
+
+    assert catalogue.fields == (
+        Field("summary", "Summary", "string", clause_names=("summary",)),
+        Field(
+            "customfield_10016", "Points", "number", custom="x:float", clause_names=("cf[10016]", "Points")
+        ),
+        Field(
+            "customfield_10017",
+            "Points",
+            "array",
+            "option",
+            project_ids=("10002",),
+            options=(Named("5", "A"),),
+        ),
+        Field("thumbnail", "Images"),
+    )
+    assert catalogue.statuses == (Status("1", "Odd", None), Status("2", "Done", "done"))
+    assert catalogue.issue_types == (IssueType("1", "Epic", 1), IssueType("2", "Sub-task", -1))
+    assert catalogue.projects == (Project("10000", "PLAT", "Platform"),)
+    assert (catalogue.resolutions, catalogue.priorities) == ((Named("1", "Done"),), (Named("2", "High"),))
+    assert catalogue.link_types == ()
+    assert (catalogue.time_zone, catalogue.account_id) == ("UTC", "a1")
+
+
+def test_link_types(stub, answer, cloud):
+    from connectors.jira.catalogue import _all, _link_type
+
+    stub.on(
+        "GET",
+        "/rest/api/2/issueLinkType",
+        answer(
+            json={
+                "issueLinkTypes": [
+                    {"id": "1", "name": "Blocks", "inward": "is blocked by", "outward": "blocks"}
+                ]
+            }
+        ),
+    )
+    assert _all(cloud._library, lambda client: client.issue_link_types(), _link_type) == (
+        LinkType("1", "Blocks", "is blocked by", "blocks"),
+    )
+
+
+def test_the_library_asks_the_governor_too(stub, answer, token):
+    governor = Governor(jitter=lambda: 0.0)
+    address = SiteAddress("main", stub.url, BasicCredentials("bot@acme.example", token))
+    jira = connect(address, governor=governor)
+    stub.on(
+        "GET", INFO, answer(429, {}, {"Retry-After": "1847", "RateLimit-Reason": "jira-quota-global-based"})
+    )
+    for _ in range(3):
+        with pytest.raises(RateLimited) as caught:
+            jira.server()
+        assert caught.value.retry_after == pytest.approx(1847, abs=5)
+    jira.close()
+    assert len(stub.asked) == 1

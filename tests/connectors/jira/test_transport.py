@@ -1,0 +1,309 @@
+"""Talking to a site: what fails is told apart, nothing leaks, and nothing goes elsewhere."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import threading
+from datetime import UTC, datetime
+
+import pytest
+
+from connectors.jira import (
+    AuthFailed,
+    BasicCredentials,
+    BearerCredentials,
+    IncompleteRead,
+    Jira,
+    Permanent,
+    RateLimited,
+    SiteAddress,
+    Transient,
+    Transport,
+    connect,
+)
+from connectors.jira.errors import classify
+from connectors.jira.governor import Go, Governor, Wait
+
+NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
+PATH = "/rest/api/3/issue/10001"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "kind"),
+    [
+        (401, {}, b"", AuthFailed),
+        (403, {"X-Seraph-LoginReason": "AUTHENTICATION_DENIED"}, b"", AuthFailed),
+        (200, {"x-seraph-loginreason": "AUTHENTICATED_FAILED"}, b"{}", AuthFailed),
+        (403, {}, b'{"errorMessages":["no"],"errors":{}}', Permanent),
+        (
+            404,
+            {},
+            b'{"timestamp":"x","status":404,"error":"Not Found","message":"No message available"}',
+            Permanent,
+        ),
+        (410, {}, b"", Permanent),
+        (302, {"Location": "https://elsewhere.example/login"}, b"", Permanent),
+        (429, {"Retry-After": "3"}, b"", RateLimited),
+        *((status, {}, b"<html>", Transient) for status in (408, 409, 425, 500, 502, 503, 504, 522, 599)),
+    ],
+)
+def test_answers_are_told_apart(status, headers, body, kind):
+    error = classify(status, headers, body, NOW)
+    assert type(error) is kind
+    assert error.message
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_a_good_answer_is_no_error(status):
+    assert classify(status, {"X-Seraph-LoginReason": "OK"}, b"", NOW) is None
+
+
+def test_refused_fields_are_named():
+    said = {
+        "errorMessages": ["First"],
+        "errors": {"customfield_10060": "It is not on the appropriate screen, or unknown."},
+    }
+    error = classify(400, {}, json.dumps(said).encode(), NOW)
+    assert error.fields == {"customfield_10060": "It is not on the appropriate screen, or unknown."}
+    assert error.messages == ("First",)
+    assert "screen" in error.remedy
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"{", b'{"errorMessages": 7, "errors": []}', b'{"errors": {"a": {"b": 1}}}', b"[" * 99_999],
+)
+def test_strange_error_bodies_do_no_harm(body):
+    assert isinstance(classify(400, {}, body, NOW), Permanent)
+
+
+def test_a_limit_tells_its_scope_and_time(stub, answer, transport):
+    stub.on(
+        "GET", PATH, answer(429, {}, {"Retry-After": "1847", "RateLimit-Reason": "jira-quota-tenant-based"})
+    )
+    with pytest.raises(RateLimited) as caught:
+        transport.get(PATH)
+    assert (caught.value.scope, caught.value.retry_after) == ("site", 1847.0)
+    assert caught.value.until is not None
+
+
+def test_credentials_go_to_the_site_and_into_no_text(stub, answer, transport, address, token, caplog):
+    caplog.set_level(logging.DEBUG)
+    stub.on("GET", PATH, answer(401, {"errorMessages": ["no"]}))
+    with pytest.raises(AuthFailed) as caught:
+        transport.get(PATH)
+    assert stub.asked[0].headers["Authorization"].startswith("Basic ")
+    secret = stub.asked[0].headers["Authorization"].split()[1]
+    text = " ".join(
+        [
+            repr(address),
+            repr(transport),
+            repr(caught.value),
+            str(caught.value),
+            caplog.text,
+            repr(BearerCredentials(token)),
+        ]
+    )
+    assert token not in text
+    assert secret not in text
+
+
+def test_a_bearer_token_is_sent_as_such(stub, answer, token):
+    stub.on("GET", PATH, answer(json={}))
+    transport = Transport(SiteAddress("main", stub.url, BearerCredentials(token)))
+    transport.get(PATH)
+    transport.close()
+    assert stub.asked[0].headers["Authorization"] == f"Bearer {token}"
+
+
+def test_a_netrc_file_does_not_replace_the_credentials(stub, answer, transport, tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login other password other\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    stub.on("GET", PATH, answer(json={}))
+    transport.get(PATH)
+    assert "b3RoZXI6b3RoZXI=" not in stub.asked[0].headers["Authorization"]
+
+
+@pytest.mark.parametrize("target", ["https://elsewhere.example/", "/rest/api/3/other"])
+def test_redirects_are_not_followed(stub, answer, transport, target):
+    stub.on("GET", PATH, answer(302, None, {"Location": target}))
+    with pytest.raises(Permanent, match="redirect"):
+        transport.get(PATH)
+    assert len(stub.asked) == 1
+
+
+def test_a_context_path_and_an_api_base_are_kept(stub, answer):
+    stub.on("GET", f"/ex/jira/abc{PATH}", answer(json={"id": "10001"}))
+    address = SiteAddress(
+        "main", "https://acme.example/jira/", BasicCredentials("a", "b"), f"{stub.url}/ex/jira/abc/"
+    )
+    transport = Transport(address)
+    assert transport.get(PATH).json() == {"id": "10001"}
+    transport.close()
+    assert address.browse("PLAT-1") == "https://acme.example/jira/browse/PLAT-1"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "acme.example",
+        "ftp://acme.example",
+        "https://",
+        "https://me:pw@acme.example",
+        "https://acme.example/?a=1",
+    ],
+)
+def test_addresses_that_cannot_be_are_refused(url):
+    with pytest.raises(ValueError, match="must"):
+        SiteAddress("main", url, BasicCredentials("a", "b"))
+
+
+def test_packed_answers_are_unpacked(stub, answer, transport):
+    packed = gzip.compress(b'{"id": "10001"}')
+    stub.on("GET", PATH, answer(body=packed, headers={"Content-Encoding": "gzip"}))
+    assert transport.get(PATH).json() == {"id": "10001"}
+
+
+def test_an_answer_beyond_the_size_limit_is_refused_even_packed(stub, answer, address):
+    packed = gzip.compress(b" " * 3_000_000)
+    stub.on("GET", PATH, answer(body=packed, headers={"Content-Encoding": "gzip"}))
+    transport = Transport(address, body_limit=1 << 20)
+    with pytest.raises(Transient, match="larger than 1 MiB"):
+        transport.get(PATH)
+    transport.close()
+
+
+def test_a_sign_in_page_is_no_answer(stub, answer, transport):
+    stub.on("GET", PATH, answer(body=b"<html>Sign in</html>", headers={"Content-Type": "text/html"}))
+    with pytest.raises(Transient, match="web page"):
+        transport.get(PATH)
+
+
+def test_torn_json_is_an_incomplete_read(stub, answer, transport):
+    stub.on("GET", PATH, answer(body=b'{"id": "100'))
+    with pytest.raises(IncompleteRead):
+        transport.get(PATH).json()
+
+
+@pytest.mark.parametrize("broken", ["hang_up", "torn"])
+def test_a_read_is_repeated_once_when_the_connection_breaks(stub, answer, transport, broken):
+    stub.on("GET", PATH, answer(json={"id": "1" * 100}, **{broken: True}), answer(json={"id": "10001"}))
+    assert transport.get(PATH).json() == {"id": "10001"}
+    assert len(stub.asked) == 2
+
+
+def test_a_write_is_never_repeated(stub, answer, transport):
+    stub.on("PUT", PATH, answer(hang_up=True), answer(204))
+    with pytest.raises(Transient):
+        transport.put(PATH, {"fields": {}})
+    assert len(stub.asked) == 1
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_refusals_are_not_repeated_in_the_thread(stub, answer, transport, status):
+    stub.on("GET", PATH, answer(status, {}))
+    with pytest.raises((RateLimited, Transient)):
+        transport.get(PATH)
+    assert len(stub.asked) == 1
+
+
+def test_a_site_that_does_not_answer_in_time(stub, answer, address):
+    release = threading.Event()
+
+    def serve(asked):
+        release.wait(5)
+        return answer(json={})
+
+    stub.on("GET", PATH, serve)
+    transport = Transport(address, timeout=(0.2, 0.1))
+    with pytest.raises(Transient, match="in time"):
+        transport.get(PATH)
+    release.set()
+    transport.close()
+
+
+def test_a_site_that_is_down(unused_port):
+    transport = Transport(SiteAddress("main", f"http://127.0.0.1:{unused_port}", BasicCredentials("a", "b")))
+    with pytest.raises(Transient, match="connection"):
+        transport.get(PATH)
+    transport.close()
+
+
+def test_threads_have_sessions_of_their_own_and_cookies_do_not_stick(stub, answer, transport):
+    stub.on("GET", PATH, answer(json={}, headers={"Set-Cookie": "JSESSIONID=1; Path=/"}))
+    sessions = []
+
+    def ask():
+        transport.get(PATH)
+        transport.get(PATH)
+        sessions.append(transport._session())
+        transport.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({id(session) for session in sessions}) == 3
+    assert not any("Cookie" in asked.headers for asked in stub.asked)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+def test_short_waits_of_the_governor_are_slept_and_long_ones_given_back(stub, answer, address):
+    clock, governor = Clock(), Governor(jitter=lambda: 0.0)
+    transport = Transport(address, governor=governor, clock=clock, sleep=clock.sleep)
+    stub.on(
+        "GET",
+        PATH,
+        answer(429, {}, {"Retry-After": "2", "RateLimit-Reason": "jira-burst-based"}),
+        answer(json={}),
+        answer(429, {}, {"Retry-After": "1847", "RateLimit-Reason": "jira-quota-global-based"}),
+    )
+    with pytest.raises(RateLimited):
+        transport.get(PATH)
+    assert transport.get(PATH).json() == {}
+    assert clock.slept == [pytest.approx(2)]
+    with pytest.raises(RateLimited):
+        transport.get(PATH)
+    asked = len(stub.asked)
+    with pytest.raises(RateLimited) as caught:
+        transport.get(PATH)
+    transport.close()
+    assert caught.value.retry_after == pytest.approx(1847)
+    assert len(stub.asked) == asked
+
+
+def test_background_work_is_told_to_the_governor(stub, answer, address):
+    seen = []
+
+    class Listening:
+        def before(self, call, now) -> Go | Wait:
+            seen.append(call.background)
+            return Go()
+
+        def after(self, call, status, headers, now) -> None: ...
+
+    stub.on("GET", PATH, answer(json={}))
+    jira = connect(address, governor=Listening())
+    jira.transport.get(PATH)
+    jira.in_background().transport.get(PATH)
+    jira.transport.close()
+    assert seen == [False, True]
+
+
+def test_the_facade_shows_no_secret(address, token):
+    assert token not in repr(Jira(Transport(address)))

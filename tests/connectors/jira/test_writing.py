@@ -1,0 +1,120 @@
+"""Edits, edit screens, properties, remote links and permissions."""
+
+from __future__ import annotations
+
+import pytest
+
+from connectors.jira import EditField, Permanent, RemoteLink
+from connectors.jira.remote_link import global_id
+from mappings.issue import Named
+
+ISSUE = "/rest/api/3/issue/10001"
+
+
+def test_an_edit_sends_all_fields_at_once_and_quietly(stub, answer, cloud):
+    stub.on("PUT", ISSUE, answer(204))
+    cloud.edit("10001", {"customfield_10060": 62, "customfield_10061": None})
+    [asked] = stub.asked
+    assert asked.body == {"fields": {"customfield_10060": 62, "customfield_10061": None}}
+    assert asked.query == {"notifyUsers": ["false"]}
+
+
+def test_an_edit_may_notify(stub, answer, cloud):
+    stub.on("PUT", ISSUE, answer(204))
+    cloud.edit("10001", {"customfield_10060": 62}, notify=True)
+    assert stub.asked[0].query == {}
+
+
+def test_an_edit_of_nothing_makes_no_call(stub, cloud):
+    cloud.edit("10001", {})
+    assert stub.asked == []
+
+
+def test_a_refused_edit_names_the_fields(stub, answer, cloud):
+    said = "Field 'customfield_10060' cannot be set. It is not on the appropriate screen, or unknown."
+    stub.on("PUT", ISSUE, answer(400, {"errorMessages": [], "errors": {"customfield_10060": said}}))
+    with pytest.raises(Permanent) as caught:
+        cloud.edit("10001", {"customfield_10060": 62})
+    assert caught.value.fields == {"customfield_10060": said}
+
+
+def test_data_center_is_written_by_its_own_api(stub, answer, datacenter):
+    stub.on("PUT", "/rest/api/2/issue/10001", answer(204))
+    datacenter.edit("10001", {"customfield_10060": 62})
+    assert stub.paths() == ["PUT /rest/api/2/issue/10001"]
+
+
+def test_the_edit_screen(stub, answer, cloud):
+    meta = {
+        "required": False,
+        "schema": {"type": "option", "custom": "com.atlassian.jira.plugin.system.customfieldtypes:select"},
+        "name": "OKR health",
+        "operations": ["set"],
+        "allowedValues": [{"id": "1", "value": "On track"}, {"id": "2", "name": "Named"}],
+    }
+    stub.on("GET", f"{ISSUE}/editmeta", answer(json={"fields": {"customfield_10061": meta}}))
+    assert cloud.edit_fields("10001") == {
+        "customfield_10061": EditField(
+            "customfield_10061",
+            "OKR health",
+            "option",
+            "",
+            "com.atlassian.jira.plugin.system.customfieldtypes:select",
+            (Named("1", "On track"), Named("2", "Named")),
+            ("set",),
+        )
+    }
+
+
+def test_properties(stub, answer, cloud):
+    path = f"{ISSUE}/properties/okr.sync"
+    stub.on(
+        "GET",
+        path,
+        answer(404, {"errorMessages": ["no"], "errors": {}}),
+        answer(json={"key": "okr.sync", "value": {"a": 1}}),
+    )
+    stub.on("PUT", path, answer(201))
+    stub.on("DELETE", path, answer(204), answer(404))
+    assert cloud.get_property("10001", "okr.sync") is None
+    cloud.put_property("10001", "okr.sync", {"a": 1})
+    assert cloud.get_property("10001", "okr.sync") == {"a": 1}
+    cloud.delete_property("10001", "okr.sync")
+    cloud.delete_property("10001", "okr.sync")
+    assert stub.asked[1].body == {"a": 1}
+
+
+def test_a_remote_link_is_sent_whole_under_a_stable_id(stub, answer, cloud):
+    path = f"{ISSUE}/remotelink"
+    stub.on("POST", path, answer(201, {"id": 1}), answer(200, {"id": 1}))
+    stub.on("DELETE", path, answer(404))
+    link = RemoteLink(global_id("main", "10001"), "https://okr.acme.example/why/10001", "OKR: 62 % — why?")
+    cloud.put_remote_link("10001", link)
+    cloud.put_remote_link("10001", link)
+    cloud.delete_remote_link("10001", link.global_id)
+    first, second, third = stub.asked
+    assert first.body == second.body
+    assert first.body["globalId"] == "system=jira-okr&site=main&issue=10001"
+    assert first.body["object"] == {
+        "url": "https://okr.acme.example/why/10001",
+        "title": "OKR: 62 % — why?",
+        "summary": "",
+        "status": {"resolved": False},
+    }
+    assert third.query == {"globalId": [link.global_id]}
+
+
+def test_permissions(stub, answer, cloud):
+    said = {
+        "permissions": {
+            "EDIT_ISSUES": {"havePermission": True},
+            "ADMINISTER_PROJECTS": {"havePermission": False},
+        }
+    }
+    stub.on("GET", "/rest/api/3/mypermissions", answer(json=said))
+    found = cloud.permissions("PLAT", ["EDIT_ISSUES", "ADMINISTER_PROJECTS", "UNKNOWN"])
+    assert found == {"EDIT_ISSUES": True, "ADMINISTER_PROJECTS": False, "UNKNOWN": False}
+    assert stub.asked[0].query == {
+        "permissions": ["EDIT_ISSUES,ADMINISTER_PROJECTS,UNKNOWN"],
+        "projectKey": ["PLAT"],
+    }
