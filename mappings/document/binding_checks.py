@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mappings.catalogue import Catalogue, Field
-from mappings.diagnostic import Severity
+from mappings.desired import LABELS
 from mappings.document.codes import Code
 from mappings.document.places import Path
 from mappings.document.report import Report, shown
@@ -45,7 +45,7 @@ def resolve_field(alias: str, part: FieldPart, catalogue: Catalogue, report: Rep
         return written
     if part.name is not None and part.name.casefold() != field.name.casefold():
         message = f"the field {part.id} is called {shown(field.name)} in Jira, not {shown(part.name)}; the id decides"
-        report.add(Code.FIELD_NAME_DIFFERS, message, (*path, "name"), severity=Severity.WARNING, value=part.name,
+        report.warn(Code.FIELD_NAME_DIFFERS, message, (*path, "name"), value=part.name,
                    valid=(field.name,), remedy="correct the name or the id")  # fmt: skip
     return field
 
@@ -194,26 +194,21 @@ def fitting_types(target: TargetPart) -> tuple[str, ...]:
 
 
 def _check_options(field: Field, target: TargetPart, path: Path, report: Report) -> None:
-    if target.options is None:
-        message = f"{shown(field.name)} is a select field, and `options` does not say which option stands for which health"
-        remedy = (
-            "write `options: {achieved: …, on_track: …, at_risk: …, off_track: …, pending: …, unknown: …}`"
-        )
-        report.add(
-            Code.UNKNOWN_OPTION, message, path, valid=(option.name for option in field.options), remedy=remedy
-        )
-        return
+    wanted = (
+        {level.value: label for level, label in LABELS.items()} if target.options is None else target.options
+    )
     known = {text for option in field.options for text in (option.id, option.name)}
-    for level, name in target.options.items():
+    for level, name in wanted.items():
         if field.options and name not in known:
+            place = path if target.options is None else (*path, "options", level)
             names = [option.name for option in field.options]
-            remedy = "write an option of the field, or add this one to the field in Jira"
+            remedy = "write an option of the field under `options`, or add this one to the field in Jira"
             report.unknown(
                 Code.UNKNOWN_OPTION,
-                f"the option of {shown(field.name)}",
+                f"for {level} the option of {shown(field.name)}",
                 name,
                 names,
-                (*path, "options", level),
+                place,
                 remedy,
             )
 
@@ -234,7 +229,7 @@ def _check_story_points(mapping: Mapping, catalogue: Catalogue, report: Report) 
                 f"story points are read from {field.id} {shown(field.name)}, but the site also has {listed}"
             )
             remedy = "look at an estimated issue of each project, and use the field that holds its points"
-            report.add(Code.STORY_POINTS_AMBIGUOUS, message, ("fields", alias), severity=Severity.WARNING, value=field.id,
+            report.warn(Code.STORY_POINTS_AMBIGUOUS, message, ("fields", alias), value=field.id,
                        valid=(one.id for one in points), remedy=remedy)  # fmt: skip
 
 
@@ -248,9 +243,13 @@ def _check_links(mapping: Mapping, catalogue: Catalogue, report: Report) -> None
 
 
 def _links(mapping: Mapping) -> Iterator[tuple[Path, str]]:
+    written = [part.id for part in mapping.document.objectives if part.select is None]
     for index, objective in enumerate(mapping.document.objectives):
-        if isinstance(objective.aligned_to, AlignmentPart):
-            yield ("objectives", index, "aligned_to", "link"), objective.aligned_to.link
+        aligned = objective.aligned_to
+        if isinstance(aligned, AlignmentPart):
+            yield ("objectives", index, "aligned_to", "link"), aligned.link
+        elif aligned is not None and aligned.removeprefix("@") not in written:
+            yield ("objectives", index, "aligned_to"), aligned
     for path, _, part in key_results(mapping.document):
         if isinstance(part.relation, LinkRelation):
             yield (*path, "relation", "link"), part.relation.link

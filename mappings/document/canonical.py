@@ -21,6 +21,8 @@ from mappings.document.schema import Document
 from mappings.document.yaml_nodes import scalar
 
 REVISION_LENGTH = 16
+KEPT = ("round",)
+"""Keys whose default depends on what else is written: said once, they are kept."""
 
 
 def export(document: Document) -> str:
@@ -60,7 +62,8 @@ def plain(value: object) -> Any:
 def _members(part: BaseModel) -> Iterator[tuple[str, Any]]:
     for name, info in type(part).model_fields.items():
         value = getattr(part, name)
-        if info.is_required() or value != info.get_default(call_default_factory=True):
+        written = name in KEPT and name in part.model_fields_set
+        if written or info.is_required() or value != info.get_default(call_default_factory=True):
             yield info.alias or name, plain(value)
 
 

@@ -12,9 +12,15 @@ PREFIX = "jql-"
 """Codes of JQL findings stand behind it, so that they cannot be taken for codes of the document."""
 
 
+NAMES = ("unknown-field", "unknown-value", "ambiguous-field", "order-unknown")
+"""Findings about names, which mean nothing where no catalogue is at hand."""
+
+
 def check_jql(text: str, path: Path, catalogue: Catalogue, report: Report) -> None:
     """Adds the findings of one JQL: syntax and subset, and its names where the catalogue is not empty."""
     for finding in check(text, catalogue):
+        if not catalogue.fields and finding.code in NAMES:
+            continue
         add_finding(finding, text, path, report)
 
 
@@ -27,7 +33,7 @@ def add_finding(finding: Finding, text: str, path: Path, report: Report) -> None
         severity=finding.severity,
         value=text[finding.position : finding.end] or text,
         valid=finding.valid,
-        remedy=finding.remedy,
+        remedy=finding.remedy or "correct the JQL at this character",
         offset=finding.position,
     )
 

@@ -46,13 +46,7 @@ _ITEMS: dict[str, dict[str, Any]] = {
     "write_back": {"target": "objective", "set": {}},
     "overrides": {},
 }
-_ABSENCES = (
-    Code.OBJECTIVE_WITHOUT_SELECT,
-    Code.BY_OR_TARGET,
-    Code.BAND_WITHOUT_BOUND,
-    Code.AMOUNT_OR_PERCENT,
-    Code.NOTHING_WRITTEN,
-)
+_ABSENCES = (Code.OBJECTIVE_WITHOUT_SELECT, Code.TARGET_OR_BY, Code.NO_BOUND, Code.AMOUNT_OR_PERCENT)
 
 
 def still_to_say(plain: dict[str, Any], shape: Report) -> list[tuple[Path, Diagnostic]]:

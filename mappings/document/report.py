@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from mappings.diagnostic import Diagnostic, Severity, did_you_mean
 from mappings.document.places import Path, Positions, path_text
@@ -44,6 +45,10 @@ class Report:
             file=self.positions.file,
         )
         self.found.append((path, diagnostic))
+
+    def warn(self, code: str, message: str, path: Path, **more: Any) -> None:
+        """Adds a finding that does not refuse the mapping."""
+        self.add(code, message, path, severity=Severity.WARNING, **more)
 
     def unknown(self, code: str, what: str, name: str, known: Iterable[str], path: Path, remedy: str) -> None:
         """A name that stands for nothing: names the nearest known one."""

@@ -74,9 +74,7 @@ def _trouble(detail: ErrorDetails, plain: Any) -> _Trouble:
     loc = detail["loc"]
     for index, part in enumerate(loc):
         last = index == len(loc) - 1
-        if (isinstance(data, dict) and part in data and not _is_branch(data, part)) or (
-            isinstance(data, list) and isinstance(part, int) and part < len(data)
-        ):
+        if _holds(data, part):
             data, path = data[part], (*path, part)
         elif last and detail["type"] in ("missing", "extra_forbidden"):
             path = (*path, part)
@@ -84,6 +82,12 @@ def _trouble(detail: ErrorDetails, plain: Any) -> _Trouble:
             branches.append((len(path), str(part)))
     kind = "bad_key" if loc and loc[-1] == "[key]" else detail["type"]
     return _Trouble(path, loc, tuple(branches), kind, detail.get("ctx", {}), detail["input"])
+
+
+def _holds(data: object, part: str | int) -> bool:
+    if isinstance(data, list):
+        return isinstance(part, int) and part < len(data)
+    return isinstance(data, dict) and part in data and not _is_branch(data, part)
 
 
 def _is_branch(data: object, part: object) -> bool:
@@ -155,6 +159,8 @@ def _unknown_key(path: Path, valid: Iterable[str], report: Report) -> None:
     near = did_you_mean(str(path[-1]), known)
     message = f"the key {shown(path[-1])} is not known here" + (f"; {near}" if near else "")
     remedy = "correct the key or remove it"
+    if not str(path[-1]).replace("_", "").replace("-", "").isalnum():
+        remedy = "inside { } a comma ends a value: put a text that holds commas in quotes"
     report.add(Code.UNKNOWN_KEY, message, path, value=path[-1], valid=known, remedy=remedy, key=True)
 
 

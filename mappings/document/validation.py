@@ -8,7 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from mappings.catalogue import Catalogue
-from mappings.diagnostic import Diagnostic, Severity
+from mappings.diagnostic import Diagnostic, did_you_mean
 from mappings.document.codes import Code
 from mappings.document.jql_checks import check_jql
 from mappings.document.places import Path, Positions
@@ -22,8 +22,9 @@ from mappings.document.schema import (
     ObjectivePart,
     Weight,
 )
-from mappings.document.walk import alias_uses, jql_texts, key_results
+from mappings.document.walk import alias_uses, jql_texts, key_results, progress_kind
 from mappings.document.write_back_checks import check_write_back
+from mappings.progress import RULE_OF_KIND
 
 ISSUE_KEY = re.compile(r"[A-Z][A-Z0-9_]+-[0-9]+")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -105,7 +106,7 @@ def _check_statuses(document: Document, report: Report) -> None:
                 "this override changes nothing",
                 "write `by_status` or `by_category`, or remove it",
             )
-            report.add(Code.OPTION_WITHOUT_EFFECT, message, path, severity=Severity.WARNING, remedy=remedy)
+            report.warn(Code.OPTION_WITHOUT_EFFECT, message, path, remedy=remedy)
 
 
 def _check_cycles(document: Document, report: Report) -> None:
@@ -147,11 +148,10 @@ def _check_overlaps(document: Document, report: Report) -> None:
             if shared and not inside:
                 message = f"the cycles {shown(other.id)} and {shown(cycle.id)} overlap"
                 remedy = "correct the days, unless both are meant to run side by side"
-                report.add(
+                report.warn(
                     Code.OVERLAPPING_CYCLES,
                     message,
                     ("cycles", index),
-                    severity=Severity.WARNING,
                     value=cycle.id,
                     remedy=remedy,
                 )
@@ -173,11 +173,10 @@ def _check_objective(document: Document, objective: ObjectivePart, path: Path, r
         )
     if objective.select is not None and objective.owner is not None:
         message = "the owner of a selected objective is the assignee of its issue; `owner` has no effect"
-        report.add(
+        report.warn(
             Code.OPTION_WITHOUT_EFFECT,
             message,
             (*path, "owner"),
-            severity=Severity.WARNING,
             value=objective.owner,
             remedy="remove it",
         )
@@ -209,29 +208,32 @@ def _check_alignment(document: Document, objective: ObjectivePart, path: Path, r
         if target.weight is not None and not target.contributes:
             message = "`weight` has no effect without `contributes: true`"
             inner = (*path, "aligned_to", "weight")
-            report.add(
+            report.warn(
                 Code.OPTION_WITHOUT_EFFECT,
                 message,
                 inner,
-                severity=Severity.WARNING,
                 remedy="remove it, or add `contributes: true`",
             )
-    elif target == objective.id:
-        message = f"the objective {shown(target)} is aligned to itself"
-        report.add(
-            Code.ALIGNED_TO_ITSELF,
-            message,
-            (*path, "aligned_to"),
-            value=target,
-            remedy="name another objective",
-        )
     elif target is not None:
-        written = [part.id for part in document.objectives if part.title is not None]
-        if target not in written:
-            remedy = "name an objective of this document that has a `title`, or write {link: phrase}"
-            report.unknown(
-                Code.UNKNOWN_OBJECTIVE, "the objective", target, written, (*path, "aligned_to"), remedy
-            )
+        _check_named_alignment(document, objective, target.removeprefix("@"), (*path, "aligned_to"), report)
+
+
+def _check_named_alignment(
+    document: Document, objective: ObjectivePart, target: str, path: Path, report: Report
+) -> None:
+    """A bare text is an objective written in the document, or else the phrase of a link."""
+    if target == objective.id:
+        message = f"the objective {shown(target)} is aligned to itself"
+        report.add(Code.ALIGNED_TO_ITSELF, message, path, value=target, remedy="name another objective")
+        return
+    written = [part.id for part in document.objectives if part.title is not None]
+    selected = [part.id for part in document.objectives if part.select is not None]
+    near = did_you_mean(target, written)
+    if target not in written and (target in selected or near):
+        known = "selects its objectives from Jira" if target in selected else f"is not written here; {near}"
+        message = f"{shown(target)} {known}: as it stands, it is read as the phrase of a link"
+        remedy = "name an objective that has a `title`, or write {link: phrase}"
+        report.warn(Code.UNKNOWN_OBJECTIVE, message, path, value=target, valid=written, remedy=remedy)
 
 
 def _check_circles(document: Document, report: Report) -> None:
@@ -254,36 +256,26 @@ def _check_circles(document: Document, report: Report) -> None:
 def _check_key_result(objective: ObjectivePart, part: KeyResultPart, path: Path, report: Report) -> None:
     check_progress(part.progress, (*path, "progress"), report)
     _check_weight(part.weight, (*path, "weight"), report)
-    kind = part.progress.kind
-    if part.as_ == "one_key_result" and kind != "delivery":
-        message = (
-            f"several issues cannot be one key result of the kind {shown(kind)}: each has its own numbers"
-        )
-        report.add(
-            Code.AS_UNSUPPORTED,
-            message,
-            (*path, "as"),
-            value=part.as_,
-            valid=("each_issue",),
-            remedy="write `as: each_issue`, or leave it out",
-        )
-    if part.subtasks == "through_parent" and kind != "delivery":
-        message = f"`subtasks` has no effect on a key result of the kind {shown(kind)}"
-        report.add(
-            Code.OPTION_WITHOUT_EFFECT,
-            message,
-            (*path, "subtasks"),
-            severity=Severity.WARNING,
-            remedy="remove it",
-        )
-    if (
-        objective.title is not None
-        and objective.select is None
-        and not isinstance(part.relation, JqlRelation)
-    ):
+    kind = progress_kind(part)
+    if not RULE_OF_KIND[kind].by_rows:
+        _check_single(part, kind, path, report)
+    if objective.select is None and not isinstance(part.relation, JqlRelation):
         message = f"no issue stands for {shown(objective.id)}, so no issue is related to one"
         remedy = "write `relation: {jql: …}`, or select the objective from Jira"
         report.add(Code.NOTHING_TO_RELATE, message, (*path, "relation"), valid=("{jql: JQL}",), remedy=remedy)
+
+
+def _check_single(part: KeyResultPart, kind: str, path: Path, report: Report) -> None:
+    """Options that only make sense where issues together are one key result."""
+    if part.as_ == "one_key_result":
+        message = f"a key result of the kind {shown(kind)} takes the fields of one issue, so this works for one issue only"
+        remedy = "write `as: each_issue`, or leave it out"
+        report.warn(
+            Code.AS_UNSUPPORTED, message, (*path, "as"), value=part.as_, valid=("each_issue",), remedy=remedy
+        )
+    if part.subtasks == "through_parent":
+        message = f"`subtasks` has no effect on a key result of the kind {shown(kind)}"
+        report.warn(Code.OPTION_WITHOUT_EFFECT, message, (*path, "subtasks"), remedy="remove it")
 
 
 def _check_weight(weight: Weight | None, path: Path, report: Report) -> None:
@@ -301,8 +293,8 @@ def _check_kpis(document: Document, report: Report) -> None:
     written = {part.id for part in document.objectives}
     for index, kpi in enumerate(document.kpis):
         path: Path = ("kpis", index)
-        for fault in check_band(kpi.healthy.at_least, kpi.healthy.at_most):
-            report.add(fault.code, fault.message, (*path, "healthy"), remedy=fault.remedy)
+        for code, message, remedy in check_band(kpi.healthy.at_least, kpi.healthy.at_most):
+            report.add(code, message, (*path, "healthy"), remedy=remedy)
         if not isinstance(kpi.source.get("kind"), str):
             remedy = "write `kind:`, like `{kind: jql_count, jql: …}`"
             report.add(

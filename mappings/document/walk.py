@@ -22,6 +22,7 @@ from mappings.document.schema import (
     Weight,
     WeightPart,
 )
+from mappings.progress import RULE_OF_KIND
 
 JQL_OPTIONS = ("done_when",)
 """Options of progress rules that hold JQL; every other text option is a field alias, unless its type lists its values."""
@@ -52,6 +53,18 @@ def key_results(document: Document) -> Iterator[tuple[Path, ObjectivePart, KeyRe
     for index, objective in enumerate(document.objectives):
         for number, part in enumerate(objective.key_results):
             yield ("objectives", index, "key_results", number), objective, part
+
+
+def progress_kind(part: KeyResultPart) -> str:
+    """The kind of a key result."""
+    return str(getattr(part.progress, "kind", ""))
+
+
+def is_issue_each(part: KeyResultPart) -> bool:
+    """Whether every selected issue is a key result of its own, so that it can be written to."""
+    if part.as_ is not None:
+        return part.as_ == "each_issue"
+    return isinstance(part.relation, JqlFieldRelation) or not RULE_OF_KIND[progress_kind(part)].by_rows
 
 
 def jql_texts(document: Document) -> Iterator[tuple[Path, str]]:
