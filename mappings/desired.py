@@ -6,7 +6,7 @@ pace), so one of them has to speak for it: the first in id order. `owners` says 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -16,9 +16,13 @@ from mappings.document.schema import TargetPart, WriteBackPart
 from mappings.fields import Api, FieldType, FieldValueError, field_type
 from mappings.fields.number import plain
 from mappings.forest import issue_order
+from mappings.issue import Issue
 from mappings.mapping import Mapping as BoundMapping
 from mappings.numbers import percent, rounded
 from mappings.state import HealthLevel, KeyResultState, ObjectiveState
+
+Lookup = Callable[[str], Issue | None]
+"""Gives the mirrored issue of an id, None where the mirror does not hold it: `Forest.issue`, `dict.get`."""
 
 PERCENTS = frozenset(
     {"progress_percent", "raw_percent", "delivery_percent", "outcome_percent", "expected_percent"}
@@ -81,34 +85,35 @@ def owners(states: Iterable[ObjectiveState]) -> Owners:
 
 
 def desired(
-    mapping: BoundMapping, state: ObjectiveState, owned: Owners | None = None, api: Api = 3
+    mapping: BoundMapping, state: ObjectiveState, actual: Lookup, api: Api = 3, owned: Owners | None = None
 ) -> tuple[Desired, ...]:
     """The desired field values of one objective, each (issue, field) once: the rule written first wins, objective before key result.
 
-    Left out: key results whose issue another objective speaks for, fields of a type that is not written, and unknown values under
+    Left out: issues that the mirror does not hold (`actual`), key results whose issue another objective speaks for, fields of a type that is not written, and unknown values under
     `unknown: leave`. A value that its field cannot hold (a health without an option) clears the field.
     """
     found: dict[tuple[str, str], Desired] = {}
-    for issue_id, key, figures, parts in subjects(mapping, state, owned or Owners()):
+    for issue_id, figures, parts in subjects(mapping, state, owned or Owners()):
+        issue = actual(issue_id)
         for alias, target in parts:
             wanted = mapping.fields[alias]
-            if (issue_id, wanted.id) in found:
+            if issue is None or (issue_id, wanted.id) in found:
                 continue
             made = one_desired(target, figures, wanted, api)
             if made is not None:
-                found[issue_id, wanted.id] = Desired(issue_id, key, wanted, made.raw, target.value)
+                found[issue_id, wanted.id] = Desired(issue_id, issue.key, wanted, made.raw, target.value)
     return tuple(found.values())
 
 
-Subject = tuple[str, str, Figures, list[tuple[str, TargetPart]]]
+Subject = tuple[str, Figures, list[tuple[str, TargetPart]]]
 
 
 def subjects(mapping: BoundMapping, state: ObjectiveState, owned: Owners) -> Iterator[Subject]:
-    """Every issue this objective speaks for: its id, key, figures, and what is set on it."""
+    """Every issue this objective speaks for: its id, figures, and what is set on it."""
     rules = mapping.document.write_back
     of_objective = targets(rules, "objective")
     if state.issue_id is not None:
-        yield state.issue_id, state.key, objective_figures(state), of_objective
+        yield state.issue_id, objective_figures(state), of_objective
     of_key_result = targets(rules, "key_result")
     taken = {mapping.fields[alias].id for alias, _ in of_objective}
     for key_result in state.key_results:
@@ -117,7 +122,7 @@ def subjects(mapping: BoundMapping, state: ObjectiveState, owned: Owners) -> Ite
             continue
         reserved: Collection[str] = taken if id_ in owned.objectives else ()
         free = [part for part in of_key_result if mapping.fields[part[0]].id not in reserved]
-        yield id_, key_result.key, key_result_figures(key_result, state), free
+        yield id_, key_result_figures(key_result, state), free
 
 
 def targets(rules: Iterable[WriteBackPart], target: str) -> list[tuple[str, TargetPart]]:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from mappings.desired import Desired
+from mappings.desired import Desired, Lookup
 from mappings.fields import FieldType, field_type
 from mappings.forest import issue_order
 from mappings.issue import Issue
-
-Lookup = Callable[[str], Issue | None]
-"""Gives the mirrored issue of an id, None where the mirror does not hold it: `Forest.issue`, `dict.get`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from mappings.catalogue import Field
+from mappings.desired import Desired, Owners, desired
 from mappings.document.schema import Document
-from mappings.fields import CUSTOM
+from mappings.fields import CUSTOM, Api
 from mappings.issue import Issue, IssueType, Named, Project, Status
 from mappings.ledger import Contribution, Disposition, Ledger
 from mappings.mapping import Mapping as BoundMapping
@@ -145,6 +146,13 @@ def a_mapping(*write_back: Mapping[str, object], fields: Mapping[str, Field] | N
     )
 
 
+def all_desired(
+    mapping: BoundMapping, state: ObjectiveState, owned: Owners | None = None, api: Api = 3
+) -> tuple[Desired, ...]:
+    """The desired values where the mirror holds every issue."""
+    return desired(mapping, state, an_issue, api, owned)
+
+
 @pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
     """All the builders: `make.issue(…)`, `make.objective(…)`."""
@@ -155,5 +163,6 @@ def make() -> SimpleNamespace:
         "key_result": a_key_result,
         "objective": an_objective,
         "mapping": a_mapping,
+        "desired": all_desired,
     }
     return SimpleNamespace(**builders, fields=FIELDS)
