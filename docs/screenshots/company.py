@@ -40,7 +40,6 @@ class Point:
     progress: Fraction | None
     delivery: Fraction | None
     outcome: Fraction | None
-    expected: Fraction | None
     health: str
     mapping_revision: str
 
@@ -122,7 +121,7 @@ def delivery_ledger(project: str, first: int, done: int, doing: int, waiting: in
             progress,
             weight * progress / whole,
             status,
-        )  # fmt: skip
+        )
         for i, ((status, progress), weight) in enumerate(zip(specs, weights, strict=True))
     ]
     rows += _left_out(project, first + len(specs))
@@ -221,7 +220,12 @@ def _mean(krs: Sequence[KeyResultState]) -> Fraction | None:
     return sum(known, Fraction(0)) / len(known) if known else None
 
 
-def _ledger(krs: Sequence[KeyResultState], counted: int, total: Fraction | None) -> Ledger:
+def _ledger(
+    krs: Sequence[KeyResultState],
+    counted: int,
+    total: Fraction | None,
+    reason: str = "measured; weight 1 of the contributing key results",
+) -> Ledger:
     rows = []
     for kr in krs:
         progress = kr.measurement.progress
@@ -232,7 +236,7 @@ def _ledger(krs: Sequence[KeyResultState], counted: int, total: Fraction | None)
                 kr.key,
                 kr.title,
                 Disposition.COUNTED if known else Disposition.UNKNOWN,
-                "one of the contributing key results" if known else "never measured, so left out",
+                reason if known else "never measured, so left out",
                 kr.weight,
                 progress,
                 progress / counted if progress is not None else Fraction(0),
@@ -243,7 +247,7 @@ def _ledger(krs: Sequence[KeyResultState], counted: int, total: Fraction | None)
 
 
 def _beside(krs: Sequence[KeyResultState]) -> Ledger:
-    return _ledger(krs, len(krs), _mean(krs))
+    return _ledger(krs, len(krs), _mean(krs), "delivery, beside the outcome")
 
 
 def history(state: ObjectiveState, steps: int, remapped: bool = False) -> list[Point]:
@@ -258,9 +262,8 @@ def history(state: ObjectiveState, steps: int, remapped: bool = False) -> list[P
             None if value is None else value * share
             for value in (state.progress, state.delivery, state.outcome)
         )
-        expected = Fraction((at.date() - CYCLE.start).days + 1, 92)
         revision = "a90b2e5d11c8" if remapped and i < steps // 2 else REVISION
-        found.append(Point(at, *values, expected, state.health.level.value, revision))
+        found.append(Point(at, *values, state.health.level.value, revision))
     return found
 
 

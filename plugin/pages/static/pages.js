@@ -16,7 +16,7 @@
 
   // Instants in the reader's zone; ages go on growing while the page is open.
   const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-  const units = [[90, 1, "s"], [5400, 60, "min"], [129600, 3600, "h"], [Infinity, 86400, "days"]];
+  const units = [[90, 1, "s"], [5400, 60, "min"], [172800, 3600, "h"], [Infinity, 86400, "days"]];
   const opened = Date.now();
   const ago = (seconds) => {
     const [, size, word] = units.find(([below]) => seconds < below);
@@ -39,14 +39,20 @@
   localise();
   setInterval(() => { if (!document.hidden) localise(); }, 15000);
 
-  // Filters apply as they are chosen.
+  // Filters apply as they are chosen, the search as one types where htmx can swap the list in place.
   const filters = document.querySelector("[data-filters]");
   if (filters) {
+    let waiting;
     filters.addEventListener("change", (event) => { if (event.target.matches("select")) filters.requestSubmit(); });
-    // Addresses stay short: what is not filtered is not said.
-    filters.addEventListener("submit", () => {
-      for (const field of filters.elements) if (field.name && !field.value) field.disabled = true;
+    filters.addEventListener("input", (event) => {
+      if (!window.htmx || !event.target.matches("[type=search]")) return;
+      clearTimeout(waiting);
+      waiting = setTimeout(() => filters.requestSubmit(), 300);
     });
-    addEventListener("pageshow", () => { for (const field of filters.elements) field.disabled = false; });
+    // Addresses stay short: what is not filtered is not said.
+    filters.addEventListener("formdata", (event) => {
+      for (const [name, value] of [...event.formData]) if (!value) event.formData.delete(name);
+    });
   }
+  document.addEventListener("htmx:after:swap", localise);
 })();

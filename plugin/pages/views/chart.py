@@ -44,7 +44,6 @@ class PointRow:
     progress: str
     delivery: str
     outcome: str
-    expected: str
     note: str
 
 
@@ -65,13 +64,19 @@ class Chart:
     older: int
 
 
-def chart(history: Sequence[HistoryPoint], cycle: Cycle | None, now: datetime, zone: tzinfo) -> Chart:
-    """The chart over the whole cycle where it is known, else from the first point to now."""
+def chart(
+    history: Sequence[HistoryPoint],
+    expected: Fraction | None,
+    cycle: Cycle | None,
+    now: datetime,
+    zone: tzinfo,
+) -> Chart:
+    """The chart over the whole cycle where it is known, else from the first point to now; `expected` is today's."""
     scale = _scale(history, cycle, now, zone)
     last = history[-1].progress if history else None
     return Chart(
         empty=not history,
-        curves=_curves(history, scale, cycle, now),
+        curves=(*_expected(expected, scale, cycle, now, zone), *_curves(history, scale, now)),
         days=_days(scale, zone),
         marks=tuple(Tick(length(1 - Fraction(mark, 100)), str(mark)) for mark in MARKS),
         today=length(scale.share(now)),
@@ -100,10 +105,8 @@ def _bounds(cycle: Cycle, zone: tzinfo) -> tuple[datetime, datetime]:
     return first, datetime.combine(cycle.end + timedelta(days=1), time(), zone)
 
 
-def _curves(
-    history: Sequence[HistoryPoint], scale: Scale, cycle: Cycle | None, now: datetime
-) -> tuple[Curve, ...]:
-    curves = [_expected(history, scale, cycle)]
+def _curves(history: Sequence[HistoryPoint], scale: Scale, now: datetime) -> tuple[Curve, ...]:
+    curves = []
     for name, label in (("delivery", "Delivery"), ("outcome", "Outcome"), ("progress", "Progress")):
         moments = [(point.at, getattr(point, name)) for point in history]
         if name != "progress" and _same(history, name):
@@ -124,14 +127,16 @@ def _area(scale: Scale, part: Sequence[tuple[datetime, Fraction]]) -> str:
     return scale.line([(part[0][0], ground), *part, (part[-1][0], ground)])
 
 
-def _expected(history: Sequence[HistoryPoint], scale: Scale, cycle: Cycle | None) -> Curve:
-    """Where progress should have been: what was computed then, led on to the end of the cycle."""
-    known = [(point.at, point.expected) for point in history if point.expected is not None]
-    line = [(at, value) for at, value in known if value is not None]
-    if cycle is not None and line:
-        line = [(scale.start, Fraction(0)), *line] if line[0][0] > scale.start else line
-        line = [*line, (scale.end, Fraction(1))] if line[-1][0] < scale.end else line
-    return Curve("expected", "Expected", (scale.line(line),) if len(line) > 1 else ())
+def _expected(
+    today: Fraction | None, scale: Scale, cycle: Cycle | None, now: datetime, zone: tzinfo
+) -> tuple[Curve, ...]:
+    """Where progress should be: from the cycle's start through today's mark to its end."""
+    if cycle is None or today is None:
+        return ()
+    first, last = _bounds(cycle, zone)
+    bends = [(now, today)] if first < now < last else []
+    line = scale.line([(first, Fraction(0)), *bends, (last, Fraction(1))])
+    return (Curve("expected", "Expected", (line,)),)
 
 
 def _days(scale: Scale, zone: tzinfo) -> tuple[Tick, ...]:
@@ -170,7 +175,6 @@ def _point(point: HistoryPoint, note: str, now: datetime, zone: tzinfo) -> Point
         percent_text(point.progress),
         percent_text(point.delivery),
         percent_text(point.outcome),
-        percent_text(point.expected),
         note,
     )
 
@@ -180,8 +184,7 @@ def _in_words(history: Sequence[HistoryPoint], now: datetime, zone: tzinfo) -> s
         return "No history yet."
     first, last = history[0], history[-1]
     since = short_day(first.at.astimezone(zone).date())
-    expected = "" if last.expected is None else f" Expected then: {percent_text(last.expected)}."
     return (
         f"From {percent_text(first.progress)} on {since} to {percent_text(last.progress)}, "
-        f"last moved {when(last.at, now, zone).text}.{expected}"
+        f"last moved {when(last.at, now, zone).text}."
     )

@@ -49,7 +49,7 @@ class SiteRow:
     drifted: bool
     pending: int
     pending_since: When | None
-    deliveries: tuple[tuple[str, int], ...]
+    deliveries: tuple[tuple[str, str], ...]
     dead: tuple[DeadRow, ...]
 
 
@@ -72,7 +72,7 @@ def site_row(fresh: SiteFreshness, now: datetime, zone: tzinfo) -> SiteRow:
         drifted=bool(fresh.drift),
         pending=fresh.pending,
         pending_since=when_known(fresh.pending_since, now, zone),
-        deliveries=tuple(sorted((fresh.deliveries or {}).items())),
+        deliveries=tuple((status, _count(n)) for status, n in sorted((fresh.deliveries or {}).items())),
         dead=tuple(_dead(one, now, zone) for one in fresh.dead),
     )
 
@@ -115,6 +115,13 @@ def _age(fresh: SiteFreshness, now: datetime) -> Verdict:
             "The data is from the last resync; no delivery has ever arrived.",
             "Register the webhook in Jira, so that changes arrive in seconds.",
         )
+    if fresh.drift:
+        return Verdict(
+            "at_risk",
+            "Drift found",
+            f"The last resync had {_corrected(fresh.drift)}.",
+            "Deliveries may be getting lost: look at the webhook in Jira and at the proxy before the connector.",
+        )
     return Verdict("on_track", "Fresh", "Deliveries arrive and nothing is stuck.", "")
 
 
@@ -126,10 +133,10 @@ def newest(fresh: SiteFreshness) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """The one line about freshness that other pages show; it leads to this one."""
+    """The one line about freshness that other pages show; it leads to this one. No word where all is well."""
 
     level: str
-    text: str
+    word: str
     at: When | None
 
 
@@ -140,8 +147,8 @@ def pulse(sites: Sequence[SiteFreshness], now: datetime, zone: tzinfo) -> Pulse 
     order = ("off_track", "at_risk", "unknown", "pending", "on_track")
     worst = min(sites, key=lambda fresh: order.index(verdict(fresh, now).level))
     found = verdict(worst, now)
-    text = "Data" if found.level == "on_track" else f"{found.word}, data"
-    return Pulse(found.level, text, when_known(newest(worst), now, zone))
+    word = "" if found.level == "on_track" else found.word
+    return Pulse(found.level, word, when_known(newest(worst), now, zone))
 
 
 def _count(value: int | None) -> str:

@@ -9,7 +9,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 STEPS = (
     (timedelta(seconds=90), timedelta(seconds=1), "s"),
     (timedelta(minutes=90), timedelta(minutes=1), "min"),
-    (timedelta(hours=36), timedelta(hours=1), "h"),
+    (timedelta(hours=48), timedelta(hours=1), "h"),
     (timedelta(days=3650), timedelta(days=1), "days"),
 )
 

@@ -38,6 +38,8 @@ def spark(history: Sequence[HistoryPoint], now: datetime) -> Spark:
 
 def _in_words(moments: Sequence[Known]) -> str:
     first, last = moments[0][1], moments[-1][1]
+    if all(value is None for _, value in moments):
+        return "Never measured"
     if len(moments) == 1:
         return f"{percent_text(last)} since the first measurement"
     return f"From {percent_text(first)} to {percent_text(last)} in {len(moments)} steps"

@@ -1,0 +1,125 @@
+"""The pages in a real browser: strict policy, keyboard, axe-core, the reader's zone, filtering in place, phone width."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+PAGES = (
+    "/",
+    "/?project=GROW&health=off_track",
+    "/?q=zzz",
+    "/objectives/GROW-4",
+    "/objectives/GROW-7?exact=1",
+    "/health",
+)
+EMPTY = ("/", "/health")
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def violations(page, axe: str) -> list[str]:
+    # Evaluated in the page's world by the debugger, so the page's own policy stays as it is.
+    page.evaluate(axe)
+    found = page.evaluate("tags => axe.run({runOnly: tags})", WCAG)
+    return [
+        f"{one['id']}: {node['target']} {node['failureSummary']}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("address", PAGES)
+def test_nothing_keeps_people_out(open_page, base, axe, address, theme):
+    page = open_page(base + address, color_scheme=theme)
+    assert violations(page, axe) == []
+
+
+@pytest.mark.parametrize("address", EMPTY)
+def test_nothing_keeps_people_out_of_empty_pages(open_page, empty_base, axe, address):
+    assert violations(open_page(empty_base + address), axe) == []
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_loads_under_the_strict_policy_without_a_word_in_the_console(open_page, base, address):
+    page = open_page(base + address)
+    page.wait_for_load_state("networkidle")
+    assert page.faults == []
+
+
+@pytest.mark.parametrize("address", [*PAGES, "/nowhere"])
+def test_a_phone_never_scrolls_sideways(open_page, base, address):
+    page = open_page(base + address, viewport={"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_keyboard_reaches_the_content_first_and_then_everything(open_page, base):
+    page = open_page(f"{base}/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.name") == "q"
+    reached = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.className"))
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none" or page.evaluate("document.activeElement === document.body")
+    assert {"title", "button"} <= reached
+
+
+def test_typing_filters_in_place_and_keeps_the_focus(open_page, base):
+    page = open_page(f"{base}/")
+    from playwright.sync_api import expect
+
+    rows = page.locator("table.list tbody tr")
+    page.evaluate("window.same = true")
+    page.get_by_label("Search").press_sequentially("checkout")
+    page.wait_for_url(re.compile(r"\?q=checkout"))
+    expect(rows).to_have_count(1)
+    assert page.evaluate("window.same") is True
+    assert page.evaluate("document.activeElement.name") == "q"
+    assert "1 of 9" in page.locator(".found").inner_text().replace("\n", " ")
+    page.get_by_label("Search").fill("")
+    page.get_by_label("Project").select_option("CORE")
+    page.wait_for_url(re.compile(r"\?(?!.*q=).*project=CORE"))
+    expect(rows).to_have_count(2)
+    page.go_back()
+    expect(rows).not_to_have_count(2)
+    assert page.faults == []
+
+
+def test_filters_work_without_script(open_page, base):
+    page = open_page(f"{base}/", java_script_enabled=False)
+    page.get_by_label("Project").select_option("CORE")
+    page.get_by_role("button", name="Apply").click()
+    assert page.locator("table.list tbody tr").count() == 2
+    assert page.locator("[data-theme-toggle]").is_hidden()
+
+
+def test_instants_are_in_the_readers_zone(open_page, base):
+    page = open_page(f"{base}/objectives/GROW-4", timezone_id="Asia/Tokyo")
+    assert "17:50" in page.locator(".origin time[data-time=absolute]").inner_text()
+    bare = open_page(f"{base}/objectives/GROW-4", java_script_enabled=False)
+    assert "Europe/Berlin" in bare.locator(".origin time[data-time=absolute]").inner_text()
+
+
+def test_the_theme_is_remembered(open_page, base):
+    page = open_page(f"{base}/", color_scheme="light")
+    page.get_by_role("button", name="Switch between light and dark").click()
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.goto(f"{base}/health")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
+
+
+def test_the_mark_stands_where_progress_should_be_today(open_page, base):
+    page = open_page(f"{base}/?q=GROW-4")
+    bar = page.locator("table.list svg.bar").first
+    box, mark = bar.bounding_box(), bar.locator(".bar-mark").bounding_box()
+    assert (mark["x"] + mark["width"] / 2 - box["x"]) / box["width"] == pytest.approx(52 / 92, abs=0.02)

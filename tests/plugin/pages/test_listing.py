@@ -1,0 +1,133 @@
+"""The list: filters, the tree, totals and pages of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from bs4 import BeautifulSoup
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docs.screenshots.company import large, seeded
+from plugin.pages.views.listing import Filters, sliced
+from plugin.pages.views.tree import ORDERS, by_key, placed
+
+COMPANY = seeded()
+
+
+def keys(client, address):
+    page = BeautifulSoup(client.get(address).text, "html.parser")
+    return [row.select_one(".key").text for row in page.select("table.list tbody tr")]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("?project=CORE&order=key", ["CORE-2", "CORE-6"]),
+        ("?health=off_track&order=key", ["CORE-2", "GROW-7"]),
+        ("?owner=Noor+Bellweather", ["PLAT-8"]),
+        ("?q=checkOUT", ["GROW-7"]),
+        ("?q=plat-5", ["PLAT-5"]),
+        ("?cycle=2025-Q1", []),
+        ("?health=nonsense&project=PLAT&order=key", ["PLAT-2", "PLAT-5", "PLAT-8"]),
+    ],
+)
+def test_filters(client, query, expected):
+    assert keys(client, f"/{query}") == expected
+
+
+def test_an_objective_stands_under_the_one_it_is_aligned_to(client):
+    assert keys(client, "/?order=key") == [
+        "CORE-2", "CORE-6", "GROW-1", "GROW-4", "GROW-7", "GROW-9", "PLAT-2", "PLAT-5", "PLAT-8",
+    ]  # fmt: skip
+    page = BeautifulSoup(client.get("/?order=key").text, "html.parser")
+    depths = [row.select_one("th")["class"][1] for row in page.select("table.list tbody tr")]
+    assert depths == ["depth-0"] * 3 + ["depth-1"] * 3 + ["depth-0"] + ["depth-1"] * 2
+
+
+def test_a_row_tells_everything_a_lead_asks_for(client):
+    page = BeautifulSoup(client.get("/?q=GROW-7").text, "html.parser")
+    row = page.select_one("table.list tbody tr")
+    text = row.get_text(" ", strip=True)
+    assert "4\u202f%" in row.select_one(".figure").text
+    assert row.select_one("svg.bar")["aria-label"] == "Progress 4\u202f%, should be 57\u202f% today"
+    assert row.select_one(".bar-mark")["x1"] == "56.52%"
+    assert "Off track" in text
+    assert "below 0.40" in text
+    assert "committed" in text
+    assert "outcome has not moved" in text
+    assert row.select_one(".spark polyline")
+    assert row.select_one("time")["datetime"].startswith("2026-11-21T")
+
+
+def test_unknown_is_a_word_and_never_a_number(client):
+    page = BeautifulSoup(client.get("/?q=CORE-6").text, "html.parser")
+    row = page.select_one("table.list tbody tr")
+    assert row.select_one(".figure").text == "unknown"
+    assert not row.select(".bar-fill")
+
+
+def test_totals_count_what_the_other_filters_admit(client):
+    page = BeautifulSoup(client.get("/?project=GROW&health=off_track").text, "html.parser")
+    counts = {chip.select_one("b").next_sibling.strip(): int(chip.b.text) for chip in page.select(".chip")}
+    assert counts == {"Off track": 1, "At risk": 1, "Unknown": 0, "Pending": 1, "On track": 1, "Achieved": 0}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_following_next_shows_every_objective_once(client_for, order):
+    client = client_for(large(230))
+    address, seen = f"/?order={order}", []
+    while address:
+        page = BeautifulSoup(client.get(address).text, "html.parser")
+        seen += [row.select_one(".key").text for row in page.select("table.list tbody tr")]
+        following = page.select_one("a[rel=next]")
+        address = f"/{following['href']}" if following else None
+    assert len(seen) == len(set(seen)) == 230
+
+
+def test_previous_leads_back_to_the_first_page(client_for):
+    client = client_for(large(230))
+    first = keys(client, "/?order=key")
+    second = BeautifulSoup(client.get("/?order=key&after=100.x").text, "html.parser")
+    assert keys(client, f"/{second.select_one('a[rel=prev]')['href']}&order=key") == first
+
+
+def test_a_cursor_follows_its_objective_when_rows_are_added_before_it():
+    saved = list(large(230).objectives())
+    cursor = sliced(saved, Filters(order="key")).next
+    assert cursor is not None
+    place, _, last = cursor.partition(".")
+    assert place == "100"
+    added = replace(saved[0], state=replace(saved[0].state, id="1", key="AAA-1", aligned_to=()))
+    moved = sliced([added, *saved], Filters(order="key", after=cursor))
+    assert moved.start == 101
+    before = [one.saved.state.id for one in placed([added, *saved], by_key)][100]
+    assert before == last
+
+
+aligned = st.lists(st.lists(st.integers(0, 11), max_size=2), min_size=12, max_size=12)
+
+
+@given(aligned)
+def test_whatever_the_alignment_nothing_is_lost_and_nothing_stands_twice(parents):
+    base = COMPANY.saved[0]
+    saved = [
+        replace(base, state=replace(base.state, id=str(i), key=f"X-{i}", aligned_to=tuple(map(str, above))))
+        for i, above in enumerate(parents)
+    ]
+    found = placed(saved, by_key)
+    assert sorted(one.saved.state.id for one in found) == sorted(str(i) for i in range(12))
+    depth = {one.saved.state.id: one.depth for one in found}
+    assert all(depth[one.saved.state.id] <= 12 for one in found)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["cycle", "project", "health", "owner", "q", "order", "after"]), st.text(max_size=12)
+    )
+)
+def test_any_query_is_understood_and_its_address_says_the_same(query):
+    filters = Filters.of(query)
+    assert sliced(COMPANY.saved, filters).found <= len(COMPANY.saved)
+    assert filters.query().startswith("?") or filters.query() == ""

@@ -1,0 +1,171 @@
+"""Every page, filled and empty: answers, says what to do next, and keeps the strict policy."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+
+from docs.screenshots.company import Company, seeded, seeded_sites
+from plugin.pages import PAGES
+from plugin.pages.guard import CONTENT_SECURITY_POLICY
+
+FILLED = (
+    "/", "/?project=GROW", "/?health=off_track", "/?q=checkout", "/?q=zzz", "/?owner=Lina+Achterberg", "/?cycle=2026-Q4", "/?order=key",
+    "/?order=progress", "/?order=changed", "/?after=3.10101", "/?after=nonsense", "/objectives/GROW-4", "/objectives/10104",
+    "/objectives/GROW-4?exact=1", "/objectives/GROW-4?all=1", "/objectives/CORE-6", "/objectives/PLAT-8", "/health", "/why/20240?x",
+)  # fmt: skip
+MISSING = ("/objectives/NOPE-1", "/why/NOPE-1", "/nowhere")
+
+
+def soup(html: str) -> BeautifulSoup:
+    return BeautifulSoup(html, "html.parser")
+
+
+@pytest.mark.parametrize("address", FILLED)
+def test_a_filled_page_answers_and_has_nothing_inline(client, address):
+    answer = client.get(address, follow_redirects=True)
+    assert answer.status_code == 200
+    assert_strict(answer)
+
+
+@pytest.mark.parametrize("address", ["/", "/health", "/?q=zzz", "/?after=5.1"])
+def test_an_empty_page_says_what_to_do_next(empty_client, address):
+    answer = empty_client.get(address)
+    assert answer.status_code == 200
+    assert_strict(answer)
+    assert soup(answer.text).select_one(".empty .steps li code")
+
+
+@pytest.mark.parametrize("address", MISSING)
+def test_a_missing_page_looks_like_the_others_and_leads_back(client, address):
+    answer = client.get(address)
+    assert answer.status_code == 404
+    assert_strict(answer)
+    page = soup(answer.text)
+    assert page.select_one("main a.button")["href"] == "/"
+    assert page.select_one("nav a")
+
+
+def test_a_program_gets_no_html_error(client):
+    for address, accept in (("/nowhere", "application/json"), ("/api/v1/nowhere", "text/html")):
+        answer = client.get(address, headers={"Accept": accept})
+        assert answer.status_code == 404
+        assert "class=" not in answer.text
+
+
+@pytest.mark.parametrize(("code", "title"), [(403, "Not yours to see"), (500, "Something broke")])
+def test_refusals_and_failures_are_in_the_same_look(client, code, title):
+    from flask import abort
+
+    client.application.add_url_rule("/broken", view_func=lambda: abort(code))
+    answer = client.get("/broken")
+    assert answer.status_code == code
+    assert title in answer.text
+    assert_strict(answer)
+
+
+def test_an_unexpected_exception_shows_nothing_of_itself(client):
+    def broken() -> str:
+        raise RuntimeError("secret detail")
+
+    client.application.add_url_rule("/broken", view_func=broken)
+    client.application.config["PROPAGATE_EXCEPTIONS"] = False
+    answer = client.get("/broken")
+    assert answer.status_code == 500
+    assert "secret detail" not in answer.text
+
+
+def assert_strict(answer) -> None:
+    assert answer.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    assert "unsafe" not in CONTENT_SECURITY_POLICY
+    page = soup(answer.text)
+    assert not page.select("[style], style, script:not([src])")
+    assert not [attribute for tag in page.find_all() for attribute in tag.attrs if attribute.startswith("on")]
+    assert not [
+        tag
+        for tag in page.select("[src], link[href]")
+        if re.match(r"https?:|//", tag.get("src") or tag.get("href"))
+    ]
+
+
+def test_navigation_leads_only_to_what_exists(client):
+    links = [link["href"] for link in soup(client.get("/").text).select(".nav a")]
+    assert links == ["/", "/health"]
+    assert all(client.get(link).status_code == 200 for link in links)
+
+
+def test_every_internal_link_of_every_page_leads_somewhere(client):
+    seen: set[str] = set()
+    for address in FILLED:
+        for link in soup(client.get(address, follow_redirects=True).text).select("a[href]"):
+            if link["href"].startswith(("/", "?")):
+                seen.add(link["href"] if link["href"].startswith("/") else "/" + link["href"])
+    dead = [
+        link
+        for link in sorted(seen)
+        if client.get(link.split("#")[0], follow_redirects=True).status_code != 200
+    ]
+    assert len(seen) > 15
+    assert [link for link in dead if "all=1" not in link] == []
+
+
+def test_each_page_is_registered_once_under_its_own_name():
+    assert len({page.name for page in PAGES}) == len(PAGES)
+
+
+def test_static_files_are_addressed_by_their_content(client):
+    page = soup(client.get("/").text)
+    for link in page.select("link[href], script[src]"):
+        address = link.get("href") or link.get("src")
+        assert re.search(r"\?v=[0-9a-f]{12}$", address)
+        answer = client.get(address)
+        assert answer.status_code == 200
+        answer.close()
+
+
+def test_vendored_files_stand_beside_their_licences():
+    from plugin.pages.assets import STATIC
+
+    vendored = {
+        path.name.split(".")[0].split("-")[0]
+        for path in (STATIC / "vendor").iterdir()
+        if path.suffix != ".LICENSE"
+    }
+    assert vendored == {path.stem for path in (STATIC / "vendor").glob("*.LICENSE")}
+
+
+def test_the_chosen_theme_is_rendered_and_nothing_else_is_believed(client):
+    client.set_cookie("theme", "dark")
+    assert 'data-theme="dark"' in client.get("/").text
+    client.set_cookie("theme", '"><b>')
+    assert "data-theme=" not in client.get("/").text
+
+
+def test_why_leads_from_an_issue_to_the_objective_it_moves(client):
+    assert client.get("/why/GROW-4").location == "/objectives/GROW-4"
+    assert client.get("/why/20240").location == "/objectives/GROW-4"
+
+
+def test_why_offers_a_choice_where_an_issue_moves_several(client_for):
+    company = seeded()
+    first, second = company.saved[0].state, company.saved[1].state
+    company.explained_by = lambda issue: [first.id, second.id]  # type: ignore[method-assign]
+    page = soup(client_for(company).get("/why/77").text)
+    assert [link["href"] for link in page.select(".choices a")] == [
+        f"/objectives/{first.key}",
+        f"/objectives/{second.key}",
+    ]
+
+
+def test_what_jira_says_is_escaped(client_for):
+    from dataclasses import replace
+
+    company = seeded()
+    hostile = replace(company.saved[0].state, title="<script>alert(1)</script>", owner='"><img src=x>')
+    served = client_for(Company([replace(company.saved[0], state=hostile)], {}, seeded_sites()))
+    for address in ("/", f"/objectives/{hostile.key}"):
+        answer = served.get(address)
+        assert_strict(answer)
+        assert not soup(answer.text).select("img")
