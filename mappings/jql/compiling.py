@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mappings.catalogue import Catalogue, Field
+from mappings.catalogue import Catalogue
 from mappings.diagnostic import Severity
 from mappings.jql import naming
 from mappings.jql.fields import JqlField
@@ -104,7 +104,7 @@ def _clause(ground: Ground, clause: Clause, *, negated: bool) -> Verdict:
     if isinstance(clause, Not):
         return _clause(ground, clause.clause, negated=not negated)
     parts = [_clause(ground, part, negated=negated) for part in clause.clauses]
-    return all_of(parts) if isinstance(clause, And) is not negated else any_of(parts)
+    return all_of(parts, ground.thens) if isinstance(clause, And) is not negated else any_of(parts)
 
 
 def _condition(ground: Ground, condition: Condition, negated: bool) -> Verdict:
@@ -115,7 +115,7 @@ def _condition(ground: Ground, condition: Condition, negated: bool) -> Verdict:
         return never
     if field is None or not _allowed(ground, field, condition):
         return never
-    _note_reads(ground, field)
+    ground.fields.update(field.reads)
     sign = OPPOSITE[operator.name] if negated else operator.name
     return _verdict(ground, field, sign, condition)
 
@@ -135,16 +135,6 @@ def _allowed(ground: Ground, field: JqlField, condition: Condition) -> bool:
     remedy = "search text with ~" if field.matches else f"use one of: {', '.join(valid)}"
     ground.refuse("operator-not-allowed", message, operator, valid, remedy)
     return False
-
-
-def _note_reads(ground: Ground, field: JqlField) -> None:
-    ground.fields.update(field.reads)
-    if field.name == "text":
-        ground.fields.update(one.id for one in ground.catalogue.fields if _is_free_text(one))
-
-
-def _is_free_text(field: Field) -> bool:
-    return field.type == "string" and field.custom.rpartition(":")[2] in naming.FREE_TEXT
 
 
 def _verdict(ground: Ground, field: JqlField, sign: str, condition: Condition) -> Verdict:

@@ -11,6 +11,7 @@ from mappings.catalogue import Field
 from mappings.issue import Issue
 from mappings.jql.dated import TESTS, datetimes_compare, days_compare
 from mappings.jql.dates import LITERAL, RELATIVE
+from mappings.jql.functions import refuse_call
 from mappings.jql.ground import Ground, Verdict, never
 from mappings.jql.people import people
 from mappings.jql.tree import Call, Value
@@ -82,9 +83,12 @@ def _check_options(ground: Ground, field: Field, values: Sequence[Value | Call])
 
 def number(ground: Ground, value: Value | Call) -> Fraction | None:
     """The number an operand stands for; None, with a finding, where it is none."""
-    found = exact(value.text) if isinstance(value, Value) else None
+    if isinstance(value, Call):
+        refuse_call(ground, value, "number")
+        return None
+    found = exact(value.text)
     if found is None:
-        written = value.text if isinstance(value, Value) else f"{value.name}()"
+        written = value.text
         ground.refuse(
             "not-a-number", f'"{written[:60]}" is no number', value, remedy="write a number such as 5 or 0.5"
         )

@@ -92,10 +92,6 @@ def _key_rank(issue: Issue) -> object:
     return key, int(number) if number.isdecimal() else 0
 
 
-def _everywhere(issue: Issue) -> str:
-    return "\n".join([issue.summary, *(texts.plain_text(value) for value in issue.fields.values())])
-
-
 _DUE = attrgetter("due")
 
 SYSTEM = (
@@ -155,8 +151,7 @@ SYSTEM = (
     JqlField(
         ("text",),
         always,
-        matches=texts.text_matches(_everywhere),
-        reads=("description", "environment"),
+        matches=texts.matches_everywhere,
     ),
 )
 BY_NAME = {name.lower(): field for field in SYSTEM for name in field.names}

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from mappings.diagnostic import did_you_mean
-from mappings.jql.dates import FARTHEST, Instant
+from mappings.jql.dates import Instant
 from mappings.jql.ground import Ground
 from mappings.jql.tree import Call
 from mappings.moment import Moment
 
 INCREMENT = re.compile(r"([+-]?)(\d{1,6})([yMwdhm]?)", re.ASCII)
+MOST = {"y": 100, "M": 1_200, "w": 5_200, "d": 36_500, "h": 876_000, "m": 999_999}
 STEPS = {"w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
 MIDNIGHT = {"hour": 0, "minute": 0, "second": 0, "microsecond": 0}
 LAST_INSTANT = timedelta(milliseconds=1)
@@ -98,6 +100,14 @@ REFUSED = {
 REFUSED_BY_NAME = {name.lower(): (name, remedy) for name, remedy in REFUSED.items()}
 
 
+def refuse_call(ground: Ground, call: Call, what: str) -> None:
+    """Refuse a function where a value of another kind was expected; one that is not evaluated here is named as such."""
+    function = known(ground, call)
+    if function is not None:
+        message = f"{function.name}() gives no {what}"
+        ground.refuse("function-not-allowed", message, call, remedy=f"write the {what} itself")
+
+
 def is_current_user(ground: Ground, call: Call) -> bool:
     """Whether the call is currentUser(); any other function is refused as one that gives no person."""
     function = known(ground, call)
@@ -162,7 +172,7 @@ def _increment(ground: Ground, call: Call, function: Function) -> tuple[int, str
     if more:
         ground.refuse("too-many-arguments", f"{call.name}() takes one argument at most", more[0])
         return None
-    if found is None or not _near(int(found[2]), found[3] or function.unit):
+    if found is None or int(found[2]) > MOST[found[3] or function.unit]:
         ground.refuse(
             "bad-increment",
             f'"{argument.text[:60]}" is no increment of at most a hundred years',
@@ -174,35 +184,24 @@ def _increment(ground: Ground, call: Call, function: Function) -> tuple[int, str
     return (-count if found[1] == "-" else count), (found[3] or function.unit)
 
 
-def _near(count: int, unit: str) -> bool:
-    return count <= {"y": 100, "M": 1_200}.get(unit, FARTHEST / STEPS.get(unit, FARTHEST))
-
-
 def _period(function: Function, count: int, unit: str) -> Instant:
-    """Jira's documented examples decide the order: startOfMonth("+14d") is the 15th, endOfMonth("+1") the last of next month."""
+    """Jira's documented examples decide the order: endOfMonth("+1") is the last of next month, startOfMonth("+14d") the 15th."""
     start = function.start or _day
-    months = {"M": count, "y": 12 * count}.get(unit, 0)
-    step = STEPS[unit] * count if unit in STEPS else timedelta()
+    whole = count if unit == function.unit else 0
 
     def instant(moment: Moment) -> datetime:
         wall = moment.now.astimezone(moment.zone).replace(tzinfo=None)
-        begin = start(_later(wall, months))
+        begin = start(_moved(wall, whole, unit))
         if function.end:
-            begin = _following(begin, function.unit) - LAST_INSTANT
-        return (begin + step).replace(tzinfo=moment.zone).astimezone(UTC)
+            begin = _moved(begin, 1, function.unit) - LAST_INSTANT
+        return _moved(begin, count - whole, unit).replace(tzinfo=moment.zone).astimezone(UTC)
 
     return instant
 
 
-def _later(wall: datetime, months: int) -> datetime:
-    """Some months later, on the last day of the month at most."""
-    place = wall.year * 12 + wall.month - 1 + months
-    first = wall.replace(year=place // 12, month=place % 12 + 1, day=1)
-    return min(wall.day - 1, (_following(_month(first), "M") - _month(first)).days - 1) * STEPS["d"] + first
-
-
-def _following(begin: datetime, unit: str) -> datetime:
+def _moved(wall: datetime, count: int, unit: str) -> datetime:
+    """So many units later; a month or year later is the same day, or the last one of that month."""
     if unit in STEPS:
-        return begin + STEPS[unit]
-    place = begin.year * 12 + begin.month - 1 + (1 if unit == "M" else 12)
-    return begin.replace(year=place // 12, month=place % 12 + 1)
+        return wall + STEPS[unit] * count
+    years, month = divmod(wall.year * 12 + wall.month - 1 + count * (1 if unit == "M" else 12), 12)
+    return wall.replace(year=years, month=month + 1, day=min(wall.day, monthrange(years, month + 1)[1]))

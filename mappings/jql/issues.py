@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from mappings.issue import Issue
 from mappings.jql.dated import TESTS
+from mappings.jql.functions import refuse_call
 from mappings.jql.ground import Ground, Verdict, never
 from mappings.jql.known import Known
 from mappings.jql.tree import Call, Value
@@ -20,14 +21,14 @@ def _ids_and_keys(ground: Ground, values: Sequence[Value | Call]) -> tuple[set[s
     ids: set[str] = set()
     keys: set[str] = set()
     for value in values:
-        text = value.text if isinstance(value, Value) else ""
-        if text.isascii() and text.isdigit():
-            ids.add(text)
-        elif KEY.fullmatch(text):
-            keys.add(text)
+        if isinstance(value, Call):
+            refuse_call(ground, value, "issue")
+        elif value.text.isascii() and value.text.isdigit():
+            ids.add(value.text)
+        elif KEY.fullmatch(value.text):
+            keys.add(value.text)
         else:
-            written = text or f"{value.name}()" if isinstance(value, Call) else text
-            message = f'"{written[:60]}" is no issue key or id'
+            message = f'"{value.text[:60]}" is no issue key or id'
             ground.refuse(
                 "not-an-issue", message, value, remedy="write a key such as PLAT-12, or an issue's id"
             )

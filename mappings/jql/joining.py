@@ -1,29 +1,30 @@
-"""Joins verdicts by AND and OR. The short forms are written out: a loop would cost more than what it joins."""
+"""Joins verdicts by AND and OR. Short forms are chained or written out: a loop would cost more than what it joins."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mappings.issue import Issue
-from mappings.jql.ground import Verdict, always, never
+from mappings.jql.ground import Then, Verdict, always, never
 from mappings.moment import Moment
 
+LONGEST_CHAIN = 4
 
-def all_of(verdicts: Sequence[Verdict]) -> Verdict:
-    """Whether all hold, asked in their order."""
-    match list(verdicts):
-        case []:
-            return always
-        case [a]:
-            return a
-        case [a, b]:
-            return lambda i, m: a(i, m) and b(i, m)
-        case [a, b, c]:
-            return lambda i, m: a(i, m) and b(i, m) and c(i, m)
-        case [a, b, c, d]:
-            return lambda i, m: a(i, m) and b(i, m) and c(i, m) and d(i, m)
-        case several:
-            return _all(tuple(several))
+
+def all_of(verdicts: Sequence[Verdict], thens: Mapping[Verdict, Then]) -> Verdict:
+    """Whether all hold, asked in their order: each passes on to the next, as far as LONGEST_CHAIN."""
+    if not verdicts:
+        return always
+    ahead, last = list(verdicts[:LONGEST_CHAIN]), list(verdicts[LONGEST_CHAIN:])
+    rest = _all(tuple(last)) if last else ahead.pop()
+    for verdict in reversed(ahead):
+        then = thens.get(verdict)
+        rest = then(rest) if then else _both(verdict, rest)
+    return rest
+
+
+def _both(first: Verdict, second: Verdict) -> Verdict:
+    return lambda i, m: first(i, m) and second(i, m)
 
 
 def any_of(verdicts: Sequence[Verdict]) -> Verdict:

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Protocol
 
 from mappings.issue import Issue, Named
+from mappings.jql.functions import refuse_call
 from mappings.jql.ground import Ground, Verdict, never
 from mappings.jql.known import Known
 from mappings.jql.tree import Call, Value
@@ -42,9 +43,7 @@ def wanted(ground: Ground, what: str, values: Iterable[Value | Call], known: Seq
     words: set[str] = set()
     for value in values:
         if isinstance(value, Call):
-            ground.refuse(
-                "function-not-allowed", f"{value.name}() gives no {what}", value, remedy=f"write the {what}"
-            )
+            refuse_call(ground, value, what)
             continue
         found = resolved(value, known)
         ids.update(found)
@@ -72,10 +71,15 @@ def project_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
     target = wanted(ground, "project", values, ground.catalogue.projects)
     ids, words = target.ids, target.words
     if not words.wanted:
-        return _id_among(ids, lambda one: lambda i, _: i.project.id == one, lambda i, _: i.project.id in ids)
+        return ground.chained(
+            lambda i, _: i.project.id in ids, lambda rest: lambda i, m: i.project.id in ids and rest(i, m)
+        )
     if not ids:
-        return lambda i, _: words[i.project.key] or words[i.project.name]
-    return lambda i, _: (project := i.project).id in ids or words[project.key] or words[project.name]
+        return ground.chained(
+            lambda i, _: words[(p := i.project).key] or words[p.name],
+            lambda rest: lambda i, m: (words[(p := i.project).key] or words[p.name]) and rest(i, m),
+        )
+    return lambda i, _: (p := i.project).id in ids or words[p.key] or words[p.name]
 
 
 def type_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
@@ -83,9 +87,13 @@ def type_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
     target = wanted(ground, "issue type", values, ground.catalogue.issue_types)
     ids, words = target.ids, target.words
     if not words.wanted:
-        return _id_among(ids, lambda one: lambda i, _: i.type.id == one, lambda i, _: i.type.id in ids)
+        return ground.chained(
+            lambda i, _: i.type.id in ids, lambda rest: lambda i, m: i.type.id in ids and rest(i, m)
+        )
     if not ids:
-        return lambda i, _: words[i.type.name]
+        return ground.chained(
+            lambda i, _: words[i.type.name], lambda rest: lambda i, m: words[i.type.name] and rest(i, m)
+        )
     return lambda i, _: i.type.id in ids or words[i.type.name]
 
 
@@ -94,16 +102,14 @@ def status_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
     target = wanted(ground, "status", values, ground.catalogue.statuses)
     ids, words = target.ids, target.words
     if not words.wanted:
-        return _id_among(ids, lambda one: lambda i, _: i.status.id == one, lambda i, _: i.status.id in ids)
+        return ground.chained(
+            lambda i, _: i.status.id in ids, lambda rest: lambda i, m: i.status.id in ids and rest(i, m)
+        )
     if not ids:
-        return lambda i, _: words[i.status.name]
+        return ground.chained(
+            lambda i, _: words[i.status.name], lambda rest: lambda i, m: words[i.status.name] and rest(i, m)
+        )
     return lambda i, _: i.status.id in ids or words[i.status.name]
-
-
-def _id_among(ids: frozenset[str], one: Callable[[str], Verdict], several: Verdict) -> Verdict:
-    if len(ids) == 1:
-        return one(next(iter(ids)))
-    return several if ids else never
 
 
 CATEGORIES = {
@@ -127,15 +133,17 @@ def category_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
     keys: set[str | None] = set()
     for value in values:
         folded = value.text.casefold() if isinstance(value, Value) else ""
-        if folded in CATEGORIES:
+        if isinstance(value, Call):
+            refuse_call(ground, value, "status category")
+        elif folded in CATEGORIES:
             keys.add(CATEGORIES[folded])
         else:
             valid = ("To Do", "In Progress", "Done", "new", "indeterminate", "done", "2", "4", "3")
             ground.refuse("unknown-category", "there is no such status category", value, valid)
-    if len(keys) == 1:
-        (key,) = keys
-        return lambda i, _: i.status.category == key
-    return lambda i, _: i.status.category in keys
+    return ground.chained(
+        lambda i, _: i.status.category in keys,
+        lambda rest: lambda i, m: i.status.category in keys and rest(i, m),
+    )
 
 
 def single_among(
@@ -186,7 +194,16 @@ def labels_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
                 return True
         return False
 
-    return verdict
+    def then(rest: Verdict) -> Verdict:
+        def both(issue: Issue, moment: Moment) -> bool:
+            for label in issue.labels:
+                if words[label]:
+                    return rest(issue, moment)
+            return False
+
+        return both
+
+    return ground.chained(verdict, then)
 
 
 def present(attribute: str) -> Verdict:
@@ -224,11 +241,13 @@ def priority_compare(ground: Ground, operator: str, value: Value | Call) -> Verd
         remedy = "list the priorities: priority in (…)"
         ground.refuse("order-unknown", "the site's order of priorities is not known", value, remedy=remedy)
         return never
-    found = resolved(value, known) if isinstance(value, Value) else set()
+    if isinstance(value, Call):
+        refuse_call(ground, value, "priority")
+        return never
+    found = resolved(value, known)
     places = [place for place, priority in enumerate(known) if priority.id in found]
     if not places:
-        text = value.text if isinstance(value, Value) else value.name
-        ground.unknown_value("priority", text, value, tuple(one.name for one in known))
+        ground.unknown_value("priority", value.text, value, tuple(one.name for one in known))
         return never
     ranks = range(len(known))
     pivot = places[0]

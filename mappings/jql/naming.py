@@ -11,8 +11,8 @@ from mappings.jql.ground import Ground
 from mappings.jql.tree import FieldName
 
 PREFIX = "customfield_"
-FREE_TEXT = ("textfield", "textarea", "readonlyfield")
 MOST_IDS = 10
+MOST_NAMES = 100
 
 
 def find(ground: Ground, name: FieldName) -> JqlField | None:
@@ -48,7 +48,7 @@ def custom_field(field: Field) -> JqlField:
         return JqlField(names, present, among, compare, rank=rank, reads=reads)
     if field.type in ("date", "datetime"):
         return _dated(field, names)
-    if field.type == "string" and field.custom.rpartition(":")[2] in FREE_TEXT:
+    if texts.is_free_text(field):
         matches = texts.text_matches(lambda issue: texts.plain_text(raw(issue)))
         return JqlField(names, present, matches=matches, rank=rank, reads=reads)
     if field.type not in ("", "any", "string"):
@@ -97,7 +97,8 @@ def _by_name(ground: Ground, name: str) -> list[Field]:
     return [
         field
         for field in ground.catalogue.fields
-        if folded == field.name.casefold() or folded in (clause.casefold() for clause in field.clause_names)
+        if folded in (clause.casefold() for clause in field.clause_names)
+        or (folded == field.name.casefold() and field.id.startswith(PREFIX))
     ]
 
 
@@ -154,10 +155,15 @@ def _unknown(ground: Ground, name: FieldName) -> None:
             or "the fields of the site are not known here; name a custom field by its number: cf[10010]"
         )
     ground.refuse(
-        "unknown-field", f'there is no field "{name}"', name, known, remedy or "name it by number: cf[10010]"
+        "unknown-field",
+        f'there is no field "{name}"',
+        name,
+        known[:MOST_NAMES],
+        remedy or "name it by number: cf[10010]",
     )
 
 
 def _known(ground: Ground) -> tuple[str, ...]:
     system = [field.name for field in fields.SYSTEM]
-    return tuple(dict.fromkeys([*system, *(field.name for field in ground.catalogue.fields)]))
+    custom_names = (field.name for field in ground.catalogue.fields if field.id.startswith(PREFIX))
+    return tuple(dict.fromkeys([*system, *custom_names]))

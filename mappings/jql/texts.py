@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from mappings.catalogue import Field
 from mappings.issue import Issue
+from mappings.jql.functions import refuse_call
 from mappings.jql.ground import Ground, Verdict, never
 from mappings.jql.tree import Call, Value
 from mappings.moment import Moment
@@ -20,6 +22,8 @@ TERM = re.compile(r'"([^"]*)"|(\S+)')
 WILD_WORD = re.compile(r"[\w*?]+")
 BEYOND = re.compile(r"^[+\-!]|[~^{}\[\]()|&]|^(?:AND|OR|NOT)$|^\w+:")
 MOST_NODES = 20_000
+FREE_TEXT = ("textfield", "textarea", "readonlyfield")
+LONG_TEXTS = ("description", "environment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ def _holds(spoken: list[str], phrase: tuple[str, ...]) -> bool:
 def search(ground: Ground, operand: Value | Call) -> Search | None:
     """Read what is searched for; None, with a finding, where it lies outside the simple form."""
     if isinstance(operand, Call):
-        ground.refuse("function-not-allowed", f"{operand.name}() gives no text", operand)
+        refuse_call(ground, operand, "text")
         return None
     words: set[str] = set()
     patterns: list[re.Pattern[str]] = []
@@ -102,6 +106,25 @@ def text_matches(read: Callable[[Issue], str]) -> Callable[[Ground, Value | Call
         return verdict
 
     return matches
+
+
+def matches_everywhere(ground: Ground, operand: Value | Call) -> Verdict:
+    """`text ~ word`: in the summary, the description, the environment and the site's free-text fields."""
+    ids = (*LONG_TEXTS, *(field.id for field in ground.catalogue.fields if is_free_text(field)))
+    ground.fields.update(ids)
+    message = "text is searched in the summary, the description and text fields, but not in comments"
+    ground.warn("no-comments", message, operand, remedy="name the field: summary ~ or description ~")
+
+    def read(issue: Issue) -> str:
+        held = (plain_text(issue.fields.get(field_id)) for field_id in ids)
+        return "\n".join([issue.summary, *held])
+
+    return text_matches(read)(ground, operand)
+
+
+def is_free_text(field: Field) -> bool:
+    """Whether a custom field holds text that is searched by words."""
+    return field.type == "string" and field.custom.rpartition(":")[2] in FREE_TEXT
 
 
 def plain_text(raw: object) -> str:
