@@ -56,7 +56,8 @@ def _below(graph: Graph) -> dict[str, list[str]]:
     below: dict[str, list[str]] = {}
     for id_ in sorted(graph, key=issue_order):
         for target in dict.fromkeys(graph[id_]):
-            below.setdefault(target, []).append(id_)
+            if target != id_:
+                below.setdefault(target, []).append(id_)
     return below
 
 

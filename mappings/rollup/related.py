@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mappings.assessment import Assessment
-from mappings.diagnostic import MappingError
 from mappings.document.schema import JqlFieldRelation, LinkRelation
 from mappings.issue import Issue
+from mappings.jql import JqlError
 from mappings.mapping import KeyResultRule
 from mappings.selector import Selector
 
@@ -57,7 +57,7 @@ def held_by(assessment: Assessment, relation: JqlFieldRelation, issue: Issue) ->
         return Held(problem=f'field "{relation.jql_field}" holds no JQL')
     try:
         selector = assessment.mapping.compile_jql(jql)
-    except (MappingError, ValueError) as error:
+    except JqlError as error:
         return Held(problem=f'field "{relation.jql_field}" holds a JQL that cannot be used: {error}')
     return Held(selector)
 

@@ -13,6 +13,7 @@ from mappings.catalogue import Field
 from mappings.document.schema import Document
 from mappings.forest import Forest
 from mappings.issue import Issue, IssueType, Link, Named, Project, Reading, Status
+from mappings.jql import Finding, JqlError
 from mappings.mapping import KeyResultRule, ObjectiveRule, StatusOverride, StatusRules
 from mappings.mapping import Mapping as BoundMapping
 from mappings.measuring import assess
@@ -94,7 +95,7 @@ def _term(text: str) -> Callable[[Issue], bool]:
     if name == "all":
         return lambda issue: True
     if name not in readers:
-        raise ValueError(f"no field {name}")
+        raise JqlError((Finding("unknown-field", f"no field {name}", 0, 1),))
     reader = readers[name]
     return lambda issue: bool(reader(issue) & wanted)
 

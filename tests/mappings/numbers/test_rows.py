@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction as F
+from fractions import Fraction
 
 import pytest
+
+F = Fraction
 
 
 @pytest.fixture
