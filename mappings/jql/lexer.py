@@ -46,6 +46,7 @@ TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+CONTENT = {quote: re.compile(rf"{ESCAPE}|[^\x00-\t\x0b\x0c\x0e-\x1f{quote}\\{NOT_TEXT}]") for quote in "\"'"}
 NUMBER = re.compile(r"-?[0-9]+")
 ONE_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 SPELT = {"n": "\n", "r": "\r", "t": "\t"}
@@ -60,10 +61,10 @@ def tokens_of(text: str) -> tuple[list[Token], list[Finding]]:
     while place < len(text):
         found = TOKEN.match(text, place)
         if found is None:
-            finding = _unreadable(text, place)
-            findings.append(finding)
-            tokens.append(Token(Kind.BAD, text[place], place, finding.end))
-            place = finding.end
+            findings.append(_unreadable(text, place))
+            end = _after_unreadable(text, place)
+            tokens.append(Token(Kind.BAD, text[place:end], place, end))
+            place = end
             continue
         if found.lastgroup != "space":
             token = _token(found)
@@ -154,8 +155,7 @@ def _unreadable(text: str, place: int) -> Finding:
 def _broken_quote(text: str, place: int) -> Finding:
     quote = text[place]
     end = place + 1
-    content = re.compile(rf"{ESCAPE}|[^\x00-\t\x0b\x0c\x0e-\x1f{quote}\\{NOT_TEXT}]")
-    while found := content.match(text, end):
+    while found := CONTENT[quote].match(text, end):
         end = found.end()
     if end >= len(text):
         return Finding(
@@ -167,8 +167,17 @@ def _broken_quote(text: str, place: int) -> Finding:
         )
     return Finding(
         "bad-quoted-text",
-        f"the quoted text holds {text[end]!r} at character {end + 1}, which is no valid character or escape",
-        place,
+        f"{text[end]!r} is no valid character or escape in a quoted text",
+        end,
         end + 1,
         remedy='use \\" for a quote, \\\\ for a backslash, \\t for a tab, \\uXXXX for any other character',
     )
+
+
+def _after_unreadable(text: str, place: int) -> int:
+    """Where reading goes on: after the closing quote, so that one bad escape is one finding, or at the next character."""
+    quote = text[place]
+    if quote not in CONTENT:
+        return place + 1
+    closed = re.compile(rf"(?:\\.|[^{quote}\\])*{quote}?", re.DOTALL).match(text, place + 1)
+    return closed.end() if closed else place + 1

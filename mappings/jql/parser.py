@@ -65,8 +65,8 @@ def read(text: str) -> tuple[Query, tuple[Finding, ...]]:
     tokens, findings = tokens_of(text)
     reader = _Reader(text, tokens)
     query = reader.query()
-    lexical = {(finding.position, finding.end) for finding in findings}
-    syntax = [finding for finding in reader.findings if (finding.position, finding.end) not in lexical]
+    unreadable = {(token.start, token.end) for token in tokens if token.kind is Kind.BAD}
+    syntax = [finding for finding in reader.findings if (finding.position, finding.end) not in unreadable]
     return query, in_order([*findings, *syntax])
 
 
@@ -314,11 +314,12 @@ class _Reader:
             return Value(
                 token.value, token.start, token.end, token.kind is Kind.NUMBER, token.kind is Kind.QUOTED
             )
-        if token.kind is Kind.KEYWORD and self.text[token.start : token.end].isalpha():
-            word = self.text[token.start : token.end]
-            raise self.unexpected(
-                *wanted, code="reserved-word", remedy=f'put the keyword in quotes: "{word}"'
-            )
+        if token.kind is Kind.KEYWORD and token.value not in ("and", "or"):
+            last = self.place
+            while self.tokens[last + 1].kind in (Kind.WORD, Kind.NUMBER):
+                last += 1
+            words = self.text[token.start : self.tokens[last].end]
+            raise self.unexpected(*wanted, code="reserved-word", remedy=f'put the value in quotes: "{words}"')
         raise self.unexpected(*wanted)
 
     def call(self, name: Value) -> Call:
