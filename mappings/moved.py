@@ -6,17 +6,15 @@ the rows change one after the other in id order, so each row has an effect and t
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 
 from mappings.forest import issue_order
-from mappings.ledger import Contribution, Disposition, Ledger
-
-ZERO = Fraction(0)
-ENTERING = frozenset({Disposition.COUNTED, Disposition.NOT_ACHIEVED})
+from mappings.ledger import Contribution, Ledger
+from mappings.state import ObjectiveState
+from mappings.tally import ZERO, Key, Rows, Tally, Weighed, entering, tally
 
 
 class Part(StrEnum):
@@ -90,6 +88,28 @@ def moved(before: Snapshot, after: Snapshot, remapped: Ledger | None = None) -> 
     return movement
 
 
+def objective_moved(
+    before: ObjectiveState,
+    after: ObjectiveState,
+    revisions: tuple[str, str],
+    remapped: ObjectiveState | None = None,
+) -> Movement:
+    """An objective's movement down to the issues of its key results; `revisions` are those of the mapping before and after."""
+
+    def between(old: Ledger, new: Ledger, middle: Ledger | None) -> Movement:
+        return moved(Snapshot(revisions[0], old), Snapshot(revisions[1], new), middle)
+
+    old, new = ledgers(before), ledgers(after)
+    middle = ledgers(remapped) if remapped else {}
+    behind = {id_: between(old[id_], new[id_], middle.get(id_)) for id_ in old if id_ in new}
+    return compose(between(before.ledger, after.ledger, remapped.ledger if remapped else None), behind)
+
+
+def ledgers(state: ObjectiveState) -> dict[str, Ledger]:
+    """The ledgers of an objective's key results, by key result id."""
+    return {key_result.id: key_result.measurement.ledger for key_result in state.key_results}
+
+
 def compose(objective: Movement, key_results: Mapping[str, Movement]) -> Movement:
     """An objective's movement with the rows of its key results' movements in place of the key results, by key result id.
 
@@ -113,8 +133,6 @@ def opened(row: Effect, movement: Movement | None) -> Iterable[Effect]:
     return [replace(found, effect=row.effect * (found.effect or ZERO) / whole) for found in behind]
 
 
-Key = tuple[str, int]
-Rows = Mapping[Key, Contribution]
 Step = tuple[Part, Key, Fraction]
 
 
@@ -123,10 +141,8 @@ def effects(before: Ledger, after: Ledger) -> Iterator[Effect]:
     if before is after:
         return
     old, new = entering(before), entering(after)
-    if is_weighted_mean(before) and is_weighted_mean(after):
-        steps = by_weight(before.total or ZERO, old, new)
-    else:
-        steps = by_share(old, new)
+    tallied = tally(before, after)
+    steps = by_share(old, new) if tallied is None else by_tally(before.total or ZERO, *tallied)
     was, is_now = ({row.id: row for row in ledger.rows} for ledger in (before, after))
     for part, key, effect in steps:
         one, other = old.get(key) or was.get(key[0]), new.get(key) or is_now.get(key[0])
@@ -135,56 +151,36 @@ def effects(before: Ledger, after: Ledger) -> Iterator[Effect]:
             yield Effect(part, shown.id, shown.key, shown.title, one, other, effect)
 
 
-def entering(ledger: Ledger) -> Rows:
-    """The rows that make the number, in id order, by id and how many rows of that id came before."""
-    rows = [
-        row for row in ledger.rows if row.disposition in ENTERING and row.weight and row.progress is not None
-    ]
-    seen: Counter[str] = Counter()
-    keyed: dict[Key, Contribution] = {}
-    for row in sorted(rows, key=lambda row: issue_order(row.id)):
-        keyed[row.id, seen[row.id]] = row
-        seen[row.id] += 1
-    return keyed
-
-
-def is_weighted_mean(ledger: Ledger) -> bool:
-    """Whether the number is Σ weight × progress ÷ Σ weight of its rows, and not made some other way (a count towards N)."""
-    rows = entering(ledger).values()
-    weight = sum((weight_of(row) for row in rows), ZERO)
-    return ledger.total == (sum((worth(row) for row in rows), ZERO) / weight if weight else None)
-
-
-def by_weight(number: Fraction, old: Rows, new: Rows) -> Iterator[Step]:
-    """The steps of a weighted mean. While no row is left the number stays as it was: nothing measured is not 0."""
-    achieved = sum((worth(row) for row in old.values()), ZERO)
-    whole = sum((weight_of(row) for row in old.values()), ZERO)
-    for part, key, more_achieved, more_whole in turns(old, new):
-        achieved, whole = achieved + more_achieved, whole + more_whole
-        reached = achieved / whole if whole else number
+def by_tally(number: Fraction, kept: Tally, old: Rows, new: Rows) -> Iterator[Step]:
+    """The steps of a number that is made of its rows. While none is left it stays as it was: nothing measured is not 0."""
+    for part, key, row in turns(old, new):
+        kept.change(key, row)
+        reached = kept.number()
+        reached = number if reached is None else reached
         yield part, key, reached - number
         number = reached
 
 
-def turns(old: Rows, new: Rows) -> Iterator[tuple[Part, Key, Fraction, Fraction]]:
-    """What changes one after the other: the part, the row, and what is added to Σ weight × progress and to Σ weight."""
-    both = [(key, row, new[key]) for key, row in old.items() if key in new]
-    for key, row in old.items():
+def turns(old: Rows, new: Rows) -> Iterator[tuple[Part, Key, Weighed | None]]:
+    """What changes one after the other: the part, the row, and what it then is."""
+    for key in old:
         if key not in new:
-            yield Part.REMOVED, key, -worth(row), -weight_of(row)
-    for key, row, then in both:
-        if row.weight != then.weight:
-            more = weight_of(then) - weight_of(row)
-            yield Part.RE_ESTIMATED, key, more * progress_of(row), more
-    for key, row, then in both:
-        if row.progress != then.progress:
-            yield Part.COMPLETED, key, weight_of(then) * (progress_of(then) - progress_of(row)), ZERO
+            yield Part.REMOVED, key, None
+    for key, row in old.items():
+        if key in new and row.weight != new[key].weight:
+            yield Part.RE_ESTIMATED, key, Weighed(new[key].weight, row.reached)
+    for key, row in old.items():
+        if key in new and row.reached != new[key].reached:
+            yield Part.COMPLETED, key, new[key]
     for key, row in new.items():
         if key not in old:
-            yield Part.ADDED, key, worth(row), weight_of(row)
+            yield Part.ADDED, key, row
 
 
-def by_share(old: Rows, new: Rows) -> Iterator[Step]:
+Contributions = Mapping[Key, Contribution]
+
+
+def by_share(old: Contributions, new: Contributions) -> Iterator[Step]:
     """The steps of any other number: each row moves it by what its share changed, wherever that came from."""
     found = (
         (part_of(old.get(key), new.get(key)), key, share_of(new.get(key)) - share_of(old.get(key)))
@@ -204,16 +200,3 @@ def part_of(before: Contribution | None, after: Contribution | None) -> Part:
 
 def share_of(row: Contribution | None) -> Fraction:
     return ZERO if row is None else row.share
-
-
-def weight_of(row: Contribution) -> Fraction:
-    return row.weight or ZERO
-
-
-def progress_of(row: Contribution) -> Fraction:
-    return row.progress or ZERO
-
-
-def worth(row: Contribution) -> Fraction:
-    """Weight × progress."""
-    return weight_of(row) * progress_of(row)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from mappings.cause import figure, percentage
 from mappings.forest import issue_order
 from mappings.ledger import Contribution, Ledger
-from mappings.numbers import rounded
 from mappings.planning import Plan, plan_hash
 from mappings.state import HealthLevel, KeyResultState, ObjectiveState
 
@@ -212,21 +212,11 @@ def reasons(before: Contribution | None, after: Contribution | None) -> Iterator
         if before.disposition is not after.disposition:
             yield f"{words(before)} → {words(after)} ({after.reason})"
         if before.weight != after.weight:
-            yield f"weight {number(before.weight)} → {number(after.weight)}"
+            yield f"weight {figure(before.weight)} → {figure(after.weight)}"
         if before.progress != after.progress:
-            yield f"progress {share(before.progress)} → {share(after.progress)}"
+            yield f"progress {percentage(before.progress)} → {percentage(after.progress)}"
 
 
 def words(row: Contribution) -> str:
     """What became of a row, in words."""
     return row.disposition.value.replace("_", " ")
-
-
-def number(value: Fraction | None) -> str:
-    """A weight for people, to two decimals."""
-    return "none" if value is None else f"{float(rounded(value, 2)):g}"
-
-
-def share(value: Fraction | None) -> str:
-    """A progress for people, in whole percent."""
-    return "unknown" if value is None else f"{rounded(value * 100)} %"

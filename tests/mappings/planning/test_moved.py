@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from mappings.ledger import Contribution, Disposition, Ledger
 from mappings.moved import Movement, Part, Snapshot, compose, moved
+from mappings.rollup.methods import METHODS, Measured, Rolled
+from mappings.tally import ENTERING, ONE, ZERO
 
 EXCLUDED = Disposition.EXCLUDED
 
@@ -104,6 +106,34 @@ def test_an_objective_is_explained_by_the_issues_of_its_key_results(make: Simple
     ]
 
 
+ROLLED = {
+    "the least decides": (
+        "minimum",
+        [("1", 1, "0.3"), ("2", 1, "0.5")],
+        [("1", 1, "0.8"), ("2", 1, "0.5")],
+        {"completed": "1/5"},
+    ),
+    "a new least": ("minimum", [("1", 1, "0.3")], [("1", 1, "0.3"), ("2", 1, "0.1")], {"added": "-1/5"}),
+    "achieved of more": ("done_ratio", [("1", 1, 1)], [("1", 1, 1), ("2", 1, "0.9")], {"added": "-1/2"}),
+    "one more achieved": (
+        "done_ratio",
+        [("1", 1, "0.9"), ("2", 1, 1)],
+        [("1", 1, 1), ("2", 1, 1)],
+        {"completed": "1/2"},
+    ),
+    "equal weights": ("mean", [("1", 9, 0), ("2", 1, 0)], [("1", 1, 0), ("2", 5, 1)], {"completed": "1/2"}),
+    "a fixed count": ("count_to", [("1", 1, 1)], [("1", 1, 1), ("2", 1, 1), ("3", 1, 0)], {"added": "1/12"}),
+}
+
+
+@pytest.mark.parametrize("case", ROLLED.values(), ids=ROLLED.keys())
+def test_every_rollup_method_is_explained_in_its_own_terms(
+    make: SimpleNamespace, case: tuple[str, list, list, dict]
+) -> None:
+    before, after = (rolled(make.ledger(*(make.row(*row) for row in rows)), case[0]) for rows in case[1:3])
+    assert happened(between(before, after)) == {part: Fraction(value) for part, value in case[3].items()}
+
+
 def shapes() -> st.SearchStrategy[list[tuple[str, int, Fraction | None, str]]]:
     row = st.tuples(
         st.integers(1, 9).map(str),
@@ -123,28 +153,36 @@ def weighted(make: SimpleNamespace, shape: list[tuple[str, int, Fraction | None,
     return make.ledger(*rows)
 
 
-def by_minimum(ledger: Ledger) -> Ledger:
-    """The same rows under another method, where the least row is the number."""
-    entering = [
-        row for row in ledger.rows if row.disposition in (Disposition.COUNTED, Disposition.NOT_ACHIEVED)
+def rolled(ledger: Ledger, method: str) -> Ledger:
+    """The same rows as the number of an objective's rollup method, or of a count towards a fixed number."""
+    counting = [place for place, row in enumerate(ledger.rows) if row.disposition in ENTERING]
+    measured = [
+        Measured(row.weight or ONE, row.progress or ZERO, row.progress == 1)
+        for row in (ledger.rows[place] for place in counting)
     ]
-    if not entering:
-        return ledger
-    least = min(entering, key=lambda row: (row.progress, row.id))
-    shared = (replace(row, share=row.progress if row is least else Fraction(0)) for row in ledger.rows)
-    return Ledger(tuple(shared), least.progress)
+    if method == "count_to":
+        shares = [Fraction(row.achieved, 12) for row in measured]
+        rolled = Rolled(sum(shares, ZERO) if shares else None, (ONE,) * len(shares), tuple(shares))
+    else:
+        rolled = METHODS[method](measured)
+    rows = list(ledger.rows)
+    for place, weight, share in zip(counting, rolled.weights, rolled.shares, strict=True):
+        rows[place] = replace(rows[place], weight=weight, share=share)
+    return Ledger(tuple(rows), rolled.total)
+
+
+WAYS = st.sampled_from([*METHODS, "count_to"])
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
-@given(shapes(), shapes(), st.none() | shapes(), st.sampled_from(["mean", "minimum", "switched"]))
+@given(shapes(), shapes(), st.none() | shapes(), WAYS, WAYS)
 def test_the_parts_sum_exactly(
-    make: SimpleNamespace, before: list, after: list, remapped: list | None, method: str
+    make: SimpleNamespace, before: list, after: list, remapped: list | None, way: str, new_way: str
 ) -> None:
-    old, new = weighted(make, before), weighted(make, after)
-    middle = None if remapped is None else weighted(make, remapped)
-    if method != "mean":
-        old = by_minimum(old) if method == "minimum" else old
-        new, middle = by_minimum(new), middle and by_minimum(middle)
+    """Under any method, and where a new mapping switches the method."""
+    new_way = way if remapped is None else new_way
+    old, new = rolled(weighted(make, before), way), rolled(weighted(make, after), new_way)
+    middle = None if remapped is None else rolled(weighted(make, remapped), new_way)
     movement = between(old, new, middle)
     if old.total is None or new.total is None:
         assert movement.total is None

@@ -1,0 +1,75 @@
+"""A movement in words."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from mappings.cause import cause
+from mappings.ledger import Disposition, Ledger
+from mappings.moved import Snapshot, moved, objective_moved
+
+OUT = {"disposition": Disposition.EXCLUDED, "reason": "resolution Won't Do"}
+
+
+def told(make: SimpleNamespace, before: list[Any], after: list[Any], revision: str = "r1") -> str:
+    old, new = make.ledger(*before), make.ledger(*after)
+    return cause(moved(Snapshot("r1", old), Snapshot(revision, new)))
+
+
+def test_what_happened_to_a_row(make: SimpleNamespace) -> None:
+    row = make.row
+    stays = row("1", 1, "0.5")
+    told_of = {
+        "PLAT-2 moved to Done": ([row("2", 1, 0, status="To do")], [row("2", 1, 1, status="Done")]),
+        "PLAT-2 progress 0 % → 50 %": ([row("2", 1, 0)], [row("2", 1, "0.5")]),
+        "PLAT-2 weight 1 → 2.5": ([row("2", 1, 0)], [row("2", "2.5", 0)]),
+        "PLAT-2 added": ([], [row("2", 1, 0)]),
+        "PLAT-2 removed": ([row("2", 1, 0)], []),
+        "PLAT-2 left out (resolution Won't Do)": ([row("2", 1, 0)], [row("2", 1, None, **OUT)]),
+        "PLAT-2 counts again": ([row("2", 1, None, **OUT)], [row("2", 1, 0)]),
+        "": ([row("2", 1, 0)], [row("2", 1, 0)]),
+    }
+    assert [told(make, [stays, *before], [stays, *after]) for before, after in told_of.values()] == list(
+        told_of
+    )
+
+
+def test_the_strongest_are_named_the_others_counted(make: SimpleNamespace) -> None:
+    before = [make.row(str(number), number, 0) for number in range(1, 6)]
+    after = [make.row(str(number), number, 1, status="Done") for number in range(1, 6)]
+    assert (
+        told(make, before, after)
+        == "PLAT-5 moved to Done, PLAT-4 moved to Done, PLAT-3 moved to Done and 2 more"
+    )
+
+
+def test_a_new_mapping_is_the_cause_of_what_it_does(make: SimpleNamespace) -> None:
+    assert told(make, [make.row("1", 1, 0)], [make.row("1", 1, 1)], "r2") == "the mapping changed"
+    assert told(make, [make.row("1", 1, 0)], [make.row("1", 1, 0)], "r2") == ""
+
+
+def test_a_number_that_became_unknown_still_names_its_rows(make: SimpleNamespace) -> None:
+    movement = moved(Snapshot("r1", make.ledger(make.row("1", 1, 1))), Snapshot("r1", Ledger()))
+    assert cause(movement) == "PLAT-1 removed"
+
+
+@pytest.mark.parametrize("revision", ["r1", "r2"])
+def test_an_objective_is_told_by_the_issues_below_its_key_results(
+    make: SimpleNamespace, revision: str
+) -> None:
+    def state(status: str, progress: int) -> Any:
+        issues = make.ledger(make.row("7", 1, progress, status=status), make.row("8", 1, 0, status="To do"))
+        own = make.ledger(make.row("100/delivery", 1, str(float(issues.total)), key="", title="Delivery"))
+        return make.objective(
+            progress=str(float(issues.total)),
+            ledger=own,
+            key_results=(make.key_result("100/delivery", ledger=issues),),
+        )
+
+    before, after = state("In progress", 0), state("Done", 1)
+    movement = objective_moved(before, after, ("r1", revision), before if revision == "r2" else None)
+    assert movement.total == after.progress - before.progress
+    assert cause(movement) == "PLAT-7 moved to Done"
