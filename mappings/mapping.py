@@ -12,6 +12,8 @@ from mappings.catalogue import Field
 from mappings.document.schema import CyclePart, Document, KeyResultPart, ObjectivePart
 from mappings.selector import Selector
 
+ESTIMATE_FIELD = "timeoriginalestimate"
+
 
 @dataclass(frozen=True, slots=True)
 class StatusOverride:
@@ -75,4 +77,10 @@ class Mapping:
             for rule in objective.key_results:
                 selectors += [rule.select, rule.related, rule.done_when]
         read = (field for selector in selectors if selector is not None for field in selector.fields)
-        return frozenset(field.id for field in self.fields.values()) | frozenset(read)
+        return frozenset(field.id for field in self.fields.values()) | frozenset(read) | self._estimates()
+
+    def _estimates(self) -> frozenset[str]:
+        """The field behind `weight: time_estimate`, which has no alias."""
+        rules = (rule.part.progress for objective in self.objectives for rule in objective.key_results)
+        weighed = any(getattr(options, "weight", None) == "time_estimate" for options in rules)
+        return frozenset({ESTIMATE_FIELD}) if weighed else frozenset()

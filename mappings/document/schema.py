@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from mappings.progress import ProgressOptions
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _written_day(value: object) -> object:
+    """Refuses numbers, which would otherwise be read as seconds since 1970."""
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise PydanticCustomError("date_form", "a date like 2026-10-01 is wanted here")
+
+
+Day = Annotated[date, BeforeValidator(_written_day)]
 Jql = str
 Alias = str
 Duration = Annotated[str, Field(pattern=r"^\d+[dw]$")]
@@ -67,8 +80,8 @@ class CyclePart(Part):
     """A cycle; both ends are days that count."""
 
     id: str
-    start: date
-    end: date
+    start: Day
+    end: Day
     name: str | None = None
     stale_after: Duration = "14d"
     health: ThresholdsPart = ThresholdsPart()
@@ -156,6 +169,18 @@ class KeyResultPart(Part):
     commitment: Literal["committed", "aspirational"] | None = None
     subtasks: Literal["selected", "through_parent"] = "selected"
     progress: ProgressOptions
+
+    @field_validator("progress", mode="before")
+    @classmethod
+    def _due_day(cls, value: Any) -> Any:
+        """YAML and JSON give a day as text, which would be taken for a field alias."""
+        due = value.get("due") if isinstance(value, dict) else None
+        if isinstance(due, str) and _DAY.fullmatch(due):
+            try:
+                return {**value, "due": date.fromisoformat(due)}
+            except ValueError:
+                return value
+        return {**value, "due": str(due)} if isinstance(due, int | float | Decimal) else value
 
 
 class ObjectivePart(Part):

@@ -1,0 +1,120 @@
+"""The JSON Schema that editors use for completion and for red lines while a mapping is typed. Checks nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from mappings.document.schema import Document
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+DESCRIPTIONS: Mapping[str, str] = {
+    "version": "The version of this format: 1.",
+    "name": "The name of the mapping: small letters, digits, dots, dashes.",
+    "site": "The Jira site this mapping is for.",
+    "scope": "JQL: what the connector keeps a copy of. Everything else selects within it.",
+    "time_zone": "IANA time zone whose calendar days count; the site's own where it is left out.",
+    "fields": "Aliases of Jira fields, by id or by an unambiguous name.",
+    "statuses": "How a status becomes a fraction, and what closed issues count as.",
+    "by_category": "Fraction by status category: new, indeterminate, done.",
+    "by_status": "Fraction by status id or name.",
+    "overrides": "Refinements, read from the top; the first that matches decides.",
+    "when": "JQL: the issues this override is for; all where it is left out.",
+    "excluded": "JQL: closed issues that leave the count. Writing it replaces the default.",
+    "not_achieved": "JQL: closed issues that count as 0.",
+    "cycles": "The periods objectives run in; both ends are days that count.",
+    "start": "The first day of a cycle, or where a key result starts: a field alias or a number.",
+    "end": "The last day of the cycle.",
+    "stale_after": "A reading older than this makes a key result pending: 14d, 2w.",
+    "health": "Thresholds of pace, or how an objective's health is taken from its key results.",
+    "on_track": "Pace from which a key result is on track.",
+    "at_risk": "Pace from which a key result is at risk; below it is off track.",
+    "working_days": "The weekdays that count towards expected progress; all where it is left out.",
+    "objectives": "What is an objective, and what measures it.",
+    "id": "A name that other parts and the history refer to, or the id of a Jira field.",
+    "select": "JQL: which issues are meant.",
+    "title": "The title of an objective for which no Jira issue stands.",
+    "owner": "The owner of an objective for which no Jira issue stands.",
+    "cycle": "The id of a cycle, or where the issue says which: {label: prefix}, {field: alias}, {version: prefix}.",
+    "commitment": "committed is achieved at 100 %, aspirational at 70 %.",
+    "aligned_to": "The objective this one serves: {link: phrase}, or the id of an objective with a title.",
+    "contributes": "Whether it moves the number of the objective it is aligned to.",
+    "rollup": "How key results become the objective's number.",
+    "method": "weighted_mean, mean, minimum, or done_ratio (achieved / measured).",
+    "headline": "outcome_first: outcome key results make the headline where there are any; all: every key result does.",
+    "same_issue": "What an issue that two key results select counts as.",
+    "key_results": "Which issues are key results and how their progress is derived.",
+    "relation": "How the issues belong to the objective: child, descendant, {link: …}, {jql: …}, {jql_field: alias}.",
+    "link": "The phrase a link shows on the issue, like `contributes to`.",
+    "jql": "JQL: the issues, whatever their place in the hierarchy.",
+    "jql_field": "Alias of the text field of a key result that holds the JQL of its issues.",
+    "field": "A field alias.",
+    "label": "What stands before the id of the cycle in a label; empty for the bare id.",
+    "as": "one_key_result: the issues together are one; each_issue: each is one.",
+    "weight": "A number, or a field alias; for delivery also equal or time_estimate.",
+    "missing": "What a missing weight is: the mean of its siblings, zero, one, or an error.",
+    "subtasks": "selected: they count when selected; through_parent: their mean stands for their parent.",
+    "progress": "How progress is derived; `kind` decides what else is written.",
+    "kind": "The kind of key result or source.",
+    "current": "Alias of the field that holds the reading.",
+    "target": "The value to reach, or what is written to: objective or key_result.",
+    "by": "How far from the start the target lies: {amount: n} or {percent: n}.",
+    "amount": "A distance from the start.",
+    "percent": "A distance in percent of the start.",
+    "at_least": "The lower bound; it belongs to the band.",
+    "at_most": "The upper bound; it belongs to the band.",
+    "tolerance": "The distance from the band at which progress is 0.",
+    "score": "distance from the band, or the share of time spent in it.",
+    "count_to": "Counts issues that are done towards a fixed number.",
+    "due": "A day, or the alias of a date field; the issue's own due date where it is left out.",
+    "done_when": "JQL: a milestone is also done when this holds.",
+    "kpis": "Figures that are watched all the time.",
+    "source": "Where a KPI is read from; `kind` decides what else is written.",
+    "healthy": "The band in which the KPI is well; bounds belong to it.",
+    "cadence": "How often the KPI is read.",
+    "promote": "When a KPI out of its band is proposed as a key result.",
+    "revert": "When a key result that came of a KPI goes back to being watched.",
+    "after": "Readings running.",
+    "objective": "Issue key or id of the objective the key result is proposed for.",
+    "mode": "propose waits for a person; create does it.",
+    "write_back": "What is written to fields of Jira issues.",
+    "set": "The fields to write, by alias.",
+    "property": "Name of an entity property that gets the same values as JSON.",
+    "value": "What is written.",
+    "round": "Decimals, half away from zero.",
+    "unknown": "What an unknown value does to the field: clear it, or leave it.",
+    "options": "The select option for each level of health.",
+    "brake": "When a large plan waits for a person.",
+    "share": "Share of the written values a plan may change.",
+    "floor": "Number of changes up to which no plan waits.",
+}  # fmt: skip
+
+
+class _Plain(GenerateJsonSchema):
+    """Numbers are numbers: pydantic would let every one of them be a text too."""
+
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
+        return self.float_schema(
+            core_schema.float_schema(
+                ge=_bound(schema, "ge"), le=_bound(schema, "le"), gt=_bound(schema, "gt")
+            )
+        )
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema 2020-12 of a mapping document, every key described."""
+    schema = Document.model_json_schema(by_alias=True, schema_generator=_Plain)
+    for model in [schema, *schema.get("$defs", {}).values()]:
+        for name, described in model.get("properties", {}).items():
+            described.pop("title", None)
+            described.setdefault("description", DESCRIPTIONS.get(name, ""))
+    return {"$schema": DIALECT, **schema, "title": "OKR mapping, version 1"}
+
+
+def _bound(schema: core_schema.DecimalSchema, name: str) -> float | None:
+    bound: Any = schema.get(name)
+    return None if bound is None else float(bound)

@@ -1,0 +1,228 @@
+"""What Jira would say to the writes of a mapping, decided from facts that were read before. Reads nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from mappings.catalogue import Catalogue, Field
+from mappings.desired import LABELS
+from mappings.diagnostic import Diagnostic
+from mappings.document.binding_checks import STORY_POINT_NAMES
+from mappings.document.codes import Code
+from mappings.document.places import Path, Positions
+from mappings.document.report import Report, shown
+from mappings.document.schema import TargetPart
+from mappings.document.walk import alias_uses
+from mappings.issue import IssueType, Project
+from mappings.mapping import Mapping as BoundMapping
+
+Target = Literal["objective", "key_result"]
+
+
+@dataclass(frozen=True, slots=True)
+class EditableField:
+    """One field of an edit screen: what may be done to it (`set`, `add`, …) and, for a select field, the names of its options."""
+
+    operations: tuple[str, ...] = ("set",)
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EditScreen:
+    """What `editmeta` of one real issue said: the fields that can be written on issues of this type in this project.
+
+    `targets` says what such issues are to the mapping; `issue_key` is the issue that was asked about.
+    """
+
+    project: Project
+    issue_type: IssueType
+    targets: frozenset[Target]
+    fields: Mapping[str, EditableField]
+    issue_key: str = ""
+
+    @property
+    def name(self) -> str:
+        """`Epic in PLAT`."""
+        return f"{self.issue_type.name} in {self.project.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectAccess:
+    """What the connector's account may do in one project; None where it is not known."""
+
+    project: Project
+    browse: bool | None = None
+    edit: bool | None = None
+    administer: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PointsSample:
+    """The number that each field for story points holds on one real, estimated issue, by field id."""
+
+    issue_key: str
+    values: Mapping[str, Fraction | None]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFacts:
+    """Everything a live check has to read beside the catalogue."""
+
+    screens: Sequence[EditScreen] = ()
+    access: Sequence[ProjectAccess] = ()
+    samples: Sequence[PointsSample] = field(default_factory=tuple)
+
+
+def check_live(
+    mapping: BoundMapping, catalogue: Catalogue, facts: LiveFacts, *, positions: Positions | None = None
+) -> tuple[Diagnostic, ...]:
+    """What stands in the way of writing: screens, contexts, options, permissions, notifications; and doubtful story points."""
+    report = Report(positions or Positions())
+    for path, target, alias, part in _writes(mapping):
+        screens = [screen for screen in facts.screens if target in screen.targets]
+        _check_screens(mapping.fields[alias], part, screens, path, report)
+    _check_reach(mapping, facts, report)
+    for access in facts.access:
+        _check_access(mapping, access, report)
+    _check_samples(mapping, catalogue, facts.samples, report)
+    return report.diagnostics()
+
+
+def _writes(mapping: BoundMapping) -> Iterator[tuple[Path, Target, str, TargetPart]]:
+    for index, part in enumerate(mapping.document.write_back):
+        for alias, target in part.set.items():
+            if alias in mapping.fields:
+                yield ("write_back", index, "set", alias), part.target, alias, target
+
+
+def _check_screens(
+    wanted: Field, part: TargetPart, screens: Sequence[EditScreen], path: Path, report: Report
+) -> None:
+    """A field that can be written nowhere refuses the mapping; one that is missing on some screens is a warning for each."""
+    nowhere = not any(wanted.id in screen.fields for screen in screens)
+    for screen in screens:
+        editable = screen.fields.get(wanted.id)
+        if editable is None:
+            _missing(wanted, screen, nowhere, path, report)
+        elif "set" not in editable.operations:
+            message = f"{_named(wanted)} cannot be set on {screen.name}; Jira allows {', '.join(editable.operations) or 'nothing'}"
+            report.add(
+                Code.FIELD_NOT_SETTABLE,
+                message,
+                path,
+                value=wanted.id,
+                remedy="write to another field",
+                key=True,
+            )
+        elif part.value == "health" and editable.options:
+            _check_options(wanted, part, screen, editable, path, report)
+
+
+def _missing(wanted: Field, screen: EditScreen, nowhere: bool, path: Path, report: Report) -> None:
+    outside = wanted.project_ids and screen.project.id not in wanted.project_ids
+    code = Code.FIELD_CONTEXT if outside else Code.FIELD_NOT_ON_SCREEN
+    why = (
+        "does not exist in that project"
+        if outside
+        else "is not on the edit screen, or this account may not edit it"
+    )
+    message = f"{_named(wanted)} cannot be written on {screen.name}: it {why}"
+    remedy = f"add {shown(wanted.name)} to the context and the edit screen of {screen.name}"
+    if nowhere:
+        report.add(code, message, path, value=wanted.id, remedy=remedy, key=True)
+    else:
+        report.warn(
+            code,
+            message,
+            path,
+            value=wanted.id,
+            remedy=f"{remedy}; until then it stays empty there",
+            key=True,
+        )
+
+
+def _check_options(
+    wanted: Field, part: TargetPart, screen: EditScreen, editable: EditableField, path: Path, report: Report
+) -> None:
+    options = (
+        {level.value: label for level, label in LABELS.items()} if part.options is None else part.options
+    )
+    for level, name in options.items():
+        if name not in editable.options:
+            what = f"for {level} the option of {shown(wanted.name)} on {screen.name}"
+            place = path if part.options is None else (*path, "options", level)
+            remedy = "write an option of the field, or add this one to its context in Jira"
+            report.unknown(Code.UNKNOWN_OPTION, what, name, editable.options, place, remedy)
+
+
+def _named(wanted: Field) -> str:
+    return f"the field {shown(wanted.name)} ({wanted.id})"
+
+
+def _check_reach(mapping: BoundMapping, facts: LiveFacts, report: Report) -> None:
+    """Where no issue of a kind could be found, nothing can be said about its screens."""
+    seen = {target for screen in facts.screens for target in screen.targets}
+    for index, part in enumerate(mapping.document.write_back):
+        if facts.screens and part.set and part.target not in seen:
+            message = (
+                f"no issue is a {part.target.replace('_', ' ')} now, so its edit screens could not be checked"
+            )
+            remedy = "check again when there is one, or correct the `select` that should find it"
+            report.warn(Code.NOTHING_SELECTED, message, ("write_back", index), remedy=remedy)
+
+
+def _check_access(mapping: BoundMapping, access: ProjectAccess, report: Report) -> None:
+    key = access.project.key
+    if access.browse is False:
+        message = f"the connector's account cannot see issues of {key}"
+        remedy = f"grant it Browse projects in {key}, or take {key} out of `scope`"
+        report.add(Code.NO_BROWSE_PERMISSION, message, ("scope",), value=key, remedy=remedy)
+    if not mapping.document.write_back:
+        return
+    if access.edit is False:
+        message = f"the connector's account may not edit issues of {key}, so nothing can be written there"
+        report.add(
+            Code.NO_EDIT_PERMISSION,
+            message,
+            ("write_back",),
+            value=key,
+            remedy=f"grant it Edit issues in {key}",
+        )
+    elif access.administer is False:
+        message = f"every write in {key} sends mail to watchers: keeping it silent needs Administer projects"
+        remedy = f"grant the connector's account Administer projects in {key}, or accept the mail"
+        report.warn(Code.NOTIFICATIONS_SENT, message, ("write_back",), value=key, remedy=remedy)
+
+
+def _check_samples(
+    mapping: BoundMapping, catalogue: Catalogue, samples: Sequence[PointsSample], report: Report
+) -> None:
+    """Shows, on a real issue, that the mapped field for story points is not the one that is filled in."""
+    names = {one.id: one.name for one in catalogue.fields if one.name.casefold() in STORY_POINT_NAMES}
+    used = {use.alias for use in alias_uses(mapping.document)}
+    for alias, mapped in mapping.fields.items():
+        if mapped.id not in names or alias not in used:
+            continue
+        for sample in samples:
+            others = {
+                id_: value for id_, value in sample.values.items() if value is not None and id_ != mapped.id
+            }
+            if sample.values.get(mapped.id) is None and others:
+                held = ", ".join(
+                    f"{shown(names.get(id_, id_))} ({id_}) holds {value}" for id_, value in others.items()
+                )
+                message = (
+                    f"{sample.issue_key} has nothing in {shown(mapped.name)} ({mapped.id}), while {held}"
+                )
+                remedy = "use the field that holds the points of these issues"
+                report.warn(
+                    Code.STORY_POINTS_AMBIGUOUS,
+                    message,
+                    ("fields", alias),
+                    value=mapped.id,
+                    valid=names,
+                    remedy=remedy,
+                )
