@@ -331,11 +331,11 @@ def seeded_sites() -> tuple[SiteFreshness, ...]:
     )  # fmt: skip
     return (
         SiteFreshness(
-            "main", "https://jira.example.com", 48_210, 9, NOW - timedelta(seconds=12), NOW - timedelta(hours=3), NOW - timedelta(seconds=14),
+            "main", "https://jira.example.com", 48_210, NOW - timedelta(seconds=12), NOW - timedelta(hours=3), NOW - timedelta(seconds=14),
             0, {"done": 18_402, "ignored": 2_117, "pending": 3}, 2, NOW - timedelta(seconds=4), (buried,),
         ),
         SiteFreshness(
-            "partners", "https://partners.example.com", 1_904, 0, NOW - timedelta(minutes=8), NOW - timedelta(hours=4),
+            "partners", "https://partners.example.com", 1_904, NOW - timedelta(minutes=8), NOW - timedelta(hours=4),
             NOW - timedelta(minutes=9), 3, {"done": 611, "ignored": 24},
         ),
     )  # fmt: skip

@@ -111,16 +111,25 @@ class Buried:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A field of an issue that Jira refuses to take, why, and what a person can do about it."""
+
+    issue_key: str
+    field: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class SiteFreshness:
     """How fresh one site's data is. None is "never" for the instants and "not known yet" for the counts.
 
-    `drift` is the number of values the last resync had to correct; `deliveries` counts the inbox by status.
+    `drift` is the number of issues the last resync had to correct; `deliveries` counts the inbox by status.
     """
 
     site: str
     url: str | None = None
     issues: int | None = None
-    objectives: int | None = None
     last_delivery: datetime | None = None
     last_resync: datetime | None = None
     newest_change: datetime | None = None
@@ -129,6 +138,7 @@ class SiteFreshness:
     pending: int = 0
     pending_since: datetime | None = None
     dead: tuple[Buried, ...] = ()
+    refused: tuple[Refused, ...] = ()
 
 
 class Sources(Protocol):

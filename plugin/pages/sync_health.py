@@ -18,7 +18,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
 def sync_health_page(sources: Sources) -> str:
     """All sites as HTML."""
     now, zone = sources.now(), sources.zone
-    sites = [site_row(fresh, now, zone) for fresh in sources.freshness()]
+    sites = [site_row(fresh, sources.browse_url, now, zone) for fresh in sources.freshness()]
     return rendered("sync_health.html", "sync_health", sites=sites)
 
 

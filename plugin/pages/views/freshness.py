@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from plugin.pages.sources import Buried, SiteFreshness
+from plugin.pages.views.ledger import Browse
 from plugin.pages.views.moments import When, when_known
 
 STUCK = timedelta(minutes=10)
@@ -34,6 +35,17 @@ class DeadRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """One field Jira refuses to take."""
+
+    key: str
+    url: str | None
+    field: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class SiteRow:
     """One site on the page."""
 
@@ -41,7 +53,6 @@ class SiteRow:
     url: str | None
     verdict: Verdict
     issues: str
-    objectives: str
     delivery: When | None
     resync: When | None
     newest: When | None
@@ -51,16 +62,16 @@ class SiteRow:
     pending_since: When | None
     deliveries: tuple[tuple[str, str], ...]
     dead: tuple[DeadRow, ...]
+    refused: tuple[RefusedRow, ...]
 
 
-def site_row(fresh: SiteFreshness, now: datetime, zone: tzinfo) -> SiteRow:
+def site_row(fresh: SiteFreshness, browse: Browse, now: datetime, zone: tzinfo) -> SiteRow:
     """The page's part for one site."""
     return SiteRow(
         site=fresh.site,
         url=fresh.url,
         verdict=verdict(fresh, now),
         issues=_count(fresh.issues),
-        objectives=_count(fresh.objectives),
         delivery=when_known(fresh.last_delivery, now, zone),
         resync=when_known(fresh.last_resync, now, zone),
         newest=when_known(fresh.newest_change, now, zone),
@@ -74,6 +85,10 @@ def site_row(fresh: SiteFreshness, now: datetime, zone: tzinfo) -> SiteRow:
         pending_since=when_known(fresh.pending_since, now, zone),
         deliveries=tuple((status, _count(n)) for status, n in sorted((fresh.deliveries or {}).items())),
         dead=tuple(_dead(one, now, zone) for one in fresh.dead),
+        refused=tuple(
+            RefusedRow(one.issue_key, browse(one.issue_key), one.field, one.message, one.remedy)
+            for one in fresh.refused
+        ),
     )
 
 
@@ -93,10 +108,9 @@ def verdict(fresh: SiteFreshness, now: datetime) -> Verdict:
             "Work has been waiting for more than ten minutes.",
             "Look whether a worker is running, and at its log.",
         )
-    if fresh.dead:
-        return Verdict(
-            "at_risk", "Needs a person", _dead_sentence(len(fresh.dead)), "Follow the remedy beside each."
-        )
+    if fresh.dead or fresh.refused:
+        sentence = _dead_sentence(len(fresh.dead), len(fresh.refused))
+        return Verdict("at_risk", "Needs a person", sentence, "Do what stands below each.")
     return _age(fresh, now)
 
 
@@ -119,8 +133,8 @@ def _age(fresh: SiteFreshness, now: datetime) -> Verdict:
         return Verdict(
             "at_risk",
             "Drift found",
-            f"The last resync had {_corrected(fresh.drift)}.",
-            "Deliveries may be getting lost: look at the webhook in Jira and at the proxy before the connector.",
+            f"The last resync found deliveries missing: {_corrected(fresh.drift)}.",
+            "Look at the webhook in Jira, and at the proxy in front of the connector.",
         )
     return Verdict("on_track", "Fresh", "Deliveries arrive and nothing is stuck.", "")
 
@@ -156,11 +170,15 @@ def _count(value: int | None) -> str:
 
 
 def _corrected(drift: int) -> str:
-    return "1 value corrected" if drift == 1 else f"{drift} values corrected"
+    return "1 issue corrected" if drift == 1 else f"{drift} issues corrected"
 
 
-def _dead_sentence(count: int) -> str:
-    return "1 objective failed for good." if count == 1 else f"{count} objectives failed for good."
+def _dead_sentence(dead: int, refused: int) -> str:
+    parts = [
+        f"{dead} {'objective' if dead == 1 else 'objectives'} failed for good" if dead else "",
+        f"Jira refuses {refused} {'field' if refused == 1 else 'fields'}" if refused else "",
+    ]
+    return ", and ".join(part for part in parts if part) + "."
 
 
 def _dead(one: Buried, now: datetime, zone: tzinfo) -> DeadRow:

@@ -1,0 +1,137 @@
+"""What the pages read, from the store of a running connector. Nothing here ever calls Jira: a page must not wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from sqlalchemy import Connection
+
+import mappings.mapping
+from connectors.store import due, facts, inbox, mirror, objectives, refusals
+from connectors.store.due import DeadLetter
+from mappings.diagnostic import MappingError
+from plugin.connector import Connector, NotReady
+from plugin.finding import find_objective
+from plugin.pages.headlines import headlines, histories
+from plugin.pages.sources import (
+    Buried,
+    Cycle,
+    HistoryPoint,
+    Refused,
+    SavedHead,
+    SavedObjective,
+    SiteFreshness,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSources:
+    """All sites of one connector side by side, in the order in which it knows them."""
+
+    connector: Connector
+
+    @property
+    def zone(self) -> tzinfo:
+        return next((mapping.zone for mapping in self._mappings()), UTC)
+
+    def now(self) -> datetime:
+        return self.connector.clock()
+
+    def objectives(self) -> Sequence[SavedHead]:
+        with self.connector.store.read() as conn:
+            return [one for site in self.connector.sites for one in headlines(conn, site)]
+
+    def objective(self, id_or_key: str) -> SavedObjective | None:
+        found = (find_objective(self.connector, site, id_or_key) for site in self.connector.sites)
+        return next((saved for saved in found if saved is not None), None)
+
+    def explained_by(self, issue: str) -> Sequence[str]:
+        with self.connector.store.read() as conn:
+            return [id_ for site in self.connector.sites for id_ in _moved_by(conn, site, issue)]
+
+    def history(self, objective_id: str) -> Sequence[HistoryPoint]:
+        return self.histories([objective_id]).get(objective_id, ())
+
+    def histories(self, objective_ids: Iterable[str]) -> Mapping[str, Sequence[HistoryPoint]]:
+        ids = list(objective_ids)
+        found: dict[str, Sequence[HistoryPoint]] = {}
+        with self.connector.store.read() as conn:
+            for site in self.connector.sites:
+                found |= histories(conn, site, ids)
+        return found
+
+    def cycles(self) -> Mapping[str, Cycle]:
+        return {id_: cycle for mapping in self._mappings() for id_, cycle in mapping.cycles.items()}
+
+    def browse_url(self, issue_key: str) -> str | None:
+        site = self._site_of(issue_key)
+        return (
+            None
+            if site is None
+            else f"{self.connector.sites[site].browse_url.rstrip('/')}/browse/{issue_key}"
+        )
+
+    def freshness(self) -> Sequence[SiteFreshness]:
+        now = self.now()
+        with self.connector.store.read() as conn:
+            return [
+                _freshness(conn, name, site.browse_url, now) for name, site in self.connector.sites.items()
+            ]
+
+    def _site_of(self, issue_key: str) -> str | None:
+        """The only site there is, or the first whose mirror knows the key."""
+        sites = list(self.connector.sites)
+        if len(sites) < 2:
+            return sites[0] if sites else None
+        with self.connector.store.read() as conn:
+            return next((site for site in sites if mirror.id_of_key(conn, site, issue_key)), None)
+
+    def _mappings(self) -> Iterator[mappings.mapping.Mapping]:
+        """The active mappings that can be bound from what is stored."""
+        for site in self.connector.sites:
+            with self.connector.store.read() as conn:
+                known = facts.get(conn, site, "catalogue") is not None
+            if not known:
+                continue
+            try:
+                yield self.connector.context(site).mapping
+            except (NotReady, MappingError):
+                continue
+
+
+def _moved_by(conn: Connection, site: str, issue: str) -> list[str]:
+    ids = {issue, mirror.id_of_key(conn, site, issue.upper())} - {None}
+    return sorted(objectives.depending_on(conn, site, [id_ for id_ in ids if id_ is not None]))
+
+
+def _freshness(conn: Connection, site: str, url: str, now: datetime) -> SiteFreshness:
+    latest = inbox.recent(conn, site, 1)
+    resynced = facts.get(conn, site, "last_resync")
+    drift = facts.get(conn, site, "drift")
+    pending = due.pending_count(conn, site)
+    overdue = due.next_run(conn) if pending else None
+    return SiteFreshness(
+        site=site,
+        url=url,
+        issues=mirror.count(conn, site),
+        last_delivery=latest[0].received_at if latest else None,
+        last_resync=None if resynced is None else datetime.fromisoformat(resynced),
+        newest_change=mirror.newest(conn, site),
+        drift=None if drift is None else drift["issues"],
+        deliveries=inbox.counts(conn, site),
+        pending=pending,
+        pending_since=overdue if overdue is not None and overdue < now else None,
+        dead=tuple(_buried(conn, letter) for letter in due.dead(conn, site)),
+        refused=tuple(
+            Refused(one.issue_key, one.field_name, one.message, one.remedy)
+            for one in refusals.all(conn, site)
+        ),
+    )
+
+
+def _buried(conn: Connection, letter: DeadLetter) -> Buried:
+    saved = objectives.load(conn, letter.site, letter.objective_id)
+    key = "" if saved is None else saved.state.key
+    return Buried(letter.objective_id, key, letter.error, letter.remedy, letter.buried_at)

@@ -1,0 +1,106 @@
+"""The pages over a real store: what was saved is what is shown, and nothing of it needs Jira."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+
+from connectors.store import due, facts, inbox, objectives
+from docs.screenshots.company import NOW, REVISION, seeded
+from plugin.connector import Connector
+from plugin.pages import pages_blueprint
+from plugin.pages.stored_sources import StoredSources
+from plugin.settings import Settings
+
+
+@pytest.fixture
+def sources(sqlite_store):
+    site = SimpleNamespace(name="main", jira=None, browse_url="https://jira.example.com")
+    connector = Connector(Settings(_env_file=None), sqlite_store, {"main": site}, lambda: NOW)
+    return StoredSources(connector)
+
+
+@pytest.fixture
+def client(sources):
+    app = Flask("stored")
+    app.register_blueprint(pages_blueprint(sources))
+    return app.test_client()
+
+
+def fill(store):
+    with store.write() as conn:
+        for one in seeded().saved:
+            objectives.save(conn, "main", one.state, REVISION, NOW - timedelta(hours=3))
+
+
+def test_a_fresh_connector_says_what_to_do(client):
+    for address in ("/", "/health"):
+        answer = client.get(address)
+        assert answer.status_code == 200
+    assert "No objectives yet" in client.get("/").text
+    assert "Never synced" in client.get("/health").text
+
+
+def test_what_was_saved_is_what_is_shown(client, sqlite_store):
+    fill(sqlite_store)
+    page = BeautifulSoup(client.get("/").text, "html.parser")
+    shown = {
+        row.select_one(".key").text: row.select_one(".figure").text
+        for row in page.select("table.list tbody tr")
+    }
+    saved = seeded().saved
+    assert shown.keys() == {one.state.key for one in saved}
+    assert shown["CORE-2"] == "13\u202f%"
+    for one in saved:
+        answer = client.get(f"/objectives/{one.state.id}")
+        assert answer.status_code == 200
+        assert one.state.title in answer.text
+        assert f"https://jira.example.com/browse/{one.state.key}" in answer.text
+
+
+def test_every_headline_is_what_the_whole_state_says(sources, sqlite_store):
+    fill(sqlite_store)
+    for headline in sources.objectives():
+        whole = sources.objective(headline.state.id)
+        assert whole is not None
+        for name in headline.state.__slots__:
+            assert getattr(headline.state, name) == getattr(whole.state, name)
+        assert headline.changed_at == whole.changed_at
+
+
+def test_one_statement_reads_the_histories_of_a_page(sources, sqlite_store):
+    fill(sqlite_store)
+    ids = [one.state.id for one in seeded().saved]
+    found = sources.histories(ids)
+    with sqlite_store.read() as conn:
+        assert {id_: list(points) for id_, points in found.items()} == {
+            id_: objectives.history(conn, "main", id_) for id_ in ids
+        }
+
+
+def test_why_finds_the_objective_of_an_issue(client, sqlite_store):
+    fill(sqlite_store)
+    assert client.get("/why/20240").location == "/objectives/GROW-4"
+    assert client.get("/why/99").status_code == 404
+
+
+def test_sync_health_shows_what_waits_and_what_failed(client, sqlite_store):
+    fill(sqlite_store)
+    with sqlite_store.write() as conn:
+        inbox.store(conn, "main", "d-1", b"{}", NOW - timedelta(seconds=12))
+        facts.put(conn, "main", "last_resync", (NOW - timedelta(hours=1)).isoformat())
+        facts.put(conn, "main", "drift", {"issues": 3, "read": 40})
+        due.mark(conn, "main", ["10104"], NOW - timedelta(minutes=1), "event")
+        (claimed,) = due.claim(conn, "w", NOW, timedelta(minutes=1), 1)
+        due.bury(conn, claimed, "Jira answered 400", "Add the field to the edit screen", NOW)
+    page = BeautifulSoup(client.get("/health").text, "html.parser")
+    text = page.get_text(" ", strip=True)
+    assert "Needs a person" in text
+    assert "12 s ago" in text
+    assert "3 issues corrected" in text
+    assert "Add the field to the edit screen" in text
+    assert page.select_one(".dead a")["href"] == "/objectives/GROW-4"
