@@ -1,0 +1,119 @@
+"""The Flask app over one site: who is calling, which API version, planned faults, and Jira's error bodies."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from connectors.sandbox import board, routes_control, routes_issue, routes_metadata, routes_search
+from connectors.sandbox.access import Refused, account_for
+from connectors.sandbox.faults import Fault, rate_limit_headers
+from connectors.sandbox.site import Site, raw, site
+
+VERSIONS = {"2": "2", "3": "3"}
+OPEN_PATHS = ("/rest/api/2/serverInfo", "/rest/api/3/serverInfo", "/rest/api/latest/serverInfo")
+
+
+def create_app(one: Site) -> Flask:
+    """The app of a site; Jira's API under /rest, the board at /, the controls under /_sandbox."""
+    app = Flask(__name__, static_folder="static")
+    app.extensions["sandbox"] = one
+    app.before_request(_enter)
+    app.teardown_request(_leave)
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(HTTPException, _http_error)
+    app.after_request(_tear)
+    for blueprint in (routes_metadata.routes, routes_search.routes, routes_issue.routes):
+        app.register_blueprint(blueprint, url_prefix="/rest/api/<version>")
+    for place in _webhook_paths(one):
+        app.register_blueprint(routes_control.webhooks, url_prefix=place)
+    app.register_blueprint(routes_control.control)
+    app.register_blueprint(board.routes)
+    app.url_value_preprocessor(_take_version)
+    return app
+
+
+def _webhook_paths(one: Site) -> list[str]:
+    datacenter = one.sandbox.deployment == "datacenter"
+    return ["/rest/jira-webhook/1.0/webhooks"] if datacenter else ["/rest/webhooks/1.0/webhook"]
+
+
+def _take_version(_endpoint: str | None, values: dict[str, str] | None) -> None:
+    g.version = "2"
+    if values and "version" in values:
+        asked = values.pop("version")
+        datacenter = site().sandbox.deployment == "datacenter"
+        newest = "2" if datacenter else "3"
+        known = {"2": "2", "latest": newest} if datacenter else {"2": "2", "3": "3", "latest": newest}
+        if asked not in known:
+            raise Refused(404, (f"null for uri: {request.path}",))
+        g.version = known[asked]
+
+
+def _enter() -> Response | None:
+    """Before each call to Jira: read the body (the connection is kept), count, meet the planned fault, know the caller, lock."""
+    request.get_data()
+    if not request.path.startswith("/rest/"):
+        return _lock()
+    site().calls.count(request.method, request.path)
+    fault = site().faults.take(request.method, request.path)
+    if fault is not None:
+        met = _meet(fault)
+        if met is not None:
+            return met
+    open_to_all = request.path in OPEN_PATHS
+    g.account = account_for(
+        site().sandbox, request.headers.get("Authorization"), public=site().public or open_to_all
+    )
+    return _lock()
+
+
+def _lock() -> None:
+    site().sandbox.lock.acquire()
+    g.locked = True
+
+
+def _leave(_problem: BaseException | None) -> None:
+    if g.pop("locked", False):
+        site().sandbox.lock.release()
+
+
+def _meet(fault: Fault) -> Response | None:
+    if fault.kind == "rate_limit":
+        refused = Refused(429, ("Rate limit exceeded.",), bare=True)
+        refused.headers = rate_limit_headers(fault, site().sandbox.clock())
+        return _refused(refused)
+    if fault.kind == "status":
+        return Response(
+            f"<html><body><h1>{fault.status}</h1></body></html>", fault.status, mimetype="text/html"
+        )
+    if fault.kind == "unauthorized":
+        return _refused(Refused(401, ("Client must be authenticated to access this resource.",), bare=True))
+    if fault.kind == "timeout":
+        time.sleep(fault.seconds)
+        return Response(status=504, headers={"X-Sandbox-Cut": "0"})
+    if fault.kind == "expired_token":
+        site().searcher.expire_tokens = True
+    g.fault = fault.kind
+    return None
+
+
+def _tear(response: Response) -> Response:
+    """Announce the whole body and send half of it, for the fault `torn`."""
+    if g.get("fault") == "torn":
+        response.headers["X-Sandbox-Cut"] = str(len(response.get_data()) // 2)
+    return response
+
+
+def _refused(problem: Refused) -> Response:
+    response = raw(msgspec.json.encode(problem.body()), problem.status)
+    response.headers.update(problem.headers)
+    return response
+
+
+def _http_error(problem: HTTPException) -> Response:
+    status = problem.code or 500
+    return _refused(Refused(status, (f"{problem.name} for uri: {request.path}",)))

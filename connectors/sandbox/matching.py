@@ -1,0 +1,37 @@
+"""JQL against the sandbox, by the domain's own evaluator over the sandbox's issues."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from connectors.sandbox.state import Record, Sandbox
+from mappings.catalogue import Catalogue
+from mappings.jql import JqlError, Query, compile_selector, parse
+from mappings.moment import Moment
+
+Match = Callable[[Record, Moment], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """A compiled JQL; `query` keeps its order, `timed` says that its answer changes with the clock alone."""
+
+    query: Query
+    match: Match
+    timed: bool
+
+
+def compile_jql(sandbox: Sandbox, catalogue: Catalogue, text: str) -> Matcher:
+    """Compile a JQL; raises JqlError with what is wrong with it."""
+
+    def issue_id_of(key: str) -> str | None:
+        found = sandbox.find(key)
+        return found.id if found else None
+
+    selector = compile_selector(text, catalogue, issue_id_of)
+    issue, matches = sandbox.issue, selector.matches
+    return Matcher(parse(text), lambda record, moment: matches(issue(record), moment), selector.timed)
+
+
+__all__ = ["JqlError", "Matcher", "compile_jql", "parse"]

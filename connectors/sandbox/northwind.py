@@ -1,0 +1,261 @@
+"""The invented company of the demo: what Northwind Robotics wants to achieve in two quarters. Data only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """A quarter, both ends counted."""
+
+    id: str
+    start: date
+    end: date
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A key result with numbers. `now` is where it stands at the end of its readings; None was never measured. `query` is a JQL to count."""
+
+    title: str
+    start: float | None
+    target: float | None
+    now: float | None
+    weight: float | None = None
+    query: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """An objective with its metrics and the work below it; `pace` is delivery compared with the calendar."""
+
+    project: str
+    cycle: str
+    title: str
+    metrics: tuple[Metric, ...]
+    work: tuple[str, ...]
+    pace: float = 1.0
+    initiative: int | None = None
+    child_of_initiative: bool = False
+    as_objective: bool = False
+
+
+Q3 = Cycle("2026-Q3", date(2026, 7, 1), date(2026, 9, 30))
+Q4 = Cycle("2026-Q4", date(2026, 10, 1), date(2026, 12, 31))
+CYCLES = (Q3, Q4)
+
+INITIATIVES = (
+    ("PLAT", "Robots that customers never have to think about"),
+    ("CORE", "Be the safest arm on the factory floor"),
+    ("GROW", "Win the mid-size warehouse"),
+)
+
+STEPS = (
+    "Spike: {}",
+    "Design {}",
+    "Build {}",
+    "Roll out {} behind a flag",
+    "Measure {} in production",
+    "Write the runbook for {}",
+    "Harden {} against bad input",
+)
+SUBTASKS = (
+    "Write tests",
+    "Review with the team",
+    "Update the docs",
+    "Pair on the tricky part",
+    "Deploy to staging",
+)
+BUGS = (
+    "Crash when {} is empty",
+    "Wrong totals in {}",
+    "Timeout in {} under load",
+    "{} ignores the time zone",
+)
+
+GOALS = (
+    Goal(
+        "PLAT",
+        "2026-Q4",
+        "Customers trust our platform to be there when they need it",
+        (
+            Metric("Raise monthly availability from 99.5 % to 99.95 %", 99.5, 99.95, 99.8, 2),
+            Metric("Cut mean time to recovery from 84 to 20 minutes", 84, 20, 46, 1),
+            Metric(
+                "Bring open P1 bugs from 14 down to 3",
+                14,
+                3,
+                9,
+                1,
+                "type = Bug AND priority = Highest AND statusCategory != Done",
+            ),
+        ),
+        ("regional failover", "health checks", "alert routing", "backup restores"),
+        0.95,
+        0,
+        True,
+    ),
+    Goal(
+        "PLAT",
+        "2026-Q4",
+        "Any engineer ships to production on day one",
+        (
+            Metric("Shorten the build from 22 to 8 minutes", 22, 8, 10.5),
+            Metric("Raise deployments per week from 18 to 60", 18, 60, 51),
+            Metric("New engineers with a merged change in week one: 40 % to 90 %", 40, 90, None),
+        ),
+        ("the build cache", "preview environments", "the service template"),
+        1.15,
+        0,
+    ),
+    Goal(
+        "PLAT",
+        "2026-Q4",
+        "Fleet data is one query away",
+        (
+            Metric("Cut the median query time from 40 to 5 seconds", 40, 5, 31, 1),
+            Metric("Bring tables with an owner from 35 % to 95 %", 35, 95, 48, 1),
+        ),
+        ("the telemetry lake", "schema registry", "column lineage", "usage reports"),
+        0.5,
+        0,
+    ),
+    Goal(
+        "CORE",
+        "2026-Q4",
+        "Our arm stops before anyone gets hurt",
+        (
+            Metric("Cut the stop distance from 120 to 60 mm", 120, 60, 78, 3),
+            Metric("Keep false stops per shift below: from 9 to 2", 9, 2, 4, 1),
+            Metric("Pass 40 of 40 certification cases", 12, 40, 31, 2),
+        ),
+        ("proximity sensing", "the safety controller", "brake calibration", "audit logging"),
+        1.0,
+        1,
+        True,
+    ),
+    Goal(
+        "CORE",
+        "2026-Q4",
+        "Operators teach a new task in one coffee break",
+        (
+            Metric("Cut the median teach-in time from 95 to 15 minutes", 95, 15, 70),
+            Metric("Raise first-time success of taught tasks from 52 % to 85 %", 52, 85, 50),
+        ),
+        ("hand guiding", "the task editor", "demonstration replay"),
+        0.35,
+        1,
+    ),
+    Goal(
+        "CORE",
+        "2026-Q4",
+        "The gripper picks what it has never seen",
+        (
+            Metric("Raise pick success on unseen items from 71 % to 92 %", 71, 92, 84.5, 2),
+            Metric("Cut perception latency from 240 to 90 ms", 240, 90, 150, 1),
+            Metric("Label 5,000 new scenes", 0, 5000, 3400),
+        ),
+        ("grasp planning", "scene segmentation", "the training pipeline", "edge inference"),
+        0.9,
+        2,
+        True,
+    ),
+    Goal(
+        "GROW",
+        "2026-Q4",
+        "Mid-size warehouses buy without a sales call",
+        (
+            Metric("Raise self-serve trials per month from 30 to 120", 30, 120, 74, 1),
+            Metric("Raise trial-to-paid conversion from 4 % to 9 %", 4, 9, 5.1, 2),
+        ),
+        ("the pricing page", "guided onboarding", "in-app checkout", "trial emails"),
+        0.75,
+        2,
+        True,
+    ),
+    Goal(
+        "GROW",
+        "2026-Q4",
+        "New customers reach first value within a week",
+        (
+            Metric("Cut onboarding from 19 to 7 days", 19, 7, 11),
+            Metric("Raise week-four retention from 61 % to 75 %", 61, 75, None),
+            Metric("Raise NPS of new customers from 22 to 40", 22, None, 27),
+        ),
+        ("the setup wizard", "site surveys", "the customer academy"),
+        0.85,
+        2,
+    ),
+    Goal(
+        "PLAT",
+        "2026-Q3",
+        "Incidents teach us something every time",
+        (
+            Metric("Reviews held within five days: 45 % to 100 %", 45, 100, 96),
+            Metric("Repeat incidents per month from 6 to 1", 6, 1, 2),
+        ),
+        ("incident timelines", "the review template", "action tracking"),
+        1.1,
+    ),
+    Goal(
+        "CORE",
+        "2026-Q3",
+        "Firmware updates nobody notices",
+        (
+            Metric("Cut update downtime from 14 to 2 minutes", 14, 2, 2),
+            Metric("Raise updates without a rollback from 88 % to 99 %", 88, 99, 97.5),
+        ),
+        ("delta updates", "staged rollout", "automatic rollback"),
+        1.2,
+        1,
+    ),
+    Goal(
+        "GROW",
+        "2026-Q3",
+        "The website tells one story",
+        (
+            Metric("Raise visits to the product pages from 11,000 to 20,000", 11000, 20000, 16200),
+            Metric("Cut the bounce rate from 68 % to 45 %", 68, 45, 66),
+        ),
+        ("the case studies", "the new home page", "search landing pages"),
+        0.8,
+    ),
+    Goal(
+        "CORE",
+        "2026-Q3",
+        "Spare parts are never the reason for a stop",
+        (
+            Metric("Raise parts delivered in 24 hours from 60 % to 95 %", 60, 95, 95.5),
+            Metric("Cut emergency shipments per month from 31 to 8", 31, 8, 12),
+        ),
+        ("parts forecasting", "the depot network"),
+        1.0,
+    ),
+    Goal(
+        "GROW",
+        "2026-Q4",
+        "Partners install our robots without us",
+        (
+            Metric("Certify 12 partners", 0, 12, 5),
+            Metric("Raise partner-led installations from 10 % to 35 %", 10, 35, 18),
+        ),
+        ("the partner portal", "certification exams"),
+        0.7,
+        as_objective=True,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """Work outside any objective: bugs by priority, for the key figures."""
+
+    bug_places: tuple[str, ...] = field(
+        default=("the fleet map", "the invoice export", "the joystick", "the login page", "the event log")
+    )
+    bugs_per_project: int = 8
+
+
+EXTRAS = Extras()

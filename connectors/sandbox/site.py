@@ -1,0 +1,175 @@
+"""One sandbox site put together: state, search, webhooks, limits, faults and counters, and what routes ask of the current request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+from flask import Response, current_app, g, request
+
+from connectors.sandbox.access import BAD_PAYLOAD, Refused, visible
+from connectors.sandbox.calls import Calls
+from connectors.sandbox.deliveries import Sender
+from connectors.sandbox.faults import Faults
+from connectors.sandbox.issue_json import IssueWriter, View
+from connectors.sandbox.limits import REASON, IssueWriteLimit
+from connectors.sandbox.matching import JqlError
+from connectors.sandbox.scheme import CONNECTOR, Account
+from connectors.sandbox.search import Searcher
+from connectors.sandbox.state import Event, Record, Sandbox, person
+from connectors.sandbox.webhooks import Webhooks
+from mappings.issue import User
+from mappings.moment import Moment
+
+
+class Site:
+    """Everything behind the routes. `public` serves wrong credentials as anonymous, as public sites do."""
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        base_url: str,
+        sender: Sender,
+        *,
+        public: bool = False,
+        unknown_jql: str = "refuse",
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.sandbox = sandbox
+        self.base_url = base_url
+        self.public = public
+        self.sender = sender
+        self.faults = Faults()
+        self.calls = Calls()
+        self.limit = IssueWriteLimit(monotonic)
+        self.searcher = Searcher(sandbox, unknown_jql)
+        self.webhooks = Webhooks(sandbox, self.view("2"), self._passes)
+        sandbox.listeners.append(self._hear)
+
+    def view(self, version: str) -> View:
+        """How answers of this API version are rendered."""
+        return View(version, self.base_url, self.sandbox.deployment == "datacenter")
+
+    def _hear(self, event: Event) -> None:
+        for message in self.webhooks.messages(event):
+            self.sender.put(message)
+
+    def _passes(self, jql: str, event: Event) -> bool:
+        if event.record is None:
+            return True
+        try:
+            matcher = self.searcher.compile(jql, CONNECTOR)
+        except JqlError:
+            return False
+        return matcher.match(event.record, Moment(self.sandbox.clock()))
+
+
+def site() -> Site:
+    """The site of the current app."""
+    found = current_app.extensions["sandbox"]
+    assert isinstance(found, Site)
+    return found
+
+
+def caller() -> Account:
+    """The account of the current request."""
+    account = g.account
+    assert isinstance(account, Account)
+    return account
+
+
+def actor() -> User:
+    """The caller as the author of a change."""
+    return person(caller())
+
+
+def view() -> View:
+    """How the current request's answer is rendered."""
+    return site().view(g.version)
+
+
+def writer() -> IssueWriter:
+    """Renders issues for the current request."""
+    return IssueWriter(site().sandbox, view())
+
+
+def issue_or_404(id_or_key: str) -> Record:
+    """The issue, if the caller may see it."""
+    return visible(site().sandbox, caller(), id_or_key)
+
+
+def need(permission: str, record: Record, message: str | None = None) -> None:
+    """403 unless the caller holds a permission in the issue's project."""
+    if not caller().may(permission, record.project.key):
+        raise Refused(403, (message or "You do not have permission to edit issues in this project.",))
+
+
+def spend_write(record: Record) -> None:
+    """Count one write to an issue against its limit; 429 if there were too many."""
+    wait = site().limit.admit(record.id)
+    if wait is not None:
+        headers = {
+            "Retry-After": str(wait),
+            "RateLimit-Reason": REASON,
+            "X-RateLimit-Limit": "20",
+            "X-RateLimit-Remaining": "0",
+        }
+        raise Refused(429, ("Rate limit exceeded.",), headers=headers, bare=True)
+
+
+def answer(value: Any, status: int = 200) -> Response:
+    """A JSON answer."""
+    return raw(msgspec.json.encode(value), status)
+
+
+def raw(body: bytes, status: int = 200) -> Response:
+    """A JSON answer from JSON text."""
+    return Response(body, status, content_type="application/json;charset=UTF-8")
+
+
+def nothing() -> Response:
+    """204."""
+    return Response(status=204)
+
+
+def json_body(allowed: Iterable[str] | None = None) -> dict[str, Any]:
+    """The request's JSON object; anything else, and any property that is not allowed, is 400 without an `errors` key."""
+    try:
+        body = msgspec.json.decode(request.get_data())
+    except msgspec.DecodeError:
+        raise Refused(400, (BAD_PAYLOAD,), bare=True) from None
+    if not isinstance(body, dict) or (allowed is not None and not set(body) <= set(allowed)):
+        raise Refused(400, (BAD_PAYLOAD,), bare=True)
+    return body
+
+
+def flag(name: str, default: bool) -> bool:
+    """A true/false query parameter."""
+    return request.args.get(name, str(default)).lower() == "true"
+
+
+def whole(name: str, default: int) -> int:
+    """A whole-number query parameter."""
+    try:
+        return int(request.args.get(name, default))
+    except ValueError:
+        raise Refused(400, (f"The value of '{name}' must be a whole number.",)) from None
+
+
+def page_of(values: list[Any], most: int, path: str) -> dict[str, Any]:
+    """A page of a list by startAt and maxResults, at most `most` values."""
+    start, size = whole("startAt", 0), min(whole("maxResults", most), most)
+    shown = values[start : start + size]
+    page = {
+        "self": view().link(path),
+        "maxResults": size,
+        "startAt": start,
+        "total": len(values),
+        "isLast": start + size >= len(values),
+        "values": shown,
+    }
+    if not page["isLast"]:
+        page["nextPage"] = view().link(f"{path}?startAt={start + size}&maxResults={size}")
+    return page
