@@ -6,7 +6,7 @@ Every function takes a Connection first and a site where it matters; the caller 
 from __future__ import annotations
 
 from connectors.store.copying import backup
-from connectors.store.database import Store, open_store, upgrade
+from connectors.store.database import Store, current_revision, open_store, upgrade
 from connectors.store.fault import StoreError
 
-__all__ = ["Store", "StoreError", "backup", "open_store", "upgrade"]
+__all__ = ["Store", "StoreError", "backup", "current_revision", "open_store", "upgrade"]

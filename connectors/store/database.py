@@ -104,6 +104,12 @@ def upgrade(store: Store) -> None:
         upgrading.to_head(conn)
 
 
+def current_revision(store: Store) -> str | None:
+    """The revision of the tables, None for an empty database."""
+    with store.read() as conn:
+        return upgrading.current(conn)
+
+
 def _address(url: str) -> URL:
     try:
         address = make_url(url)

@@ -82,19 +82,22 @@ def mark(
         conn.execute(_marking(conn, to_ms(now), start, ceiling), rows)
 
 
-def claim(conn: Connection, worker: str, now: datetime, lease: timedelta, limit: int) -> list[Due]:
+def claim(
+    conn: Connection, worker: str, now: datetime, lease: timedelta, limit: int, site: str | None = None
+) -> list[Due]:
     """Take up to `limit` objectives that are due and that nobody holds, the longest waiting first; call it within `write`.
 
     On PostgreSQL rows that another worker is taking are passed over, not waited for.
     """
     at = to_ms(now)
-    found = conn.execute(
+    waiting = (
         select(table)
         .where(table.c.buried_at.is_(None), table.c.run_after <= at, _free_at(at))
         .order_by(table.c.run_after, table.c.since, table.c.objective_id)
         .limit(limit)
         .with_for_update(skip_locked=True)
-    ).all()
+    )
+    found = conn.execute(_of_site(waiting, site)).all()
     until = to_ms(now + lease)
     if found:
         conn.execute(_CLAIMING, [_claim_row(row, worker, until) for row in found])
@@ -194,7 +197,8 @@ def _claim_row(row: Any, worker: str, until: int) -> dict[str, object]:
 
 def _marking(conn: Connection, now: int, start: int, ceiling: timedelta | None) -> Any:
     """The upsert: what an event changes on a row that is there."""
-    being_served = and_(table.c.claimed == table.c.generation, table.c.lease_until > now)
+    held = and_(table.c.lease_until.is_not(None), table.c.lease_until > now)
+    being_served = and_(held, table.c.claimed.is_not(None), table.c.claimed == table.c.generation)
     fresh = or_(table.c.buried_at.is_not(None), being_served)
     since = case((fresh, now), else_=table.c.since)
     statement = insert_into(conn, table)
@@ -228,12 +232,13 @@ def _free_at(now: int) -> ColumnElement[bool]:
 
 
 def _ours(due: Due) -> ColumnElement[bool]:
-    """The very claim: without worker and lease a sleeper could finish a row that was deleted and marked again since."""
+    """The very claim: by the generation alone a sleeper could finish a row that was deleted and marked again since."""
     return and_(
         table.c.site == due.site,
         table.c.objective_id == due.objective_id,
         table.c.worker == due.worker,
         table.c.lease_until == to_ms(due.lease_until),
+        table.c.claimed == due.generation,
     )
 
 

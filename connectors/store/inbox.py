@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, select, update
+from sqlalchemy import Connection, Select, delete, func, or_, select, update
 
 from connectors.store.instant import from_ms, to_ms
 from connectors.store.schema import delivery
@@ -60,16 +60,27 @@ def store(
     return conn.execute(statement, row).scalar_one_or_none()
 
 
-def pending(conn: Connection, limit: int) -> list[Delivery]:
+def pending(conn: Connection, limit: int, site: str | None = None) -> list[Delivery]:
     """What waits, oldest first. On PostgreSQL rows that another transaction is settling are left out."""
-    statement = (
-        _deliveries()
-        .where(delivery.c.status == DeliveryStatus.PENDING)
-        .order_by(delivery.c.received_at, delivery.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return _read(conn, statement)
+    return _read(conn, _pending(limit, site))
+
+
+def claim(
+    conn: Connection, site: str, worker: str, now: datetime, lease: timedelta, limit: int
+) -> list[Delivery]:
+    """Take waiting deliveries that nobody holds, oldest first; call it within `write`. A lease that ran out is free again."""
+    free = or_(delivery.c.lease_until.is_(None), delivery.c.lease_until <= to_ms(now))
+    taken = _read(conn, _pending(limit, site).where(free))
+    if taken:
+        held = {"worker": worker, "lease_until": to_ms(now + lease)}
+        conn.execute(update(delivery).where(delivery.c.id.in_([one.id for one in taken])).values(held))
+    return taken
+
+
+def release(conn: Connection, worker: str) -> int:
+    """Give back what this worker holds and did not settle; how many."""
+    held = (delivery.c.worker == worker, delivery.c.status == DeliveryStatus.PENDING.value)
+    return conn.execute(update(delivery).where(*held).values(worker=None, lease_until=None)).rowcount
 
 
 def settle(conn: Connection, delivery_id: int, status: str, note: str, now: datetime) -> None:
@@ -82,6 +93,8 @@ def settle(conn: Connection, delivery_id: int, status: str, note: str, now: date
             note=plain(note, LONGEST_NOTE),
             attempts=delivery.c.attempts + 1,
             settled_at=to_ms(now),
+            worker=None,
+            lease_until=None,
         )
     )
 
@@ -117,8 +130,22 @@ def prune(conn: Connection, before: datetime) -> int:
     return conn.execute(delete(delivery).where(*old)).rowcount
 
 
+def _pending(limit: int, site: str | None) -> Select[Any]:
+    statement = (
+        _deliveries()
+        .where(delivery.c.status == DeliveryStatus.PENDING)
+        .order_by(delivery.c.received_at, delivery.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return statement if site is None else statement.where(delivery.c.site == site)
+
+
+_HIDDEN = frozenset({"settled_at", "worker", "lease_until"})
+
+
 def _deliveries() -> Select[Any]:
-    shown = [column for column in delivery.c if column is not delivery.c.settled_at]
+    shown = [column for column in delivery.c if column.name not in _HIDDEN]
     return select(*shown)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, insert, select
 from connectors.store import json_text
 from connectors.store.instant import from_ms, to_ms
 from connectors.store.json_text import fraction_of, fraction_text
-from connectors.store.schema import dependency, objective
+from connectors.store.schema import alignment, dependency, objective
 from connectors.store.schema import history as points
 from connectors.store.sql import among, insert_into
 from mappings.state import HealthLevel, ObjectiveState
@@ -37,6 +37,7 @@ class HistoryPoint:
     progress: Fraction | None
     delivery: Fraction | None
     outcome: Fraction | None
+    expected: Fraction | None
     health: HealthLevel
     mapping_revision: str
 
@@ -59,6 +60,7 @@ def save(conn: Connection, site: str, state: ObjectiveState, mapping_revision: s
         statement.on_conflict_do_update(index_elements=[objective.c.site, objective.c.id], set_=news)
     )
     _keep_dependencies(conn, site, state, frozenset() if former is None else former.state.touched)
+    _keep_alignment(conn, site, state, () if former is None else former.state.aligned_to)
     if moved:
         conn.execute(insert(points).values(_point(site, state, mapping_revision, now)))
 
@@ -80,7 +82,12 @@ def all(conn: Connection, site: str) -> list[SavedObjective]:
 def remove(conn: Connection, site: str, ids: Iterable[str]) -> None:
     """Forget these objectives and what they hang on; their history stays for those who ask later."""
     ids = list(ids)
-    for table, column in ((objective, objective.c.id), (dependency, dependency.c.objective_id)):
+    tables = (
+        (objective, objective.c.id),
+        (dependency, dependency.c.objective_id),
+        (alignment, alignment.c.objective_id),
+    )
+    for table, column in tables:
         conn.execute(delete(table).where(table.c.site == site, among(conn, column, ids)))
 
 
@@ -88,6 +95,25 @@ def depending_on(conn: Connection, site: str, issue_ids: Iterable[str]) -> froze
     """Ids of the objectives that a change of one of these issues may move."""
     mine = (dependency.c.site == site, among(conn, dependency.c.issue_id, issue_ids))
     return frozenset(conn.execute(select(dependency.c.objective_id).where(*mine).distinct()).scalars())
+
+
+def ids(conn: Connection, site: str) -> list[str]:
+    """Ids of every objective of the site."""
+    return list(
+        conn.execute(
+            select(objective.c.id).where(objective.c.site == site).order_by(objective.c.id)
+        ).scalars()
+    )
+
+
+def aligned_to(conn: Connection, site: str, objective_id: str) -> list[SavedObjective]:
+    """The objectives that are aligned to this one."""
+    mine = (alignment.c.site == site, alignment.c.target_id == objective_id)
+    below = select(alignment.c.objective_id).where(*mine)
+    rows = conn.execute(
+        select(objective).where(objective.c.site == site, objective.c.id.in_(below)).order_by(objective.c.id)
+    )
+    return [_saved(row) for row in rows]
 
 
 def history(
@@ -120,6 +146,18 @@ def _keep_dependencies(conn: Connection, site: str, state: ObjectiveState, forme
         conn.execute(insert_into(conn, dependency).on_conflict_do_nothing(), new)
 
 
+def _keep_alignment(conn: Connection, site: str, state: ObjectiveState, former: tuple[str, ...]) -> None:
+    if former == state.aligned_to:
+        return
+    conn.execute(delete(alignment).where(alignment.c.site == site, alignment.c.objective_id == state.id))
+    rows = [
+        {"site": site, "objective_id": state.id, "target_id": target}
+        for target in sorted(set(state.aligned_to))
+    ]
+    if rows:
+        conn.execute(insert(alignment), rows)
+
+
 def _point(site: str, state: ObjectiveState, mapping_revision: str, now: datetime) -> dict[str, object]:
     return {
         "site": site,
@@ -128,6 +166,7 @@ def _point(site: str, state: ObjectiveState, mapping_revision: str, now: datetim
         "progress": fraction_text(state.progress),
         "delivery": fraction_text(state.delivery),
         "outcome": fraction_text(state.outcome),
+        "expected": fraction_text(state.expected),
         "health": state.health.level.value,
         "mapping_revision": mapping_revision,
     }
@@ -144,6 +183,7 @@ def _history_point(row: Any) -> HistoryPoint:
         fraction_of(row.progress),
         fraction_of(row.delivery),
         fraction_of(row.outcome),
+        fraction_of(row.expected),
         HealthLevel(row.health),
         row.mapping_revision,
     )

@@ -85,6 +85,8 @@ delivery = Table(
     _text("note"),
     _number("attempts"),
     Column("settled_at", BigInteger),
+    Column("worker", Text),
+    Column("lease_until", BigInteger),
     Column("body", LargeBinary, nullable=False),
     Index("uq_delivery_site_identifier", "site", "identifier", unique=True),
     Index(None, "status", "received_at", "id", "site"),
@@ -141,6 +143,7 @@ history = Table(
     Column("progress", Text),
     Column("delivery", Text),
     Column("outcome", Text),
+    Column("expected", Text),
     _text("health"),
     _text("mapping_revision"),
     Index(None, "site", "objective_id", "at"),
@@ -177,6 +180,31 @@ write = Table(
     Column("settled_at", BigInteger),
     Index(None, "plan_id"),
     Index(None, "site", "issue_id", "field_id", "at"),
+)
+
+refusal = Table(
+    "refusal",
+    metadata,
+    _site(),
+    _part("objective_id"),
+    _part("issue_id"),
+    _part("field_id"),
+    _text("issue_key"),
+    _text("field_name"),
+    _text("message"),
+    _text("remedy"),
+    _text("mapping_revision"),
+    _number("at"),
+)
+
+alignment = Table(
+    "alignment",
+    metadata,
+    _site(),
+    _part("objective_id"),
+    _part("target_id"),
+    Index(None, "site", "target_id"),
+    sqlite_with_rowid=False,
 )
 
 revision = Table(

@@ -24,12 +24,13 @@ LONGEST_NOTE = 2_000
 
 
 class WriteOutcome(StrEnum):
-    """What became of one change; `held` waits for a person (a brake or a breaker)."""
+    """What became of one change; `held` waits for a person (a brake or a breaker), `confirmed` was found there after a crash."""
 
     WRITTEN = "written"
     REFUSED = "refused"
     FAILED = "failed"
     HELD = "held"
+    CONFIRMED = "confirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,12 @@ def recent(conn: Connection, site: str, limit: int, objective_id: str | None = N
     if objective_id is not None:
         statement = statement.where(plans.c.objective_id == objective_id)
     return [_write(row) for row in conn.execute(statement)]
+
+
+def unsettled(conn: Connection, site: str, objective_id: str) -> list[Write]:
+    """What was under way for this objective when a process died: intended, and without an outcome."""
+    mine = (table.c.site == site, plans.c.objective_id == objective_id, table.c.outcome.is_(None))
+    return [_write(row) for row in conn.execute(_WRITES.where(*mine).order_by(table.c.id))]
 
 
 def is_echo(conn: Connection, site: str, issue_id: str, field_ids: Iterable[str], since: datetime) -> bool:

@@ -1,0 +1,72 @@
+"""The command line `jira-okr`. One file per command; a new command is one file and one line in `COMMANDS`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from connectors.jira.errors import JiraError
+from connectors.store import StoreError
+from mappings.diagnostic import MappingError
+from plugin.cli.apply import apply_command
+from plugin.cli.check import check_command
+from plugin.cli.db import db_group
+from plugin.cli.demo import demo_command
+from plugin.cli.explain import explain_command
+from plugin.cli.mapping import mapping_group
+from plugin.cli.plan import plan_command
+from plugin.cli.sandbox import sandbox_command
+from plugin.cli.serve import serve_command
+from plugin.cli.status import status_command
+from plugin.cli.sync import sync_command
+from plugin.cli.worker import worker_command
+from plugin.connector import NotReady
+from plugin.settings import SettingsError
+
+COMMANDS: tuple[click.Command, ...] = (
+    demo_command,
+    serve_command,
+    worker_command,
+    sandbox_command,
+    check_command,
+    sync_command,
+    plan_command,
+    apply_command,
+    explain_command,
+    status_command,
+    mapping_group,
+    db_group,
+)
+
+EXPLAINED = (SettingsError, NotReady, StoreError, MappingError, JiraError)
+"""Errors that say everything a person needs; they are printed without a traceback."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="jira-okr-connector", prog_name="jira-okr")
+def cli() -> None:
+    """Turns Jira epics and issues into objectives and key results, and writes the rollups back into Jira fields.
+
+    Settings come from the environment or from .env, prefix JIRA_OKR_. Exit codes: 0 done, 1 found something wrong,
+    2 wrong usage.
+    """
+
+
+for command in COMMANDS:
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Entry point of the `jira-okr` command."""
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2 if isinstance(error, click.UsageError) else 1)
+    except EXPLAINED as error:
+        remedy = getattr(error, "remedy", "")
+        click.echo(f"{error}\n{remedy}".strip(), err=True)
+        sys.exit(1)

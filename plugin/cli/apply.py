@@ -1,0 +1,45 @@
+"""`jira-okr apply`: reconcile objectives now and write what differs."""
+
+from __future__ import annotations
+
+import click
+
+from plugin.cli.opening import open_connector
+from plugin.cli.output import json_option, show_json, site_option
+from plugin.cli.plan import change_values, show_changes
+from plugin.finding import objective_ids
+from plugin.sync.reconcile import reconcile
+
+
+@click.command("apply")
+@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@site_option
+@json_option
+def apply_command(keys: tuple[str, ...], site: str, as_json: bool) -> None:
+    """Reconcile all objectives, or those named, from the mirror and write what differs to Jira."""
+    with open_connector() as connector:
+        context = connector.context(site)
+        outcomes = [reconcile(context, id_) for id_ in objective_ids(connector, site, keys)]
+    written = [change for outcome in outcomes for change in outcome.applied.written]
+    refused = [refusal for outcome in outcomes for refusal in outcome.applied.refused]
+    if as_json:
+        show_json(
+            {
+                "written": [change_values(change) for change in written],
+                "refused": [
+                    {**change_values(one.change), "message": one.message, "remedy": one.remedy}
+                    for one in refused
+                ],
+            }
+        )
+    elif written:
+        show_changes("Written", written)
+    else:
+        click.echo("Nothing was written: every field in Jira is as it should be.")
+    for one in refused:
+        click.echo(
+            f"refused: {one.change.issue_key} {one.change.field_name}: {one.message}\n  to do: {one.remedy}",
+            err=True,
+        )
+    if refused:
+        raise SystemExit(1)

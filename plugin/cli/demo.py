@@ -1,0 +1,109 @@
+"""`jira-okr demo`: see it work in one minute, with an invented company in a sandbox Jira."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from connectors.store import objectives, writes
+from connectors.store.objectives import SavedObjective
+from plugin.cli.output import show_json, show_table
+from plugin.cli.sync import sync_site
+from plugin.connector import Connector
+from plugin.demonstration import Demo, demo_world, register_webhook
+from plugin.logs import configure_logs
+from plugin.serving import serving
+from plugin.standing import objective_values, percent_text
+
+
+@click.command("demo")
+@click.option("--once", is_flag=True, help="Do the work, print the objectives, and end without serving.")
+@click.option("--seed", default=1, show_default=True, help="The seed of the invented company.")
+@click.option(
+    "--port", default=8080, show_default=True, help="Port of the connector's pages; 0 takes a free one."
+)
+@click.option(
+    "--sandbox-port", default=8090, show_default=True, help="Port of the sandbox Jira; 0 takes a free one."
+)
+@click.option(
+    "--folder",
+    default="data/demo",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Where it keeps its data.",
+)
+@click.option("--json", "as_json", is_flag=True, help="With --once: print JSON instead of a table.")
+def demo_command(once: bool, seed: int, port: int, sandbox_port: int, folder: Path, as_json: bool) -> None:
+    """Start a sandbox Jira and the connector, do a first sync, and serve both until Ctrl-C.
+
+    Nothing has to be installed or set up, and nothing outside this machine is spoken to.
+    """
+    configure_logs("plain", logging.WARNING)
+    if once:
+        with demo_world(folder, seed=seed) as demo:
+            sync_site(demo.connector, "main")
+            show_result(demo.connector, as_json)
+        return
+    with demo_world(folder, seed=seed, sandbox_port=sandbox_port, port=port) as demo:
+        serve_demo(demo, port)
+
+
+def serve_demo(demo: Demo, port: int) -> None:
+    """Sync, then serve until told to stop."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    sync_site(demo.connector, "main")
+    with serving(demo.connector, "127.0.0.1", port, workers=2) as served:
+        register_webhook(demo.sandbox.url, f"{served.url}/webhooks/jira/main", demo.secret)
+        click.echo(invitation(served.url, demo.sandbox.url))
+        stopped.wait()
+
+
+def invitation(pages: str, board: str) -> str:
+    """What to do next."""
+    return (
+        f"\n  OKR pages      {pages}\n"
+        f"  Sandbox Jira   {board}   (drag a card to Done and watch its objective move)\n\n"
+        "  Stop with Ctrl-C."
+    )
+
+
+def show_result(connector: Connector, as_json: bool) -> None:
+    """The objectives with what was written for each."""
+    with connector.store.read() as conn:
+        saved = objectives.all(conn, "main")
+        written = {
+            one.state.id: [
+                write
+                for write in writes.recent(conn, "main", 1000, one.state.id)
+                if write.outcome == "written"
+            ]
+            for one in saved
+        }
+    if as_json:
+        show_json(
+            [{**objective_values(one.state), "fields_written": len(written[one.state.id])} for one in saved]
+        )
+        return
+    rows = [_row(one, len(written[one.state.id])) for one in saved]
+    show_table(
+        "Objectives", ("Key", "Objective", "Progress", "Expected", "Pace", "Health", "Fields written"), rows
+    )
+
+
+def _row(saved: SavedObjective, written: int) -> tuple[str, ...]:
+    state = saved.state
+    return (
+        state.key,
+        state.title,
+        percent_text(state.progress),
+        percent_text(state.expected),
+        "" if state.pace is None else f"{float(state.pace):.2f}",
+        state.health.level.value.replace("_", " "),
+        str(written),
+    )

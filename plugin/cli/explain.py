@@ -1,0 +1,86 @@
+"""`jira-okr explain KEY`: the rows behind a number, to the last digit."""
+
+from __future__ import annotations
+
+import click
+
+from connectors.store.objectives import SavedObjective
+from mappings.ledger import Ledger
+from mappings.state import KeyResultState, ObjectiveState
+from plugin.api.objectives import ledgers_of
+from plugin.cli.opening import open_connector
+from plugin.cli.output import json_option, show_json, show_table, site_option
+from plugin.connector import NotReady
+from plugin.finding import find_objective
+from plugin.standing import health_values, percent_text
+
+
+@click.command("explain")
+@click.argument("key")
+@site_option
+@json_option
+def explain_command(key: str, site: str, as_json: bool) -> None:
+    """Show why an objective stands where it stands: every row, its weight, its share; the shares sum to the number."""
+    with open_connector() as connector:
+        saved = find_objective(connector, site, key)
+    if saved is None:
+        raise NotReady(
+            f"{key} is no objective here. jira-okr status lists the objectives; jira-okr sync looks for new ones."
+        )
+    if as_json:
+        show_json({**ledgers_of(saved), "health": health_values(saved.state.health)})
+    else:
+        show_explanation(saved)
+
+
+def show_explanation(saved: SavedObjective) -> None:
+    """The explanation for people."""
+    state = saved.state
+    click.echo(headline(state))
+    click.echo(f"  {state.health.sentence}  [rule: {state.health.rule}]")
+    for flag in state.flags:
+        click.echo(f"  note: {flag}")
+    show_ledger(f"{state.key or state.title}: {percent_text(state.progress, 2)}", state.ledger)
+    if state.beside.rows:
+        show_ledger(f"Beside it, not in the number: {percent_text(state.beside.total, 2)}", state.beside)
+    for key_result in state.key_results:
+        _show_key_result(key_result)
+
+
+def headline(state: ObjectiveState) -> str:
+    """One line: key, title, progress, health, expected."""
+    name = f"{state.key} {state.title}".strip()
+    return (
+        f"{name}: {percent_text(state.progress)}, {state.health.level.value.replace('_', ' ')}, "
+        f"expected today {percent_text(state.expected)}"
+    )
+
+
+def _show_key_result(key_result: KeyResultState) -> None:
+    measured = key_result.measurement
+    title = f"{key_result.key or key_result.rule_id} {key_result.title}: {percent_text(measured.progress, 2)} ({key_result.kind})"
+    click.echo(f"\n{title}\n  {measured.reason}")
+    if measured.ledger.rows:
+        show_ledger("", measured.ledger)
+
+
+def show_ledger(title: str, ledger: Ledger) -> None:
+    """A ledger as a table, its sum below."""
+    rows = [
+        (
+            row.key,
+            row.title,
+            row.status,
+            "" if row.weight is None else str(row.weight),
+            "" if row.progress is None else percent_text(row.progress, 2),
+            str(row.share),
+            percent_text(row.share, 4),
+            row.disposition.value.replace("_", " ") + (f": {row.reason}" if row.reason else ""),
+        )
+        for row in ledger.rows
+    ]
+    columns = ("Key", "Title", "Status", "Weight", "Progress", "Share (exact)", "Share", "Why")
+    show_table(title, columns, rows)
+    click.echo(
+        f"sum of shares = {ledger.total if ledger.total is not None else 'unknown'} = {percent_text(ledger.total, 4)}"
+    )

@@ -1,0 +1,34 @@
+"""`jira-okr sandbox`: a sandbox Jira to try things on."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import click
+
+from connectors.sandbox import CONNECTOR, SandboxServer
+from plugin.demonstration import register_webhook
+
+
+@click.command("sandbox")
+@click.option("--port", default=8090, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option("--seed", default=1, show_default=True, help="The seed of the invented company.")
+@click.option("--webhook", metavar="URL", help="Where to deliver webhooks.")
+@click.option("--secret", metavar="TEXT", help="The secret that signs them.")
+def sandbox_command(port: int, seed: int, webhook: str | None, secret: str | None) -> None:
+    """Serve a sandbox Jira with an invented company, on this machine only, until Ctrl-C.
+
+    It speaks Jira Cloud's REST API over real HTTP, enforces screens, types, permissions and limits, and sends signed
+    webhooks. Its board is at the address it prints.
+    """
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    with SandboxServer(seed=seed, port=port, webhook_backoff=2.0) as server:
+        if webhook:
+            register_webhook(server.url, webhook, secret or "")
+        click.echo(
+            f"Sandbox Jira on {server.url}. Board: the same address. Sign in as {CONNECTOR.email} with {CONNECTOR.token}."
+        )
+        stopped.wait()

@@ -1,0 +1,91 @@
+"""`jira-okr status`: how fresh the data is, what waits, and the objectives at a glance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from connectors.store import due, facts, inbox, mirror, objectives, refusals
+from connectors.store.objectives import SavedObjective
+from plugin.cli.opening import open_connector
+from plugin.cli.output import json_option, show_json, show_table, site_option
+from plugin.connector import Connector
+from plugin.standing import objective_values, percent_text
+
+
+@click.command("status")
+@site_option
+@json_option
+def status_command(site: str, as_json: bool) -> None:
+    """Show the age of the data, pending work, dead letters, and every objective. Exit code 1 where something needs a person."""
+    with open_connector() as connector:
+        values = status_values(connector, site)
+        with connector.store.read() as conn:
+            saved = objectives.all(conn, site)
+    if as_json:
+        show_json({**values, "objectives": [objective_values(one.state) for one in saved]})
+    else:
+        _show(values, saved)
+    if values["dead_letters"] or values["refused"]:
+        raise SystemExit(1)
+
+
+def status_values(connector: Connector, site: str) -> dict[str, Any]:
+    """The figures of one site."""
+    with connector.store.read() as conn:
+        return {
+            "site": site,
+            "issues": mirror.count(conn, site),
+            "deliveries": inbox.counts(conn, site),
+            "due": due.pending_count(conn, site),
+            "last_resync": facts.get(conn, site, "last_resync"),
+            "drift": facts.get(conn, site, "drift"),
+            "dead_letters": [
+                {"objective": letter.objective_id, "error": letter.error, "remedy": letter.remedy}
+                for letter in due.dead(conn, site)
+            ],
+            "refused": [
+                {
+                    "issue": one.issue_key,
+                    "field": one.field_name,
+                    "message": one.message,
+                    "remedy": one.remedy,
+                }
+                for one in refusals.all(conn, site)
+            ],
+        }
+
+
+def _show(values: dict[str, Any], saved: list[SavedObjective]) -> None:
+    click.echo(f"site {values['site']}: {values['issues']} issues mirrored, {values['due']} objectives due")
+    click.echo(f"last full read: {values['last_resync'] or 'never: run jira-okr sync'}")
+    drift = values["drift"]
+    if drift:
+        click.echo(f"drift found then: {drift['issues']} of {drift['read']} issues")
+    for letter in values["dead_letters"]:
+        click.echo(f"dead letter: {letter['objective']}: {letter['error']}\n  to do: {letter['remedy']}")
+    for one in values["refused"]:
+        click.echo(f"refused: {one['issue']} {one['field']}: {one['message']}\n  to do: {one['remedy']}")
+    if saved:
+        show_objectives(saved)
+    else:
+        click.echo(
+            "No objectives yet. Activate a mapping (jira-okr mapping activate FILE), then run jira-okr sync."
+        )
+
+
+def show_objectives(saved: list[SavedObjective]) -> None:
+    """The table of objectives."""
+    rows = [
+        (
+            one.state.key,
+            one.state.title,
+            percent_text(one.state.progress),
+            one.state.health.level.value.replace("_", " "),
+            percent_text(one.state.expected),
+            "" if one.state.pace is None else f"{float(one.state.pace):.2f}",
+        )
+        for one in saved
+    ]
+    show_table("Objectives", ("Key", "Title", "Progress", "Health", "Expected", "Pace"), rows)

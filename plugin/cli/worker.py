@@ -1,0 +1,30 @@
+"""`jira-okr worker`: work without serving; as many as wanted, on as many machines as wanted."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+
+import click
+
+from plugin.cli.opening import open_connector
+from plugin.jobs import engine_for
+
+
+@click.command("worker")
+@click.option("--threads", default=2, show_default=True, help="Workers in this process.")
+def worker_command(threads: int) -> None:
+    """Take deliveries and due objectives off the tables until stopped (Ctrl-C or SIGTERM finishes what is under way)."""
+    with open_connector(level=logging.INFO) as connector:
+        engine = engine_for(connector, threads)
+        stopped = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopped.set())
+        engine.start()
+        click.echo(
+            f"Working with {threads} threads ({connector.settings.engine_name} engine). Ctrl-C stops.",
+            err=True,
+        )
+        stopped.wait()
+        engine.stop()

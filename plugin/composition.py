@@ -1,0 +1,62 @@
+"""The composition root: the one place where settings become a running connector."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from connectors.jira import BasicCredentials, BearerCredentials, Jira, SiteAddress, connect
+from connectors.store import open_store, upgrade
+from plugin.connector import Connector, NotReady, Site
+from plugin.settings import JiraSettings, Settings
+
+
+def system_clock() -> datetime:
+    """Now, aware."""
+    return datetime.now(UTC)
+
+
+def build_connector(settings: Settings, clock: Callable[[], datetime] = system_clock) -> Connector:
+    """Open the store, bring its schema up to date and connect the configured site; raises StoreError and NotReady."""
+    store = open_store(settings.database_url)
+    upgrade(store)
+    sites = {settings.jira.name: site_from(settings.jira, settings)} if settings.jira else {}
+    return Connector(settings, store, sites, clock)
+
+
+def site_from(jira: JiraSettings, settings: Settings) -> Site:
+    """A Site from its settings; says which credential is missing."""
+    secret = jira.webhook_secret.get_secret_value() if jira.webhook_secret else None
+    return Site(jira.name, _connect(jira), str(jira.url).rstrip("/"), secret, path_token(jira.name, settings))
+
+
+def path_token(site: str, settings: Settings) -> str | None:
+    """The unguessable end of the webhook path for Data Center 9, which cannot sign; needs SECRET_KEY, stays the same with it."""
+    if settings.secret_key is None:
+        return None
+    material = f"webhook-path:{site}:{settings.secret_key.get_secret_value()}"
+    return hashlib.sha256(material.encode()).hexdigest()[:40]
+
+
+def _connect(jira: JiraSettings) -> Jira:
+    return connect(
+        SiteAddress(
+            name=jira.name,
+            browse_url=str(jira.url).rstrip("/"),
+            api_base=str(jira.api_base or jira.url).rstrip("/"),
+            deployment=None,
+            credentials=_credentials(jira),
+        )
+    )
+
+
+def _credentials(jira: JiraSettings) -> BasicCredentials | BearerCredentials:
+    if jira.pat is not None:
+        return BearerCredentials(jira.pat.get_secret_value())
+    if jira.email and jira.token is not None:
+        return BasicCredentials(jira.email, jira.token.get_secret_value())
+    raise NotReady(
+        "The Jira account is incomplete. Set JIRA_OKR_JIRA__EMAIL and JIRA_OKR_JIRA__TOKEN (Jira Cloud), "
+        "or JIRA_OKR_JIRA__PAT (Jira Data Center)."
+    )

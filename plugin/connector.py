@@ -1,0 +1,108 @@
+"""The running connector: its store, its sites, and the mapping each site works by. Made in `plugin.composition`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from connectors.jira import Jira
+from connectors.store import Store, facts, revisions
+from mappings.catalogue import Catalogue
+from mappings.diagnostic import MappingError
+from mappings.document.binding import bind
+from mappings.document.source import read_document
+from mappings.mapping import Mapping
+from plugin.catalogue_snapshot import catalogue_from_json, catalogue_to_json
+from plugin.settings import Settings
+from plugin.sync.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One Jira with what is needed to talk to it and to believe its webhooks."""
+
+    name: str
+    jira: Jira
+    browse_url: str
+    webhook_secret: str | None
+    path_token: str | None = None
+
+
+class NotReady(Exception):  # noqa: N818
+    """Something has to be done by a person before the connector can work; the message says what."""
+
+
+@dataclass(slots=True)
+class Connector:
+    """Store, sites and clock; hands out a Context per site under the active mapping revision."""
+
+    settings: Settings
+    store: Store
+    sites: dict[str, Site]
+    clock: Callable[[], datetime]
+    announce: Callable[[], None] = lambda: None
+    _bound: dict[str, tuple[str, Mapping, Catalogue]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def site(self, name: str) -> Site:
+        """The site of this name; raises NotReady naming the sites there are."""
+        if name in self.sites:
+            return self.sites[name]
+        known = ", ".join(sorted(self.sites)) or "none yet: set JIRA_OKR_JIRA__URL or run jira-okr site add"
+        raise NotReady(f"There is no site called {name!r}. Known sites: {known}.")
+
+    def catalogue(self, name: str, *, fresh: bool = False) -> Catalogue:
+        """The site's catalogue: the stored snapshot, or read from Jira where there is none or a fresh one is asked for."""
+        with self.store.read() as conn:
+            stored = facts.get(conn, name, "catalogue")
+        if stored is not None and not fresh:
+            return catalogue_from_json(stored)
+        catalogue = self.site(name).jira.catalogue()
+        with self.store.write() as conn:
+            facts.put(conn, name, "catalogue", catalogue_to_json(catalogue))
+        with self._lock:
+            self._bound.pop(name, None)
+        return catalogue
+
+    def context(self, name: str) -> Context:
+        """What a sync step needs, under the active mapping; raises NotReady where none is active."""
+        site = self.site(name)
+        mapping, catalogue = self._active_mapping(name)
+        return Context(
+            name,
+            site.jira,
+            self.store,
+            mapping,
+            catalogue,
+            self.clock,
+            timedelta(seconds=self.settings.quiet_seconds),
+            timedelta(seconds=self.settings.ceiling_seconds),
+        )
+
+    def _active_mapping(self, name: str) -> tuple[Mapping, Catalogue]:
+        with self.store.read() as conn:
+            active = revisions.active(conn, name)
+        if active is None:
+            raise NotReady(
+                f"No mapping is active for site {name!r}. Write one (jira-okr mapping presets shows examples), "
+                "check it with jira-okr mapping check FILE, then run jira-okr mapping activate FILE."
+            )
+        with self._lock:
+            bound = self._bound.get(name)
+        if bound is not None and bound[0] == active.revision:
+            return bound[1], bound[2]
+        catalogue = self.catalogue(name)
+        mapping = bound_mapping(active.text, catalogue)
+        with self._lock:
+            self._bound[name] = (active.revision, mapping, catalogue)
+        return mapping, catalogue
+
+
+def bound_mapping(text: str, catalogue: Catalogue, file: str = "") -> Mapping:
+    """Read and bind a mapping text; raises MappingError with every diagnostic."""
+    result = read_document(text, file)
+    if result.document is None:
+        raise MappingError(result.diagnostics)
+    return bind(result.document, catalogue)

@@ -1,0 +1,32 @@
+"""Finds an objective by what a person types: an issue key (former keys too), an issue id or the id of a mapping objective."""
+
+from __future__ import annotations
+
+from connectors.store import mirror, objectives
+from connectors.store.objectives import SavedObjective
+from plugin.connector import Connector, NotReady
+
+
+def find_objective(connector: Connector, site: str, name: str) -> SavedObjective | None:
+    """The stored objective, or None."""
+    with connector.store.read() as conn:
+        for objective_id in (name, mirror.id_of_key(conn, site, name.upper()), f"@{name}"):
+            saved = objectives.load(conn, site, objective_id) if objective_id else None
+            if saved is not None:
+                return saved
+    return None
+
+
+def objective_ids(connector: Connector, site: str, names: tuple[str, ...]) -> list[str]:
+    """The ids of the named objectives, or of all; raises NotReady naming the ones nobody knows."""
+    if not names:
+        with connector.store.read() as conn:
+            return [saved.state.id for saved in objectives.all(conn, site)]
+    found = {name: find_objective(connector, site, name) for name in names}
+    unknown = [name for name, saved in found.items() if saved is None]
+    if unknown:
+        raise NotReady(
+            f"No objective here is called {', '.join(unknown)}. jira-okr status lists the objectives; "
+            "if the issue is new, run jira-okr sync first."
+        )
+    return [saved.state.id for saved in found.values() if saved is not None]

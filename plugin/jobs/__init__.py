@@ -1,0 +1,12 @@
+"""Engines run the work; the truth about what is pending is in the store. `port` says what an engine is."""
+
+from __future__ import annotations
+
+from plugin.connector import Connector
+from plugin.jobs.embedded import EmbeddedEngine
+from plugin.jobs.port import Engine
+
+
+def engine_for(connector: Connector, workers: int) -> Engine:
+    """The engine the settings ask for."""
+    return EmbeddedEngine(connector, workers)

@@ -1,0 +1,101 @@
+"""Settings from the environment or `.env`, prefix `JIRA_OKR_`. Whatever is missing or wrong is named before anything starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "JIRA_OKR_"
+
+EXPECTED = {
+    "jira.url": "the address where people browse Jira, for example https://acme.atlassian.net",
+    "jira.api_base": "the address of the API if it is another one, for example https://api.atlassian.com/ex/jira/<cloudId>",
+    "jira.email": "the e-mail address of the account the token belongs to (Jira Cloud)",
+    "jira.token": "an API token of that account (Jira Cloud)",
+    "jira.pat": "a personal access token (Jira Data Center)",
+    "jira.webhook_secret": "the secret typed into Jira's webhook form",
+    "database_url": "sqlite:///path/to/file.sqlite3 or postgresql://user:password@host/database",
+    "mapping": "the path of a mapping document (YAML)",
+    "engine": "embedded or procrastinate",
+    "port": "a port number, 0 to 65535",
+    "base_url": "the address people reach this connector by, for example https://okr.acme.example",
+    "secret_key": "a long random text; it signs sessions and encrypts stored credentials",
+}
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used; every line names one setting, what is wrong with it and what it should be."""
+
+
+class JiraSettings(BaseModel):
+    """The first site; further ones are added by command or page."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: AnyHttpUrl
+    api_base: AnyHttpUrl | None = None
+    email: str | None = None
+    token: SecretStr | None = None
+    pat: SecretStr | None = None
+    webhook_secret: SecretStr | None = None
+    name: str = "main"
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. Nested names use two underscores: `JIRA_OKR_JIRA__URL`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="ignore",
+        frozen=True,
+    )
+
+    database_url: str = "sqlite:///data/okr.sqlite3"
+    secret_key: SecretStr | None = None
+    base_url: AnyHttpUrl | None = None
+    mapping: Path | None = None
+    jira: JiraSettings | None = None
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    engine: Literal["embedded", "procrastinate"] | None = None
+    workers: int = Field(default=2, ge=0, le=64)
+    quiet_seconds: float = Field(default=0.4, ge=0, le=60)
+    ceiling_seconds: float = Field(default=5.0, ge=0, le=600)
+    resync_minutes: int = Field(default=60, ge=0)
+    keep_deliveries_days: int = Field(default=14, ge=1)
+    log_format: Literal["plain", "json"] = "plain"
+
+    @property
+    def public_url(self) -> str:
+        """Where people reach the connector, without a trailing slash."""
+        return str(self.base_url).rstrip("/") if self.base_url else f"http://{self.host}:{self.port}"
+
+    @property
+    def engine_name(self) -> str:
+        """PostgreSQL means the distributed engine unless the embedded one is asked for."""
+        if self.engine is not None:
+            return self.engine
+        return "procrastinate" if self.database_url.startswith("postgres") else "embedded"
+
+
+def read_settings(env_file: str | None = ".env", **given: Any) -> Settings:
+    """Settings from what is given, the environment and the file, in this order of weight; nothing from a file where it is None.
+
+    Raises SettingsError with one line per finding, never showing a secret.
+    """
+    try:
+        return Settings(_env_file=env_file, **given)  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(finding) for finding in error.errors())) from None
+
+
+def _sentence(finding: Any) -> str:
+    path = ".".join(str(part) for part in finding["loc"])
+    name = PREFIX + path.upper().replace(".", "__")
+    what = "is missing" if finding["type"] == "missing" else f"is not usable ({finding['msg']})"
+    expected = EXPECTED.get(path)
+    return f"{name} {what}. It should be: {expected}." if expected else f"{name} {what}."

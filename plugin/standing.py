@@ -1,0 +1,105 @@
+"""Objectives in plain values, for the command line and the API: exact where programs read, rounded where people do."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from mappings.ledger import Contribution, Ledger
+from mappings.numbers import percent
+from mappings.state import Health, KeyResultState, ObjectiveState
+
+
+def exact_text(value: Fraction | None) -> str | None:
+    """`5/8`: the number to its last digit."""
+    return None if value is None else str(value)
+
+
+def percent_text(value: Fraction | None, digits: int = 0) -> str:
+    """`63 %`, or `unknown`."""
+    rounded = percent(value, digits)
+    return "unknown" if rounded is None else f"{rounded} %"
+
+
+def number(value: Fraction | None) -> float | None:
+    """For programs that want a float; the exact value stands beside it."""
+    return None if value is None else float(value)
+
+
+def objective_values(state: ObjectiveState) -> dict[str, Any]:
+    """One objective with its key results."""
+    return {
+        "id": state.id,
+        "key": state.key,
+        "title": state.title,
+        "rule": state.rule_id,
+        "project": state.project_key,
+        "owner": state.owner,
+        "cycle": state.cycle_id,
+        "commitment": state.commitment,
+        "progress": number(state.progress),
+        "progress_exact": exact_text(state.progress),
+        "delivery": number(state.delivery),
+        "outcome": number(state.outcome),
+        "expected": number(state.expected),
+        "pace": number(state.pace),
+        "health": health_values(state.health),
+        "flags": list(state.flags),
+        "aligned_to": list(state.aligned_to),
+        "key_results": [key_result_values(key_result) for key_result in state.key_results],
+    }
+
+
+def health_values(health: Health) -> dict[str, str]:
+    """Health with the rule that fired."""
+    return {"level": health.level.value, "rule": health.rule, "sentence": health.sentence}
+
+
+def key_result_values(key_result: KeyResultState) -> dict[str, Any]:
+    """One key result."""
+    measured = key_result.measurement
+    return {
+        "id": key_result.id,
+        "key": key_result.key,
+        "title": key_result.title,
+        "rule": key_result.rule_id,
+        "kind": key_result.kind,
+        "nature": key_result.nature,
+        "contributing": key_result.contributing,
+        "weight": exact_text(key_result.weight),
+        "progress": number(measured.progress),
+        "progress_exact": exact_text(measured.progress),
+        "raw": number(measured.raw),
+        "start": number(measured.start),
+        "current": number(measured.current),
+        "target": number(measured.target),
+        "measured_at": measured.measured_at.isoformat() if measured.measured_at else None,
+        "reason": measured.reason,
+        "health": health_values(key_result.health),
+    }
+
+
+def ledger_values(ledger: Ledger) -> dict[str, Any]:
+    """A ledger; `exact` is true when its rows sum to its total, as they always must."""
+    return {
+        "total": exact_text(ledger.total),
+        "percent": number(ledger.total * 100) if ledger.total is not None else None,
+        "exact": ledger.exact,
+        "rows": [contribution_values(row) for row in ledger.rows],
+    }
+
+
+def contribution_values(row: Contribution) -> dict[str, Any]:
+    """One row of a ledger."""
+    return {
+        "id": row.id,
+        "key": row.key,
+        "title": row.title,
+        "status": row.status,
+        "disposition": row.disposition.value,
+        "weight": exact_text(row.weight),
+        "progress": exact_text(row.progress),
+        "share": exact_text(row.share),
+        "percent_points": number(row.share * 100),
+        "reason": row.reason,
+    }

@@ -1,0 +1,139 @@
+"""Executes a plan: one edit per issue, every write in the ledger before and after, a refused field never holds back the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from connectors.jira.errors import JiraError, Permanent
+from connectors.store import mirror, refusals, writes
+from mappings.planning import Change, Plan
+from plugin.sync.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A change Jira refused for good, with what it said and what an admin can do."""
+
+    change: Change
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A plan that is in the ledger of writes."""
+
+    id: int
+    objective_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a plan."""
+
+    written: tuple[Change, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+
+
+def apply(context: Context, plan: Plan, cause: str) -> Applied:
+    """Write a plan to Jira. Raises a JiraError for passing trouble; what was written until then is in the ledger."""
+    if not plan:
+        return Applied()
+    with context.store.write() as conn:
+        plan_id = writes.intend(conn, context.site, plan, context.mapping.revision, cause, context.clock())
+    opened = Opened(plan_id, plan.objective_id)
+    written: list[Change] = []
+    refused: list[Refusal] = []
+    for issue_id, changes in plan.by_issue().items():
+        done, rejected = _edit_issue(context, opened, issue_id, changes)
+        written += done
+        refused += rejected
+    return Applied(tuple(written), tuple(refused))
+
+
+def _edit_issue(
+    context: Context, plan: Opened, issue_id: str, changes: tuple[Change, ...]
+) -> tuple[list[Change], list[Refusal]]:
+    refused: list[Refusal] = []
+    remaining = list(changes)
+    while remaining:
+        try:
+            context.jira.edit(issue_id, {change.field_id: change.after for change in remaining})
+            break
+        except Permanent as error:
+            rejected, remaining = _part(error, remaining)
+            refused += rejected
+        except JiraError as error:
+            _settle(context, plan, remaining, "failed", str(error))
+            _settle_refused(context, plan, refused)
+            raise
+    _settle_written(context, plan, issue_id, remaining)
+    _settle_refused(context, plan, refused)
+    return remaining, refused
+
+
+def _part(error: Permanent, changes: list[Change]) -> tuple[list[Refusal], list[Change]]:
+    """Which changes the error names; an error that names none of them refuses one by one, so that the good ones go through."""
+    named = [change for change in changes if change.field_id in error.fields]
+    blamed = named or (changes[:1] if len(changes) > 1 else changes)
+    refusals = [
+        Refusal(change, error.fields.get(change.field_id) or str(error), remedy_for(change, error))
+        for change in blamed
+    ]
+    return refusals, [change for change in changes if change not in blamed]
+
+
+def remedy_for(change: Change, error: Permanent) -> str:
+    """What an admin can do about a refused change."""
+    message = error.fields.get(change.field_id, "")
+    if "screen" in message:
+        return (
+            f"Add the field {change.field_name} ({change.field_id}) to the edit screen used by {change.issue_key}, "
+            "give the connector's account permission to edit it, or take the field out of write_back."
+        )
+    if error.status == 404:
+        return f"Check that {change.issue_key} still exists and that the connector's account may see it."
+    if error.status == 403:
+        return (
+            f"Give the connector's account the Edit issues permission in the project of {change.issue_key}."
+        )
+    return error.remedy or f"Check what {change.field_name} accepts on {change.issue_key}, then retry."
+
+
+def _settle_written(context: Context, plan: Opened, issue_id: str, changes: list[Change]) -> None:
+    """Acknowledge the writes and take them into the mirror: the echo brings no news, and the next plan is empty."""
+    if not changes:
+        return
+    with context.store.write() as conn:
+        _settle_rows(context, conn, plan, changes, "written", "")
+        known = mirror.get(conn, context.site, [issue_id]).get(issue_id)
+        if known is not None:
+            values = {**known.fields, **{change.field_id: change.after for change in changes}}
+            mirror.put(conn, context.site, [replace(known, fields=values)])
+
+
+def _settle_refused(context: Context, plan: Opened, refused: list[Refusal]) -> None:
+    if not refused:
+        return
+    now, revision = context.clock(), context.mapping.revision
+    with context.store.write() as conn:
+        for one in refused:
+            _settle_rows(context, conn, plan, [one.change], "refused", f"{one.message} {one.remedy}")
+            refusals.put(
+                conn, context.site, plan.objective_id, one.change, one.message, one.remedy, revision, now
+            )
+
+
+def _settle(context: Context, plan: Opened, changes: list[Change], outcome: str, note: str) -> None:
+    with context.store.write() as conn:
+        _settle_rows(context, conn, plan, changes, outcome, note)
+
+
+def _settle_rows(
+    context: Context, conn: Connection, plan: Opened, changes: list[Change], outcome: str, note: str
+) -> None:
+    now = context.clock()
+    for change in changes:
+        writes.settle(conn, plan.id, change.issue_id, change.field_id, outcome, note, now)

@@ -1,0 +1,73 @@
+"""Everything one sync step needs to know about its site: where it reads, where it keeps, by which mapping, and at what time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from connectors.jira import Jira, core_fields
+from connectors.store import Store, due
+from mappings.catalogue import Catalogue
+from mappings.mapping import Mapping
+from mappings.moment import Moment
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One site under one mapping revision. `clock` gives aware datetimes; nothing below reads time by itself."""
+
+    site: str
+    jira: Jira
+    store: Store
+    mapping: Mapping
+    catalogue: Catalogue
+    clock: Clock
+    quiet: timedelta = timedelta(0)
+    ceiling: timedelta = timedelta(seconds=5)
+
+    def moment(self) -> Moment:
+        """Now, in the mapping's time zone, as the connector's own account."""
+        return Moment(self.clock(), self.mapping.zone, self.catalogue.account_id)
+
+    def mark(self, conn: Connection, objective_ids: Iterable[str], reason: str) -> None:
+        """Make objectives due after the quiet period, or at the latest when the ceiling is reached."""
+        now = self.clock()
+        due.mark(conn, self.site, objective_ids, now, reason, now + self.quiet, ceiling=self.ceiling)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What to ask Jira for: the system fields and the mapped ones, nothing else."""
+        return (*core_fields(), *sorted(self.mapping.field_ids()))
+
+    @property
+    def metric_fields(self) -> frozenset[str]:
+        """Ids of the fields whose history matters: what key results read as their current value."""
+        rules = (rule for objective in self.mapping.objectives for rule in objective.key_results)
+        aliases = (str(getattr(rule.part.progress, "current", "")) for rule in rules)
+        return frozenset(self.mapping.fields[alias].id for alias in aliases if alias in self.mapping.fields)
+
+    @property
+    def written_fields(self) -> frozenset[str]:
+        """Ids of the fields this mapping writes."""
+        return frozenset(
+            self.mapping.fields[alias].id for rule in self.mapping.document.write_back for alias in rule.set
+        )
+
+    @property
+    def api(self) -> Literal[2, 3]:
+        """The version of the REST API spoken: field values look different in 2 (Data Center) and 3 (Cloud)."""
+        return 3 if self.jira.deployment == "cloud" else 2
+
+    @property
+    def reads_everything(self) -> bool:
+        """Whether some key result selects by JQL alone, so that any issue of the mirror may be one of its rows."""
+        relations = (
+            rule.part.relation for objective in self.mapping.objectives for rule in objective.key_results
+        )
+        return any(hasattr(relation, "jql") or hasattr(relation, "jql_field") for relation in relations)

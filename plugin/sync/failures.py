@@ -1,0 +1,49 @@
+"""What to do when a reconcile fails: wait and try again, or give it to a person. A decision is a value; nothing here sleeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from connectors.jira.errors import AuthFailed, IncompleteRead, Permanent, RateLimited, Transient
+
+MOST_ATTEMPTS = 12
+LONGEST_WAIT = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Postpone:
+    """Try again at `until`."""
+
+    until: datetime
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bury:
+    """Give up until a person or a new event wants it again."""
+
+    error: str
+    remedy: str
+
+
+def after_failure(error: Exception, attempts: int, now: datetime, chance: float) -> Postpone | Bury:
+    """Decide by the kind of error; `chance` (0…1) spreads retries so that workers do not return in step."""
+    if isinstance(error, RateLimited):
+        return Postpone(error.until or now + _backoff(attempts, chance), str(error))
+    if isinstance(error, Permanent) or not isinstance(error, Transient | IncompleteRead | AuthFailed):
+        return Bury(f"{type(error).__name__}: {error}", getattr(error, "remedy", "") or UNEXPECTED)
+    if attempts >= MOST_ATTEMPTS:
+        return Bury(str(error), f"Tried {attempts} times. {error.remedy}".strip())
+    return Postpone(now + _backoff(attempts, chance), str(error))
+
+
+UNEXPECTED = (
+    "This is a fault of the connector: please report it with the log lines of this objective, then retry."
+)
+
+
+def _backoff(attempts: int, chance: float) -> timedelta:
+    """2, 4, 8 … seconds with a jitter of ±30 %, as Atlassian's rate-limit page asks, capped."""
+    seconds = min(2.0 ** min(attempts, 10), LONGEST_WAIT.total_seconds())
+    return timedelta(seconds=seconds * (0.7 + 0.6 * chance))

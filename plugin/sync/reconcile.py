@@ -1,0 +1,155 @@
+"""Brings one objective to its desired state: measure, roll up, desired, diff, plan, apply. Level-triggered: only the key matters.
+
+`measure_objective` and `plan_objective` decide from the mirror and ask Jira nothing; `reconcile` executes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from connectors.store import due, facts, mirror, objectives, refusals, writes
+from connectors.store.due import Due
+from mappings.desired import Owners, desired, owners
+from mappings.forest import Forest
+from mappings.issue import Issue
+from mappings.measuring import assess_one
+from mappings.planning import Change, Plan, plan
+from mappings.state import ObjectiveState
+from plugin.sync.applying import Applied, apply
+from plugin.sync.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What one reconcile came to; `state` is None where the issue is no objective (any more)."""
+
+    objective_id: str
+    state: ObjectiveState | None
+    plan: Plan
+    applied: Applied
+
+
+def reconcile(
+    context: Context, objective_id: str, claimed: Due | None = None, *, write: bool = True
+) -> Reconciled:
+    """Reconcile one objective; `write=False` decides and shows without touching Jira or the stored state.
+
+    Raises a JiraError where Jira could not be written for a passing reason: the objective stays due.
+    """
+    if write:
+        confirm_open_writes(context, objective_id)
+    with context.store.read() as conn:
+        state, forest = measure_objective(context, conn, objective_id)
+        planned = plan_objective(context, conn, state, forest)
+        planned = without_refused(context, conn, planned)
+    if not write:
+        return Reconciled(objective_id, state, planned, Applied())
+    applied = apply(context, planned, cause=claimed.reason if claimed else "asked for")
+    _save(context, objective_id, state, claimed)
+    return Reconciled(objective_id, state, planned, applied)
+
+
+def measure_objective(
+    context: Context, conn: Connection, objective_id: str
+) -> tuple[ObjectiveState | None, Forest]:
+    """The state of one objective as the mirror and the mapping have it, and the issues it was measured from."""
+    forest = Forest.of(_issues_for(context, conn, objective_id))
+    aligned = _aligned_states(context, conn, objective_id)
+    return assess_one(context.mapping, forest, objective_id, context.moment(), aligned), forest
+
+
+def _aligned_states(context: Context, conn: Connection, objective_id: str) -> dict[str, ObjectiveState]:
+    """States of all objectives aligned to this one, and to those, so that a circle is seen."""
+    found: dict[str, ObjectiveState] = {}
+    waiting = [objective_id]
+    while waiting:
+        for saved in objectives.aligned_to(conn, context.site, waiting.pop()):
+            if saved.state.id not in found:
+                found[saved.state.id] = saved.state
+                waiting.append(saved.state.id)
+    return found
+
+
+def plan_objective(context: Context, conn: Connection, state: ObjectiveState | None, forest: Forest) -> Plan:
+    """What has to be written for this state; nothing for an issue that is no objective."""
+    if state is None:
+        return Plan("")
+    wanted = desired(context.mapping, state, forest.issue, context.api, _owners(context, conn, state))
+    return plan(state.id, wanted, forest.issue)
+
+
+def _owners(context: Context, conn: Connection, state: ObjectiveState) -> Owners:
+    """Who speaks for the key-result issues of this objective, where several objectives have them."""
+    shared = {one.issue_id for one in state.key_results if one.issue_id} | {state.issue_id or ""}
+    others = objectives.depending_on(conn, context.site, shared) - {state.id}
+    saved = (objectives.load(conn, context.site, other) for other in sorted(others))
+    return owners([state, *(one.state for one in saved if one is not None)])
+
+
+def without_refused(context: Context, conn: Connection, planned: Plan) -> Plan:
+    """Leave out what Jira refused for good under this mapping: it waits for a person, not for the next event."""
+    standing = refusals.of(conn, context.site, planned.objective_id, context.mapping.revision)
+
+    def waits(change: Change) -> bool:
+        return (change.issue_id, change.field_id) in standing
+
+    return replace(planned, changes=tuple(change for change in planned.changes if not waits(change)))
+
+
+def _issues_for(context: Context, conn: Connection, objective_id: str) -> list[Issue]:
+    if context.reads_everything:
+        return list(mirror.every(conn, context.site))
+    if objective_id.startswith("@"):
+        return []
+    tree = mirror.subtree(conn, context.site, [objective_id])
+    linked = mirror.linked(conn, context.site, [objective_id])
+    below = mirror.subtree(conn, context.site, [issue.id for issue in linked]) if linked else []
+    return [*tree, *linked, *below]
+
+
+def confirm_open_writes(context: Context, objective_id: str) -> None:
+    """After a crash between a write and its acknowledgement: read the issues again, so that nothing is written twice."""
+    with context.store.read() as conn:
+        open_writes = writes.unsettled(conn, context.site, objective_id)
+    if not open_writes:
+        return
+    result = context.jira.read(sorted({write.issue_id for write in open_writes}), context.fields)
+    with context.store.write() as conn:
+        mirror.put(conn, context.site, result.issues)
+        for write in open_writes:
+            writes.settle(
+                conn,
+                write.plan_id,
+                write.issue_id,
+                write.field_id,
+                "confirmed",
+                "read again after an interruption",
+                context.clock(),
+            )
+
+
+def _save(context: Context, objective_id: str, state: ObjectiveState | None, claimed: Due | None) -> None:
+    now = context.clock()
+    with context.store.write() as conn:
+        before = objectives.load(conn, context.site, objective_id)
+        if state is None:
+            objectives.remove(conn, context.site, [objective_id])
+        else:
+            objectives.save(conn, context.site, state, context.mapping.revision, now)
+        _wake_aligned(context, conn, before.state if before else None, state)
+        facts.put(conn, context.site, "last_reconcile", now.isoformat())
+        if claimed is not None:
+            due.finish(conn, claimed)
+
+
+def _wake_aligned(
+    context: Context, conn: Connection, before: ObjectiveState | None, after: ObjectiveState | None
+) -> None:
+    """An objective that others are moved by wakes them when its number or its alignment changes."""
+    old = (before.progress, before.health.level, before.aligned_to) if before else (None, None, ())
+    new = (after.progress, after.health.level, after.aligned_to) if after else (None, None, ())
+    if old != new:
+        above = frozenset(old[2]) | frozenset(new[2])
+        context.mark(conn, above, "an aligned objective moved")

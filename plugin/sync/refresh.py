@@ -1,0 +1,190 @@
+"""From deliveries to work: touched ids are read again in bulk, the mirror is brought up to date, objectives become due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from connectors.jira import Hints
+from connectors.jira.errors import IncompleteRead, JiraError
+from connectors.store import inbox, mirror, objectives, writes
+from connectors.store.inbox import Delivery
+from mappings.forest import Forest
+from mappings.issue import Issue, Reading
+from mappings.measuring import affected
+from plugin.sync.context import Context
+from plugin.sync.sorting import Batch, sort_deliveries
+
+BATCH = 500
+LEASE = timedelta(minutes=1)
+SUSPICIOUS = 20
+ECHO_WINDOW = timedelta(minutes=15)
+DEEPEST = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What one pass over the inbox did."""
+
+    deliveries: int = 0
+    read: int = 0
+    changed: int = 0
+    removed: int = 0
+    due: int = 0
+    whole_scope: bool = False
+
+
+def refresh(context: Context, worker: str) -> Refreshed:
+    """Work off up to one batch of pending deliveries; an empty inbox is an empty report.
+
+    Raises a JiraError where Jira cannot be read: the deliveries stay pending then and are taken up again.
+    """
+    with context.store.read() as conn:
+        if not inbox.pending(conn, 1, context.site):
+            return Refreshed()
+    with context.store.write() as conn:
+        deliveries = inbox.claim(conn, context.site, worker, context.clock(), LEASE, BATCH)
+    try:
+        return _work_off(context, deliveries)
+    except JiraError:
+        with context.store.write() as conn:
+            inbox.release(conn, worker)
+        raise
+
+
+def _work_off(context: Context, deliveries: list[Delivery]) -> Refreshed:
+    with context.store.read() as conn:
+        batch = sort_deliveries(
+            deliveries,
+            lambda hints: _is_echo(context, conn, hints),
+            lambda key: mirror.id_of_key(conn, context.site, key),
+        )
+    found, gone = read_again(context, batch.touched)
+    found = with_readings(context, found, batch.changed_fields)
+    return _land(context, deliveries, batch, found, gone)
+
+
+def read_again(context: Context, ids: Iterable[str]) -> tuple[list[Issue], frozenset[str]]:
+    """The issues as Jira has them now and the ids it no longer shows; many misses at once are an incomplete read, not a loss."""
+    wanted = sorted(ids)
+    if not wanted:
+        return [], frozenset()
+    result = context.jira.read(wanted, context.fields)
+    if len(result.missing) >= SUSPICIOUS and not result.issues:
+        raise IncompleteRead(
+            f"Jira showed none of {len(wanted)} issues that were just reported as changed.",
+            "Check that the connector's account may still browse these projects; the deliveries are kept and tried again.",
+        )
+    return list(result.issues), result.missing
+
+
+def with_readings(context: Context, issues: list[Issue], changed: dict[str, set[str]]) -> list[Issue]:
+    """Add the history of metric fields where it changed or was never read; every other issue keeps what the mirror knows."""
+    metrics = context.metric_fields
+    if not metrics or not issues:
+        return issues
+    with context.store.read() as conn:
+        known = mirror.get(conn, context.site, [issue.id for issue in issues])
+    stale = [issue.id for issue in issues if _history_is_stale(issue, known.get(issue.id), metrics, changed)]
+    fresh = context.jira.readings(stale, metrics) if stale else {}
+    return [_with_history(issue, known.get(issue.id), fresh) for issue in issues]
+
+
+def _history_is_stale(
+    issue: Issue, known: Issue | None, metrics: frozenset[str], changed: dict[str, set[str]]
+) -> bool:
+    present = {field_id for field_id in metrics if issue.fields.get(field_id) is not None}
+    if known is None or not known.readings:
+        return bool(present)
+    moved = {field_id for field_id in metrics if issue.fields.get(field_id) != known.fields.get(field_id)}
+    return bool(moved or metrics & changed.get(issue.id, set()))
+
+
+def _with_history(
+    issue: Issue, known: Issue | None, fresh: dict[str, dict[str, tuple[Reading, ...]]]
+) -> Issue:
+    if issue.id in fresh:
+        return replace(issue, readings=fresh[issue.id])
+    return replace(issue, readings=known.readings) if known is not None and known.readings else issue
+
+
+def _land(
+    context: Context, deliveries: list[Delivery], batch: Batch, found: list[Issue], gone: frozenset[str]
+) -> Refreshed:
+    moment = context.moment()
+    inside = [issue for issue in found if context.mapping.scope.matches(issue, moment)]
+    outside = set(gone) | {issue.id for issue in found} - {issue.id for issue in inside}
+    with context.store.write() as conn:
+        marked, changed = land_issues(context, conn, inside, outside)
+        for delivery in deliveries:
+            status, note = batch.verdicts[delivery.id]
+            inbox.settle(conn, delivery.id, status, note, moment.now)
+    return Refreshed(len(deliveries), len(found), len(changed), len(outside), len(marked), batch.whole_scope)
+
+
+def land_issues(
+    context: Context, conn: Connection, inside: list[Issue], outside: set[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Put and delete issues in the mirror and mark every objective that may feel it; returns objective ids and changed ids."""
+    ids = [issue.id for issue in inside]
+    before = mirror.get(conn, context.site, [*ids, *outside])
+    changed = mirror.put(conn, context.site, inside)
+    after = {issue.id: issue for issue in inside if issue.id in changed}
+    lost = {issue_id for issue_id in outside if issue_id in before}
+    touched = changed | lost
+    marked = _affected(context, conn, before, after, touched)
+    mirror.delete(conn, context.site, lost)
+    context.mark(conn, marked, "issues changed")
+    return marked, frozenset(changed)
+
+
+def _affected(
+    context: Context,
+    conn: Connection,
+    before: dict[str, Issue],
+    after: dict[str, Issue],
+    touched: Iterable[str],
+) -> frozenset[str]:
+    touched = frozenset(touched)
+    if not touched:
+        return frozenset()
+    moment = context.moment()
+    forest = Forest.of(_neighbourhood(context, conn, [*before.values(), *after.values()]))
+    marked = set(objectives.depending_on(conn, context.site, touched))
+    for issue_id in touched:
+        marked |= affected(context.mapping, forest, before.get(issue_id), after.get(issue_id), moment)
+    return frozenset(marked)
+
+
+def _neighbourhood(context: Context, conn: Connection, issues: list[Issue]) -> list[Issue]:
+    """The issues, what they are linked with, and everything above any of these, as the mirror has them."""
+    found = {issue.id: issue for issue in issues}
+    linked = mirror.linked(conn, context.site, list(found))
+    found |= {issue.id: issue for issue in linked if issue.id not in found}
+    if context.reads_everything:
+        known = [saved.state.issue_id for saved in objectives.all(conn, context.site) if saved.state.issue_id]
+        found |= mirror.get(conn, context.site, [issue_id for issue_id in known if issue_id not in found])
+    parents = {issue.parent_id for issue in found.values()} - found.keys() - {None}
+    for _ in range(DEEPEST):
+        above = mirror.get(conn, context.site, [parent for parent in parents if parent is not None])
+        found |= above
+        parents = {issue.parent_id for issue in above.values()} - found.keys() - {None}
+        if not parents:
+            break
+    return list(found.values())
+
+
+def _is_echo(context: Context, conn: Connection, hints: Hints) -> bool:
+    """Our own write coming back: by our account, and only in fields that we wrote a moment ago."""
+    if hints.actor_id is None or hints.actor_id != context.catalogue.account_id:
+        return False
+    if not hints.changed_fields or not hints.changed_fields <= context.written_fields:
+        return False
+    since = context.clock() - ECHO_WINDOW
+    return all(
+        writes.is_echo(conn, context.site, issue_id, sorted(hints.changed_fields), since)
+        for issue_id in hints.issue_ids
+    )

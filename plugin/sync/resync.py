@@ -1,0 +1,128 @@
+"""Reads the whole scope again and heals whatever a lost webhook left behind. Streams: memory does not grow with the site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from connectors.jira.errors import IncompleteRead
+from connectors.store import due, facts, mirror, objectives
+from mappings.issue import Issue
+from mappings.jql import parse
+from mappings.measuring import objective_rule
+from plugin.sync.context import Context
+from plugin.sync.refresh import land_issues, with_readings
+
+LARGEST_LOSS = 0.5
+SMALL_SITE = 20
+
+
+@dataclass(slots=True)
+class Resynced:
+    """What a resync found. `drift` counts issues the mirror had wrong (none on the first read)."""
+
+    read: int = 0
+    changed: int = 0
+    removed: int = 0
+    objectives: set[str] = field(default_factory=set)
+    first: bool = False
+
+    @property
+    def drift(self) -> int:
+        """Issues that a webhook should have brought and did not."""
+        return 0 if self.first else self.changed + self.removed
+
+
+Progress = Callable[[int, int | None], None]
+
+
+def resync(
+    context: Context, progress: Progress = lambda _done, _total: None, *, accept_loss: bool = False
+) -> Resynced:
+    """Read every issue of the scope into the mirror, drop what left it, and mark every objective due.
+
+    Raises IncompleteRead (and changes no rollup) where the read looks partial.
+    """
+    with context.store.read() as conn:
+        known = mirror.count(conn, context.site)
+    report = Resynced(first=known == 0)
+    total = context.jira.count(context.mapping.document.scope)
+    seen: set[str] = set()
+    complete = False
+    for page in context.jira.search(in_order(context.mapping.document.scope), context.fields):
+        _land_page(context, list(page.issues), seen, report)
+        progress(report.read, max(total, report.read))
+        complete = page.last
+    if not complete:
+        raise IncompleteRead(
+            "The search ended without its last page.", "Nothing was removed; run jira-okr sync again."
+        )
+    _drop_unseen(context, seen, report, accept_loss)
+    _mark_all(context, report)
+    _remember(context, report)
+    return report
+
+
+def _land_page(context: Context, issues: list[Issue], seen: set[str], report: Resynced) -> None:
+    issues = with_readings(context, issues, {})
+    moment = context.moment()
+    with context.store.write() as conn:
+        _, changed = land_issues(context, conn, issues, set())
+    report.read += len(issues)
+    report.changed += len(changed)
+    seen.update(issue.id for issue in issues)
+    report.objectives |= {issue.id for issue in issues if objective_rule(context.mapping, issue, moment)}
+
+
+def _drop_unseen(context: Context, seen: set[str], report: Resynced, accept_loss: bool) -> None:
+    with context.store.read() as conn:
+        missing = [issue_id for issue_id, _ in mirror.ids(conn, context.site) if issue_id not in seen]
+    if not missing:
+        return
+    # Search lags behind: what it did not show may be new. Only what a read by id does not show either is gone.
+    for chunk in _chunks(missing, 100):
+        result = context.jira.read(chunk, context.fields)
+        if not accept_loss:
+            _guard_loss(len(result.missing), len(missing), len(seen))
+        inside = [issue for issue in result.issues if context.mapping.scope.matches(issue, context.moment())]
+        outside = set(chunk) - {issue.id for issue in inside}
+        with context.store.write() as conn:
+            land_issues(context, conn, inside, outside)
+        report.removed += len(outside)
+
+
+def _guard_loss(lost: int, missing: int, seen: int) -> None:
+    if lost and missing > SMALL_SITE and missing > LARGEST_LOSS * (missing + seen):
+        raise IncompleteRead(
+            f"Jira no longer shows {missing} of {missing + seen} mirrored issues.",
+            "Nothing was removed. Check the account's Browse permission and the mapping's scope; "
+            "if the issues are really gone, run jira-okr sync --accept-loss.",
+        )
+
+
+def _mark_all(context: Context, report: Resynced) -> None:
+    written = {f"@{rule.part.id}" for rule in context.mapping.objectives if rule.select is None}
+    with context.store.write() as conn:
+        former = {saved.state.id for saved in objectives.all(conn, context.site)}
+        due.mark(conn, context.site, report.objectives | written | former, context.clock(), "resync")
+
+
+def _remember(context: Context, report: Resynced) -> None:
+    now = context.clock().isoformat()
+    with context.store.write() as conn:
+        facts.put(conn, context.site, "last_resync", now)
+        facts.put(conn, context.site, "drift", {"issues": report.drift, "read": report.read, "at": now})
+
+
+def in_order(scope: str) -> str:
+    """The scope in an order that does not change while pages are read; its own ORDER BY, if any, goes."""
+    order = parse(scope).order_by
+    condition = scope[: scope.upper().rindex("ORDER", 0, order[0].start)] if order else scope
+    return f"({condition.strip()}) ORDER BY id ASC"
+
+
+def _chunks(ids: Iterable[str], size: int) -> Iterator[list[str]]:
+    rest = iter(ids)
+    while chunk := list(islice(rest, size)):
+        yield chunk

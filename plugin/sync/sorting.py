@@ -1,0 +1,44 @@
+"""Sorts a batch of deliveries: which issues to read again, which are gone, which deliveries say nothing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from connectors.jira import Hints, Ignored, read_hints
+from connectors.store.inbox import Delivery
+
+EchoTest = Callable[[Hints], bool]
+IdOfKey = Callable[[str], str | None]
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a batch of deliveries asks for. `verdicts` says per delivery id how it was taken: status and note."""
+
+    touched: set[str] = field(default_factory=set)
+    changed_fields: dict[str, set[str]] = field(default_factory=dict)
+    whole_scope: bool = False
+    verdicts: dict[int, tuple[str, str]] = field(default_factory=dict)
+
+
+def sort_deliveries(deliveries: Iterable[Delivery], is_echo: EchoTest, id_of: IdOfKey) -> Batch:
+    """Collect the work of many deliveries; order and repetition do not matter, for only ids are taken from them."""
+    batch = Batch()
+    for delivery in deliveries:
+        hints = read_hints(delivery.body)
+        batch.verdicts[delivery.id] = _verdict(batch, hints, is_echo, id_of)
+    return batch
+
+
+def _verdict(batch: Batch, hints: Hints | Ignored, is_echo: EchoTest, id_of: IdOfKey) -> tuple[str, str]:
+    if isinstance(hints, Ignored):
+        return "ignored", hints.reason
+    if is_echo(hints):
+        return "done", "echo of our own write"
+    batch.touched |= hints.touched
+    batch.touched |= {found for key in hints.parent_keys | hints.link_keys if (found := id_of(key))}
+    for issue_id in hints.issue_ids:
+        batch.changed_fields.setdefault(issue_id, set()).update(hints.changed_fields)
+    batch.whole_scope = batch.whole_scope or bool(hints.sprint_ids or hints.version_ids)
+    return "done", hints.event

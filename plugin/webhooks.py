@@ -1,0 +1,66 @@
+"""`POST /webhooks/jira/<site>`: verify, store, answer 204. Nothing else happens in the request.
+
+Jira retries 408, 409, 425, 429 and 5xx; any other 4xx loses the event. So once the signature holds the answer is 204, or 503
+where the delivery could not be made durable.
+"""
+
+from __future__ import annotations
+
+import hmac
+
+import structlog
+from flask import Blueprint, Response, request
+
+from connectors.jira.webhooks import verify
+from connectors.store import StoreError
+from plugin.connector import Connector, Site
+from plugin.sync.intake import accept
+
+LARGEST_DELIVERY = 25 * 1024 * 1024
+"""Atlassian's documented maximum of a webhook body."""
+
+log = structlog.get_logger("jira_okr.webhooks")
+
+
+def webhooks_blueprint(connector: Connector) -> Blueprint:
+    """Routes that take deliveries in."""
+    blueprint = Blueprint("webhooks", __name__)
+
+    @blueprint.post("/webhooks/jira/<site>")
+    @blueprint.post("/webhooks/jira/<site>/<path_token>")
+    def receive(site: str, path_token: str = "") -> Response:
+        return take_in(connector, site, path_token)
+
+    return blueprint
+
+
+def take_in(connector: Connector, name: str, path_token: str) -> Response:
+    """Answer one delivery."""
+    site = connector.sites.get(name)
+    if site is None:
+        return _refuse(404, f"There is no site {name!r} here.")
+    request.max_content_length = LARGEST_DELIVERY
+    body = request.get_data(cache=False)
+    if not _is_genuine(site, body, path_token):
+        log.warning("delivery refused: signature missing or wrong", site=name, remote=request.remote_addr)
+        return _refuse(
+            401, "The signature is missing or wrong. Compare the secret in Jira's webhook form with ours."
+        )
+    try:
+        accepted = accept(connector.store, name, dict(request.headers), body, connector.clock())
+    except StoreError as error:
+        log.error("delivery could not be stored; Jira will retry", site=name, error=str(error))
+        return _refuse(503, "Not stored; please deliver again.")
+    if accepted.new:
+        connector.announce()
+    return Response(status=204)
+
+
+def _is_genuine(site: Site, body: bytes, path_token: str) -> bool:
+    if site.webhook_secret:
+        return verify(site.webhook_secret, body, request.headers.get("X-Hub-Signature"))
+    return bool(site.path_token) and hmac.compare_digest(path_token.encode(), str(site.path_token).encode())
+
+
+def _refuse(status: int, why: str) -> Response:
+    return Response(why + "\n", status=status, mimetype="text/plain")
