@@ -10,6 +10,7 @@ from mappings.catalogue import Catalogue
 from mappings.diagnostic import Severity, did_you_mean
 from mappings.issue import Issue
 from mappings.jql.finding import Finding
+from mappings.jql.known import Known
 from mappings.moment import Moment
 
 Verdict = Callable[[Issue, Moment], bool]
@@ -32,6 +33,15 @@ def nobody(_key: str) -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a verdict is made of: the issue types it wants, and what else must hold."""
+
+    ids: frozenset[str]
+    words: Known
+    rest: Verdict
+
+
 @dataclass(slots=True)
 class Ground:
     """Collects findings, the raw field ids that are read, and whether the answer changes with the clock."""
@@ -42,6 +52,7 @@ class Ground:
     fields: set[str] = field(default_factory=set)
     timed: bool = False
     thens: dict[Verdict, Then] = field(default_factory=dict)
+    typed: dict[Verdict, Typed] = field(default_factory=dict)
 
     def chained(self, alone: Verdict, then: Then) -> Verdict:
         """`alone`, of which AND may take `then(rest)` instead: one call less for each issue."""

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from mappings.issue import Issue, Named
 from mappings.jql.functions import refuse_call
-from mappings.jql.ground import Ground, Verdict, never
+from mappings.jql.ground import Ground, Then, Typed, Verdict, never
 from mappings.jql.known import Known
 from mappings.jql.tree import Call, Value
 from mappings.moment import Moment
@@ -71,30 +71,57 @@ def project_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
     target = wanted(ground, "project", values, ground.catalogue.projects)
     ids, words = target.ids, target.words
     if not words.wanted:
-        return ground.chained(
-            lambda i, _: i.project.id in ids, lambda rest: lambda i, m: i.project.id in ids and rest(i, m)
-        )
+        return ground.chained(lambda i, _: i.project.id in ids, _project_id_then(ground, ids))
     if not ids:
         return ground.chained(
-            lambda i, _: words[(p := i.project).key] or words[p.name],
-            lambda rest: lambda i, m: (words[(p := i.project).key] or words[p.name]) and rest(i, m),
+            lambda i, _: words[(p := i.project).key] or words[p.name], _project_name_then(ground, words)
         )
     return lambda i, _: (p := i.project).id in ids or words[p.key] or words[p.name]
+
+
+def _project_id_then(ground: Ground, ids: frozenset[str]) -> Then:
+    """Project and type together are how nearly every mapping selects, so they share one call."""
+
+    def then(rest: Verdict) -> Verdict:
+        typed = ground.typed.get(rest)
+        if typed is None or typed.words.wanted:
+            return lambda i, m: i.project.id in ids and rest(i, m)
+        kinds, after = typed.ids, typed.rest
+        return lambda i, m: i.project.id in ids and i.type.id in kinds and after(i, m)
+
+    return then
+
+
+def _project_name_then(ground: Ground, words: Known) -> Then:
+    def then(rest: Verdict) -> Verdict:
+        typed = ground.typed.get(rest)
+        if typed is None or typed.ids:
+            return lambda i, m: (words[(p := i.project).key] or words[p.name]) and rest(i, m)
+        kinds, after = typed.words, typed.rest
+        return lambda i, m: (
+            (words[(p := i.project).key] or words[p.name]) and kinds[i.type.name] and after(i, m)
+        )
+
+    return then
 
 
 def type_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
     """`issuetype in (…)`: by name or id."""
     target = wanted(ground, "issue type", values, ground.catalogue.issue_types)
     ids, words = target.ids, target.words
-    if not words.wanted:
-        return ground.chained(
-            lambda i, _: i.type.id in ids, lambda rest: lambda i, m: i.type.id in ids and rest(i, m)
-        )
-    if not ids:
-        return ground.chained(
-            lambda i, _: words[i.type.name], lambda rest: lambda i, m: words[i.type.name] and rest(i, m)
-        )
-    return lambda i, _: i.type.id in ids or words[i.type.name]
+    if ids and words.wanted:
+        return lambda i, _: i.type.id in ids or words[i.type.name]
+
+    def then(rest: Verdict) -> Verdict:
+        by_name: Verdict = lambda i, m: words[i.type.name] and rest(i, m)  # noqa: E731
+        by_id: Verdict = lambda i, m: i.type.id in ids and rest(i, m)  # noqa: E731
+        verdict = by_name if words.wanted else by_id
+        ground.typed[verdict] = Typed(ids, words, rest)
+        return verdict
+
+    by_name: Verdict = lambda i, _: words[i.type.name]  # noqa: E731
+    by_id: Verdict = lambda i, _: i.type.id in ids  # noqa: E731
+    return ground.chained(by_name if words.wanted else by_id, then)
 
 
 def status_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:

@@ -316,7 +316,7 @@ class _Reader:
             )
         if token.kind is Kind.KEYWORD and token.value not in ("and", "or"):
             last = self.place
-            while self.tokens[last + 1].kind in (Kind.WORD, Kind.NUMBER):
+            while self.tokens[last + 1].value.isalnum() and self.tokens[last + 1].kind is not Kind.KEYWORD:
                 last += 1
             words = self.text[token.start : self.tokens[last].end]
             raise self.unexpected(*wanted, code="reserved-word", remedy=f'put the value in quotes: "{words}"')

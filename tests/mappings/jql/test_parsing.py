@@ -89,7 +89,7 @@ def test_order_by() -> None:
         ("status is Done", [("unexpected", 10, 14)]),
         ("story points = 3", [("no-operator", 6, 12)]),
         ("status = In Progress", [("reserved-word", 9, 11)]),
-        ("status = To Do", [("reserved-word", 9, 11)]),
+        ("status = To Do", [("reserved-word", 9, 11), ("reserved-word", 12, 14)]),
         ("status = Ready Now", [("unexpected", 15, 18)]),
         ("status = Done AND", [("unexpected", 17, 17)]),
         ("(status = Done", [("unexpected", 14, 14)]),
@@ -113,6 +113,11 @@ def test_all_errors_come_at_once() -> None:
 def test_the_reserved_word_is_named_with_the_remedy() -> None:
     with pytest.raises(JqlError, match='"limit" is a reserved word of JQL; put it in quotes: "limit"'):
         parse("labels = limit")
+
+
+def test_a_value_of_several_words_is_told_to_be_quoted_whole() -> None:
+    with pytest.raises(JqlError, match='put the value in quotes: "To Do"'):
+        parse("status = To Do")
 
 
 def test_a_name_of_several_words_is_told_to_be_quoted() -> None:

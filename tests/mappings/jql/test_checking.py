@@ -1,0 +1,114 @@
+"""What is said of a JQL that can be read and not be evaluated, or that names what the site does not have."""
+
+from __future__ import annotations
+
+import pytest
+
+from mappings.catalogue import Catalogue
+from mappings.diagnostic import Severity
+from mappings.jql import JqlError, check, compile_selector
+
+ERRORS = [
+    ("statuss = Done", "unknown-field", 0, 7, 'did you mean "status"?'),
+    ("'Story Point' = 5", "unknown-field", 0, 13, 'did you mean "Story points"?'),
+    ("cf[99999] = 5", "unknown-field", 0, 9, "cf[10010]"),
+    ("customfield_10010 = 5", "unknown-field", 0, 17, "write cf[10010]"),
+    ("Severity = High", "ambiguous-field", 0, 8, "write cf[10016]"),
+    ("comment ~ word", "unsupported-field", 0, 7, "comments are not mirrored"),
+    ("'Time Spent' > 5", "unknown-field", 0, 12, ""),
+    ("timespent > 5", "unsupported-field", 0, 9, "work logs"),
+    ("issue.property[x].y = 1", "unsupported-field", 0, 19, "use a field"),
+    ("summary = shop", "operator-not-allowed", 8, 9, "search text with ~"),
+    ("Notes in (shop)", "operator-not-allowed", 6, 8, "search text with ~"),
+    ("labels ~ okr", "operator-not-allowed", 7, 8, "use one of"),
+    ("status > Done", "operator-not-allowed", 7, 8, "use one of"),
+    ("fixVersion >= '1.0'", "operator-not-allowed", 11, 13, "use one of"),
+    ("Colour < Red", "operator-not-allowed", 7, 8, "use one of"),
+    ("status was Done", "unsupported-operator", 7, 10, "statusCategoryChangedDate"),
+    ("status was not in (Done) BEFORE now()", "unsupported-operator", 7, 17, "as it is now"),
+    ("NOT status changed", "unsupported-operator", 11, 18, "as it is now"),
+    ("assignee in membersOf(x1)", "unsupported-function", 12, 25, "groups"),
+    ("issue in linkedIssues(PLAT-1)", "unsupported-function", 9, 29, "relation by link"),
+    ("key in portfolioChildIssuesOf(PLAT-1)", "unsupported-function", 7, 37, "relation: descendant"),
+    ("fixVersion in releasedVersions()", "unsupported-function", 14, 32, "name the versions"),
+    ("assignee = currentUsr()", "unknown-function", 11, 23, 'did you mean "currentUser"?'),
+    ("assignee = now()", "function-not-allowed", 11, 16, ""),
+    ("created > currentUser()", "function-not-allowed", 10, 23, ""),
+    ("status = now()", "function-not-allowed", 9, 14, "write the status itself"),
+    ("created > now(1)", "too-many-arguments", 14, 15, "remove"),
+    ("created > startOfDay(1, 2)", "too-many-arguments", 24, 25, ""),
+    ("created > startOfDay(often)", "bad-increment", 21, 26, ""),
+    ("created > startOfDay(-999999y)", "bad-increment", 21, 29, ""),
+    ("created > yesterday", "not-a-date", 10, 19, ""),
+    ("created > 2026-02-30", "not-a-date", 10, 20, ""),
+    ("created > -30", "not-a-date", 10, 13, "write a unit"),
+    ("created > -999999w", "not-a-date", 10, 18, ""),
+    ("'Story points' = many", "not-a-number", 17, 21, "write a number"),
+    ("statusCategory = Finished", "unknown-category", 17, 25, ""),
+    ("key = PLAT", "not-an-issue", 6, 10, "PLAT-12"),
+    ("parent in (x1)", "not-an-issue", 11, 13, "PLAT-12"),
+    ("summary ~ '*shop'", "leading-wildcard", 10, 17, "begin with a letter"),
+    ("summary ~ 'shop OR sale'", "text-syntax", 10, 24, "AND and OR"),
+    ("summary ~ 'shop~2'", "text-syntax", 10, 18, "plain words"),
+    ("summary ~ '--'", "text-syntax", 10, 14, ""),
+    ("summary ~ ''", "nothing-to-search", 10, 12, "IS EMPTY"),
+    ("ORDER BY summery", "unknown-field", 9, 16, 'did you mean "summary"?'),
+    (f"ORDER BY {', '.join(['key'] * 8)}", "too-many-sorts", 44, 47, ""),
+]
+WARNINGS = [
+    ("status = Dne", "unknown-value", 9, 12, 'did you mean "Done"?'),
+    ("type in (Story, Saga)", "unknown-value", 16, 20, "check the spelling"),
+    ("project = PLATT", "unknown-value", 10, 15, ""),
+    ("resolution = 'Wont Do'", "unknown-value", 13, 22, 'did you mean "Won\'t Do"?'),
+    ("priority = Urgent", "unknown-value", 11, 17, ""),
+    ("Colour = Rad", "unknown-value", 9, 12, 'did you mean "Red"?'),
+    ("issueLinkType = Clones", "unknown-value", 16, 22, ""),
+    ("text ~ word", "no-comments", 7, 11, "name the field"),
+]
+
+
+@pytest.mark.parametrize(("jql", "code", "start", "end", "remedy"), ERRORS)
+def test_errors(jql: str, code: str, start: int, end: int, remedy: str, site: Catalogue) -> None:
+    (finding,) = check(jql, site)
+    assert (finding.code, finding.position, finding.end) == (code, start, end)
+    assert finding.severity is Severity.ERROR
+    assert remedy in finding.remedy
+    with pytest.raises(JqlError) as caught:
+        compile_selector(jql, site)
+    assert caught.value.findings == (finding,)
+
+
+@pytest.mark.parametrize(("jql", "code", "start", "end", "remedy"), WARNINGS)
+def test_warnings_do_not_refuse(
+    jql: str, code: str, start: int, end: int, remedy: str, site: Catalogue
+) -> None:
+    (finding,) = check(jql, site)
+    assert (finding.code, finding.position, finding.end) == (code, start, end)
+    assert finding.severity is Severity.WARNING
+    assert remedy in finding.remedy
+    assert compile_selector(jql, site).jql == jql
+
+
+def test_syntax_and_meaning_come_at_once_in_the_order_of_the_text(site: Catalogue) -> None:
+    jql = "statuss = Done AND type is Story AND (status was Done OR labels = limit) AND created > soon"
+    codes = [finding.code for finding in check(jql, site)]
+    assert codes == ["unknown-field", "unexpected", "unsupported-operator", "reserved-word", "not-a-date"]
+
+
+def test_an_ambiguous_name_lists_the_ids(site: Catalogue) -> None:
+    (finding,) = check("Severity = High", site)
+    assert finding.valid == ("cf[10016]", "cf[10017]")
+
+
+def test_without_a_catalogue_names_of_values_pass_and_names_of_custom_fields_do_not() -> None:
+    assert (
+        check("status = Anything AND project = X AND cf[10010] > 3 AND cf[10011] ~ word", Catalogue()) == ()
+    )
+    (finding,) = check("Colour = Red", Catalogue())
+    assert finding.code == "unknown-field"
+    assert "cf[10010]" in finding.remedy
+
+
+def test_a_clean_jql_has_no_findings(site: Catalogue) -> None:
+    jql = 'project = PLAT AND type in (Story, Bug) AND labels = okr AND "Story points" > 3 ORDER BY rank'
+    assert check(jql, site) == ()

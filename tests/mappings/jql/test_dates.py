@@ -1,0 +1,71 @@
+"""Instants that literals and functions stand for: in the caller's zone, across months, years and clock changes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mappings.catalogue import Catalogue
+from mappings.jql import compile_selector
+from mappings.moment import Moment
+
+ROME = ZoneInfo("Europe/Rome")
+MILLISECOND = timedelta(milliseconds=1)
+# A Thursday; Rome is one hour ahead of UTC, and two since the last Sunday of March.
+NOW = datetime(2028, 3, 30, 23, 15, 10, tzinfo=UTC)  # 2028-03-31 01:15:10 in Rome
+
+TABLE = [
+    ("2026-10-01", datetime(2026, 10, 1, tzinfo=ROME)),
+    ("'2026/1/5 7:05'", datetime(2026, 1, 5, 7, 5, tzinfo=ROME)),
+    ("-2w", NOW - timedelta(days=14)),
+    ("5d", NOW + timedelta(days=5)),
+    ("'+1h'", NOW + timedelta(hours=1)),
+    ("'-4h 30m'", NOW - timedelta(hours=4, minutes=30)),
+    ("now()", NOW),
+    ("startOfDay()", datetime(2028, 3, 31, tzinfo=ROME)),
+    ("startOfDay(-1)", datetime(2028, 3, 30, tzinfo=ROME)),
+    ("startOfDay('+8h')", datetime(2028, 3, 31, 8, tzinfo=ROME)),
+    ("endOfDay()", datetime(2028, 4, 1, tzinfo=ROME) - MILLISECOND),
+    ("startOfWeek()", datetime(2028, 3, 27, tzinfo=ROME)),
+    ("startOfWeek(-1)", datetime(2028, 3, 20, tzinfo=ROME)),
+    ("endOfWeek('1w')", datetime(2028, 4, 10, tzinfo=ROME) - MILLISECOND),
+    ("startOfMonth()", datetime(2028, 3, 1, tzinfo=ROME)),
+    ("startOfMonth('+14d')", datetime(2028, 3, 15, tzinfo=ROME)),
+    ("startOfMonth(-1)", datetime(2028, 2, 1, tzinfo=ROME)),
+    ("startOfMonth('-1y')", datetime(2027, 3, 1, tzinfo=ROME)),
+    ("endOfMonth()", datetime(2028, 4, 1, tzinfo=ROME) - MILLISECOND),
+    ("endOfMonth('-1M')", datetime(2028, 3, 1, tzinfo=ROME) - MILLISECOND),
+    ("endOfMonth('+1')", datetime(2028, 5, 1, tzinfo=ROME) - MILLISECOND),
+    ("endOfMonth('+15d')", datetime(2028, 4, 16, tzinfo=ROME) - MILLISECOND),
+    ("startOfYear()", datetime(2028, 1, 1, tzinfo=ROME)),
+    ("startOfYear('+1M')", datetime(2028, 2, 1, tzinfo=ROME)),
+    ("endOfYear(-1)", datetime(2028, 1, 1, tzinfo=ROME) - MILLISECOND),
+]
+
+
+@pytest.mark.parametrize(("operand", "expected"), TABLE)
+def test_instants(operand: str, expected: datetime, an_issue: object) -> None:
+    moment = Moment(NOW, ROME)
+    instant = expected.astimezone(UTC)
+    at = an_issue(created=instant)  # type: ignore[operator]
+    before = an_issue(created=instant - MILLISECOND)  # type: ignore[operator]
+    reached = compile_selector(f"created >= {operand}", Catalogue()).matches
+    assert reached(at, moment)
+    assert not reached(before, moment)
+
+
+def test_a_selector_follows_the_moment_it_is_asked_at(an_issue: object) -> None:
+    selector = compile_selector("created >= -1d", Catalogue())
+    issue = an_issue(created=NOW)  # type: ignore[operator]
+    assert selector.matches(issue, Moment(NOW, ROME))
+    assert not selector.matches(issue, Moment(NOW + timedelta(days=2), ROME))
+    assert selector.matches(issue, Moment(NOW, ROME))
+
+
+def test_a_day_is_the_day_of_the_zone(an_issue: object) -> None:
+    issue = an_issue(due=datetime(2028, 3, 31, tzinfo=ROME).date())  # type: ignore[operator]
+    today = compile_selector("due = startOfDay()", Catalogue()).matches
+    assert today(issue, Moment(NOW, ROME))
+    assert not today(issue, Moment(NOW, UTC))
