@@ -1,0 +1,13 @@
+INSERT INTO issue (site, id, key, project_id, type_id, status_id, parent_id, updated, content) VALUES ('main', '10001', 'PLAT-1', '1', '10', '20', NULL, 1793698200000, '{"id":"10001","key":"PLAT-1","project":{"id":"1","key":"PLAT","name":"Platform"},"type":{"id":"10","name":"Epic","level":1},"status":{"id":"20","name":"Doing","category":"indeterminate"},"created":"2026-11-03T09:30:00Z","updated":"2026-11-03T09:30:00Z"}');
+INSERT INTO link (site, issue_id, phrase, other_id) VALUES ('main', '10001', 'blocks', '10002');
+INSERT INTO alias (site, key, issue_id) VALUES ('main', 'OLD-1', '10001');
+INSERT INTO delivery (id, site, identifier, received_at, event, status, note, attempts, settled_at, body) VALUES (1, 'main', 'd-1', 1793698200000, 'jira:issue_updated', 'pending', '', 0, NULL, CAST('{}' AS BYTES));
+INSERT INTO due (site, objective_id, generation, reason, since, run_after, attempts) VALUES ('main', '10001', 3, 'event', 1793698200000, 1793698200000, 0);
+INSERT INTO objective (site, id, mapping_revision, computed_at, changed_at, content) VALUES ('main', '10001', 'r1', 1793698200000, 1793698200000, '{"id":"10001","rule_id":"epics","title":"An objective","progress":"5/8","health":{"level":"on_track","rule":"pace","sentence":"fine"},"ledger":{"rows":[],"total":"5/8"},"touched":["10001"]}');
+INSERT INTO dependency (site, issue_id, objective_id) VALUES ('main', '10001', '10001');
+INSERT INTO history (id, site, objective_id, at, progress, delivery, outcome, health, mapping_revision) VALUES (1, 'main', '10001', 1793698200000, '5/8', NULL, NULL, 'on_track', 'r1');
+INSERT INTO plan (id, site, objective_id, mapping_revision, cause, at) VALUES (1, 'main', '10001', 'r1', 'webhook', 1793698200000);
+INSERT INTO write (id, plan_id, site, issue_id, issue_key, field_id, field_name, before, after, reason, at, outcome, note, settled_at) VALUES (1, 1, 'main', '10001', 'PLAT-1', 'customfield_1', 'OKR progress', 'null', '63', 'moved', 1793698200000, 'written', '', 1793698200000);
+INSERT INTO revision (site, revision, text, author, created_at) VALUES ('main', 'r1', 'version: 1', 'ada', 1793698200000);
+INSERT INTO activation (id, site, revision, by, at, preview_hash) VALUES (1, 'main', 'r1', 'ada', 1793698200000, '');
+INSERT INTO fact (site, name, content) VALUES ('main', 'watermark', '"2026-11-03"');

@@ -1,0 +1,182 @@
+"""Opening, checking, locking, copying: what an operator meets."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+
+from connectors.store import Store, StoreError, backup, facts, open_store, upgrade
+from connectors.store.schema import fact
+
+
+def _refusal(url: str) -> StoreError:
+    with pytest.raises(StoreError) as refused:
+        open_store(url).check()
+    assert str(refused.value).count("To do: ") == 1
+    return refused.value
+
+
+def test_a_new_file_and_its_directory_are_made(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/data/deep/okr.sqlite3")
+    upgrade(store)
+    upgrade(store)
+    store.check()
+    store.close()
+
+
+def test_sqlite_runs_in_wal_mode_with_waiting_and_foreign_keys(sqlite_store: Store) -> None:
+    with sqlite_store.read() as conn:
+        pragmas = {
+            name: conn.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
+        }
+    assert pragmas == {"journal_mode": "wal", "synchronous": 1, "busy_timeout": 5_000, "foreign_keys": 1}
+
+
+def test_full_synchronous_is_a_setting(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/okr.sqlite3", synchronous="full")
+    with store.read() as conn:
+        assert conn.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "what", "remedy"),
+    [
+        ("mysql://host/name", "mysql is no database", "postgresql://"),
+        ("not a url", "cannot be read", "sqlite:///path"),
+        ("sqlite://", "in memory", "sqlite:///path"),
+        ("sqlite:///:memory:", "in memory", "sqlite:///path"),
+        ("postgresql://okr:hush@127.0.0.1:1/okr", "cannot be reached", "start PostgreSQL"),
+        ("postgres://okr:hush@127.0.0.1:1/okr", "cannot be reached", "start PostgreSQL"),
+    ],
+)
+def test_a_wrong_address_is_named_without_its_password(url: str, what: str, remedy: str) -> None:
+    refusal = _refusal(url)
+    assert what in refusal.what
+    assert remedy in refusal.remedy
+    assert "hush" not in str(refusal)
+
+
+def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("here")
+    refusal = _refusal(f"sqlite:///{tmp_path}/file/okr.sqlite3")
+    assert "cannot be made" in refusal.what
+    assert "writable" in refusal.remedy
+
+
+def test_a_directory_in_the_place_of_the_file_is_named(tmp_path: Path) -> None:
+    refusal = _refusal(f"sqlite:///{tmp_path}")
+    assert "cannot be written" in refusal.what
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "okr.sqlite3").write_text("once upon a time " * 99)
+    assert "no SQLite database" in _refusal(f"sqlite:///{tmp_path}/okr.sqlite3").what
+
+
+def test_an_empty_database_says_what_to_run(tmp_path: Path, postgres_url: str) -> None:
+    for url in (f"sqlite:///{tmp_path}/okr.sqlite3", postgres_url):
+        store = open_store(url)
+        with pytest.raises(StoreError, match="jira-okr db upgrade"):
+            store.check()
+        with pytest.raises(StoreError, match=r"lacks a table.*jira-okr db upgrade"), store.read() as conn:
+            facts.get(conn, "main", "x")
+        store.close()
+
+
+def test_a_database_newer_than_the_code_is_refused(store: Store) -> None:
+    with store.write() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match=r"9999.*install the newer release"):
+        upgrade(store)
+    url = store.engine.url.render_as_string(hide_password=False)
+    assert "9999" in _refusal(url).what
+
+
+def test_an_exception_undoes_the_transaction(store: Store) -> None:
+    def half_way() -> None:
+        with store.write() as conn:
+            facts.put(conn, "main", "x", 1)
+            raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        half_way()
+    with store.read() as conn:
+        assert facts.get(conn, "main", "x") is None
+
+
+def test_faults_of_the_program_are_no_store_errors(store: Store) -> None:
+    row = {"site": "main", "name": "x", "content": "1"}
+    with pytest.raises(IntegrityError), store.write() as conn:
+        conn.execute(fact.insert(), [row, row])
+
+
+def test_a_write_inside_a_write_fails_at_once_instead_of_waiting_for_ever(sqlite_store: Store) -> None:
+    with sqlite_store.write(), pytest.raises(RuntimeError, match="inside another"), sqlite_store.write():
+        pass
+
+
+def test_two_stores_on_one_file_take_turns(sqlite_store: Store) -> None:
+    second = open_store(sqlite_store.where)
+
+    def count_up(store: Store) -> None:
+        for _ in range(25):
+            with store.write() as conn:
+                facts.put(conn, "main", "n", (facts.get(conn, "main", "n") or 0) + 1)
+
+    threads = [threading.Thread(target=count_up, args=(store,)) for store in (sqlite_store, second) * 2]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with second.read() as conn:
+        assert facts.get(conn, "main", "n") == 100
+    second.close()
+
+
+def test_a_reader_sees_one_state_while_others_write(sqlite_store: Store) -> None:
+    with sqlite_store.read() as reading:
+        assert facts.get(reading, "main", "x") is None
+        with sqlite_store.write() as writing:
+            facts.put(writing, "main", "x", 1)
+        assert facts.get(reading, "main", "x") is None
+    with sqlite_store.read() as reading:
+        assert facts.get(reading, "main", "x") == 1
+
+
+def test_a_lock_of_another_process_is_told_as_passing(sqlite_store: Store, tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "okr.sqlite3", isolation_level=None)
+    with sqlite_store.read() as conn:
+        conn.exec_driver_sql("PRAGMA busy_timeout=10")
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match="holds the write lock") as refused, sqlite_store.write():
+        pass
+    assert refused.value.passing
+    other.close()
+
+
+def test_a_backup_is_whole_and_never_overwrites(sqlite_store: Store, tmp_path: Path) -> None:
+    with sqlite_store.write() as conn:
+        facts.put(conn, "main", "x", 1)
+    target = tmp_path / "backup.sqlite3"
+    backup(sqlite_store, target)
+    copied = open_store(f"sqlite:///{target}")
+    copied.check()
+    with copied.read() as conn:
+        assert conn.execute(select(fact.c.name)).scalars().all() == ["x"]
+    copied.close()
+    with pytest.raises(StoreError, match="there already"):
+        backup(sqlite_store, target)
+    with pytest.raises(StoreError, match="could not be written"):
+        backup(sqlite_store, tmp_path / "no such directory" / "backup.sqlite3")
+
+
+def test_postgresql_is_not_backed_up_here(postgres_store: Store, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="pg_dump"):
+        backup(postgres_store, tmp_path / "backup.sqlite3")

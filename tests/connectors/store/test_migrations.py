@@ -1,0 +1,118 @@
+"""The tables grow from release to release, with everything in them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect
+
+from connectors.store import (
+    Store,
+    due,
+    facts,
+    inbox,
+    mirror,
+    objectives,
+    open_store,
+    revisions,
+    upgrade,
+    upgrading,
+    writes,
+)
+from connectors.store.schema import metadata
+
+FIXTURES = sorted(Path(__file__).parent.glob("revision_*.sql"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/okr.sqlite3"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+def test_the_revisions_make_exactly_the_tables_the_code_uses(store: Store) -> None:
+    with store.read() as conn:
+        context = MigrationContext.configure(conn, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_each_revision_of_a_release_has_data_to_be_upgraded() -> None:
+    assert [path.stem for path in FIXTURES] == ["revision_0001"], (
+        "add one for each revision that a release ended with"
+    )
+    assert "0001" in upgrading.known()
+
+
+@pytest.mark.parametrize("fixture", FIXTURES, ids=lambda path: path.stem)
+def test_data_of_a_former_revision_is_read_by_this_release(empty_url: str, fixture: Path) -> None:
+    store = open_store(empty_url)
+    with store.write() as conn:
+        upgrading.to_head(conn, fixture.stem.removeprefix("revision_"))
+        bytes_type = "BLOB" if store.dialect == "sqlite" else "BYTEA"
+        for statement in fixture.read_text().replace("BYTES", bytes_type).splitlines():
+            conn.exec_driver_sql(statement)
+    upgrade(store)
+    store.check()
+    _everything_is_there(store)
+    store.close()
+
+
+def _everything_is_there(store: Store) -> None:
+    with store.read() as conn:
+        assert mirror.get(conn, "main", ["10001"])["10001"].type.name == "Epic"
+        assert mirror.id_of_key(conn, "main", "OLD-1") == "10001"
+        assert [found.body for found in inbox.pending(conn, 9)] == [b"{}"]
+        assert due.pending_count(conn, "main") == 1
+        saved = objectives.load(conn, "main", "10001")
+        assert saved is not None
+        assert saved.state.progress == Fraction(5, 8)
+        assert objectives.depending_on(conn, "main", ["10001"]) == {"10001"}
+        assert len(objectives.history(conn, "main", "10001")) == 1
+        assert writes.last_value(conn, "main", "10001", "customfield_1") == 63
+        ruling = revisions.active(conn, "main")
+        assert ruling is not None
+        assert ruling.text == "version: 1"
+        assert facts.get(conn, "main", "watermark") == "2026-11-03"
+
+
+def test_an_upgrade_that_fails_leaves_nothing_behind(empty_url: str) -> None:
+    store = open_store(empty_url)
+
+    def broken_off() -> None:
+        with store.write() as conn:
+            upgrading.to_head(conn)
+            raise RuntimeError("power went")
+
+    with pytest.raises(RuntimeError, match="power"):
+        broken_off()
+    with store.read() as conn:
+        assert inspect(conn).get_table_names() == []
+    upgrade(store)
+    store.check()
+    store.close()
+
+
+def test_processes_that_start_together_upgrade_once(empty_url: str) -> None:
+    stores = [open_store(empty_url) for _ in range(3)]
+    threads = [threading.Thread(target=upgrade, args=(store,)) for store in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for store in stores:
+        store.check()
+        store.close()
+
+
+def test_the_migrations_are_found_from_any_directory(tmp_path: Path) -> None:
+    program = "from connectors.store import *; s = open_store('sqlite:///okr.sqlite3'); upgrade(s); s.check()"
+    root = str(Path(__file__).parents[3])
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, env={"PYTHONPATH": root})
