@@ -6,14 +6,14 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from json import decoder
 
 from mappings.document.nodes import LARGEST_COUNT, LARGEST_DEPTH, Node, UnreadableError, too_large
 from mappings.document.places import Spot
+from mappings.document.yaml_nodes import scalar
 
 _BLANK = re.compile(r"[ \t\r\n]*")
-_WORD = re.compile(r"-?(?:0|[1-9][0-9]{0,40})(?:\.[0-9]{1,40})?(?:[eE][-+]?[0-9]{1,2})?|[a-z]+")
+_WORD = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|[a-z]+")
 _WORDS: dict[str, object] = {"null": None, "true": True, "false": False}
 
 
@@ -78,8 +78,7 @@ class _Reader:
             )
         self.at = found.end()
         word = found[0]
-        number: object = int(word) if word.lstrip("-").isdigit() else word
-        value = _WORDS[word] if word in _WORDS else number if isinstance(number, int) else Decimal(word)
+        value = _WORDS[word] if word in _WORDS else scalar(word)
         return Node("scalar", Spot(line, column, word, word), value)
 
     def string(self) -> Spot:

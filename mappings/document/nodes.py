@@ -64,6 +64,7 @@ class _Walk:
         if self.count > LARGEST_COUNT or len(path) > LARGEST_DEPTH:
             raise too_large(node.spot)
         self.values[path] = node.spot
+        _refuse_half_characters(node.scalar, node.spot)
         if node.kind == "mapping":
             return dict(self.entries(node, path))
         if node.kind == "list":
@@ -74,11 +75,20 @@ class _Walk:
         seen: set[str] = set()
         for name, spot, child in node.entries:
             inner = (*path, name)
+            _refuse_half_characters(name, spot)
             if name in seen:
                 self.repeated.append(inner)
             seen.add(name)
             self.keys[inner] = spot
             yield name, self.value(child, inner)
+
+
+def _refuse_half_characters(value: object, spot: Spot) -> None:
+    """Escapes can write halves of a character (surrogates), which no text may hold."""
+    if isinstance(value, str) and not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+        raise UnreadableError(
+            "syntax", "a character that no text may hold stands here", spot.line, spot.column, "delete it"
+        )
 
 
 def too_large(spot: Spot) -> UnreadableError:

@@ -99,6 +99,8 @@ def _mend(plain: dict[str, Any], path: Path) -> None:
         if not _holds(parent, part):
             return
         parent = parent[part]
+    if not path:
+        return
     last = path[-1]
     if isinstance(parent, list) and isinstance(last, int) and last < len(parent):
         parent[last] = _item(path, parent[last])

@@ -1,0 +1,121 @@
+"""Whatever stands in a text: diagnostics, never an exception, never a hang."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mappings import presets
+from mappings.catalogue import Catalogue
+from mappings.diagnostic import Severity
+from mappings.document.binding import bind_leniently
+from mappings.document.canonical import to_json
+from mappings.document.source import read_document
+
+PIECES = [
+    ":", "- ", "\n", "\n  ", "\n    ", "{", "}", "[", "]", ",", "'", '"', "#", "&a", "*a", "!!str", "|", ">-", "---", "...", "%", "@", "`", "\t",
+    "?", "<<", "~", "null", "true", "on", "0x1f", "1e9", "2026-10-01", "\ufeff", "\u2028", "\x00", "\\", "é", "version", "1", "name", "scope",
+    "objectives", "key_results", "progress", "kind", "transition", "select", "project = X", "fields", "id", "cycles", "start", "end", "write_back",
+    "set", "value", "health", "relation", "weight", "by", "kpis", "source", "statuses", "overrides", "brake",
+]  # fmt: skip
+
+
+def nothing_raised(text: str, file: str = "") -> None:
+    result = read_document(text, file)
+    for one in result.diagnostics:
+        assert one.code
+        assert one.message
+        assert one.line >= 1
+        assert one.column >= 1
+        assert str(one)
+    if result.document is None:
+        assert any(one.severity is Severity.ERROR for one in result.diagnostics)
+    else:
+        bind_leniently(result.document, Catalogue())
+
+
+@given(st.text(max_size=200))
+@settings(max_examples=120, deadline=None)
+def test_any_text(text):
+    nothing_raised(text)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
+@settings(max_examples=120, deadline=None)
+def test_texts_of_yaml_pieces(text):
+    nothing_raised(text)
+    nothing_raised("{" + text, "a.json")
+
+
+json_values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(PIECES), st.text(max_size=8)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(PIECES) | st.text(max_size=5), inner, max_size=4)),
+    max_leaves=12,
+)  # fmt: skip
+
+
+def replaced(plain: object, chance: random.Random, value: object) -> object:
+    """The tree with one of its places, somewhere, replaced."""
+    if isinstance(plain, dict) and plain and chance.random() < 0.85:
+        key = chance.choice(sorted(plain))
+        if chance.random() < 0.1:
+            return {name: inner for name, inner in plain.items() if name != key} | {"unknown": value}
+        return {**plain, key: replaced(plain[key], chance, value)}
+    if isinstance(plain, list) and plain and chance.random() < 0.85:
+        at = chance.randrange(len(plain))
+        return [*plain[:at], replaced(plain[at], chance, value), *plain[at + 1 :]]
+    return value
+
+
+@given(st.sampled_from(presets.names()), st.lists(json_values, min_size=1, max_size=2), st.integers(0, 2**32))
+@settings(max_examples=100, deadline=None)
+def test_presets_with_places_replaced(name, values, seed):
+    plain = json.loads(to_json(read_document(presets.text(name)).require()))
+    chance = random.Random(seed)
+    for value in values:
+        plain = replaced(plain, chance, value)
+    nothing_raised(json.dumps(plain))
+
+
+@given(st.sampled_from(presets.names()), st.integers(0, 4000), st.integers(0, 40), st.sampled_from(PIECES))
+@settings(max_examples=80, deadline=None)
+def test_presets_with_characters_replaced(name, at, length, piece):
+    text = presets.text(name)
+    at %= len(text)
+    nothing_raised(text[:at] + piece + text[at + length :])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: " + "[" * 2000,
+        "a: " + "{a: " * 2000,
+        "a: " + "'" * 20001,
+        "? " * 3000,
+        "a: &a [*a]",
+        "&a a: *a",
+        "a: &x {b: *x}",
+        "version: 1\nname: x\nscope: " + "(" * 3000 + "\nobjectives: []",
+        "version: 1\nname: x\nscope: " + "a = 1 AND " * 3000 + "\nobjectives: []",
+        '{"a":' * 3000,
+        "1" * 100_000,
+        "a: " + "1" * 100_000,
+        "a: 1e" + "9" * 5000,
+        "version: 1\n" * 500,
+        "!!binary x",
+        "!!timestamp 2026-01-01",
+        "a: !!set {x, y}",
+        "<<: {version: 1}",
+        "{[a]: b}",
+        "{{a: b}: c}",
+        "%YAML 9.9\n---\na: 1",
+        "a: 'x\x01y'",
+        "\ud800",
+    ],
+)
+def test_hostile_texts(text):
+    nothing_raised(text)
