@@ -38,5 +38,8 @@ class JqlError(Exception):
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Findings without repetitions in the order of the text, at most MOST_FINDINGS of them."""
-    unique = dict.fromkeys(findings)
-    return tuple(sorted(unique, key=lambda finding: (finding.position, finding.end)))[:MOST_FINDINGS]
+    ordered = sorted(dict.fromkeys(findings), key=lambda finding: (finding.position, finding.end))
+    if len(ordered) > MOST_FINDINGS:  # a warning must never crowd out an error
+        errors = [finding for finding in ordered if finding.severity is Severity.ERROR]
+        ordered = errors or ordered
+    return tuple(ordered[:MOST_FINDINGS])

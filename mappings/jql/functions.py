@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from mappings.diagnostic import did_you_mean
 from mappings.jql.dates import Instant
 from mappings.jql.ground import Ground
 from mappings.jql.tree import Call
@@ -150,7 +149,7 @@ def known(ground: Ground, call: Call) -> Function | None:
             "unsupported-function", f"{name}() can only be evaluated by Jira itself", call, valid, remedy
         )
     else:
-        guess = did_you_mean(call.name, [one.name for one in FUNCTIONS])
+        guess = ground.guess(call.name, [one.name for one in FUNCTIONS])
         ground.refuse("unknown-function", f"there is no function {call.name}() here", call, valid, guess)
     return None
 

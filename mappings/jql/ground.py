@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from mappings.catalogue import Catalogue
 from mappings.diagnostic import Severity, did_you_mean
 from mappings.issue import Issue
-from mappings.jql.finding import Finding
+from mappings.jql.finding import MOST_FINDINGS, Finding
 from mappings.jql.known import Known
 from mappings.moment import Moment
 
 Verdict = Callable[[Issue, Moment], bool]
 Then = Callable[[Verdict], Verdict]
 MOST_VALID = 20
+LONGEST_GUESS = 100
 
 
 class Placed(Protocol):
@@ -69,12 +70,18 @@ class Ground:
         self, code: str, message: str, place: Placed, valid: tuple[str, ...] = (), remedy: str = ""
     ) -> None:
         """Note something that is probably not meant; the JQL works all the same."""
+        if len(self.findings) >= MOST_FINDINGS:
+            return
         finding = Finding(code, message, place.start, place.end, valid, remedy, Severity.WARNING)
         self.findings.append(finding)
 
+    def guess(self, word: str, known: Iterable[str]) -> str:
+        """`did you mean …?`, for as many findings as will be shown: looking for the nearest word is slow."""
+        return did_you_mean(word[:LONGEST_GUESS], known) if len(self.findings) < MOST_FINDINGS else ""
+
     def unknown_value(self, what: str, word: str, place: Placed, known: tuple[str, ...]) -> None:
         """Warn that no value of this name is known on the site."""
-        guess = did_you_mean(word, known)
+        guess = self.guess(word, known)
         remedy = guess or f"check the spelling, or create the {what} in Jira"
         message = f'there is no {what} "{word}" on this site'
         self.warn("unknown-value", message, place, known[:MOST_VALID], remedy)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mappings.catalogue import Field
-from mappings.diagnostic import did_you_mean
 from mappings.issue import Issue
 from mappings.jql import custom, dated, fields, texts
 from mappings.jql.fields import JqlField
@@ -148,7 +147,7 @@ def _unknown(ground: Ground, name: FieldName) -> None:
         )
         return
     known = _known(ground)
-    remedy = did_you_mean(str(name), known)
+    remedy = ground.guess(str(name), known)
     if not ground.catalogue.fields:
         remedy = (
             remedy

@@ -135,14 +135,14 @@ class _Reader:
         return Query(self.text, where, order)
 
     def everything(self) -> Clause | None:
-        where = self.either()
+        clauses = [self.either()]
         while self.token.kind is not Kind.END and not self.at("order"):
             self.findings.append(self.trailing().finding)
             self.skip(self.place)
             if self.accept(")") or not self.accept("and", "or"):
                 continue
-            where = _joined(And, [where, self.either()])
-        return where
+            clauses.append(self.either())
+        return _joined(And, clauses)
 
     def trailing(self) -> _RefusedError:
         if self.token.kind in VALUES and self.tokens[self.place - 1].kind in VALUES:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from mappings.catalogue import Catalogue
@@ -107,6 +109,35 @@ def test_without_a_catalogue_names_of_values_pass_and_names_of_custom_fields_do_
     (finding,) = check("Colour = Red", Catalogue())
     assert finding.code == "unknown-field"
     assert "cf[10010]" in finding.remedy
+
+
+HUGE = [
+    "x1 = 1 y1 AND " * 1_400,
+    "x1 = 1 AND " * 1_700,
+    "status = Nowhere AND " * 900,
+    "status in (" + ", ".join(f"Nowhere{n}" for n in range(990)) + ")",
+    ") " * 9_000,
+    "\\ " * 9_000,
+    '"\\q" ' * 3_000,
+    "not (" * 4_000,
+    "created > soon OR " * 1_000,
+    "assignee in (" + "nobody(), " * 900 + "x1)",
+]
+
+
+@pytest.mark.parametrize("jql", HUGE, ids=[text[:20] for text in HUGE])
+def test_a_huge_text_is_answered_soon_with_a_bounded_answer(jql: str, site: Catalogue) -> None:
+    start = time.perf_counter()
+    findings = check(jql, site)
+    assert 1 <= len(findings) <= 50
+    assert time.perf_counter() - start < 5
+
+
+def test_many_warnings_do_not_hide_an_error(site: Catalogue) -> None:
+    jql = "status in (" + ", ".join(f"Nowhere{n}" for n in range(200)) + ") AND created > soon"
+    assert [finding.code for finding in check(jql, site)] == ["not-a-date"]
+    with pytest.raises(JqlError):
+        compile_selector(jql, site)
 
 
 def test_a_clean_jql_has_no_findings(site: Catalogue) -> None:

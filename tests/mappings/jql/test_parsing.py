@@ -140,5 +140,5 @@ def test_what_is_without_measure_is_refused(text: str, code: str) -> None:
     assert code in [found for found, _, _ in refused(text)]
 
 
-def test_a_long_chain_is_no_deep_one(holds: object) -> None:
+def test_a_long_chain_is_no_deep_one() -> None:
     assert len(list(conditions(parse(" AND ".join(["x1 = 1"] * 1_500)).where))) == 1_500
