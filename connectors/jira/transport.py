@@ -23,7 +23,7 @@ from connectors.jira.governor import Go, Wait
 T = TypeVar("T")
 Params = Mapping[str, str | int | bool]
 
-CHUNK = 1 << 16
+CHUNK = 1 << 18
 BODY_LIMIT = 64 << 20
 """Bytes of one answer, unpacked; the largest page Jira sends stays far below."""
 PATIENCE = 5.0

@@ -1,0 +1,1 @@
+"""What is measured, beside what it is measured against. Run with `python -m benchmarks`."""
