@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from itertools import islice
 
 from pydantic import BaseModel
 
@@ -14,16 +15,25 @@ from mappings.document.places import Path
 from mappings.document.report import Report
 from mappings.progress import RULE_OF_KIND
 from mappings.progress.options import RuleOptions
+from mappings.progress.rule import Finding
 
 HARMLESS = ("weight-not-used",)
 """Findings of rules that waste a line of the document and do no harm."""
+
+FOCUS: Mapping[str, tuple[str, ...]] = {
+    "wrong-direction": ("target",),
+    "start-is-target": ("target",),
+    "start-and-target": ("start", "target"),
+    "weight-not-used": ("weight",),
+}
+"""Which option to point at where several together are wrong."""
 
 
 def check_progress(options: RuleOptions, path: Path, report: Report) -> None:
     """Reports what the rule of this kind finds wrong with its options."""
     rule = RULE_OF_KIND[getattr(options, "kind", "")]
     for finding in rule.check(options):
-        option = _option(finding.message, finding.code, options)
+        option = _option(finding, options)
         report.add(
             finding.code,
             finding.message,
@@ -46,17 +56,14 @@ def check_band(at_least: Decimal | None, at_most: Decimal | None) -> Iterator[tu
         )
 
 
-def _option(message: str, code: str, options: BaseModel) -> Path:
-    """The written option that a finding speaks of, if it names one; else the rule as a whole."""
-    for name in sorted(options.model_fields_set - {"kind"}):
-        inner = getattr(options, name)
-        if isinstance(inner, BaseModel):
-            deeper = _option(message, code, inner)
-            if deeper or f"{name}:" in message:
-                return (name, *deeper)
-        elif re.search(rf"\b{name}\b(?! are| and| nor)", message):
-            return (name,)
-    return ()
+def _option(finding: Finding, options: RuleOptions) -> Path:
+    """The written option that a finding is about: the one its message opens with, else the one it most likely is; or none."""
+    opening = re.match(r"(\w+)(?:\.(\w+))?\b", finding.message)
+    names = [name for name in opening.groups() if name] if opening else []
+    if names and names[0] in options.model_fields_set:
+        return tuple(names)
+    likely = (name for name in FOCUS.get(finding.code, ()) if name in options.model_fields_set)
+    return tuple(islice(likely, 1))
 
 
 def _value(options: BaseModel, option: Path) -> object:

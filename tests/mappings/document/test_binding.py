@@ -1,0 +1,230 @@
+"""Binding: names to ids, types, options, links, and the live check on top."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from mappings.catalogue import Catalogue, Field, LinkType
+from mappings.diagnostic import MappingError, Severity
+from mappings.document.binding import bind, bind_leniently
+from mappings.document.live import (
+    EditableField,
+    EditScreen,
+    LiveFacts,
+    PointsSample,
+    ProjectAccess,
+    check_live,
+)
+from mappings.document.source import read_document
+from mappings.issue import IssueType, Named, Project, Status
+
+LEVELS = tuple(Named(str(number), name) for number, name in enumerate("ABCDEF"))
+CORE, PLAT = Project("1", "CORE", "Core"), Project("2", "PLAT", "Platform")
+EPIC, KEY_RESULT = IssueType("10", "Epic", 1), IssueType("11", "Key Result", 0)
+
+
+def number(id_: str, name: str, *projects: str) -> Field:
+    return Field(id_, name, "number", custom="float", clause_names=(name,), project_ids=projects)
+
+
+FIELDS = (
+    number("customfield_10016", "Story point estimate"),
+    number("customfield_10051", "KR start"),
+    number("customfield_10052", "KR current"),
+    number("customfield_10053", "KR target"),
+    number("customfield_10054", "KR weight"),
+    number("customfield_10060", "OKR progress"),
+    Field("customfield_10061", "OKR health", "option", options=LEVELS),
+)
+SITE = Catalogue(
+    fields=FIELDS,
+    statuses=(Status("1", "To Do", "new"), Status("10012", "In Review", "indeterminate"), Status("77", "In review", "indeterminate")),
+    issue_types=(EPIC, KEY_RESULT, *(IssueType(str(at), name) for at, name in enumerate(("Story", "Task", "Bug"), 12))),
+    projects=(CORE, PLAT, Project("3", "GROW", "Growth")),
+    resolutions=tuple(Named(str(at), name) for at, name in enumerate(("Done", "Not Achieved", "Won't Do", "Won't Fix", "Duplicate", "Cannot Reproduce", "Incomplete", "Declined"))),
+    priorities=(Named("1", "Highest"),),
+    link_types=(LinkType("1", "Contributes", "is contributed to by", "contributes to"),),
+    time_zone="Europe/Berlin",
+)  # fmt: skip
+
+
+@pytest.fixture
+def refused(complete):
+    """Binds the complete document with some of its texts replaced; gives the findings."""
+
+    def read(*replacements, site=SITE):
+        text = complete
+        for old, new in replacements:
+            assert old in text
+            text = text.replace(old, new, 1)
+        result = read_document(text, "okr.yaml")
+        assert result.document is not None, result.diagnostics
+        return bind_leniently(result.document, site, positions=result.positions).diagnostics
+
+    return read
+
+
+def test_a_fitting_document_is_bound(complete):
+    mapping = bind(read_document(complete).require(), SITE)
+    assert mapping.fields["kr_start"].name == "KR start"
+    assert mapping.statuses.overrides[0].by_status == {"10012": Fraction(4, 5)}
+    assert str(mapping.zone) == "Europe/Berlin"
+    assert mapping.field_ids() == {field.id for field in FIELDS}
+    assert mapping.compile_jql("project = CORE").jql == "project = CORE"
+
+
+def test_without_a_catalogue_ids_and_names_are_taken_as_written(complete):
+    text = complete.replace("{id: customfield_10051}", "{name: KR start}").replace('"10012"', "In Review")
+    mapping = bind(read_document(text).require(), Catalogue())
+    assert mapping.fields["kr_start"].id == "KR start"
+    assert mapping.statuses.overrides[0].by_status == {"In Review": Fraction(4, 5)}
+
+
+def test_names_are_resolved_and_one_name_may_mean_several_statuses(complete):
+    text = complete.replace("{id: customfield_10051}", "{name: kr START}").replace('"10012"', "in review")
+    mapping = bind(read_document(text).require(), SITE)
+    assert mapping.fields["kr_start"].id == "customfield_10051"
+    assert set(mapping.statuses.overrides[0].by_status) == {"10012", "77"}
+
+
+def test_categories_that_are_left_out_keep_their_default(complete):
+    text = complete.replace("{new: 0, indeterminate: 0.5, done: 1}", "{indeterminate: 0.3}")
+    rules = bind(read_document(text).require(), SITE).statuses
+    assert rules.by_category == {"new": Fraction(0), "indeterminate": Fraction(3, 10), "done": Fraction(1)}
+
+
+def test_estimates_are_read_where_they_weigh(complete):
+    text = complete.replace("weight: points", "weight: time_estimate")
+    assert "timeoriginalestimate" in bind(read_document(text).require(), SITE).field_ids()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "path", "hint"),
+    [
+        ("{id: customfield_10051}", "{id: customfield_9}", "unknown-field", "fields.kr_start.id", "account"),
+        ("{id: customfield_10051}", "{id: customfield_9, name: KR start}", "unknown-field", "fields.kr_start.id", "customfield_10051"),
+        ("{id: customfield_10051}", "{name: KR strat}", "unknown-field", "fields.kr_start.name", 'mean "KR start"'),
+        ("{id: customfield_10051}", "{id: customfield_10051, name: KR begin}", "field-name-differs", "fields.kr_start.name", "the id decides"),
+        ("{id: customfield_10051}", "{name: KR current}", "duplicate-field", "fields.kr_current", "customfield_10052"),
+        ('{"10012": 0.8}', "{In Revue: 0.8}", "unknown-status", "statuses.overrides[0].by_status.In Revue", "In Review"),
+        ("weight: points", "weight: okr_health", "field-type", "objectives[0].key_results[1].progress.weight", "option"),
+        ("okr_health:\n        value: health\n", "points:\n        value: health\n", "field-type", "write_back[0].set.points", "number"),
+        ("achieved: A", "achieved: AA", "unknown-option", "write_back[0].set.okr_health.options.achieved", "OKR health"),
+        ("contributes to", "contributs to", "unknown-link", "objectives[0].aligned_to.link", "contributes to"),
+        ("scope: project in", "scope: '\"OKR progress\" > 3 AND project in", "target-is-source", "scope", "writes"),
+        ("labels = okr", "labels = okr AND \"KR strat\" = 3", "jql-unknown-field", "objectives[0].select", "KR strat"),
+        ("project = CORE", "project = CROE", "jql-unknown-value", "statuses.overrides[0].when", "CROE"),
+    ],
+)  # fmt: skip
+def test_what_the_site_does_not_know_is_named(refused, old, new, code, path, hint):
+    if new.startswith("scope"):
+        found = refused((old, new), ("CORE, GROW)\n", "CORE, GROW)'\n"))
+    else:
+        found = refused((old, new))
+    matching = [one for one in found if (one.code, one.path) == (code, path)]
+    assert matching, [str(one) for one in found]
+    assert hint in str(matching[0])
+    assert matching[0].file == "okr.yaml"
+
+
+def test_an_ambiguous_name_lists_ids_and_projects(refused):
+    site = replace(SITE, fields=(*FIELDS, number("customfield_20051", "KR start", "1")))
+    (found,) = refused(("{id: customfield_10051}", "{name: KR start}"), site=site)
+    assert found.valid == ("customfield_10051", "customfield_20051")
+    assert "customfield_20051 (CORE)" in found.message
+
+
+def test_select_options_default_to_the_words_of_health(refused):
+    options = (
+        "        options: {achieved: A, on_track: B, at_risk: C, off_track: D, pending: E, unknown: F}\n"
+    )
+    assert len([one for one in refused((options, "")) if one.code == "unknown-option"]) == 6
+    labels = ("Achieved", "On track", "At risk", "Off track", "Pending", "Unknown")
+    health = replace(FIELDS[-1], options=tuple(Named(str(at), name) for at, name in enumerate(labels)))
+    assert refused((options, ""), site=replace(SITE, fields=(*FIELDS[:-1], health))) == ()
+
+
+def test_two_fields_for_story_points_are_a_warning(refused):
+    (found,) = refused(site=replace(SITE, fields=(*FIELDS, number("customfield_10026", "Story Points", "1"))))
+    assert (found.code, found.severity) == ("story-points-ambiguous", Severity.WARNING)
+    assert "CORE" in found.message
+
+
+def test_everything_is_refused_at_once(complete):
+    text = (
+        complete.replace("{id: customfield_10051}", "{name: nowhere}")
+        .replace("achieved: A", "achieved: Z")
+        .replace("cycle: 2026-Q4", "cycle: x")
+    )
+    with pytest.raises(MappingError) as caught:
+        bind(read_document(text).document, SITE)
+    assert {one.code for one in caught.value.diagnostics} == {
+        "unknown-field",
+        "unknown-option",
+        "unknown-cycle",
+    }
+
+
+def screen(
+    project: Project, kind: IssueType, target: str, *left_out: str, options: tuple[str, ...] = tuple("ABCDEF")
+) -> EditScreen:
+    fields = {
+        field.id: EditableField(("set",), options if field.type == "option" else ())
+        for field in FIELDS
+        if field.id not in left_out
+    }
+    return EditScreen(project, kind, frozenset({target}), fields, f"{project.key}-1")
+
+
+ALL_WELL = (screen(CORE, EPIC, "objective"), screen(CORE, KEY_RESULT, "key_result"))
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (LiveFacts(ALL_WELL, (ProjectAccess(CORE, True, True, True),)), []),
+        (LiveFacts((*ALL_WELL, screen(PLAT, EPIC, "objective", "customfield_10061"))), [("field-not-on-screen", "warning", "Epic in PLAT")]),
+        (LiveFacts((screen(CORE, EPIC, "objective", "customfield_10061"), ALL_WELL[1])), [("field-not-on-screen", "error", "Epic in CORE")]),
+        (LiveFacts((screen(CORE, EPIC, "objective", options=tuple("BCDEF")), ALL_WELL[1])), [("unknown-option", "error", "Epic in CORE")]),
+        (LiveFacts(ALL_WELL[:1]), [("nothing-selected", "warning", "key result")]),
+        (LiveFacts(ALL_WELL, (ProjectAccess(CORE, browse=False),)), [("no-browse-permission", "error", "CORE")]),
+        (LiveFacts(ALL_WELL, (ProjectAccess(CORE, True, False),)), [("no-edit-permission", "error", "CORE")]),
+        (LiveFacts(ALL_WELL, (ProjectAccess(CORE, True, True, False),)), [("notifications-sent", "warning", "watchers")]),
+    ],
+)  # fmt: skip
+def test_live_facts_are_judged(complete, facts, expected):
+    result = read_document(complete)
+    found = check_live(bind(result.require(), SITE), SITE, facts, positions=result.positions)
+    assert [(one.code, str(one.severity)) for one in found] == [
+        (code, severity) for code, severity, _ in expected
+    ]
+    assert all(
+        hint in one.message and one.remedy and one.line
+        for one, (_, _, hint) in zip(found, expected, strict=True)
+    )
+
+
+def test_a_field_that_can_only_be_added_to_cannot_be_set(complete):
+    odd = replace(ALL_WELL[0], fields={**ALL_WELL[0].fields, "customfield_10060": EditableField(("add",))})
+    found = check_live(bind(read_document(complete).require(), SITE), SITE, LiveFacts((odd, ALL_WELL[1])))
+    assert [one.code for one in found] == ["field-not-settable"]
+
+
+def test_a_context_that_leaves_a_project_out_is_named(complete):
+    site = replace(SITE, fields=(*FIELDS[:-1], replace(FIELDS[-1], project_ids=("1",))))
+    facts = LiveFacts((*ALL_WELL, screen(PLAT, EPIC, "objective", "customfield_10061")))
+    (found,) = check_live(bind(read_document(complete).require(), site), site, facts)
+    assert (found.code, found.severity) == ("field-context", Severity.WARNING)
+
+
+def test_story_points_are_shown_on_a_real_issue(complete):
+    site = replace(SITE, fields=(*FIELDS, number("customfield_10026", "Story Points")))
+    sample = PointsSample("CORE-7", {"customfield_10016": None, "customfield_10026": Fraction(5)})
+    (found,) = check_live(bind(read_document(complete).require(), site), site, LiveFacts(samples=(sample,)))
+    assert (
+        found.message
+        == 'CORE-7 has nothing in "Story point estimate" (customfield_10016), while "Story Points" (customfield_10026) holds 5'
+    )

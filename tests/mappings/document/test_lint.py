@@ -1,0 +1,103 @@
+"""Advice, from the document and from where objectives stand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from mappings.diagnostic import Severity
+from mappings.document.source import read_document
+from mappings.ledger import Ledger
+from mappings.lint import lint_document, lint_states
+from mappings.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
+
+FINE = Health(HealthLevel.ON_TRACK, "pace", "on pace")
+HALF = Measurement(Fraction(1, 2), Fraction(1, 2), Cause.MEASURED, "half")
+
+
+def key_result(number: int, nature: str = "outcome", **more) -> KeyResultState:
+    made = KeyResultState(
+        str(number),
+        "m",
+        "transition",
+        nature,
+        f"Number {number}",
+        HALF,
+        FINE,
+        Fraction(1),
+        True,
+        str(number),
+        f"K-{number}",
+        owner="ada",
+    )
+    return replace(made, **more)
+
+
+def objective(number: int, *key_results: KeyResultState, **more) -> ObjectiveState:
+    made = ObjectiveState(
+        str(number), "o", f"Aim {number}", Fraction(1, 2), FINE, Ledger(), key_results, str(number), f"O-{number}",
+        owner="ada", project_key="CORE", cycle_id="Q4",
+    )  # fmt: skip
+    return replace(made, **more)
+
+
+THREE = tuple(key_result(number) for number in range(3))
+
+
+def codes(found) -> list[tuple[str, str]]:
+    assert all(one.severity is Severity.ADVICE and one.remedy for one in found)
+    return [(one.code, one.path) for one in found]
+
+
+def test_three_of_three_need_no_advice():
+    assert codes(lint_states([objective(number, *THREE) for number in range(3)])) == []
+
+
+def test_numbers_owners_cycles_and_outputs_are_advised():
+    states = [
+        objective(1, *(key_result(number) for number in range(6))),
+        objective(2, key_result(7, "delivery", owner=None), owner=None),
+        objective(3, cycle_id=None, progress=None),
+        objective(
+            4,
+            *THREE[:2],
+            key_result(9, measurement=replace(HALF, cause=Cause.UNKNOWN, reason="start is missing")),
+        ),
+    ]
+    assert codes(lint_states(states)) == [
+        ("not-time-bound", "O-3"),
+        ("not-measurable", "O-3"),
+        ("many-key-results", "O-1"),
+        ("not-owned", "O-2"),
+        ("few-key-results", "O-2"),
+        ("only-outputs", "O-2"),
+        ("not-owned", "K-7"),
+        ("not-measurable", "K-9"),
+    ]
+
+
+def test_the_number_of_objectives_counts_per_project_and_cycle():
+    assert codes(lint_states([objective(number, *THREE) for number in range(6)])) == [
+        ("many-objectives", "CORE")
+    ]
+    assert codes(lint_states([objective(number, *THREE, cycle_id=f"Q{number}") for number in range(1)])) == [
+        ("few-objectives", "CORE")
+    ]
+
+
+def test_rules_are_advised_before_anything_is_measured(complete):
+    result = read_document(complete)
+    assert lint_document(result.require(), result.positions) == ()
+    text = complete.replace("    cycle: 2026-Q4\n", "").replace("cycles:\n", "cycles:\n").replace(
+        "kind: transition, start: kr_start, current: kr_current, target: kr_target", "kind: milestone"
+    )  # fmt: skip
+    text = text.replace("objectives:\n", "objectives:\n  - {id: us, title: All of us}\n")
+    result = read_document(text)
+    found = lint_document(result.require(), result.positions)
+    assert codes(found) == [
+        ("not-time-bound", "objectives[0]"),
+        ("not-owned", "objectives[0]"),
+        ("not-time-bound", "objectives[1]"),
+        ("only-outputs", "objectives[1]"),
+    ]
+    assert all(one.line for one in found)

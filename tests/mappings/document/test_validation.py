@@ -1,0 +1,137 @@
+"""Cross-references and contradictions: one table of slips, each with its code, its place and its severity."""
+
+from __future__ import annotations
+
+import pytest
+
+from mappings.diagnostic import Severity
+from mappings.document.source import read_document
+from mappings.document.validation import validate
+
+TRANSITION = "{kind: transition, start: kr_start, current: kr_current, target: kr_target}"
+EPICS = "  - id: epics\n    select: issuetype = Epic AND labels = okr"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "path"),
+    [
+        ("version: 1", "version: 1\ntime_zone: Mars/Olympus", "unknown-time-zone", "time_zone"),
+        ("version: 1", "version: 1\ntime_zone: America", "unknown-time-zone", "time_zone"),
+        ("{id: customfield_10051}", "{}", "field-without-id", "fields.kr_start"),
+        ("{id: customfield_10051}", "{id: customfield_10052}", "duplicate-field", "fields.kr_current"),
+        ("      by_status: {\"10012\": 0.8}\n", "", "option-without-effect", "statuses.overrides[0]"),
+        ("end: 2026-12-31", "end: 2026-09-30", "inverted-cycle", "cycles[0].end"),
+        ("end: 2026-12-31}", "end: 2026-12-31, health: {on_track: 0.3, at_risk: 0.4}}", "inverted-thresholds", "cycles[0].health"),
+        ("end: 2026-12-31}", "end: 2026-12-31, working_days: []}", "too-few", "cycles[0].working_days"),
+        ("end: 2026-12-31}", "end: 2026-12-31}\n  - {id: 2026-Q4, start: 2027-01-01, end: 2027-02-01}", "duplicate-id", "cycles[1].id"),
+        ("end: 2026-12-31}", "end: 2026-12-31}\n  - {id: x, start: 2026-12-31, end: 2027-02-01}", "overlapping-cycles", "cycles[1]"),
+        ("start: 2026-10-01", "start: 20261001", "not-a-date", "cycles[0].start"),
+        ("cycle: 2026-Q4", "cycle: 2026-Q3", "unknown-cycle", "objectives[0].cycle"),
+        ("cycle: 2026-Q4", "cycle: {field: quarter}", "unknown-alias", "objectives[0].cycle.field"),
+        ("cycle: 2026-Q4", "cycle: {lable: q}", "unknown-key", "objectives[0].cycle.lable"),
+        ("cycle: 2026-Q4", "cycle: [a]", "wrong-value", "objectives[0].cycle"),
+        ("    select: issuetype = Epic AND labels = okr\n", "", "objective-without-select", "objectives[0]"),
+        ("cycle: 2026-Q4", "cycle: 2026-Q4\n    title: Both", "objective-with-both", "objectives[0].title"),
+        ("cycle: 2026-Q4", "cycle: 2026-Q4\n    owner: Ada", "option-without-effect", "objectives[0].owner"),
+        ("{link: \"contributes to\", contributes: true}", "epics", "aligned-to-itself", "objectives[0].aligned_to"),
+        ("contributes: true", "contributes: false, weight: 2", "option-without-effect", "objectives[0].aligned_to.weight"),
+        ("contributes: true", "contributes: true, weight: -2", "negative-weight", "objectives[0].aligned_to.weight"),
+        ("id: delivery", "id: metric", "duplicate-id", "objectives[0].key_results[1].id"),
+        ("weight: points", "weight: story", "unknown-alias", "objectives[0].key_results[1].progress.weight"),
+        ("weight: points", "weight: points, count_to: 3", "weight-not-used", "objectives[0].key_results[1].progress.weight"),
+        ("weight: points", "count_to: 0", "out-of-range", "objectives[0].key_results[1].progress.count_to"),
+        ("{field: weight, missing: siblings_mean}", "-1", "negative-weight", "objectives[0].key_results[0].weight"),
+        ("{field: weight, missing: siblings_mean}", "{field: heavy}", "unknown-alias", "objectives[0].key_results[0].weight.field"),
+        ("relation: child", "relation: children", "wrong-value", "objectives[0].key_results[0].relation"),
+        ("relation: child", "relation: {jql_field: query}", "unknown-alias", "objectives[0].key_results[0].relation.jql_field"),
+        ("relation: child", "relation: {jql: 'a = '}", "jql-unexpected", "objectives[0].key_results[0].relation.jql"),
+        ("relation: child", "relation: child\n        as: one_key_result", "as-unsupported", "objectives[0].key_results[0].as"),
+        ("relation: child", "subtasks: through_parent", "option-without-effect", "objectives[0].key_results[0].subtasks"),
+        (TRANSITION, "{kind: transition, start: 3, current: kr_current, target: 3}", "start-is-target", "objectives[0].key_results[0].progress.target"),
+        (TRANSITION, "{kind: increase, start: 3, current: kr_current, target: 2}", "wrong-direction", "objectives[0].key_results[0].progress.target"),
+        (TRANSITION, "{kind: decrease, start: 3, current: kr_current, target: 4}", "wrong-direction", "objectives[0].key_results[0].progress.target"),
+        (TRANSITION, "{kind: increase, start: 3, current: kr_current}", "target-or-by", "objectives[0].key_results[0].progress"),
+        (TRANSITION, "{kind: increase, start: 3, current: kr_current, target: 4, by: {amount: 1}}", "target-or-by", "objectives[0].key_results[0].progress"),
+        (TRANSITION, "{kind: increase, start: 3, current: kr_current, by: {}}", "amount-or-percent", "objectives[0].key_results[0].progress.by"),
+        (TRANSITION, "{kind: increase, start: 3, current: kr_current, by: {amount: -1}}", "wrong-direction", "objectives[0].key_results[0].progress.by.amount"),
+        (TRANSITION, "{kind: threshold, current: kr_current}", "no-bound", "objectives[0].key_results[0].progress"),
+        (TRANSITION, "{kind: threshold, current: kr_current, at_least: 80, at_most: 70}", "empty-band", "objectives[0].key_results[0].progress"),
+        (TRANSITION, "{kind: threshold, current: kr_current, at_most: 0}", "tolerance-zero", "objectives[0].key_results[0].progress"),
+        (TRANSITION, "{kind: threshold, current: kr_current, at_most: 5, tolerance: 0}", "tolerance-zero", "objectives[0].key_results[0].progress.tolerance"),
+        (TRANSITION, "{kind: baseline, current: kr_current, start: 1}", "start-and-target", "objectives[0].key_results[0].progress.start"),
+        (TRANSITION, "{kind: milestone, done_when: ''}", "empty-done-when", "objectives[0].key_results[0].progress.done_when"),
+        (TRANSITION, "{kind: milestone, due: soon}", "unknown-alias", "objectives[0].key_results[0].progress.due"),
+        (TRANSITION, "{kind: milestone, done_when: 'status was Done'}", "jql-unsupported-operator", "objectives[0].key_results[0].progress.done_when"),
+        (TRANSITION, "{start: kr_start}", "missing-key", "objectives[0].key_results[0].progress"),
+        ("{at_most: 5}", "{at_least: 6, at_most: 5}", "empty-band", "kpis[0].healthy"),
+        ("objective: CORE-12", "objective: core", "unknown-objective", "kpis[0].promote.objective"),
+        ("kind: jql_count, ", "", "missing-key", "kpis[0].source"),
+        ("statusCategory != Done\"", "statusCategory !! Done\"", "jql-no-operator", "kpis[0].source.jql"),
+        ("set: {okr_progress: {value: progress_percent}}", "set: {}", "nothing-written", "write_back[1]"),
+        ("set: {okr_progress: {value: progress_percent}}", "set: {okr_done: {value: progress_percent}}", "unknown-alias", "write_back[1].set.okr_done"),
+        ("set: {okr_progress: {value: progress_percent}}", "set: {kr_start: {value: progress_percent}}", "target-is-source", "write_back[1].set.kr_start"),
+        ("target: key_result\n    set: {okr_progress", "target: objective\n    set: {okr_progress", "two-writers", "write_back[1].set.okr_progress"),
+        ("okr_progress: {value: progress_percent}", "okr_progress: {value: progress_percent, options: {achieved: A}}", "options-without-health", "write_back[0].set.okr_progress.options"),
+        (", pending: E, unknown: F", "", "health-level-without-option", "write_back[0].set.okr_health.options"),
+        ("value: health", "value: health\n        round: 2", "option-without-effect", "write_back[0].set.okr_health.round"),
+        ("name: platform-okrs", "name: Platform OKRs", "bad-form", "name"),
+        ("name: platform-okrs", "name: 7", "not-a-text", "name"),
+        ("name: platform-okrs", "name: x\nbrake: {share: 2}", "out-of-range", "brake.share"),
+        ("name: platform-okrs", "name: x\nbrake: {floor: many}", "not-a-number", "brake.floor"),
+        ("name: platform-okrs", "name: x\nbrake: 3", "not-a-mapping", "brake"),
+        ("cycles:\n", "cycles: nothing\nunused:\n", "not-a-list", "cycles"),
+    ],
+)  # fmt: skip
+def test_a_slip_is_named_at_its_place(broken, old, new, code, path):
+    found = {(one.code, one.path): one for one in broken((old, new))}
+    assert (code, path) in found, [str(one) for one in found.values()]
+    one = found[code, path]
+    assert one.line > 1
+    assert one.remedy or one.valid
+
+
+def test_warnings_do_not_refuse(broken):
+    (found,) = broken((", pending: E, unknown: F", ""))
+    assert found.severity is Severity.WARNING
+
+
+def test_written_objectives_relate_by_jql_only(complete):
+    text = complete.replace("    select: issuetype = Epic AND labels = okr\n", "    title: All of us\n")
+    codes = {(one.code, one.path) for one in read_document(text).diagnostics}
+    assert ("nothing-to-relate", "objectives[0].key_results[0].relation") in codes
+    assert ("nothing-written", "write_back[0]") in codes
+
+
+def test_a_circle_of_alignment_is_named(complete):
+    written = "\n".join(
+        f"  - {{id: {one}, title: {one}, aligned_to: {above}}}" for one, above in ("ab", "bc", "ca")
+    )
+    found = read_document(complete.replace("objectives:\n", f"objectives:\n{written}\n", 1)).diagnostics
+    circles = [one.message for one in found if one.code == "aligned-in-a-circle"]
+    assert circles[0] == "the objectives are aligned in a circle: a → b → c → a"
+    assert len(circles) == 3
+
+
+def test_a_bare_alignment_may_be_a_link_phrase(broken):
+    assert broken(('{link: "contributes to", contributes: true}', "contributes to")) == ()
+    (found,) = broken(
+        (EPICS, "  - {id: growth, title: Growth}\n" + EPICS),
+        ('{link: "contributes to", contributes: true}', "grwth"),
+    )
+    assert (found.code, found.severity) == ("unknown-objective", Severity.WARNING)
+
+
+def test_a_quarter_inside_a_year_does_not_overlap(broken):
+    assert broken(("cycles:\n", 'cycles:\n  - {id: "2026", start: 2026-01-01, end: 2026-12-31}\n')) == ()
+
+
+def test_a_comma_in_braces_is_explained(broken):
+    found = broken(("relation: child", "relation: {jql: priority in (Highest, High)}"))
+    assert any("comma" in one.remedy for one in found)
+
+
+def test_a_document_made_in_code_is_validated_without_places(complete):
+    document = read_document(complete).require()
+    twice = document.model_copy(update={"objectives": document.objectives * 2})
+    (found,) = validate(twice)
+    assert (found.code, found.line) == ("duplicate-id", 0)
