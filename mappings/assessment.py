@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mappings.forest import Forest
+from mappings.health import Standing
 from mappings.issue import Issue
 from mappings.moment import Moment
 from mappings.numbers import KnownNumbers
@@ -19,14 +20,26 @@ if TYPE_CHECKING:  # the mapping's schema imports the progress rules, which are 
 class Assessment:
     """What every measurement of one run shares. Lives as long as the run: nothing in it outlives a change of issues."""
 
-    __slots__ = ("_inside", "_matching", "forest", "mapping", "moment", "numbers", "statuses")
+    __slots__ = (
+        "_inside",
+        "_matching",
+        "forest",
+        "ledgers",
+        "mapping",
+        "moment",
+        "numbers",
+        "standings",
+        "statuses",
+    )
 
-    def __init__(self, mapping: Mapping, forest: Forest, moment: Moment) -> None:
+    def __init__(self, mapping: Mapping, forest: Forest, moment: Moment, *, ledgers: bool = True) -> None:
+        self.ledgers = ledgers
         self.mapping = mapping
         self.forest = forest
         self.moment = moment
         self.statuses = StatusReader(mapping.statuses, moment)
         self.numbers = KnownNumbers()
+        self.standings: dict[tuple[str | None, str], Standing] = {}
         self._inside: dict[str, bool] = {}
         self._matching: dict[str, Sequence[Issue]] = {}
 

@@ -22,7 +22,7 @@ class Forest:
     def of(cls, issues: Iterable[Issue]) -> Forest:
         """Index issues; where an id repeats the last one wins."""
         by_id = {issue.id: issue for issue in issues}
-        by_id = {id_: by_id[id_] for id_ in sorted(by_id, key=issue_order)}
+        by_id = {id_: by_id[id_] for id_ in in_order(by_id)}
         children: dict[str, list[Issue]] = defaultdict(list)
         links: dict[tuple[str, str], list[str]] = defaultdict(list)
         linking: dict[str, list[str]] = defaultdict(list)
@@ -72,4 +72,10 @@ class Forest:
 
 def issue_order(issue_id: str) -> tuple[int, str]:
     """Numeric ids in numeric order, anything else after them by text."""
-    return (int(issue_id), "") if issue_id.isdigit() else (2**63, issue_id)
+    return (int(issue_id), "") if issue_id.isdecimal() else (2**63, issue_id)
+
+
+def in_order(ids: Iterable[str]) -> list[str]:
+    """Ids by `issue_order`, in one go where all are numeric, as Jira's are."""
+    ids = list(ids)
+    return sorted(ids, key=int if all(map(str.isdecimal, ids)) else issue_order)

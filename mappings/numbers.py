@@ -64,10 +64,14 @@ class KnownNumbers:
 
 def rounded(value: Fraction, digits: int = 0) -> Decimal:
     """Round half away from zero: 62.5 becomes 63 and -62.5 becomes -63."""
-    scale = 10**digits
-    scaled = abs(value) * scale
-    whole = (scaled.numerator * 2 + scaled.denominator) // (scaled.denominator * 2)
-    return Decimal(whole if value >= 0 else -whole).scaleb(-digits)
+    return Decimal(_scaled(value, digits)).scaleb(-digits)
+
+
+def _scaled(value: Fraction, digits: int) -> int:
+    """The rounded value in units of its last digit."""
+    numerator, denominator = value.numerator * 10**digits, value.denominator
+    whole = (abs(numerator) * 2 + denominator) // (denominator * 2)
+    return whole if numerator >= 0 else -whole
 
 
 def percent(value: Fraction | None, digits: int = 0) -> Decimal | None:
@@ -75,16 +79,29 @@ def percent(value: Fraction | None, digits: int = 0) -> Decimal | None:
     return None if value is None else rounded(value * 100, digits)
 
 
+def fixed(value: Fraction, digits: int) -> str:
+    """A rounded number with exactly so many digits (`0.70`)."""
+    scaled = _scaled(value, digits)
+    if not digits:
+        return str(scaled)
+    text = str(abs(scaled)).rjust(digits + 1, "0")
+    return f"{'-' if scaled < 0 else ''}{text[:-digits]}.{text[-digits:]}"
+
+
 def plain(value: Fraction, digits: int = 6) -> str:
     """A number for a sentence: rounded, without trailing zeros (`12.5`, `3`, `0.333333`)."""
-    text = format(rounded(value, digits), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    if value.denominator == 1:
+        return str(value.numerator)
+    text = fixed(value, digits).rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def beside_bound(value: Fraction, bounds: tuple[Fraction, ...], digits: int = 2) -> str:
     """A number with as many digits as it takes not to look equal to a bound it is not equal to (0.698 beside 0.7)."""
-    while digits < 8 and any(
-        value != bound and Fraction(rounded(value, digits)) == bound for bound in bounds
-    ):
+    while digits < 8 and any(_looks_like(value, bound, digits) for bound in bounds):
         digits += 1
-    return format(rounded(value, digits), "f")
+    return fixed(value, digits)
+
+
+def _looks_like(value: Fraction, bound: Fraction, digits: int) -> bool:
+    return _scaled(value, digits) * bound.denominator == bound.numerator * 10**digits and value != bound

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import lcm
 from typing import NamedTuple
 
 from mappings.ledger import Disposition
@@ -20,47 +21,45 @@ class Weighed(NamedTuple):
     note: str = ""
 
 
-def weigh(
-    dispositions: Sequence[Disposition], weights: Sequence[Fraction | None], missing: str
-) -> list[Weighed]:
+class Group(NamedTuple):
+    """Rows that are alike in everything that decides about weights: a hundred thousand rows make few groups."""
+
+    disposition: Disposition
+    weight: Fraction | None
+    progress: Fraction | None = None
+    number: int = 1
+
+
+def weigh(groups: Sequence[Group], missing: str) -> list[Weighed]:
     """Dispositions and weights after the weight rules; `missing` is siblings_mean, zero, one or error.
 
     Only counted rows enter the mean that stands for a missing weight. Rows that do not count keep what they have.
     """
-    counted = _distinct(dispositions, weights)
-    stand_in = _stand_in(counted, missing)
-    seen: dict[tuple[Disposition, int], Weighed] = {}
-    found = []
-    for disposition, weight in zip(dispositions, weights, strict=True):
-        key = (disposition, id(weight))
-        if key not in seen:
-            seen[key] = _one(disposition, weight, stand_in)
-        found.append(seen[key])
-    return found
+    lacking = any(group.weight is None and group.disposition in COUNTING for group in groups)
+    stand_in = _stand_in(groups, missing) if lacking else Weighed(Disposition.COUNTED, ONE)
+    return [_one(group.disposition, group.weight, stand_in) for group in groups]
 
 
-def _distinct(
-    dispositions: Sequence[Disposition], weights: Sequence[Fraction | None]
-) -> dict[int, tuple[Fraction, int]]:
-    """Positive weights of counting rows with their number, grouped by identity: hashing a Fraction is dear."""
-    groups: dict[int, tuple[Fraction, int]] = {}
-    for disposition, weight in zip(dispositions, weights, strict=True):
-        if weight is not None and disposition in COUNTING and weight.numerator > 0:
-            known = groups.get(id(weight))
-            groups[id(weight)] = (weight, 1 if known is None else known[1] + 1)
-    return groups
-
-
-def _stand_in(counted: dict[int, tuple[Fraction, int]], missing: str) -> Weighed:
+def _stand_in(groups: Sequence[Group], missing: str) -> Weighed:
     if missing == "zero":
         return Weighed(Disposition.WEIGHTLESS, ZERO, "no weight: counts as 0 and is dropped")
     if missing == "error":
         return Weighed(Disposition.GAP, None, "no weight, and the mapping asks for one")
-    if missing == "one" or not counted:
+    positive = [
+        (group.weight, group.number)
+        for group in groups
+        if group.weight is not None and group.weight.numerator > 0 and group.disposition in COUNTING
+    ]
+    if missing == "one" or not positive:
         return Weighed(Disposition.COUNTED, ONE, "no weight: 1 stands in")
-    rows = sum(number for _, number in counted.values())
-    mean = sum((weight * number for weight, number in counted.values()), ZERO) / rows
-    return Weighed(Disposition.COUNTED, mean, "no weight: the mean of its siblings stands in")
+    return Weighed(Disposition.COUNTED, _mean(positive), "no weight: the mean of its siblings stands in")
+
+
+def _mean(weights: Sequence[tuple[Fraction, int]]) -> Fraction:
+    """The mean of weights and how often each occurs, in whole numbers: fractions are dear."""
+    units = lcm(*(weight.denominator for weight, _ in weights))
+    whole = sum(weight.numerator * (units // weight.denominator) * number for weight, number in weights)
+    return Fraction(whole, units * sum(number for _, number in weights))
 
 
 def _one(disposition: Disposition, weight: Fraction | None, stand_in: Weighed) -> Weighed:
@@ -70,8 +69,9 @@ def _one(disposition: Disposition, weight: Fraction | None, stand_in: Weighed) -
         return (
             stand_in if stand_in.disposition not in COUNTING else stand_in._replace(disposition=disposition)
         )
-    if weight < 0:
+    sign = weight.numerator
+    if sign < 0:
         return Weighed(Disposition.GAP, weight, "its weight is negative")
-    if weight == 0:
+    if sign == 0:
         return Weighed(Disposition.WEIGHTLESS, weight, "its weight is 0")
     return Weighed(disposition, weight)

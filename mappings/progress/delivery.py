@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
-from mappings.issue import Issue
 from mappings.ledger import Contribution, Disposition, Ledger
+from mappings.numbers import plain
 from mappings.progress.operands import field_id
 from mappings.progress.options import RuleOptions
 from mappings.progress.rule import Finding, ProgressRule, Subject, clamped, measured, unknown
 from mappings.rollup.mean import weighted_mean
 from mappings.rows import Row, rows_of
 from mappings.state import Measurement
-from mappings.weights import COUNTING, ONE, ZERO, Weighed, weigh
+from mappings.weights import COUNTING, ONE, ZERO, Group, Weighed, weigh
 
 ESTIMATE_FIELD = "timeoriginalestimate"
 
@@ -32,125 +32,132 @@ class DeliveryOptions(RuleOptions):
     count_to: Annotated[Decimal, Field(gt=0)] | None = None
 
 
+class Part(NamedTuple):
+    """What all rows of one key have in common: what they weigh, and the share each of them has in the number."""
+
+    weighed: Weighed
+    share: Fraction
+
+
+Key = tuple[int, int, int, int]
+"""Identities of disposition, fraction and weight, and the divisor: rows with one key are alike in the sum."""
+
+
+class Tally:
+    """Rows grouped by what decides about their shares, so that sums run over a few groups instead of all rows."""
+
+    __slots__ = ("groups", "keys", "rows")
+
+    def __init__(self, rows: Sequence[Row], weights: Sequence[Fraction | None], divisors: Mapping[str, int]):
+        self.rows = rows
+        self.keys: list[Key] = [
+            (id(row[1]), id(row[3]), id(weight), divisors.get(row[0].id, 1) if divisors else 1)
+            for row, weight in zip(rows, weights, strict=True)
+        ]
+        alike = dict(zip(self.keys, zip(rows, weights, strict=True), strict=True))
+        self.groups = {
+            key: Group(alike[key][0].disposition, alike[key][1], alike[key][0].fraction, number)
+            for key, number in Counter(self.keys).items()
+        }
+
+    def weighed(self, missing: str) -> dict[Key, Weighed]:
+        """What the rows of each key weigh; those shared among several key results their part of it."""
+        found = weigh(list(self.groups.values()), missing)
+        return {key: _split(item, key[3]) for key, item in zip(self.groups, found, strict=True)}
+
+
+def _split(item: Weighed, divisor: int) -> Weighed:
+    if divisor == 1 or item.weight is None:
+        return item
+    note = f"split among {divisor} key results"
+    return Weighed(item.disposition, item.weight / divisor, f"{item.note}; {note}" if item.note else note)
+
+
 def measure(options: DeliveryOptions, subject: Subject) -> Measurement:
     """The weighted mean of the rows, or how many of them are done."""
     rows = rows_of(subject)
-    weighed = _weighed(options, subject, rows)
+    tally = Tally(rows, _weights(options, subject, rows), subject.divisors)
+    weighed = tally.weighed(options.missing)
     if options.count_to is not None:
-        return _counted(Fraction(options.count_to), subject, rows, weighed)
-    counting = [
-        (item.weight, row.fraction)
-        for row, item in zip(rows, weighed, strict=True)
-        if item.disposition in COUNTING and item.weight is not None and row.fraction is not None
+        return _counted(Fraction(options.count_to), subject, tally, weighed)
+    counting = [key for key, item in weighed.items() if item.disposition in COUNTING]
+    terms = [
+        (weighed[key].weight or ZERO, tally.groups[key].progress or ZERO, tally.groups[key].number)
+        for key in counting
     ]
-    total, shares = weighted_mean(counting)
-    ledger = Ledger(_contributions(rows, weighed, shares), total)
+    total, shares = weighted_mean(terms)
+    ledger = _ledger(subject, tally, weighed, dict(zip(counting, shares, strict=True)), total)
     if total is None:
-        return unknown(_why_not(weighed), ledger=ledger)
-    return measured(total, f"{_issues(len(counting))} of {len(rows)} count", ledger=ledger)
+        return unknown(_why_not(tally, weighed), ledger=ledger)
+    number = sum(tally.groups[key].number for key in counting)
+    return measured(total, f"{_issues(number)} of {len(rows)} count", ledger=ledger)
 
 
-def _weighed(options: DeliveryOptions, subject: Subject, rows: Sequence[Row]) -> list[Weighed]:
-    weight_of = _weight_reader(options.weight, subject)
-    dispositions = [row.disposition for row in rows]
-    if weight_of is None:
-        equal = {
-            disposition: Weighed(disposition, _one_if_counting(disposition)) for disposition in Disposition
-        }
-        weighed = [equal[disposition] for disposition in dispositions]
-    else:
-        weighed = weigh(dispositions, [weight_of(row.issue) for row in rows], options.missing)
-    return _split(subject, rows, weighed) if subject.divisors else weighed
+def _weights(options: DeliveryOptions, subject: Subject, rows: Sequence[Row]) -> Sequence[Fraction | None]:
+    """What the rows weigh by their field; all 1 where they weigh the same."""
+    id_ = ESTIMATE_FIELD if options.weight == "time_estimate" else field_id(subject, options.weight)
+    if options.weight == "equal" or id_ is None:
+        return [ONE] * len(rows)
+    read = subject.assessment.numbers.read
+    return [read(row[0].fields.get(id_)) for row in rows]
 
 
-def _one_if_counting(disposition: Disposition) -> Fraction | None:
-    return ONE if disposition in COUNTING else None
-
-
-def _weight_reader(name: str, subject: Subject) -> Callable[[Issue], Fraction | None] | None:
-    """What reads a row's weight; None where all rows weigh the same."""
-    id_ = ESTIMATE_FIELD if name == "time_estimate" else field_id(subject, name)
-    if name == "equal" or id_ is None:
-        return None
-    read, field = subject.assessment.numbers.read, id_
-    return lambda issue: read(issue.fields.get(field))
-
-
-def _split(subject: Subject, rows: Sequence[Row], weighed: Sequence[Weighed]) -> list[Weighed]:
-    """Issues that several key results share weigh their part of it in each."""
-    found = []
-    for row, item in zip(rows, weighed, strict=True):
-        divisor = subject.divisors.get(row.issue.id)
-        if divisor is None or item.weight is None:
-            found.append(item)
-        else:
-            note = f"split among {divisor} key results"
-            found.append(
-                Weighed(item.disposition, item.weight / divisor, f"{item.note}; {note}".lstrip("; "))
-            )
-    return found
-
-
-def _counted(aim: Fraction, subject: Subject, rows: Sequence[Row], weighed: Sequence[Weighed]) -> Measurement:
+def _counted(aim: Fraction, subject: Subject, tally: Tally, weighed: Mapping[Key, Weighed]) -> Measurement:
     """Rows done ÷ the aim. Over the aim the rows share what is shown, so that they still sum to it."""
-    parts = [_part(subject, row, item) for row, item in zip(rows, weighed, strict=True)]
-    done = sum((part for part in parts if part is not None), ZERO)
-    if rows and all(part is None for part in parts) and not _only_excluded(weighed):
-        return unknown(_why_not(weighed), ledger=Ledger(_contributions(rows, weighed, [])))
+    counting = [key for key, item in weighed.items() if item.disposition in COUNTING]
+    if not counting and any(item.disposition is not Disposition.EXCLUDED for item in weighed.values()):
+        return unknown(_why_not(tally, weighed), ledger=_ledger(subject, tally, weighed, {}, None))
+    parts = {key: Fraction(tally.groups[key].progress == 1, key[3]) for key in counting}
+    done = sum((part * tally.groups[key].number for key, part in parts.items()), ZERO)
     raw = done / aim
     scale = clamped(raw) / done if done else ZERO
-    shares = [part * scale for part in parts if part is not None]
-    ledger = Ledger(_contributions(rows, weighed, shares), clamped(raw))
-    return measured(raw, f"{_issues(done)} done of the {aim} aimed at", ledger=ledger)
-
-
-def _part(subject: Subject, row: Row, item: Weighed) -> Fraction | None:
-    if item.disposition not in COUNTING:
-        return None
-    return Fraction(row.fraction == 1, subject.divisors.get(row.issue.id, 1))
-
-
-def _only_excluded(weighed: Sequence[Weighed]) -> bool:
-    return all(item.disposition is Disposition.EXCLUDED for item in weighed)
+    shares = {key: part * scale for key, part in parts.items()}
+    ledger = _ledger(subject, tally, weighed, shares, clamped(raw))
+    return measured(raw, f"{_issues(done)} done of the {plain(aim)} aimed at", ledger=ledger)
 
 
 def _issues(number: Fraction | int) -> str:
-    return f"{number} issue" if number == 1 else f"{number} issues"
+    return "1 issue" if number == 1 else f"{plain(Fraction(number))} issues"
 
 
-def _why_not(weighed: Sequence[Weighed]) -> str:
-    if not weighed:
+def _why_not(tally: Tally, weighed: Mapping[Key, Weighed]) -> str:
+    found: Counter[Disposition] = Counter()
+    for key, item in weighed.items():
+        found[item.disposition] += tally.groups[key].number
+    if not found:
         return "no issue is selected"
-    found = Counter(item.disposition for item in weighed)
-    if set(found) <= {Disposition.WEIGHTLESS}:
+    if set(found) == {Disposition.WEIGHTLESS}:
         return "the weights of all its issues are 0"
     parts = (f"{number} {disposition.replace('_', ' ')}" for disposition, number in sorted(found.items()))
     return f"no selected issue can be counted: {', '.join(parts)}"
 
 
-def _contributions(
-    rows: Sequence[Row], weighed: Sequence[Weighed], shares: Iterable[Fraction]
-) -> tuple[Contribution, ...]:
-    """The ledger's rows; `shares` are those of the counting rows, in order (none where the number is unknown)."""
-    following = iter(shares)
-    found = []
-    for row, (disposition, weight, note) in zip(rows, weighed, strict=True):
-        issue, share = row.issue, next(following, ZERO) if disposition in COUNTING else ZERO
-        reason = f"{row.reason}; {note}" if note else row.reason
-        found.append(
-            Contribution(
-                issue.id,
-                issue.key,
-                issue.summary,
-                disposition,
-                reason,
-                weight,
-                row.fraction,
-                share,
-                issue.status.name,
-            )
-        )
-    return tuple(found)
+def _ledger(
+    subject: Subject,
+    tally: Tally,
+    weighed: Mapping[Key, Weighed],
+    shares: Mapping[Key, Fraction],
+    total: Fraction | None,
+) -> Ledger:
+    if not subject.assessment.ledgers:
+        return Ledger((), total)
+    parts = {key: Part(item, shares.get(key, ZERO)) for key, item in weighed.items()}
+    return Ledger(tuple(map(_contribution, tally.rows, map(parts.__getitem__, tally.keys))), total)
+
+
+def _contribution(row: Row, part: Part) -> Contribution:
+    (issue, _, reason, fraction), ((disposition, weight, note), share) = row, part
+    return Contribution(
+        issue.id,
+        issue.key,
+        issue.summary,
+        disposition,
+        f"{reason}; {note}" if note else reason,
+        weight,
+        fraction,
+        share,
+        issue.status.name,
+    )
 
 
 def check(options: DeliveryOptions) -> Iterable[Finding]:

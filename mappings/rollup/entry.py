@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from mappings.ledger import Contribution, Disposition, Ledger
 from mappings.numbers import exact
 from mappings.rollup.methods import METHODS, Measured
 from mappings.state import Cause, Health, HealthLevel, Measurement
-from mappings.weights import COUNTING, ONE, ZERO, Weighed, weigh
+from mappings.weights import COUNTING, ONE, ZERO, Group, Weighed, weigh
 
 if TYPE_CHECKING:
     from mappings.statuses import StatusReading
@@ -74,10 +74,10 @@ def disposed(closed: StatusReading | None, measurement: Measurement) -> tuple[Di
 
 def weighed_entries(entries: Sequence[Entry]) -> list[Row]:
     """The entries with their dispositions and weights under the weight rules, siblings being all of them."""
-    dispositions, weights = [entry.disposition for entry in entries], [entry.weight for entry in entries]
-    by_missing: Mapping[str, list[Weighed]] = {
-        missing: weigh(dispositions, weights, missing) for missing in {entry.missing for entry in entries}
-    }
+    if all(entry.weight is ONE and entry.divisor == 1 for entry in entries):
+        return [(entry, Weighed(entry.disposition, ONE)) for entry in entries]
+    groups = [Group(entry.disposition, entry.weight) for entry in entries]
+    by_missing = {missing: weigh(groups, missing) for missing in {entry.missing for entry in entries}}
     return [(entry, _divided(by_missing[entry.missing][place], entry)) for place, entry in enumerate(entries)]
 
 
@@ -98,6 +98,11 @@ def rolled_up(rows: Sequence[Row], method: str, *, unknown: bool = False) -> Led
         for place, (entry, item) in enumerate(rows)
     ]
     return Ledger(tuple(contributions), None if unknown else rolled.total)
+
+
+def total_of(rows: Sequence[Row], method: str) -> Fraction | None:
+    """The number alone."""
+    return METHODS[method]([_measured(*row) for row in rows if row[1].disposition in COUNTING]).total
 
 
 def _measured(entry: Entry, weighed: Weighed) -> Measured:

@@ -101,16 +101,26 @@ def _seen(
 ) -> frozenset[str]:
     """Related issues for a relation of this objective's own; for one by JQL what it selects, and the parents between."""
     relation = rule.part.relation
-    if relation in ("child", "descendant"):
+    if relation == "descendant":
         return frozenset([issue.id for issue in issues])
     seen = {issue.id for issue in selected}
+    if rule.part.subtasks == "through_parent":
+        seen |= {child.id for issue in selected for child in subtasks_of(assessment, issue)}
+    if relation == "child":
+        return frozenset([*seen, *(issue.id for issue in issues)])
+    return frozenset(seen | _between(assessment, selected))
+
+
+def _between(assessment: Assessment, selected: Iterable[Issue]) -> set[str]:
+    """Ids of everything above these issues: what decides which of them stands above which."""
+    above: set[str] = set()
     for issue in selected:
         parent_id = issue.parent_id
-        while parent_id is not None and parent_id not in seen:
-            seen.add(parent_id)
+        while parent_id is not None and parent_id not in above:
+            above.add(parent_id)
             parent = assessment.forest.issue(parent_id)
             parent_id = parent.parent_id if parent is not None else None
-    return frozenset(seen)
+    return above
 
 
 def _together(

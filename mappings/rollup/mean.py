@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
+from math import lcm
 
 ZERO = Fraction(0)
-Pair = tuple[Fraction, Fraction]
+Term = tuple[Fraction, Fraction, int]
+"""A weight, a progress, and how many rows have both."""
 
 
-def weighted_mean(pairs: Sequence[Pair]) -> tuple[Fraction | None, list[Fraction]]:
-    """Σ weight × progress ÷ Σ weight and each row's share of it, which sum to it exactly; None where Σ weight is 0.
+def weighted_mean(terms: Sequence[Term]) -> tuple[Fraction | None, list[Fraction]]:
+    """Σ weight × progress ÷ Σ weight, and the share of one row of each term; None where Σ weight is 0.
 
-    Rows with the same weight and progress objects are reckoned once: a hundred thousand rows hold few distinct pairs,
-    and fractions are dear.
+    Shares times their numbers sum to the mean exactly. Reckoned in whole numbers over common denominators, for
+    fractions are dear.
     """
-    keys = [(id(weight), id(progress)) for weight, progress in pairs]
-    groups = [(key, number, pair) for key, (number, pair) in _grouped(keys, pairs).items()]
-    whole = sum((pair[0] * number for _, number, pair in groups), ZERO)
+    weights = lcm(*(weight.denominator for weight, _, _ in terms))
+    parts = lcm(*(progress.denominator for _, progress, _ in terms))
+    whole = total = 0
+    added = []
+    for weight, progress, number in terms:
+        units = weight.numerator * (weights // weight.denominator)
+        part = units * progress.numerator * (parts // progress.denominator)
+        added.append(part)
+        whole += units * number
+        total += part * number
     if not whole:
-        return None, [ZERO] * len(pairs)
-    shares = {key: weight * progress / whole for key, _, (weight, progress) in groups}
-    total = sum((shares[key] * number for key, number, _ in groups), ZERO)
-    return total, [shares[key] for key in keys]
-
-
-def _grouped(
-    keys: Sequence[tuple[int, int]], pairs: Sequence[Pair]
-) -> dict[tuple[int, int], tuple[int, Pair]]:
-    pair_of = dict(zip(keys, pairs, strict=True))
-    return {key: (number, pair_of[key]) for key, number in Counter(keys).items()}
+        return None, [ZERO] * len(terms)
+    shares = [Fraction(part, whole * parts) if part else ZERO for part in added]
+    return Fraction(total, whole * parts), shares

@@ -30,13 +30,13 @@ class Rolled:
 
 def by_weighted_mean(rows: Sequence[Measured]) -> Rolled:
     """Σ weight × progress ÷ Σ weight."""
-    total, shares = weighted_mean([(row.weight, row.progress) for row in rows])
+    total, shares = weighted_mean([(row.weight, row.progress, 1) for row in rows])
     return Rolled(total, tuple(row.weight for row in rows), tuple(shares))
 
 
 def by_mean(rows: Sequence[Measured]) -> Rolled:
     """All rows weigh the same."""
-    total, shares = weighted_mean([(ONE, row.progress) for row in rows])
+    total, shares = weighted_mean([(ONE, row.progress, 1) for row in rows])
     return Rolled(total, (ONE,) * len(rows), tuple(shares))
 
 

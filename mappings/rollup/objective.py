@@ -14,8 +14,17 @@ from mappings.ledger import Disposition, Ledger
 from mappings.mapping import ObjectiveRule
 from mappings.progress.rule import Subject, unknown
 from mappings.rollup.alignment import targets_of
-from mappings.rollup.entry import Entry, Row, asked_weight, disposed, healths, rolled_up, weighed_entries
-from mappings.rollup.key_results import KeyResult, key_results_of
+from mappings.rollup.entry import (
+    Entry,
+    Row,
+    asked_weight,
+    disposed,
+    healths,
+    rolled_up,
+    total_of,
+    weighed_entries,
+)
+from mappings.rollup.key_results import KeyResult, is_excluded, key_results_of
 from mappings.rollup.standing import cycle_for, standing_in
 from mappings.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
 from mappings.statuses import StatusReading
@@ -93,7 +102,7 @@ def _measured(
 ) -> MeasuredKeyResult:
     commitment = key_result.rule.part.commitment or rule.part.commitment
     measurement = _measurement(assessment, objective_id, key_result)
-    closed = _closed(assessment, key_result, measurement)
+    closed = _closed(assessment, key_result)
     standing = standing_in(assessment, cycle, commitment)
     if closed is not None and closed.disposition is Disposition.NOT_ACHIEVED:
         measurement = replace(measurement, progress=ZERO, cause=Cause.MEASURED, reason=closed.reason)
@@ -119,7 +128,7 @@ def _measurement(assessment: Assessment, objective_id: str, key_result: KeyResul
     return key_result.progress.measure(key_result.rule.part.progress, subject)
 
 
-def _closed(assessment: Assessment, key_result: KeyResult, measurement: Measurement) -> StatusReading | None:
+def _closed(assessment: Assessment, key_result: KeyResult) -> StatusReading | None:
     """How the key-result issue is closed. Where it is a row itself the rows have decided, unless all are left out."""
     issue = key_result.issue
     closed = assessment.statuses.closed(issue) if issue is not None else None
@@ -127,8 +136,7 @@ def _closed(assessment: Assessment, key_result: KeyResult, measurement: Measurem
         return closed
     if all(row.id != issue.id for row in key_result.selected):
         return closed
-    rows = measurement.ledger.rows
-    return closed if all(row.disposition is Disposition.EXCLUDED for row in rows) else None
+    return closed if all(is_excluded(assessment, row) for row in key_result.selected) else None
 
 
 def _closing_health(closed: StatusReading | None) -> Health | None:
@@ -185,6 +193,7 @@ def finished(
     main = [row for row, leads in zip(own_rows, heading, strict=True) if leads]
     others = [row for row, leads in zip(own_rows, heading, strict=True) if not leads]
     ledger = rolled_up([*main, *aligned_rows], rollup.method, unknown=bool(circle))
+    beside = rolled_up(others, rollup.method)
     outcome = _nature_total(objective, own_rows, "outcome")
     delivery = _nature_total(objective, own_rows, "delivery")
     issue, part = objective.issue, objective.rule.part
@@ -207,7 +216,7 @@ def finished(
         outcome=outcome,
         expected=objective.standing.expected,
         pace=pace(ledger.total, objective.standing.expected),
-        beside=rolled_up(others, rollup.method),
+        beside=beside,
         flags=_flags(objective, delivery, outcome, circle),
         aligned_to=objective.aligned_to,
         touched=_touched(objective, aligned),
@@ -234,7 +243,7 @@ def _nature_total(objective: Objective, rows: Sequence[Row], nature: str) -> Fra
         for item, row in zip(objective.key_results, rows, strict=True)
         if item.key_result.progress.nature == nature
     ]
-    return rolled_up(chosen, objective.rule.part.rollup.method).total
+    return total_of(chosen, objective.rule.part.rollup.method)
 
 
 def _health(objective: Objective, ledger: Ledger, rows: Sequence[Row], circle: Sequence[str]) -> Health:
@@ -331,6 +340,4 @@ def _touched(objective: Objective, aligned: Sequence[ObjectiveState]) -> frozens
     for item in objective.key_results:
         if item.key_result.issue is not None:
             own.add(item.key_result.issue.id)
-        if item.key_result.rule.part.subtasks == "through_parent":
-            own.update(row.id for row in item.measurement.ledger.rows)
     return frozenset(own).union(*(item.key_result.seen for item in objective.key_results))

@@ -20,17 +20,24 @@ def cycle_for(assessment: Assessment, rule: ObjectiveRule, objective: Issue | No
 
 def standing_in(assessment: Assessment, cycle: CyclePart | None, commitment: str) -> Standing:
     """What a progress with this commitment is judged against; days are those of the mapping's time zone."""
-    moment = assessment.moment
-    today = Moment(moment.now, assessment.mapping.zone).today
-    bar = ACHIEVED_AT[commitment]
+    key = (cycle.id if cycle is not None else None, commitment)
+    known = assessment.standings.get(key)
+    if known is None:
+        known = assessment.standings[key] = _standing(assessment, cycle, ACHIEVED_AT[commitment])
+    return known
+
+
+def _standing(assessment: Assessment, cycle: CyclePart | None, achieved_at: Fraction) -> Standing:
+    now = assessment.moment.now
+    today = Moment(now, assessment.mapping.zone).today
     if cycle is None:
-        return Standing(moment.now, today, achieved_at=bar)
+        return Standing(now, today, achieved_at=achieved_at)
     return Standing(
-        moment.now,
+        now,
         today,
         expected_on(cycle, today),
         cycle.end,
-        bar,
+        achieved_at,
         Fraction(cycle.health.on_track),
         Fraction(cycle.health.at_risk),
         duration(cycle.stale_after),

@@ -1,0 +1,237 @@
+"""How dear the numbers are: a full assessment beside reading the same issues, and one changed issue beside all of them.
+
+    python -m benchmarks.rollup [--issues 1000000] [--profile]
+
+The reading is that of the mirror: JSON rows out of a SQLite file, decoded with msgspec. Both are taken in the same run, on
+the same machine, and printed as a ratio. Aims: reading and assessing together at most 2 x the reading alone; one changed
+issue in a small fraction of all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import gc
+import pstats
+import random
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from connectors.store.issue_text import IssueReader, text_of
+from mappings.catalogue import Catalogue
+from mappings.document.binding import bind
+from mappings.document.schema import Document
+from mappings.forest import Forest
+from mappings.issue import Issue, IssueType, Named, Project, Status, User
+from mappings.mapping import Mapping
+from mappings.measuring import affected, assess, assess_one
+from mappings.moment import Moment
+
+T = TypeVar("T")
+START = datetime(2026, 10, 1, 8, tzinfo=UTC)
+NOW = Moment(datetime(2026, 11, 15, 12, tzinfo=UTC))
+PROJECTS = [Project(str(place), key, key.title()) for place, key in enumerate(("PLAT", "CORE", "GROW"), 1)]
+PEOPLE = [User(f"account-{place}", f"Person {place}") for place in range(200)]
+STATUSES = [
+    Status("1", "To Do", "new"),
+    Status("3", "In Progress", "indeterminate"),
+    Status("10012", "In Review", "indeterminate"),
+    Status("5", "Done", "done"),
+]
+RESOLUTIONS = [Named("1", "Done")] * 9 + [Named("2", "Won't Do")]
+TYPES = {
+    "Epic": IssueType("1", "Epic", 1),
+    "Key Result": IssueType("2", "Key Result"),
+    "Story": IssueType("3", "Story"),
+    "Sub-task": IssueType("4", "Sub-task", -1),
+}
+EPIC_SIZE = 50
+
+DOCUMENT: dict[str, Any] = {
+    "version": 1,
+    "name": "bench",
+    "scope": "project in (PLAT, CORE, GROW)",
+    "fields": {
+        "points": {"id": "customfield_10016"},
+        "kr_start": {"id": "customfield_10051"},
+        "kr_current": {"id": "customfield_10052"},
+        "kr_target": {"id": "customfield_10053"},
+        "weight": {"id": "customfield_10054"},
+    },
+    "statuses": {"overrides": [{"when": "project = CORE", "by_status": {"10012": "0.8"}}]},
+    "cycles": [{"id": "2026-Q4", "start": "2026-10-01", "end": "2026-12-31"}],
+    "objectives": [
+        {
+            "id": "epics",
+            "select": "issuetype = Epic AND labels = okr",
+            "cycle": "2026-Q4",
+            "key_results": [
+                {
+                    "id": "metric",
+                    "select": 'issuetype = "Key Result"',
+                    "weight": {"field": "weight"},
+                    "progress": {
+                        "kind": "transition",
+                        "start": "kr_start",
+                        "current": "kr_current",
+                        "target": "kr_target",
+                    },
+                },
+                {
+                    "id": "delivery",
+                    "select": "issuetype in (Story, Sub-task)",
+                    "relation": "descendant",
+                    "progress": {"kind": "delivery", "weight": "points"},
+                },
+            ],
+        }
+    ],
+}
+
+
+def issues(count: int) -> Iterator[Issue]:
+    """Epics of fifty: two key results, stories with points, and sub-tasks below some of them."""
+    rng = random.Random(7)
+    epic = story = 0
+    for id_ in range(10_001, 10_001 + count):
+        place = (id_ - 10_001) % EPIC_SIZE
+        if place == 0:
+            epic = id_
+            yield _issue(rng, id_, "Epic", None, {})
+        elif place <= 2:
+            fields = {
+                "customfield_10051": 0,
+                "customfield_10052": rng.randrange(100),
+                "customfield_10053": 100,
+            }
+            yield _issue(rng, id_, "Key Result", epic, fields | {"customfield_10054": rng.randrange(1, 4)})
+        elif place % 5:
+            story = id_
+            fields = {"customfield_10016": rng.choice([None, 1, 2, 3, 5, 8.0])}
+            yield _issue(rng, id_, "Story", epic, fields)
+        else:
+            yield _issue(rng, id_, "Sub-task", story or epic, {})
+
+
+def _issue(rng: random.Random, id_: int, type_: str, parent: int | None, fields: dict[str, object]) -> Issue:
+    status = rng.choice(STATUSES)
+    done = status.category == "done"
+    created = START + timedelta(minutes=rng.randrange(40_000))
+    return Issue(
+        str(id_),
+        f"PLAT-{id_}",
+        rng.choice(PROJECTS),
+        TYPES[type_],
+        status,
+        created,
+        created + timedelta(days=3),
+        f"{type_} number {id_} with a summary of a common length",
+        rng.choice(RESOLUTIONS) if done else None,
+        Named("3", "Medium"),
+        str(parent) if parent else None,
+        ("okr", "team-a") if type_ == "Epic" else (),
+        assignee=rng.choice(PEOPLE),
+        reporter=rng.choice(PEOPLE),
+        creator=rng.choice(PEOPLE),
+        resolved=created + timedelta(days=3) if done else None,
+        status_changed=created + timedelta(days=2),
+        fields=fields,
+    )
+
+
+def fill(path: Path, count: int) -> None:
+    """A table of JSON rows, as the mirror keeps them."""
+    with sqlite3.connect(path) as conn:
+        conn.execute("create table issue (id text primary key, content text not null)")
+        rows = ((issue.id, text_of(issue)) for issue in issues(count))
+        conn.executemany("insert into issue values (?, ?)", rows)
+
+
+def read(path: Path) -> list[Issue]:
+    """All issues of the table."""
+    reader = IssueReader()
+    with sqlite3.connect(path) as conn:
+        return [reader.read(content) for (content,) in conn.execute("select content from issue")]
+
+
+def timed(work: Callable[[], T], rounds: int = 3) -> tuple[float, T]:
+    """The best of some rounds in seconds of the processor (others may be busy beside us), and what came of it."""
+    best, result = float("inf"), None
+    for _ in range(rounds):
+        result = None
+        gc.collect()
+        before = time.process_time()
+        result = work()
+        best = min(best, time.process_time() - before)
+    assert result is not None
+    return best, result
+
+
+def one_changed(mapping: Mapping, forest: Forest) -> int:
+    """A story moves: find the objectives it concerns and assess these from their own subtrees."""
+    story = forest.by_id["10020"]
+    concerned = affected(mapping, forest, None, story, NOW)
+    for id_ in concerned:
+        part = Forest.of([forest.by_id[id_], *forest.descendants(id_)])
+        assess_one(mapping, part, id_, NOW)
+    return len(concerned)
+
+
+def profiled(mapping: Mapping, found: list[Issue]) -> None:
+    """Where the time of a full assessment goes."""
+    with cProfile.Profile() as profile:
+        assess(mapping, Forest.of(found), NOW, ledgers=False)
+    pstats.Stats(profile).sort_stats("tottime").print_stats(30)
+
+
+def main() -> None:
+    """Print the two ratios."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--issues", type=int, default=100_000)
+    parser.add_argument("--profile", action="store_true")
+    asked = parser.parse_args()
+    mapping = bind(Document.model_validate(DOCUMENT), Catalogue())
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "mirror.db"
+        fill(path, asked.issues)
+        rounds = 3 if asked.issues <= 200_000 else 1
+        reading, found = timed(lambda: read(path), rounds)
+        indexing, forest = timed(lambda: Forest.of(found), rounds)
+        assessing, states = timed(lambda: assess(mapping, forest, NOW, ledgers=False), rounds)
+        explaining, _ = timed(lambda: assess(mapping, forest, NOW), rounds)
+        single, _ = timed(lambda: one_changed(mapping, forest), 5)
+    _print(asked.issues, len(states), reading, indexing, assessing, explaining, single)
+    if asked.profile:
+        profiled(mapping, found)
+
+
+def _print(
+    count: int,
+    objectives: int,
+    reading: float,
+    indexing: float,
+    assessing: float,
+    explaining: float,
+    single: float,
+) -> None:
+    whole = indexing + assessing
+    print(f"{count:,} issues, {objectives:,} objectives")
+    for name, seconds in (
+        ("reading", reading),
+        ("indexing", indexing),
+        ("numbers", assessing),
+        ("numbers and ledgers", explaining),
+        ("reading to numbers", reading + whole),
+        ("reading to ledgers", reading + indexing + explaining),
+    ):
+        print(f"  {name:20} {seconds:8.3f} s  {seconds / reading:6.2f} x reading")
+    print(f"  {'one changed issue':20} {single * 1000:8.3f} ms 1/{whole / single:,.0f} of all")
+
+
+if __name__ == "__main__":
+    main()
