@@ -1,0 +1,213 @@
+"""The client against the sandbox Jira: the same things over both deployments, with Jira's strictness."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from connectors.jira import (
+    AuthFailed,
+    BasicCredentials,
+    BearerCredentials,
+    IncompleteRead,
+    Permanent,
+    RateLimited,
+    RemoteLink,
+    SiteAddress,
+    Transient,
+    connect,
+    core_fields,
+)
+from connectors.jira.remote_link import global_id
+
+sandbox = pytest.importorskip("connectors.sandbox")
+
+
+@pytest.fixture(scope="module", params=["cloud", "datacenter"])
+def server(request):
+    with sandbox.SandboxServer(deployment=request.param) as running:
+        yield running
+
+
+@pytest.fixture
+def jira(server):
+    if server.sandbox.deployment == "cloud":
+        credentials = BasicCredentials(sandbox.CONNECTOR.email, sandbox.CONNECTOR.token)
+    else:
+        credentials = BearerCredentials(sandbox.CONNECTOR.token)
+    made = connect(SiteAddress("main", server.url, credentials), timeout=(2, 10))
+    yield made
+    made.close()
+
+
+def everything(jira, jql="project is not EMPTY", fields=()):
+    return {issue.id: issue for page in jira.search(jql, fields) for issue in page.issues}
+
+
+def test_it_knows_where_and_who_it_is(server, jira):
+    assert jira.deployment == server.sandbox.deployment
+    assert jira.myself().id
+    assert jira.time_zone
+
+
+def test_a_search_returns_every_issue_once_and_ends(server, jira):
+    pages = list(jira.search("project is not EMPTY"))
+    found = [issue.id for page in pages for issue in page.issues]
+    assert pages[-1].last
+    assert not any(page.last for page in pages[:-1])
+    assert len(found) == len(set(found)) > 100
+    assert set(jira.search_ids("project is not EMPTY")) == set(found)
+    assert jira.count("project is not EMPTY") == len(found)
+
+
+def test_search_and_read_by_id_agree(jira):
+    searched = everything(jira)
+    result = jira.read([*searched, "999999"])
+    assert {issue.id: issue for issue in result.issues} == searched
+    assert result.missing == {"999999"}
+
+
+def test_what_is_read_is_what_the_site_holds(server, jira):
+    searched = everything(jira)
+    assert set(searched) == set(server.sandbox.records)
+    for issue_id, record in server.sandbox.records.items():
+        issue = searched[issue_id]
+        assert (issue.key, issue.summary, issue.parent_id) == (
+            record.key,
+            record.summary,
+            record.parent_id or None,
+        )
+        assert (issue.status.id, issue.status.category) == (record.status.id, record.status.category)
+        assert set(issue.labels) == set(record.labels)
+
+
+def test_the_catalogue_names_what_issues_use(jira):
+    catalogue = jira.catalogue()
+    assert {status.category for status in catalogue.statuses} >= {"new", "indeterminate", "done"}
+    assert {"summary", "status"} <= {field.id for field in catalogue.fields}
+    assert catalogue.projects
+    assert catalogue.issue_types
+    assert catalogue.link_types
+    assert catalogue.resolutions
+    assert catalogue.priorities
+    assert catalogue.account_id == jira.myself().id
+
+
+def number_field(jira, issue_id):
+    screen = jira.edit_fields(issue_id)
+    return next(field for field in screen.values() if field.type == "number" and field.custom)
+
+
+def test_a_written_field_is_read_back_with_its_history(jira):
+    issue_id = (
+        next(iter(everything(jira, 'issuetype = "Key Result"')))
+        if jira.deployment == "cloud"
+        else next(iter(everything(jira)))
+    )
+    field = number_field(jira, issue_id)
+    jira.edit(issue_id, {field.id: 62.5})
+    jira.edit(issue_id, {field.id: 63})
+    [issue] = jira.read([issue_id], [field.id]).issues
+    assert issue.fields == {field.id: 63}
+    readings = jira.readings([issue_id], [field.id])[issue_id][field.id]
+    assert [reading.value for reading in readings][-2:] == [62.5, 63]
+
+
+def test_a_field_that_is_not_on_the_screen_is_named(jira):
+    issue_id = next(iter(everything(jira)))
+    with pytest.raises(Permanent) as caught:
+        jira.edit(issue_id, {"customfield_99999": 1})
+    assert caught.value.status == 400
+    assert set(caught.value.fields) == {"customfield_99999"}
+
+
+def test_an_issue_that_is_not_there(jira):
+    with pytest.raises(Permanent) as caught:
+        jira.edit("999999", {"summary": "x"})
+    assert caught.value.gone
+
+
+def test_permissions_of_the_connector(jira):
+    key = next(iter(everything(jira).values())).project.key
+    assert jira.permissions(key, ["EDIT_ISSUES", "BROWSE_PROJECTS"]) == {
+        "EDIT_ISSUES": True,
+        "BROWSE_PROJECTS": True,
+    }
+
+
+def test_properties_and_remote_links(server, jira):
+    issue_id = next(iter(everything(jira)))
+    jira.put_property(issue_id, "okr.sync", {"hash": "abc"})
+    assert jira.get_property(issue_id, "okr.sync") == {"hash": "abc"}
+    jira.delete_property(issue_id, "okr.sync")
+    assert jira.get_property(issue_id, "okr.sync") is None
+    link = RemoteLink(global_id("main", issue_id), "https://okr.acme.example/why/1", "OKR: 62 % — why?")
+    jira.put_remote_link(issue_id, link)
+    jira.put_remote_link(issue_id, replace(link, title="OKR: 63 % — why?"))
+    [kept] = server.sandbox.remote_links[issue_id].values()
+    assert kept["object"]["title"] == "OKR: 63 % — why?"
+    jira.delete_remote_link(issue_id, link.global_id)
+    assert not server.sandbox.remote_links[issue_id]
+
+
+def test_a_wrong_token_is_said_to_be_wrong(server):
+    jira = connect(SiteAddress("main", server.url, BasicCredentials(sandbox.CONNECTOR.email, "wrong")))
+    with pytest.raises(AuthFailed):
+        jira.myself()
+    jira.close()
+
+
+def test_a_query_with_an_unknown_field_is_refused(jira):
+    assert jira.jql_errors("nonsense = 1")
+    assert jira.jql_errors("project is not EMPTY") == ()
+
+
+FAULTS = [
+    ("rate_limit", {"reason": "jira-burst-based"}, RateLimited),
+    ("rate_limit", {"reason": "jira-quota-tenant-based", "retry_after": "date", "seconds": 90}, RateLimited),
+    ("rate_limit", {"reason": None, "retry_after": "absent"}, RateLimited),
+    ("status", {"status": 503}, Transient),
+    ("status", {"status": 502}, Transient),
+    ("torn", {"times": 2}, Transient),
+    ("unauthorized", {}, AuthFailed),
+]
+
+
+@pytest.mark.parametrize(("kind", "details", "error"), FAULTS)
+def test_bad_days(server, jira, kind, details, error):
+    jira.search("project is not EMPTY")
+    server.faults.add(sandbox.Fault(kind, path="/search", **details))
+    try:
+        with pytest.raises(error):
+            everything(jira)
+    finally:
+        server.faults.clear()
+    assert everything(jira)
+
+
+def test_an_answer_cut_short_once_is_read_again(server, jira):
+    expected = everything(jira)
+    server.faults.add(sandbox.Fault("torn", path="/search"))
+    assert everything(jira) == expected
+    assert server.faults.waiting() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"), [("duplicate_token", IncompleteRead), ("expired_token", Permanent)]
+)
+def test_pages_that_lead_nowhere(server, jira, kind, error):
+    if server.sandbox.deployment != "cloud":
+        pytest.skip("Data Center pages by offset")
+    server.faults.add(sandbox.Fault(kind, path="/search", times=2, skip=1))
+    try:
+        with pytest.raises(error):
+            everything(jira)
+    finally:
+        server.faults.clear()
+
+
+def test_only_what_was_asked_for_is_sent(server, jira):
+    [page, *_] = jira.search("project is not EMPTY", page_size=1)
+    assert len(page.issues) == 1
+    assert len(core_fields()) == 20
