@@ -56,7 +56,7 @@ class FieldType(ABC):
 
 
 def is_empty(raw: object) -> bool:
-    """Whether a raw value says nothing: missing, null, blank, an empty list or object, or Cloud's hollow Parent Link."""
+    """Whether a raw value says nothing: missing, null, blank, an empty list or object, a hollow one."""
     if isinstance(raw, str):
         return not raw.strip()
     if isinstance(raw, dict):
@@ -65,5 +65,7 @@ def is_empty(raw: object) -> bool:
 
 
 def is_hollow(raw: dict[str, object]) -> bool:
-    """Whether this is the object by which Cloud says "no parent" in a Parent Link field: display hints and no data."""
-    return "showField" in raw and not raw.get("data")
+    """Whether an object says nothing: Cloud's "no parent" in a Parent Link (display hints, no data), or a document without content."""
+    return ("showField" in raw and not raw.get("data")) or (
+        raw.get("type") == "doc" and not raw.get("content")
+    )

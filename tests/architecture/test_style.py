@@ -57,7 +57,7 @@ def test_everything_is_annotated(sources: list[Source]) -> None:
 
 
 def unannotated(function: Function) -> list[str]:
-    """Arguments without a type (but for `self` and `cls`), and `return` where the result has none."""
+    """Arguments without a type (but for `self` and `cls`), and `return` where the result has none (`__init__` needs none)."""
     given = function.args
     plain = [*given.posonlyargs, *given.args]
     if plain and plain[0].arg in ("self", "cls"):
@@ -66,7 +66,8 @@ def unannotated(function: Function) -> list[str]:
     names = [
         argument.arg for argument in [*plain, *given.kwonlyargs, *several] if argument.annotation is None
     ]
-    return names if function.returns is not None else [*names, "return"]
+    typed = function.returns is not None or function.name == "__init__"
+    return names if typed else [*names, "return"]
 
 
 def test_every_module_says_what_it_is(sources: list[Source]) -> None:

@@ -271,7 +271,7 @@ def test_text(type_: FieldType, field: Field, row: tuple[object, str]) -> None:
 
 
 @pytest.mark.parametrize("type_", FIELD_TYPES, ids=lambda type_: type_.name)
-@pytest.mark.parametrize("nothing", [None, "", "  ", {}, [], HOLLOW_PARENT], ids=repr)
+@pytest.mark.parametrize("nothing", [None, "", "  ", {}, [], HOLLOW_PARENT, adf()], ids=repr)
 def test_every_empty_is_the_same_empty(type_: FieldType, nothing: object) -> None:
     assert is_empty(nothing)
     assert type_.decode(nothing) is None
