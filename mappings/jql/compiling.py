@@ -139,7 +139,9 @@ def _allowed(ground: Ground, field: JqlField, condition: Condition) -> bool:
 
 def _verdict(ground: Ground, field: JqlField, sign: str, condition: Condition) -> Verdict:
     given = list(operands(condition.operand))
-    values = [operand for operand in given if not isinstance(operand, Empty)]
+    values = [
+        operand for operand in given if not isinstance(operand, Empty) and not _means_empty(field, operand)
+    ]
     with_empty = len(values) < len(given)
     if sign in ("=", "in", "!=", "not in", "is", "is not") and field.among:
         return _equality(ground, field, sign in ("=", "in", "is"), values, with_empty)
@@ -149,6 +151,11 @@ def _verdict(ground: Ground, field: JqlField, sign: str, condition: Condition) -
         found = field.matches(ground, values[0])
         return found if sign == "~" else none_of(field.present, found)
     return field.compare(ground, sign, values[0]) if field.compare else never
+
+
+def _means_empty(field: JqlField, operand: Value | Call) -> bool:
+    """`resolution = Unresolved` is EMPTY by another name."""
+    return isinstance(operand, Value) and operand.text.casefold() in field.empty_words
 
 
 def _equality(

@@ -28,6 +28,7 @@ class JqlField:
 
     `present` says whether an issue has a value at all; `among`, `compare` and `matches` are None where Jira has no
     such operators for the field. `rank` is what ORDER BY sorts by; None sorts as EMPTY. `reads` are raw field ids.
+    `empty_words` are values that stand for EMPTY.
     """
 
     names: tuple[str, ...]
@@ -37,6 +38,7 @@ class JqlField:
     matches: Matches | None = None
     rank: Rank | None = None
     reads: tuple[str, ...] = ()
+    empty_words: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -95,11 +97,15 @@ def _key_rank(issue: Issue) -> object:
 _DUE = attrgetter("due")
 
 SYSTEM = (
-    JqlField(("project",), always, named.project_among, rank=lambda issue: issue.project.key),
+    JqlField(("project", "space"), always, named.project_among, rank=lambda issue: issue.project.key),
     JqlField(
-        ("issuekey", "key", "issue", "id"), always, issues.issue_among, issues.issue_compare, rank=_key_rank
+        ("issuekey", "key", "issue", "id", "workItem", "workItemKey"),
+        always,
+        issues.issue_among,
+        issues.issue_compare,
+        rank=_key_rank,
     ),
-    JqlField(("issuetype", "type"), always, named.type_among, rank=_name_of("type")),
+    JqlField(("issuetype", "type", "workType"), always, named.type_among, rank=_name_of("type")),
     JqlField(("status",), always, named.status_among, rank=_name_of("status")),
     JqlField(("statusCategory",), always, named.category_among, rank=lambda issue: issue.status.category),
     JqlField(
@@ -107,6 +113,7 @@ SYSTEM = (
         named.present("resolution"),
         named.single_among("resolution", "resolution", lambda ground: ground.catalogue.resolutions),
         rank=_name_of("resolution"),
+        empty_words=("unresolved",),
     ),
     JqlField(
         ("priority",),
@@ -165,6 +172,8 @@ UNSUPPORTED = {
     "filter": "write the JQL of the filter itself",
     "hierarchyLevel": "name the issue types",
     "issue.property": "issue properties are not mirrored; use a field",
+    "linkedIssue": "use a relation by link in the mapping",
+    "linkedWorkItem": "use a relation by link in the mapping",
     "lastViewed": "what a person has looked at is not mirrored",
     "level": "security levels are not mirrored",
     "originalEstimate": "use it as a weight in the mapping; JQL cannot ask for it here",

@@ -25,7 +25,8 @@ def _day(wall: datetime) -> datetime:
 
 
 def _week(wall: datetime) -> datetime:
-    return _day(wall) - timedelta(days=wall.weekday())
+    """Jira's week begins on Sunday, unless the site's date picker is set to ISO 8601."""
+    return _day(wall) - timedelta(days=wall.isoweekday() % 7)
 
 
 def _month(wall: datetime) -> datetime:
@@ -38,41 +39,51 @@ def _year(wall: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One function: `start` finds the beginning of its period, `unit` is that of an argument without one.
+    """One function: what it `gives`, and for a date how its period begins; `end` means the period's last instant.
 
-    `end` is true for the functions that mean the period's last instant. Without `start` it is now() or currentUser().
+    `unit` is that of an increment without one. A date without `start` is now(). `also` are other names Jira knows.
     """
 
     name: str
+    gives: str = "date"
     start: Callable[[datetime], datetime] | None = None
     unit: str = ""
     end: bool = False
+    also: tuple[str, ...] = ()
 
 
 FUNCTIONS = (
-    Function("currentUser"),
+    Function("currentUser", "person"),
+    Function("standardIssueTypes", "issue type", also=("standardWorkTypes",)),
+    Function("subtaskIssueTypes", "issue type", also=("subtaskWorkTypes",)),
     Function("now"),
-    Function("startOfDay", _day, "d"),
-    Function("startOfWeek", _week, "w"),
-    Function("startOfMonth", _month, "M"),
-    Function("startOfYear", _year, "y"),
-    Function("endOfDay", _day, "d", end=True),
-    Function("endOfWeek", _week, "w", end=True),
-    Function("endOfMonth", _month, "M", end=True),
-    Function("endOfYear", _year, "y", end=True),
+    Function("startOfDay", start=_day, unit="d"),
+    Function("startOfWeek", start=_week, unit="w"),
+    Function("startOfMonth", start=_month, unit="M"),
+    Function("startOfYear", start=_year, unit="y"),
+    Function("endOfDay", start=_day, unit="d", end=True),
+    Function("endOfWeek", start=_week, unit="w", end=True),
+    Function("endOfMonth", start=_month, unit="M", end=True),
+    Function("endOfYear", start=_year, unit="y", end=True),
 )
-BY_NAME = {function.name.lower(): function for function in FUNCTIONS}
+BY_NAME = {name.lower(): function for function in FUNCTIONS for name in (function.name, *function.also)}
 
 REFUSED = {
     "membersOf": "the members of groups are not mirrored; list the people, or use a label or a component",
     "linkedIssues": "links of other issues cannot be followed by a condition; use a relation by link in the mapping",
+    "linkedWorkItems": "links of other issues cannot be followed by a condition; use a relation by link in the mapping",
+    "issuesWithRemoteLinksByGlobalId": "remote links are not mirrored; use a label or a field",
+    "workItemsWithRemoteLinksByGlobalId": "remote links are not mirrored; use a label or a field",
     "issueHistory": "what a person has looked at is not mirrored",
+    "workItemHistory": "what a person has looked at is not mirrored",
     "portfolioChildIssuesOf": "use relation: descendant in the mapping",
     "childIssuesOf": "use relation: descendant in the mapping",
     "subtasksOf": "use parent = KEY",
     "parentEpic": "use relation: descendant in the mapping",
     "votedIssues": "votes are not mirrored",
+    "votedWorkItems": "votes are not mirrored",
     "watchedIssues": "watchers are not mirrored",
+    "watchedWorkItems": "watchers are not mirrored",
     "updatedBy": "who changed an issue is not mirrored; use updated >= with a date",
     "openSprints": "the states of sprints are not mirrored; name the sprint",
     "closedSprints": "the states of sprints are not mirrored; name the sprint",
@@ -83,19 +94,20 @@ REFUSED = {
     "earliestUnreleasedVersion": "the states of versions are not mirrored; name the version",
     "componentsLeadByUser": "the leads of components are not mirrored; name the components",
     "projectsLeadByUser": "the leads of projects are not mirrored; name the projects",
+    "spacesLeadByUser": "the leads of projects are not mirrored; name the projects",
+    "spacesWhereUserHasPermission": "permissions are not mirrored; name the projects",
+    "spacesWhereUserHasRole": "project roles are not mirrored; name the projects",
     "projectsWhereUserHasPermission": "permissions are not mirrored; name the projects",
     "projectsWhereUserHasRole": "project roles are not mirrored; name the projects",
-    "standardIssueTypes": "name the issue types",
-    "subtaskIssueTypes": "name the issue types",
     "cascadeOption": "name the option itself",
     "currentLogin": "log-ins are not mirrored; use startOfDay() or a date",
     "lastLogin": "log-ins are not mirrored; use startOfDay() or a date",
-    "approver": "approvals are not mirrored",
-    "myApproval": "approvals are not mirrored",
-    "myPending": "approvals are not mirrored",
-    "breached": "service levels are not mirrored",
     "choiceOption": "name the option itself",
 }
+_SERVICE = """approved approver completed breached everBreached myApproval myPending myPendingApproval pending pendingBy
+    pendingApprovalBy paused remaining running withinCalendarHours customerDetail entitlementDetail entitlementProduct
+    organizationMembers"""
+REFUSED |= dict.fromkeys(_SERVICE.split(), "approvals, service levels and customers are not mirrored")
 REFUSED_BY_NAME = {name.lower(): (name, remedy) for name, remedy in REFUSED.items()}
 
 
@@ -112,12 +124,22 @@ def is_current_user(ground: Ground, call: Call) -> bool:
     function = known(ground, call)
     if function is None:
         return False
-    if function.name != "currentUser":
-        ground.refuse(
-            "function-not-allowed", f"{function.name}() gives a date, no person", call, ("currentUser()",)
-        )
+    if function.gives != "person":
+        message = f"{function.name}() gives no person but a {function.gives}"
+        ground.refuse("function-not-allowed", message, call, ("currentUser()",))
         return False
     return _no_arguments(ground, call)
+
+
+def is_subtask_types(ground: Ground, call: Call) -> bool | None:
+    """True for subtaskIssueTypes(), False for standardIssueTypes(); None, with a finding, for any other function."""
+    function = known(ground, call)
+    if function is None or not _no_arguments(ground, call):
+        return None
+    if function.gives != "issue type":
+        refuse_call(ground, call, "issue type")
+        return None
+    return function.name == "subtaskIssueTypes"
 
 
 def call_instant(ground: Ground, call: Call) -> Instant | None:
@@ -125,9 +147,10 @@ def call_instant(ground: Ground, call: Call) -> Instant | None:
     function = known(ground, call)
     if function is None:
         return None
-    if function.name == "currentUser":
-        valid = tuple(f"{one.name}()" for one in FUNCTIONS if one is not function)
-        ground.refuse("function-not-allowed", "currentUser() gives a person, no date", call, valid)
+    if function.gives != "date":
+        valid = tuple(f"{one.name}()" for one in FUNCTIONS if one.gives == "date")
+        message = f"{function.name}() gives no date but a {function.gives}"
+        ground.refuse("function-not-allowed", message, call, valid)
         return None
     ground.timed = True
     if function.start is None:

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Protocol
 
 from mappings.issue import Issue, Named
-from mappings.jql.functions import refuse_call
+from mappings.jql.functions import is_subtask_types, refuse_call
 from mappings.jql.ground import Ground, Then, Typed, Verdict, never
 from mappings.jql.known import Known
 from mappings.jql.tree import Call, Value
@@ -106,8 +106,12 @@ def _project_name_then(ground: Ground, words: Known) -> Then:
 
 
 def type_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
-    """`issuetype in (…)`: by name or id."""
-    target = wanted(ground, "issue type", values, ground.catalogue.issue_types)
+    """`issuetype in (…)`: by name or id, or by standing below another type or not."""
+    written = [value for value in values if isinstance(value, Value)]
+    if len(written) < len(values):
+        calls = [value for value in values if isinstance(value, Call)]
+        return _type_or_level(ground, written, calls)
+    target = wanted(ground, "issue type", written, ground.catalogue.issue_types)
     ids, words = target.ids, target.words
     if ids and words.wanted:
         return lambda i, _: i.type.id in ids or words[i.type.name]
@@ -122,6 +126,12 @@ def type_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
     by_name: Verdict = lambda i, _: words[i.type.name]  # noqa: E731
     by_id: Verdict = lambda i, _: i.type.id in ids  # noqa: E731
     return ground.chained(by_name if words.wanted else by_id, then)
+
+
+def _type_or_level(ground: Ground, written: Sequence[Value], calls: Sequence[Call]) -> Verdict:
+    below = frozenset(answer for call in calls if (answer := is_subtask_types(ground, call)) is not None)
+    by_name = type_among(ground, written) if written else never
+    return lambda i, m: (i.type.level < 0) in below or by_name(i, m)
 
 
 def status_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:

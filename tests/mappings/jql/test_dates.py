@@ -28,9 +28,10 @@ TABLE = [
     ("startOfDay(-1)", datetime(2028, 3, 30, tzinfo=ROME)),
     ("startOfDay('+8h')", datetime(2028, 3, 31, 8, tzinfo=ROME)),
     ("endOfDay()", datetime(2028, 4, 1, tzinfo=ROME) - MILLISECOND),
-    ("startOfWeek()", datetime(2028, 3, 27, tzinfo=ROME)),
-    ("startOfWeek(-1)", datetime(2028, 3, 20, tzinfo=ROME)),
-    ("endOfWeek('1w')", datetime(2028, 4, 10, tzinfo=ROME) - MILLISECOND),
+    ("startOfWeek()", datetime(2028, 3, 26, tzinfo=ROME)),
+    ("startOfWeek(-1)", datetime(2028, 3, 19, tzinfo=ROME)),
+    ("startOfWeek('+1d')", datetime(2028, 3, 27, tzinfo=ROME)),
+    ("endOfWeek('1w')", datetime(2028, 4, 9, tzinfo=ROME) - MILLISECOND),
     ("startOfMonth()", datetime(2028, 3, 1, tzinfo=ROME)),
     ("startOfMonth('+14d')", datetime(2028, 3, 15, tzinfo=ROME)),
     ("startOfMonth(-1)", datetime(2028, 2, 1, tzinfo=ROME)),
@@ -41,6 +42,7 @@ TABLE = [
     ("endOfMonth('+15d')", datetime(2028, 4, 16, tzinfo=ROME) - MILLISECOND),
     ("startOfYear()", datetime(2028, 1, 1, tzinfo=ROME)),
     ("startOfYear('+1M')", datetime(2028, 2, 1, tzinfo=ROME)),
+    ("endOfYear('+3M')", datetime(2029, 4, 1, tzinfo=ROME) - MILLISECOND),
     ("endOfYear(-1)", datetime(2028, 1, 1, tzinfo=ROME) - MILLISECOND),
 ]
 
