@@ -15,6 +15,7 @@ from connectors.jira import (
     editing,
     permissions,
     properties,
+    registration,
     remote_link,
     search_cloud,
     search_datacenter,
@@ -185,6 +186,22 @@ class Jira:
     def delete_remote_link(self, issue_id: str, global_id: str) -> None:
         """Remove a remote link by its global id."""
         remote_link.delete_remote_link(self.transport, self.api, issue_id, global_id)
+
+    # -- webhooks of the site, for an administrator's token
+
+    def webhooks(self) -> tuple[registration.Registered, ...]:
+        """All admin webhooks of the site."""
+        return registration.webhooks(self.transport, registration.resource(self.server()))
+
+    def register_webhook(self, name: str, url: str, secret: str, jql: str = "") -> registration.Registered:
+        """Create the webhook of this name and address, or bring it up to date."""
+        return registration.register(
+            self.transport, registration.resource(self.server()), name, url, secret, jql
+        )
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        """Remove one webhook."""
+        registration.delete(self.transport, registration.resource(self.server()), webhook_id)
 
     # -- asked once
 

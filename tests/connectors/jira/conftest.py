@@ -27,6 +27,7 @@ class Asked:
     query: dict[str, list[str]]
     headers: dict[str, str]
     body: Any
+    raw: bytes = b""
 
 
 @dataclass
@@ -81,6 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
             parse_qs(parts.query),
             dict(self.headers),
             json.loads(raw) if raw else None,
+            raw,
         )
         answer = self.stub.answer(asked)
         self.close_connection = answer.hang_up or answer.torn

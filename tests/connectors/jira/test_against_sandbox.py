@@ -18,6 +18,8 @@ from connectors.jira import (
     Transient,
     connect,
     core_fields,
+    read_hints,
+    verify,
 )
 from connectors.jira.remote_link import global_id
 
@@ -211,3 +213,27 @@ def test_only_what_was_asked_for_is_sent(server, jira):
     [page, *_] = jira.search("project is not EMPTY", page_size=1)
     assert len(page.issues) == 1
     assert len(core_fields()) == 20
+
+
+def test_a_webhook_is_registered_once_signed_and_read(server, jira, stub, answer):
+    stub.on("POST", "/hook", answer(204))
+    first = jira.register_webhook("OKR", f"{stub.url}/hook", "a long secret", "project is not EMPTY")
+    again = jira.register_webhook("OKR", f"{stub.url}/hook", "a long secret", "project is not EMPTY")
+    assert first.id == again.id
+    assert [found.id for found in jira.webhooks()] == [first.id]
+
+    issue = next(issue for issue in everything(jira).values() if issue.parent_id)
+    jira.edit(issue.id, {"summary": "Another summary"})
+    assert server.settle()
+    delivered = stub.asked[-1]
+
+    assert verify("a long secret", delivered.raw, delivered.headers["X-Hub-Signature"])
+    assert not verify("another", delivered.raw, delivered.headers["X-Hub-Signature"])
+    hints = read_hints(delivered.raw)
+    assert hints.issue_ids == {issue.id}
+    assert hints.keys[issue.id] == issue.key
+    assert hints.changed_fields == {"summary"}
+    assert hints.status == issue.status.id
+    assert hints.actor_id == jira.myself().id
+    jira.delete_webhook(first.id)
+    assert jira.webhooks() == ()
