@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from mappings.health import ACHIEVED_AT, Standing, judge, worst
 from mappings.ledger import Contribution, Disposition, Ledger
-from mappings.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
+from mappings.state import Cause, KeyResultState, Measurement, ObjectiveState
 from plugin.pages.sources import Buried, Cycle, HistoryPoint, SavedObjective, SiteFreshness
 
 NOW = datetime(2026, 11, 21, 10, 14, 48, tzinfo=UTC)
@@ -84,24 +85,9 @@ class Company:
         return self.sites
 
 
-def health_of(progress: Fraction | None, expected: Fraction = EXPECTED) -> Health:
-    """Health by pace, said as the rules say it."""
-    if progress is None:
-        return Health(
-            HealthLevel.PENDING, "never_measured", "Never measured: the field Current has no value yet."
-        )
-    if progress >= 1:
-        return Health(
-            HealthLevel.ACHIEVED, "achieved_at", "Progress 100 % reached the 100 % that count as achieved."
-        )
-    pace = progress / expected
-    level = HealthLevel.ON_TRACK if pace >= Fraction(7, 10) else HealthLevel.AT_RISK
-    rule, words = "pace_on_track", "at least 0.70"
-    if pace < Fraction(7, 10):
-        rule, words = "pace_at_risk", "between 0.40 and 0.70"
-    if pace < Fraction(4, 10):
-        level, rule, words = HealthLevel.OFF_TRACK, "pace_off_track", "below 0.40"
-    return Health(level, rule, f"Pace {float(pace):.2f} is {words}.")
+def standing(commitment: str = "committed") -> Standing:
+    """What the company's key results are judged against today."""
+    return Standing(NOW, NOW.date(), EXPECTED, CYCLE.end, ACHIEVED_AT[commitment])
 
 
 def delivery_ledger(project: str, first: int, done: int, doing: int, waiting: int, points: int = 3) -> Ledger:
@@ -116,7 +102,7 @@ def delivery_ledger(project: str, first: int, done: int, doing: int, waiting: in
             f"{project}-{first + i}",
             TASKS[(first + i) % len(TASKS)],
             Disposition.COUNTED,
-            f"status category of “{status}”",
+            f"status “{status}” ({CATEGORIES[status]}) counts as {float(progress):g}",
             weight,
             progress,
             weight * progress / whole,
@@ -135,9 +121,11 @@ def _left_out(project: str, at: int) -> list[Contribution]:
         Contribution(str(20_001 + at), f"{project}-{at + 1}", "Rework the settings screen",
                      Disposition.BY_CHILDREN, "two selected stories below it", status="In Progress"),
         Contribution(str(20_002 + at), f"{project}-{at + 2}", "Clarify data retention with legal",
-                     Disposition.UNKNOWN, "status “Parked” has no category", status="Parked"),
+                     Disposition.UNKNOWN, "status “Parked” has no category that the mapping gives a fraction for", status="Parked"),
     ]  # fmt: skip
 
+
+CATEGORIES = {"Done": "done", "In Progress": "indeterminate", "To Do": "new"}
 
 TASKS = (
     "Cache the first page of search results", "Show delivery estimate before checkout", "Retry failed webhooks with back-off",
@@ -157,7 +145,7 @@ def metric(
     progress = None if raw is None else min(max(raw, Fraction(0)), Fraction(1))
     cause = Cause.NEVER_MEASURED if raw is None else Cause.MEASURED
     reason = (
-        "The field Current has never had a value." if raw is None else "(current − start) ÷ (target − start)"
+        "the field Current has never had a value" if raw is None else "(current − start) ÷ (target − start)"
     )
     measured = Measurement(
         progress,
@@ -170,7 +158,7 @@ def metric(
         None if raw is None else NOW - timedelta(days=2, hours=3),
     )
     return KeyResultState(
-        id_, "metric", kind, "outcome", title, measured, health_of(progress), Fraction(1), True, id_, key, "In Progress", owner,
+        id_, "metric", kind, "outcome", title, measured, judge(measured, standing()), Fraction(1), True, id_, key, "In Progress", owner,
     )  # fmt: skip
 
 
@@ -185,7 +173,7 @@ def delivered(objective_id: str, title: str, ledger: Ledger, contributing: bool)
         "delivery",
         title,
         measured,
-        health_of(ledger.total),
+        judge(measured, standing()),
         Fraction(1),
         contributing,
     )
@@ -199,13 +187,7 @@ def objective(
     counted = [kr for kr in krs if kr.contributing and kr.measurement.progress is not None]
     progress = _mean(counted)
     sides = {nature: _mean([kr for kr in krs if kr.nature == nature]) for nature in ("delivery", "outcome")}
-    worst = min(
-        (kr.health for kr in krs if kr.contributing), key=lambda one: list(HealthLevel).index(one.level)
-    )
-    health = replace(
-        worst,
-        sentence=f"Worst of {len([k for k in krs if k.contributing])} contributing key results. {worst.sentence}",
-    )
+    health = worst((kr.key or kr.title, kr.health) for kr in krs if kr.contributing)
     touched = frozenset(row.id for kr in krs for row in kr.measurement.ledger.rows) | {str(id_)}
     return ObjectiveState(
         str(id_), "epics", title, progress, health, _ledger([kr for kr in krs if kr.contributing], len(counted), progress), tuple(krs),
@@ -296,9 +278,9 @@ def _states() -> list[ObjectiveState]:
             ship(10_104, 240, 14, 3, 2),
         ], parent=10_101),
         objective(10_107, "GROW-7", "Checkout is finished by those who begin it", "Lina Achterberg", [
-            metric("10171", "GROW-71", "Checkout completion, %", "61", "61.4", "72"),
+            metric("10171", "GROW-71", "Checkout completion, %", "61", "61", "72"),
             ship(10_107, 270, 12, 0, 0),
-        ], parent=10_101, flags=("delivered_outcome_unmoved",)),
+        ], parent=10_101, flags=("100 % delivered, outcome unmoved",)),
         objective(10_109, "GROW-9", "Pricing people can predict", "Lina Achterberg", [
             metric("10191", "GROW-91", "Quotes accepted unchanged, %", "40", "49", "65"),
         ], parent=10_101, commitment="aspirational"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
+import msgspec
 from sqlalchemy import Connection, select
 
 from connectors.store import json_text
@@ -18,40 +18,65 @@ from connectors.store.schema import history, objective
 from connectors.store.sql import among
 from mappings.state import Health, HealthLevel
 
+NUMBERS = ("progress", "delivery", "outcome", "expected")
 
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """The fields of an `ObjectiveState` a list shows; whatever else is stored is skipped unread."""
+
+class Headline(msgspec.Struct, frozen=True, gc=False, rename={f"{name}_text": name for name in NUMBERS}):
+    """The fields of an `ObjectiveState` a list shows; whatever else is stored is skipped unread.
+
+    Most of thousands are only counted and sorted, so numbers stay text until somebody looks.
+    """
 
     id: str
     title: str
-    progress: Fraction | None
     health: Health
     key: str = ""
     owner: str | None = None
     project_key: str = ""
     cycle_id: str | None = None
     commitment: str = "committed"
-    delivery: Fraction | None = None
-    outcome: Fraction | None = None
-    expected: Fraction | None = None
+    progress_text: str | None = None
+    delivery_text: str | None = None
+    outcome_text: str | None = None
+    expected_text: str | None = None
     flags: tuple[str, ...] = ()
     aligned_to: tuple[str, ...] = ()
 
+    @property
+    def progress(self) -> Fraction | None:
+        return fraction_of(self.progress_text)
 
-@dataclass(frozen=True, slots=True)
-class SavedHeadline:
+    @property
+    def delivery(self) -> Fraction | None:
+        return fraction_of(self.delivery_text)
+
+    @property
+    def outcome(self) -> Fraction | None:
+        return fraction_of(self.outcome_text)
+
+    @property
+    def expected(self) -> Fraction | None:
+        return fraction_of(self.expected_text)
+
+
+class SavedHeadline(msgspec.Struct, frozen=True, gc=False):
     """A headline and when its numbers or its health last changed."""
 
     state: Headline
-    changed_at: datetime
+    changed_ms: int
+
+    @property
+    def changed_at(self) -> datetime:
+        return from_ms(self.changed_ms)
 
 
 def headlines(conn: Connection, site: str) -> list[SavedHeadline]:
     """Every objective of a site, in no order."""
-    rows = conn.execute(select(objective.c.content, objective.c.changed_at).where(objective.c.site == site))
+    rows = conn.execute(
+        select(objective.c.content, objective.c.changed_at).where(objective.c.site == site)
+    ).all()
     decode = json_text.decoder(Headline).decode
-    return [SavedHeadline(decode(content), from_ms(changed)) for content, changed in rows]
+    return [SavedHeadline(decode(content), changed) for content, changed in rows]
 
 
 def histories(conn: Connection, site: str, ids: Iterable[str]) -> Mapping[str, list[HistoryPoint]]:

@@ -1,14 +1,11 @@
-"""Flags of an objective as sentences. A flag this page does not know is shown as it is, made readable."""
+"""What the rules say, as sentences of a page: they are kept as clauses, since they stand inside other texts too."""
 
 from __future__ import annotations
 
-SENTENCES = {
-    "delivered_outcome_unmoved": "Everything is delivered, yet the outcome has not moved.",
-}
 
-
-def flag_sentence(flag: str) -> str:
-    """What a flag tells a person."""
-    if flag in SENTENCES or " " in flag:
-        return SENTENCES.get(flag, flag)
-    return flag.replace("_", " ").replace("-", " ").capitalize() + "."
+def told(clause: str) -> str:
+    """The clause with a capital and a full stop; a bare code is made readable."""
+    text = clause if " " in clause else clause.replace("_", " ").replace("-", " ")
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")

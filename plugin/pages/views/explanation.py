@@ -11,7 +11,7 @@ from mappings.state import ObjectiveState
 from plugin.pages.sources import Cycle, HistoryPoint, SavedObjective
 from plugin.pages.views.bar import Bar, bar
 from plugin.pages.views.chart import Chart, chart
-from plugin.pages.views.flags import flag_sentence
+from plugin.pages.views.clause import told
 from plugin.pages.views.health import Badge, badge
 from plugin.pages.views.keyresult import KeyResultRow, key_result_row
 from plugin.pages.views.ledger import Browse, LedgerRow, LedgerTable, ledger_table
@@ -72,7 +72,7 @@ def explanation(saved: SavedObjective, history: Sequence[HistoryPoint], around: 
         delivery=bar(state.delivery, None, "plain"),
         outcome=bar(state.outcome, None, "plain"),
         health=badge(state.health),
-        flags=tuple(flag_sentence(flag) for flag in state.flags),
+        flags=tuple(told(flag) for flag in state.flags),
         gaps=_gaps(state, around.browse),
         key_results=krs,
         ledger=ledger_table(state.ledger, around.browse, around.shown),

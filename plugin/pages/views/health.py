@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from mappings.health import RULES
 from mappings.state import Health, HealthLevel
+from plugin.pages.views.clause import told
 from plugin.pages.views.figures import length
 
 WORDS = {
@@ -18,17 +20,22 @@ WORDS = {
     HealthLevel.ON_TRACK: "On track",
     HealthLevel.ACHIEVED: "Achieved",
 }
-SEVERITY = {level: place for place, level in enumerate(HealthLevel)}
+WORST = "as the worst of its rows is: "
 
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """One health: `level` names colour and shape, `word` says it, `rule` fired and `sentence` explains."""
+    """One health: `level` names colour and shape, `word` says it, `rule` fired, `sentence` explains with its figures.
+
+    `brief` is the sentence where the word stands beside it already; `meaning` is what the rule says in general.
+    """
 
     level: str
     word: str
     rule: str
     sentence: str
+    brief: str
+    meaning: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,12 @@ class Total:
 
 def badge(health: Health) -> Badge:
     """The badge of one health."""
-    return Badge(health.level.value, WORDS[health.level], health.rule, health.sentence)
+    _, repeated, rest = health.sentence.partition(WORST)
+    brief = rest if repeated and health.rule == "worst" else health.sentence
+    meaning = RULES.get(health.rule, "")
+    return Badge(
+        health.level.value, WORDS[health.level], health.rule, told(health.sentence), told(brief), meaning
+    )
 
 
 def totals(levels: Iterable[HealthLevel]) -> tuple[Total, ...]:

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from mappings.state import KeyResultState, Measurement
 from plugin.pages.views.bar import Bar, bar
+from plugin.pages.views.clause import told
 from plugin.pages.views.figures import number_text, percent_text
 from plugin.pages.views.health import Badge, badge
 from plugin.pages.views.ledger import LedgerTable, ledger_table
@@ -81,7 +82,7 @@ def key_result_row(
         due="" if measured.due is None else day_text(measured.due),
         late=measured.late,
         raw=_beyond(measured),
-        reason=measured.reason,
+        reason=told(measured.reason),
         weight=number_text(state.weight),
         bar=bar(measured.progress, expected, state.health.level.value),
         health=badge(state.health),

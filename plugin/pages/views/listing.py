@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 from mappings.state import HealthLevel
 from plugin.pages.sources import Cycle, Head, HistoryPoint, SavedHead
 from plugin.pages.views.bar import Bar, bar
+from plugin.pages.views.clause import told
 from plugin.pages.views.figures import percent_text
-from plugin.pages.views.flags import flag_sentence
 from plugin.pages.views.health import WORDS, Badge, Total, badge, totals
 from plugin.pages.views.moments import When, day_text, when
 from plugin.pages.views.tree import ORDERS, Placed, name, natural, placed
@@ -71,7 +71,7 @@ class Filters:
             and self.project in ("", head.project_key)
             and self.owner in ("", head.owner or "none")
             and (not health or self.health in ("", head.health.level.value))
-            and self.q.casefold() in f"{head.key} {head.title} {head.owner or ''}".casefold()
+            and (not self.q or self.q.casefold() in f"{head.key} {head.title} {head.owner or ''}".casefold())
         )
 
 
@@ -222,7 +222,7 @@ def row(one: Placed, history: Sequence[HistoryPoint], now: datetime, zone: tzinf
         health=badge(head.health),
         trend=spark(history, now),
         changed=when(one.saved.changed_at, now, zone),
-        flags=tuple(flag_sentence(flag) for flag in head.flags),
+        flags=tuple(told(flag) for flag in head.flags),
     )
 
 

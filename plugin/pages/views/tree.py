@@ -2,49 +2,45 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from mappings.health import SEVERITY
 from plugin.pages.sources import Head, SavedHead
-from plugin.pages.views.health import SEVERITY
 
 Order = Callable[[SavedHead], tuple[object, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """One objective at its depth in the tree; `beside` are the ids of the further objectives it is aligned to."""
+    """One objective at its depth in the tree."""
 
     saved: SavedHead
     depth: int
-    beside: tuple[str, ...] = ()
 
 
-def natural(key: str) -> tuple[tuple[int, str], ...]:
+def natural(key: str) -> tuple[str, int]:
     """PLAT-9 before PLAT-10."""
-    return tuple(
-        (int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", key) if part
-    )
+    prefix, _, number = key.rpartition("-")
+    return (prefix, int(number)) if number.isdecimal() and number.isascii() else (key, 0)
 
 
 def by_key(saved: SavedHead) -> tuple[object, ...]:
-    return (natural(name(saved.state)),)
+    return natural(name(saved.state))
 
 
 def by_health(saved: SavedHead) -> tuple[object, ...]:
-    return (SEVERITY[saved.state.health.level], natural(name(saved.state)))
+    return (SEVERITY[saved.state.health.level], *natural(name(saved.state)))
 
 
 def by_progress(saved: SavedHead) -> tuple[object, ...]:
     progress = saved.state.progress
-    return (progress is None, progress or Fraction(0), natural(name(saved.state)))
+    return (progress is None, progress or Fraction(0), *natural(name(saved.state)))
 
 
 def by_change(saved: SavedHead) -> tuple[object, ...]:
-    return (-saved.changed_at.timestamp(), natural(name(saved.state)))
+    return (-saved.changed_at.timestamp(), *natural(name(saved.state)))
 
 
 ORDERS: dict[str, tuple[str, Order]] = {
@@ -66,13 +62,15 @@ def placed(objectives: Sequence[SavedHead], order: Order) -> list[Placed]:
     Those aligned in a circle stand at the top, in order, so that nothing is ever lost.
     """
     by_id = {saved.state.id: saved for saved in sorted(objectives, key=order)}
-    children: dict[str | None, list[SavedHead]] = defaultdict(list)
+    children: dict[str | None, list[SavedHead]] = {}
     for saved in by_id.values():
-        children[_parent(saved.state, by_id)].append(saved)
+        children.setdefault(_parent(saved.state, by_id), []).append(saved)
     found: dict[str, Placed] = {}
-    for root in [*children[None], *by_id.values()]:
-        for one in _walk(root, children, found):
-            found[one.saved.state.id] = one
+    for root in children.get(None, ()):
+        _place(root, children, found)
+    if len(found) < len(by_id):
+        for root in by_id.values():
+            _place(root, children, found)
     return list(found.values())
 
 
@@ -80,14 +78,12 @@ def _parent(head: Head, known: dict[str, SavedHead]) -> str | None:
     return next((id_ for id_ in head.aligned_to if id_ in known and id_ != head.id), None)
 
 
-def _walk(
-    root: SavedHead, children: dict[str | None, list[SavedHead]], found: dict[str, Placed]
-) -> Iterator[Placed]:
+def _place(root: SavedHead, children: dict[str | None, list[SavedHead]], found: dict[str, Placed]) -> None:
     """Depth first without recursion; what is placed already is not walked again."""
     waiting = [(root, 0)]
     while waiting:
         saved, depth = waiting.pop()
-        if saved.state.id in found:
-            continue
-        yield Placed(saved, depth, tuple(id_ for id_ in saved.state.aligned_to[1:] if id_ != saved.state.id))
-        waiting += [(child, depth + 1) for child in reversed(children[saved.state.id])]
+        id_ = saved.state.id
+        if id_ not in found:
+            found[id_] = Placed(saved, depth)
+            waiting += [(child, depth + 1) for child in reversed(children.get(id_, ()))]

@@ -50,13 +50,13 @@ def test_a_row_tells_everything_a_lead_asks_for(client):
     page = BeautifulSoup(client.get("/?q=GROW-7").text, "html.parser")
     row = page.select_one("table.list tbody tr")
     text = row.get_text(" ", strip=True)
-    assert "4\u202f%" in row.select_one(".figure").text
-    assert row.select_one("svg.bar")["aria-label"] == "Progress 4\u202f%, should be 57\u202f% today"
+    assert "0\u202f%" in row.select_one(".figure").text
+    assert row.select_one("svg.bar")["aria-label"] == "Progress 0\u202f%, should be 57\u202f% today"
     assert row.select_one(".bar-mark")["x1"] == "56.52%"
     assert "Off track" in text
-    assert "below 0.40" in text
+    assert "below 0.4" in text
     assert "committed" in text
-    assert "outcome has not moved" in text
+    assert "outcome unmoved" in text
     assert row.select_one(".spark polyline")
     assert row.select_one("time")["datetime"].startswith("2026-11-21T")
 
