@@ -57,13 +57,14 @@ def check_band(at_least: Decimal | None, at_most: Decimal | None) -> Iterator[tu
 
 
 def _option(finding: Finding, options: RuleOptions) -> Path:
-    """The written option that a finding is about: the one its message opens with, else the one it most likely is; or none."""
+    """The written option that a finding is about, as its code or the opening of its message says; or none."""
     opening = re.match(r"(\w+)(?:\.(\w+))?\b", finding.message)
-    names = [name for name in opening.groups() if name] if opening else []
-    if names and names[0] in options.model_fields_set:
-        return tuple(names)
+    names = tuple(name for name in opening.groups() if name) if opening else ()
+    opens = names if names[:1] and names[0] in options.model_fields_set else ()
+    if len(opens) > 1:
+        return opens
     likely = (name for name in FOCUS.get(finding.code, ()) if name in options.model_fields_set)
-    return tuple(islice(likely, 1))
+    return tuple(islice(likely, 1)) or opens
 
 
 def _value(options: BaseModel, option: Path) -> object:

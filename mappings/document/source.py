@@ -112,5 +112,5 @@ def _report_root(tree: Tree, report: Report) -> None:
         code,
         message,
         (),
-        remedy="begin with a preset: `jira-okr mapping export --preset epics-as-objectives`",
+        remedy="begin with one of the presets, like epics-as-objectives, and change it",
     )
