@@ -39,6 +39,15 @@ LABELS: Mapping[HealthLevel, str] = {
     HealthLevel.ACHIEVED: "Achieved",
 }
 
+WORDS = ("text", "paragraph")
+
+
+def holding_types(value: str) -> tuple[str, ...]:
+    """Names of the field types that can hold a value of `write_back`; a field of any other type is left alone."""
+    if value == "health":
+        return ("select", *WORDS)
+    return WORDS if value == "summary" else ("number", *WORDS)
+
 
 @dataclass(frozen=True, slots=True)
 class Desired:
@@ -89,7 +98,7 @@ def desired(
 ) -> tuple[Desired, ...]:
     """The desired field values of one objective, each (issue, field) once: the rule written first wins, objective before key result.
 
-    Left out: issues that the mirror does not hold (`actual`), key results whose issue another objective speaks for, fields of a type that is not written, and unknown values under
+    Left out: issues that the mirror does not hold (`actual`), key results whose issue another objective speaks for, fields of a type that cannot hold the value, and unknown values under
     `unknown: leave`. A value that its field cannot hold (a health without an option) clears the field.
     """
     found: dict[tuple[str, str], Desired] = {}
@@ -198,7 +207,7 @@ class Made:
 def one_desired(target: TargetPart, figures: Figures, wanted: Field, api: Api) -> Made | None:
     """The raw value for one field, or None where it is to be left as it is."""
     type_ = field_type(wanted)
-    if type_ is None or not type_.writable:
+    if type_ is None or type_.name not in holding_types(target.value):
         return None
     if target.value == "health":
         return health_value(target, figures.health, type_, wanted, api)

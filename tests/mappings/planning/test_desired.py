@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from types import SimpleNamespace
+from typing import get_args
 
 import pytest
 
-from mappings.desired import desired, owners
+from mappings.desired import desired, holding_types, owners
+from mappings.document.schema import TargetPart
+from mappings.fields import field_type
 
 OBJECTIVE = "objective"
 
@@ -33,10 +37,10 @@ def on_objective(
         ({"value": "progress", "round": 3}, 0.625, "0.625"),
         ({"value": "progress", "round": 0}, 1, "1"),
         ({"value": "pace"}, 0.88, "0.88"),
-        ({"value": "health"}, None, "At risk"),
+        ({"value": "health"}, "left", "At risk"),
         (
             {"value": "summary"},
-            None,
+            "left",
             "63 % · at risk · expected 71 % · 2 key results (1 unknown)",
         ),
     ],
@@ -45,8 +49,6 @@ def on_objective(
 def test_an_objective_in_a_number_and_a_text_field(
     make: SimpleNamespace, target: dict[str, object], number: object, text: object
 ) -> None:
-    from fractions import Fraction
-
     state = make.objective(
         delivery=Fraction(2, 5),
         pace=Fraction(88, 100),
@@ -92,7 +94,6 @@ def test_unknown_clears_or_leaves(make: SimpleNamespace) -> None:
     assert on_objective(make, state, value="progress_percent", unknown="leave") == "left"
     assert on_objective(make, state, "okr_health", value="health") is None
     assert on_objective(make, state, "okr_health", value="health", unknown="leave") == "left"
-    assert on_objective(make, state, "okr_labels", value="progress_percent") == []
 
 
 def test_zero_is_written_as_zero(make: SimpleNamespace) -> None:
@@ -117,16 +118,15 @@ def test_health_becomes_an_option_or_clears(
     assert on_objective(make, state, "okr_health", value="health", options=options) == raw
 
 
-def test_health_as_words_and_labels(make: SimpleNamespace) -> None:
-    state = make.objective()
-    assert on_objective(make, state, "okr_summary", value="health", options={"at_risk": "Gelb"}) == "Gelb"
-    assert on_objective(make, state, "okr_labels", value="health", options={"at_risk": "yellow"}) == [
-        "yellow"
-    ]
-    assert on_objective(make, state, "okr_labels", value="health") == []
+def test_health_as_words(make: SimpleNamespace) -> None:
+    assert (
+        on_objective(make, make.objective(), "okr_summary", value="health", options={"at_risk": "Gelb"})
+        == "Gelb"
+    )
 
 
-def test_a_type_that_is_only_read_is_left_alone(make: SimpleNamespace) -> None:
+def test_a_type_that_cannot_hold_the_value_is_left_alone(make: SimpleNamespace) -> None:
+    assert on_objective(make, make.objective(), "okr_labels", value="progress_percent") == "left"
     assert on_objective(make, make.objective(), "lead", value="health") == "left"
 
 
@@ -176,8 +176,6 @@ def test_the_rule_written_first_wins(make: SimpleNamespace) -> None:
 
 
 def test_a_shared_key_result_is_written_by_the_first_objective_in_id_order(make: SimpleNamespace) -> None:
-    from fractions import Fraction
-
     mapping = make.mapping({"target": "key_result", "set": {"okr_progress": {"value": "expected_percent"}}})
     shared = make.key_result("200")
     ninth = make.objective("9", expected=Fraction(1, 10), key_results=(shared,))
@@ -210,3 +208,14 @@ def test_an_issue_that_the_mirror_does_not_hold_is_left_alone(make: SimpleNamesp
     assert desired(mapping, make.objective(), {}.get) == ()
     [found] = desired(mapping, make.objective(), {"100": make.issue("100", key="NEW-1")}.get)
     assert found.issue_key == "NEW-1"
+
+
+@pytest.mark.parametrize("value", get_args(TargetPart.model_fields["value"].annotation))
+def test_a_type_that_holds_a_value_is_one_that_gets_it(make: SimpleNamespace, value: str) -> None:
+    half = Fraction(1, 2)
+    state = make.objective(delivery=half, outcome=half, pace=half)
+    mapping = make.mapping({"target": OBJECTIVE, "set": {alias: {"value": value} for alias in make.fields}})
+    filled = {
+        type_.name for item in make.desired(mapping, state) if item.raw and (type_ := field_type(item.field))
+    }
+    assert filled == set(holding_types(value))
