@@ -15,7 +15,7 @@ BAD_PAYLOAD = "Invalid request payload. Refer to the REST API documentation and 
 
 
 @dataclass(slots=True)
-class Refused(Exception):
+class JiraAnswerError(Exception):
     """An answer other than success, in Jira's error shape; `bare` leaves the `errors` key out."""
 
     status: int
@@ -32,9 +32,9 @@ class Refused(Exception):
         return answer
 
 
-def bad_request(*messages: str, **errors: str) -> Refused:
+def bad_request(*messages: str, **errors: str) -> JiraAnswerError:
     """A 400."""
-    return Refused(400, messages, errors)
+    return JiraAnswerError(400, messages, errors)
 
 
 def account_for(sandbox: Sandbox, header: str | None, *, public: bool = False) -> Account:
@@ -44,7 +44,7 @@ def account_for(sandbox: Sandbox, header: str | None, *, public: bool = False) -
         return found
     if public:
         return ANONYMOUS
-    raise Refused(401, ("Client must be authenticated to access this resource.",), bare=True)
+    raise JiraAnswerError(401, ("Client must be authenticated to access this resource.",), bare=True)
 
 
 def _by_credentials(sandbox: Sandbox, header: str) -> Account | None:
@@ -76,11 +76,11 @@ def visible(sandbox: Sandbox, account: Account, id_or_key: str) -> Record:
     """The issue, or 404: deleted, unknown and forbidden look the same."""
     record = sandbox.find(id_or_key)
     if record is None or not account.may("BROWSE_PROJECTS", record.project.key):
-        raise Refused(404, (NO_ISSUE,))
+        raise JiraAnswerError(404, (NO_ISSUE,))
     return record
 
 
 def require(account: Account, permission: str, project_key: str | None, message: str) -> None:
     """403 with this message unless the account holds the permission."""
     if not account.may(permission, project_key):
-        raise Refused(403, (message,))
+        raise JiraAnswerError(403, (message,))

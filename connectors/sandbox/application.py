@@ -9,7 +9,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from connectors.sandbox import board, routes_control, routes_issue, routes_metadata, routes_search
-from connectors.sandbox.access import Refused, account_for
+from connectors.sandbox.access import JiraAnswerError, account_for
 from connectors.sandbox.faults import Fault, rate_limit_headers
 from connectors.sandbox.site import Site, raw, site
 
@@ -23,7 +23,7 @@ def create_app(one: Site) -> Flask:
     app.extensions["sandbox"] = one
     app.before_request(_enter)
     app.teardown_request(_leave)
-    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(JiraAnswerError, _refused)
     app.register_error_handler(HTTPException, _http_error)
     app.after_request(_tear)
     for blueprint in (routes_metadata.routes, routes_search.routes, routes_issue.routes):
@@ -49,7 +49,7 @@ def _take_version(_endpoint: str | None, values: dict[str, str] | None) -> None:
         newest = "2" if datacenter else "3"
         known = {"2": "2", "latest": newest} if datacenter else {"2": "2", "3": "3", "latest": newest}
         if asked not in known:
-            raise Refused(404, (f"null for uri: {request.path}",))
+            raise JiraAnswerError(404, (f"null for uri: {request.path}",))
         g.version = known[asked]
 
 
@@ -57,7 +57,8 @@ def _enter() -> Response | None:
     """Before each call to Jira: read the body (the connection is kept), count, meet the planned fault, know the caller, lock."""
     request.get_data()
     if not request.path.startswith("/rest/"):
-        return _lock()
+        _lock()
+        return None
     site().calls.count(request.method, request.path)
     fault = site().faults.take(request.method, request.path)
     if fault is not None:
@@ -68,7 +69,8 @@ def _enter() -> Response | None:
     g.account = account_for(
         site().sandbox, request.headers.get("Authorization"), public=site().public or open_to_all
     )
-    return _lock()
+    _lock()
+    return None
 
 
 def _lock() -> None:
@@ -83,7 +85,7 @@ def _leave(_problem: BaseException | None) -> None:
 
 def _meet(fault: Fault) -> Response | None:
     if fault.kind == "rate_limit":
-        refused = Refused(429, ("Rate limit exceeded.",), bare=True)
+        refused = JiraAnswerError(429, ("Rate limit exceeded.",), bare=True)
         refused.headers = rate_limit_headers(fault, site().sandbox.clock())
         return _refused(refused)
     if fault.kind == "status":
@@ -91,7 +93,9 @@ def _meet(fault: Fault) -> Response | None:
             f"<html><body><h1>{fault.status}</h1></body></html>", fault.status, mimetype="text/html"
         )
     if fault.kind == "unauthorized":
-        return _refused(Refused(401, ("Client must be authenticated to access this resource.",), bare=True))
+        return _refused(
+            JiraAnswerError(401, ("Client must be authenticated to access this resource.",), bare=True)
+        )
     if fault.kind == "timeout":
         time.sleep(fault.seconds)
         return Response(status=504, headers={"X-Sandbox-Cut": "0"})
@@ -108,7 +112,7 @@ def _tear(response: Response) -> Response:
     return response
 
 
-def _refused(problem: Refused) -> Response:
+def _refused(problem: JiraAnswerError) -> Response:
     response = raw(msgspec.json.encode(problem.body()), problem.status)
     response.headers.update(problem.headers)
     return response
@@ -116,4 +120,4 @@ def _refused(problem: Refused) -> Response:
 
 def _http_error(problem: HTTPException) -> Response:
     status = problem.code or 500
-    return _refused(Refused(status, (f"{problem.name} for uri: {request.path}",)))
+    return _refused(JiraAnswerError(status, (f"{problem.name} for uri: {request.path}",)))

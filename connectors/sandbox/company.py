@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 from connectors.sandbox import scheme
 from connectors.sandbox.documents import document
@@ -187,14 +188,9 @@ class _Story:
 
     def contribute(self, when: datetime, made: _Made, to: _Made) -> None:
         kind = next(one for one in scheme.LINK_TYPES if one.name == "Contributes")
-        who = self.people[0]
+        self.do(when + timedelta(days=1), partial(self.join, kind, made, to, self.people[0]))
 
-        def deed(_at: datetime) -> None:
-            self.join(kind, made, to, who)
-
-        self.do(when + timedelta(days=1), deed)
-
-    def join(self, kind: scheme.LinkTypeDef, made: _Made, to: _Made, who: User) -> None:
+    def join(self, kind: scheme.LinkTypeDef, made: _Made, to: _Made, who: User, _at: datetime) -> None:
         before = {one: self.sandbox.records[one] for one in (made.id, to.id)}
         self.sandbox.link(kind, made.id, to.id, who, announce=False)
         for (
@@ -328,11 +324,10 @@ class _Story:
         """Two metrics that measure an objective of another team, by link."""
         kind = next(one for one in scheme.LINK_TYPES if one.name == "Measures")
         for metric, goal in ((0, 1), (8, 6)):
-            made, to = self.metrics[metric], self.goals[goal]
             self.do(
                 self.at(CYCLES[1].start),
-                lambda _at, made=made, to=to: self.join(kind, made, to, self.people[0]),
-            )  # type: ignore[misc]
+                partial(self.join, kind, self.metrics[metric], self.goals[goal], self.people[0]),
+            )
 
 
 # -- benchmarks -------------------------------------------------------------------------------------------------

@@ -8,11 +8,11 @@ from datetime import date
 from typing import Any
 
 from connectors.sandbox import scheme, values
-from connectors.sandbox.access import Refused
+from connectors.sandbox.access import JiraAnswerError
 from connectors.sandbox.documents import text_of
 from connectors.sandbox.scheme import FieldDef
 from connectors.sandbox.state import ChangeItem, Json, Record, Sandbox
-from connectors.sandbox.values import BadValue, Writing
+from connectors.sandbox.values import FieldValueError, Writing
 from mappings.issue import IssueType, Named, User
 
 ATTRIBUTES = {
@@ -39,6 +39,11 @@ CHANGELOG_NAMES = {
     "components": "Component",
 }
 
+HAS_SUBTASKS = (
+    "The issue '{}' has subtasks. You must specify the 'deleteSubtasks' parameter to delete this issue and all its"
+    " subtasks."
+)
+
 
 def not_on_screen(field_id: str) -> str:
     """What Jira says of a field that is unknown, hidden, or on no screen."""
@@ -55,7 +60,7 @@ def editable(sandbox: Sandbox, record: Record) -> dict[str, FieldDef]:
         if field.writable
         and field.covers(record.project.key)
         and not project.hides(field.id, record.type.name)
-        and field.id not in ("issuetype",)
+        and field.id != "issuetype"
         and (cloud or field.id != "parent" or record.type.level < 0)
     }
 
@@ -96,14 +101,14 @@ def _operations(body: Mapping[str, Any]) -> dict[str, list[tuple[str, Any]]]:
     """Per field id, the operations in order; `fields` is a single `set` each."""
     fields, update = body.get("fields") or {}, body.get("update") or {}
     if not isinstance(fields, dict) or not isinstance(update, dict):
-        raise Refused(400, ("INVALID_INPUT",))
+        raise JiraAnswerError(400, ("INVALID_INPUT",))
     both = {
         name: f"Field '{name}' cannot appear in both 'fields' and 'update'"
         for name in fields
         if name in update
     }
     if both:
-        raise Refused(400, (), both)
+        raise JiraAnswerError(400, (), both)
     found: dict[str, list[tuple[str, Any]]] = {name: [("set", value)] for name, value in fields.items()}
     for name, steps in update.items():
         if name != "issuelinks":
@@ -128,10 +133,10 @@ def _applied(
         try:
             for verb, value in steps:
                 fresh = put(fresh, field_id, _step(sandbox, fresh, field, verb, value, version))
-        except BadValue as problem:
+        except FieldValueError as problem:
             errors[field_id] = str(problem)
     if errors:
-        raise Refused(400, (), errors)
+        raise JiraAnswerError(400, (), errors)
     return fresh
 
 
@@ -145,7 +150,7 @@ def _step(sandbox: Sandbox, record: Record, field: FieldDef, verb: str, value: A
         (one,) = read([value], field, writing)
         kept = tuple(old for old in current(record, field.id) if old != one)
         return (*kept, one) if verb == "add" else kept
-    raise BadValue(f"Operation '{verb}' is not supported for field '{field.name}'")
+    raise FieldValueError(f"Operation '{verb}' is not supported for field '{field.name}'")
 
 
 def _link(sandbox: Sandbox, record: Record, asked: Json, actor: User) -> None:
@@ -153,7 +158,7 @@ def _link(sandbox: Sandbox, record: Record, asked: Json, actor: User) -> None:
     outward = "outwardIssue" in asked
     other = sandbox.find(str((asked.get("outwardIssue") or asked.get("inwardIssue") or {}).get("key")))
     if other is None:
-        raise Refused(404, ("Could not find issue by id or key.",))
+        raise JiraAnswerError(404, ("Could not find issue by id or key.",))
     source, destination = (record.id, other.id) if outward else (other.id, record.id)
     sandbox.link(kind, source, destination, actor)
 
@@ -163,7 +168,7 @@ def link_type(_sandbox: Sandbox, asked: Mapping[str, Any]) -> scheme.LinkTypeDef
     for kind in scheme.LINK_TYPES:
         if asked.get("id") == kind.id or str(asked.get("name", "")).lower() == kind.name.lower():
             return kind
-    raise Refused(404, (f"No issue link type with name '{asked.get('name')}' found.",))
+    raise JiraAnswerError(404, (f"No issue link type with name '{asked.get('name')}' found.",))
 
 
 def changes(sandbox: Sandbox, old: Record, new: Record) -> list[ChangeItem]:
@@ -237,27 +242,21 @@ def _project(sandbox: Sandbox, asked: Any) -> scheme.ProjectDef:
             asked.get("key") == project.project.key or str(asked.get("id")) == project.project.id
         ):
             return project
-    raise Refused(400, (), {"project": "Specify a valid project ID or key"})
+    raise JiraAnswerError(400, (), {"project": "Specify a valid project ID or key"})
 
 
 def _issue_type(asked: Any) -> IssueType:
     for kind in scheme.ISSUE_TYPES:
         if isinstance(asked, dict) and (str(asked.get("id")) == kind.id or asked.get("name") == kind.name):
             return kind
-    raise Refused(400, (), {"issuetype": "Specify an issue type"})
+    raise JiraAnswerError(400, (), {"issuetype": "Specify an issue type"})
 
 
 def delete(sandbox: Sandbox, record: Record, actor: User, *, with_subtasks: bool = False) -> None:
     """Delete an issue; sub-tasks only when that was asked for."""
     below = [one for one in sandbox.children.get(record.id, ()) if sandbox.records[one].type.level < 0]
     if below and not with_subtasks:
-        raise Refused(
-            400,
-            (
-                f"The issue '{record.key}' has subtasks. You must specify the 'deleteSubtasks' parameter to delete"
-                " this issue and all its subtasks.",
-            ),
-        )
+        raise JiraAnswerError(400, (HAS_SUBTASKS.format(record.key),))
     for issue_id in sorted(below, key=int):
         sandbox.remove(issue_id, actor)
     sandbox.remove(record.id, actor)

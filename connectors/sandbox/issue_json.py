@@ -190,10 +190,10 @@ class IssueWriter:
     def encoded(self, record: Record, fields: Fields) -> bytes:
         """The issue with these fields as JSON text. No field named `id` exists, so an empty tuple means the bare reference."""
         key = (self.view, fields)
-        found = record.cache.get(key)
+        found: bytes | None = record.cache.get(key)
         if found is None:
             found = record.cache[key] = msgspec.json.encode(self.issue(record, fields))
-        return found  # type: ignore[no-any-return]
+        return found
 
     def reference(self, record: Record) -> Json:
         """The issue without fields."""

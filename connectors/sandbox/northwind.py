@@ -245,6 +245,31 @@ GOALS = (
         0.7,
         as_objective=True,
     ),
+    # Without metrics: their number is the work below them, so that a card moved to Done moves it at once.
+    Goal(
+        "PLAT",
+        "2026-Q4",
+        "Nobody fears the billing migration any more",
+        (),
+        ("the ledger import", "the invoice archive", "the tax rules", "the payment gateway"),
+        0.9,
+    ),
+    Goal(
+        "CORE",
+        "2026-Q4",
+        "Every robot leaves the factory with its papers",
+        (),
+        ("the test protocol", "the parts passport", "the export licence"),
+        1.1,
+    ),
+    Goal(
+        "GROW",
+        "2026-Q4",
+        "The spring trade fair sells for us",
+        (),
+        ("the demo cell", "the fair website", "the follow-up mails"),
+        0.6,
+    ),
 )
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Response
 
-from connectors.sandbox.access import Refused, require
+from connectors.sandbox.access import JiraAnswerError, require
 from connectors.sandbox.deliveries import WebhookFaults
 from connectors.sandbox.faults import fault_from
 from connectors.sandbox.site import answer, caller, json_body, nothing, site
@@ -62,14 +62,14 @@ def add_fault() -> Response:
         try:
             site().faults.add(fault_from(body))
         except (ValueError, TypeError) as problem:
-            raise Refused(400, (str(problem),)) from None
+            raise JiraAnswerError(400, (str(problem),)) from None
     return nothing()
 
 
 def _webhook_faults(body: dict[str, float]) -> WebhookFaults:
     known = {one.name for one in fields(WebhookFaults)}
     if not isinstance(body, dict) or not set(body) <= known:
-        raise Refused(400, (f"webhooks takes {', '.join(sorted(known))}",))
+        raise JiraAnswerError(400, (f"webhooks takes {', '.join(sorted(known))}",))
     return WebhookFaults(**{name: float(value) for name, value in body.items()})
 
 

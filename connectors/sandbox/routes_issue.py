@@ -8,7 +8,7 @@ from flask import Blueprint, Response, g, request
 
 from connectors.sandbox import editing, scheme
 from connectors.sandbox import transitions as workflow
-from connectors.sandbox.access import Refused, bad_request
+from connectors.sandbox.access import JiraAnswerError, bad_request
 from connectors.sandbox.documents import document
 from connectors.sandbox.issue_json import brief_json, link_type_json, stamp, status_json, user_json
 from connectors.sandbox.routes_search import changelog_page
@@ -83,7 +83,7 @@ def edit(key: str) -> Response:
     if not flag("notifyUsers", True):
         need("ADMINISTER_PROJECTS", record, NO_NOTIFY)
     if flag("overrideScreenSecurity", False) or flag("overrideEditableFlag", False):
-        raise Refused(403, (NO_OVERRIDE,))
+        raise JiraAnswerError(403, (NO_OVERRIDE,))
     spend_write(record)
     fresh = editing.edit(site().sandbox, record, body, g.version, actor())
     site().calls.wrote(record.id, [*(body.get("fields") or {}), *(body.get("update") or {})])
@@ -180,7 +180,7 @@ def _end(body: Json, name: str) -> Record:
 def _row(link_id: str) -> LinkRow:
     row = site().sandbox.links.get(link_id)
     if row is None:
-        raise Refused(404, (f"No issue link with id '{link_id}' exists.",))
+        raise JiraAnswerError(404, (f"No issue link with id '{link_id}' exists.",))
     return row
 
 
@@ -225,7 +225,7 @@ def read_property(key: str, name: str) -> Response:
     record = issue_or_404(key)
     found = site().sandbox.properties.get(record.id, {})
     if name not in found:
-        raise Refused(404, (f"The property with key '{name}' does not exist.",))
+        raise JiraAnswerError(404, (f"The property with key '{name}' does not exist.",))
     return answer({"key": name, "value": found[name]})
 
 
@@ -255,7 +255,7 @@ def delete_property(key: str, name: str) -> Response:
     record = issue_or_404(key)
     need("EDIT_ISSUES", record)
     if site().sandbox.properties[record.id].pop(name, None) is None:
-        raise Refused(404, (f"The property with key '{name}' does not exist.",))
+        raise JiraAnswerError(404, (f"The property with key '{name}' does not exist.",))
     _tell_property(record, "issue_property_deleted", {"key": name})
     return nothing()
 
@@ -275,7 +275,7 @@ def remote_links(key: str) -> Response:
     if wanted is None:
         return answer(list(kept.values()))
     if wanted not in kept:
-        raise Refused(404, ("A remote issue link with the given global id does not exist.",))
+        raise JiraAnswerError(404, ("A remote issue link with the given global id does not exist.",))
     return answer(kept[wanted])
 
 
@@ -286,7 +286,7 @@ def write_remote_link(key: str) -> Response:
     about = body.get("object") or {}
     missing = {f"object.{one}": f"'{one}' is required." for one in ("title", "url") if not about.get(one)}
     if missing:
-        raise Refused(400, (), missing)
+        raise JiraAnswerError(400, (), missing)
     spend_write(record)
     kept, number = site().sandbox.remote_links[record.id], site().sandbox.next_id("remotelink")
     name = body.get("globalId") or f"sandbox-{number}"
@@ -301,7 +301,7 @@ def write_remote_link(key: str) -> Response:
 def delete_remote_link(key: str) -> Response:
     kept = site().sandbox.remote_links[issue_or_404(key).id]
     if kept.pop(request.args.get("globalId", ""), None) is None:
-        raise Refused(404, ("A remote issue link with the given global id does not exist.",))
+        raise JiraAnswerError(404, ("A remote issue link with the given global id does not exist.",))
     return nothing()
 
 
@@ -316,7 +316,7 @@ def comment(key: str) -> Response:
     need("ADD_COMMENTS", record)
     fine = isinstance(body, str) if g.version == "2" else isinstance(body, dict)
     if not body or not fine:
-        raise Refused(400, (), {"comment": "Comment body is not valid!"})
+        raise JiraAnswerError(400, (), {"comment": "Comment body is not valid!"})
     sandbox, who = site().sandbox, user_json(view(), site().sandbox, actor())
     at, number = stamp(sandbox.clock()), sandbox.next_id("comment")
     made = {

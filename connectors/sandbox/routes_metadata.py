@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from connectors.sandbox import scheme
-from connectors.sandbox.access import Refused, bad_request
+from connectors.sandbox.access import JiraAnswerError, bad_request
 from connectors.sandbox.issue_json import (
     category_json,
     link_type_json,
@@ -50,7 +50,7 @@ def server_info() -> Response:
 @routes.get("/myself")
 def myself() -> Response:
     if not caller().id:
-        raise Refused(401, (NOT_SIGNED_IN,))
+        raise JiraAnswerError(401, (NOT_SIGNED_IN,))
     return answer(_user(caller()))
 
 
@@ -79,7 +79,7 @@ def fields() -> Response:
 @routes.get("/field/search")
 def field_search() -> Response:
     if not caller().may("ADMINISTER", None):
-        raise Refused(403, ("Only Jira administrators can access custom fields.",))
+        raise JiraAnswerError(403, ("Only Jira administrators can access custom fields.",))
     wanted, query = request.args.getlist("type"), request.args.get("query", "").lower()
     found = [
         {"id": one.id, "key": one.id, "name": one.name, "schema": schema_json(one), "isLocked": False}
@@ -138,12 +138,8 @@ def resolutions() -> Response:
 
 @routes.get("/resolution/search")
 def resolution_search() -> Response:
-    found = [
-        {"id": one.id, "name": one.name, "description": "", "isDefault": one.name == "Done"}
-        for one in scheme.RESOLUTIONS
-    ]
-    page = page_of(found, 50, "resolution/search")
-    return answer(page)
+    found = [named_json(view(), "resolution", one) for one in scheme.RESOLUTIONS]
+    return answer(page_of(found, 50, "resolution/search"))
 
 
 @routes.get("/issueLinkType")
@@ -166,7 +162,7 @@ def _project_or_404(key: str) -> ProjectDef:
     for one in _projects():
         if key in (one.project.key, one.project.id):
             return one
-    raise Refused(404, (f"No project could be found with key '{key}'.",))
+    raise JiraAnswerError(404, (f"No project could be found with key '{key}'.",))
 
 
 @routes.get("/project")
@@ -237,7 +233,7 @@ def _asked_project() -> str | None:
     if issue:
         record = site().sandbox.find(issue)
         if record is None:
-            raise Refused(404, ("Issue does not exist or you do not have permission to see it.",))
+            raise JiraAnswerError(404, ("Issue does not exist or you do not have permission to see it.",))
         return record.project.key
     key = args.get("projectKey") or args.get("projectId")
     return _project_or_404(key).project.key if key else None
@@ -267,6 +263,6 @@ def create_meta_fields(key: str, type_id: str) -> Response:
     project_key = _project_or_404(key).project.key
     kind = next((one for one in scheme.ISSUE_TYPES if one.id == type_id), None)
     if kind is None:
-        raise Refused(404, ("The issue type could not be found.",))
+        raise JiraAnswerError(404, ("The issue type could not be found.",))
     found = create_fields(site().sandbox, view(), project_key, kind)
     return answer({"startAt": 0, "maxResults": len(found), "total": len(found), "fields": found})

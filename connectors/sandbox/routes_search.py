@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from flask import Blueprint, Response, g, request
 
-from connectors.sandbox.access import BAD_PAYLOAD, Refused, bad_request
+from connectors.sandbox.access import BAD_PAYLOAD, JiraAnswerError, bad_request
 from connectors.sandbox.issue_json import Fields, IssueWriter
 from connectors.sandbox.matching import JqlError, parse
 from connectors.sandbox.search import allowed_size
@@ -41,7 +41,7 @@ MULTI_VALUE = frozenset({"comment", "worklog", "attachment"})
 @routes.route("/search/jql", methods=["GET", "POST"])
 def search_jql() -> Response:
     if site().sandbox.deployment == "datacenter":
-        raise Refused(404, ("null for uri: " + request.path,))
+        raise JiraAnswerError(404, ("null for uri: " + request.path,))
     asked = _asked_by_get() if request.method == "GET" else _asked_by_post()
     if not 1 <= asked["maxResults"] <= 5000:
         raise bad_request(BAD_SIZE)
@@ -84,9 +84,9 @@ def _asked_by_post() -> Json:
     try:
         body = msgspec.json.decode(request.get_data(), type=_SearchBody)
     except msgspec.ValidationError:
-        raise Refused(400, (BAD_PAYLOAD,), bare=True) from None
+        raise JiraAnswerError(400, (BAD_PAYLOAD,), bare=True) from None
     if len(body.reconcileIssues) > 50 or len(body.properties or []) > 5:
-        raise Refused(400, (BAD_PAYLOAD,), bare=True)
+        raise JiraAnswerError(400, (BAD_PAYLOAD,), bare=True)
     return {name: getattr(body, name) for name in body.__struct_fields__} | {"expand": body.expand or ""}
 
 
@@ -144,7 +144,7 @@ def _expanded(asked: Json) -> list[Json]:
 @routes.route("/search", methods=["GET", "POST"])
 def old_search() -> Response:
     if site().sandbox.deployment == "cloud":
-        raise Refused(410, (GONE,))
+        raise JiraAnswerError(410, (GONE,))
     given = request.args.to_dict() if request.method == "GET" else json_body()
     start, size = int(given.get("startAt", 0)), min(int(given.get("maxResults", 50)), 1000)
     ids = site().searcher.ids(given.get("jql", ""), caller(), bounded=False)
@@ -195,7 +195,7 @@ def bulk_fetch() -> Response:
         body.get("expand") or [],
     )
     if not asked or not all(isinstance(one, list) for one in (asked, fields, expand)):
-        raise Refused(400, (BAD_PAYLOAD,), bare=True)
+        raise JiraAnswerError(400, (BAD_PAYLOAD,), bare=True)
     if len(asked) > _bulk_limit(fields, expand):
         raise bad_request(f"The number of issues to fetch cannot exceed {_bulk_limit(fields, expand)}.")
     render = writer()
@@ -230,7 +230,7 @@ def bulk_changelog() -> Response:
     body = json_body({"issueIdsOrKeys", "fieldIds", "maxResults", "nextPageToken"})
     asked, wanted = body.get("issueIdsOrKeys") or [], set(body.get("fieldIds") or [])
     if not 1 <= len(asked) <= 1000 or len(wanted) > 10:
-        raise Refused(400, (BAD_PAYLOAD,), bare=True)
+        raise JiraAnswerError(400, (BAD_PAYLOAD,), bare=True)
     size, start = min(int(body.get("maxResults", 1000)), 10_000), _history_offset(body.get("nextPageToken"))
     rows = [
         (record.id, history)

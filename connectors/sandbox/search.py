@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.sandbox import scheme
-from connectors.sandbox.access import Refused, bad_request
+from connectors.sandbox.access import JiraAnswerError, bad_request
 from connectors.sandbox.catalogue import catalogue_of
 from connectors.sandbox.matching import JqlError, Matcher, compile_jql
 from connectors.sandbox.scheme import Account
@@ -72,14 +72,15 @@ class Searcher:
         try:
             matcher = self.compile(jql, account)
         except JqlError as problem:
-            return self._refusal(problem, account)
+            self._refuse(problem, account)
+            return None
         if bounded and matcher.query.where is None:
             raise bad_request(UNBOUNDED)
         if len(matcher.query.order_by) > 7:
             raise bad_request(TOO_MANY_ORDERS)
         return matcher
 
-    def _refusal(self, problem: JqlError, account: Account) -> None:
+    def _refuse(self, problem: JqlError, account: Account) -> None:
         unknown = all(finding.code.startswith(("unknown", "no-such")) for finding in problem.findings)
         if unknown and (not account.id or self.unknown == "empty"):
             return
@@ -193,7 +194,7 @@ def _sort_key(name: str, sandbox: Sandbox) -> SortKey:
             *(clause.lower() for clause in field.clauses),
         ):
             return lambda record: record.customs.get(field.id)
-    raise Refused(400, (f"Not able to sort using field '{name}'.",))
+    raise JiraAnswerError(400, (f"Not able to sort using field '{name}'.",))
 
 
 def allowed_size(asked: int, fields: Iterable[str]) -> int:

@@ -95,7 +95,7 @@ class SandboxServer:
     """A sandbox Jira on loopback; use it as a context manager, or `start` and `stop` it.
 
     `clock` says what time it is on the site; without one it runs from `now` (default: the real time). `seed=None` leaves the site
-    empty. `webhook_backoff` is the middle of the random wait before a retry, in seconds (Jira's own is 600).
+    empty; `like` is a sandbox to start from instead. `webhook_backoff` is the middle of the random wait before a retry, in seconds (Jira's own is 600).
     """
 
     def __init__(
@@ -106,6 +106,7 @@ class SandboxServer:
         webhook_backoff: float = 600.0,
         *,
         clock: Clock | None = None,
+        like: Sandbox | None = None,
         deployment: str = "cloud",
         host: str = LOOPBACK,
         public: bool = False,
@@ -114,7 +115,9 @@ class SandboxServer:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.sandbox = Sandbox(clock or _running_from(now), deployment)
-        if seed is not None:
+        if like is not None:
+            self.sandbox.adopt(like)
+        elif seed is not None:
             seed_company(self.sandbox, seed, self.sandbox.clock())
         self.sender = Sender(webhook_backoff, webhook_timeout, seed or 0)
         self._listening = socket.create_server((host, port), backlog=128)

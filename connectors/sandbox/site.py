@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from flask import Response, current_app, g, request
 
-from connectors.sandbox.access import BAD_PAYLOAD, Refused, visible
+from connectors.sandbox.access import BAD_PAYLOAD, JiraAnswerError, visible
 from connectors.sandbox.calls import Calls
 from connectors.sandbox.deliveries import Sender
 from connectors.sandbox.faults import Faults
@@ -68,15 +68,13 @@ class Site:
 
 def site() -> Site:
     """The site of the current app."""
-    found = current_app.extensions["sandbox"]
-    assert isinstance(found, Site)
+    found: Site = current_app.extensions["sandbox"]
     return found
 
 
 def caller() -> Account:
     """The account of the current request."""
-    account = g.account
-    assert isinstance(account, Account)
+    account: Account = g.account
     return account
 
 
@@ -103,7 +101,7 @@ def issue_or_404(id_or_key: str) -> Record:
 def need(permission: str, record: Record, message: str | None = None) -> None:
     """403 unless the caller holds a permission in the issue's project."""
     if not caller().may(permission, record.project.key):
-        raise Refused(403, (message or "You do not have permission to edit issues in this project.",))
+        raise JiraAnswerError(403, (message or "You do not have permission to edit issues in this project.",))
 
 
 def spend_write(record: Record) -> None:
@@ -116,7 +114,7 @@ def spend_write(record: Record) -> None:
             "X-RateLimit-Limit": "20",
             "X-RateLimit-Remaining": "0",
         }
-        raise Refused(429, ("Rate limit exceeded.",), headers=headers, bare=True)
+        raise JiraAnswerError(429, ("Rate limit exceeded.",), headers=headers, bare=True)
 
 
 def answer(value: Any, status: int = 200) -> Response:
@@ -139,9 +137,9 @@ def json_body(allowed: Iterable[str] | None = None) -> dict[str, Any]:
     try:
         body = msgspec.json.decode(request.get_data())
     except msgspec.DecodeError:
-        raise Refused(400, (BAD_PAYLOAD,), bare=True) from None
+        raise JiraAnswerError(400, (BAD_PAYLOAD,), bare=True) from None
     if not isinstance(body, dict) or (allowed is not None and not set(body) <= set(allowed)):
-        raise Refused(400, (BAD_PAYLOAD,), bare=True)
+        raise JiraAnswerError(400, (BAD_PAYLOAD,), bare=True)
     return body
 
 
@@ -155,7 +153,7 @@ def whole(name: str, default: int) -> int:
     try:
         return int(request.args.get(name, default))
     except ValueError:
-        raise Refused(400, (f"The value of '{name}' must be a whole number.",)) from None
+        raise JiraAnswerError(400, (f"The value of '{name}' must be a whole number.",)) from None
 
 
 def page_of(values: list[Any], most: int, path: str) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from connectors.sandbox import scheme, values
-from connectors.sandbox.access import Refused
+from connectors.sandbox.access import JiraAnswerError
 from connectors.sandbox.editing import changes, put
 from connectors.sandbox.state import ChangeItem, Record, Sandbox
-from connectors.sandbox.values import BadValue, Writing
+from connectors.sandbox.values import FieldValueError, Writing
 from mappings.issue import Named, Status, User
 
 
@@ -43,9 +43,9 @@ def transition(
     asked = (body.get("transition") or {}).get("id")
     found = next((one for one in transitions(sandbox, record) if one.id == str(asked)), None)
     if asked is None:
-        raise Refused(400, ("Missing 'transition' identifier",))
+        raise JiraAnswerError(400, ("Missing 'transition' identifier",))
     if found is None:
-        raise Refused(400, (f"Transition id '{asked}' is not valid for this issue.",))
+        raise JiraAnswerError(400, (f"Transition id '{asked}' is not valid for this issue.",))
     resolution = _resolution(sandbox, record, found, body.get("fields") or {}, version)
     return to_status(sandbox, record, found.status, actor, resolution=resolution)
 
@@ -59,14 +59,14 @@ def _resolution(
         if name != "resolution" or not found.closes
     }
     if errors:
-        raise Refused(400, (), errors)
+        raise JiraAnswerError(400, (), errors)
     if "resolution" not in fields:
         return None
     try:
         writing = Writing(sandbox, version, record)
         return values.resolution(fields["resolution"], sandbox.fields["resolution"], writing)
-    except BadValue as problem:
-        raise Refused(400, (), {"resolution": str(problem)}) from None
+    except FieldValueError as problem:
+        raise JiraAnswerError(400, (), {"resolution": str(problem)}) from None
 
 
 def to_status(

@@ -17,7 +17,7 @@ from mappings.issue import Named, User
 TEXT_LIMIT = 255
 
 
-class BadValue(Exception):
+class FieldValueError(ValueError):
     """A value Jira refuses; its text is what Jira says of the field."""
 
 
@@ -38,7 +38,7 @@ def number(value: Any, _field: FieldDef, _writing: Writing) -> float | int | Non
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise BadValue("Operation value must be a number")
+        raise FieldValueError("Operation value must be a number")
     return value
 
 
@@ -47,25 +47,25 @@ def text(value: Any, field: FieldDef, _writing: Writing) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise BadValue("Operation value must be a string")
+        raise FieldValueError("Operation value must be a string")
     if len(value) > TEXT_LIMIT:
-        raise BadValue(
+        raise FieldValueError(
             f"The entered text is too long. It exceeds the allowed limit of {TEXT_LIMIT} characters."
         )
     if "\n" in value or "\r" in value:
-        raise BadValue(f"{field.name} must not contain line breaks.")
+        raise FieldValueError(f"{field.name} must not contain line breaks.")
     return value
 
 
 def summary(value: Any, field: FieldDef, writing: Writing) -> str:
     """The summary; never empty."""
     if isinstance(value, str) and len(value) > TEXT_LIMIT:
-        raise BadValue("Summary can't exceed 255 characters.")
+        raise FieldValueError("Summary can't exceed 255 characters.")
     if isinstance(value, str) and "\n" in value:
-        raise BadValue("The summary is invalid because it contains newline characters.")
+        raise FieldValueError("The summary is invalid because it contains newline characters.")
     found = text(value, field, writing)
     if found is None or not found.strip():
-        raise BadValue("You must specify a summary of the issue.")
+        raise FieldValueError("You must specify a summary of the issue.")
     return found
 
 
@@ -75,10 +75,12 @@ def paragraph(value: Any, _field: FieldDef, writing: Writing) -> dict[str, Any] 
         return None
     if writing.version == "2":
         if not isinstance(value, str):
-            raise BadValue("Operation value must be a string")
+            raise FieldValueError("Operation value must be a string")
         return document(value)
     if not is_document(value):
-        raise BadValue("Operation value must be an Atlassian Document (see the Atlassian Document Format)")
+        raise FieldValueError(
+            "Operation value must be an Atlassian Document (see the Atlassian Document Format)"
+        )
     return dict(value)
 
 
@@ -87,12 +89,12 @@ def select(value: Any, field: FieldDef, _writing: Writing) -> Named | None:
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise BadValue("Specify a valid 'id' or 'name' for " + field.name)
+        raise FieldValueError("Specify a valid 'id' or 'name' for " + field.name)
     if "id" in value:
         return _option(field, "id", value["id"])
     if "value" in value:
         return _option(field, "value", value["value"])
-    raise BadValue("Could not find valid 'id' or 'value' in the Parent Option object.")
+    raise FieldValueError("Could not find valid 'id' or 'value' in the Parent Option object.")
 
 
 def _option(field: FieldDef, by: str, asked: Any) -> Named:
@@ -100,16 +102,16 @@ def _option(field: FieldDef, by: str, asked: Any) -> Named:
         if (option.id if by == "id" else option.name) == str(asked):
             return option
     what = "Option id" if by == "id" else "Option value"
-    raise BadValue(f"{what} '{asked}' is not valid")
+    raise FieldValueError(f"{what} '{asked}' is not valid")
 
 
 def labels(value: Any, _field: FieldDef, _writing: Writing) -> tuple[str, ...]:
     """Labels: strings without spaces."""
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise BadValue("data was not an array")
+        raise FieldValueError("data was not an array")
     for label in value:
         if not label or any(character.isspace() for character in label):
-            raise BadValue(f"The label '{label}' contains spaces which is invalid.")
+            raise FieldValueError(f"The label '{label}' contains spaces which is invalid.")
     return tuple(dict.fromkeys(value))
 
 
@@ -120,7 +122,7 @@ def day(value: Any, _field: FieldDef, _writing: Writing) -> date | None:
     try:
         return date.fromisoformat(value)
     except (TypeError, ValueError):
-        raise BadValue(f"Error parsing date string: {value}") from None
+        raise FieldValueError(f"Error parsing date string: {value}") from None
 
 
 def user(value: Any, _field: FieldDef, writing: Writing) -> User | None:
@@ -128,7 +130,7 @@ def user(value: Any, _field: FieldDef, writing: Writing) -> User | None:
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise BadValue("data was not an object")
+        raise FieldValueError("data was not an object")
     for account in writing.sandbox.accounts.values():
         if writing.sandbox.deployment == "datacenter":
             if value.get("name") == account.email.split("@")[0]:
@@ -136,18 +138,18 @@ def user(value: Any, _field: FieldDef, writing: Writing) -> User | None:
         elif value.get("accountId") == account.id:
             return person(account)
     asked = value.get("accountId", value.get("name"))
-    raise BadValue(
+    raise FieldValueError(
         f"User '{asked}' does not exist." if asked else "expected Object containing an accountId property"
     )
 
 
 def _named(known: Iterable[Named], value: Any, missing: str) -> Named:
     if not isinstance(value, dict):
-        raise BadValue("data was not an object")
+        raise FieldValueError("data was not an object")
     for one in known:
         if one.id == str(value.get("id")) or ("id" not in value and one.name == value.get("name")):
             return one
-    raise BadValue(missing)
+    raise FieldValueError(missing)
 
 
 def priority(value: Any, _field: FieldDef, _writing: Writing) -> Named:
@@ -162,7 +164,7 @@ def resolution(value: Any, _field: FieldDef, _writing: Writing) -> Named:
 
 def _several(known: list[Named], value: Any, noun: str) -> tuple[Named, ...]:
     if not isinstance(value, list):
-        raise BadValue("data was not an array")
+        raise FieldValueError("data was not an array")
     return tuple(_named(known, one, f"{noun} is not valid") for one in value)
 
 
@@ -183,15 +185,15 @@ def parent(value: Any, _field: FieldDef, writing: Writing) -> str | None:
     )
     if asked is None:
         if writing.record.type.level < 0:
-            raise BadValue("Issue type is a sub-task but parent issue key or id not specified.")
+            raise FieldValueError("Issue type is a sub-task but parent issue key or id not specified.")
         return None
     found = writing.sandbox.find(str(asked))
     if found is None:
-        raise BadValue("Could not find issue by id or key.")
+        raise FieldValueError("Could not find issue by id or key.")
     if found.type.level <= writing.record.type.level or (
         writing.record.type.level < 0 and found.type.level != 0
     ):
-        raise BadValue("Given parent work item does not belong to appropriate hierarchy.")
+        raise FieldValueError("Given parent work item does not belong to appropriate hierarchy.")
     return found.id
 
 

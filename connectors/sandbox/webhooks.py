@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.sandbox.access import Refused, bad_request
+from connectors.sandbox.access import JiraAnswerError, bad_request
 from connectors.sandbox.issue_json import IssueWriter, View, change_items, user_json
 from connectors.sandbox.state import Event, Json, LinkRow, Sandbox
 
@@ -102,7 +102,7 @@ class Webhooks:
     def get(self, webhook_id: str) -> Webhook:
         """A subscription, or 404."""
         if webhook_id not in self.all:
-            raise Refused(404, (f"Webhook {webhook_id} does not exist.",))
+            raise JiraAnswerError(404, (f"Webhook {webhook_id} does not exist.",))
         return self.all[webhook_id]
 
     def remove(self, webhook_id: str) -> None:

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+
+import pytest
+import requests
+
+from connectors.sandbox import Fault, SandboxServer
+
+
+@pytest.mark.parametrize("form", ["seconds", "date", "absent"])
+def test_a_rate_limit_names_its_reason(jira, server, form):
+    server.faults.add(Fault("rate_limit", reason="jira-quota-tenant-based", retry_after=form, seconds=30))
+    answer = jira.call("GET", "/myself")
+    assert answer.status_code == 429
+    assert answer.headers["RateLimit-Reason"] == "jira-quota-tenant-based"
+    given = answer.headers.get("Retry-After")
+    assert (given == "30", given is None) == (form == "seconds", form == "absent")
+    assert form != "date" or parsedate_to_datetime(given)
+    assert jira.call("GET", "/myself").status_code == 200
+
+
+def test_faults_are_planned_over_http_and_end(jira):
+    plan = {"kind": "status", "status": 502, "method": "POST", "path": "/search/jql", "times": 2}
+    assert jira.post("/_sandbox/faults", plan).status_code == 204
+    assert jira.call("GET", "/myself").status_code == 200
+    statuses = [jira.post("/search/jql", {"jql": "project = PLAT"}).status_code for _ in range(3)]
+    assert statuses == [502, 502, 200]
+    assert "valid" in jira.post("/_sandbox/faults", {"kind": "status", "colour": 1}).text
+
+
+def test_a_torn_page_breaks_off(jira, server):
+    server.faults.add(Fault("torn"))
+    with pytest.raises(requests.RequestException):
+        jira.search("project = PLAT", fields=["summary"])
+    assert jira.search("project = PLAT", fields=["summary"])["issues"]
+
+
+def test_a_timeout_gives_no_answer(jira, server):
+    server.faults.add(Fault("timeout", seconds=0.05))
+    with pytest.raises(requests.RequestException):
+        jira.get("/myself")
+
+
+def test_an_empty_page_lies_and_a_repeated_token_turns_in_circles(jira, server):
+    server.faults.add(Fault("empty_page", path="/search/jql"))
+    assert jira.search("project = PLAT") == {"issues": [], "isLast": True}
+    first = jira.search("project = PLAT")
+    server.faults.add(Fault("duplicate_token"))
+    second = jira.search("project = PLAT", nextPageToken=first["nextPageToken"])
+    assert second["nextPageToken"] == first["nextPageToken"]
+
+
+def test_calls_and_writes_are_counted(jira):
+    jira.put("/issue/PLAT-1", {"fields": {"labels": ["a"]}})
+    jira.get("/issue/PLAT-1")
+    counted = jira.get("/_sandbox/calls")
+    assert counted["calls"] == {"PUT /rest/api/3/issue/{}": 1, "GET /rest/api/3/issue/{}": 1}
+    assert list(counted["writes"].values()) == [{"labels": 1}]
+
+
+def test_wrong_credentials_are_refused_and_on_a_public_site_anonymous(server, serving):
+    wrong = {"auth": ("x", "y"), "timeout": 5}
+    assert requests.get(f"{server.url}/rest/api/3/myself", **wrong).status_code == 401
+    public: SandboxServer = serving(public=True)
+    assert requests.get(f"{public.url}/rest/api/3/myself", **wrong).status_code == 401
+    found = requests.get(f"{public.url}/rest/api/3/search/jql", params={"jql": "nofield = 1"}, **wrong)
+    assert (found.status_code, found.json()) == (200, {"issues": [], "isLast": True})
+
+
+def test_a_stopped_site_drops_its_connections(serving, sign_in):
+    server = serving(seed=None)
+    client = sign_in(server)
+    assert client.call("GET", "/myself").status_code == 200
+    server.stop()
+    with pytest.raises(requests.ConnectionError):
+        client.call("GET", "/myself")
