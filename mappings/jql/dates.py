@@ -42,7 +42,12 @@ def _absolute(ground: Ground, value: Value, found: re.Match[str]) -> Instant | N
     except ValueError:
         wall = None
     if wall is None or not FIRST_YEAR <= year <= LAST_YEAR:
-        ground.refuse("not-a-date", f'"{value.text}" is no day of the calendar', value, FORMS)
+        ground.refuse(
+            "not-a-date",
+            f'"{value.text[:60]}" is no day and time of the years {FIRST_YEAR} to {LAST_YEAR}',
+            value,
+            FORMS,
+        )
         return None
     return lambda moment: wall.replace(tzinfo=moment.zone).astimezone(UTC)
 

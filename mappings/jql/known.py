@@ -8,16 +8,25 @@ MOST_REMEMBERED = 4_096
 
 
 class Known(dict[str, bool]):
-    """`known[word]` says whether the word, case-folded, is wanted; forgets all once it holds MOST_REMEMBERED words."""
+    """`known[word]` says whether the word, case-folded, is wanted; forgets all once it holds MOST_REMEMBERED words.
 
-    __slots__ = ("wanted",)
+    The hottest conditions ask the sets first, which costs half as much: `word in yes or (word not in no and known[word])`.
+    """
+
+    __slots__ = ("no", "wanted", "yes")
 
     def __init__(self, words: Iterable[str]) -> None:
         super().__init__()
-        self.wanted = frozenset(word.casefold() for word in words)
+        spelt = frozenset(words)
+        self.wanted = frozenset(word.casefold() for word in spelt)
+        self.yes = set(spelt)
+        self.no: set[str] = set()
 
     def __missing__(self, word: str) -> bool:
         if len(self) >= MOST_REMEMBERED:
             self.clear()
+            self.yes.clear()
+            self.no.clear()
         verdict = self[word] = word.casefold() in self.wanted
+        (self.yes if verdict else self.no).add(word)
         return verdict

@@ -93,13 +93,23 @@ def _project_id_then(ground: Ground, ids: frozenset[str]) -> Then:
 
 
 def _project_name_then(ground: Ground, words: Known) -> Then:
+    yes, no = words.yes, words.no
+
     def then(rest: Verdict) -> Verdict:
         typed = ground.typed.get(rest)
         if typed is None or typed.ids:
             return lambda i, m: (words[(p := i.project).key] or words[p.name]) and rest(i, m)
         kinds, after = typed.words, typed.rest
+        kind_yes, kind_no = kinds.yes, kinds.no
         return lambda i, m: (
-            (words[(p := i.project).key] or words[p.name]) and kinds[i.type.name] and after(i, m)
+            (
+                (key := (project := i.project).key) in yes
+                or (name := project.name) in yes
+                or (key not in no and words[key])
+                or (name not in no and words[name])
+            )
+            and ((kind := i.type.name) in kind_yes or (kind not in kind_no and kinds[kind]))
+            and after(i, m)
         )
 
     return then
@@ -224,23 +234,18 @@ def several_among(what: str, attribute: str) -> Callable[[Ground, Sequence[Value
 def labels_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
     """`labels in (…)`: Jira compares labels without regard to case."""
     words = wanted(ground, "label", values, ()).words
+    no, spelt = words.no, values[0].text if isinstance(values[0], Value) else ""
 
     def verdict(issue: Issue, _moment: Moment) -> bool:
-        for label in issue.labels:  # noqa: SIM110 - a generator costs more than the test
-            if words[label]:
+        labels = issue.labels
+        if spelt in labels:  # as most labels are written
+            return True
+        for label in labels:  # noqa: SIM110 - a generator costs more than the test
+            if label not in no and words[label]:
                 return True
         return False
 
-    def then(rest: Verdict) -> Verdict:
-        def both(issue: Issue, moment: Moment) -> bool:
-            for label in issue.labels:
-                if words[label]:
-                    return rest(issue, moment)
-            return False
-
-        return both
-
-    return ground.chained(verdict, then)
+    return verdict
 
 
 def present(attribute: str) -> Verdict:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mappings.catalogue import Field
 from mappings.issue import Issue
 from mappings.jql import custom, dated, fields, texts
@@ -10,6 +12,7 @@ from mappings.jql.ground import Ground
 from mappings.jql.tree import FieldName
 
 PREFIX = "customfield_"
+CF = re.compile(r"cf\[([0-9]+)\]", re.IGNORECASE)
 MOST_IDS = 10
 MOST_NAMES = 100
 
@@ -20,8 +23,9 @@ def find(ground: Ground, name: FieldName) -> JqlField | None:
         message = f"{name} searches a property"
         ground.refuse("unsupported-field", message, name, remedy=fields.UNSUPPORTED["issue.property"])
         return None
-    if name.number is not None:
-        return _by_number(ground, name)
+    quoted = CF.fullmatch(name.name)
+    if name.number is not None or quoted:
+        return _by_number(ground, name, name.number or (quoted[1] if quoted else ""))
     folded = name.name.lower()
     system = fields.BY_NAME.get(folded)
     if system is not None:
@@ -80,8 +84,8 @@ def _rank(field_id: str) -> fields.Rank:
     return rank
 
 
-def _by_number(ground: Ground, name: FieldName) -> JqlField | None:
-    field_id = f"{PREFIX}{name.number}"
+def _by_number(ground: Ground, name: FieldName, number: str) -> JqlField | None:
+    field_id = f"{PREFIX}{number}"
     if not ground.catalogue.fields:
         return custom_field(Field(field_id, str(name)))
     field = ground.catalogue.field(field_id)

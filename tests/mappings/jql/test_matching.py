@@ -129,6 +129,7 @@ TRUE = [
     "text ~ 'old shop'",
     '"Story points" = 5',
     "cf[10010] = 5.0",
+    "'cf[10010]' = 5",
     "cf[10010] > 4 AND cf[10010] <= 5",
     "cf[10010] in (3, 5)",
     "Colour = 'dark blue'",
