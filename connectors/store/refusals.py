@@ -69,7 +69,8 @@ def of(conn: Connection, site: str, objective_id: str, mapping_revision: str) ->
         table.c.objective_id == objective_id,
         table.c.mapping_revision == mapping_revision,
     )
-    return frozenset(conn.execute(select(table.c.issue_id, table.c.field_id).where(*mine)).tuples())
+    rows = conn.execute(select(table.c.issue_id, table.c.field_id).where(*mine))
+    return frozenset((row.issue_id, row.field_id) for row in rows)
 
 
 def all(conn: Connection, site: str | None = None) -> list[Refused]:
