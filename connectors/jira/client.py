@@ -61,7 +61,7 @@ class Jira:
         return other
 
     def close(self) -> None:
-        """Close the connections of this thread."""
+        """Close all connections; a later call opens new ones."""
         self.transport.close()
         if "_library" in self.__dict__:
             self.__dict__.pop("_library").close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -13,6 +14,7 @@ import msgspec
 from connectors.jira.errors import IncompleteRead
 from connectors.jira.transport import Reply
 from connectors.jira.wire import (
+    CORE_SHAPES,
     WireIssueType,
     WireLink,
     WireNamed,
@@ -60,11 +62,14 @@ class IssueDecoder:
     """Decodes every answer that lists issues, for one set of fields. Thread-safe; kept per set by `decoder_for`."""
 
     def __init__(self, own: tuple[str, ...], parent_fields: tuple[str, ...]) -> None:
-        held = tuple(dict.fromkeys((*own, *parent_fields)))
+        self._plain = frozenset(own) & frozenset(core_fields())
+        held = tuple(name for name in dict.fromkeys((*own, *parent_fields)) if name not in self._plain)
         self.asked = (*core_fields(), *held)
-        self._own = tuple((f"x{held.index(name)}", name) for name in own)
+        self._own = tuple((name if name in self._plain else f"x{held.index(name)}", name) for name in own)
         self._parents = tuple(f"x{held.index(name)}" for name in parent_fields)
-        self._pages: msgspec.json.Decoder[Any] = msgspec.json.Decoder(page_shape(fields_shape(held)))
+        self._pages: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
+            page_shape(fields_shape(held, self._plain))
+        )
         self._projects: Interned[WireProject, Project] = Interned(
             lambda wire: Project(wire.id, wire.key, wire.name)
         )
@@ -80,14 +85,14 @@ class IssueDecoder:
         parent_keys: dict[str, str] = {}
         try:
             issues = tuple([self._issue(wire, parent_keys) for wire in answer.issues])
-        except ValueError as error:
+        except (ValueError, msgspec.ValidationError) as error:
             raise IncompleteRead(f"An issue in Jira's answer cannot be read: {str(error)[:200]}.") from None
         answer_issues, answer.issues = answer.issues, []
         keys = {wire.key: wire.id for wire in answer_issues} if parent_keys else {}
         return Batch(issues, parent_keys, keys, answer)
 
     def _issue(self, wire: Any, parent_keys: dict[str, str]) -> Issue:
-        f = wire.fields
+        f = self._typed(wire.fields)
         parent_id = f.parent.id if f.parent is not None else None
         if parent_id is None and self._parents:
             self._note_parent(wire.id, f, parent_keys)
@@ -114,8 +119,15 @@ class IssueDecoder:
             instant(f.resolutiondate) if f.resolutiondate else None,
             instant(f.statuscategorychangedate) if f.statuscategorychangedate else None,
             _links(f.issuelinks) if f.issuelinks else (),
-            {name: value for at, name in self._own if (value := getattr(f, at)) is not None},
+            {name: value for at, name in self._own if (value := getattr(wire.fields, at)) is not None},
         )
+
+    def _typed(self, fields: Any) -> Any:
+        """The fields with those core ones typed that were left as plain JSON because the mapping names them."""
+        if not self._plain:
+            return fields
+        typed = {name: msgspec.convert(getattr(fields, name), CORE_SHAPES[name]) for name in self._plain}
+        return msgspec.structs.replace(fields, **typed)
 
     def _names(self, wires: Sequence[WireNamed] | None) -> tuple[Named, ...]:
         return tuple([self._named[wire] for wire in wires]) if wires else ()
@@ -130,9 +142,14 @@ class IssueDecoder:
 
 
 def decoder_for(field_ids: Iterable[str], parent_fields: Iterable[str] = ()) -> IssueDecoder:
-    """The decoder for these mapped fields beside the core ones, kept for the next call with the same set."""
-    own = sorted(set(field_ids) - set(core_fields()))
-    return _decoder(tuple(own), tuple(sorted(set(parent_fields))))
+    """The decoder for these fields beside the core ones, kept for the next call with the same set.
+
+    The core ones may be listed once without effect; one that is named besides is kept in `Issue.fields` as well.
+    """
+    named = Counter(field_ids)
+    core = core_fields()
+    own = named - Counter(core) if all(name in named for name in core) else named
+    return _decoder(tuple(sorted(own)), tuple(sorted(set(parent_fields))))
 
 
 @lru_cache(maxsize=32)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.jira.errors import IncompleteRead
-from connectors.jira.transport import Transport
+from connectors.jira.transport import Transport, issue_path
 from mappings.issue import Named
 
 
@@ -31,12 +31,12 @@ def edit(
     if not values:
         return
     params = {} if notify else {"notifyUsers": False}
-    transport.put(f"{api}/issue/{issue_id}", {"fields": dict(values)}, params)
+    transport.put(issue_path(api, issue_id), {"fields": dict(values)}, params)
 
 
 def edit_fields(transport: Transport, api: str, issue_id: str) -> dict[str, EditField]:
     """The fields that can be written on this issue, by id; what is not here is on no edit screen."""
-    answer = transport.get(f"{api}/issue/{issue_id}/editmeta").json()
+    answer = transport.get(f"{issue_path(api, issue_id)}/editmeta").json()
     fields = answer.get("fields") if isinstance(answer, dict) else None
     if not isinstance(fields, dict):
         raise IncompleteRead(f"Jira's answer about the edit screen of issue {issue_id} holds no fields.")

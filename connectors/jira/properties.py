@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from connectors.jira.errors import Permanent
-from connectors.jira.transport import Transport
+from connectors.jira.transport import Transport, issue_path
 
 LARGEST = 32_768
 
@@ -37,4 +37,4 @@ def delete_property(transport: Transport, api: str, issue_id: str, key: str) -> 
 
 
 def _path(api: str, issue_id: str, key: str) -> str:
-    return f"{api}/issue/{quote(issue_id, safe='')}/properties/{quote(key, safe='')}"
+    return f"{issue_path(api, issue_id)}/properties/{quote(key, safe='')}"

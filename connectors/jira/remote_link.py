@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connectors.jira.errors import Permanent
-from connectors.jira.transport import Transport
+from connectors.jira.transport import Transport, issue_path
 
 LONGEST_GLOBAL_ID = 255
 
@@ -44,13 +44,13 @@ def global_id(site: str, issue_id: str) -> str:
 
 def put_remote_link(transport: Transport, api: str, issue_id: str, link: RemoteLink) -> None:
     """Create or replace the link with this global id. Needs Browse and Link issues, no Edit and no screen."""
-    transport.post(f"{api}/issue/{issue_id}/remotelink", link.body())
+    transport.post(f"{issue_path(api, issue_id)}/remotelink", link.body())
 
 
 def delete_remote_link(transport: Transport, api: str, issue_id: str, link_id: str) -> None:
     """Remove the link with this global id; one that is not there is as good as removed."""
     try:
-        transport.delete(f"{api}/issue/{issue_id}/remotelink", {"globalId": link_id})
+        transport.delete(f"{issue_path(api, issue_id)}/remotelink", {"globalId": link_id})
     except Permanent as error:
         if not error.gone:
             raise

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
 
 import msgspec
 import requests
@@ -67,11 +70,12 @@ class GuardedAdapter(HTTPAdapter):
     """Sends to addresses under one base alone, whatever asks for another: credentials never leave for elsewhere."""
 
     def __init__(self, base: str) -> None:
-        self._base = f"{base}/"
+        # as requests writes it: host in lower case and, where it has other letters, encoded
+        self._base = requests.Request("GET", f"{base}/").prepare().url or ""
         super().__init__(pool_connections=1, pool_maxsize=4, max_retries=0)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        if not (request.url or "").startswith(self._base):
+        if not self._base or not (request.url or "").startswith(self._base):
             raise requests.exceptions.InvalidURL("an address outside the configured Jira was refused")
         return super().send(request, *args, **kwargs)
 
@@ -86,6 +90,31 @@ def new_session(address: SiteAddress) -> requests.Session:
     session.headers.update({"Accept": "application/json", "User-Agent": "jira-okr-connector"})
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     return session
+
+
+class Sessions:
+    """A session for each thread, because sessions are not made to be shared; all of them can be closed at once."""
+
+    def __init__(self, address: SiteAddress) -> None:
+        self._address = address
+        self._local = threading.local()
+        self._all: weakref.WeakSet[requests.Session] = weakref.WeakSet()
+        self._lock = threading.Lock()
+
+    def mine(self) -> requests.Session:
+        """This thread's session."""
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = new_session(self._address)
+            with self._lock:
+                self._all.add(session)
+        return session
+
+    def close(self) -> None:
+        """Close the connections of every thread; a session that is used again opens new ones."""
+        with self._lock:
+            for session in list(self._all):
+                session.close()
 
 
 class Transport:
@@ -104,7 +133,6 @@ class Transport:
         *,
         body_limit: int = BODY_LIMIT,
         patience: float = PATIENCE,
-        background: bool = False,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
@@ -112,10 +140,10 @@ class Transport:
         self.timeout = timeout
         self.governor = governor
         self._given = session
-        self._local = threading.local()
+        self._sessions = Sessions(address)
         self._body_limit = body_limit
         self._patience = patience
-        self._background = background
+        self._background = False
         self._clock = clock
         self._sleep = sleep
 
@@ -123,18 +151,10 @@ class Transport:
         return f"Transport({self.address.name!r}, {self.address.api_base!r})"
 
     def in_background(self) -> Transport:
-        """The same site for work that yields to fresh events."""
-        return Transport(
-            self.address,
-            self._given,
-            self.timeout,
-            self.governor,
-            body_limit=self._body_limit,
-            patience=self._patience,
-            background=True,
-            clock=self._clock,
-            sleep=self._sleep,
-        )
+        """The same site over the same connections, for work that yields to fresh events."""
+        other = copy(self)
+        other._background = True
+        return other
 
     def get(self, path: str, params: Params | None = None) -> Reply:
         """Read; repeated once when the connection breaks."""
@@ -153,11 +173,8 @@ class Transport:
         return self._ask("DELETE", path, params, None, reads=False)
 
     def close(self) -> None:
-        """Close this thread's session; those of other threads close with their threads."""
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is not None:
-            session.close()
-            del self._local.session
+        """Close the connections of all threads."""
+        self._sessions.close()
 
     def now(self) -> datetime:
         """The instant by this transport's clock."""
@@ -213,7 +230,7 @@ class Transport:
 
     def _send(self, method: str, path: str, params: Params | None, data: bytes | None) -> requests.Response:
         try:
-            return self._session().request(
+            return (self._given or self._sessions.mine()).request(
                 method,
                 self.address.api_base + path,
                 params={name: _text(value) for name, value in (params or {}).items()},
@@ -246,17 +263,14 @@ class Transport:
             raise _failure(error) from None
         return b"".join(chunks)
 
-    def _session(self) -> requests.Session:
-        if self._given is not None:
-            return self._given
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = new_session(self.address)
-        return session
-
 
 class _Broken(Exception):  # noqa: N818
     """The connection broke before a whole answer was there."""
+
+
+def issue_path(api: str, issue: str) -> str:
+    """The path of one issue, by id or key."""
+    return f"{api}/issue/{quote(issue, safe='')}"
 
 
 def _failure(error: requests.RequestException) -> Exception:

@@ -390,3 +390,26 @@ def test_readings_on_data_center_know_fields_by_name(stub, answer, datacenter):
     found = datacenter.readings(["10001", "10002"], ["customfield_10052"])
     assert [reading.value for reading in found["10001"]["customfield_10052"]] == [4]
     assert "10002" not in found
+
+
+def test_a_core_field_that_the_mapping_names_is_kept_as_jira_has_it_too(stub, answer, cloud, issue_json):
+    full = issue_json(
+        10001, labels=["okr"], duedate="2026-12-31", priority={"id": "2", "name": "High", "self": "x"}
+    )
+    stub.on("POST", SEARCH, answer(json={"issues": [full], "isLast": True}))
+    for fields in (["labels", "duedate", "priority"], [*core_fields(), "labels", "duedate", "priority"]):
+        [page] = cloud.search("project = PLAT", fields)
+        [issue] = page.issues
+        assert (issue.labels, issue.due, issue.priority) == (("okr",), date(2026, 12, 31), Named("2", "High"))
+        assert issue.fields == {name: full["fields"][name] for name in ("labels", "duedate", "priority")}
+        assert sorted(stub.asked[-1].body["fields"]) == sorted(core_fields())
+    [page] = cloud.search("project = PLAT", core_fields())
+    assert page.issues[0].fields == {}
+
+
+def test_a_core_field_of_another_shape_is_incomplete_even_where_the_mapping_names_it(
+    stub, answer, cloud, issue_json
+):
+    stub.on("POST", SEARCH, answer(json={"issues": [issue_json(10001, labels="okr")], "isLast": True}))
+    with pytest.raises(IncompleteRead):
+        list(cloud.search("project = PLAT", ["labels"]))

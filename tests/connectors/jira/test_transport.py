@@ -9,6 +9,7 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
+import requests
 
 from connectors.jira import (
     AuthFailed,
@@ -25,6 +26,7 @@ from connectors.jira import (
 )
 from connectors.jira.errors import classify
 from connectors.jira.governor import Go, Governor, Wait
+from connectors.jira.transport import new_session
 
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 PATH = "/rest/api/3/issue/10001"
@@ -238,8 +240,7 @@ def test_threads_have_sessions_of_their_own_and_cookies_do_not_stick(stub, answe
     def ask():
         transport.get(PATH)
         transport.get(PATH)
-        sessions.append(transport._session())
-        transport.close()
+        sessions.append(transport._sessions.mine())
 
     threads = [threading.Thread(target=ask) for _ in range(3)]
     for thread in threads:
@@ -247,6 +248,7 @@ def test_threads_have_sessions_of_their_own_and_cookies_do_not_stick(stub, answe
     for thread in threads:
         thread.join()
     assert len({id(session) for session in sessions}) == 3
+    transport.close()
     assert not any("Cookie" in asked.headers for asked in stub.asked)
 
 
@@ -307,3 +309,21 @@ def test_background_work_is_told_to_the_governor(stub, answer, address):
 
 def test_the_facade_shows_no_secret(address, token):
     assert token not in repr(Jira(Transport(address)))
+
+
+def test_a_host_in_capitals_is_the_same_host(stub, answer, transport):
+    stub.on("GET", PATH, answer(json={}))
+    url = stub.url.replace("127.0.0.1", "LOCALHOST")
+    shouting = Transport(SiteAddress("main", url, BasicCredentials("a", "b")))
+    assert shouting.get(PATH).json() == {}
+    shouting.close()
+
+
+@pytest.mark.parametrize(
+    "url", ["https://elsewhere.example/", "http://127.0.0.1:1/rest", "http://127.0.0.1.evil.example/"]
+)
+def test_a_session_refuses_every_other_address(address, url):
+    session = new_session(address)
+    with pytest.raises(requests.exceptions.InvalidURL):
+        session.get(url)
+    session.close()
