@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from connectors.jira.forge_events import as_webhook
+
 LARGEST_BODY = 32 << 20
 """Jira sends at most 25 MB."""
 MOST_ITEMS = 10_000
@@ -90,6 +92,7 @@ def read_hints(body: bytes) -> Hints | Ignored:
         return Ignored("the body is nested too deeply")
     if not isinstance(said, dict):
         return Ignored("the body is JSON but no webhook: it is not an object")
+    said = as_webhook(said)
     event = said.get("webhookEvent")
     if not isinstance(event, str) or not event:
         return Ignored("the body is JSON but no webhook: it has no webhookEvent")

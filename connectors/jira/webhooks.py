@@ -44,7 +44,8 @@ def fallback_identifier(body: bytes) -> str:
     """For Data Center, which sends no identifier: a hash of event, timestamp, issue and changelog, or of a body without them."""
     said = _decoded(body)
     issue, changelog = _part(said, "issue"), _part(said, "changelog")
-    parts = (said.get("webhookEvent"), said.get("timestamp"), issue.get("id"), changelog.get("id"))
+    event = said.get("webhookEvent") or said.get("eventType")
+    parts = (event, said.get("timestamp"), issue.get("id"), changelog.get("id"))
     if parts[1] is None or parts[2] is None:
         return f"body-{hashlib.sha256(body).hexdigest()}"
     return f"hash-{hashlib.sha256(repr(parts).encode('utf-8', 'replace')).hexdigest()}"

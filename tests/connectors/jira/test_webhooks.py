@@ -389,6 +389,8 @@ SCALARS = (
 )
 NAMES = st.sampled_from(
     [
+        "eventType",
+        "payload",
         "issue",
         "id",
         "key",
@@ -459,3 +461,54 @@ def test_the_fallback_tells_events_apart_and_knows_them_again(payloads):
     assert found == {fallback_identifier(said) for said in payloads.values()}
     padded = json.dumps(json.loads(payloads["webhook-issue-created.json"]), indent=3).encode()
     assert fallback_identifier(padded) == fallback_identifier(payloads["webhook-issue-created.json"])
+
+
+FORGE = {
+    "eventType": "avi:jira:updated:issue",
+    "timestamp": "1791038284541",
+    "atlassianId": "5b10",
+    "issue": {
+        "id": "10010",
+        "key": "PLAT-1",
+        "fields": {"status": {"id": "3"}, "updated": "2026-10-02T12:30:00.500+0200"},
+    },
+    "changelog": {
+        "id": "1",
+        "items": [{"field": "IssueParentAssociation", "fieldtype": "jira", "from": "10001", "to": "10002"}],
+    },
+}
+
+
+@pytest.mark.parametrize("said", [FORGE, {"payload": FORGE}])
+def test_forge_events_are_read_like_webhooks(said):
+    hints = read_hints(json.dumps(said).encode())
+    assert (hints.event, hints.actor_id, hints.status) == ("issue_updated", "5b10", "3")
+    assert hints.touched == {"10010", "10001", "10002"}
+    assert hints.changed_fields == {"parent"}
+    assert hints.timestamp is not None
+    assert hints.updated == datetime(2026, 10, 2, 10, 30, 0, 500_000, tzinfo=UTC)
+
+
+def test_forge_links_and_deletions():
+    link = {
+        "eventType": "avi:jira:created:issuelink",
+        "id": "1",
+        "sourceIssueId": "10001",
+        "destinationIssueId": "10002",
+    }
+    gone = {"eventType": "avi:jira:deleted:issue", "issue": {"id": "10003"}}
+    assert read_hints(json.dumps(link).encode()).link_issue_ids == {"10001", "10002"}
+    assert read_hints(json.dumps(gone).encode()).deleted_ids == {"10003"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"eventType": "avi:jira:created:project"},
+        {"eventType": 3},
+        {"payload": {"eventType": "x"}},
+        {"payload": 3},
+    ],
+)
+def test_other_forge_events_are_ignored(said):
+    assert isinstance(read_hints(json.dumps(said).encode()), Ignored)
