@@ -23,6 +23,7 @@ class Assessment:
     __slots__ = (
         "_inside",
         "_matching",
+        "_outside",
         "forest",
         "ledgers",
         "mapping",
@@ -41,10 +42,18 @@ class Assessment:
         self.numbers = KnownNumbers()
         self.standings: dict[tuple[str | None, str], Standing] = {}
         self._inside: dict[str, bool] = {}
+        self._outside: set[str] | None = None
         self._matching: dict[str, Sequence[Issue]] = {}
+
+    def look_at_all(self) -> None:
+        """Ask the scope about every issue of the forest at once: cheaper than one by one where all are needed."""
+        holds, moment = self.mapping.scope.matches, self.moment
+        self._outside = {issue.id for issue in self.forest if not holds(issue, moment)}
 
     def inside(self, issue: Issue) -> bool:
         """Whether the mapping's scope holds the issue: everything selects within it."""
+        if self._outside is not None:
+            return issue.id not in self._outside
         known = self._inside.get(issue.id)
         if known is None:
             known = self._inside[issue.id] = self.mapping.scope.matches(issue, self.moment)
@@ -55,8 +64,11 @@ class Assessment:
         inside, moment = self.inside, self.moment
         if selector is None:
             return [issue for issue in issues if inside(issue)]
-        matches = selector.matches
-        return [issue for issue in issues if matches(issue, moment) and inside(issue)]
+        matches, outside = selector.matches, self._outside
+        if outside is None:
+            return [issue for issue in issues if matches(issue, moment) and inside(issue)]
+        found = [issue for issue in issues if matches(issue, moment)]
+        return [issue for issue in found if issue.id not in outside] if outside else found
 
     def matching(self, selector: Selector) -> Sequence[Issue]:
         """All issues of the forest that are in scope and match; searched once per JQL."""

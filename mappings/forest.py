@@ -52,13 +52,14 @@ class Forest:
 
     def descendants(self, issue_id: str) -> Iterator[Issue]:
         """Everything below, breadth first; a circle in the data is walked once."""
+        children_of = self.children_of
         seen = {issue_id}
-        level = [issue_id]
+        level = [issue_id] if issue_id in children_of else []
         while level:
-            found = [child for parent in level for child in self.children(parent) if child.id not in seen]
-            seen.update(child.id for child in found)
+            found = [child for parent in level for child in children_of[parent] if child.id not in seen]
+            seen.update([child.id for child in found])
             yield from found
-            level = [child.id for child in found]
+            level = [child.id for child in found if child.id in children_of]
 
     def linked(self, issue_id: str, phrase: str) -> Sequence[Issue]:
         """Issues of which this one says "<phrase> them" (`is measured by`); phrases compare case-insensitively."""

@@ -35,6 +35,7 @@ def assess(
     finding out which of very many objectives differ.
     """
     assessment = Assessment(mapping, forest, moment, ledgers=ledgers)
+    assessment.look_at_all()
     objectives = {objective.id: objective for objective in _objectives(assessment)}
     graph = {id_: objective.aligned_to for id_, objective in objectives.items()}
     circles = circles_in(graph)

@@ -53,6 +53,8 @@ class KnownNumbers:
 
     def read(self, value: object) -> Fraction | None:
         """The number in a field value, or None."""
+        if value is None:
+            return None
         if value.__class__ is not float and value.__class__ is not int:
             return number_in(value)
         try:

@@ -31,12 +31,13 @@ class StatusReading:
 class StatusReader:
     """Status → fraction and disposition under one mapping at one moment, remembered per status where no JQL decides."""
 
-    __slots__ = ("_moment", "_plain", "_resolutions", "_rules")
+    __slots__ = ("_by_rule", "_moment", "_plain", "_resolutions", "_rules")
 
     def __init__(self, rules: StatusRules, moment: Moment) -> None:
         self._rules = rules
         self._moment = moment
         self._plain: dict[tuple[str, str | None], StatusReading | None] = {}
+        self._by_rule: dict[tuple[int, str, str | None], StatusReading] = {}
         self._resolutions: dict[tuple[str, Disposition], StatusReading] = {}
 
     def read(self, issue: Issue) -> StatusReading:
@@ -90,10 +91,21 @@ class StatusReader:
 
     def _by_override(self, issue: Issue) -> StatusReading:
         """The first override that selects the issue decides; what it leaves out falls through to the defaults."""
-        for override in self._rules.overrides:
+        overrides = self._rules.overrides
+        for place, override in enumerate(overrides):
             if override.when is None or override.when.matches(issue, self._moment):
-                return _overridden(override, issue.status) or self._default(issue.status)
-        return self._default(issue.status)
+                return self._under(place, issue.status)
+        return self._under(len(overrides), issue.status)
+
+    def _under(self, place: int, status: Status) -> StatusReading:
+        """The reading of a status under one override, or under the defaults behind the last."""
+        key = (place, status.id, status.category)
+        known = self._by_rule.get(key)
+        if known is None:
+            override = self._rules.overrides[place : place + 1]
+            found = _overridden(override[0], status) if override else None
+            known = self._by_rule[key] = found or self._default(status)
+        return known
 
     def _default(self, status: Status) -> StatusReading:
         fraction = self._rules.by_category.get(status.category) if status.category in CATEGORIES else None

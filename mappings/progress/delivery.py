@@ -85,7 +85,7 @@ def measure(options: DeliveryOptions, subject: Subject) -> Measurement:
         (weighed[key].weight or ZERO, tally.groups[key].progress or ZERO, tally.groups[key].number)
         for key in counting
     ]
-    total, shares = weighted_mean(terms)
+    total, shares = weighted_mean(terms, shares=subject.assessment.ledgers)
     ledger = _ledger(subject, tally, weighed, dict(zip(counting, shares, strict=True)), total)
     if total is None:
         return unknown(_why_not(tally, weighed), ledger=ledger)

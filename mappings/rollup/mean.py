@@ -11,10 +11,10 @@ Term = tuple[Fraction, Fraction, int]
 """A weight, a progress, and how many rows have both."""
 
 
-def weighted_mean(terms: Sequence[Term]) -> tuple[Fraction | None, list[Fraction]]:
-    """Σ weight × progress ÷ Σ weight, and the share of one row of each term; None where Σ weight is 0.
+def weighted_mean(terms: Sequence[Term], *, shares: bool = True) -> tuple[Fraction | None, list[Fraction]]:
+    """Σ weight × progress ÷ Σ weight, and the share of one row of each term (0 where `shares` are not asked for).
 
-    Shares times their numbers sum to the mean exactly. Reckoned in whole numbers over common denominators, for
+    The mean is None where Σ weight is 0. Shares times their numbers sum to the mean exactly. Reckoned in whole numbers over common denominators, for
     fractions are dear.
     """
     weights = lcm(*(weight.denominator for weight, _, _ in terms))
@@ -29,5 +29,6 @@ def weighted_mean(terms: Sequence[Term]) -> tuple[Fraction | None, list[Fraction
         total += part * number
     if not whole:
         return None, [ZERO] * len(terms)
-    shares = [Fraction(part, whole * parts) if part else ZERO for part in added]
-    return Fraction(total, whole * parts), shares
+    if not shares:
+        return Fraction(total, whole * parts), [ZERO] * len(terms)
+    return Fraction(total, whole * parts), [Fraction(part, whole * parts) if part else ZERO for part in added]

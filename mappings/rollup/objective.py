@@ -238,12 +238,13 @@ def _heading(objective: Objective) -> list[bool]:
 
 
 def _nature_total(objective: Objective, rows: Sequence[Row], nature: str) -> Fraction | None:
+    """The number of the key results of one nature alone."""
     chosen = [
         row
         for item, row in zip(objective.key_results, rows, strict=True)
         if item.key_result.progress.nature == nature
     ]
-    return total_of(chosen, objective.rule.part.rollup.method)
+    return total_of(chosen, objective.rule.part.rollup.method) if chosen else None
 
 
 def _health(objective: Objective, ledger: Ledger, rows: Sequence[Row], circle: Sequence[str]) -> Health:

@@ -20,7 +20,9 @@ def related(assessment: Assessment, rule: KeyResultRule, objective: Issue | None
     written in the mapping, which has none, the whole forest.
     """
     found = _related(assessment, rule, objective)
-    return found if objective is None else [issue for issue in found if issue.id != objective.id]
+    if objective is None or rule.part.relation == "descendant":
+        return found
+    return [issue for issue in found if issue.id != objective.id]
 
 
 def _related(assessment: Assessment, rule: KeyResultRule, objective: Issue | None) -> Sequence[Issue]:
