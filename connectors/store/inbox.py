@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, delete, func, or_, select, update
 
 from connectors.store.instant import from_ms, to_ms
 from connectors.store.schema import delivery
-from connectors.store.sql import insert_into, plain
+from connectors.store.sql import insert_into, plain, scanned
 
 LONGEST_IDENTIFIER = 500
 LONGEST_EVENT = 200
@@ -108,18 +108,22 @@ def replay(conn: Connection, delivery_id: int) -> bool:
 def counts(conn: Connection, site: str) -> dict[str, int]:
     """How many deliveries there are by status; every status is named."""
     found = conn.execute(
-        select(delivery.c.status, func.count()).where(delivery.c.site == site).group_by(delivery.c.status)
+        select(delivery.c.status, func.count().label("number"))
+        .where(scanned(conn, delivery.c.site) == site)
+        .group_by(delivery.c.status)
     )
-    numbers = {status.value: 0 for status in DeliveryStatus}
-    for status, number in found:
-        numbers[status] = number
-    return numbers
+    none = {status.value: 0 for status in DeliveryStatus}
+    return none | {row.status: row.number for row in found}
 
 
 def recent(conn: Connection, site: str, limit: int) -> list[Delivery]:
     """The latest deliveries, newest first."""
     return _read(
-        conn, _deliveries().where(delivery.c.site == site).order_by(delivery.c.id.desc()).limit(limit)
+        conn,
+        _deliveries()
+        .where(scanned(conn, delivery.c.site) == site)
+        .order_by(delivery.c.id.desc())
+        .limit(limit),
     )
 
 

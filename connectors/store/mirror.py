@@ -13,7 +13,7 @@ from sqlalchemy import delete as delete_from
 from connectors.store.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.issue_text import IssueReader, text_of
 from connectors.store.schema import alias, issue, link
-from connectors.store.sql import among, insert_into, rows_of
+from connectors.store.sql import among, insert_into, rows_of, scanned
 from mappings.issue import Issue
 
 PUT_AT_ONCE = 2_000
@@ -63,7 +63,7 @@ def linked(conn: Connection, site: str, ids: Iterable[str]) -> list[Issue]:
 def every(conn: Connection, site: str) -> Iterator[Issue]:
     """All issues in no order, streamed: memory stays flat however many there are. Read on within the same transaction."""
     reader = IssueReader()
-    for (content,) in _stream(conn, _contents(site)):
+    for (content,) in _stream(conn, select(issue.c.content).where(scanned(conn, issue.c.site) == site)):
         yield reader.read(content)
 
 
@@ -80,15 +80,13 @@ def count(conn: Connection, site: str) -> int:
 
 def id_of_key(conn: Connection, site: str, key: str) -> str | None:
     """The id of the issue that has this key, else of the one that had it last before it moved."""
-    current = (
-        select(issue.c.id)
-        .where(issue.c.site == site, issue.c.key == key)
-        .order_by(issue.c.updated.desc())
-        .limit(1)
-    )
+    holders = select(issue.c.updated, issue.c.id).where(issue.c.site == site, issue.c.key == key)
+    # Sorted here: for ORDER BY … LIMIT 1 SQLite would walk the whole index by `updated`.
+    current: list[tuple[int, str]] = sorted((updated, id_) for updated, id_ in conn.execute(holders))
+    if current:
+        return current[-1][1]
     former = select(alias.c.issue_id).where(alias.c.site == site, alias.c.key == key)
-    found = conn.execute(current).scalar()
-    return found if found is not None else conn.execute(former).scalar()
+    return conn.execute(former).scalar()
 
 
 def newest(conn: Connection, site: str) -> datetime | None:

@@ -17,7 +17,7 @@ from connectors.store import json_text
 from connectors.store.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.schema import plan as plans
 from connectors.store.schema import write as table
-from connectors.store.sql import among, plain
+from connectors.store.sql import among, plain, scanned
 from mappings.planning import Change, Plan
 
 LONGEST_NOTE = 2_000
@@ -82,9 +82,10 @@ def settle(
 
 def recent(conn: Connection, site: str, limit: int, objective_id: str | None = None) -> list[Write]:
     """The latest writes of the site, or of one objective, newest first."""
-    statement = _WRITES.where(table.c.site == site).order_by(table.c.id.desc()).limit(limit)
+    mine = scanned(conn, table.c.site) == site
+    statement = _WRITES.where(mine).order_by(table.c.id.desc()).limit(limit)
     if objective_id is not None:
-        statement = statement.where(plans.c.objective_id == objective_id)
+        statement = statement.where(plans.c.site == site, plans.c.objective_id == objective_id)
     return [_write(row) for row in conn.execute(statement)]
 
 
@@ -105,6 +106,13 @@ def is_echo(conn: Connection, site: str, issue_id: str, field_ids: Iterable[str]
         or_(table.c.outcome.is_(None), table.c.outcome == WriteOutcome.WRITTEN.value),
     )
     return bool(wanted) and frozenset(conn.execute(ours.distinct()).scalars()) == wanted
+
+
+def written_count(conn: Connection, site: str) -> int:
+    """How many fields of issues hold something we wrote."""
+    ours = (table.c.site == site, table.c.outcome == WriteOutcome.WRITTEN.value)
+    fields = select(table.c.issue_id, table.c.field_id).where(*ours).distinct().subquery()
+    return conn.execute(select(func.count()).select_from(fields)).scalar_one()
 
 
 def last_value(conn: Connection, site: str, issue_id: str, field_id: str) -> object:
