@@ -4,8 +4,9 @@ from __future__ import annotations
 
 
 def told(clause: str) -> str:
-    """The clause with a capital and a full stop; a bare code is made readable."""
+    """The clause with a capital and a full stop; a bare code is made readable, and no percentage is torn."""
     text = clause if " " in clause else clause.replace("_", " ").replace("-", " ")
     if not text:
         return ""
+    text = text.replace(" %", "\u202f%")
     return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")

@@ -15,7 +15,7 @@ from plugin.pages.views.clause import told
 from plugin.pages.views.figures import percent_text
 from plugin.pages.views.health import WORDS, Badge, Total, badge, totals
 from plugin.pages.views.moments import When, day_text, when
-from plugin.pages.views.tree import ORDERS, Placed, name, natural, placed
+from plugin.pages.views.tree import ORDERS, depths, name, natural
 from plugin.pages.views.trend import Spark, spark
 
 PAGE = 100
@@ -135,6 +135,14 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """One objective at its depth in the tree."""
+
+    saved: SavedHead
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
 class Slice:
     """The rows of one page and the cursors around it (None: nothing there)."""
 
@@ -148,12 +156,14 @@ class Slice:
 def sliced(objectives: Sequence[SavedHead], filters: Filters, size: int = PAGE) -> Slice:
     """One page of the filtered tree. A cursor whose objective is gone falls back to its place."""
     admitted = [saved for saved in objectives if filters.admits(saved.state)]
-    rows = placed(admitted, ORDERS[filters.order][1])
+    depth_of = depths(admitted, ORDERS[filters.order][1])
+    by_id = {saved.state.id: saved for saved in admitted}
+    rows = list(depth_of)
     start = _start(rows, filters.after)
     end = start + size
     before = max(start - size, 0)
     return Slice(
-        tuple(rows[start:end]),
+        tuple(Placed(by_id[id_], depth_of[id_]) for id_ in rows[start:end]),
         start,
         len(rows),
         None if not start else _cursor(rows, before),
@@ -161,17 +171,17 @@ def sliced(objectives: Sequence[SavedHead], filters: Filters, size: int = PAGE) 
     )
 
 
-def _start(rows: Sequence[Placed], cursor: str) -> int:
+def _start(rows: Sequence[str], cursor: str) -> int:
     place, _, id_ = cursor.partition(".")
     if not place.isdecimal():
         return 0
-    found = next((i + 1 for i, row in enumerate(rows) if row.saved.state.id == id_), None)
+    found = next((i + 1 for i, row in enumerate(rows) if row == id_), None)
     start = found if found is not None else int(place[:9])
     return start if start < len(rows) else 0
 
 
-def _cursor(rows: Sequence[Placed], start: int) -> str:
-    return f"{start}.{rows[start - 1].saved.state.id}" if start else ""
+def _cursor(rows: Sequence[str], start: int) -> str:
+    return f"{start}.{rows[start - 1]}" if start else ""
 
 
 def listing(

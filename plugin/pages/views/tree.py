@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from mappings.health import SEVERITY
 from plugin.pages.sources import Head, SavedHead
 
 Order = Callable[[SavedHead], tuple[object, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """One objective at its depth in the tree."""
-
-    saved: SavedHead
-    depth: int
 
 
 def natural(key: str) -> tuple[str, int]:
@@ -56,34 +47,31 @@ def name(head: Head) -> str:
     return head.key or head.id
 
 
-def placed(objectives: Sequence[SavedHead], order: Order) -> list[Placed]:
-    """All objectives, parents before children. Each stands once, under the first it is aligned to that is in the list.
+def depths(objectives: Sequence[SavedHead], order: Order) -> dict[str, int]:
+    """The ids of all objectives in the order of the list, parents before children, each with its depth.
 
-    Those aligned in a circle stand at the top, in order, so that nothing is ever lost.
+    Each stands once, under the first it is aligned to that is in the list. Those aligned in a circle stand at the
+    top, in order, so that nothing is ever lost. Plain ids and numbers, for there may be thousands.
     """
     by_id = {saved.state.id: saved for saved in sorted(objectives, key=order)}
-    children: dict[str | None, list[SavedHead]] = {}
-    for saved in by_id.values():
-        children.setdefault(_parent(saved.state, by_id), []).append(saved)
-    found: dict[str, Placed] = {}
-    for root in children.get(None, ()):
+    children: dict[str | None, list[str]] = {}
+    for id_, saved in by_id.items():
+        children.setdefault(_parent(saved.state, by_id), []).append(id_)
+    found: dict[str, int] = {}
+    for root in [*children.get(None, ()), *by_id]:
         _place(root, children, found)
-    if len(found) < len(by_id):
-        for root in by_id.values():
-            _place(root, children, found)
-    return list(found.values())
+    return found
 
 
 def _parent(head: Head, known: dict[str, SavedHead]) -> str | None:
     return next((id_ for id_ in head.aligned_to if id_ in known and id_ != head.id), None)
 
 
-def _place(root: SavedHead, children: dict[str | None, list[SavedHead]], found: dict[str, Placed]) -> None:
+def _place(root: str, children: dict[str | None, list[str]], found: dict[str, int]) -> None:
     """Depth first without recursion; what is placed already is not walked again."""
     waiting = [(root, 0)]
     while waiting:
-        saved, depth = waiting.pop()
-        id_ = saved.state.id
+        id_, depth = waiting.pop()
         if id_ not in found:
-            found[id_] = Placed(saved, depth)
+            found[id_] = depth
             waiting += [(child, depth + 1) for child in reversed(children.get(id_, ()))]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from docs.screenshots.company import large, seeded
 from plugin.pages.views.listing import Filters, sliced
-from plugin.pages.views.tree import ORDERS, by_key, placed
+from plugin.pages.views.tree import ORDERS, by_key, depths
 
 COMPANY = seeded()
 
@@ -56,7 +56,7 @@ def test_a_row_tells_everything_a_lead_asks_for(client):
     assert "Off track" in text
     assert "below 0.4" in text
     assert "committed" in text
-    assert "outcome unmoved" in text
+    assert "100\u202f% delivered, outcome unmoved." in text
     assert row.select_one(".spark polyline")
     assert row.select_one("time")["datetime"].startswith("2026-11-21T")
 
@@ -102,7 +102,7 @@ def test_a_cursor_follows_its_objective_when_rows_are_added_before_it():
     added = replace(saved[0], state=replace(saved[0].state, id="1", key="AAA-1", aligned_to=()))
     moved = sliced([added, *saved], Filters(order="key", after=cursor))
     assert moved.start == 101
-    before = [one.saved.state.id for one in placed([added, *saved], by_key)][100]
+    before = list(depths([added, *saved], by_key))[100]
     assert before == last
 
 
@@ -116,10 +116,9 @@ def test_whatever_the_alignment_nothing_is_lost_and_nothing_stands_twice(parents
         replace(base, state=replace(base.state, id=str(i), key=f"X-{i}", aligned_to=tuple(map(str, above))))
         for i, above in enumerate(parents)
     ]
-    found = placed(saved, by_key)
-    assert sorted(one.saved.state.id for one in found) == sorted(str(i) for i in range(12))
-    depth = {one.saved.state.id: one.depth for one in found}
-    assert all(depth[one.saved.state.id] <= 12 for one in found)
+    found = depths(saved, by_key)
+    assert sorted(found) == sorted(str(i) for i in range(12))
+    assert all(depth < 12 for depth in found.values())
 
 
 @given(
