@@ -16,7 +16,7 @@ from mappings.document.canonical import revision
 from mappings.document.codes import Code
 from mappings.document.jql_checks import compiled
 from mappings.document.places import Path, Positions
-from mappings.document.report import Report
+from mappings.document.report import Report, in_text_order
 from mappings.document.schema import (
     Category,
     Document,
@@ -26,6 +26,7 @@ from mappings.document.schema import (
     OverridePart,
     StatusesPart,
 )
+from mappings.document.source import read_document
 from mappings.document.validation import find_faults, zone_of
 from mappings.jql import compile_selector
 from mappings.mapping import KeyResultRule, Mapping, ObjectiveRule, StatusOverride, StatusRules
@@ -57,6 +58,16 @@ def bind_leniently(
     mapping = _Binder(document, catalogue, report).mapping()
     diagnostics = report.diagnostics()
     return BindResult(None if has_errors(diagnostics) else mapping, diagnostics)
+
+
+def bind_text(text: str, catalogue: Catalogue, file: str = "") -> BindResult:
+    """Reads and binds a text in one step, so that every finding, of the document and of the site, has its place."""
+    result = read_document(text, file)
+    if result.document is None:
+        return BindResult(None, result.diagnostics)
+    bound = bind_leniently(result.document, catalogue, positions=result.positions)
+    found = in_text_order([*result.diagnostics, *bound.diagnostics])
+    return BindResult(None if has_errors(found) else bound.mapping, found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class Code(StrEnum):
     OUT_OF_RANGE = "out-of-range"
     BAD_FORM = "bad-form"
     TOO_FEW = "too-few"
+    TOO_MANY = "too-many"
     WRONG_VALUE = "wrong-value"
     # references inside the document
     UNKNOWN_ALIAS = "unknown-alias"

@@ -9,6 +9,9 @@ from typing import Any
 from mappings.diagnostic import Diagnostic, Severity, did_you_mean
 from mappings.document.places import Path, Positions, path_text
 
+MOST_FINDINGS = 500
+"""A document with more slips than this is no mapping; the first ones say enough."""
+
 
 @dataclass(slots=True)
 class Report:
@@ -31,6 +34,8 @@ class Report:
         offset: int | None = None,
     ) -> None:
         """Adds one finding; `key` points at the key instead of its value, `offset` at one character of the value."""
+        if len(self.found) >= MOST_FINDINGS:
+            return
         line, column = self.positions.of(path, key=key, offset=offset)
         diagnostic = Diagnostic(
             code=str(code),
@@ -59,8 +64,14 @@ class Report:
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """All findings in the order in which a reader meets them in the text."""
-        unique = dict.fromkeys(diagnostic for _, diagnostic in self.found)
-        return tuple(sorted(unique, key=lambda diagnostic: (diagnostic.line, diagnostic.column)))
+        return in_text_order(diagnostic for _, diagnostic in self.found)
+
+
+def in_text_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Findings by line and column, each once."""
+    return tuple(
+        sorted(dict.fromkeys(diagnostics), key=lambda diagnostic: (diagnostic.line, diagnostic.column))
+    )
 
 
 def shown(value: object) -> str:

@@ -12,6 +12,9 @@ from pydantic_core import PydanticCustomError
 
 from mappings.progress import ProgressOptions
 
+MOST_PARTS = 200
+"""Entries of any list or mapping: far more than a mapping needs, few enough to be compared with each other."""
+
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -47,7 +50,7 @@ class OverridePart(Part):
     """A refinement of status → fraction for the issues `when` selects (all where it is absent); keys are status ids or names."""
 
     when: Jql | None = None
-    by_status: dict[str, Share] = {}
+    by_status: dict[str, Share] = Field(default={}, max_length=MOST_PARTS)
     by_category: dict[Category, Share] = {}
 
 
@@ -64,7 +67,7 @@ class StatusesPart(Part):
         "indeterminate": Decimal("0.5"),
         "done": Decimal(1),
     }
-    overrides: tuple[OverridePart, ...] = ()
+    overrides: tuple[OverridePart, ...] = Field(default=(), max_length=MOST_PARTS)
     excluded: Jql = DEFAULT_EXCLUDED
     not_achieved: Jql | None = None
 
@@ -194,7 +197,7 @@ class ObjectivePart(Part):
     commitment: Literal["committed", "aspirational"] = "committed"
     aligned_to: AlignmentPart | str | None = None
     rollup: RollupPart = RollupPart()
-    key_results: tuple[KeyResultPart, ...] = ()
+    key_results: tuple[KeyResultPart, ...] = Field(default=(), max_length=MOST_PARTS)
 
 
 class BandPart(Part):
@@ -255,7 +258,7 @@ class WriteBackPart(Part):
     """What is written to the issues of objectives or key results; keys of `set` are field aliases."""
 
     target: Literal["objective", "key_result"]
-    set: dict[Alias, TargetPart]
+    set: dict[Alias, TargetPart] = Field(max_length=MOST_PARTS)
     property: str | None = None
 
 
@@ -274,10 +277,10 @@ class Document(Part):
     site: str = "main"
     scope: Jql
     time_zone: str | None = None
-    fields: dict[Alias, FieldPart] = {}
+    fields: dict[Alias, FieldPart] = Field(default={}, max_length=MOST_PARTS)
     statuses: StatusesPart = StatusesPart()
-    cycles: tuple[CyclePart, ...] = ()
-    objectives: tuple[ObjectivePart, ...] = Field(min_length=1)
-    kpis: tuple[KpiPart, ...] = ()
-    write_back: tuple[WriteBackPart, ...] = ()
+    cycles: tuple[CyclePart, ...] = Field(default=(), max_length=MOST_PARTS)
+    objectives: tuple[ObjectivePart, ...] = Field(min_length=1, max_length=MOST_PARTS)
+    kpis: tuple[KpiPart, ...] = Field(default=(), max_length=MOST_PARTS)
+    write_back: tuple[WriteBackPart, ...] = Field(default=(), max_length=MOST_PARTS)
     brake: BrakePart = BrakePart()

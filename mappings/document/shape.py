@@ -14,7 +14,7 @@ from mappings.diagnostic import did_you_mean
 from mappings.document import schema
 from mappings.document.codes import Code
 from mappings.document.places import Path
-from mappings.document.report import Report, shown
+from mappings.document.report import MOST_FINDINGS, Report, shown
 from mappings.document.schema import Document
 
 SHAPES: Mapping[str, tuple[str, ...]] = {
@@ -39,6 +39,7 @@ _WORDS: Mapping[str, tuple[Code, str]] = {
     "dict": (Code.NOT_A_MAPPING, "keys and values are wanted here"),
     "string_pattern": (Code.BAD_FORM, "this text has not the wanted form"),
 }
+LENGTHS: Mapping[str, Code] = {"too_short": Code.TOO_FEW, "too_long": Code.TOO_MANY}
 _FORMS: Mapping[str, str] = {
     "name": "small letters, digits, `.`, `-` and `_`, at most 63 of them, like platform-okrs",
     "stale_after": "a number of days or weeks, like 14d or 2w",
@@ -64,7 +65,7 @@ def report_shape(error: ValidationError, plain: object, report: Report) -> None:
     """
     details = error.errors(include_url=False)
     real = [detail for detail in details if not (detail["type"] == "too_short" and detail["input"])]
-    _settle([_trouble(detail, plain) for detail in real], plain, report)
+    _settle([_trouble(detail, plain) for detail in real[:MOST_FINDINGS]], plain, report)
 
 
 def _trouble(detail: ErrorDetails, plain: Any) -> _Trouble:
@@ -208,8 +209,7 @@ def _wrong(trouble: _Trouble, report: Report) -> None:
     code, wanted = _wanted(trouble.kind)
     bounds = _bounds(trouble.context)
     if bounds:
-        few = trouble.kind == "too_short"
-        code, wanted = (Code.TOO_FEW if few else Code.OUT_OF_RANGE), bounds
+        code, wanted = LENGTHS.get(trouble.kind, Code.OUT_OF_RANGE), bounds
     elif trouble.kind == "string_pattern_mismatch" and name in _FORMS:
         wanted = f"wanted is {_FORMS[name]}"
     message = f"{shown(trouble.value)} cannot stand here: {wanted}"
@@ -222,15 +222,10 @@ def _wanted(kind: str) -> tuple[Code, str]:
 
 
 def _bounds(context: Mapping[str, Any]) -> str:
-    words = {
-        "ge": "at least",
-        "gt": "more than",
-        "le": "at most",
-        "lt": "less than",
-        "min_length": "at least",
-    }
-    found = [f"{word} {context[key]}" for key, word in words.items() if key in context]
-    unit = " entry" if "min_length" in context else ""
+    words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+    words |= {"min_length": "at least", "max_length": "at most"}
+    found = [f"{word} {context[key]}" for key, word in words.items() if context.get(key) is not None]
+    unit = " entries" if "min_length" in context or "max_length" in context else ""
     return f"wanted is {' and '.join(found)}{unit}" if found else ""
 
 

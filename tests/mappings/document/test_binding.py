@@ -9,7 +9,7 @@ import pytest
 
 from mappings.catalogue import Catalogue, Field, LinkType
 from mappings.diagnostic import MappingError, Severity
-from mappings.document.binding import bind, bind_leniently
+from mappings.document.binding import bind, bind_leniently, bind_text
 from mappings.document.live import (
     EditableField,
     EditScreen,
@@ -228,3 +228,17 @@ def test_story_points_are_shown_on_a_real_issue(complete):
         found.message
         == 'CORE-7 has nothing in "Story point estimate" (customfield_10016), while "Story Points" (customfield_10026) holds 5'
     )
+
+
+def test_a_text_is_read_and_bound_in_one_step_with_all_findings(complete):
+    assert bind_text(complete, SITE, "okr.yaml").mapping is not None
+    text = (
+        complete.replace("cycle: 2026-Q4", "cycle: x")
+        .replace("achieved: A", "achieved: Z")
+        .replace("scope:", "name: twice\nscope:")
+    )
+    result = bind_text(text, SITE, "okr.yaml")
+    assert result.mapping is None
+    assert [one.code for one in result.diagnostics] == ["duplicate-key", "unknown-cycle", "unknown-option"]
+    assert [one.line for one in result.diagnostics] == sorted(one.line for one in result.diagnostics)
+    assert bind_text("a: b: c", SITE).diagnostics[0].code == "syntax"

@@ -182,3 +182,10 @@ def test_a_refused_document_raises_everything_at_once(complete):
     with pytest.raises(MappingError) as caught:
         result.require()
     assert len(caught.value.diagnostics) == 2
+
+
+def test_a_list_longer_than_any_mapping_needs_is_refused(complete):
+    cycles = "".join(f"  - {{id: c{number}, start: 2026-10-01, end: 2026-12-31}}\n" for number in range(300))
+    found = read_document(complete.replace("cycles:\n", "cycles:\n" + cycles)).diagnostics
+    assert "too-many" in {one.code for one in found}
+    assert len(read_document("objectives:\n" + "  - {}\n" * 2000).diagnostics) <= 500
