@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from connectors.jira import Jira
 from connectors.store import Store, facts, revisions
 from mappings.catalogue import Catalogue
-from mappings.diagnostic import MappingError
 from mappings.document.binding import bind
 from mappings.document.source import read_document
+from mappings.fields import Api
 from mappings.mapping import Mapping
 from plugin.catalogue_snapshot import catalogue_from_json, catalogue_to_json
 from plugin.settings import Settings
@@ -81,6 +81,16 @@ class Connector:
             timedelta(seconds=self.settings.ceiling_seconds),
         )
 
+    def api(self, name: str) -> Api:
+        """3 for Jira Cloud, 2 for Data Center; kept in the store, so that a preview need not ask."""
+        with self.store.read() as conn:
+            known = facts.get(conn, name, "api")
+        if known is None:
+            known = 3 if self.site(name).jira.deployment == "cloud" else 2
+            with self.store.write() as conn:
+                facts.put(conn, name, "api", known)
+        return 3 if known == 3 else 2
+
     def _active_mapping(self, name: str) -> tuple[Mapping, Catalogue]:
         with self.store.read() as conn:
             active = revisions.active(conn, name)
@@ -103,6 +113,4 @@ class Connector:
 def bound_mapping(text: str, catalogue: Catalogue, file: str = "") -> Mapping:
     """Read and bind a mapping text; raises MappingError with every diagnostic."""
     result = read_document(text, file)
-    if result.document is None:
-        raise MappingError(result.diagnostics)
-    return bind(result.document, catalogue)
+    return bind(result.require(), catalogue, positions=result.positions)

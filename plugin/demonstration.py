@@ -16,8 +16,8 @@ from connectors.sandbox import CONNECTOR, SandboxServer
 from mappings import presets
 from plugin.composition import build_connector, system_clock
 from plugin.connector import Connector
+from plugin.lifecycle import activate
 from plugin.settings import Settings, read_settings
-from plugin.starting import activate_text
 
 PRESET = "epics-as-objectives"
 EVENTS = (
@@ -57,7 +57,7 @@ def demo_world(
     with SandboxServer(seed=seed, port=sandbox_port, clock=clock, webhook_backoff=2.0) as sandbox:
         connector = build_connector(_settings(sandbox, folder, secret, settings), clock)
         try:
-            activate_text(connector, "main", presets.text(PRESET), "demo", f"{PRESET}.yaml")
+            activate(connector, "main", presets.text(PRESET), "demo", file=f"{PRESET}.yaml")
             yield Demo(sandbox, connector, secret)
         finally:
             connector.store.close()

@@ -1,20 +1,11 @@
-"""Mapping text to active revision: the file named in the settings, or a text handed in."""
+"""What happens to the mapping file of the settings when the connector starts."""
 
 from __future__ import annotations
 
 from connectors.store import revisions
 from mappings.diagnostic import MappingError
 from plugin.connector import Connector, bound_mapping
-
-
-def activate_text(connector: Connector, site: str, text: str, by: str, file: str = "") -> str:
-    """Check a mapping text against the site's catalogue, store it as a revision and make it the active one."""
-    mapping = bound_mapping(text, connector.catalogue(site), file)
-    now = connector.clock()
-    with connector.store.write() as conn:
-        revisions.add(conn, site, text, mapping.revision, by, now)
-        revisions.activate(conn, site, mapping.revision, by, now, "")
-    return mapping.revision
+from plugin.lifecycle import activate
 
 
 def adopt_mapping_file(connector: Connector) -> list[str]:
@@ -27,9 +18,8 @@ def adopt_mapping_file(connector: Connector) -> list[str]:
     with connector.store.read() as conn:
         active = revisions.active(conn, site)
     if active is None:
-        return [
-            f"Activated {path} as revision {activate_text(connector, site, text, 'settings', str(path))}."
-        ]
+        adopted = activate(connector, site, text, "settings", file=str(path))
+        return [f"Activated {path} as revision {adopted.preview.revision}."]
     try:
         revision = bound_mapping(text, connector.catalogue(site), str(path)).revision
     except MappingError as error:

@@ -1,4 +1,4 @@
-"""`jira-okr mapping`: validate, check and activate mapping documents."""
+"""`jira-okr mapping`: write, check and look at mapping documents; the commands of their life are in `mapping_life`."""
 
 from __future__ import annotations
 
@@ -7,28 +7,47 @@ from pathlib import Path
 
 import click
 
-from mappings.diagnostic import Diagnostic, MappingError, has_errors
+from mappings import presets
+from mappings.diagnostic import Diagnostic, has_errors
+from mappings.document.canonical import export
+from mappings.document.editor_schema import json_schema
 from mappings.document.source import read_document
+from mappings.lint import lint_document
+from plugin.cli.mapping_life import (
+    activate_command,
+    diff_command,
+    history_command,
+    preview_command,
+    rollback_command,
+    stored_text,
+)
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, site_option
-from plugin.connector import bound_mapping
-from plugin.starting import activate_text
+from plugin.lifecycle import check_text
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
 
 @click.group("mapping")
 def mapping_group() -> None:
-    """Work on mapping documents: what is an objective, how progress is derived, what is written back."""
+    """Work on mapping documents: what is an objective, how progress is derived, what is written back.
+
+    The life of a mapping: validate, check, preview, activate; history, diff and rollback look and go back.
+    """
+
+
+for life_command in (preview_command, activate_command, diff_command, history_command, rollback_command):
+    mapping_group.add_command(life_command)
 
 
 @mapping_group.command("validate")
 @file_argument
 @json_option
 def validate_command(file: Path, as_json: bool) -> None:
-    """Check a mapping by itself, without Jira: shape, cross-references, JQL. All findings at once."""
+    """Check a mapping by itself, without Jira: shape, cross-references, JQL, advice. All findings at once."""
     result = read_document(file.read_text(encoding="utf-8"), str(file))
-    report(result.diagnostics, as_json)
+    advice = lint_document(result.document, result.positions) if result.document else ()
+    report((*result.diagnostics, *advice), as_json)
 
 
 @mapping_group.command("check")
@@ -36,27 +55,48 @@ def validate_command(file: Path, as_json: bool) -> None:
 @site_option
 @json_option
 def check_command(file: Path, site: str, as_json: bool) -> None:
-    """Check a mapping against the live Jira: fields, statuses, types, options, screens, permissions."""
+    """Check a mapping against the live Jira: fields, statuses, types, options, edit screens, permissions."""
     with open_connector() as connector:
-        catalogue = connector.catalogue(site, fresh=True)
-        try:
-            bound_mapping(file.read_text(encoding="utf-8"), catalogue, str(file))
-            found: tuple[Diagnostic, ...] = ()
-        except MappingError as error:
-            found = error.diagnostics
+        found = check_text(connector, site, file.read_text(encoding="utf-8"), str(file))
     report(found, as_json)
 
 
-@mapping_group.command("activate")
+@mapping_group.command("schema")
+def schema_command() -> None:
+    """Print the JSON Schema of mapping documents, for completion in editors."""
+    show_json(json_schema())
+
+
+@mapping_group.command("presets")
+@click.argument("name", required=False)
+def presets_command(name: str | None) -> None:
+    """List the presets, or print one to start from: jira-okr mapping presets epics-as-objectives > mapping.yaml."""
+    if name is None:
+        for known in presets.names():
+            click.echo(known)
+        return
+    if name not in presets.names():
+        raise click.UsageError(f"There is no preset {name!r}. Presets: {', '.join(presets.names())}.")
+    click.echo(presets.text(name), nl=False)
+
+
+@mapping_group.command("export")
+@click.argument("revision", required=False)
+@site_option
+def export_command(revision: str | None, site: str) -> None:
+    """Print the active mapping, or the revision named, in its canonical form. Importing it again changes nothing."""
+    with open_connector() as connector:
+        text = stored_text(connector, site, revision)
+    click.echo(export(read_document(text).require()), nl=False)
+
+
+@mapping_group.command("import")
 @file_argument
 @site_option
-def activate_command(file: Path, site: str) -> None:
-    """Check a mapping and make it the active revision of a site."""
-    with open_connector() as connector:
-        revision = activate_text(connector, site, file.read_text(encoding="utf-8"), "command line", str(file))
-    click.echo(
-        f"Active: revision {revision}. Run jira-okr sync to read what it needs and reconcile every objective."
-    )
+@click.pass_context
+def import_command(context: click.Context, file: Path, site: str) -> None:
+    """The same as activate: make an exported document the active revision."""
+    context.invoke(activate_command, file=file, site=site, agreed=None, large=False)
 
 
 def report(diagnostics: tuple[Diagnostic, ...], as_json: bool) -> None:

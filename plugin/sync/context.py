@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from sqlalchemy import Connection
 
 from connectors.jira import Jira, core_fields
 from connectors.store import Store, due
 from mappings.catalogue import Catalogue
+from mappings.fields import Api
 from mappings.mapping import Mapping
 from mappings.moment import Moment
 
@@ -60,7 +60,7 @@ class Context:
         )
 
     @property
-    def api(self) -> Literal[2, 3]:
+    def api(self) -> Api:
         """The version of the REST API spoken: field values look different in 2 (Data Center) and 3 (Cloud)."""
         return 3 if self.jira.deployment == "cloud" else 2
 

@@ -11,10 +11,12 @@ from sqlalchemy import Connection
 
 from connectors.store import due, facts, mirror, objectives, refusals, writes
 from connectors.store.due import Due
+from mappings.cause import cause
 from mappings.desired import Owners, desired, owners
 from mappings.forest import Forest
 from mappings.issue import Issue
 from mappings.measuring import assess_one
+from mappings.moved import objective_moved
 from mappings.planning import Change, Plan, plan
 from mappings.state import ObjectiveState
 from plugin.sync.applying import Applied, apply
@@ -42,7 +44,7 @@ def reconcile(
         confirm_open_writes(context, objective_id)
     with context.store.read() as conn:
         state, forest = measure_objective(context, conn, objective_id)
-        planned = plan_objective(context, conn, state, forest)
+        planned = plan_objective(context, conn, state, forest, _cause(context, conn, state))
         planned = without_refused(context, conn, planned)
     if not write:
         return Reconciled(objective_id, state, planned, Applied())
@@ -72,12 +74,22 @@ def _aligned_states(context: Context, conn: Connection, objective_id: str) -> di
     return found
 
 
-def plan_objective(context: Context, conn: Connection, state: ObjectiveState | None, forest: Forest) -> Plan:
+def plan_objective(
+    context: Context, conn: Connection, state: ObjectiveState | None, forest: Forest, why: str = ""
+) -> Plan:
     """What has to be written for this state; nothing for an issue that is no objective."""
     if state is None:
         return Plan("")
     wanted = desired(context.mapping, state, forest.issue, context.api, _owners(context, conn, state))
-    return plan(state.id, wanted, forest.issue)
+    return plan(state.id, wanted, forest.issue, why)
+
+
+def _cause(context: Context, conn: Connection, state: ObjectiveState | None) -> str:
+    """Why it moved since the last reconcile, in the words that end each reason ("PLAT-7 moved to Done")."""
+    saved = objectives.load(conn, context.site, state.id) if state is not None else None
+    if saved is None or state is None or saved.state.progress == state.progress:
+        return ""
+    return cause(objective_moved(saved.state, state, (saved.mapping_revision, context.mapping.revision)))
 
 
 def _owners(context: Context, conn: Connection, state: ObjectiveState) -> Owners:

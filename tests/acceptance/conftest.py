@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from connectors.sandbox import CONNECTOR, PEOPLE, Fault, SandboxServer
 from connectors.store import due, inbox, objectives, refusals
-from plugin.cli import cli
+from plugin.cli import EXPLAINED, cli
 from plugin.cli.sync import sync_site
 from plugin.connector import Connector
 from plugin.demonstration import demo_world, register_webhook
@@ -157,9 +157,11 @@ def a_world(folder: Path) -> Iterator[World]:
 def command() -> Callable[..., Any]:
     """Runs a `jira-okr` command on the world of the test; gives its JSON, or its text where that is none."""
 
-    def run(*words: str, exit_code: int = 0) -> Any:
+    def run(*words: str, exit_code: int | None = 0) -> Any:
         result = CliRunner().invoke(cli, list(words))
-        assert result.exit_code == exit_code, (result.output, result.exception)
+        assert exit_code is None or result.exit_code == exit_code, (result.output, result.exception)
+        if isinstance(result.exception, EXPLAINED):
+            return str(result.exception)
         return json.loads(result.stdout) if "--json" in words else result.output
 
     return run

@@ -1,0 +1,159 @@
+"""The life of a mapping: check, preview, activate, roll back. The preview is the real planner in dry run over the mirror."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dictionary
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from connectors.store import audit, due, mirror, objectives, revisions, writes
+from connectors.store.revisions import Revision
+from mappings.brake import Hold, brake
+from mappings.desired import desired, owners
+from mappings.diagnostic import Diagnostic
+from mappings.document.binding import bind, bind_leniently
+from mappings.document.live import check_live
+from mappings.document.source import read_document
+from mappings.fields import Api
+from mappings.forest import Forest
+from mappings.lint import lint_document
+from mappings.mapping import Mapping
+from mappings.measuring import assess
+from mappings.moment import Moment
+from mappings.planning import Plan, plan
+from mappings.preview import Preview, preview
+from mappings.state import ObjectiveState
+from plugin.connector import Connector, NotReady
+from plugin.live_facts import read_live_facts
+
+
+class WorldMoved(NotReady):
+    """The preview that was agreed to is no longer what would happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """A preview, the mapping it is of, and the fields the mirror does not hold yet (their values count as missing in it)."""
+
+    mapping: Mapping
+    preview: Preview
+    missing_fields: tuple[str, ...]
+    hold: Hold | None
+
+
+def check_text(connector: Connector, site: str, text: str, file: str = "") -> tuple[Diagnostic, ...]:
+    """Everything there is to say about a mapping: shape, references, the live catalogue, screens, permissions, advice."""
+    read = read_document(text, file)
+    if read.document is None:
+        return read.diagnostics
+    catalogue = connector.catalogue(site, fresh=True)
+    bound = bind_leniently(read.document, catalogue, positions=read.positions)
+    if bound.mapping is None:
+        return bound.diagnostics
+    facts = read_live_facts(connector, site, bound.mapping)
+    live = check_live(bound.mapping, catalogue, facts, positions=read.positions)
+    return (*bound.diagnostics, *live, *lint_document(read.document, read.positions))
+
+
+def preview_text(connector: Connector, site: str, text: str, file: str = "") -> Previewed:
+    """What activating this text would do. Asks Jira nothing: it works from the mirror and the stored catalogue."""
+    read = read_document(text, file)
+    catalogue = connector.catalogue(site)
+    mapping = bind(read.require(), catalogue, positions=read.positions)
+    moment = Moment(connector.clock(), mapping.zone, catalogue.account_id)
+    with connector.store.read() as conn:
+        forest = Forest.of(mirror.every(conn, site))
+        before = {saved.state.id: saved.state for saved in objectives.all(conn, site)}
+        written = writes.written_count(conn, site)
+    after = assess(mapping, forest, moment)
+    plans = plans_for(mapping, after, forest, connector.api(site))
+    held = brake(plans, written, mapping.document.brake)
+    return Previewed(
+        mapping,
+        preview(mapping.revision, before, after, plans),
+        _missing_fields(connector, site, mapping),
+        held if isinstance(held, Hold) else None,
+    )
+
+
+def plans_for(
+    mapping: Mapping, states: Dictionary[str, ObjectiveState], forest: Forest, api: Api
+) -> list[Plan]:
+    """The plan of every objective, as reconciling each would make it."""
+    owned = owners(states.values())
+    return [
+        plan(state.id, desired(mapping, state, forest.issue, api, owned), forest.issue)
+        for state in states.values()
+    ]
+
+
+def _missing_fields(connector: Connector, site: str, mapping: Mapping) -> tuple[str, ...]:
+    try:
+        held = frozenset(connector.context(site).fields)
+    except NotReady:
+        return ()
+    missing = mapping.field_ids() - held
+    names = {field.id: field.name for field in mapping.fields.values()}
+    return tuple(sorted(f"{names.get(field_id, field_id)} ({field_id})" for field_id in missing))
+
+
+def activate(
+    connector: Connector,
+    site: str,
+    text: str,
+    by: str,
+    *,
+    file: str = "",
+    agreed: str | None = None,
+    large: bool = False,
+) -> Previewed:
+    """Make a text the active revision. `agreed` is the hash of the preview a person saw; `large` lets a large change through.
+
+    Raises MappingError for a text with errors, WorldMoved where the preview is no longer true, NotReady where the brake holds.
+    """
+    previewed = preview_text(connector, site, text, file)
+    if agreed is not None and agreed != previewed.preview.hash:
+        raise WorldMoved(
+            f"The world moved since the preview {agreed}: activating now would do something else "
+            f"({previewed.preview.hash}). Preview again, look, and activate with the new hash."
+        )
+    if previewed.hold is not None and not large:
+        raise NotReady(f"{previewed.hold.reason}. To go on: activate with --accept-large-change.")
+    with connector.store.write() as conn:
+        _enact(connector, conn, site, previewed.mapping.revision, by, previewed.preview.hash, text)
+    connector.announce()
+    return previewed
+
+
+def _enact(
+    connector: Connector, conn: Connection, site: str, revision: str, by: str, agreed: str, text: str
+) -> None:
+    now = connector.clock()
+    revisions.add(conn, site, text, revision, by, now)
+    revisions.activate(conn, site, revision, by, now, agreed)
+    audit.note(conn, by, "mapping activated", now, {"revision": revision, "preview": agreed}, site)
+    due.mark(conn, site, objectives.ids(conn, site), now, f"mapping {revision} activated")
+
+
+def rollback(
+    connector: Connector, site: str, by: str, revision: str | None = None, *, large: bool = False
+) -> str:
+    """Activate the revision that was active before (or the named one); returns its id."""
+    with connector.store.read() as conn:
+        past = [one.revision for one in revisions.activations(conn, site)]
+        known = revisions.all(conn, site)
+    target = revision or next((one for one in past[1:] if one != past[0]), None)
+    found = find_revision(known, target) if target else None
+    if found is None:
+        raise NotReady(
+            f"There is no revision to go back to{f' called {revision}' if revision else ''}. jira-okr mapping history lists them."
+        )
+    activate(connector, site, found.text, by, large=large)
+    return found.revision
+
+
+def find_revision(known: list[Revision], name: str) -> Revision | None:
+    """The revision whose id begins with this, if it is only one."""
+    matching = [one for one in known if one.revision.startswith(name)]
+    return matching[0] if len(matching) == 1 else None
