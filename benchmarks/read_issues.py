@@ -22,7 +22,7 @@ from pathlib import Path
 from benchmarks.ratio import Ratio
 
 ISSUES, QUICK_ISSUES = 20_000, 4_000
-ROUNDS, QUICK_ROUNDS = 3, 2
+ROUNDS, QUICK_ROUNDS = 5, 3
 PAGE = 100
 SEARCH = "/rest/api/3/search/jql"
 FIELDS = ("customfield_10016",)

@@ -27,6 +27,9 @@ T = TypeVar("T")
 Params = Mapping[str, str | int | bool]
 
 CHUNK = 1 << 18
+NO_BODY = None
+ENCODER = msgspec.json.Encoder(decimal_format="number")
+"""Rounded values are Decimals; Jira refuses a number sent as text."""
 BODY_LIMIT = 64 << 20
 """Bytes of one answer, unpacked; the largest page Jira sends stays far below."""
 PATIENCE = 5.0
@@ -158,19 +161,19 @@ class Transport:
 
     def get(self, path: str, params: Params | None = None) -> Reply:
         """Read; repeated once when the connection breaks."""
-        return self._ask("GET", path, params, None, reads=True)
+        return self._ask("GET", path, params, NO_BODY, reads=True)
 
     def post(self, path: str, json: object, params: Params | None = None, *, reads: bool = False) -> Reply:
         """Send JSON; `reads` says that it changes nothing (search, bulk read)."""
-        return self._ask("POST", path, params, json, reads=reads)
+        return self._ask("POST", path, params, ENCODER.encode(json), reads=reads)
 
     def put(self, path: str, json: object, params: Params | None = None) -> Reply:
         """Write JSON, once."""
-        return self._ask("PUT", path, params, json, reads=False)
+        return self._ask("PUT", path, params, ENCODER.encode(json), reads=False)
 
     def delete(self, path: str, params: Params | None = None) -> Reply:
         """Delete, once."""
-        return self._ask("DELETE", path, params, None, reads=False)
+        return self._ask("DELETE", path, params, NO_BODY, reads=False)
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -203,8 +206,9 @@ class Transport:
         if self.governor is not None:
             self.governor.after(call, response.status_code, response.headers, self._clock())
 
-    def _ask(self, method: str, path: str, params: Params | None, json: object, *, reads: bool) -> Reply:
-        data = None if json is None else msgspec.json.encode(json)
+    def _ask(
+        self, method: str, path: str, params: Params | None, data: bytes | None, *, reads: bool
+    ) -> Reply:
         for last in (not reads, True):
             call = self.take_turn(method, path)
             try:

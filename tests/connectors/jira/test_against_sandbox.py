@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -195,12 +196,11 @@ def test_an_answer_cut_short_once_is_read_again(server, jira):
     assert server.faults.waiting() == []
 
 
+@pytest.mark.parametrize("server", ["cloud"], indirect=True)
 @pytest.mark.parametrize(
     ("kind", "error"), [("duplicate_token", IncompleteRead), ("expired_token", Permanent)]
 )
 def test_pages_that_lead_nowhere(server, jira, kind, error):
-    if server.sandbox.deployment != "cloud":
-        pytest.skip("Data Center pages by offset")
     server.faults.add(sandbox.Fault(kind, path="/search", times=2, skip=1))
     try:
         with pytest.raises(error):
@@ -237,3 +237,17 @@ def test_a_webhook_is_registered_once_signed_and_read(server, jira, stub, answer
     assert hints.actor_id == jira.myself().id
     jira.delete_webhook(first.id)
     assert jira.webhooks() == ()
+
+
+@pytest.mark.parametrize("server", ["cloud"], indirect=True)
+def test_what_the_index_does_not_know_yet_is_read_by_id(server, jira):
+    issue_id = next(iter(everything(jira)))
+    server.sandbox.search_lag = timedelta(hours=1)
+    try:
+        jira.edit(issue_id, {"summary": "Written just now"})
+        stale = everything(jira)[issue_id]
+        [fresh] = jira.read([issue_id]).issues
+    finally:
+        server.sandbox.search_lag = timedelta(0)
+    assert stale.summary != "Written just now"
+    assert fresh.summary == "Written just now"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from connectors.jira import EditField, Permanent, RemoteLink
@@ -118,3 +120,15 @@ def test_permissions(stub, answer, cloud):
         "permissions": ["EDIT_ISSUES,ADMINISTER_PROJECTS,UNKNOWN"],
         "projectKey": ["PLAT"],
     }
+
+
+def test_exact_decimals_are_sent_as_numbers(stub, answer, cloud):
+    stub.on("PUT", ISSUE, answer(204))
+    cloud.edit("10001", {"customfield_10060": Decimal("62.5")})
+    assert stub.asked[0].raw == b'{"fields":{"customfield_10060":62.5}}'
+
+
+def test_a_property_may_be_null(stub, answer, cloud):
+    stub.on("PUT", f"{ISSUE}/properties/okr.sync", answer(200))
+    cloud.put_property("10001", "okr.sync", None)
+    assert stub.asked[0].raw == b"null"
