@@ -84,6 +84,8 @@ def put(record: Record, field_id: str, value: Any) -> Record:
 
 def edit(sandbox: Sandbox, record: Record, body: Mapping[str, Any], version: str, actor: User) -> Record:
     """Apply a PUT body. Nothing is written unless every field is good; an edit that changes nothing leaves no trace."""
+    if "fields" not in body and "update" not in body:
+        raise JiraAnswerError(400, ("one of 'fields' or 'update' required",))
     given = _operations(body)
     fresh = _applied(sandbox, record, given, version, editable(sandbox, record))
     links = [one["add"] for one in body.get("update", {}).get("issuelinks", ()) if "add" in one]

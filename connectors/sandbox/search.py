@@ -45,13 +45,21 @@ class Searcher:
         self.expire_tokens = False
         self._tokens: OrderedDict[str, _Token] = OrderedDict()
         self._results: OrderedDict[tuple[object, ...], list[str]] = OrderedDict()
+        self._compiled: OrderedDict[tuple[object, ...], Matcher] = OrderedDict()
         self._serial = itertools.count(1)
 
     # -- matching ---------------------------------------------------------------------------------------------
 
     def compile(self, jql: str, account: Account) -> Matcher:
-        """The compiled JQL; raises JqlError."""
-        return compile_jql(self.sandbox, catalogue_of(self.sandbox, account), jql)
+        """The compiled JQL; raises JqlError. Kept until an issue changes, as keys are resolved when it is compiled."""
+        key = (jql, account.id, self.sandbox.index_version)
+        found = self._compiled.get(key)
+        if found is None:
+            found = compile_jql(self.sandbox, catalogue_of(self.sandbox, account), jql)
+            self._compiled[key] = found
+            while len(self._compiled) > REMEMBERED:
+                self._compiled.popitem(last=False)
+        return found
 
     def ids(self, jql: str, account: Account, *, bounded: bool = True, live: Iterable[str] = ()) -> list[str]:
         """Ids of all issues that match, in order; `live` ids are read past the index (reconcileIssues)."""

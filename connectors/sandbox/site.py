@@ -134,6 +134,8 @@ def nothing() -> Response:
 
 def json_body(allowed: Iterable[str] | None = None) -> dict[str, Any]:
     """The request's JSON object; anything else, and any property that is not allowed, is 400 without an `errors` key."""
+    if request.mimetype != "application/json":
+        raise JiraAnswerError(415, ("Content type must be application/json.",), bare=True)
     try:
         body = msgspec.json.decode(request.get_data())
     except msgspec.DecodeError:

@@ -253,10 +253,8 @@ class Sandbox:
         self._replace(old, replace(old, updated=max(self.clock(), old.updated + MILLISECOND), cache={}))
 
     def remove(self, issue_id: str, actor: User) -> None:
-        """Delete an issue with its links; its sub-tasks must be gone before."""
+        """Delete an issue, then (as a second wave of events) its links; its sub-tasks must be gone before."""
         record = self.records[issue_id]
-        for row in self.links_on(issue_id):
-            self.unlink(row.id, actor)
         self.announce(Event("jira:issue_deleted", self.clock(), actor, record))
         for neighbour in self._neighbours(record):
             self._forget(neighbour)
@@ -265,7 +263,10 @@ class Sandbox:
             self._replace(orphan, replace(orphan, parent_id=None, cache={}))
         if record.parent_id:
             self.children[record.parent_id].discard(issue_id)
+        rows = self.links_on(issue_id)
         del self.records[issue_id]
+        for row in rows:
+            self.unlink(row.id, actor, secondary=True)
         self.ids_by_key = {key: one for key, one in self.ids_by_key.items() if one != issue_id}
         self._to_index(issue_id)
 
@@ -285,13 +286,14 @@ class Sandbox:
             self.announce(Event("issuelink_created", self.clock(), actor, extra={"link": row}))
         return row
 
-    def unlink(self, link_id: str, actor: User) -> None:
+    def unlink(self, link_id: str, actor: User, *, secondary: bool = False) -> None:
         """Take a link away."""
         row = self.links.pop(link_id)
         self.links_of[row.source].remove(link_id)
         self.links_of[row.destination].remove(link_id)
         self._link_changed(row)
-        self.announce(Event("issuelink_deleted", self.clock(), actor, extra={"link": row}))
+        extra = {"link": row, "secondary": secondary}
+        self.announce(Event("issuelink_deleted", self.clock(), actor, extra=extra))
 
     def _link_changed(self, row: LinkRow) -> None:
         for issue_id in (row.source, row.destination):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -94,3 +94,11 @@ def to_status(
         moved = moment if status.category != record.status.category else record.status_changed
         fresh = replace(fresh, status=status, status_changed=moved, cache={})
     return sandbox.commit(fresh, items, actor, "issue_generic", at=at, extra=extra)
+
+
+def bulk_to_status(sandbox: Sandbox, issue_ids: Iterable[str], status: Status, actor: User) -> None:
+    """Put many issues into a status as one bulk change: its events say so, and come by the secondary flow."""
+    extra = {"bulkOperationMetaData": {"sendMail": False}, "secondary": True}
+    with sandbox.lock:
+        for issue_id in issue_ids:
+            to_status(sandbox, sandbox.records[issue_id], status, actor, extra=extra)

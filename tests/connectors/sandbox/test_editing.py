@@ -210,3 +210,12 @@ def test_properties_and_remote_links(jira, epic):
     assert [one.status_code for one in made] == [201, 200]
     assert made[0].json() == made[1].json()
     assert [one["globalId"] for one in jira.get(f"/issue/{epic.id}/remotelink")] == ["okr:1"]
+
+
+def test_a_body_that_is_no_edit_is_refused(jira, epic):
+    assert jira.put(f"/issue/{epic.id}", {}).status_code == 400
+    address = f"{jira.base}/issue/{epic.id}"
+    assert (
+        jira.session.put(address, data="{}", headers={"Content-Type": "text/plain"}, timeout=5).status_code
+        == 415
+    )

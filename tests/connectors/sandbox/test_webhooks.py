@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from connectors.sandbox import CONNECTOR, WebhookFaults
+from connectors.sandbox import CONNECTOR, WebhookFaults, scheme
 from connectors.sandbox.editing import move
 from connectors.sandbox.state import person
+from connectors.sandbox.transitions import bulk_to_status
 
 SECRET = "It's a Secret to Everybody"
 EVENTS = [
@@ -125,6 +126,29 @@ def test_a_deleted_issue_is_told_with_its_last_state(jira, server, receiver):
     assert server.settle()
     assert receiver.events == ["jira:issue_created", "jira:issue_deleted"]
     assert receiver.heard[1][1]["issue"]["fields"]["summary"] == "gone soon"
+
+
+@pytest.mark.usefixtures("hook")
+def test_the_links_of_a_deleted_issue_follow_in_a_second_wave(jira, server, receiver):
+    linked = next(row.source for row in server.sandbox.links.values() if row.type.name == "Measures")
+    count = len(server.sandbox.links_on(linked))
+    jira.call("DELETE", f"/issue/{linked}")
+    assert server.settle()
+    assert receiver.events == ["jira:issue_deleted", *["issuelink_deleted"] * count]
+    assert [headers["x-atlassian-webhook-flow"] for headers, _, _ in receiver.heard] == [
+        "Primary",
+        *["Secondary"] * count,
+    ]
+
+
+@pytest.mark.usefixtures("hook", "jira")
+def test_a_bulk_change_says_so(server, receiver):
+    stories = [
+        one.id for one in server.sandbox.records.values() if one.type.name == "Story" and not one.resolution
+    ][:3]
+    bulk_to_status(server.sandbox, stories, scheme.DONE, person(CONNECTOR))
+    assert server.settle()
+    assert [body["bulkOperationMetaData"] for _, body, _ in receiver.heard] == [{"sendMail": False}] * 3
 
 
 @pytest.mark.usefixtures("receiver")
