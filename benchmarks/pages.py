@@ -80,7 +80,7 @@ def client_over(store: Store) -> FlaskClient:
 
 
 def rows_alone(store: Store) -> None:
-    """What the page reads, and nothing done with it: every objective, and the history of a hundred."""
+    """What the page reads, and nothing done with it: every objective, and some history."""
     with store.read() as conn:
         conn.execute(
             select(objective.c.content, objective.c.changed_at).where(objective.c.site == "main")

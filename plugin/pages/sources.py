@@ -101,13 +101,17 @@ class Cycle(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Buried:
-    """A dead letter as the page shows it: which objective, the last error, what to do about it, since when."""
+    """A dead letter as the page shows it: which objective, the last error, what to do about it, since when.
+
+    `known` says whether the objective has ever been computed, so that there is a page to lead to.
+    """
 
     objective_id: str
     objective_key: str
     error: str
     remedy: str
     since: datetime | None = None
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

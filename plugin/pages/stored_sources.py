@@ -134,4 +134,4 @@ def _freshness(conn: Connection, site: str, url: str, now: datetime) -> SiteFres
 def _buried(conn: Connection, letter: DeadLetter) -> Buried:
     saved = objectives.load(conn, letter.site, letter.objective_id)
     key = "" if saved is None else saved.state.key
-    return Buried(letter.objective_id, key, letter.error, letter.remedy, letter.buried_at)
+    return Buried(letter.objective_id, key, letter.error, letter.remedy, letter.buried_at, saved is not None)

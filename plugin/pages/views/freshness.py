@@ -29,6 +29,7 @@ class DeadRow:
     """One dead letter in the list."""
 
     name: str
+    known: bool
     error: str
     remedy: str
     since: When | None
@@ -183,5 +184,9 @@ def _dead_sentence(dead: int, refused: int) -> str:
 
 def _dead(one: Buried, now: datetime, zone: tzinfo) -> DeadRow:
     return DeadRow(
-        one.objective_key or one.objective_id, one.error, one.remedy, when_known(one.since, now, zone)
+        one.objective_key or one.objective_id,
+        one.known,
+        one.error,
+        one.remedy,
+        when_known(one.since, now, zone),
     )

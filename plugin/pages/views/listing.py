@@ -18,7 +18,7 @@ from plugin.pages.views.moments import When, day_text, when
 from plugin.pages.views.tree import ORDERS, depths, name, natural
 from plugin.pages.views.trend import Spark, spark
 
-PAGE = 100
+PAGE = 50
 DEEPEST = 6
 DEFAULT_ORDER = "health"
 

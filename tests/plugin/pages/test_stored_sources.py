@@ -104,3 +104,13 @@ def test_sync_health_shows_what_waits_and_what_failed(client, sqlite_store):
     assert "3 issues corrected" in text
     assert "Add the field to the edit screen" in text
     assert page.select_one(".dead a")["href"] == "/objectives/GROW-4"
+
+
+def test_a_dead_letter_of_an_objective_never_computed_leads_nowhere(client, sqlite_store):
+    with sqlite_store.write() as conn:
+        due.mark(conn, "main", ["777"], NOW, "event")
+        (claimed,) = due.claim(conn, "w", NOW, timedelta(minutes=1), 1)
+        due.bury(conn, claimed, "Jira answered 400", "Look", NOW)
+    page = BeautifulSoup(client.get("/health").text, "html.parser")
+    assert page.select_one(".dead b").text == "777"
+    assert not page.select(".dead a")
