@@ -24,6 +24,7 @@ from mappings.document.schema import (
 )
 from mappings.document.walk import alias_uses, jql_texts, key_results, progress_kind
 from mappings.document.write_back_checks import check_write_back
+from mappings.numbers import exact
 from mappings.progress import RULE_OF_KIND
 
 ISSUE_KEY = re.compile(r"[A-Z][A-Z0-9_]+-[0-9]+")
@@ -336,11 +337,14 @@ def _check_unique(what: str, path: Path, ids: Iterable[str], report: Report) -> 
 def _check_aliases(document: Document, report: Report) -> None:
     for use in alias_uses(document):
         if use.alias not in document.fields:
-            remedy = "add the alias under `fields`, or use one that is there"
-            extra = _other_words(use.path)
-            report.unknown(
-                Code.UNKNOWN_ALIAS, "the field alias", use.alias, (*document.fields, *extra), use.path, remedy
+            number = exact(use.alias) is not None
+            remedy = (
+                "leave the quotes out for a number"
+                if number
+                else "add the alias under `fields`, or use one that is there"
             )
+            known = (*document.fields, *_other_words(use.path))
+            report.unknown(Code.UNKNOWN_ALIAS, "the field alias", use.alias, known, use.path, remedy)
 
 
 def _other_words(path: Path) -> Iterator[str]:

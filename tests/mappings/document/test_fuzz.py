@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +16,11 @@ from mappings.diagnostic import Severity
 from mappings.document.binding import bind_leniently
 from mappings.document.canonical import to_json
 from mappings.document.source import read_document
+from mappings.forest import Forest
+from mappings.issue import Issue, IssueType, Link, Named, Project, Status
+from mappings.mapping import Mapping
+from mappings.measuring import assess
+from mappings.moment import Moment
 
 PIECES = [
     ":", "- ", "\n", "\n  ", "\n    ", "{", "}", "[", "]", ",", "'", '"', "#", "&a", "*a", "!!str", "|", ">-", "---", "...", "%", "@", "`", "\t",
@@ -22,6 +28,65 @@ PIECES = [
     "objectives", "key_results", "progress", "kind", "transition", "select", "project = X", "fields", "id", "cycles", "start", "end", "write_back",
     "set", "value", "health", "relation", "weight", "by", "kpis", "source", "statuses", "overrides", "brake",
 ]  # fmt: skip
+
+
+NOW = Moment(datetime(2026, 11, 20, 12, tzinfo=UTC))
+PLAT = Project("1", "PLAT", "Platform")
+KINDS = {
+    name: IssueType(name, name, level)
+    for name, level in [
+        ("Epic", 1),
+        ("Key Result", 0),
+        ("Story", 0),
+        ("Bug", 0),
+        ("Initiative", 2),
+        ("Objective", 1),
+    ]
+}
+STATUSES = [
+    Status("1", "To Do", "new"),
+    Status("2", "In Progress", "indeterminate"),
+    Status("3", "Done", "done"),
+    Status("4", "Odd", None),
+]
+ODD_VALUES = [None, 3, -1.5, 0, "7", "x", {"value": "3"}, [1], True, "project = PLAT", "a = ", 1e300]
+NAMES = [
+    "KR start",
+    "KR current",
+    "KR target",
+    "KR weight",
+    "KR query",
+    "Story point estimate",
+    "OKR progress",
+    "OKR health",
+]
+
+
+def odd_issue(number: int, kind: str, parent: int | None) -> Issue:
+    chance = random.Random(number)
+    born = NOW.now - timedelta(days=number)
+    return Issue(
+        str(number), f"PLAT-{number}", PLAT, KINDS[kind], chance.choice(STATUSES), born, born,
+        parent_id=None if parent is None else str(parent), labels=("okr", "2026-Q4") if chance.random() < 0.8 else (),
+        resolution=chance.choice([None, Named("1", "Won't Do"), Named("2", "Not Achieved")]),
+        links=(Link("1", "Contributes", "contributes to", str(chance.randint(1, 12))), Link("2", "Measures", "is measured by", str(chance.randint(1, 12)))),
+        fields={name: chance.choice(ODD_VALUES) for name in NAMES},
+    )  # fmt: skip
+
+
+FOREST = Forest.of(
+    [
+        odd_issue(1, "Initiative", None),
+        odd_issue(2, "Epic", 1),
+        odd_issue(3, "Epic", 4),
+        odd_issue(4, "Epic", 3),
+        odd_issue(5, "Objective", 1),
+    ]
+    + [
+        odd_issue(number, ["Key Result", "Story", "Bug"][number % 3], 2 + number % 4)
+        for number in range(6, 26)
+    ]
+)
 
 
 def nothing_raised(text: str, file: str = "") -> None:
@@ -35,7 +100,14 @@ def nothing_raised(text: str, file: str = "") -> None:
     if result.document is None:
         assert any(one.severity is Severity.ERROR for one in result.diagnostics)
     else:
-        bind_leniently(result.document, Catalogue())
+        computes(bind_leniently(result.document, Catalogue()).mapping)
+
+
+def computes(mapping: Mapping | None) -> None:
+    """A mapping that was accepted measures anything without an exception, with ledgers that sum."""
+    if mapping is not None:
+        for state in assess(mapping, FOREST, NOW).values():
+            assert state.ledger.exact
 
 
 @given(st.text(max_size=200))
@@ -119,3 +191,33 @@ def test_presets_with_characters_replaced(name, at, length, piece):
 )
 def test_hostile_texts(text):
     nothing_raised(text)
+
+
+@pytest.mark.parametrize("name", presets.names())
+def test_presets_compute_over_odd_issues(name):
+    mapping = bind_leniently(read_document(presets.text(name)).require(), Catalogue()).mapping
+    assert mapping is not None
+    assert assess(mapping, FOREST, NOW)
+    computes(mapping)
+
+
+WORDS = st.sampled_from(
+    ["child", "descendant", "each_issue", "one_key_result", "mean", "minimum", "done_ratio", "all", "weighted", "split", "both", "through_parent",
+     "aspirational", "zero", "one", "error", "kr_start", "points", "equal", "time_estimate", "2026-Q4", "issuetype = Story", "labels = okr",
+     0, 1, -1, 2.5, True, "leave", "progress", "pace", "summary", "raw_percent", {"jql": "issuetype = Bug"}, {"link": "is measured by"},
+     {"jql_field": "kr_query"}, {"kind": "milestone"}, {"kind": "delivery", "count_to": 3}, {"kind": "baseline", "current": "kr_current"},
+     {"kind": "threshold", "current": "kr_current", "at_most": 3}, {"kind": "increase", "start": 1, "current": "kr_current", "by": {"percent": 10}}]
+)  # fmt: skip
+
+
+@given(st.sampled_from(presets.names()), st.lists(WORDS, min_size=1, max_size=4), st.integers(0, 2**32))
+@settings(max_examples=70, deadline=None)
+def test_what_is_accepted_computes(name, values, seed):
+    document = read_document(presets.text(name)).require()
+    chance = random.Random(seed)
+    plain = json.loads(to_json(document))
+    for value in values:
+        changed = replaced(plain, chance, value)
+        if read_document(json.dumps(changed)).document is not None:
+            plain = changed
+    nothing_raised(json.dumps(plain))
