@@ -98,3 +98,211 @@ def test_a_status_without_category_is_unknown_and_listed(delivered, an_issue):
     assert found.progress == 1
     assert [row.id for row in found.ledger.gaps] == ["2"]
     assert "Limbo" in found.ledger.gaps[0].reason
+
+
+@pytest.mark.parametrize(
+    ("overrides", "progress"),
+    [
+        ([], F(1, 2)),
+        ([{"by_status": {"10012": "0.8"}}], F(4, 5)),
+        ([{"by_category": {"indeterminate": "0.3"}}], F(3, 10)),
+        ([{"when": "project = CORE", "by_status": {"10012": "0.8"}}], F(1, 2)),
+        ([{"when": "project = PLAT", "by_status": {"3": "0.8"}}, {"by_status": {"10012": "0.9"}}], F(1, 2)),
+        ([{"when": "project = CORE"}, {"by_status": {"10012": "0.9"}}], F(9, 10)),
+        ([{"by_status": {"10012": "0.8"}, "by_category": {"indeterminate": "0.1"}}], F(4, 5)),
+    ],
+)
+def test_the_first_override_that_selects_the_issue_decides(delivered, an_issue, overrides, progress):
+    found = delivered(an_issue(2, parent=1, status="In Review"), statuses={"overrides": overrides})
+    assert found.progress == progress
+
+
+def test_an_override_may_give_a_status_without_category_a_fraction(delivered, an_issue):
+    found = delivered(
+        an_issue(2, parent=1, status="Limbo"), statuses={"overrides": [{"by_status": {"99": "0.25"}}]}
+    )
+    assert found.progress == F(1, 4)
+
+
+@pytest.mark.parametrize(
+    ("missing", "progress", "disposition"),
+    [
+        ("siblings_mean", F(3 + 2, 3 + 1 + 2), "counted"),
+        ("zero", F(3, 4), "weightless"),
+        ("one", F(3 + 1, 3 + 1 + 1), "counted"),
+        ("error", F(3, 4), "gap"),
+    ],
+)
+def test_a_missing_weight(delivered, an_issue, missing, progress, disposition):
+    found = delivered(
+        an_issue(2, parent=1, status="Done", points=3),
+        an_issue(3, parent=1, points=1),
+        an_issue(4, parent=1, status="Done"),
+        an_issue(5, parent=1, status="Done", resolution="Duplicate", points=100),
+        an_issue(6, parent=1, status="Limbo", points=100),
+        weight="points",
+        missing=missing,
+    )
+    assert found.progress == progress
+    assert dispositions(found)["4"] == disposition
+    assert found.ledger.exact
+
+
+@pytest.mark.parametrize(
+    ("weights", "progress", "last"),
+    [
+        ((None, None), F(1, 2), "counted"),
+        ((0, None), F(0), "counted"),
+        ((2, 0), F(1), "weightless"),
+        ((2, -1), F(1), "gap"),
+        ((0, 0), None, "weightless"),
+        ((1, 1.5), F(2, 5), "counted"),
+        (("2", {"value": "1"}), F(2, 3), "counted"),
+        ((3, True), F(1, 2), "counted"),
+    ],
+)
+def test_weights(delivered, an_issue, weights, progress, last):
+    done, new = weights
+    found = delivered(
+        an_issue(2, parent=1, status="Done", points=done), an_issue(3, parent=1, points=new), weight="points"
+    )
+    assert found.progress == progress
+    assert dispositions(found)["3"] == last
+
+
+def test_time_estimates_weigh(delivered, an_issue):
+    found = delivered(
+        an_issue(2, parent=1, status="Done", timeoriginalestimate=3600),
+        an_issue(3, parent=1, timeoriginalestimate=7200),
+        weight="time_estimate",
+    )
+    assert found.progress == F(1, 3)
+
+
+@pytest.mark.parametrize(
+    ("done", "open_", "progress", "raw"),
+    [(2, 0, F(1, 2), F(1, 2)), (2, 50, F(1, 2), F(1, 2)), (5, 1, F(1), F(5, 4))],
+)
+def test_counting_to_a_number_does_not_fall_with_the_scope(delivered, an_issue, done, open_, progress, raw):
+    rows = [an_issue(place, parent=1, status="Done") for place in range(10, 10 + done)]
+    rows += [an_issue(place, parent=1, status="In Progress") for place in range(100, 100 + open_)]
+    found = delivered(*rows, count_to=4)
+    assert (found.progress, found.raw) == (progress, raw)
+    assert found.ledger.exact
+
+
+def test_subtasks_stand_for_their_parent_which_keeps_its_weight(delivered, an_issue):
+    found = delivered(
+        an_issue(2, parent=1, points=3),
+        an_issue(3, parent=2, type="Sub-task", status="Done", points=100),
+        an_issue(4, parent=2, type="Sub-task", points=100),
+        an_issue(5, parent=2, type="Sub-task", status="Limbo"),
+        an_issue(6, parent=1, points=1, status="Done"),
+        rule={"subtasks": "through_parent", "select": "type = Story"},
+        weight="points",
+    )
+    assert found.progress == F(3, 4) * F(1, 2) + F(1, 4)
+    assert dispositions(found) == {
+        "2": "counted",
+        "3": "beside",
+        "4": "beside",
+        "5": "unknown",
+        "6": "counted",
+    }
+
+
+def test_a_parent_without_measurable_subtasks_counts_by_its_own_status(delivered, an_issue):
+    found = delivered(
+        an_issue(2, parent=1, status="In Progress"),
+        an_issue(3, parent=2, type="Sub-task", status="Done", resolution="Won't Do"),
+        rule={"subtasks": "through_parent"},
+    )
+    assert found.progress == F(1, 2)
+
+
+def test_what_lies_out_of_scope_does_not_count(a_mapping, objective, key_result, stand, an_issue):
+    mapping = a_mapping(objective(key_result("delivery", select="type = Story")), scope="project = PLAT")
+    state = stand(
+        mapping,
+        [
+            an_issue(1, type="Epic"),
+            an_issue(2, parent=1, status="Done"),
+            an_issue(3, parent=1, project="GROW"),
+            an_issue(4, type="Epic", project="GROW"),
+        ],
+    )
+    assert list(state) == ["1"]
+    assert state["1"].progress == 1
+
+
+@pytest.mark.parametrize(
+    ("same_issue", "first", "second", "where"),
+    [
+        ("count_once", F(1, 2), F(1), {"2": "counted", "3": "counted_elsewhere"}),
+        ("both", F(1, 2), F(1, 2), {"2": "counted", "3": "counted"}),
+        ("split", F(2, 3), F(2, 3), {"2": "counted", "3": "counted"}),
+    ],
+)
+def test_an_issue_that_reaches_the_objective_twice(
+    a_mapping, objective, key_result, stand, an_issue, same_issue, first, second, where
+):
+    parts = [
+        key_result("delivery", id="a", select="id = 3, 4"),
+        key_result("delivery", id="b", select="id = 2, 3"),
+    ]
+    mapping = a_mapping(objective(*parts, rollup={"same_issue": same_issue}))
+    issues = [
+        an_issue(2, parent=1, status="Done"),
+        an_issue(3, parent=1),
+        an_issue(4, parent=1, status="Done"),
+    ]
+    a, b = stand(mapping, [an_issue(1, type="Epic"), *issues])["1"].key_results
+    assert (a.measurement.progress, b.measurement.progress) == (first, second)
+    assert dispositions(b.measurement) == where
+    if same_issue == "count_once":
+        assert b.measurement.ledger.rows[1].reason == 'counted by "a"'
+
+
+RELATIONS = [
+    ("child", {"2", "3"}),
+    ("descendant", {"2", "3", "4"}),
+    ({"link": "Is Measured By"}, {"5"}),
+    ({"jql": "label = far"}, {"4", "6"}),
+]
+
+
+@pytest.mark.parametrize(("relation", "ids"), RELATIONS)
+def test_relations(a_mapping, objective, key_result, stand, an_issue, relation, ids):
+    mapping = a_mapping(objective(key_result("milestone", relation=relation)))
+    issues = [
+        an_issue(1, type="Epic", links=[("is measured by", 5), ("blocks", 6)]),
+        an_issue(2, parent=1),
+        an_issue(3, parent=1),
+        an_issue(4, parent=3, labels=("far",)),
+        an_issue(5),
+        an_issue(6, labels=("far",)),
+    ]
+    assert {found.id for found in stand(mapping, issues)["1"].key_results} == ids
+
+
+def test_a_key_result_issue_may_hold_the_jql_of_its_rows_and_a_bad_one_harms_it_alone(
+    a_mapping, objective, key_result, stand, an_issue
+):
+    part = key_result("delivery", relation={"jql_field": "jql"}, select="type = Key Result")
+    mapping = a_mapping(objective(part), fields=("jql",))
+    rich = {
+        "type": "doc",
+        "content": [{"type": "paragraph", "content": [{"type": "text", "text": "label = web"}]}],
+    }
+    issues = [
+        an_issue(1, type="Epic"),
+        an_issue(2, parent=1, type="Key Result", jql=rich),
+        an_issue(3, parent=1, type="Key Result", jql="colour = red"),
+        an_issue(4, parent=1, type="Key Result"),
+        an_issue(5, labels=("web",), status="Done"),
+        an_issue(6, labels=("web",)),
+    ]
+    state = stand(mapping, issues)["1"]
+    assert [found.measurement.progress for found in state.key_results] == [F(1, 2), None, None]
+    assert "no field colour" in state.key_results[1].measurement.reason
+    assert state.progress == F(1, 2)

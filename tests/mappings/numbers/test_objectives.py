@@ -1,0 +1,224 @@
+"""The number of an objective: methods, headline, weights, alignment, circles, flags."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from mappings.forest import Forest
+from mappings.measuring import affected, assess_one, objective_rule
+
+F = Fraction
+T = {"kind": "transition", "start": 0, "current": "current", "target": 10}
+UP = {"link": "contributes to", "contributes": True, "weight": "weight"}
+
+
+@pytest.fixture
+def epic_of(a_mapping, objective, key_result, stand, an_issue):
+    """The state of an epic with these key-result values and stories."""
+
+    def state(values, stories=(), weights=(), rollup=None, weight=None):
+        parts = [
+            key_result(T, select="type = Key Result", weight=weight),
+            key_result("delivery", select="type = Story"),
+        ]
+        mapping = a_mapping(objective(*parts, rollup=rollup or {}), fields=("current", "weight"))
+        weights = [*weights, *[None] * (len(values) - len(weights))]
+        issues = [
+            an_issue(place, type="Key Result", parent=1, current=value, weight=own)
+            for place, (value, own) in enumerate(zip(values, weights, strict=True), 2)
+        ]
+        issues += [an_issue(place, parent=1, status=status) for place, status in enumerate(stories, 100)]
+        return stand(mapping, [an_issue(1, type="Epic"), *issues])["1"]
+
+    return state
+
+
+@pytest.mark.parametrize(
+    ("method", "progress", "shares"),
+    [
+        ("weighted_mean", F(11, 20), [F(1, 4), 0, F(3, 10)]),
+        ("mean", F(8, 15), [F(1, 3), 0, F(1, 5)]),
+        ("minimum", F(0), [0, 0, 0]),
+        ("done_ratio", F(1, 3), [F(1, 3), 0, 0]),
+    ],
+)
+def test_methods(epic_of, method, progress, shares):
+    found = epic_of([12, -5, 6], weights=[1, 1, 2], weight="weight", rollup={"method": method})
+    assert found.progress == progress
+    assert [row.share for row in found.ledger.rows] == shares
+    assert found.ledger.exact
+
+
+def test_the_deciding_row_carries_all_the_weight(epic_of):
+    found = epic_of([5, 2, 7], rollup={"method": "minimum"})
+    assert found.progress == F(1, 5)
+    assert [(row.weight, row.share) for row in found.ledger.rows] == [(0, 0), (1, F(1, 5)), (0, 0)]
+
+
+def test_outcome_leads_and_delivery_stands_beside(epic_of):
+    found = epic_of([5], ["Done", "To Do", "To Do", "To Do"])
+    assert (found.progress, found.outcome, found.delivery) == (F(1, 2), F(1, 2), F(1, 4))
+    assert [row.id for row in found.ledger.rows] == ["2"]
+    assert [row.id for row in found.beside.rows] == ["1/delivery"]
+    assert [key_result.contributing for key_result in found.key_results] == [True, False]
+
+
+def test_an_unknown_outcome_does_not_fall_back_to_delivery(epic_of):
+    found = epic_of([None], ["Done"])
+    assert (found.progress, found.outcome, found.delivery) == (None, None, 1)
+    assert found.flags == ("100 % delivered, outcome not measured",)
+
+
+def test_without_outcomes_delivery_leads(epic_of):
+    found = epic_of([], ["Done", "To Do"])
+    assert found.progress == F(1, 2)
+
+
+def test_headline_all(epic_of):
+    found = epic_of([5], ["Done"], rollup={"headline": "all"})
+    assert (found.progress, found.outcome, found.delivery) == (F(3, 4), F(1, 2), 1)
+
+
+def test_delivered_but_unmoved(epic_of):
+    assert epic_of([-3], ["Done"]).flags == ("100 % delivered, outcome unmoved",)
+    assert epic_of([1], ["Done"]).flags == ()
+
+
+def test_over_achievement_is_kept_raw(epic_of):
+    found = epic_of([20])
+    assert found.progress == 1
+    assert found.key_results[0].measurement.raw == 2
+
+
+@pytest.mark.parametrize(
+    ("weights", "progress", "dispositions"),
+    [
+        ((3, 1), F(3, 4), ["counted", "counted"]),
+        ((3, None), F(3, 5), ["counted", "counted"]),
+        ((0, 1), F(0), ["weightless", "counted"]),
+        ((1, -1), F(1), ["counted", "gap"]),
+        ((0, 0), None, ["weightless", "weightless"]),
+    ],
+)
+def test_weights_of_key_results(epic_of, weights, progress, dispositions):
+    found = epic_of([10, 0], ["To Do"], weights=weights, weight={"field": "weight"})
+    if weights == (3, None):
+        progress = F(3, 3 + 2)  # the delivery key result, which weighs 1, is a sibling too
+    assert found.progress == progress
+    assert [row.disposition for row in found.ledger.rows] == dispositions
+
+
+def test_a_key_result_closed_as_left_out_is_no_key_result(a_mapping, objective, key_result, stand, an_issue):
+    parts = [key_result(T, select="type = Key Result"), key_result("delivery", select="type = Story")]
+    mapping = a_mapping(objective(*parts), fields=("current",))
+    issues = [
+        an_issue(1, type="Epic"),
+        an_issue(2, type="Key Result", parent=1, current=5, status="Done", resolution="Declined"),
+        an_issue(3, parent=1, status="Done"),
+    ]
+    found = stand(mapping, issues)["1"]
+    assert found.progress == 1
+    assert [row.disposition for row in found.beside.rows] == ["excluded"]
+
+
+def test_a_key_result_closed_as_not_achieved_counts_0_and_keeps_its_raw_value(
+    a_mapping, objective, key_result, stand, an_issue
+):
+    mapping = a_mapping(objective(key_result(T, select="type = Key Result")), fields=("current",))
+    closed = {"status": "Done", "resolution": "Not Achieved"}
+    found = stand(
+        mapping, [an_issue(1, type="Epic"), an_issue(2, type="Key Result", parent=1, current=5, **closed)]
+    )["1"]
+    assert (found.progress, found.health.level) == (0, "off_track")
+    assert found.key_results[0].measurement.raw == F(1, 2)
+    assert found.ledger.rows[0].disposition == "not_achieved"
+
+
+@pytest.fixture
+def company(a_mapping, objective, key_result):
+    """Initiatives above epics by link, epics above nothing but stories; and a company objective that is written."""
+
+    def mapping(aligned_to=UP, **parts):
+        return a_mapping(
+            objective(key_result("delivery", select="type = Story"), aligned_to=aligned_to, **parts),
+            objective(id="top", select="type = Initiative", aligned_to="growth"),
+            {"id": "growth", "title": "Grow", "owner": "Ada", "cycle": "2026-Q4"},
+            fields=("weight",),
+        )
+
+    return mapping
+
+
+def world(an_issue, *above):
+    return [
+        an_issue(1, type="Initiative"),
+        an_issue(2, type="Epic", links=[("contributes to", 1)], weight=3),
+        an_issue(3, type="Epic", links=[("contributes to", 1)], weight=1),
+        an_issue(4, parent=2, status="Done"),
+        an_issue(5, parent=3),
+        *above,
+    ]
+
+
+def test_aligned_objectives_that_contribute_are_rows(company, stand, an_issue):
+    states = stand(company(), world(an_issue))
+    assert states["1"].progress == F(3, 4)
+    assert [(row.id, row.share) for row in states["1"].ledger.rows] == [("2", F(3, 4)), ("3", 0)]
+    assert states["2"].aligned_to == ("1",)
+    assert states["@growth"].ledger.rows[0].disposition == "beside"
+    assert (states["@growth"].progress, states["@growth"].owner) == (None, "Ada")
+    assert states["1"].health.level == "off_track"
+
+
+def test_aligned_objectives_that_do_not_contribute_are_only_shown(company, stand, an_issue):
+    states = stand(company({"link": "contributes to"}), world(an_issue))
+    assert states["1"].progress is None
+    assert [row.disposition for row in states["1"].ledger.rows] == ["beside", "beside"]
+
+
+@pytest.mark.parametrize("contributes", [True, False])
+def test_a_circle_is_unknown_and_named_until_it_is_broken(company, stand, an_issue, contributes):
+    mapping = company({"link": "contributes to", "contributes": contributes})
+    circle = [
+        an_issue(2, type="Epic", links=[("contributes to", 3)]),
+        an_issue(3, type="Epic", links=[("contributes to", 6), ("contributes to", 7)]),
+        an_issue(6, type="Epic", links=[("contributes to", 2)]),
+        an_issue(7, type="Epic"),
+        an_issue(4, parent=2, status="Done"),
+        an_issue(5, parent=7, status="Done"),
+        an_issue(8, type="Epic", links=[("contributes to", 2)]),
+        an_issue(9, parent=8, status="Done"),
+    ]
+    states = stand(mapping, circle)
+    assert [states[id_].progress for id_ in ("2", "3", "6")] == [None] * 3
+    assert states["3"].health.sentence.startswith("aligned in a circle: PLAT-3 → PLAT-6 → PLAT-2 → PLAT-3;")
+    assert states["3"].flags == ("aligned in a circle: PLAT-3 → PLAT-6 → PLAT-2 → PLAT-3",)
+    assert (states["7"].progress, states["8"].progress) == (1, 1)
+    assert all(state.ledger.exact for state in states.values())
+    broken = stand(mapping, [issue for issue in circle if issue.id != "6"])
+    assert (broken["2"].progress, broken["2"].flags) == (1, ())
+
+
+def test_what_a_state_was_computed_from(company, stand, an_issue):
+    states = stand(company(), world(an_issue))
+    assert states["1"].touched == {"1", "2", "3"}
+    assert states["2"].touched == {"1", "2", "4"}
+
+
+def test_affected_climbs_the_tree_and_the_alignments(company, an_issue, now):
+    mapping, issues = company(), world(an_issue)
+    forest = Forest.of(issues)
+    after = an_issue(5, parent=2)
+    moved = Forest.of([*issues[:4], after])
+    assert affected(mapping, moved, forest.by_id["5"], after, now) == {"1", "2", "3", "@growth"}
+    assert affected(mapping, forest, after, after, now) == frozenset()
+
+
+def test_an_objective_is_selected_by_the_first_rule_that_does(company, an_issue, now):
+    mapping = company()
+    assert objective_rule(mapping, an_issue(1, type="Epic"), now).part.id == "epics"
+    assert objective_rule(mapping, an_issue(1, type="Initiative"), now).part.id == "top"
+    assert objective_rule(mapping, an_issue(1), now) is None
+    assert assess_one(mapping, Forest.of([]), "@nobody", now) is None
