@@ -15,7 +15,10 @@ from connectors.store.sql import insert_into
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One person. `password_hash` is None for those who sign in elsewhere (OIDC); `disabled_at` None for the active."""
+    """One person. `password_hash` is None for those who sign in elsewhere (OIDC); `disabled_at` None for the active.
+
+    `generation` counts how often all sessions of the account were ended; `identity` is issuer and subject at a provider.
+    """
 
     id: int
     email: str
@@ -24,6 +27,8 @@ class Account:
     role: str
     created_at: datetime
     disabled_at: datetime | None
+    generation: int = 0
+    identity: tuple[str, str] | None = None
 
     def __repr__(self) -> str:
         return f"Account(id={self.id}, email={self.email!r}, role={self.role!r})"
@@ -56,6 +61,13 @@ def by_email(conn: Connection, email: str) -> Account | None:
     return None if row is None else _account(row)
 
 
+def by_identity(conn: Connection, issuer: str, subject: str) -> Account | None:
+    """The account that signs in as this subject of this provider, disabled or not."""
+    found = select(table).where(table.c.issuer == issuer, table.c.subject == subject)
+    row = conn.execute(found).one_or_none()
+    return None if row is None else _account(row)
+
+
 def all(conn: Connection) -> list[Account]:
     """Every account, by address."""
     return [_account(row) for row in conn.execute(select(table).order_by(table.c.email))]
@@ -69,6 +81,16 @@ def count(conn: Connection) -> int:
 def set_password(conn: Connection, account_id: int, password_hash: str) -> None:
     """Put another hash in the place of the old one."""
     _change(conn, account_id, password_hash=password_hash)
+
+
+def set_identity(conn: Connection, account_id: int, issuer: str, subject: str) -> None:
+    """Let the account sign in as this subject of this provider."""
+    _change(conn, account_id, issuer=issuer, subject=subject)
+
+
+def end_sessions(conn: Connection, account_id: int) -> None:
+    """Begin another generation of sessions: whoever is signed in as this account is so no longer."""
+    conn.execute(update(table).where(table.c.id == account_id).values(generation=table.c.generation + 1))
 
 
 def set_role(conn: Connection, account_id: int, role: str) -> None:
@@ -103,4 +125,6 @@ def _account(row: Any) -> Account:
         row.role,
         from_ms(row.created_at),
         maybe_from_ms(row.disabled_at),
+        row.generation,
+        None if row.issuer is None else (row.issuer, row.subject),
     )

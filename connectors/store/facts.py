@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from connectors.store import json_text
 from connectors.store.schema import fact
@@ -25,3 +25,10 @@ def put(conn: Connection, site: str, name: str, value: object) -> None:
             index_elements=[fact.c.site, fact.c.name], set_={"content": statement.excluded.content}
         )
     )
+
+
+def take(conn: Connection, site: str, name: str, shape: Any = object) -> Any:
+    """The value, and from now on there is none: of those who take it together, one gets it. None where there is none."""
+    mine = (fact.c.site == site, fact.c.name == name)
+    text = conn.execute(delete(fact).where(*mine).returning(fact.c.content)).scalar()
+    return None if text is None else json_text.decode(text, shape)

@@ -263,7 +263,11 @@ account = Table(
     _text("role"),
     _number("created_at"),
     Column("disabled_at", BigInteger),
+    Column("generation", BigInteger, nullable=False, server_default="0"),
+    Column("issuer", Text),
+    Column("subject", Text),
     Index("uq_account_email", "email", unique=True),
+    Index("uq_account_identity", "issuer", "subject", unique=True),
 )
 
 api_token = Table(
