@@ -91,7 +91,7 @@ def recent(conn: Connection, site: str, limit: int, objective_id: str | None = N
 
 def unsettled(conn: Connection, site: str, objective_id: str) -> list[Write]:
     """What was under way for this objective when a process died: intended, and without an outcome."""
-    mine = (table.c.site == site, plans.c.objective_id == objective_id, table.c.outcome.is_(None))
+    mine = (plans.c.site == site, plans.c.objective_id == objective_id, table.c.outcome.is_(None))
     return [_write(row) for row in conn.execute(_WRITES.where(*mine).order_by(table.c.id))]
 
 
@@ -103,14 +103,14 @@ def is_echo(conn: Connection, site: str, issue_id: str, field_ids: Iterable[str]
         table.c.issue_id == issue_id,
         among(conn, table.c.field_id, wanted),
         table.c.at >= to_ms(since),
-        or_(table.c.outcome.is_(None), table.c.outcome == WriteOutcome.WRITTEN.value),
+        or_(table.c.outcome.is_(None), table.c.outcome.in_(_THERE)),
     )
     return bool(wanted) and frozenset(conn.execute(ours.distinct()).scalars()) == wanted
 
 
 def written_count(conn: Connection, site: str) -> int:
     """How many fields of issues hold something we wrote."""
-    ours = (table.c.site == site, table.c.outcome == WriteOutcome.WRITTEN.value)
+    ours = (table.c.site == site, table.c.outcome.in_(_THERE))
     fields = select(table.c.issue_id, table.c.field_id).where(*ours).distinct().subquery()
     return conn.execute(select(func.count()).select_from(fields)).scalar_one()
 
@@ -136,6 +136,7 @@ def flaps(conn: Connection, site: str, issue_id: str, field_id: str, since: date
     ).scalar_one()
 
 
+_THERE = (WriteOutcome.WRITTEN.value, WriteOutcome.CONFIRMED.value)
 _WRITES = select(table, plans.c.objective_id, plans.c.mapping_revision, plans.c.cause).join(
     plans, plans.c.id == table.c.plan_id
 )
@@ -146,7 +147,7 @@ def _written(site: str, issue_id: str, field_id: str) -> ColumnElement[bool]:
         table.c.site == site,
         table.c.issue_id == issue_id,
         table.c.field_id == field_id,
-        table.c.outcome == WriteOutcome.WRITTEN.value,
+        table.c.outcome.in_(_THERE),
     )
 
 

@@ -96,3 +96,21 @@ def test_the_same_delivery_from_many_threads_is_kept_once(store: Store, now: dat
         thread.join()
     assert len(kept) == 80
     assert len([one for one in kept if one is not None]) == 20
+
+
+def test_claimed_deliveries_are_nobody_elses_until_the_lease_ends(store: Store, now: datetime) -> None:
+    lease = timedelta(minutes=1)
+
+    def claim(worker: str, at: datetime) -> list[str]:
+        with store.write() as conn:
+            return [found.identifier for found in inbox.claim(conn, "main", worker, at, lease, 2)]
+
+    with store.write() as conn:
+        for number in range(3):
+            inbox.store(conn, "main", str(number), b"", now)
+    assert claim("w1", now) == ["0", "1"]
+    assert claim("w2", now) == ["2"]
+    with store.write() as conn:
+        assert inbox.release(conn, "w2") == 1
+    assert claim("w3", now) == ["2"]
+    assert claim("w3", now + lease) == ["0", "1"]

@@ -108,19 +108,19 @@ def test_an_issue_twice_in_one_batch_keeps_the_newer(store: Store, an_issue: AnI
 
 
 def test_every_streams_with_flat_memory(store: Store, an_issue: AnIssue) -> None:
-    summary = "x" * 1_000
+    summary = "x" * 2_000
 
     def many() -> Iterator[Issue]:
-        return (an_issue(str(number), summary=summary) for number in range(12_000))
+        return (an_issue(str(number), summary=summary) for number in range(6_000))
 
     with store.write() as conn:
-        assert len(mirror.put(conn, "main", many())) == 12_000
+        assert len(mirror.put(conn, "main", many())) == 6_000
     with store.read() as conn:
         tracemalloc.start()
         seen = sum(1 for _ in mirror.every(conn, "main"))
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-    assert seen == 12_000
+    assert seen == 6_000
     assert peak < 6_000_000, "all at once would be 13 MB and more"
 
 

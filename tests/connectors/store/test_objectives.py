@@ -42,9 +42,9 @@ def test_history_has_a_point_only_where_something_moved(
         late = objectives.history(conn, "main", half.id, since=now + 3 * HOUR)
     level, half_way = HealthLevel, Fraction(1, 2)
     assert found == [
-        HistoryPoint(now, half_way, half_way, None, level.ON_TRACK, "r1"),
-        HistoryPoint(now + 2 * HOUR, half_way, half_way, None, level.AT_RISK, "r1"),
-        HistoryPoint(now + 3 * HOUR, None, half_way, None, level.AT_RISK, "r1"),
+        HistoryPoint(now, half_way, half_way, None, Fraction(1, 3), level.ON_TRACK, "r1"),
+        HistoryPoint(now + 2 * HOUR, half_way, half_way, None, Fraction(1, 3), level.AT_RISK, "r1"),
+        HistoryPoint(now + 3 * HOUR, None, half_way, None, Fraction(1, 3), level.AT_RISK, "r1"),
     ]
     assert late == found[-1:]
     assert saved == SavedObjective(states[-1], "r1", now + 3 * HOUR, now + 3 * HOUR)
@@ -92,3 +92,22 @@ def test_removed_objectives_leave_their_history(
         assert [saved.state.id for saved in objectives.all(conn, "main")] == ["2"]
         assert objectives.depending_on(conn, "main", ["1", "10002"]) == {"2"}
         assert len(objectives.history(conn, "main", "1")) == 1
+
+
+def test_objectives_are_found_by_what_they_are_aligned_to(
+    store: Store, an_objective: AnObjective, now: datetime
+) -> None:
+    def above(target: str) -> list[str]:
+        with store.read() as conn:
+            return [saved.state.id for saved in objectives.aligned_to(conn, "main", target)]
+
+    with store.write() as conn:
+        objectives.save(conn, "main", an_objective("1", aligned_to=("@company", "2")), "r1", now)
+        objectives.save(conn, "main", an_objective("3", aligned_to=("@company",)), "r1", now)
+        assert objectives.ids(conn, "main") == ["1", "3"]
+    assert above("@company") == ["1", "3"]
+    with store.write() as conn:
+        objectives.save(conn, "main", an_objective("1", aligned_to=("2",)), "r1", now)
+        objectives.remove(conn, "main", ["3"])
+    assert above("@company") == []
+    assert above("2") == ["1"]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from connectors.store import Store, writes
+from connectors.store import Store, refusals, writes
 from connectors.store.writes import WriteOutcome
 from mappings.planning import Change, Plan
 
@@ -94,3 +94,28 @@ def test_a_field_flaps_when_we_write_a_value_again(
     with store.read() as conn:
         assert writes.flaps(conn, "main", "10", "f", now) == flaps
         assert writes.flaps(conn, "main", "10", "f", now + 99 * MINUTE) == 0
+
+
+def test_a_write_found_there_after_a_crash_is_ours(store: Store, now: datetime) -> None:
+    with store.write() as conn:
+        plan_id = writes.intend(conn, "main", _plan(("f", 5)), "r1", "webhook", now)
+        assert [found.field_id for found in writes.unsettled(conn, "main", "1")] == ["f"]
+        writes.settle(conn, plan_id, "10", "f", "confirmed", "found there", now)
+        assert writes.unsettled(conn, "main", "1") == []
+        assert writes.last_value(conn, "main", "10", "f") == 5
+        assert writes.is_echo(conn, "main", "10", ["f"], now)
+        assert writes.written_count(conn, "main") == 1
+
+
+def test_a_refusal_stands_until_it_is_cleared_or_the_mapping_changes(store: Store, now: datetime) -> None:
+    (change,) = _plan(("f", 5)).changes
+    with store.write() as conn:
+        for message in ("first", "not on the edit screen"):
+            refusals.put(conn, "main", "1", change, message, "add it to the screen", "r1", now)
+        assert refusals.of(conn, "main", "1", "r1") == {("10", "f")}
+        assert refusals.of(conn, "main", "1", "r2") == set()
+        assert [found.message for found in refusals.all(conn)] == ["not on the edit screen"]
+        assert refusals.all(conn, "other") == []
+        assert refusals.clear(conn, "main", "1", "10", "g") == 0
+        assert refusals.clear(conn, "main", "1") == 1
+        assert refusals.all(conn) == []

@@ -1,0 +1,58 @@
+"""Which way SQLite takes to the rows: without statistics it chooses by rules of thumb, and some of them read a whole site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Connection, event
+
+from connectors.store import Store, due, inbox, mirror, objectives, writes
+
+NOW = datetime(2026, 11, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("call", "way"),
+    [
+        (lambda conn: mirror.get(conn, "main", ["1"]), "(site=? AND id=?)"),
+        (lambda conn: list(mirror.every(conn, "main")), "SCAN issue"),
+        (lambda conn: list(mirror.ids(conn, "main")), "USING COVERING INDEX"),
+        (lambda conn: mirror.newest(conn, "main"), "USING COVERING INDEX ix_issue_site_updated_id"),
+        (lambda conn: mirror.subtree(conn, "main", ["1"]), "(site=? AND parent_id=?)"),
+        (lambda conn: mirror.linked(conn, "main", ["1"]), "(site=? AND other_id=?)"),
+        (lambda conn: mirror.id_of_key(conn, "main", "A-1"), "(site=? AND key=?)"),
+        (lambda conn: inbox.pending(conn, 9), "(status=?)"),
+        (lambda conn: inbox.counts(conn, "main"), "USING COVERING INDEX"),
+        (lambda conn: inbox.recent(conn, "main", 9), "SCAN delivery"),
+        (lambda conn: inbox.prune(conn, NOW), "(status=? AND received_at<?)"),
+        (lambda conn: due.claim(conn, "w", NOW, timedelta(1), 9), "(run_after<?)"),
+        (lambda conn: objectives.depending_on(conn, "main", ["1"]), "(site=? AND issue_id=?)"),
+        (lambda conn: objectives.history(conn, "main", "1"), "(site=? AND objective_id=?)"),
+        (lambda conn: writes.recent(conn, "main", 9), "SCAN write"),
+        (lambda conn: writes.recent(conn, "main", 9, "1"), "(site=? AND objective_id=?)"),
+        (lambda conn: writes.unsettled(conn, "main", "1"), "(site=? AND objective_id=?)"),
+        (lambda conn: writes.flaps(conn, "main", "1", "f", NOW), "AND field_id=? AND at>?"),
+    ],
+)
+def test_rows_are_reached_the_short_way(
+    sqlite_store: Store, call: Callable[[Connection], object], way: str
+) -> None:
+    with sqlite_store.write() as conn:
+        assert way in _ways(conn, call)
+
+
+def _ways(conn: Connection, call: Callable[[Connection], object]) -> str:
+    """What EXPLAIN QUERY PLAN says of the first statement of the call."""
+    statements: list[tuple[str, object]] = []
+
+    def note(_conn: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        statements.append((statement, parameters))
+
+    event.listen(conn, "before_cursor_execute", note)
+    call(conn)
+    event.remove(conn, "before_cursor_execute", note)
+    statement, parameters = statements[0]
+    explained = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+    return "; ".join(row[-1] for row in explained)
