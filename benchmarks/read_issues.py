@@ -2,6 +2,7 @@
 
 The pages are the sandbox's own answers, rendered once beforehand and then served as they are by a small server in a
 process of its own: the sandbox renders more slowly than either client reads, and would be measured in their stead.
+The connector streams, page by page, which the library cannot; reading with every issue kept is shown beside it.
 Every client runs in a fresh process; memory is the growth of that process's peak while it reads.
 """
 
@@ -42,7 +43,7 @@ def main(quick: bool = False) -> list[Ratio]:
         library, streamed, kept = _measure(("library", "streamed", "kept"), url, issues, rounds)
     return [
         _rate("read issues, streamed", streamed, library, at_least=8.0),
-        _rate("read issues, all kept", kept, library, at_least=8.0),
+        _rate("read issues, all kept", kept, library),
         Ratio(
             "issues per second of CPU, streamed",
             streamed["work"],
@@ -55,7 +56,9 @@ def main(quick: bool = False) -> list[Ratio]:
     ]
 
 
-def _rate(name: str, ours: dict[str, float], theirs: dict[str, float], at_least: float) -> Ratio:
+def _rate(
+    name: str, ours: dict[str, float], theirs: dict[str, float], at_least: float | None = None
+) -> Ratio:
     return Ratio(name, ours["rate"], theirs["rate"], "issues/s", at_least=at_least, theirs_name="jira")
 
 
