@@ -10,10 +10,11 @@ from werkzeug.exceptions import HTTPException
 
 from connectors.sandbox import board, routes_control, routes_issue, routes_metadata, routes_search
 from connectors.sandbox.access import JiraAnswerError, account_for
+from connectors.sandbox.calls import endpoint
 from connectors.sandbox.faults import Fault, rate_limit_headers
+from connectors.sandbox.limits import BURST_REASON
 from connectors.sandbox.site import Site, raw, site
 
-VERSIONS = {"2": "2", "3": "3"}
 OPEN_PATHS = ("/rest/api/2/serverInfo", "/rest/api/3/serverInfo", "/rest/api/latest/serverInfo")
 
 
@@ -60,6 +61,9 @@ def _enter() -> Response | None:
         _lock()
         return None
     site().calls.count(request.method, request.path)
+    bursts = site().bursts
+    if bursts is not None and not bursts.admit(request.method, endpoint(request.path)):
+        return _meet(Fault("rate_limit", reason=BURST_REASON))
     fault = site().faults.take(request.method, request.path)
     if fault is not None:
         met = _meet(fault)

@@ -31,6 +31,7 @@ ATTRIBUTES = {
     scheme.EPIC_LINK: "parent_id",
     scheme.PARENT_LINK: "parent_id",
 }
+PARENTS = ("parent", scheme.EPIC_LINK, scheme.PARENT_LINK)
 CHANGELOG_NAMES = {
     "duedate": "duedate",
     "parent": "IssueParentAssociation",
@@ -176,9 +177,15 @@ def link_type(_sandbox: Sandbox, asked: Mapping[str, Any]) -> scheme.LinkTypeDef
 def changes(sandbox: Sandbox, old: Record, new: Record) -> list[ChangeItem]:
     """What differs between two versions of an issue, as changelog lines."""
     named = [name for name in sandbox.fields if current(old, name) != current(new, name)]
-    if "parent" in named:
-        named = [name for name in named if name not in (scheme.EPIC_LINK, scheme.PARENT_LINK)]
+    named = [name for name in named if name not in PARENTS or name == _parent_field(sandbox, old)]
     return [_item(sandbox, sandbox.fields[name], current(old, name), current(new, name)) for name in named]
+
+
+def _parent_field(sandbox: Sandbox, record: Record) -> str:
+    """The field by which an issue names what it stands below."""
+    if sandbox.deployment == "cloud" or record.type.level < 0:
+        return "parent"
+    return scheme.EPIC_LINK if record.type.level == 0 else scheme.PARENT_LINK
 
 
 def _item(sandbox: Sandbox, field: FieldDef, old: Any, new: Any) -> ChangeItem:
@@ -191,7 +198,7 @@ def _told(sandbox: Sandbox, field: FieldDef, value: Any) -> tuple[str | None, st
     """A value as a changelog tells it: id (where it has one) and text."""
     if value is None:
         return None, None
-    if field.id == "parent":
+    if field.id in PARENTS:
         parent = sandbox.records.get(value)
         return value, parent.key if parent else None
     for kind, tell in _TELLERS:

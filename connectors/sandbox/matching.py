@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from connectors.sandbox.state import Record, Sandbox
 from mappings.catalogue import Catalogue
-from mappings.jql import JqlError, Query, compile_selector, parse
+from mappings.jql import Query, compile_selector, parse
 from mappings.moment import Moment
 
 Match = Callable[[Record, Moment], bool]
@@ -32,6 +32,3 @@ def compile_jql(sandbox: Sandbox, catalogue: Catalogue, text: str) -> Matcher:
     selector = compile_selector(text, catalogue, issue_id_of)
     issue, matches = sandbox.issue, selector.matches
     return Matcher(parse(text), lambda record, moment: matches(issue(record), moment), selector.timed)
-
-
-__all__ = ["JqlError", "Matcher", "compile_jql", "parse"]

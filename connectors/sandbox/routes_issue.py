@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request
 
-from connectors.sandbox import editing, scheme
+from connectors.sandbox import editing
 from connectors.sandbox import transitions as workflow
 from connectors.sandbox.access import JiraAnswerError, bad_request
 from connectors.sandbox.documents import document
@@ -334,6 +334,3 @@ def comment(key: str) -> Response:
     told = {**made, "body": body}
     sandbox.announce(Event("comment_created", sandbox.clock(), actor(), record, extra={"comment": told}))
     return answer({**made, "body": body}, 201)
-
-
-__all__ = ["routes", "scheme"]

@@ -7,10 +7,10 @@ from flask import Blueprint, Response, g, request
 
 from connectors.sandbox.access import BAD_PAYLOAD, JiraAnswerError, bad_request
 from connectors.sandbox.issue_json import Fields, IssueWriter
-from connectors.sandbox.matching import JqlError, parse
 from connectors.sandbox.search import allowed_size
-from connectors.sandbox.site import answer, caller, json_body, raw, site, view, writer
+from connectors.sandbox.site import answer, caller, json_body, raw, site, writer
 from connectors.sandbox.state import Json, Record
+from mappings.jql import JqlError, parse
 
 routes = Blueprint("search", __name__)
 
@@ -122,9 +122,9 @@ def _with_changelog(render: IssueWriter, record: Record, fields: Fields) -> Json
 
 
 def changelog_page(render: IssueWriter, record: Record) -> Json:
-    """What `expand=changelog` gives: the newest 40 entries on Cloud, all of them on Data Center."""
-    histories = list(reversed(render.sandbox.histories.get(record.id, [])))
-    shown = histories if render.view.datacenter else histories[:40]
+    """What `expand=changelog` gives: the newest 40 entries first on Cloud, all of them in order of time on Data Center."""
+    histories = render.sandbox.histories.get(record.id, [])
+    shown = histories if render.view.datacenter else histories[:-41:-1]
     return {
         "startAt": 0,
         "maxResults": len(shown),
@@ -259,6 +259,3 @@ def _history_offset(token: str | None) -> int:
     if not token.startswith("history-") or not token.removeprefix("history-").isdigit():
         raise bad_request("The provided next page token is invalid or expired.")
     return int(token.removeprefix("history-"))
-
-
-__all__ = ["changelog_page", "routes", "view"]

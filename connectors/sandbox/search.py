@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.sandbox import scheme
 from connectors.sandbox.access import JiraAnswerError, bad_request
 from connectors.sandbox.catalogue import catalogue_of
-from connectors.sandbox.matching import JqlError, Matcher, compile_jql
+from connectors.sandbox.matching import Matcher, compile_jql
 from connectors.sandbox.scheme import Account
 from connectors.sandbox.state import Record, Sandbox
+from mappings.jql import JqlError
 from mappings.jql.tree import Order
 from mappings.moment import Moment
 
@@ -209,6 +209,3 @@ def allowed_size(asked: int, fields: Iterable[str]) -> int:
     """The page size Jira really serves: 100 as soon as one field is asked for, 5000 for ids and keys alone."""
     cheap = all(name in ("id", "key") for name in fields)
     return min(asked, 5000 if cheap else 100)
-
-
-__all__ = ["Searcher", "allowed_size", "ordered", "scheme"]

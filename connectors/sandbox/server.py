@@ -111,6 +111,7 @@ class SandboxServer:
         host: str = LOOPBACK,
         public: bool = False,
         unknown_jql: str = "refuse",
+        bursts: bool = False,
         webhook_timeout: float = 10.0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -124,7 +125,13 @@ class SandboxServer:
         self.port: int = self._listening.getsockname()[1]
         self.url = f"http://{host}:{self.port}"
         self.site = Site(
-            self.sandbox, self.url, self.sender, public=public, unknown_jql=unknown_jql, monotonic=monotonic
+            self.sandbox,
+            self.url,
+            self.sender,
+            public=public,
+            unknown_jql=unknown_jql,
+            bursts=bursts,
+            monotonic=monotonic,
         )
         self.app = create_app(self.site)
         self._server: BaseWSGIServer | None = None

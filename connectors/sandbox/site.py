@@ -14,18 +14,18 @@ from connectors.sandbox.calls import Calls
 from connectors.sandbox.deliveries import Sender
 from connectors.sandbox.faults import Faults
 from connectors.sandbox.issue_json import IssueWriter, View
-from connectors.sandbox.limits import REASON, IssueWriteLimit
-from connectors.sandbox.matching import JqlError
+from connectors.sandbox.limits import REASON, BurstLimit, IssueWriteLimit
 from connectors.sandbox.scheme import CONNECTOR, Account
 from connectors.sandbox.search import Searcher
 from connectors.sandbox.state import Event, Record, Sandbox, person
 from connectors.sandbox.webhooks import Webhooks
 from mappings.issue import User
+from mappings.jql import JqlError
 from mappings.moment import Moment
 
 
 class Site:
-    """Everything behind the routes. `public` serves wrong credentials as anonymous, as public sites do."""
+    """Everything behind the routes. `public` serves wrong credentials as anonymous, as public sites do; `bursts` limits calls per second."""
 
     def __init__(
         self,
@@ -35,6 +35,7 @@ class Site:
         *,
         public: bool = False,
         unknown_jql: str = "refuse",
+        bursts: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.sandbox = sandbox
@@ -44,6 +45,7 @@ class Site:
         self.faults = Faults()
         self.calls = Calls()
         self.limit = IssueWriteLimit(monotonic)
+        self.bursts = BurstLimit(monotonic) if bursts else None
         self.searcher = Searcher(sandbox, unknown_jql)
         self.webhooks = Webhooks(sandbox, self.view("2"), self._passes)
         sandbox.listeners.append(self._hear)

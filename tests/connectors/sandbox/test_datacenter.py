@@ -60,3 +60,11 @@ def test_webhooks_live_elsewhere_and_carry_no_identifier(jira, site, receiver):
     assert "x-atlassian-webhook-identifier" not in headers
     assert "fieldId" not in told["changelog"]["items"][0]
     assert "accountId" not in told["user"]
+
+
+def test_a_change_of_epic_is_told_by_the_name_of_its_field(jira, site):
+    story = next(one for one in site.sandbox.records.values() if one.type.name == "Story")
+    jira.put(f"/issue/{story.id}", {"fields": {EPIC_LINK: None}})
+    entries = jira.get(f"/issue/{story.id}", expand="changelog")["changelog"]["histories"]
+    (item,) = entries[-1]["items"]
+    assert (item["field"], item["fieldtype"], item["from"]) == ("Epic Link", "custom", story.parent_id)

@@ -75,3 +75,10 @@ def test_a_stopped_site_drops_its_connections(serving, sign_in):
     server.stop()
     with pytest.raises(requests.ConnectionError):
         client.call("GET", "/myself")
+
+
+def test_bursts_are_limited_by_endpoint_where_asked_for(serving, sign_in):
+    jira = sign_in(serving(seed=None, bursts=True, monotonic=lambda: 0.0))
+    statuses = [jira.call("PUT", "/issue/PLAT-1", {}).status_code for _ in range(51)]
+    assert statuses == [404] * 50 + [429]
+    assert jira.call("GET", "/myself").status_code == 200
