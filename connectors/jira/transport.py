@@ -92,6 +92,10 @@ def new_session(address: SiteAddress) -> requests.Session:
     session.auth = Authorization(address.credentials)
     session.headers.update({"Accept": "application/json", "User-Agent": "jira-okr-connector"})
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    # proxies and certificates of the environment are looked up once for the one host, not at every call
+    found = session.merge_environment_settings(address.api_base, {}, None, None, None)
+    session.proxies, session.verify, session.cert = dict(found["proxies"]), found["verify"], found["cert"]
+    session.trust_env = False
     return session
 
 

@@ -327,3 +327,14 @@ def test_a_session_refuses_every_other_address(address, url):
     with pytest.raises(requests.exceptions.InvalidURL):
         session.get(url)
     session.close()
+
+
+def test_proxies_and_certificates_of_the_environment_are_used(monkeypatch, token):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.acme.example:3128")
+    monkeypatch.setenv("NO_PROXY", "inside.acme.example")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/ssl/acme.pem")
+    outside = new_session(SiteAddress("main", "https://acme.example", BearerCredentials(token)))
+    inside = new_session(SiteAddress("main", "https://inside.acme.example", BearerCredentials(token)))
+    assert outside.proxies["https"] == "http://proxy.acme.example:3128"
+    assert "https" not in inside.proxies
+    assert outside.verify == "/etc/ssl/acme.pem"
