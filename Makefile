@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format bench lock clean
+.PHONY: help install demo test lint format bench screenshots simulation lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,12 @@ format: $(VENV)/.dev ## Format the code and mend what can be mended by itself
 
 bench: $(VENV)/.dev ## Run the benchmarks: ratios against a named rival in the same run
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+screenshots: $(VENV)/.dev ## Take pictures of every page, light and dark, phone and desktop (needs Chromium)
+	$(BIN)/python docs/screenshots/make.py $(SCREENSHOTS_ARGS)
+
+simulation: $(VENV)/.dev ## Run thousands of simulated storms (COUNT=1000)
+	JIRA_OKR_SIMULATION_COUNT=$(or $(COUNT),1000) $(BIN)/python -m pytest tests/simulation -n auto
 
 lock: $(VENV)/.dev ## Write requirements/*.txt anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

@@ -7,12 +7,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from plugin.app import create_app
 from plugin.connector import Connector
 from plugin.jobs import engine_for
 from plugin.jobs.port import Engine
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Writes no access log: what matters is in the structured logs."""
+
+    def log(self, type: str, message: str, *args: object) -> None:
+        """Say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,7 @@ def serving(connector: Connector, host: str, port: int, workers: int) -> Iterato
     app = create_app(connector)
     engine = engine_for(connector, workers)
     connector.announce = engine.announce
-    server = make_server(host, port, app, threaded=True)
+    server = make_server(host, port, app, threaded=True, request_handler=QuietHandler)
     thread = threading.Thread(target=server.serve_forever, name="okr-http", daemon=True)
     thread.start()
     engine.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -119,10 +119,16 @@ def _land(
     outside = set(gone) | {issue.id for issue in found} - {issue.id for issue in inside}
     with context.store.write() as conn:
         marked, changed = land_issues(context, conn, inside, outside)
+        _note_echoes(context, conn, batch.echoes)
         for delivery in deliveries:
             status, note = batch.verdicts[delivery.id]
             inbox.settle(conn, delivery.id, status, note, moment.now)
     return Refreshed(len(deliveries), len(found), len(changed), len(outside), len(marked), batch.whole_scope)
+
+
+def _note_echoes(context: Context, conn: Connection, echoes: dict[str, datetime]) -> None:
+    known = mirror.get(conn, context.site, echoes)
+    mirror.put(conn, context.site, [replace(issue, updated=echoes[issue.id]) for issue in known.values()])
 
 
 def land_issues(

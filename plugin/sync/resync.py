@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from connectors.jira.errors import IncompleteRead
@@ -68,11 +68,25 @@ def _land_page(context: Context, issues: list[Issue], seen: set[str], report: Re
     issues = with_readings(context, issues, {})
     moment = context.moment()
     with context.store.write() as conn:
+        before = mirror.get(conn, context.site, [issue.id for issue in issues])
         _, changed = land_issues(context, conn, issues, set())
     report.read += len(issues)
-    report.changed += len(changed)
+    ours = context.written_fields
+    report.changed += sum(
+        issue.id in changed and _is_news(before.get(issue.id), issue, ours) for issue in issues
+    )
     seen.update(issue.id for issue in issues)
     report.objectives |= {issue.id for issue in issues if objective_rule(context.mapping, issue, moment)}
+
+
+def _is_news(before: Issue | None, after: Issue, ours: frozenset[str]) -> bool:
+    """Whether more differs than our own writes do: the time of the last edit, and the fields we write."""
+    if before is None:
+        return True
+    was, now = (
+        {name: value for name, value in one.fields.items() if name not in ours} for one in (before, after)
+    )
+    return was != now or replace(before, updated=after.updated, fields=after.fields) != after
 
 
 def _drop_unseen(context: Context, seen: set[str], report: Resynced, accept_loss: bool) -> None:
@@ -112,6 +126,7 @@ def _remember(context: Context, report: Resynced) -> None:
     now = context.clock().isoformat()
     with context.store.write() as conn:
         facts.put(conn, context.site, "last_resync", now)
+        facts.put(conn, context.site, "schedule:resync", now)
         facts.put(conn, context.site, "drift", {"issues": report.drift, "read": report.read, "at": now})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from connectors.jira import Hints, Ignored, read_hints
 from connectors.store.inbox import Delivery
@@ -14,11 +15,15 @@ IdOfKey = Callable[[str], str | None]
 
 @dataclass(slots=True)
 class Batch:
-    """What a batch of deliveries asks for. `verdicts` says per delivery id how it was taken: status and note."""
+    """What a batch of deliveries asks for. `verdicts` says per delivery id how it was taken: status and note.
+
+    `echoes` says when issues were last edited by our own writes, so that the mirror knows without reading them again.
+    """
 
     touched: set[str] = field(default_factory=set)
     changed_fields: dict[str, set[str]] = field(default_factory=dict)
     whole_scope: bool = False
+    echoes: dict[str, datetime] = field(default_factory=dict)
     verdicts: dict[int, tuple[str, str]] = field(default_factory=dict)
 
 
@@ -35,6 +40,8 @@ def _verdict(batch: Batch, hints: Hints | Ignored, is_echo: EchoTest, id_of: IdO
     if isinstance(hints, Ignored):
         return "ignored", hints.reason
     if is_echo(hints):
+        if hints.updated is not None:
+            batch.echoes.update(dict.fromkeys(hints.issue_ids, hints.updated))
         return "done", "echo of our own write"
     batch.touched |= hints.touched
     batch.touched |= {found for key in hints.parent_keys | hints.link_keys if (found := id_of(key))}

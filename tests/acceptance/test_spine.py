@@ -7,6 +7,8 @@ from typing import Any
 
 from click.testing import CliRunner
 
+from connectors.sandbox import WebhookFaults
+
 PROGRESS = "customfield_10060"
 
 
@@ -23,8 +25,7 @@ def test_an_issue_moved_to_done_changes_the_field_of_its_epic_within_two_seconds
     world.move(story, "Done")
 
     assert eventually(lambda: written(world, epic) != before, 10) < 2.0
-    state = world.states()[epic]
-    assert written(world, epic) == int(state.progress * 100 + Fraction(1, 2))
+    eventually(lambda: written(world, epic) == int(world.states()[epic].progress * 100 + Fraction(1, 2)))
 
 
 def test_the_rows_of_every_ledger_sum_exactly_to_its_number(world: Any) -> None:
@@ -121,3 +122,24 @@ def test_the_demo_does_its_work_once_and_ends(tmp_path: Any) -> None:
     assert result.exit_code == 0, result.output
     assert "Objectives" in result.output
     assert "PLAT-" in result.output
+
+
+def test_our_own_writes_are_no_drift(world: Any, command: Any, eventually: Any) -> None:
+    assert world.sandbox.settle()
+    eventually(lambda: world.idle(), 20)
+
+    assert command("sync", "--json")["drift"] == 0
+
+
+def test_a_change_that_no_webhook_told_is_found_by_a_sync_and_counted_as_drift(
+    world: Any, command: Any
+) -> None:
+    story, epic = world.open_story()
+    before = world.states()[epic].progress
+    world.sandbox.sender.faults = WebhookFaults(drop=1.0)
+    world.move(story, "Done")
+
+    found = command("sync", "--json")
+
+    assert found["drift"] == 1
+    assert world.states()[epic].progress != before
