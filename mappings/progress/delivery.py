@@ -55,9 +55,9 @@ class Tally:
             for row, weight in zip(rows, weights, strict=True)
         ]
         alike = dict(zip(self.keys, zip(rows, weights, strict=True), strict=True))
+        numbers = Counter(self.keys)
         self.groups = {
-            key: Group(alike[key][0].disposition, alike[key][1], alike[key][0].fraction, number)
-            for key, number in Counter(self.keys).items()
+            key: Group(row[1], weight, row[3], numbers[key]) for key, (row, weight) in alike.items()
         }
 
     def weighed(self, missing: str) -> dict[Key, Weighed]:

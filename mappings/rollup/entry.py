@@ -101,8 +101,8 @@ def rolled_up(rows: Sequence[Row], method: str, *, unknown: bool = False) -> Led
 
 
 def total_of(rows: Sequence[Row], method: str) -> Fraction | None:
-    """The number alone."""
-    return METHODS[method]([_measured(*row) for row in rows if row[1].disposition in COUNTING]).total
+    """The number alone, of rows that count."""
+    return METHODS[method]([_measured(*row) for row in rows]).total
 
 
 def _measured(entry: Entry, weighed: Weighed) -> Measured:

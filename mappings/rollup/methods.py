@@ -30,6 +30,8 @@ class Rolled:
 
 def by_weighted_mean(rows: Sequence[Measured]) -> Rolled:
     """Σ weight × progress ÷ Σ weight."""
+    if len(rows) == 1:
+        return Rolled(rows[0].progress, (rows[0].weight,), (rows[0].progress,))
     total, shares = weighted_mean([(row.weight, row.progress, 1) for row in rows])
     return Rolled(total, tuple(row.weight for row in rows), tuple(shares))
 

@@ -28,7 +28,7 @@ from mappings.rollup.key_results import KeyResult, is_excluded, key_results_of
 from mappings.rollup.standing import cycle_for, standing_in
 from mappings.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
 from mappings.statuses import StatusReading
-from mappings.weights import ZERO
+from mappings.weights import COUNTING, ZERO
 
 UNMOVED = "100 % delivered, outcome unmoved"
 UNMEASURED = "100 % delivered, outcome not measured"
@@ -244,7 +244,8 @@ def _nature_total(objective: Objective, rows: Sequence[Row], nature: str) -> Fra
         for item, row in zip(objective.key_results, rows, strict=True)
         if item.key_result.progress.nature == nature
     ]
-    return total_of(chosen, objective.rule.part.rollup.method) if chosen else None
+    counting = [row for row in chosen if row[1].disposition in COUNTING]
+    return total_of(counting, objective.rule.part.rollup.method) if counting else None
 
 
 def _health(objective: Objective, ledger: Ledger, rows: Sequence[Row], circle: Sequence[str]) -> Health:
