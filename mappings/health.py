@@ -55,6 +55,11 @@ class Standing:
     stale_after: timedelta = STALE_AFTER
 
     @property
+    def stale_before(self) -> datetime:
+        """Readings from before this instant are stale."""
+        return self.now - self.stale_after
+
+    @property
     def ended(self) -> bool:
         """Whether the cycle is over: its last day has passed."""
         return self.cycle_end is not None and self.today > self.cycle_end
@@ -91,7 +96,7 @@ def unmeasured(measurement: Measurement) -> Health | None:
 
 def stale(measurement: Measurement, standing: Standing) -> Health | None:
     """Fires where the last reading is older than the cycle allows."""
-    if measurement.measured_at is None or standing.now - measurement.measured_at <= standing.stale_after:
+    if measurement.measured_at is None or measurement.measured_at >= standing.stale_before:
         return None
     age, allowed = (standing.now - measurement.measured_at).days, standing.stale_after.days
     sentence = (

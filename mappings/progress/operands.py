@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from mappings.numbers import exact, number_in
+from mappings.numbers import exact
 from mappings.progress.options import Operand
 from mappings.progress.rule import Subject
 
@@ -43,7 +43,7 @@ def value_of(subject: Subject, operand: Operand, role: str) -> Value:
     raw = subject.issue.fields.get(id_) if subject.issue is not None else None
     if raw is None or raw == "":
         return Value(None, f'{role} is missing: field "{operand}" is empty', empty=True)
-    number = number_in(raw)
+    number = subject.assessment.numbers.read(raw)
     problem = "" if number is not None else f'{role}: field "{operand}" holds {str(raw)[:40]!r}, not a number'
     return Value(number, problem)
 
