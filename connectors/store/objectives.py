@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
-from connectors.store import json_text
+from connectors.store import json_text, snapshots
 from connectors.store.instant import from_ms, to_ms
 from connectors.store.json_text import fraction_of, fraction_text
 from connectors.store.schema import alignment, dependency, objective
@@ -31,7 +31,7 @@ class SavedObjective:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPoint:
-    """Where an objective stood from `at` on. None is unknown."""
+    """Where an objective stood from `at` on. None is unknown; `backfilled` was reconstructed from Jira's history, not observed."""
 
     at: datetime
     progress: Fraction | None
@@ -40,10 +40,14 @@ class HistoryPoint:
     expected: Fraction | None
     health: HealthLevel
     mapping_revision: str
+    backfilled: bool = False
 
 
 def save(conn: Connection, site: str, state: ObjectiveState, mapping_revision: str, now: datetime) -> None:
-    """Keep the state in the place of the former one; a history point only where progress, delivery, outcome or health moved."""
+    """Keep the state in the place of the former one; a history point only where progress, delivery, outcome or health moved.
+
+    The ledgers of the moment are kept beside where any row of them changed (`connectors.store.snapshots`).
+    """
     former = load(conn, site, state.id)
     moved = former is None or _standing(former.state) != _standing(state)
     changed_at = now if former is None or moved else former.changed_at
@@ -62,7 +66,9 @@ def save(conn: Connection, site: str, state: ObjectiveState, mapping_revision: s
     _keep_dependencies(conn, site, state, frozenset() if former is None else former.state.touched)
     _keep_alignment(conn, site, state, () if former is None else former.state.aligned_to)
     if moved:
-        conn.execute(insert(points).values(_point(site, state, mapping_revision, now)))
+        row = _point(site, state, mapping_revision, now)
+        point_id: int = conn.execute(insert(points).values(row).returning(points.c.id)).scalar_one()
+        snapshots.keep(conn, site, point_id, state)
 
 
 def load(conn: Connection, site: str, objective_id: str) -> SavedObjective | None:
@@ -80,7 +86,7 @@ def all(conn: Connection, site: str) -> list[SavedObjective]:
 
 
 def remove(conn: Connection, site: str, ids: Iterable[str]) -> None:
-    """Forget these objectives and what they hang on; their history stays for those who ask later."""
+    """Forget these objectives and what they hang on; their history, ledgers included, stays for those who ask later."""
     ids = list(ids)
     tables = (
         (objective, objective.c.id),
@@ -127,6 +133,7 @@ def history(
     return [_history_point(row) for row in conn.execute(statement.order_by(points.c.at, points.c.id))]
 
 
+_ONE = timedelta(milliseconds=1)
 _MUTABLE = ("mapping_revision", "computed_at", "changed_at", "content")
 
 
@@ -187,4 +194,5 @@ def _history_point(row: Any) -> HistoryPoint:
         fraction_of(row.expected),
         HealthLevel(row.health),
         row.mapping_revision,
+        bool(row.backfilled),
     )

@@ -146,6 +146,20 @@ history = Table(
     Column("expected", Text),
     _text("health"),
     _text("mapping_revision"),
+    Column("backfilled", BigInteger, nullable=False, server_default="0"),
+    Index(None, "site", "objective_id", "at"),
+)
+
+snapshot = Table(
+    "snapshot",
+    metadata,
+    _serial(),
+    _text("site"),
+    _text("objective_id"),
+    _number("at"),
+    _text("mapping_revision"),
+    Column("backfilled", BigInteger, nullable=False, server_default="0"),
+    Column("content", LargeBinary, nullable=False),
     Index(None, "site", "objective_id", "at"),
 )
 
@@ -298,3 +312,27 @@ kpi_reading = Table(
 )
 
 rate_limit = Table("rate_limit", metadata, _site(), _part("key"), _text("content"), _number("updated_at"))
+
+answer = Table(
+    "answer",
+    metadata,
+    _part("who"),
+    _part("key"),
+    _text("fingerprint"),
+    Column("content", Text),
+    _number("at"),
+    Index(None, "at"),
+)
+
+snapshot = Table(
+    "snapshot",
+    metadata,
+    Column(
+        "history_id",
+        BigInteger().with_variant(Integer, "sqlite"),
+        ForeignKey("history.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("content", LargeBinary, nullable=False),
+)

@@ -1,0 +1,62 @@
+"""Kept answers and the ledgers behind history, on both databases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+from connectors.store import Store, answers, browsing, objectives, snapshots
+from mappings.ledger import Contribution, Disposition, Ledger
+from mappings.state import Health, HealthLevel, ObjectiveState
+
+NOW = datetime(2026, 10, 5, 9, tzinfo=UTC)
+
+
+def standing_at(progress: Fraction) -> ObjectiveState:
+    row = Contribution("2", "PLAT-2", "Story", Disposition.COUNTED, "", Fraction(1), progress, progress)
+    health = Health(HealthLevel.ON_TRACK, "pace", "On pace.")
+    return ObjectiveState("1", "epics", "Faster", progress, health, Ledger((row,), progress), key="PLAT-1")
+
+
+def test_a_key_is_taken_once_and_answers_the_same_until_it_is_pruned(store: Store) -> None:
+    with store.write() as conn:
+        assert answers.begin(conn, "lee", "k", "f", NOW) is None
+        under_way = answers.begin(conn, "lee", "k", "f", NOW)
+        assert under_way is not None
+        assert under_way.content is None
+        answers.finish(conn, "lee", "k", {"status": 200})
+        kept = answers.begin(conn, "lee", "k", "other", NOW)
+        assert kept is not None
+        assert (kept.fingerprint, kept.content) == ("f", {"status": 200})
+        assert answers.begin(conn, "kim", "k", "f", NOW) is None
+        assert answers.prune(conn, NOW + timedelta(seconds=1)) == 2
+        assert answers.begin(conn, "lee", "k", "other", NOW) is None
+        answers.release(conn, "lee", "k")
+        assert answers.begin(conn, "lee", "k", "third", NOW) is None
+
+
+def test_each_point_keeps_the_ledger_it_was_made_of(store: Store) -> None:
+    with store.write() as conn:
+        for step in range(3):
+            state = standing_at(Fraction(step, 3))
+            objectives.save(conn, "main", state, "r1", NOW + timedelta(hours=step))
+    with store.read() as conn:
+        points = browsing.history_after(conn, "main", 10, 0)
+        assert [one.progress_before for one in points] == [None, Fraction(0), Fraction(1, 3)]
+        assert [one.health_before for one in points] == [None, "on_track", "on_track"]
+        middle = browsing.point_at(conn, "main", "1", NOW + timedelta(hours=1, minutes=30))
+        assert middle is not None
+        assert snapshots.load(conn, middle.id) == replace(standing_at(Fraction(1, 3)))
+        assert browsing.point_at(conn, "main", "1", NOW - timedelta(hours=1)) is None
+
+
+def test_ledgers_too_far_back_are_forgotten(store: Store) -> None:
+    with store.write() as conn:
+        for step in range(snapshots.KEPT + 2):
+            state = standing_at(Fraction(step, 1000))
+            objectives.save(conn, "main", state, "r1", NOW + timedelta(minutes=step))
+    with store.read() as conn:
+        points = browsing.history_after(conn, "main", 1000, 0)
+        kept = [snapshots.load(conn, one.id) is not None for one in points]
+        assert kept == [False, False] + [True] * snapshots.KEPT
