@@ -7,9 +7,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from connectors.jira import BasicCredentials, BearerCredentials, Jira, SiteAddress, connect
-from connectors.store import open_store, upgrade
+from connectors.store import Store, open_store, upgrade
 from plugin.connector import Connector, NotReady, Site
+from plugin.jobs.queue import QueueAnnouncer, install
+from plugin.pacing import SharedGovernor
 from plugin.settings import JiraSettings, Settings
+from plugin.sync.announcing import SILENT, Announcer
 
 
 def system_clock() -> datetime:
@@ -21,14 +24,30 @@ def build_connector(settings: Settings, clock: Callable[[], datetime] = system_c
     """Open the store, bring its schema up to date and connect the configured site; raises StoreError and NotReady."""
     store = open_store(settings.database_url)
     upgrade(store)
-    sites = {settings.jira.name: site_from(settings.jira, settings)} if settings.jira else {}
-    return Connector(settings, store, sites, clock)
+    announcer = announcer_for(store, settings)
+    sites = {settings.jira.name: site_from(settings.jira, settings, store)} if settings.jira else {}
+    return Connector(settings, store, sites, clock, announcer=announcer)
 
 
-def site_from(jira: JiraSettings, settings: Settings) -> Site:
+def announcer_for(store: Store, settings: Settings) -> Announcer:
+    """How work is announced by the engine of the settings; brings the tables of the distributed engine into the database."""
+    if settings.engine_name == "embedded":
+        return SILENT
+    if store.dialect != "postgresql":
+        raise NotReady(
+            "The procrastinate engine needs PostgreSQL. Set JIRA_OKR_DATABASE_URL to postgresql://…, "
+            "or JIRA_OKR_ENGINE to embedded."
+        )
+    install(store)
+    return QueueAnnouncer()
+
+
+def site_from(jira: JiraSettings, settings: Settings, store: Store) -> Site:
     """A Site from its settings; says which credential is missing."""
     secret = jira.webhook_secret.get_secret_value() if jira.webhook_secret else None
-    return Site(jira.name, _connect(jira), str(jira.url).rstrip("/"), secret, path_token(jira.name, settings))
+    return Site(
+        jira.name, _connect(jira, store), str(jira.url).rstrip("/"), secret, path_token(jira.name, settings)
+    )
 
 
 def path_token(site: str, settings: Settings) -> str | None:
@@ -39,7 +58,7 @@ def path_token(site: str, settings: Settings) -> str | None:
     return hashlib.sha256(material.encode()).hexdigest()[:40]
 
 
-def _connect(jira: JiraSettings) -> Jira:
+def _connect(jira: JiraSettings, store: Store) -> Jira:
     return connect(
         SiteAddress(
             name=jira.name,
@@ -47,7 +66,8 @@ def _connect(jira: JiraSettings) -> Jira:
             api_base=str(jira.api_base or jira.url).rstrip("/"),
             deployment=None,
             credentials=_credentials(jira),
-        )
+        ),
+        governor=SharedGovernor(store, jira.name),
     )
 
 

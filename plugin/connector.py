@@ -16,6 +16,7 @@ from mappings.fields import Api
 from mappings.mapping import Mapping
 from plugin.catalogue_snapshot import catalogue_from_json, catalogue_to_json
 from plugin.settings import Settings
+from plugin.sync.announcing import SILENT, Announcer
 from plugin.sync.context import Context
 
 
@@ -43,6 +44,7 @@ class Connector:
     sites: dict[str, Site]
     clock: Callable[[], datetime]
     announce: Callable[[], None] = lambda: None
+    announcer: Announcer = SILENT
     _bound: dict[str, tuple[str, Mapping, Catalogue]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -79,6 +81,8 @@ class Connector:
             self.clock,
             timedelta(seconds=self.settings.quiet_seconds),
             timedelta(seconds=self.settings.ceiling_seconds),
+            timedelta(seconds=self.settings.lease_seconds),
+            self.announcer,
         )
 
     def api(self, name: str) -> Api:

@@ -22,6 +22,11 @@ EXPECTED = {
     "engine": "embedded or procrastinate",
     "port": "a port number, 0 to 65535",
     "base_url": "the address people reach this connector by, for example https://okr.acme.example",
+    "oidc.issuer": "the issuer of the OIDC provider, exactly as its discovery document says, for example https://login.acme.example",
+    "oidc.client_id": "the client id that the OIDC provider gave this connector",
+    "oidc.client_secret": "the client secret that the OIDC provider gave this connector",
+    "oidc.default_role": "viewer, editor or admin, or none to let in only those whose role claim is in ROLES",
+    "trusted_proxies": "how many reverse proxies stand before the connector and set X-Forwarded-For; 0 for none",
     "secret_key": "a long random text; it signs sessions and encrypts stored credentials",
 }
 
@@ -44,6 +49,21 @@ class JiraSettings(BaseModel):
     name: str = "main"
 
 
+class OidcSettings(BaseModel):
+    """Sign-in by an OIDC provider. `roles` says which value of the claim `role_claim` gives which role."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    issuer: str = Field(pattern="^https?://")
+    client_id: str
+    client_secret: SecretStr
+    label: str = "single sign-on"
+    scope: str = "openid email profile"
+    role_claim: str | None = None
+    roles: dict[str, Literal["viewer", "editor", "admin"]] = Field(default_factory=dict)
+    default_role: Literal["viewer", "editor", "admin", "none"] = "viewer"
+
+
 class Settings(BaseSettings):
     """Everything an operator can set. Nested names use two underscores: `JIRA_OKR_JIRA__URL`."""
 
@@ -59,12 +79,16 @@ class Settings(BaseSettings):
     base_url: AnyHttpUrl | None = None
     mapping: Path | None = None
     jira: JiraSettings | None = None
+    oidc: OidcSettings | None = None
+    trusted_proxies: int = Field(default=0, ge=0, le=10)
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     engine: Literal["embedded", "procrastinate"] | None = None
     workers: int = Field(default=2, ge=0, le=64)
     quiet_seconds: float = Field(default=0.4, ge=0, le=60)
     ceiling_seconds: float = Field(default=5.0, ge=0, le=600)
+    lease_seconds: float = Field(default=120.0, ge=1, le=3600)
+    heartbeat_seconds: float = Field(default=10.0, ge=0.1, le=300)
     resync_minutes: int = Field(default=60, ge=0)
     keep_deliveries_days: int = Field(default=14, ge=1)
     log_format: Literal["plain", "json"] = "plain"

@@ -47,7 +47,9 @@ def take_in(connector: Connector, name: str, path_token: str) -> Response:
             401, "The signature is missing or wrong. Compare the secret in Jira's webhook form with ours."
         )
     try:
-        accepted = accept(connector.store, name, dict(request.headers), body, connector.clock())
+        accepted = accept(
+            connector.store, name, dict(request.headers), body, connector.clock(), connector.announcer
+        )
     except StoreError as error:
         log.error("delivery could not be stored; Jira will retry", site=name, error=str(error))
         return _refuse(503, "Not stored; please deliver again.")

@@ -41,10 +41,14 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Calls per second by method, and by kind of endpoint where Jira allows others; methods that are not named are free."""
+    """Calls per second by method, and by kind of endpoint where Jira allows others; methods that are not named are free.
+
+    `writers` processes share what Jira allows of writes to one issue.
+    """
 
     by_method: Mapping[str, float]
     by_bucket: Mapping[str, float] = field(default_factory=dict)
+    writers: int = 1
 
     def of(self, bucket: str) -> float | None:
         """The rate of one bucket, None for no limit."""
@@ -87,7 +91,11 @@ class State:
 
 def decide(state: State, call: Call, now: float, rates: Rates = CLOUD) -> tuple[Go | Wait, State]:
     """Whether the call may be made now, and the state after it took its turn (unchanged where it has to wait)."""
-    waits = [_paused(state, call, now), _spaced(state, call, now), _budgeted(state, call, now, rates)]
+    waits = [
+        _paused(state, call, now),
+        _spaced(state, call, now, rates.writers),
+        _budgeted(state, call, now, rates),
+    ]
     longest = max(waits, key=lambda wait: wait.seconds)
     return (longest, state) if longest.seconds > 0 else (Go(), _taken(state, call, now, rates))
 
@@ -145,6 +153,7 @@ def scaled(rates: Rates, share: float) -> Rates:
     return Rates(
         {name: rate * share for name, rate in rates.by_method.items()},
         {name: rate * share for name, rate in rates.by_bucket.items()},
+        rates.writers,
     )
 
 
@@ -160,10 +169,11 @@ def _paused(state: State, call: Call, now: float) -> Wait:
     return Wait(longest.until - now, longest.reason) if longest else Wait(0.0)
 
 
-def _spaced(state: State, call: Call, now: float) -> Wait:
-    """Until the oldest write that fills a window leaves it."""
+def _spaced(state: State, call: Call, now: float, writers: int = 1) -> Wait:
+    """Until the oldest write that fills a window, or this process's part of it, leaves it."""
     times = state.writes.get(call.issue or "", ())
-    free = [times[-most] + window for window, most in ISSUE_WINDOWS if len(times) >= most]
+    windows = [(window, max(1, most // writers)) for window, most in ISSUE_WINDOWS]
+    free = [times[-most] + window for window, most in windows if len(times) >= most]
     return Wait(max([0.0, *(moment - now for moment in free)]), PER_ISSUE)
 
 

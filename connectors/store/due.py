@@ -83,9 +83,17 @@ def mark(
 
 
 def claim(
-    conn: Connection, worker: str, now: datetime, lease: timedelta, limit: int, site: str | None = None
+    conn: Connection,
+    worker: str,
+    now: datetime,
+    lease: timedelta,
+    limit: int,
+    site: str | None = None,
+    objective_id: str | None = None,
 ) -> list[Due]:
-    """Take up to `limit` objectives that are due and that nobody holds, the longest waiting first; call it within `write`.
+    """Take up to `limit` objectives (or the one named) that are due and that nobody holds, the longest waiting first.
+
+    Call it within `write`.
 
     On PostgreSQL rows that another worker is taking are passed over, not waited for.
     """
@@ -97,6 +105,8 @@ def claim(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    if objective_id is not None:
+        waiting = waiting.where(table.c.objective_id == objective_id)
     found = conn.execute(_of_site(waiting, site)).all()
     until = to_ms(now + lease)
     if found:

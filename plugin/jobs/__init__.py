@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from plugin.connector import Connector
+from plugin.jobs.distributed import DistributedEngine
 from plugin.jobs.embedded import EmbeddedEngine
 from plugin.jobs.port import Engine
 
 
 def engine_for(connector: Connector, workers: int) -> Engine:
     """The engine the settings ask for."""
+    if connector.settings.engine_name == "procrastinate":
+        return DistributedEngine(connector, workers)
     return EmbeddedEngine(connector, workers)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Callable
 
 import structlog
 
+from connectors.store import StoreError, due
 from plugin.connector import Connector, NotReady
 from plugin.jobs.schedules import Schedules
 from plugin.sync.work import Turn, turn
 
 IDLE_SECONDS = 0.5
 """How long an idle worker waits before it looks again: rows become due by time, without an announcement."""
+
+SHORTEST_SECONDS = 0.02
 
 log = structlog.get_logger("jira_okr.engine")
 
@@ -31,7 +35,8 @@ class EmbeddedEngine:
     def start(self) -> None:
         """Start the workers and the scheduler."""
         loops: list[Callable[[], None]] = [self._work] * self._count
-        loops.append(self._keep_schedules)
+        if self._count:
+            loops.append(self._keep_schedules)
         for number, loop in enumerate(loops):
             thread = threading.Thread(
                 target=loop, name=f"okr-{loop.__name__.strip('_')}-{number}", daemon=True
@@ -47,16 +52,20 @@ class EmbeddedEngine:
         """Let every worker finish its objective, then end."""
         self._stop.set()
         self._wake.set()
+        deadline = time.monotonic() + timeout
         for thread in self._threads:
-            thread.join(timeout)
+            thread.join(max(0.0, deadline - time.monotonic()))
         self._threads.clear()
 
     def _work(self) -> None:
         worker = f"{threading.current_thread().name}-{uuid.uuid4().hex[:8]}"
         while not self._stop.is_set():
             self._wake.clear()
-            if all(self._turn(site, worker).idle for site in list(self._connector.sites)):
-                self._wake.wait(IDLE_SECONDS)
+            turns = [self._turn(site, worker) for site in list(self._connector.sites)]
+            if all(taken.idle for taken in turns):
+                self._wake.wait(self._idle_seconds())
+            elif any(taken.deliveries for taken in turns):
+                self._wake.set()
 
     def _turn(self, site: str, worker: str) -> Turn:
         try:
@@ -68,7 +77,19 @@ class EmbeddedEngine:
             self._stop.wait(IDLE_SECONDS)
             return Turn()
 
+    def _idle_seconds(self) -> float:
+        """Until the next row is due, if that is soon."""
+        try:
+            with self._connector.store.read() as conn:
+                following = due.next_run(conn)
+        except StoreError:
+            return IDLE_SECONDS
+        if following is None:
+            return IDLE_SECONDS
+        left = (following - self._connector.clock()).total_seconds()
+        return min(max(left, SHORTEST_SECONDS), IDLE_SECONDS)
+
     def _keep_schedules(self) -> None:
-        schedules = Schedules(self._connector)
+        schedules = Schedules(self._connector, self._stop.is_set)
         while not self._stop.wait(1.0):
             schedules.run_due()

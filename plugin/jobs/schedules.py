@@ -1,27 +1,49 @@
-"""What happens by the clock: resync, the daily look at pace, pruning of old deliveries. When each ran last is kept in the store."""
+"""What happens by the clock: resync, the daily look at pace, pruning. When each ran last is kept in the store, and who runs it now."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import Connection, text
 
-from connectors.store import due, facts, inbox, objectives
+from connectors.jira.errors import JiraError
+from connectors.store import due, facts, inbox, limits, objectives
 from plugin.connector import Connector, NotReady
 from plugin.sync.resync import resync
+
+LEASE = timedelta(minutes=5)
+"""How long a run may say nothing before another process takes it up; a resync speaks with every page."""
+AGAIN_AFTER = timedelta(minutes=1)
+"""When a run that failed is tried again."""
+NOT_READY_AGAIN_AFTER = timedelta(seconds=5)
+RESTING = "nobody"
 
 log = structlog.get_logger("jira_okr.schedules")
 
 
+class Interrupted(Exception):  # noqa: N818
+    """The process stops, or another one took the run over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """One recurring task of a site."""
+    """One recurring task of a site. `run` calls the function it is given now and then, which may raise Interrupted."""
 
     name: str
     every: timedelta
-    run: Callable[[Connector, str], object]
+    run: Callable[[Connector, str, Callable[[], None]], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Who runs a task, and until when that holds without a further word."""
+
+    holder: str
+    until: datetime
 
 
 def is_due(last: str | None, every: timedelta, now: datetime) -> bool:
@@ -29,7 +51,12 @@ def is_due(last: str | None, every: timedelta, now: datetime) -> bool:
     return last is None or now - datetime.fromisoformat(last) >= every
 
 
-def look_at_pace(connector: Connector, site: str) -> None:
+def is_free(running: Running | None, holder: str, now: datetime) -> bool:
+    """Whether this process may run it: nobody else does, or who did has fallen silent."""
+    return running is None or running.holder == holder or running.until <= now
+
+
+def look_at_pace(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
     """A new day changes what is expected: every objective is looked at once after midnight of the mapping's zone."""
     context = connector.context(site)
     today = context.moment().today.isoformat()
@@ -41,44 +68,105 @@ def look_at_pace(connector: Connector, site: str) -> None:
         facts.put(conn, site, "pace_day", today)
 
 
-def prune(connector: Connector, _site: str) -> None:
-    """Forget deliveries that are older than the retention setting."""
-    before = connector.clock() - timedelta(days=connector.settings.keep_deliveries_days)
+def prune(connector: Connector, _site: str, _going_on: Callable[[], None]) -> None:
+    """Forget deliveries that are older than the retention setting, and rate limits that nobody asked after for a day."""
+    now = connector.clock()
     with connector.store.write() as conn:
-        inbox.prune(conn, before)
+        inbox.prune(conn, now - timedelta(days=connector.settings.keep_deliveries_days))
+        limits.prune(conn, now - timedelta(days=1))
+
+
+def read_everything(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
+    """A resync that tells with every page that it is alive."""
+    resync(connector.context(site), lambda _done, _total: going_on())
 
 
 class Schedules:
-    """Runs what is due for every site; one failing task never stops another."""
+    """Runs what is due for every site, each task in one process at a time; one failing task never stops another."""
 
-    def __init__(self, connector: Connector) -> None:
+    def __init__(self, connector: Connector, stopping: Callable[[], bool] = lambda: False) -> None:
         self._connector = connector
-        resync_every = timedelta(minutes=connector.settings.resync_minutes)
+        self._stopping = stopping
+        self._holder = uuid.uuid4().hex
         self._all = [
             Schedule("pace", timedelta(minutes=1), look_at_pace),
             Schedule("prune", timedelta(hours=6), prune),
         ]
-        if resync_every:
-            self._all.append(
-                Schedule("resync", resync_every, lambda connector, site: resync(connector.context(site)))
-            )
+        if connector.settings.resync_minutes:
+            every = timedelta(minutes=connector.settings.resync_minutes)
+            self._all.append(Schedule("resync", every, read_everything))
 
     def run_due(self) -> None:
         """Run every task that is due now."""
         for site in list(self._connector.sites):
             for schedule in self._all:
-                self._run(site, schedule)
+                if not self._stopping():
+                    self._run(site, schedule)
 
     def _run(self, site: str, schedule: Schedule) -> None:
-        now = self._connector.clock()
-        name = f"schedule:{schedule.name}"
         try:
-            with self._connector.store.write() as conn:
-                if not is_due(facts.get(conn, site, name), schedule.every, now):
-                    return
-                facts.put(conn, site, name, now.isoformat())
-            schedule.run(self._connector, site)
+            if not self._take(site, schedule):
+                return
+            schedule.run(self._connector, site, lambda: self._go_on(site, schedule))
+            self._done(site, schedule)
+        except Interrupted:
+            self._let_go(site, schedule, timedelta(0))
         except NotReady:
-            return
+            self._let_go(site, schedule, NOT_READY_AGAIN_AFTER)
+        except JiraError as error:
+            log.warning("schedule failed", site=site, schedule=schedule.name, error=str(error))
+            self._let_go(site, schedule, AGAIN_AFTER)
         except Exception:
             log.exception("schedule failed", site=site, schedule=schedule.name)
+            self._let_go(site, schedule, AGAIN_AFTER)
+
+    def _take(self, site: str, schedule: Schedule) -> bool:
+        now = self._connector.clock()
+        with self._connector.store.write() as conn:
+            if not is_due(facts.get(conn, site, _last(schedule)), schedule.every, now):
+                return False
+            one_at_a_time(conn, f"{site}:{schedule.name}")
+            running = facts.get(conn, site, _running(schedule), Running | None)
+            due_now = is_due(facts.get(conn, site, _last(schedule)), schedule.every, now)
+            if not due_now or not is_free(running, self._holder, now):
+                return False
+            facts.put(conn, site, _running(schedule), Running(self._holder, now + LEASE))
+            return True
+
+    def _go_on(self, site: str, schedule: Schedule) -> None:
+        if self._stopping():
+            raise Interrupted
+        now = self._connector.clock()
+        with self._connector.store.write() as conn:
+            one_at_a_time(conn, f"{site}:{schedule.name}")
+            if not is_free(facts.get(conn, site, _running(schedule), Running | None), self._holder, now):
+                raise Interrupted
+            facts.put(conn, site, _running(schedule), Running(self._holder, now + LEASE))
+
+    def _done(self, site: str, schedule: Schedule) -> None:
+        with self._connector.store.write() as conn:
+            facts.put(conn, site, _last(schedule), self._connector.clock().isoformat())
+            facts.put(conn, site, _running(schedule), None)
+
+    def _let_go(self, site: str, schedule: Schedule, rest: timedelta) -> None:
+        """Free for any process once the rest is over."""
+        try:
+            with self._connector.store.write() as conn:
+                running = Running(RESTING, self._connector.clock() + rest) if rest else None
+                facts.put(conn, site, _running(schedule), running)
+        except Exception:
+            log.exception("schedule could not be given back; its lease runs out", site=site)
+
+
+def one_at_a_time(conn: Connection, name: str) -> None:
+    """Other processes wait here until this transaction ends. SQLite has one writer at a time anyway."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+def _last(schedule: Schedule) -> str:
+    return f"schedule:{schedule.name}"
+
+
+def _running(schedule: Schedule) -> str:
+    return f"running:{schedule.name}"

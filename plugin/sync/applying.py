@@ -10,6 +10,7 @@ from connectors.jira.errors import JiraError, Permanent
 from connectors.store import mirror, refusals, writes
 from mappings.planning import Change, Plan
 from plugin.sync.context import Context
+from plugin.sync.tenure import Tenure
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,12 @@ class Opened:
 
     id: int
     objective_id: str
+    tenure: Tenure | None = None
+
+    def keep(self) -> None:
+        """Hold the claim for another call; raises LeaseLost."""
+        if self.tenure is not None:
+            self.tenure.keep()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +44,18 @@ class Applied:
     refused: tuple[Refusal, ...] = ()
 
 
-def apply(context: Context, plan: Plan, cause: str) -> Applied:
-    """Write a plan to Jira. Raises a JiraError for passing trouble; what was written until then is in the ledger."""
+def apply(context: Context, plan: Plan, cause: str, tenure: Tenure | None = None) -> Applied:
+    """Write a plan to Jira. Raises a JiraError for passing trouble; what was written until then is in the ledger.
+
+    With a `tenure` nothing is written once the claim is lost; raises LeaseLost then.
+    """
     if not plan:
         return Applied()
+    if tenure is not None:
+        tenure.confirm()
     with context.store.write() as conn:
         plan_id = writes.intend(conn, context.site, plan, context.mapping.revision, cause, context.clock())
-    opened = Opened(plan_id, plan.objective_id)
+    opened = Opened(plan_id, plan.objective_id, tenure)
     written: list[Change] = []
     refused: list[Refusal] = []
     for issue_id, changes in plan.by_issue().items():
@@ -59,6 +71,7 @@ def _edit_issue(
     refused: list[Refusal] = []
     remaining = list(changes)
     while remaining:
+        plan.keep()
         try:
             context.jira.edit(issue_id, {change.field_id: change.after for change in remaining})
             break

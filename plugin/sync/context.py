@@ -14,6 +14,7 @@ from mappings.catalogue import Catalogue
 from mappings.fields import Api
 from mappings.mapping import Mapping
 from mappings.moment import Moment
+from plugin.sync.announcing import SILENT, Announcer
 
 Clock = Callable[[], datetime]
 
@@ -30,6 +31,8 @@ class Context:
     clock: Clock
     quiet: timedelta = timedelta(0)
     ceiling: timedelta = timedelta(seconds=5)
+    lease: timedelta = timedelta(minutes=2)
+    announcer: Announcer = SILENT
 
     def moment(self) -> Moment:
         """Now, in the mapping's time zone, as the connector's own account."""
@@ -38,7 +41,9 @@ class Context:
     def mark(self, conn: Connection, objective_ids: Iterable[str], reason: str) -> None:
         """Make objectives due after the quiet period, or at the latest when the ceiling is reached."""
         now = self.clock()
-        due.mark(conn, self.site, objective_ids, now, reason, now + self.quiet, ceiling=self.ceiling)
+        marked = frozenset(objective_ids)
+        due.mark(conn, self.site, marked, now, reason, now + self.quiet, ceiling=self.ceiling)
+        self.announcer.marked(conn, self.site, marked, now + self.quiet)
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from connectors.jira.webhooks import fallback_identifier
 from connectors.store import Store, inbox
+from plugin.sync.announcing import SILENT, Announcer
 
 IDENTIFIER = "X-Atlassian-Webhook-Identifier"
 LONGEST_IDENTIFIER = 200
@@ -21,9 +22,18 @@ class Accepted:
     new: bool
 
 
-def accept(store: Store, site: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Accepted:
+def accept(
+    store: Store,
+    site: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    now: datetime,
+    announcer: Announcer = SILENT,
+) -> Accepted:
     """Store a delivery whose signature holds; raises StoreError where it could not be made durable."""
     identifier = headers.get(IDENTIFIER, "")[:LONGEST_IDENTIFIER] or fallback_identifier(body)
     with store.write() as conn:
         stored = inbox.store(conn, site, identifier, body, now)
+        if stored is not None:
+            announcer.delivered(conn, site)
     return Accepted(identifier, stored is not None)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from connectors.store import due, facts, mirror, objectives, refusals, writes
-from connectors.store.due import Due
 from mappings.cause import cause
 from mappings.desired import Owners, desired, owners
 from mappings.forest import Forest
@@ -21,6 +20,7 @@ from mappings.planning import Change, Plan, plan
 from mappings.state import ObjectiveState
 from plugin.sync.applying import Applied, apply
 from plugin.sync.context import Context
+from plugin.sync.tenure import Tenure
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,12 @@ class Reconciled:
 
 
 def reconcile(
-    context: Context, objective_id: str, claimed: Due | None = None, *, write: bool = True
+    context: Context, objective_id: str, tenure: Tenure | None = None, *, write: bool = True
 ) -> Reconciled:
     """Reconcile one objective; `write=False` decides and shows without touching Jira or the stored state.
 
-    Raises a JiraError where Jira could not be written for a passing reason: the objective stays due.
+    Raises a JiraError where Jira could not be written for a passing reason: the objective stays due. Raises LeaseLost where
+    another worker may have it by now.
     """
     if write:
         confirm_open_writes(context, objective_id)
@@ -48,8 +49,11 @@ def reconcile(
         planned = without_refused(context, conn, planned)
     if not write:
         return Reconciled(objective_id, state, planned, Applied())
-    applied = apply(context, planned, cause=claimed.reason if claimed else "asked for")
-    _save(context, objective_id, state, claimed)
+    if tenure is None:
+        applied = apply(context, planned, cause="asked for")
+    else:
+        applied = apply(context, planned, tenure.claim.reason, tenure)
+    _save(context, objective_id, state, tenure)
     return Reconciled(objective_id, state, planned, applied)
 
 
@@ -142,7 +146,7 @@ def confirm_open_writes(context: Context, objective_id: str) -> None:
             )
 
 
-def _save(context: Context, objective_id: str, state: ObjectiveState | None, claimed: Due | None) -> None:
+def _save(context: Context, objective_id: str, state: ObjectiveState | None, tenure: Tenure | None) -> None:
     now = context.clock()
     with context.store.write() as conn:
         before = objectives.load(conn, context.site, objective_id)
@@ -152,8 +156,8 @@ def _save(context: Context, objective_id: str, state: ObjectiveState | None, cla
             objectives.save(conn, context.site, state, context.mapping.revision, now)
         _wake_aligned(context, conn, before.state if before else None, state)
         facts.put(conn, context.site, "last_reconcile", now.isoformat())
-        if claimed is not None:
-            due.finish(conn, claimed)
+        if tenure is not None:
+            due.finish(conn, tenure.claim)
 
 
 def _wake_aligned(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 import structlog
 
@@ -16,8 +15,8 @@ from plugin.sync.context import Context
 from plugin.sync.failures import Bury, after_failure
 from plugin.sync.reconcile import Reconciled, reconcile
 from plugin.sync.refresh import refresh
+from plugin.sync.tenure import LeaseLost, Tenure
 
-LEASE = timedelta(minutes=2)
 CLAIM = 20
 
 log = structlog.get_logger("jira_okr.work")
@@ -40,15 +39,18 @@ class Turn:
 
 def turn(context: Context, worker: str, stopping: Callable[[], bool] = lambda: False) -> Turn:
     """Work off one batch of deliveries and one claim of due objectives. Errors end in the tables, never in the caller."""
-    deliveries = _refresh_safely(context, worker)
+    deliveries = work_off_inbox(context, worker)
     with context.store.write() as conn:
-        claims = due.claim(conn, worker, context.clock(), LEASE, CLAIM, site=context.site)
-    outcomes = [_reconcile_safely(context, claim) for claim in claims if not stopping()]
+        claims = due.claim(conn, worker, context.clock(), context.lease, CLAIM, site=context.site)
+    outcomes = [reconcile_claim(context, claim) for claim in claims if not stopping()]
+    if stopping():
+        give_back(context, worker)
     done = [outcome for outcome in outcomes if outcome is not None]
     return Turn(deliveries, len(done), len(outcomes) - len(done), sum(len(o.applied.written) for o in done))
 
 
-def _refresh_safely(context: Context, worker: str) -> int:
+def work_off_inbox(context: Context, worker: str) -> int:
+    """One batch of deliveries; how many. Where Jira cannot be read they stay."""
     try:
         return refresh(context, worker).deliveries
     except JiraError as error:
@@ -58,11 +60,26 @@ def _refresh_safely(context: Context, worker: str) -> int:
         return 0
 
 
-def _reconcile_safely(context: Context, claim: Due) -> Reconciled | None:
+def reconcile_one(context: Context, worker: str, objective_id: str) -> Reconciled | None:
+    """Reconcile this objective if it is due and nobody holds it."""
+    with context.store.write() as conn:
+        claims = due.claim(
+            conn, worker, context.clock(), context.lease, 1, site=context.site, objective_id=objective_id
+        )
+    return reconcile_claim(context, claims[0]) if claims else None
+
+
+def reconcile_claim(context: Context, claim: Due) -> Reconciled | None:
+    """Reconcile what was claimed; None where it failed, which is in the table then."""
+    tenure = Tenure(context, claim)
     try:
-        outcome = reconcile(context, claim.objective_id, claim)
+        tenure.keep()
+        outcome = reconcile(context, claim.objective_id, tenure)
+    except LeaseLost as lost:
+        log.warning("lease lost", objective=claim.objective_id, why=str(lost))
+        return None
     except Exception as error:  # one failing objective must not stop the others
-        _put_back(context, claim, error)
+        _put_back(context, tenure.claim, error)
         return None
     log.info(
         "reconciled",
@@ -72,6 +89,12 @@ def _reconcile_safely(context: Context, claim: Due) -> Reconciled | None:
         refused=len(outcome.applied.refused),
     )
     return outcome
+
+
+def give_back(context: Context, worker: str) -> None:
+    """What this worker claimed and did not begin is free for others at once."""
+    with context.store.write() as conn:
+        due.release(conn, worker)
 
 
 def _put_back(context: Context, claim: Due, error: Exception) -> None:
