@@ -28,16 +28,15 @@ from plugin.lifecycle import check_text
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
 
-@click.group("mapping")
+LIFE = (preview_command, activate_command, diff_command, history_command, rollback_command)
+
+
+@click.group("mapping", commands={command.name or "": command for command in LIFE})
 def mapping_group() -> None:
     """Work on mapping documents: what is an objective, how progress is derived, what is written back.
 
     The life of a mapping: validate, check, preview, activate; history, diff and rollback look and go back.
     """
-
-
-for life_command in (preview_command, activate_command, diff_command, history_command, rollback_command):
-    mapping_group.add_command(life_command)
 
 
 @mapping_group.command("validate")
