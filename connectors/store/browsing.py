@@ -10,16 +10,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from connectors.store import audit as audits
-from connectors.store import inbox, objectives, writes
-from connectors.store.audit import AuditEntry
+from connectors.store import inbox, objectives
 from connectors.store.inbox import Delivery
 from connectors.store.instant import from_ms, to_ms
 from connectors.store.json_text import fraction_of
 from connectors.store.objectives import HistoryPoint, SavedObjective
-from connectors.store.schema import audit, delivery, history, objective, plan, write
+from connectors.store.schema import delivery, history, objective
 from connectors.store.sql import among
-from connectors.store.writes import Write
 
 BODY_HIDDEN = b""
 
@@ -34,20 +31,6 @@ class Numbered:
     point: HistoryPoint
     progress_before: Fraction | None
     health_before: str | None
-
-
-def writes_before(
-    conn: Connection, site: str, limit: int, before: int | None, objective_id: str | None, issue: str | None
-) -> list[tuple[int, Write]]:
-    """Writes to Jira, newest first."""
-    statement = writes._WRITES.where(write.c.site == site).order_by(write.c.id.desc()).limit(limit)
-    if before is not None:
-        statement = statement.where(write.c.id < before)
-    if objective_id is not None:
-        statement = statement.where(plan.c.objective_id == objective_id)
-    if issue is not None:
-        statement = statement.where(write.c.issue_key == issue)
-    return [(row.id, writes._write(row)) for row in conn.execute(statement)]
 
 
 def deliveries_before(
@@ -72,33 +55,6 @@ def delivery_of(conn: Connection, delivery_id: int) -> Delivery | None:
     return None if row is None else _delivery(row)
 
 
-def audit_before(
-    conn: Connection,
-    limit: int,
-    before: int | None,
-    *,
-    who: str | None = None,
-    what: str | None = None,
-    site: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> list[AuditEntry]:
-    """Acts, newest first; `who` and `what` are parts of the text, whatever their case."""
-    statement = select(audit).order_by(audit.c.id.desc()).limit(limit)
-    if before is not None:
-        statement = statement.where(audit.c.id < before)
-    for column, part in ((audit.c.who, who), (audit.c.what, what)):
-        if part is not None:
-            statement = statement.where(column.icontains(part, autoescape=True))
-    if site is not None:
-        statement = statement.where(audit.c.site == site)
-    if since is not None:
-        statement = statement.where(audit.c.at >= to_ms(since))
-    if until is not None:
-        statement = statement.where(audit.c.at < to_ms(until))
-    return [audits._entry(row) for row in conn.execute(statement)]
-
-
 def history_after(
     conn: Connection,
     site: str,
@@ -114,16 +70,6 @@ def history_after(
     if not_after is not None:
         statement = statement.where(history.c.at <= to_ms(not_after))
     return [_numbered(row) for row in conn.execute(statement.order_by(history.c.id).limit(limit))]
-
-
-def point_at(conn: Connection, site: str, objective_id: str, at: datetime | None) -> Numbered | None:
-    """The point that held at this moment, or the latest; None where the objective was not known then."""
-    mine = (history.c.site == site, history.c.objective_id == objective_id)
-    statement = _with_former().where(*mine).order_by(history.c.at.desc(), history.c.id.desc()).limit(1)
-    if at is not None:
-        statement = statement.where(history.c.at <= to_ms(at))
-    row = conn.execute(statement).one_or_none()
-    return None if row is None else _numbered(row)
 
 
 def objectives_of(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, SavedObjective]:
@@ -146,7 +92,7 @@ def _with_former() -> Select[Any]:
     )
     last = history.alias("last")
     columns = (history, last.c.progress.label("was_progress"), last.c.health.label("was_health"))
-    return select(*columns).outerjoin(last, last.c.id == latest)
+    return select(*columns).select_from(history.outerjoin(last, last.c.id == latest))
 
 
 def _numbered(row: Any) -> Numbered:

@@ -66,9 +66,9 @@ def save(conn: Connection, site: str, state: ObjectiveState, mapping_revision: s
     _keep_dependencies(conn, site, state, frozenset() if former is None else former.state.touched)
     _keep_alignment(conn, site, state, () if former is None else former.state.aligned_to)
     if moved:
-        row = _point(site, state, mapping_revision, now)
-        point_id: int = conn.execute(insert(points).values(row).returning(points.c.id)).scalar_one()
-        snapshots.keep(conn, site, point_id, state)
+        conn.execute(insert(points).values(_point(site, state, mapping_revision, now)))
+    before = None if former is None else (former.state, former.mapping_revision)
+    snapshots.keep(conn, site, before, state, mapping_revision, now)
 
 
 def load(conn: Connection, site: str, objective_id: str) -> SavedObjective | None:

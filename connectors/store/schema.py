@@ -323,16 +323,3 @@ answer = Table(
     _number("at"),
     Index(None, "at"),
 )
-
-snapshot = Table(
-    "snapshot",
-    metadata,
-    Column(
-        "history_id",
-        BigInteger().with_variant(Integer, "sqlite"),
-        ForeignKey("history.id", ondelete="CASCADE"),
-        primary_key=True,
-        autoincrement=False,
-    ),
-    Column("content", LargeBinary, nullable=False),
-)
