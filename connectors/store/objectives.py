@@ -71,6 +71,37 @@ def save(conn: Connection, site: str, state: ObjectiveState, mapping_revision: s
     snapshots.keep(conn, site, before, state, mapping_revision, now)
 
 
+def backfill(
+    conn: Connection, site: str, states: Iterable[tuple[datetime, ObjectiveState]], mapping_revision: str
+) -> int:
+    """Keep reconstructed points with their ledgers, marked as such; how many. They are given in the order of time.
+
+    Of each objective only what lies before its first observed point is kept, and only where something changed.
+    """
+    kept = _news(conn, site, states)
+    rows = [{**_point(site, state, mapping_revision, at), "backfilled": 1} for at, state in kept]
+    if rows:
+        conn.execute(insert(points), rows)
+    snapshots.backfill(conn, site, kept, mapping_revision)
+    return len(rows)
+
+
+def _news(
+    conn: Connection, site: str, states: Iterable[tuple[datetime, ObjectiveState]]
+) -> list[tuple[datetime, ObjectiveState]]:
+    first = select(points.c.objective_id, func.min(points.c.at)).group_by(points.c.objective_id)
+    rows = conn.execute(first.where(points.c.site == site, points.c.backfilled == 0))
+    observed = {objective_id: from_ms(at) for objective_id, at in rows}
+    last: dict[str, tuple[object, ...]] = {}
+    kept = []
+    for at, state in states:
+        standing = (*_standing(state), *snapshots.ledgers(state))
+        if last.get(state.id) != standing and at < observed.get(state.id, at + _ONE):
+            kept.append((at, state))
+        last[state.id] = standing
+    return kept
+
+
 def load(conn: Connection, site: str, objective_id: str) -> SavedObjective | None:
     """The saved objective, or None."""
     row = conn.execute(

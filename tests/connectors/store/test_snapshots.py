@@ -1,0 +1,68 @@
+"""What is kept of past ledgers, how it is thinned out, and that what was reconstructed stays apart from what was observed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from connectors.store import Store, objectives, snapshots
+from mappings.state import ObjectiveState
+
+AnObjective = Callable[..., ObjectiveState]
+HOUR = timedelta(hours=1)
+
+
+def test_a_snapshot_is_kept_where_a_row_or_the_mapping_changed(
+    store: Store, an_objective: AnObjective, now: datetime
+) -> None:
+    one = an_objective()
+    other = replace(one, ledger=replace(one.ledger, rows=(replace(one.ledger.rows[0], id="3"),)))
+    moments = [(one, "r1"), (replace(one, title="Renamed"), "r1"), (other, "r1"), (other, "r2")]
+    with store.write() as conn:
+        for step, (state, revision) in enumerate(moments):
+            objectives.save(conn, "main", state, revision, now + step * HOUR)
+        turns = snapshots.turns(conn, "main", one.id, now - HOUR, now + 9 * HOUR)
+        assert turns == [(now + step * HOUR, moments[step][1]) for step in (0, 2, 3)]
+        assert len(objectives.history(conn, "main", one.id)) == 1
+        assert snapshots.begins(conn, "main", one.id) == now
+        assert snapshots.at(conn, "main", one.id, now - HOUR) is None
+        middle = snapshots.at(conn, "main", one.id, now + HOUR)
+    assert middle == snapshots.Snapshot(now, "r1", False, replace(one, touched=frozenset()))
+
+
+def test_of_what_is_old_the_last_of_each_day_and_revision_stays(
+    store: Store, an_objective: AnObjective, now: datetime
+) -> None:
+    midnight = now.replace(hour=0, minute=0)
+    revisions = ["r1", "r1", "r2", "r2", "r2", "r2"]
+    with store.write() as conn:
+        for step, revision in enumerate(revisions):
+            state = an_objective(progress=Fraction(step, 10))
+            objectives.save(conn, "main", state, revision, midnight + 7 * step * HOUR)
+        bound = midnight + 34 * HOUR
+        assert snapshots.thin(conn, "main", bound) == 2 * 3
+        assert snapshots.thin(conn, "main", bound) == 0
+        points = objectives.history(conn, "main", "10001")
+        kept = [snapshots.at(conn, "main", "10001", point.at) for point in points]
+    assert [point.progress for point in points] == [Fraction(step, 10) for step in (1, 3, 5)]
+    assert [found.state.progress for found in kept if found] == [point.progress for point in points]
+
+
+def test_reconstructed_points_stand_before_the_observed_ones_and_say_so(
+    store: Store, an_objective: AnObjective, now: datetime
+) -> None:
+    day = timedelta(days=1)
+    past = [(now - (3 - step) * day, an_objective(progress=Fraction(step // 2, 4))) for step in range(5)]
+    with store.write() as conn:
+        objectives.save(conn, "main", an_objective(), "r1", now)
+        assert objectives.backfill(conn, "main", past, "r1") == 2
+        found = [(point.progress, point.backfilled) for point in objectives.history(conn, "main", "10001")]
+        assert found == [(Fraction(0), True), (Fraction(1, 4), True), (Fraction(5, 8), False)]
+        first = snapshots.at(conn, "main", "10001", now - 2 * day)
+        assert first is not None
+        assert first.backfilled
+        snapshots.forget_backfilled(conn, "main", ["10001"])
+        assert [point.backfilled for point in objectives.history(conn, "main", "10001")] == [False]
+        assert snapshots.begins(conn, "main", "10001") == now
