@@ -1,0 +1,83 @@
+"""The audit log as CSV or JSON, row by row as it is read: an export of years must not be held in memory."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from connectors.store import Store, records
+from connectors.store.audit import AuditEntry
+from connectors.store.records import Search, WriteRecord
+
+BATCH = 500
+
+Read = Callable[[Connection, Search, int, int | None], list[Any]]
+READERS: dict[str, tuple[Read, type[Any]]] = {
+    "changes": (records.acts, AuditEntry),
+    "writes": (records.written, WriteRecord),
+}
+
+
+def rows(store: Store, kind: str, search: Search) -> Iterator[dict[str, Any]]:
+    """Every row of `changes` or `writes` that is looked for, newest first, in short transactions."""
+    read = READERS[kind][0]
+    before: int | None = None
+    while True:
+        with store.read() as conn:
+            batch = read(conn, search, BATCH, before)
+        for one in batch:
+            yield asdict(one)
+        if len(batch) < BATCH:
+            return
+        before = batch[-1].id
+
+
+def as_json(found: Iterator[dict[str, Any]]) -> Iterator[str]:
+    """A JSON array, a row a line."""
+    opening = "[\n"
+    for row in found:
+        yield opening + json.dumps(row, default=_plainly, ensure_ascii=False)
+        opening = ",\n"
+    yield "[]\n" if opening == "[\n" else "\n]\n"
+
+
+def as_csv(found: Iterator[dict[str, Any]], kind: str) -> Iterator[str]:
+    """CSV with a header line."""
+    columns = list(READERS[kind][1].__dataclass_fields__)
+    yield _line(columns)
+    for row in found:
+        yield _line([cell(row[column]) for column in columns])
+
+
+def cell(value: object) -> str:
+    """One value as text that a spreadsheet takes for text, never for a formula."""
+    if value is None:
+        return ""
+    text = _plainly(value) if isinstance(value, datetime) else value
+    shown = text if isinstance(text, str) else json.dumps(text, default=_plainly, ensure_ascii=False)
+    return "'" + shown if shown[:1] in "=+-@\t\r" and not _is_number(shown) and shown else shown
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _line(values: list[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(values)
+    return line.getvalue()
+
+
+def _plainly(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,83 @@
+"""From a provider's identity to an account: found by issuer and subject, linked by a verified address, or made."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from connectors.store import accounts, audit
+from connectors.store.accounts import Account
+from plugin.access import members
+from plugin.access.provider import Identity, role_of
+from plugin.access.refusal import Refused
+from plugin.connector import Connector
+from plugin.settings import OidcSettings
+
+
+def account_for(connector: Connector, settings: OidcSettings, identity: Identity, address: str) -> Account:
+    """The account that signs in, with the role its claims give; Refused where it may not."""
+    role = role_of(settings, identity.claims)
+    if role is None:
+        raise Refused(
+            "Your account at the provider has no role here. Ask an administrator of the connector for one."
+        )
+    with connector.store.write() as conn:
+        account = _known(connector, conn, identity) or _made(connector, conn, identity, role)
+        if account.disabled_at is not None:
+            raise Refused("This account is closed. Ask an administrator of the connector.")
+        account = _with_role(connector, conn, settings, account, role)
+        detail = {"from": address, "by": identity.issuer}
+        audit.note(conn, account.email, "signed in", connector.clock(), detail)
+    return account
+
+
+def note_failure(connector: Connector, address: str, reason: str) -> None:
+    """Put a sign-in that did not work into the audit log."""
+    with connector.store.write() as conn:
+        detail = {"from": address, "reason": reason}
+        audit.note(conn, "unknown account", "sign-in failed", connector.clock(), detail)
+
+
+def _known(connector: Connector, conn: Connection, identity: Identity) -> Account | None:
+    account = accounts.by_identity(conn, identity.issuer, identity.subject)
+    if account is not None or not identity.email:
+        return account
+    namesake = accounts.by_email(conn, identity.email)
+    if namesake is None:
+        return None
+    # An address that the provider has not verified could be anybody's: it opens no account that is there already.
+    if not identity.email_verified or namesake.identity is not None:
+        raise Refused(
+            f"There is an account {namesake.email} already, and the provider does not vouch that it is yours. "
+            "Sign in with its password, or ask an administrator."
+        )
+    _link(connector, conn, namesake, identity)
+    return namesake
+
+
+def _made(connector: Connector, conn: Connection, identity: Identity, role: str) -> Account:
+    if not identity.email:
+        raise Refused("The provider did not say your e-mail address. Ask an operator to add the scope email.")
+    account = members.insert(connector, conn, identity.email, identity.name, role, None)
+    audit.note(
+        conn, account.email, "account added", connector.clock(), {"account": account.email, "role": role}
+    )
+    _link(connector, conn, account, identity)
+    return account
+
+
+def _link(connector: Connector, conn: Connection, account: Account, identity: Identity) -> None:
+    accounts.set_identity(conn, account.id, identity.issuer, identity.subject)
+    detail = {"account": account.email, "issuer": identity.issuer, "subject": identity.subject}
+    audit.note(conn, account.email, "account linked", connector.clock(), detail)
+
+
+def _with_role(
+    connector: Connector, conn: Connection, settings: OidcSettings, account: Account, role: str
+) -> Account:
+    """Where roles come from the provider they follow it at each sign-in; else they are what an admin made them here."""
+    if settings.role_claim is None or role == account.role:
+        return account
+    accounts.set_role(conn, account.id, role)
+    detail = {"account": account.email, "from": account.role, "to": role}
+    audit.note(conn, settings.issuer, "role changed", connector.clock(), detail)
+    return accounts.get(conn, account.id) or account

@@ -1,0 +1,49 @@
+"""The person a request is made for, once the guard has let it in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import g
+
+from plugin.access.permission import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who acts, and what they may do in this request; `token` is the name of the API token they came with."""
+
+    account_id: int
+    email: str
+    name: str
+    role: Permission
+    token: str | None = None
+
+    @property
+    def label(self) -> str:
+        """How the audit log names them."""
+        return self.email if self.token is None else f"{self.email} (token {self.token})"
+
+    def may(self, permission: str) -> bool:
+        """Whether they may do what this permission is asked for."""
+        return self.role.includes(Permission(permission))
+
+
+def current() -> Person | None:
+    """The person of this request; None where nobody signed in."""
+    person = g.get("person")
+    return person if isinstance(person, Person) else None
+
+
+def present() -> Person:
+    """The person of this request, on a route that asks for one."""
+    person = current()
+    if person is None:
+        raise RuntimeError("this route is public, so there may be nobody; ask current()")
+    return person
+
+
+def acting() -> str:
+    """The name to note an act under."""
+    person = current()
+    return "nobody" if person is None else person.label

@@ -1,0 +1,9 @@
+"""An act on accounts or tokens that is not done; the message says why, and what to do instead."""
+
+from __future__ import annotations
+
+from plugin.connector import NotReady
+
+
+class Refused(NotReady):
+    """Said to the person who asked, in a page, in the API or on the command line."""

@@ -1,0 +1,85 @@
+"""Slows down those who guess: how often somebody may try to sign in. Counted in the store, so that all processes count together.
+
+An attempt is counted before the password is looked at; a hundred at once are no way around the limit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import IPv4Address, ip_address, ip_network
+
+from sqlalchemy import Connection
+
+from connectors.store import Store, limits
+from connectors.store.instant import from_ms, to_ms
+from connectors.store.sql import plain
+
+WINDOW = timedelta(minutes=15)
+PER_ACCOUNT_AND_ADDRESS = 5
+PER_ADDRESS = 50
+"""Whole offices sit behind one address."""
+
+_SITE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """How many there were since the window began (epoch milliseconds)."""
+
+    count: int
+    since: int
+
+
+def attempted(before: Attempts | None, now: datetime) -> Attempts:
+    """One attempt more, in a new window where the former is over."""
+    if before is None or now - from_ms(before.since) >= WINDOW:
+        return Attempts(1, to_ms(now))
+    return Attempts(before.count + 1, before.since)
+
+
+def wait(attempts: Attempts, allowed: int, now: datetime) -> timedelta:
+    """How long until another attempt is heard; nothing where this one is."""
+    if attempts.count <= allowed:
+        return timedelta(0)
+    return max(from_ms(attempts.since) + WINDOW - now, timedelta(seconds=1))
+
+
+def attempt(store: Store, email: str, address: str, now: datetime) -> timedelta:
+    """Count an attempt to sign in as `email` from `address`; how long they have to wait, nothing where they may go on."""
+    with store.write() as conn:
+        held = wait(_count(conn, _place(address), now), PER_ADDRESS, now)
+        if held:
+            return held
+        return wait(_count(conn, _pair(email, address), now), PER_ACCOUNT_AND_ADDRESS, now)
+
+
+def succeeded(conn: Connection, email: str, address: str, now: datetime) -> None:
+    """Forget the attempts of somebody who then knew the password."""
+    limits.change(conn, _SITE, _pair(email, address), now, lambda _: None)
+
+
+def _count(conn: Connection, key: str, now: datetime) -> Attempts:
+    changed = limits.change(conn, _SITE, key, now, lambda value: attempted(value, now), Attempts)
+    return changed if isinstance(changed, Attempts) else Attempts(1, to_ms(now))
+
+
+def _pair(email: str, address: str) -> str:
+    typed = f"{email.strip().casefold()}\n{neighbourhood(address)}".encode("utf-8", "replace")
+    return "sign-in:" + hashlib.sha256(typed).hexdigest()
+
+
+def _place(address: str) -> str:
+    return f"sign-in-from:{neighbourhood(address)}"
+
+
+def neighbourhood(address: str) -> str:
+    """The address; of IPv6 the network that one customer gets, for there nobody runs out of addresses."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return plain(address, 100)
+    if isinstance(parsed, IPv4Address):
+        return str(parsed)
+    return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))

@@ -1,0 +1,99 @@
+"""The audit log: who changed what of the configuration, and what was written to Jira and why. Searched, paged, exported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, abort, request
+from flask.typing import ResponseReturnValue
+
+from connectors.store.records import Search
+from plugin.access import exporting
+from plugin.access.permission import needs
+from plugin.connector import Connector
+from plugin.pages.page import rendered
+from plugin.pages.stored_sources import StoredSources
+from plugin.pages.views.record import act_row, write_row
+
+PAGE_SIZE = 50
+KINDS = ("changes", "writes")
+FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+LONGEST_WORD = 100
+MOST_WORDS = 8
+
+
+def register(blueprint: Blueprint, connector: Connector) -> None:
+    """Add the routes."""
+
+    @blueprint.get("/audit", endpoint="audit")
+    @needs("admin")
+    def show() -> ResponseReturnValue:
+        return audit_page(connector, request.args)
+
+    @blueprint.get("/audit/<kind>.<form>", endpoint="audit_export")
+    @needs("admin")
+    def export(kind: str, form: str) -> ResponseReturnValue:
+        return exported(connector, kind, form)
+
+
+def audit_page(connector: Connector, asked: Mapping[str, str]) -> str:
+    """One page of one of the two logs."""
+    zone, now = StoredSources(connector).zone, connector.clock()
+    kind = asked.get("kind", "") if asked.get("kind") in KINDS else "changes"
+    search = search_of(asked, zone)
+    before = asked.get("before", "")
+    with connector.store.read() as conn:
+        read = exporting.READERS[kind][0]
+        found = read(
+            conn, search, PAGE_SIZE + 1, int(before) if before.isdecimal() and len(before) < 19 else None
+        )
+    shown = found[:PAGE_SIZE]
+    as_row = act_row if kind == "changes" else write_row
+    kept = {name: asked[name] for name in ("q", "site", "from", "to") if asked.get(name)}
+    return rendered(
+        "audit.html",
+        "audit",
+        kind=kind,
+        rows=[as_row(one, now, zone) for one in shown],
+        asked=asked,
+        sites=sorted(connector.sites),
+        filtered=bool(kept),
+        kept=urlencode(kept),
+        older=urlencode({**kept, "kind": kind, "before": shown[-1].id}) if len(found) > PAGE_SIZE else "",
+        first=not before,
+    )
+
+
+def exported(connector: Connector, kind: str, form: str) -> Response:
+    """The rows that are looked for, as a file."""
+    if kind not in KINDS or form not in FORMATS:
+        abort(404, description="There are changes and writes, as csv and as json.")
+    found = exporting.rows(connector.store, kind, search_of(request.args, StoredSources(connector).zone))
+    text = exporting.as_csv(found, kind) if form == "csv" else exporting.as_json(found)
+    headers = {"Content-Disposition": f'attachment; filename="audit-{kind}.{form}"'}
+    return Response(text, content_type=FORMATS[form], headers=headers)
+
+
+def search_of(asked: Mapping[str, str], zone: tzinfo) -> Search:
+    """What the form asks for; the days are of the site's zone, and the last one counts whole."""
+    words = tuple(word[:LONGEST_WORD] for word in asked.get("q", "").replace("\0", "").split()[:MOST_WORDS])
+    last = _day(asked.get("to", ""))
+    until = None if last is None else _midnight(last + timedelta(days=1), zone)
+    first = _day(asked.get("from", ""))
+    since = None if first is None else _midnight(first, zone)
+    return Search(words, asked.get("site", "").replace("\0", "")[:LONGEST_WORD], since, until)
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _day(text: str) -> date | None:
+    """The day, or None for what is none or lies outside all calendars in use."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 1970 <= day.year <= 9000 else None

@@ -1,0 +1,124 @@
+"""Signing in and out, with a password or at the OIDC provider."""
+
+from __future__ import annotations
+
+import math
+
+from flask import Blueprint, Response, make_response, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from plugin.access import federation, sessions, set_up
+from plugin.access.destination import safe_destination
+from plugin.access.permission import needs
+from plugin.access.provider import Provider, ProviderError
+from plugin.access.refusal import Refused
+from plugin.access.signing_in import Accepted, TooOften, sign_in
+from plugin.connector import Connector
+from plugin.pages.page import rendered
+
+WRONG = (
+    "That e-mail address and password do not go together here. Try again, or ask an admin for a new password."
+)
+_NEXT = "next"
+
+
+def register(blueprint: Blueprint, connector: Connector, provider: Provider | None) -> None:
+    """Add the routes; those of the provider only where there is one."""
+    label = None if provider is None else provider.settings.label
+
+    @blueprint.get("/sign-in", endpoint="sign_in")
+    @needs("public")
+    def ask() -> ResponseReturnValue:
+        if sessions.person(connector) is not None:
+            return redirect(safe_destination(request.args.get(_NEXT)))
+        return sign_in_page(connector, label)
+
+    @blueprint.post("/sign-in", endpoint="sign_in_submitted")
+    @needs("public")
+    def answer() -> ResponseReturnValue:
+        return signed_in_or_not(connector, label)
+
+    @blueprint.post("/sign-out", endpoint="sign_out")
+    @needs("viewer", in_person=True)
+    def sign_out() -> ResponseReturnValue:
+        sessions.end()
+        left = redirect(url_for("access.sign_in"))
+        left.headers["Clear-Site-Data"] = '"cache"'
+        return left
+
+    if provider is not None:
+        _register_provider(blueprint, connector, provider)
+
+
+def _register_provider(blueprint: Blueprint, connector: Connector, provider: Provider) -> None:
+    @blueprint.get("/sign-in/oidc", endpoint="sign_in_elsewhere")
+    @needs("public")
+    def leave() -> ResponseReturnValue:
+        session.clear()
+        session[_NEXT] = safe_destination(request.args.get(_NEXT))
+        try:
+            return provider.redirect(callback_address(connector))
+        except ProviderError as error:
+            return failed(connector, provider, error)
+
+    @blueprint.get("/sign-in/oidc/callback", endpoint="signed_in_elsewhere")
+    @needs("public")
+    def come_back() -> ResponseReturnValue:
+        try:
+            identity = provider.identity()
+            account = federation.account_for(connector, provider.settings, identity, _address())
+        except Refused as error:
+            return failed(connector, provider, error)
+        wanted = safe_destination(session.get(_NEXT))
+        sessions.begin(account, connector.clock())
+        return redirect(wanted)
+
+
+def callback_address(connector: Connector) -> str:
+    """Where the provider sends people back to: BASE_URL decides where it is set, never the host a request claims."""
+    path = url_for("access.signed_in_elsewhere")
+    if connector.settings.base_url:
+        return connector.settings.public_url + path
+    return url_for("access.signed_in_elsewhere", _external=True)
+
+
+def sign_in_page(connector: Connector, provider: str | None, error: str = "", email: str = "") -> str:
+    """The form."""
+    return rendered(
+        "sign_in.html",
+        "",
+        navigation=(),
+        error=error,
+        email=email,
+        provider=provider,
+        wanted=safe_destination(request.values.get(_NEXT)),
+        set_up_needed=set_up.is_needed(connector),
+    )
+
+
+def signed_in_or_not(connector: Connector, provider: str | None) -> ResponseReturnValue:
+    """What comes of a filled form."""
+    email, password = request.form.get("email", ""), request.form.get("password", "")
+    result = sign_in(connector, email, password, _address())
+    if isinstance(result, Accepted):
+        sessions.begin(result.account, connector.clock())
+        return redirect(safe_destination(request.form.get(_NEXT)))
+    if isinstance(result, TooOften):
+        minutes = math.ceil(result.wait.total_seconds() / 60)
+        said = f"Too many attempts. Wait {minutes} {'minute' if minutes == 1 else 'minutes'}, then try again."
+        answer = make_response(sign_in_page(connector, provider, said, email), 429)
+        answer.headers["Retry-After"] = str(math.ceil(result.wait.total_seconds()))
+        return answer
+    return sign_in_page(connector, provider, WRONG, email), 401
+
+
+def failed(connector: Connector, provider: Provider, error: Refused) -> Response:
+    """The form again, with what went wrong at the provider; the log has the cause."""
+    cause = error.cause if isinstance(error, ProviderError) else str(error)
+    federation.note_failure(connector, _address(), cause)
+    session.clear()
+    return make_response(sign_in_page(connector, provider.settings.label, str(error)), 403)
+
+
+def _address() -> str:
+    return request.remote_addr or "unknown"
