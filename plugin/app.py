@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from flask import Flask, Response
 
+from plugin.access.guard import guard
 from plugin.api import api_blueprint
 from plugin.connector import Connector
 from plugin.operations import operations_blueprint
 from plugin.pages import pages_blueprint
+from plugin.pages.access import access_blueprint
 from plugin.pages.stored_sources import StoredSources
 from plugin.webhooks import webhooks_blueprint
 
@@ -25,13 +27,15 @@ SECURITY_HEADERS = {
 
 
 def create_app(connector: Connector) -> Flask:
-    """The WSGI application; does no I/O by itself."""
+    """The WSGI application; does no I/O but to keep a key for sessions where SECRET_KEY is not set."""
     app = Flask("plugin", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     app.register_blueprint(webhooks_blueprint(connector))
     app.register_blueprint(operations_blueprint(connector))
     app.register_blueprint(api_blueprint(connector))
     app.register_blueprint(pages_blueprint(StoredSources(connector)))
+    app.register_blueprint(access_blueprint(app, connector))
+    guard(app, connector)
     app.after_request(_secured)
     return app
 
