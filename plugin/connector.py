@@ -18,6 +18,7 @@ from plugin.catalogue_snapshot import catalogue_from_json, catalogue_to_json
 from plugin.settings import Settings
 from plugin.sync.announcing import SILENT, Announcer
 from plugin.sync.context import Context
+from plugin.sync.notifying import Notifying
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Connector:
     announce: Callable[[], None] = lambda: None
     announcer: Announcer = SILENT
     _bound: dict[str, tuple[str, Mapping, Catalogue]] = field(default_factory=dict)
+    _notifying: dict[str, Notifying] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def site(self, name: str) -> Site:
@@ -83,6 +85,7 @@ class Connector:
             timedelta(seconds=self.settings.ceiling_seconds),
             timedelta(seconds=self.settings.lease_seconds),
             self.announcer,
+            self._notifying_of(site),
         )
 
     def api(self, name: str) -> Api:
@@ -94,6 +97,13 @@ class Connector:
             with self.store.write() as conn:
                 facts.put(conn, name, "api", known)
         return 3 if known == 3 else 2
+
+    def _notifying_of(self, site: Site) -> Notifying:
+        with self._lock:
+            known = self._notifying.get(site.name)
+            if known is None or known.jira is not site.jira:
+                known = self._notifying[site.name] = Notifying(site.jira, self.clock)
+        return known
 
     def _active_mapping(self, name: str) -> tuple[Mapping, Catalogue]:
         with self.store.read() as conn:

@@ -73,7 +73,8 @@ def _edit_issue(
     while remaining:
         plan.keep()
         try:
-            context.jira.edit(issue_id, {change.field_id: change.after for change in remaining})
+            values = {change.field_id: change.after for change in remaining}
+            context.jira.edit(issue_id, values, notify=context.notifies(remaining[0].issue_key))
             break
         except Permanent as error:
             rejected, remaining = _part(error, remaining)

@@ -15,6 +15,7 @@ from mappings.fields import Api
 from mappings.mapping import Mapping
 from mappings.moment import Moment
 from plugin.sync.announcing import SILENT, Announcer
+from plugin.sync.notifying import Notifying
 
 Clock = Callable[[], datetime]
 
@@ -33,6 +34,7 @@ class Context:
     ceiling: timedelta = timedelta(seconds=5)
     lease: timedelta = timedelta(minutes=2)
     announcer: Announcer = SILENT
+    notifying: Notifying | None = None
 
     def moment(self) -> Moment:
         """Now, in the mapping's time zone, as the connector's own account."""
@@ -44,6 +46,10 @@ class Context:
         marked = frozenset(objective_ids)
         due.mark(conn, self.site, marked, now, reason, now + self.quiet, ceiling=self.ceiling)
         self.announcer.marked(conn, self.site, marked, now + self.quiet)
+
+    def notifies(self, issue_key: str) -> bool:
+        """Whether an edit of this issue has to let Jira tell people of it: only where the account may not silence it."""
+        return self.notifying is not None and self.notifying.needed(issue_key)
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -14,9 +14,12 @@ from typing import Any
 
 import pytest
 import requests
+from pydantic import SecretStr
 
+from connectors.sandbox import PEOPLE
 from connectors.store import inbox
 from mappings import presets
+from plugin.composition import site_from
 
 PROGRESS, HEALTH = "customfield_10060", "customfield_10061"
 
@@ -167,3 +170,20 @@ def test_killed_between_write_and_acknowledgement_nothing_is_written_twice(tmp_p
     assert report["edits_after_restart"] == 1
     assert report["value_in_jira"] == report["value_wanted"]
     assert report["due_left"] == 0
+
+
+def test_an_account_that_may_not_silence_notifications_writes_all_the_same(world: Any) -> None:
+    """`notifyUsers=false` needs project administration; without it Jira refuses the whole edit."""
+    person = PEOPLE[0]
+    jira = world.connector.settings.jira.model_copy(
+        update={"email": person.email, "token": SecretStr(person.token)}
+    )
+    site = site_from(jira, world.connector.settings, world.connector.store)
+    world.connector.sites = {"main": site}
+    _, epic = world.open_story()
+    world.jira("PUT", f"/rest/api/3/issue/{epic}", json={"fields": {PROGRESS: 1}})
+
+    world.sync()
+
+    assert world.issue(epic)["fields"][PROGRESS] == round(world.states()[epic].progress * 100)
+    assert world.refusals() == []
