@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -129,6 +129,6 @@ def house(sqlite_store: Store, tmp_path: Path) -> House:
 
 
 @pytest.fixture
-def house_with(sqlite_store: Store, tmp_path: Path) -> Iterator[Callable[..., House]]:
+def house_with(sqlite_store: Store, tmp_path: Path) -> Callable[..., House]:
     """A house with other settings."""
-    yield lambda **settings: House(sqlite_store, tmp_path, **settings)
+    return lambda **settings: House(sqlite_store, tmp_path, **settings)
