@@ -1,0 +1,58 @@
+"""A stage for storms per process, on SQLite, and one per test on PostgreSQL; which seeds run is read from the environment."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from stormy_world.stage import Stage, stage  # noqa: E402
+
+SEEDS, COUNT = "JIRA_OKR_SIMULATION_SEEDS", "JIRA_OKR_SIMULATION_COUNT"
+EVERY_DAY = 200
+
+
+def seeds() -> list[int]:
+    """`JIRA_OKR_SIMULATION_SEEDS=17,4` names them, `JIRA_OKR_SIMULATION_COUNT=5000` counts them from 0."""
+    named = os.environ.get(SEEDS)
+    if named:
+        return [int(seed) for seed in named.split(",")]
+    return list(range(int(os.environ.get(COUNT, EVERY_DAY))))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each seed is a test of its own."""
+    if "seed" in metafunc.fixturenames:
+        metafunc.parametrize("seed", seeds())
+    if "seed_on_postgres" in metafunc.fixturenames:
+        metafunc.parametrize("seed_on_postgres", seeds()[:5])
+
+
+@pytest.fixture(scope="session")
+def sqlite_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    made = stage(f"sqlite:///{tmp_path_factory.mktemp('storm') / 'okr.sqlite3'}")
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def postgres_stage(postgres_url: str) -> Iterator[Stage]:
+    made = stage(postgres_url)
+    yield made
+    made.store.close()
+
+
+@pytest.fixture(autouse=True)
+def silence() -> Iterator[None]:
+    """A storm makes thousands of log lines, which say nothing that its verdict does not."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.configure(**before)

@@ -1,0 +1,25 @@
+"""Time that passes only when the simulation says so."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+BEGINNING = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+
+
+class VirtualClock:
+    """Called, it gives the instant; sleeping on it costs nothing."""
+
+    def __init__(self) -> None:
+        self.now = BEGINNING
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def seconds(self) -> float:
+        """Seconds since the epoch."""
+        return self.now.timestamp()
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(seconds=seconds)

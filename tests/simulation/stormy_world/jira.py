@@ -1,0 +1,137 @@
+"""The sandbox Jira without sockets: a requests adapter that calls its application in this very thread."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import requests
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3 import HTTPResponse
+from werkzeug.test import run_wsgi_app
+
+from connectors.jira import BasicCredentials, Jira, SiteAddress
+from connectors.jira.governor import Governor
+from connectors.jira.transport import Transport, new_session
+from connectors.sandbox import CONNECTOR, Sandbox
+from connectors.sandbox.application import create_app
+from connectors.sandbox.site import Site
+from stormy_world.clock import VirtualClock
+from stormy_world.perils import Perils
+
+URL = "http://jira.example.test"
+
+
+class NoSockets(BaseAdapter):
+    """Hands requests to the sandbox's application, and keeps account of writes that bring nothing new."""
+
+    def __init__(self, site: Site, perils: Perils) -> None:
+        super().__init__()
+        self.app = create_app(site)
+        self.sandbox = site.sandbox
+        self.perils = perils
+        self.repeats: Counter[tuple[str, str]] = Counter()
+        self.answered: Callable[[requests.PreparedRequest], None] = lambda _request: None
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        self.perils.call(f"before {request.method}")
+        before = self._fields(request)
+        chunks, status, headers = run_wsgi_app(self.app, environ_of(request), buffered=True)
+        body = b"".join(chunks)
+        self._count_repeats(before)
+        self.perils.call(f"after {request.method}")
+        if "X-Sandbox-Cut" in headers:
+            timed_out = status.startswith("504")
+            raise requests.ReadTimeout() if timed_out else requests.ConnectionError()
+        return _response(request, status, dict(headers.items()), body)
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def _fields(self, request: requests.PreparedRequest) -> tuple[str, dict[str, Any]] | None:
+        parts = urlsplit(request.url or "").path.split("/")
+        if request.method != "PUT" or len(parts) != 6 or parts[4] != "issue":
+            return None
+        record = self.sandbox.find(parts[5])
+        return (record.id, dict(record.customs)) if record else None
+
+    def _count_repeats(self, before: tuple[str, dict[str, Any]] | None) -> None:
+        """An accepted edit that names a field and leaves its value as it was."""
+        wrote, self.wrote = self.wrote, []
+        if before is None:
+            return
+        issue_id, customs = before
+        record = self.sandbox.records.get(issue_id)
+        for field in wrote:
+            if record is not None and record.customs.get(field) == customs.get(field):
+                self.repeats[issue_id, field] += 1
+
+    wrote: list[str] = []  # noqa: RUF012 - replaced for each request
+
+
+def environ_of(request: requests.PreparedRequest) -> dict[str, Any]:
+    """The request as WSGI has it."""
+    url = urlsplit(request.url or "")
+    body = request.body or b""
+    data = body.encode() if isinstance(body, str) else body
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote(url.path),
+        "QUERY_STRING": url.query,
+        "SERVER_NAME": "jira.example.test",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "CONTENT_LENGTH": str(len(data)),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": BytesIO(data),
+        "wsgi.errors": BytesIO(),
+        "wsgi.version": (1, 0),
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in request.headers.items():
+        text = value if isinstance(value, str) else value.decode()
+        key = name.upper().replace("-", "_")
+        environ["CONTENT_TYPE" if key == "CONTENT_TYPE" else f"HTTP_{key}"] = text
+    return environ
+
+
+def _response(
+    request: requests.PreparedRequest, status: str, headers: dict[str, str], body: bytes
+) -> requests.Response:
+    response = requests.Response()
+    response.status_code = int(status.split()[0])
+    response.headers = CaseInsensitiveDict(headers)
+    response.raw = HTTPResponse(BytesIO(body), headers, response.status_code, preload_content=False)
+    response.url = request.url or ""
+    response.request = request
+    return response
+
+
+def connected(site: Site, perils: Perils, clock: VirtualClock, *, governed: bool) -> tuple[Jira, NoSockets]:
+    """Our client on this sandbox, with or without a governor."""
+    address = SiteAddress("main", URL, BasicCredentials(CONNECTOR.email, CONNECTOR.token), deployment="cloud")
+    session, adapter = new_session(address), NoSockets(site, perils)
+    session.mount(URL, adapter)
+    counted = site.calls.wrote
+
+    def wrote(issue_id: str, fields: list[str]) -> None:
+        counted(issue_id, fields)
+        adapter.wrote = fields
+
+    site.calls.wrote = wrote  # type: ignore[method-assign]
+    governor = Governor(jitter=lambda: 0.1) if governed else None
+    transport = Transport(address, session, governor=governor, clock=clock.seconds, sleep=clock.sleep)
+    return Jira(transport), adapter
+
+
+def sandbox_site(clock: VirtualClock, post: Any) -> Site:
+    """An empty site that gives its messages to this post office."""
+    sandbox = Sandbox(clock)
+    return Site(sandbox, URL, post, monotonic=clock.seconds)

@@ -1,0 +1,199 @@
+"""The people of the simulated company: they found it, and then edit it by chance, one deed at a time."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from connectors.sandbox import PEOPLE, Record, Sandbox, scheme
+from connectors.sandbox.access import JiraAnswerError
+from connectors.sandbox.editing import create, delete, edit, move
+from connectors.sandbox.state import person
+from connectors.sandbox.transitions import bulk_to_status, to_status
+
+CYCLE = "2026-Q4"
+POINTS = (None, 0, 1, 2, 3, 5, 8)
+ACTORS = tuple(person(one) for one in PEOPLE[:3])
+CONTRIBUTES, MEASURES = (
+    next(kind for kind in scheme.LINK_TYPES if kind.name == name) for name in ("Contributes", "Measures")
+)
+PROJECT_KEYS = tuple(one.project.key for one in scheme.PROJECTS)
+
+
+class People:
+    """Everyone who edits. `meddled` are fields of ours that somebody wrote by hand: (issue id, field id)."""
+
+    def __init__(self, sandbox: Sandbox, dice: random.Random) -> None:
+        self.sandbox = sandbox
+        self.dice = dice
+        self.meddled: set[tuple[str, str]] = set()
+        self.deeds = 0
+
+    # -- founding
+
+    def found(self) -> None:
+        """About forty issues: initiatives, epics, objectives, key results, work, sub-tasks, links. Nobody is told."""
+        listeners, self.sandbox.listeners = self.sandbox.listeners, []
+        for _ in range(2):
+            self.make("Initiative")
+        for number in range(6):
+            made = self.make("Epic" if number < 4 else "Objective", labels=["okr", CYCLE])
+            for _ in range(self.dice.randint(0, 2)):
+                self.make("Key Result", parent=made, **self._measure())
+            for _ in range(self.dice.randint(1, 5)):
+                kind = self.dice.choice(("Story", "Task", "Bug"))
+                self.make(kind, parent=made, **{scheme.POINTS: self.dice.choice(POINTS)})
+        for _ in range(3):
+            self.make("Sub-task", parent=self.some("Story", "Task"))
+        for _ in range(4):
+            self.link()
+        self.sandbox.listeners = listeners
+        self.deeds = 0
+
+    def _measure(self) -> dict[str, object]:
+        return {
+            scheme.KR_START: self.dice.choice((0, 10)),
+            scheme.KR_TARGET: self.dice.choice((10, 100)),
+            scheme.KR_CURRENT: self.dice.choice((None, 5, 20)),
+        }
+
+    def make(
+        self, kind: str, parent: Record | None = None, project: str = "", **fields: object
+    ) -> Record | None:
+        """Create an issue; where Jira refuses, nothing is made."""
+        given: dict[str, object] = {
+            "project": {"key": project or (parent.project.key if parent else self.dice.choice(PROJECT_KEYS))},
+            "issuetype": {"name": kind},
+            "summary": f"{kind} {self.dice.randint(1, 999)}",
+            **{name: value for name, value in fields.items() if value is not None},
+        }
+        if parent is not None:
+            given["parent"] = {"key": parent.key}
+        try:
+            return create(self.sandbox, {"fields": given}, "3", self.someone())
+        except JiraAnswerError:
+            return None
+
+    # -- choosing
+
+    def someone(self):  # type: ignore[no-untyped-def]
+        """Who does it."""
+        return self.dice.choice(ACTORS)
+
+    def some(self, *kinds: str) -> Record | None:
+        """An issue of one of these types, or of any."""
+        found = [one for one in self.sandbox.records.values() if not kinds or one.type.name in kinds]
+        return self.dice.choice(found) if found else None
+
+    # -- everyday life
+
+    def do_something(self) -> None:
+        """One deed; what Jira refuses does not happen."""
+        deed = self.dice.choices([one for one, _ in DEEDS], [weight for _, weight in DEEDS])[0]
+        try:
+            deed(self)
+            self.deeds += 1
+        except JiraAnswerError:
+            pass
+
+    def _edit(self, record: Record | None, **fields: object) -> None:
+        if record is not None:
+            edit(self.sandbox, record, {"fields": fields}, "3", self.someone())
+
+    def transition(self) -> None:
+        record = self.some()
+        if record is not None:
+            status = self.dice.choice(self.sandbox.projects[record.project.key].statuses)
+            resolution = self.dice.choice(scheme.RESOLUTIONS) if status.category == "done" else None
+            to_status(self.sandbox, record, status, self.someone(), resolution=resolution)
+
+    def estimate(self) -> None:
+        self._edit(self.some("Story", "Task", "Bug"), **{scheme.POINTS: self.dice.choice(POINTS)})
+
+    def measure(self) -> None:
+        self._edit(
+            self.some("Key Result"), **{scheme.KR_CURRENT: self.dice.choice((None, 0, 7, 30, 99, 150))}
+        )
+
+    def reset_target(self) -> None:
+        field = self.dice.choice((scheme.KR_START, scheme.KR_TARGET, scheme.KR_WEIGHT))
+        self._edit(self.some("Key Result"), **{field: self.dice.choice((None, 0, 1, 10, 100))})
+
+    def reparent(self) -> None:
+        above = self.some("Epic", "Objective", "Initiative", "Story")
+        parent = {"key": above.key} if above is not None and self.dice.random() < 0.8 else None
+        self._edit(self.some("Story", "Task", "Bug", "Key Result", "Sub-task", "Epic"), parent=parent)
+
+    def relabel(self) -> None:
+        labels = self.dice.choice((["okr", CYCLE], ["okr", CYCLE], ["okr"], [CYCLE], []))
+        self._edit(self.some("Epic", "Objective"), labels=labels)
+
+    def create(self) -> None:
+        parent = self.some("Epic", "Objective", "Story")
+        if parent is None:
+            return
+        kind = "Sub-task" if parent.type.level == 0 else self.dice.choice(("Story", "Bug", "Key Result"))
+        more = self._measure() if kind == "Key Result" else {scheme.POINTS: self.dice.choice(POINTS)}
+        self.make(kind, parent, **more)
+
+    def begin(self) -> None:
+        self.make(self.dice.choice(("Epic", "Objective")), labels=["okr", CYCLE])
+
+    def delete(self) -> None:
+        record = self.some()
+        if record is not None and len(self.sandbox.records) > 25:
+            delete(self.sandbox, record, self.someone(), with_subtasks=True)
+
+    def move(self) -> None:
+        record = self.some()
+        if record is not None:
+            others = [key for key in PROJECT_KEYS if key != record.project.key]
+            move(self.sandbox, record, self.dice.choice(others), self.someone())
+
+    def link(self) -> None:
+        if self.dice.random() < 0.5:
+            source, target = self.some("Epic", "Objective"), self.some("Initiative", "Epic", "Objective")
+            kind = CONTRIBUTES
+        else:
+            source, target, kind = self.some("Key Result", "Story"), self.some("Epic", "Objective"), MEASURES
+        if source is not None and target is not None and source.id != target.id:
+            self.sandbox.link(kind, source.id, target.id, self.someone())
+
+    def unlink(self) -> None:
+        if self.sandbox.links:
+            self.sandbox.unlink(self.dice.choice(list(self.sandbox.links)), self.someone())
+
+    def bulk(self) -> None:
+        chosen = [one for one in self.sandbox.records.values() if self.dice.random() < 0.3]
+        status = self.dice.choice((scheme.TO_DO, scheme.IN_PROGRESS, scheme.DONE))
+        bulk_to_status(self.sandbox, [one.id for one in chosen], status, self.someone())
+
+    def meddle(self) -> None:
+        """Somebody types into a field that is ours to write."""
+        record = self.some("Epic", "Objective", "Key Result")
+        if record is not None:
+            self.meddled.add((record.id, scheme.OKR_PROGRESS))
+            self._edit(record, **{scheme.OKR_PROGRESS: self.dice.choice((None, 1, 50, 100))})
+
+    def chat(self) -> None:
+        """An edit that concerns no number."""
+        self._edit(self.some(), summary=f"Renamed {self.dice.randint(1, 999)}")
+
+
+DEEDS: tuple[tuple[Callable[[People], None], int], ...] = (
+    (People.transition, 14),
+    (People.estimate, 8),
+    (People.measure, 8),
+    (People.reset_target, 3),
+    (People.reparent, 6),
+    (People.relabel, 4),
+    (People.create, 6),
+    (People.begin, 1),
+    (People.delete, 3),
+    (People.move, 4),
+    (People.link, 4),
+    (People.unlink, 2),
+    (People.bulk, 1),
+    (People.meddle, 2),
+    (People.chat, 3),
+)

@@ -1,0 +1,125 @@
+"""What must hold when the storm is over, worked out anew from Jira's own state. Every finding is a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from connectors.store import due, mirror, objectives
+from mappings.desired import desired, owners
+from mappings.fields import field_type
+from mappings.forest import Forest
+from mappings.issue import Issue
+from mappings.measuring import assess
+from mappings.state import ObjectiveState
+from stormy_world.world import SITE, World
+
+
+def jira_now(world: World) -> dict[str, Issue]:
+    """Every issue of the scope as Jira has it, with the whole history of its metrics."""
+    context = world.context()
+    records = world.site.sandbox.records
+    issues = context.jira.read(records, context.fields).issues if records else ()
+    inside = [issue for issue in issues if context.mapping.scope.matches(issue, context.moment())]
+    metrics = context.metric_fields
+    measured = [one.id for one in inside if any(one.fields.get(field) is not None for field in metrics)]
+    readings = context.jira.readings(measured, metrics) if measured and metrics else {}
+    return {one.id: replace(one, readings=readings.get(one.id, {})) for one in inside}
+
+
+def recomputed(world: World, issues: dict[str, Issue]) -> dict[str, ObjectiveState]:
+    """What every objective stands at, from nothing but Jira's state."""
+    context = world.context()
+    return assess(context.mapping, Forest.of(issues.values()), context.moment())
+
+
+def wrong_fields(world: World) -> Iterator[str]:
+    """Fields in Jira that do not hold what a full recomputation says."""
+    issues = jira_now(world)
+    states = recomputed(world, issues)
+    owned = owners(states.values())
+    for state in states.values():
+        for wanted in desired(world.mapping, state, issues.get, 3, owned):
+            type_ = field_type(wanted.field)
+            found = issues[wanted.issue_id].fields.get(wanted.field.id)
+            if type_ is not None and not type_.equal(found, wanted.raw):
+                yield f"{wanted.issue_key} {wanted.field.name}: Jira has {found!r}, should be {wanted.raw!r}"
+
+
+def wrong_mirror(world: World) -> Iterator[str]:
+    """Issues the mirror lacks, has too many, or has otherwise than Jira."""
+    issues = jira_now(world)
+    with world.stage.store.read() as conn:
+        mirrored = {one.id: one for one in mirror.every(conn, SITE)}
+    for issue_id in sorted(issues.keys() | mirrored.keys(), key=int):
+        theirs, ours = issues.get(issue_id), mirrored.get(issue_id)
+        if theirs is None or ours is None:
+            yield f"{issue_id}: Jira {theirs and theirs.key}, mirror {ours and ours.key}"
+        elif names := _differing(world, theirs, ours):
+            told = ", ".join(
+                f"{name} {getattr(theirs, name)!r}, mirror {getattr(ours, name)!r}" for name in names
+            )
+            yield f"{theirs.key} differs: Jira has {told}"
+
+
+def _differing(world: World, theirs: Issue, ours: Issue) -> list[str]:
+    """Which facts differ. The history of a metric that is empty now says nothing, and may be there or not."""
+    names = [name for name in Issue.__dataclass_fields__ if getattr(theirs, name) != getattr(ours, name)]
+    if "readings" in names and not theirs.readings:
+        names.remove("readings")
+    if "fields" in names and all(
+        _equal(world, field, theirs.fields.get(field), ours.fields.get(field))
+        for field in theirs.fields.keys() | ours.fields.keys()
+    ):
+        names.remove("fields")
+    return names
+
+
+def _equal(world: World, field_id: str, theirs: object, ours: object) -> bool:
+    """Equal as field values are: an option we wrote by its id is the option Jira shows with its name."""
+    field = next(one for one in world.stage.catalogue.fields if one.id == field_id)
+    type_ = field_type(field)
+    return type_.equal(theirs, ours) if type_ is not None else theirs == ours
+
+
+def wrong_states(world: World) -> Iterator[str]:
+    """Saved objectives that differ from the recomputation, and ledgers that do not sum."""
+    wanted = recomputed(world, jira_now(world))
+    with world.stage.store.read() as conn:
+        saved = {one.state.id: one.state for one in objectives.all(conn, SITE)}
+    if saved.keys() != wanted.keys():
+        yield f"objectives missing {sorted(wanted.keys() - saved.keys())}, too many {sorted(saved.keys() - wanted.keys())}"
+    for id_ in sorted(saved.keys() & wanted.keys()):
+        state = saved[id_]
+        if _shown(state) != _shown(wanted[id_]):
+            yield f"{state.key}: saved {_shown(state)}, should be {_shown(wanted[id_])}"
+        ledgers = [state.ledger, state.beside, *(one.measurement.ledger for one in state.key_results)]
+        if not all(ledger.exact for ledger in ledgers):
+            yield f"{state.key}: a ledger does not sum"
+
+
+def _shown(state: ObjectiveState) -> tuple[object, ...]:
+    return state.progress, state.health.level, state.delivery, state.outcome, state.ledger
+
+
+def dead_letters(world: World) -> Iterator[str]:
+    """Work that was given up although nothing is wrong any more."""
+    with world.stage.store.read() as conn:
+        for letter in due.dead(conn):
+            yield f"dead letter {letter.objective_id}: {letter.error}"
+
+
+def repeated_writes(world: World) -> Iterator[str]:
+    """Writes of a value that was there already, but for fields somebody wrote by hand behind our back."""
+    for (issue_id, field), times in world.adapter.repeats.items():
+        if (issue_id, field) not in world.people.meddled:
+            yield f"issue {issue_id} {field}: written {times} times with the value it had"
+
+
+def too_many_writes(world: World) -> Iterator[str]:
+    """More edits than the deeds of people can explain."""
+    edits = world.site.calls.edits.total()
+    deeds = world.people.deeds
+    most = 8 * deeds + 2 * len(world.site.sandbox.records) + 40
+    if edits > most:
+        yield f"{edits} edits for {deeds} deeds (at most {most})"

@@ -1,0 +1,46 @@
+"""Bad days of Jira: what the next calls of the connector may meet."""
+
+from __future__ import annotations
+
+import random
+
+from connectors.sandbox import Fault
+from connectors.sandbox.faults import REASONS, RETRY_AFTER
+from connectors.sandbox.site import Site
+
+STATUSES = (500, 502, 503, 504)
+PATHS = ("", "bulkfetch", "search/jql", "changelog/bulkfetch", "issue/")
+KINDS = (
+    "rate_limit",
+    "rate_limit",
+    "status",
+    "status",
+    "timeout",
+    "torn",
+    "torn",
+    "empty_page",
+    "duplicate_token",
+    "expired_token",
+    "unauthorized",
+)
+
+
+def trouble(dice: random.Random) -> Fault:
+    """One fault for one to three of the next calls."""
+    kind = dice.choice(KINDS)
+    return Fault(
+        kind,
+        path=dice.choice(PATHS),
+        times=1 if kind == "empty_page" else dice.randint(1, 3),
+        status=dice.choice(STATUSES),
+        reason=dice.choice((*REASONS, None)),
+        retry_after=dice.choice(RETRY_AFTER),
+        seconds=0.0 if kind == "timeout" else float(dice.randint(1, 40)),
+        skip=dice.choice((0, 0, 1, 3)),
+    )
+
+
+def worsen(site: Site, dice: random.Random) -> None:
+    """Plan one more fault, unless enough are waiting."""
+    if len(site.faults.waiting()) < 4:
+        site.faults.add(trouble(dice))

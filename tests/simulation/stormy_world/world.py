@@ -1,0 +1,197 @@
+"""One seed's world: a sandbox, people, a post office, workers and a clock, all in one thread. The same seed tells the same story."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+
+from werkzeug.test import run_wsgi_app
+
+from connectors.jira.errors import JiraError
+from connectors.sandbox.webhooks import Message
+from connectors.store import StoreError, due, inbox
+from plugin.app import create_app
+from plugin.connector import Connector
+from plugin.connector import Site as JiraSite
+from plugin.demonstration import EVENTS
+from plugin.sync.context import Context
+from plugin.sync.resync import resync
+from plugin.sync.work import turn
+from stormy_world.clock import VirtualClock
+from stormy_world.jira import URL, connected, environ_of, sandbox_site
+from stormy_world.people import People
+from stormy_world.perils import SAFE, Chances, Perils, PerilousStore, WorkerDied
+from stormy_world.post import PostOffice, Reliability
+from stormy_world.stage import Stage
+from stormy_world.weather import worsen
+
+SECRET = "a secret of the simulation"
+SITE = "main"
+MOST_TURNS = 600
+
+
+class World:
+    """Everything of one seed."""
+
+    def __init__(self, stage: Stage, seed: int) -> None:
+        self.seed = seed
+        self.dice = random.Random(seed)
+        random.seed(seed)  # jitter of the code under test
+        stage.clear()
+        self.stage = stage
+        self.clock = VirtualClock()
+        self.perils = Perils(self._dice("perils"))
+        self.post = PostOffice(self.clock, self._dice("post"))
+        self.site = sandbox_site(self.clock, self.post)
+        self.people = People(self.site.sandbox, self._dice("people"))
+        self.jira, self.adapter = connected(
+            self.site, self.perils, self.clock, governed=self.dice.random() < 0.5
+        )
+        self.mapping = self.dice.choice(stage.mappings)
+        self.store = PerilousStore(stage.store, self.perils)
+        self.workers = 0
+        self.resyncs = 0
+        self._open_the_door()
+
+    def _dice(self, name: str) -> random.Random:
+        return random.Random(f"{self.seed}:{name}")
+
+    def _open_the_door(self) -> None:
+        connector = Connector(
+            self.stage.settings,
+            self.store,
+            {SITE: JiraSite(SITE, self.jira, URL, SECRET)},
+            self.clock,  # type: ignore[arg-type]
+        )
+        self.app = create_app(connector)
+        self.post.deliver = self._deliver
+        self.perils.meanwhile = self._meanwhile
+        self.site.webhooks.create(
+            {
+                "name": "OKR",
+                "url": "http://okr.example.test/webhooks/jira/main",
+                "events": EVENTS,
+                "secret": SECRET,
+            }
+        )
+
+    def context(self) -> Context:
+        """What a worker that starts now knows."""
+        return Context(
+            SITE,
+            self.jira,
+            self.store,  # type: ignore[arg-type]
+            self.mapping,
+            self.stage.catalogue,
+            self.clock,
+            timedelta(seconds=0.4),
+            timedelta(seconds=5),
+        )
+
+    def _deliver(self, message: Message) -> int | None:
+        """The connector's answer; None where it died before it gave one."""
+        import requests
+
+        request = requests.Request("POST", message.url, dict(message.headers), data=message.body).prepare()
+        before, self.perils.chances = self.perils.chances, self._at_the_door()
+        try:
+            chunks, status, _ = run_wsgi_app(self.app, environ_of(request), buffered=True)
+            b"".join(chunks)
+            return int(status.split()[0])
+        except WorkerDied:
+            return None
+        finally:
+            self.perils.chances = before
+
+    def _at_the_door(self) -> Chances:
+        now = self.perils.chances
+        return Chances(now.death, now.locked, 0.0)
+
+    # -- what may happen
+
+    def work(self) -> int:
+        """One worker takes one turn and may die in it; how much it did."""
+        self.workers += 1
+        try:
+            done = turn(self.context(), f"worker-{self.workers}")
+        except (WorkerDied, StoreError):
+            return 1
+        return done.deliveries + done.reconciled + done.failed
+
+    def look_again(self) -> bool:
+        """A resync, as the schedule runs it; False where it did not come to its end."""
+        try:
+            resync(self.context())
+        except (WorkerDied, StoreError, JiraError):
+            return False
+        self.resyncs += 1
+        return True
+
+    def _meanwhile(self) -> None:
+        """At a boundary of a worker the world moves on."""
+        what = self.dice.random()
+        if what < 0.4:
+            self.people.do_something()
+        elif what < 0.7:
+            self.post.hand_over()
+        elif what < 0.9:
+            self.work()
+        else:
+            self.clock.sleep(self.dice.uniform(0, 10))
+
+    def step(self, chances: Chances) -> None:
+        """A little of everything."""
+        dice = self.dice
+        self.clock.sleep(dice.choice((0.05, 0.3, 1, 3, 10, 70)))
+        for _ in range(dice.choice((0, 1, 1, 2))):
+            self.people.do_something()
+        if dice.random() < 0.25:
+            worsen(self.site, dice)
+        self.perils.chances = chances
+        try:
+            self.post.hand_over(dice.choice((0, 3, 1000)))
+            for _ in range(dice.choice((0, 1, 1, 2))):
+                self.work()
+            if dice.random() < 0.02:
+                self.look_again()
+        finally:
+            self.perils.chances = SAFE
+
+    # -- the calm after
+
+    def calm(self) -> None:
+        """No more faults; what is under way arrives."""
+        self.perils.chances = SAFE
+        self.site.faults.clear()
+        self.post.reliability = Reliability()
+        self.site.sandbox.search_lag = timedelta(0)
+        self.site.sandbox.catch_up(everything=True)
+
+    def settle(self) -> int:
+        """Let workers take turns until nothing waits; how many turns. Fails where it does not end."""
+        for turns in range(MOST_TURNS):
+            self.post.hand_over()
+            if not self._left() and not self.post.waiting:
+                return turns
+            if not self.work():
+                self.clock.sleep(20)
+        raise AssertionError(f"seed {self.seed}: still not settled after {MOST_TURNS} turns: {self._left()}")
+
+    def _left(self) -> tuple[object, ...]:
+        with self.stage.store.read() as conn:
+            pending = [delivery.id for delivery in inbox.pending(conn, 10)]
+            count = due.pending_count(conn)
+        return (f"{count} objectives are due", pending) if count or pending else ()
+
+
+def storm(world: World, steps: int, chances: Chances, wind: Callable[[random.Random], Reliability]) -> None:
+    """Found the company, sync it, then let it storm."""
+    world.people.found()
+    world.look_again()
+    world.settle()
+    world.post.reliability = wind(world.dice)
+    world.site.sandbox.search_lag = timedelta(seconds=world.dice.choice((0, 0, 5, 60)))
+    for _ in range(steps):
+        world.step(chances)
+    world.calm()

@@ -1,0 +1,60 @@
+"""After any storm Jira's fields equal a full recomputation, and nothing is lost, written twice or written for ever."""
+
+from __future__ import annotations
+
+import random
+
+from stormy_world.perils import Chances
+from stormy_world.post import Reliability
+from stormy_world.stage import Stage
+from stormy_world.verdict import (
+    dead_letters,
+    repeated_writes,
+    too_many_writes,
+    wrong_fields,
+    wrong_mirror,
+    wrong_states,
+)
+from stormy_world.world import World, storm
+
+STEPS = 60
+ROUGH = Chances(death=0.01, locked=0.01, meanwhile=0.03)
+
+
+def wind(dice: random.Random) -> Reliability:
+    """One seed in four loses no delivery."""
+    return Reliability(dice.choice((0.0, 0.1, 0.1, 0.3)), 0.1, 0.3, dice.choice((5.0, 60.0, 600.0)))
+
+
+def test_after_a_storm_jira_holds_what_a_full_recomputation_says(sqlite_stage: Stage, seed: int) -> None:
+    weathered(sqlite_stage, seed)
+
+
+def test_the_same_on_postgresql(postgres_stage: Stage, seed_on_postgres: int) -> None:
+    weathered(postgres_stage, seed_on_postgres)
+
+
+def weathered(stage: Stage, seed: int) -> None:
+    world = World(stage, seed)
+    storm(world, STEPS, ROUGH, wind)
+    world.settle()
+    found: list[str] = [f"before the resync: {one}" for one in dead_letters(world)]
+    if not world.post.dropped:
+        found += [f"before the resync: {one}" for one in wrong_fields(world)]
+    assert world.look_again()
+    world.settle()
+    for check in (wrong_fields, wrong_mirror, wrong_states, dead_letters, repeated_writes, too_many_writes):
+        found += check(world)
+    edits = world.site.calls.edits.total()
+    assert world.look_again()
+    world.settle()
+    if world.site.calls.edits.total() != edits:
+        found.append(f"an unchanged resync wrote {world.site.calls.edits.total() - edits} times")
+    assert not found, replay(world, found)
+
+
+def replay(world: World, found: list[str]) -> str:
+    """What went wrong, and how to see it again."""
+    story = f"{world.mapping.document.name}, {len(world.perils.deaths)} deaths, {world.perils.locks} locks"
+    command = f"JIRA_OKR_SIMULATION_SEEDS={world.seed} pytest tests/simulation/test_storms.py"
+    return "\n".join([f"seed {world.seed} ({story}):", *found, f"again: {command}"])
