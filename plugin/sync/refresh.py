@@ -18,6 +18,8 @@ from mappings.measuring import affected
 from plugin.sync.context import Context
 from plugin.sync.sorting import Batch, sort_deliveries
 
+History = dict[str, tuple[Reading, ...]]
+
 BATCH = 500
 LEASE = timedelta(minutes=1)
 SUSPICIOUS = 20
@@ -88,24 +90,38 @@ def with_readings(context: Context, issues: list[Issue], changed: dict[str, set[
         return issues
     with context.store.read() as conn:
         known = mirror.get(conn, context.site, [issue.id for issue in issues])
-    stale = [issue.id for issue in issues if _history_is_stale(issue, known.get(issue.id), metrics, changed)]
-    fresh = context.jira.readings(stale, metrics) if stale else {}
+    stale = [issue for issue in issues if _history_is_stale(issue, known.get(issue.id), metrics, changed)]
+    fresh = _histories(context, stale, metrics)
     return [_with_history(issue, known.get(issue.id), fresh) for issue in issues]
+
+
+def _histories(context: Context, issues: list[Issue], metrics: frozenset[str]) -> dict[str, History]:
+    """The history of every metric field an issue has; an empty one says that it was asked for and there is none."""
+    if not issues:
+        return {}
+    created = {issue.id: issue.created for issue in issues}
+    found = context.jira.readings(created, metrics, created)
+    return {
+        issue.id: {name: found.get(issue.id, {}).get(name, ()) for name in _measured(issue, metrics)}
+        for issue in issues
+    }
+
+
+def _measured(issue: Issue, metrics: frozenset[str]) -> frozenset[str]:
+    return frozenset(name for name in metrics if issue.fields.get(name) is not None)
 
 
 def _history_is_stale(
     issue: Issue, known: Issue | None, metrics: frozenset[str], changed: dict[str, set[str]]
 ) -> bool:
-    present = {field_id for field_id in metrics if issue.fields.get(field_id) is not None}
-    if known is None or not known.readings:
+    present = _measured(issue, metrics)
+    if known is None:
         return bool(present)
-    moved = {field_id for field_id in metrics if issue.fields.get(field_id) != known.fields.get(field_id)}
-    return bool(moved or metrics & changed.get(issue.id, set()))
+    moved = any(issue.fields.get(name) != known.fields.get(name) for name in metrics)
+    return moved or bool(present - known.readings.keys() or metrics & changed.get(issue.id, set()))
 
 
-def _with_history(
-    issue: Issue, known: Issue | None, fresh: dict[str, dict[str, tuple[Reading, ...]]]
-) -> Issue:
+def _with_history(issue: Issue, known: Issue | None, fresh: dict[str, History]) -> Issue:
     if issue.id in fresh:
         return replace(issue, readings=fresh[issue.id])
     return replace(issue, readings=known.readings) if known is not None and known.readings else issue

@@ -143,3 +143,12 @@ def test_a_change_that_no_webhook_told_is_found_by_a_sync_and_counted_as_drift(
 
     assert found["drift"] == 1
     assert world.states()[epic].progress != before
+
+
+def test_an_unchanged_sync_reads_pages_and_nothing_else(world: Any) -> None:
+    world.sync()
+    world.sandbox.site.calls.clear()
+    world.sync()
+
+    asked = {endpoint for endpoint in world.sandbox.site.calls.by_endpoint if not endpoint.startswith("GET")}
+    assert asked == {"POST /rest/api/3/search/jql", "POST /rest/api/3/search/approximate-count"}
