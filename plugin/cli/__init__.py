@@ -15,11 +15,14 @@ from plugin.cli.db import db_group
 from plugin.cli.demo import demo_command
 from plugin.cli.explain import explain_command
 from plugin.cli.mapping import mapping_group
+from plugin.cli.moved import moved_command
 from plugin.cli.plan import plan_command
 from plugin.cli.sandbox import sandbox_command
 from plugin.cli.serve import serve_command
 from plugin.cli.status import status_command
 from plugin.cli.sync import sync_command
+from plugin.cli.token import token_group
+from plugin.cli.user import user_group
 from plugin.cli.worker import worker_command
 from plugin.connector import NotReady
 from plugin.settings import SettingsError
@@ -34,8 +37,11 @@ COMMANDS: tuple[click.Command, ...] = (
     plan_command,
     apply_command,
     explain_command,
+    moved_command,
     status_command,
     mapping_group,
+    user_group,
+    token_group,
     db_group,
 )
 

@@ -11,6 +11,7 @@ import click
 
 from connectors.store import objectives, writes
 from connectors.store.objectives import SavedObjective
+from plugin.access.demonstration import demo_admin
 from plugin.cli.output import show_json, show_table
 from plugin.cli.sync import sync_site
 from plugin.connector import Connector
@@ -60,14 +61,15 @@ def serve_demo(demo: Demo, port: int) -> None:
     sync_site(demo.connector, "main")
     with serving(demo.connector, "127.0.0.1", port, workers=2) as served:
         register_webhook(demo.sandbox.url, f"{served.url}/webhooks/jira/main", demo.secret)
-        click.echo(invitation(served.url, demo.sandbox.url))
+        click.echo(invitation(served.url, demo.sandbox.url, demo_admin(demo.connector)))
         stopped.wait()
 
 
-def invitation(pages: str, board: str) -> str:
-    """What to do next."""
+def invitation(pages: str, board: str, sign_in: tuple[str, str]) -> str:
+    """What to do next; `sign_in` is address and password."""
     return (
         f"\n  OKR pages      {pages}\n"
+        f"  Sign in as     {sign_in[0]}   password {sign_in[1]}\n"
         f"  Sandbox Jira   {board}   (drag a card to Done and watch its objective move)\n\n"
         "  Stop with Ctrl-C."
     )

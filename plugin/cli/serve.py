@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from plugin.access import set_up
 from plugin.cli.opening import open_connector
 from plugin.serving import serving
 from plugin.settings import read_settings
@@ -35,4 +36,7 @@ def serve_command(host: str | None, port: int | None, workers: int | None) -> No
             click.echo(
                 f"Serving on {served.url}. Webhooks go to {settings.public_url}/webhooks/jira/<site>. Ctrl-C stops."
             )
+            invitation = set_up.invitation(connector, served.url)
+            if invitation:
+                click.echo(invitation)
             stopped.wait()

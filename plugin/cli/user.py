@@ -1,0 +1,116 @@
+"""`jira-okr user`: who may sign in, and as what. Passwords are asked without echo, or read from standard input."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from connectors.store import accounts
+from connectors.store.accounts import Account
+from plugin.access import members
+from plugin.access.permission import ROLES
+from plugin.cli.opening import open_connector
+from plugin.cli.output import json_option, show_json, show_table
+
+BY = "command line"
+
+role_choice = click.Choice([str(role) for role in ROLES])
+
+
+@click.group("user")
+def user_group() -> None:
+    """Look after the accounts that may sign in."""
+
+
+@user_group.command("add")
+@click.argument("email")
+@click.option("--name", default="", help="The person's name; the address where it is not said.")
+@click.option("--role", type=role_choice, default="viewer", show_default=True)
+@click.option("--no-password", is_flag=True, help="For somebody who signs in by OIDC alone.")
+def add_command(email: str, name: str, role: str, no_password: bool) -> None:
+    """Add an account."""
+    with open_connector() as connector:
+        password = None if no_password else asked_password()
+        account = members.add(connector, email, name, role, password, BY)
+    click.echo(f"Added {account.email} as {account.role}.")
+
+
+@user_group.command("list")
+@json_option
+def list_command(as_json: bool) -> None:
+    """Show every account."""
+    with open_connector() as connector, connector.store.read() as conn:
+        found = [account_values(one) for one in accounts.all(conn)]
+    if as_json:
+        show_json(found)
+        return
+    if not found:
+        click.echo("Nobody has an account yet. Run jira-okr user add you@example.com --role admin")
+        return
+    columns = ("email", "name", "role", "signs_in_by", "disabled_at")
+    rows = [tuple(str(one[column] or "") for column in columns) for one in found]
+    show_table("Accounts", ("E-mail", "Name", "Role", "Signs in by", "Closed"), rows)
+
+
+@user_group.command("role")
+@click.argument("email")
+@click.argument("role", type=role_choice)
+def role_command(email: str, role: str) -> None:
+    """Give another role; it counts from the next click on."""
+    with open_connector() as connector:
+        account = members.find(connector, email)
+        members.change_role(connector, account, role, BY)
+    click.echo(f"{account.email} is {role} now (was {account.role}).")
+
+
+@user_group.command("disable")
+@click.argument("email")
+def disable_command(email: str) -> None:
+    """Close an account: its sessions end and its tokens stop working at once."""
+    with open_connector() as connector:
+        account = members.find(connector, email)
+        members.disable(connector, account, BY)
+    click.echo(f"{account.email} can sign in no more. jira-okr user enable {account.email} opens it again.")
+
+
+@user_group.command("enable")
+@click.argument("email")
+def enable_command(email: str) -> None:
+    """Open a closed account again."""
+    with open_connector() as connector:
+        account = members.find(connector, email)
+        members.enable(connector, account, BY)
+    click.echo(f"{account.email} can sign in again.")
+
+
+@user_group.command("password")
+@click.argument("email")
+def password_command(email: str) -> None:
+    """Set another password; whoever is signed in as this account has to sign in anew."""
+    with open_connector() as connector:
+        account = members.find(connector, email)
+        members.set_password(connector, account, asked_password(), BY)
+    click.echo(f"The password of {account.email} is changed, and all its sessions have ended.")
+
+
+def asked_password() -> str:
+    """A password typed twice without echo; or the first line of standard input, where that is no terminal."""
+    if sys.stdin.isatty():
+        typed: str = click.prompt("Password", hide_input=True, confirmation_prompt="The password again")
+        return typed
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def account_values(account: Account) -> dict[str, Any]:
+    """An account without anything secret."""
+    ways = [("password", account.password_hash is not None), ("oidc", account.identity is not None)]
+    return {
+        "email": account.email,
+        "name": account.name,
+        "role": account.role,
+        "signs_in_by": ", ".join(way for way, has in ways if has),
+        "created_at": account.created_at.isoformat(),
+        "disabled_at": None if account.disabled_at is None else account.disabled_at.isoformat(),
+    }
