@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 
 from mappings.health import ACHIEVED_AT, Standing, judge, worst
 from mappings.ledger import Contribution, Disposition, Ledger
+from mappings.moved import objective_moved
 from mappings.state import Cause, KeyResultState, Measurement, ObjectiveState
+from plugin.history import Told
 from plugin.pages.sources import Buried, Cycle, HistoryPoint, SavedObjective, SiteFreshness
 
 NOW = datetime(2026, 11, 21, 10, 14, 48, tzinfo=UTC)
@@ -43,6 +45,7 @@ class Point:
     outcome: Fraction | None
     health: str
     mapping_revision: str
+    backfilled: bool = False
 
 
 CYCLE = InventedCycle("2026-Q4", "Q4 2026", date(2026, 10, 1), date(2026, 12, 31))
@@ -75,6 +78,20 @@ class Company:
     def histories(self, objective_ids: Iterable[str]) -> Mapping[str, Sequence[HistoryPoint]]:
         return {id_: self.history(id_) for id_ in objective_ids}
 
+    def moved(self, objective_id: str, since: datetime) -> Told:
+        points = self.history(objective_id)
+        found = self.objective(objective_id)
+        before = [point for point in points if point.at <= since]
+        if found is None or not before:
+            return Told(since, NOW, points[0].at if points else None)
+        past = replaced(found.state, before[-1].progress)
+        revisions = (before[-1].mapping_revision, REVISION)
+        moved = objective_moved(past, found.state, revisions)
+        return Told(since, NOW, points[0].at, moved, revisions=revisions)
+
+    def aligned(self, objective_id: str) -> Sequence[SavedObjective]:
+        return [one for one in self.saved if objective_id in one.state.aligned_to]
+
     def cycles(self) -> Mapping[str, Cycle]:
         return {CYCLE.id: CYCLE}
 
@@ -83,6 +100,16 @@ class Company:
 
     def freshness(self) -> Sequence[SiteFreshness]:
         return self.sites
+
+
+def replaced(state: ObjectiveState, progress: Fraction | None) -> ObjectiveState:
+    """The objective as it stood at another progress, every row of its ledger reached in proportion."""
+    share = Fraction(0) if not progress or not state.progress else progress / state.progress
+    rows = tuple(
+        replace(row, progress=None if row.progress is None else row.progress * share, share=row.share * share)
+        for row in state.ledger.rows
+    )
+    return replace(state, progress=progress, ledger=Ledger(rows, progress))
 
 
 def standing(commitment: str = "committed") -> Standing:
@@ -240,12 +267,12 @@ def history(state: ObjectiveState, steps: int, remapped: bool = False) -> list[P
         share = Fraction(i * i + 3 * i, (steps - 1) ** 2 + 3 * (steps - 1)) if steps > 1 else Fraction(1)
         at = start + (NOW - timedelta(hours=5 + int(state.id) % 40) - start) * i / max(steps - 1, 1)
         at += timedelta(hours=(i * 7) % 11) if 0 < i < steps - 1 else timedelta(0)
-        values = (
+        values = [
             None if value is None else value * share
             for value in (state.progress, state.delivery, state.outcome)
-        )
+        ]
         revision = "a90b2e5d11c8" if remapped and i < steps // 2 else REVISION
-        found.append(Point(at, *values, state.health.level.value, revision))
+        found.append(Point(at, values[0], values[1], values[2], state.health.level.value, revision))
     return found
 
 

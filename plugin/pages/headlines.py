@@ -93,6 +93,7 @@ def histories(conn: Connection, site: str, ids: Iterable[str]) -> Mapping[str, l
                 fraction_of(row.expected),
                 HealthLevel(row.health),
                 row.mapping_revision,
+                bool(row.backfilled),
             )
         )
     return found

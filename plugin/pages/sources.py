@@ -11,7 +11,10 @@ from datetime import date, datetime, tzinfo
 from fractions import Fraction
 from typing import Protocol
 
+from mappings.document.schema import KpiPart
+from mappings.issue import Reading
 from mappings.state import Health, ObjectiveState
+from plugin.history import Told
 
 
 class Head(Protocol):
@@ -84,6 +87,10 @@ class HistoryPoint(Protocol):
     def health(self) -> str: ...
     @property
     def mapping_revision(self) -> str: ...
+    @property
+    def backfilled(self) -> bool:
+        """Whether it was reconstructed from Jira's history, not observed."""
+        ...
 
 
 class Cycle(Protocol):
@@ -145,6 +152,14 @@ class SiteFreshness:
     refused: tuple[Refused, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class WatchedKpi:
+    """A KPI of the active mapping and its latest reading, None where there is none yet."""
+
+    part: KpiPart
+    latest: Reading | None = None
+
+
 class Sources(Protocol):
     """Everything the pages read. All datetimes are aware; `zone` is the zone shown where the reader's is unknown."""
 
@@ -173,8 +188,20 @@ class Sources(Protocol):
         """The points of several objectives at once: one page of the list needs them for its trend lines."""
         ...
 
+    def moved(self, objective_id: str, since: datetime) -> Told:
+        """Why one objective moved since then."""
+        ...
+
+    def aligned(self, objective_id: str) -> Sequence[SavedHead]:
+        """The objectives that are aligned to this one."""
+        ...
+
     def cycles(self) -> Mapping[str, Cycle]:
         """The cycles of the active mapping by id; empty where none is active."""
+        ...
+
+    def kpis(self) -> Sequence[WatchedKpi]:
+        """The KPIs of the active mapping, in its order."""
         ...
 
     def browse_url(self, issue_key: str) -> str | None:

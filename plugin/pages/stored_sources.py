@@ -9,11 +9,12 @@ from datetime import UTC, datetime, tzinfo
 from sqlalchemy import Connection
 
 import mappings.mapping
-from connectors.store import due, facts, inbox, mirror, objectives, refusals
+from connectors.store import due, facts, kpis, inbox, mirror, objectives, refusals
 from connectors.store.due import DeadLetter
 from mappings.diagnostic import MappingError
 from plugin.connector import Connector, NotReady
 from plugin.finding import find_objective
+from plugin.history import Told, between
 from plugin.pages.headlines import headlines, histories
 from plugin.pages.sources import (
     Buried,
@@ -62,6 +63,20 @@ class StoredSources:
                 found |= histories(conn, site, ids)
         return found
 
+    def moved(self, objective_id: str, since: datetime) -> Told:
+        now = self.now()
+        with self.connector.store.read() as conn:
+            found = [between(conn, site, objective_id, since, now) for site in self.connector.sites]
+        return next((one for one in found if one.begins), Told(since, now, None))
+
+    def aligned(self, objective_id: str) -> Sequence[SavedHead]:
+        with self.connector.store.read() as conn:
+            return [
+                one
+                for site in self.connector.sites
+                for one in objectives.aligned_to(conn, site, objective_id)
+            ]
+
     def cycles(self) -> Mapping[str, Cycle]:
         return {id_: cycle for mapping in self._mappings() for id_, cycle in mapping.cycles.items()}
 
@@ -79,6 +94,11 @@ class StoredSources:
             return [
                 _freshness(conn, name, site.browse_url, now) for name, site in self.connector.sites.items()
             ]
+
+    def kpis(self) -> Sequence[WatchedKpi]:
+        found = [(mapping.document.site, part) for mapping in self._mappings() for part in mapping.document.kpis]
+        with self.connector.store.read() as conn:
+            return [WatchedKpi(part, next(reversed(kpis.readings(conn, site, part.id)), None)) for site, part in found]
 
     def _site_of(self, issue_key: str) -> str | None:
         """The only site there is, or the first whose mirror knows the key."""

@@ -57,6 +57,7 @@ class Chart:
     marks: tuple[Tick, ...]
     today: str
     remapped: tuple[Tick, ...]
+    reconstructed: str
     end: tuple[str, str] | None
     title: str
     description: str
@@ -81,6 +82,7 @@ def chart(
         marks=tuple(Tick(length(1 - Fraction(mark, 100)), str(mark)) for mark in MARKS),
         today=length(scale.share(now)),
         remapped=_remapped(history, scale, zone),
+        reconstructed=_reconstructed(history, scale, now),
         end=None if last is None else (length(scale.share(now)), length(1 - last)),
         title="Progress over time",
         description=_in_words(history, now, zone),
@@ -160,11 +162,19 @@ def _remapped(history: Sequence[HistoryPoint], scale: Scale, zone: tzinfo) -> tu
     )
 
 
+def _reconstructed(history: Sequence[HistoryPoint], scale: Scale, now: datetime) -> str:
+    """How far the chart shows what was worked out from Jira's history and not observed; empty where all was."""
+    if not any(point.backfilled for point in history):
+        return ""
+    return length(scale.share(next((point.at for point in history if not point.backfilled), now)))
+
+
 def _rows(history: Sequence[HistoryPoint], now: datetime, zone: tzinfo) -> tuple[PointRow, ...]:
     rows = []
     for before, point in zip([None, *history], history, strict=False):
         changed = before is not None and before.mapping_revision != point.mapping_revision
         note = f"Mapping changed to {point.mapping_revision[:8]}" if changed else ""
+        note = note or ("Reconstructed from Jira’s changelogs" if point.backfilled else "")
         rows.append(_point(point, note, now, zone))
     return tuple(reversed(rows[-SHOWN_IN_TABLE:]))
 

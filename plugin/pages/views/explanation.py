@@ -50,6 +50,7 @@ class Explanation:
     changed: When
     revision: str
     aligned_to: tuple[Reference, ...]
+    below: tuple[Reference, ...]
 
 
 def explanation(saved: SavedObjective, history: Sequence[HistoryPoint], around: Surroundings) -> Explanation:
@@ -82,6 +83,7 @@ def explanation(saved: SavedObjective, history: Sequence[HistoryPoint], around: 
         changed=when(saved.changed_at, around.now, around.zone),
         revision=saved.mapping_revision,
         aligned_to=around.aligned_to,
+        below=around.below,
     )
 
 

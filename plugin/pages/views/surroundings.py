@@ -11,10 +11,12 @@ from plugin.pages.views.ledger import SHOWN, Browse
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Another objective this one hangs together with."""
+    """Another objective this one hangs together with; where it stands is said of those below."""
 
     name: str
     title: str
+    progress: str = ""
+    health: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Surroundings:
     browse: Browse
     cycle: Cycle | None = None
     aligned_to: tuple[Reference, ...] = ()
+    below: tuple[Reference, ...] = ()
     everything: bool = False
 
     @property

@@ -1,0 +1,115 @@
+"""What changed since a moment: the parts of the movement and the issues behind each, in points that sum as displayed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from decimal import Decimal
+from fractions import Fraction
+
+from mappings.cause import row_cause
+from mappings.moved import Effect, Movement, Part
+from plugin.history import CHOICES, Told
+from plugin.pages.views.figures import fraction_text, grouped, percent_text, points
+from plugin.pages.views.ledger import Browse
+from plugin.pages.views.moments import When, when
+
+SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One moment to look back to."""
+
+    value: str
+    text: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MovedRow:
+    """What one issue did to the number."""
+
+    part: str
+    key: str
+    url: str | None
+    title: str
+    cause: str
+    points: str
+    exact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """The section. Without `known` there is only what to say instead: history begins later, or there is none."""
+
+    choices: tuple[Choice, ...]
+    day: str
+    since: When
+    known: bool
+    begins: When | None
+    reconstructed: bool
+    before: str
+    after: str
+    total: str
+    measured: bool
+    parts: tuple[tuple[str, str], ...]
+    rows: tuple[MovedRow, ...]
+    hidden: int
+
+
+def since_view(told: Told, choice: str, cycled: bool, browse: Browse, now: datetime, zone: tzinfo) -> Since:
+    """The section for the moment that was chosen; `cycled` says that the objective has a cycle to look back to."""
+    moved = told.movement or Movement(None, None)
+    rows = sorted(moved.rows, key=lambda row: -abs(row.effect or Fraction(0)))
+    shown = [row for row in rows if row.effect or moved.total is None]
+    return Since(
+        choices=_choices(choice, cycled),
+        day="" if choice in CHOICES else choice,
+        since=when(told.since, now, zone),
+        known=told.movement is not None,
+        begins=None if told.begins is None else when(told.begins, now, zone),
+        reconstructed=told.reconstructed,
+        before=percent_text(moved.before, 2),
+        after=percent_text(moved.after, 2),
+        total=_signed(points([moved.total or Fraction(0)], moved.total or Fraction(0))[0]),
+        measured=moved.total is not None,
+        parts=_parts(moved),
+        rows=tuple(_row(row, browse) for row in shown[:SHOWN]),
+        hidden=max(len(shown) - SHOWN, 0),
+    )
+
+
+def _choices(choice: str, cycled: bool) -> tuple[Choice, ...]:
+    offered = [(value, text) for value, text in CHOICES.items() if cycled or value != "cycle"]
+    return tuple(Choice(value, text, value == choice) for value, text in offered)
+
+
+def _parts(moved: Movement) -> tuple[tuple[str, str], ...]:
+    """Every part in order, with points that sum to the total as displayed."""
+    total, parts = moved.total, moved.parts
+    if total is None:
+        return ()
+    shown = points(list(parts.values()), total)
+    return tuple((part.value, _signed(value)) for part, value in zip(parts, shown, strict=True))
+
+
+def _row(row: Effect, browse: Browse) -> MovedRow:
+    effect = row.effect
+    shown = None if effect is None else points([effect], effect)[0]
+    return MovedRow(
+        Part(row.part).value,
+        row.key,
+        browse(row.key) if row.key else None,
+        row.title or row.key or row.id,
+        row_cause(row),
+        "unknown" if shown is None else _signed(shown),
+        fraction_text(effect),
+    )
+
+
+def _signed(value: Decimal) -> str:
+    """`+12.35`, `−3.00`, or a dash for nothing."""
+    if not value:
+        return "—"
+    return f"+{grouped(value)}" if value > 0 else grouped(value)
