@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from mappings.document.schema import BandPart, KpiPart
 from mappings.health import ACHIEVED_AT, Standing, judge, worst
+from mappings.issue import Reading
 from mappings.ledger import Contribution, Disposition, Ledger
 from mappings.moved import objective_moved
 from mappings.state import Cause, KeyResultState, Measurement, ObjectiveState
 from plugin.history import Told
-from plugin.pages.sources import Buried, Cycle, HistoryPoint, SavedObjective, SiteFreshness
+from plugin.pages.sources import Buried, Cycle, HistoryPoint, SavedObjective, SiteFreshness, WatchedKpi
 
 NOW = datetime(2026, 11, 21, 10, 14, 48, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Berlin")
@@ -94,6 +97,27 @@ class Company:
 
     def cycles(self) -> Mapping[str, Cycle]:
         return {CYCLE.id: CYCLE}
+
+    def kpis(self) -> Sequence[WatchedKpi]:
+        if not self.saved:
+            return ()
+        counted = {"kind": "jql_count", "jql": "type = Bug AND priority = Highest"}
+        return (
+            WatchedKpi(
+                KpiPart(
+                    id="p1-bugs", name="Open P1 bugs", source=counted, healthy=BandPart(at_most=Decimal(5))
+                ),
+                Reading(NOW - timedelta(hours=5), Fraction(9)),
+            ),
+            WatchedKpi(
+                KpiPart(
+                    id="load",
+                    name="Utilisation",
+                    source=counted,
+                    healthy=BandPart(at_least=Decimal(70), at_most=Decimal(80)),
+                ),
+            ),
+        )
 
     def browse_url(self, issue_key: str) -> str | None:
         return f"https://jira.example.com/browse/{issue_key}"

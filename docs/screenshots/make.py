@@ -26,6 +26,8 @@ PAGES = {
     "objectives-nothing": "/?q=zzz",
     "objective": "/objectives/GROW-4",
     "objective-exact": "/objectives/GROW-7?exact=1",
+    "kpis": "/kpis",
+    "review": "/review",
     "health": "/health",
     "missing": "/objectives/NOPE-1",
 }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from plugin.pages import objective, objectives, sync_health
+from plugin.pages import cycle_review, kpis, objective, objectives, sync_health
 from plugin.pages.assets import STATIC, asset_address
 from plugin.pages.errors import register_errors
 from plugin.pages.guard import guarded
 from plugin.pages.page import Page
 from plugin.pages.sources import Sources
 
-PAGES: tuple[Page, ...] = (objectives.PAGE, objective.PAGE, sync_health.PAGE)
+PAGES: tuple[Page, ...] = (objectives.PAGE, objective.PAGE, kpis.PAGE, cycle_review.PAGE, sync_health.PAGE)
 
 
 def pages_blueprint(sources: Sources, pages: tuple[Page, ...] = PAGES) -> Blueprint:

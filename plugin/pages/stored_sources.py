@@ -9,7 +9,7 @@ from datetime import UTC, datetime, tzinfo
 from sqlalchemy import Connection
 
 import mappings.mapping
-from connectors.store import due, facts, kpis, inbox, mirror, objectives, refusals
+from connectors.store import due, facts, inbox, kpis, mirror, objectives, refusals
 from connectors.store.due import DeadLetter
 from mappings.diagnostic import MappingError
 from plugin.connector import Connector, NotReady
@@ -24,6 +24,7 @@ from plugin.pages.sources import (
     SavedHead,
     SavedObjective,
     SiteFreshness,
+    WatchedKpi,
 )
 
 
@@ -96,9 +97,14 @@ class StoredSources:
             ]
 
     def kpis(self) -> Sequence[WatchedKpi]:
-        found = [(mapping.document.site, part) for mapping in self._mappings() for part in mapping.document.kpis]
+        found = [
+            (mapping.document.site, part) for mapping in self._mappings() for part in mapping.document.kpis
+        ]
         with self.connector.store.read() as conn:
-            return [WatchedKpi(part, next(reversed(kpis.readings(conn, site, part.id)), None)) for site, part in found]
+            return [
+                WatchedKpi(part, next(reversed(kpis.readings(conn, site, part.id)), None))
+                for site, part in found
+            ]
 
     def _site_of(self, issue_key: str) -> str | None:
         """The only site there is, or the first whose mirror knows the key."""

@@ -92,7 +92,7 @@ def assert_strict(answer) -> None:
 
 def test_navigation_leads_only_to_what_exists(client):
     links = [link["href"] for link in soup(client.get("/").text).select(".nav a")]
-    assert links == ["/", "/health"]
+    assert links == ["/", "/kpis", "/review", "/health"]
     assert all(client.get(link).status_code == 200 for link in links)
 
 

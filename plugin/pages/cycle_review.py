@@ -1,0 +1,22 @@
+"""Cycle review: one cycle at a time, every objective with its score and what the score means."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+
+from plugin.access.permission import needs
+from plugin.pages.page import Page, rendered
+from plugin.pages.sources import Sources
+from plugin.pages.views.review import review
+
+
+def register(blueprint: Blueprint, sources: Sources) -> None:
+    @blueprint.get("/review", endpoint="cycle_review")
+    @needs("viewer")
+    def cycle_review() -> str:
+        today = sources.now().astimezone(sources.zone).date()
+        found = review(sources.objectives(), sources.cycles(), request.args.get("cycle", ""), today)
+        return rendered("cycle_review.html", "cycle_review", review=found)
+
+
+PAGE = Page("cycle_review", "Cycle review", register, "cycle_review")

@@ -1,0 +1,119 @@
+"""The review of a cycle: how every objective ended or stands, its score, and how to read it by its commitment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from mappings.numbers import rounded
+from mappings.state import HealthLevel
+from plugin.pages.sources import Cycle, Head, SavedHead
+from plugin.pages.views.bar import Bar, bar
+from plugin.pages.views.health import Badge, Total, badge, totals
+from plugin.pages.views.moments import day_text
+from plugin.pages.views.tree import name, natural
+
+ASPIRED = Fraction(7, 10)
+"""From here on an aspirational objective counts as achieved (`achieved_at` of the rules of the numbers)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """One objective of the cycle; `score` is its progress as 0.00 to 1.00, `reading` says what that means for it."""
+
+    name: str
+    key: str
+    title: str
+    owner: str
+    project: str
+    commitment: str
+    bar: Bar
+    score: str
+    reading: str
+    health: Badge
+
+
+@dataclass(frozen=True, slots=True)
+class CycleChoice:
+    """One cycle that can be reviewed."""
+
+    id: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One cycle with its objectives; `over` says that its last day has passed. `mean` leaves out what is unknown."""
+
+    cycle: str
+    period: str
+    over: bool
+    choices: tuple[CycleChoice, ...]
+    rows: tuple[ReviewRow, ...]
+    totals: tuple[Total, ...]
+    mean: str
+    achieved: int
+
+
+def review(
+    objectives: Sequence[SavedHead], cycles: Mapping[str, Cycle], chosen: str, today: date
+) -> Review | None:
+    """The review of the chosen cycle, else of the latest that has begun; None where no objective has a cycle."""
+    heads = [saved.state for saved in objectives]
+    known = sorted({head.cycle_id for head in heads if head.cycle_id}, key=natural)
+    if not known:
+        return None
+    cycle_id = chosen if chosen in known else _latest(known, cycles, today)
+    mine = sorted((head for head in heads if head.cycle_id == cycle_id), key=_order)
+    measured = [head.progress for head in mine if head.progress is not None]
+    cycle = cycles.get(cycle_id)
+    return Review(
+        cycle=cycle_id,
+        period=f"{day_text(cycle.start)} – {day_text(cycle.end)}" if cycle else "",
+        over=cycle is not None and cycle.end < today,
+        choices=tuple(CycleChoice(id_, id_, id_ == cycle_id) for id_ in reversed(known)),
+        rows=tuple(_row(head) for head in mine),
+        totals=totals(head.health.level for head in mine),
+        mean=_score(sum(measured, Fraction(0)) / len(measured)) if measured else "unknown",
+        achieved=sum(head.health.level is HealthLevel.ACHIEVED for head in mine),
+    )
+
+
+def _latest(known: Sequence[str], cycles: Mapping[str, Cycle], today: date) -> str:
+    begun = [id_ for id_ in known if id_ in cycles and cycles[id_].start <= today]
+    return max(begun, key=lambda id_: cycles[id_].start) if begun else known[-1]
+
+
+def _order(head: Head) -> tuple[str, tuple[str, int]]:
+    return head.project_key, natural(head.key or head.title)
+
+
+def _row(head: Head) -> ReviewRow:
+    return ReviewRow(
+        name=name(head),
+        key=head.key,
+        title=head.title,
+        owner=head.owner or "nobody",
+        project=head.project_key,
+        commitment=head.commitment,
+        bar=bar(head.progress, head.expected, head.health.level.value),
+        score="unknown" if head.progress is None else _score(head.progress),
+        reading=reading(head.progress, head.commitment),
+        health=badge(head.health),
+    )
+
+
+def reading(progress: Fraction | None, commitment: str) -> str:
+    """What a score means: a commitment is kept at 1.0, an aspiration is met from 0.7 on."""
+    if progress is None:
+        return "cannot be scored: nothing was measured"
+    if commitment == "aspirational":
+        return "aspiration met" if progress >= ASPIRED else f"short of the aspired {_score(ASPIRED)}"
+    return "commitment kept" if progress >= 1 else f"{_score(1 - progress)} short of the commitment"
+
+
+def _score(value: Fraction) -> str:
+    return f"{rounded(value, 2)}"
