@@ -247,7 +247,8 @@ def _links(mapping: Mapping) -> Iterator[tuple[Path, str]]:
     for index, objective in enumerate(mapping.document.objectives):
         aligned = objective.aligned_to
         if isinstance(aligned, AlignmentPart):
-            yield ("objectives", index, "aligned_to", "link"), aligned.link
+            if aligned.link is not None:
+                yield ("objectives", index, "aligned_to", "link"), aligned.link
         elif aligned is not None and aligned.removeprefix("@") not in written:
             yield ("objectives", index, "aligned_to"), aligned
     for path, _, part in key_results(mapping.document):

@@ -47,6 +47,7 @@ class Code(StrEnum):
     INVERTED_THRESHOLDS = "inverted-thresholds"
     OBJECTIVE_WITHOUT_SELECT = "objective-without-select"
     OBJECTIVE_WITH_BOTH = "objective-with-both"
+    LINK_OR_OBJECTIVE = "link-or-objective"
     ALIGNED_TO_ITSELF = "aligned-to-itself"
     ALIGNED_IN_A_CIRCLE = "aligned-in-a-circle"
     NOTHING_TO_RELATE = "nothing-to-relate"

@@ -144,9 +144,10 @@ Weight = Decimal | Alias | WeightPart
 
 
 class AlignmentPart(Part):
-    """Objectives of which this one says the phrase; it moves their number only with `contributes`."""
+    """Objectives of which this one says the phrase, or one written here by its id; it moves their number only with `contributes`."""
 
-    link: str
+    link: str | None = None
+    objective: str | None = None
     contributes: bool = False
     weight: Weight | None = None
 

@@ -21,7 +21,11 @@ SHAPES: Mapping[str, tuple[str, ...]] = {
     "relation": ("child", "descendant", "{link: phrase}", "{jql: JQL}", "{jql_field: alias}"),
     "cycle": ("the id of a cycle", "{field: alias}", "{label: prefix}", "{version: prefix}"),
     "weight": ("a number", "a field alias", "{field: alias, missing: siblings_mean}"),
-    "aligned_to": ("the id of an objective", "{link: phrase, contributes: true}"),
+    "aligned_to": (
+        "the id of an objective",
+        "{link: phrase, contributes: true}",
+        "{objective: id, contributes: true}",
+    ),
     "due": ("a date like 2026-12-31", "a field alias"),
 }
 OPERAND_SHAPES = ("a field alias", "a number")

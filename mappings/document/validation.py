@@ -205,6 +205,7 @@ def _check_cycle_of(document: Document, objective: ObjectivePart, path: Path, re
 def _check_alignment(document: Document, objective: ObjectivePart, path: Path, report: Report) -> None:
     target = objective.aligned_to
     if isinstance(target, AlignmentPart):
+        _check_alignment_target(document, objective, target, (*path, "aligned_to"), report)
         _check_weight(target.weight, (*path, "aligned_to", "weight"), report)
         if target.weight is not None and not target.contributes:
             message = "`weight` has no effect without `contributes: true`"
@@ -219,13 +220,45 @@ def _check_alignment(document: Document, objective: ObjectivePart, path: Path, r
         _check_named_alignment(document, objective, target.removeprefix("@"), (*path, "aligned_to"), report)
 
 
+def _check_alignment_target(
+    document: Document, objective: ObjectivePart, aligned: AlignmentPart, path: Path, report: Report
+) -> None:
+    """Exactly one of a link phrase and an objective that is written here."""
+    if (aligned.link is None) == (aligned.objective is None):
+        message = "an alignment goes either by the phrase of a link or to an objective that is written here"
+        valid = ("{link: phrase}", "{objective: id}")
+        report.add(Code.LINK_OR_OBJECTIVE, message, path, valid=valid, remedy="write exactly one of the two")
+        return
+    inner = (*path, "objective")
+    target = (aligned.objective or "").removeprefix("@")
+    if aligned.objective is None or _is_itself(objective, target, inner, report):
+        return
+    written = [part.id for part in document.objectives if part.title is not None]
+    if target not in written:
+        remedy = "name an objective that has a `title`"
+        report.unknown(Code.UNKNOWN_OBJECTIVE, "the written objective", target, written, inner, remedy)
+
+
+def _is_itself(objective: ObjectivePart, target: str, path: Path, report: Report) -> bool:
+    if target != objective.id:
+        return False
+    message = f"the objective {shown(target)} is aligned to itself"
+    report.add(Code.ALIGNED_TO_ITSELF, message, path, value=target, remedy="name another objective")
+    return True
+
+
+def _named_above(objective: ObjectivePart) -> str | None:
+    """The id of the objective it names, or of what may be one."""
+    aligned = objective.aligned_to
+    named = aligned.objective if isinstance(aligned, AlignmentPart) else aligned
+    return None if named is None else named.removeprefix("@")
+
+
 def _check_named_alignment(
     document: Document, objective: ObjectivePart, target: str, path: Path, report: Report
 ) -> None:
     """A bare text is an objective written in the document, or else the phrase of a link."""
-    if target == objective.id:
-        message = f"the objective {shown(target)} is aligned to itself"
-        report.add(Code.ALIGNED_TO_ITSELF, message, path, value=target, remedy="name another objective")
+    if _is_itself(objective, target, path, report):
         return
     written = [part.id for part in document.objectives if part.title is not None]
     selected = [part.id for part in document.objectives if part.select is not None]
@@ -238,7 +271,7 @@ def _check_named_alignment(
 
 
 def _check_circles(document: Document, report: Report) -> None:
-    above = {part.id: part.aligned_to for part in document.objectives if isinstance(part.aligned_to, str)}
+    above = {part.id: _named_above(part) for part in document.objectives}
     for index, part in enumerate(document.objectives):
         way = [part.id]
         while (upper := above.get(way[-1])) is not None and upper not in way:

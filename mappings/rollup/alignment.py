@@ -31,9 +31,10 @@ def targets_of(assessment: Assessment, rule: ObjectiveRule, objective: Issue | N
 def written_target(mapping: BoundMapping, rule: ObjectiveRule) -> str | None:
     """`@id` where `aligned_to` names an objective that is written in the mapping (with or without the `@`)."""
     aligned = rule.part.aligned_to
-    if not isinstance(aligned, str):
+    named = aligned.objective if isinstance(aligned, AlignmentPart) else aligned
+    if named is None:
         return None
-    id_ = aligned.removeprefix("@")
+    id_ = named.removeprefix("@")
     written = (other.part.id for other in mapping.objectives if other.select is None)
     return f"@{id_}" if id_ in written else None
 

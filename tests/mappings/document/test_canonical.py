@@ -151,7 +151,13 @@ objectives = st.builds(
     cycle=cycle_sources,
     aligned_to=st.none()
     | texts
-    | st.builds(AlignmentPart, link=texts, contributes=st.booleans(), weight=weights),
+    | st.builds(
+        AlignmentPart,
+        link=st.none() | texts,
+        objective=st.none() | texts,
+        contributes=st.booleans(),
+        weight=weights,
+    ),
     rollup=st.builds(RollupPart, method=st.sampled_from(["mean", "minimum", "weighted_mean"])),
     key_results=st.lists(key_results, max_size=2).map(tuple),
 )

@@ -172,6 +172,21 @@ def test_aligned_objectives_that_contribute_are_rows(company, stand, an_issue):
     assert states["1"].health.level == "off_track"
 
 
+def test_a_written_objective_is_moved_by_what_contributes_to_it(company, stand, an_issue):
+    to_growth = {"objective": "growth", "contributes": True, "weight": "weight"}
+    states = stand(company(to_growth), world(an_issue))
+    growth = states["@growth"]
+    assert growth.progress == F(3, 4)
+    assert [
+        (row.id, row.weight, row.share) for row in growth.ledger.rows if row.disposition == "counted"
+    ] == [
+        ("2", 3, F(3, 4)),
+        ("3", 1, 0),
+    ]
+    assert states["2"].aligned_to == ("@growth",)
+    assert growth.ledger.exact
+
+
 def test_aligned_objectives_that_do_not_contribute_are_only_shown(company, stand, an_issue):
     states = stand(company({"link": "contributes to"}), world(an_issue))
     assert states["1"].progress is None
