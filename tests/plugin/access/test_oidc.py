@@ -272,6 +272,30 @@ LIES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+WHY = {
+    "another nonce": "nonce",
+    "no nonce": "nonce",
+    "expired": "expired",
+    "issued in the future": "future",
+    "without an end": "exp",
+    "another issuer": "iss",
+    "another audience": "aud",
+    "another audience, authorised by itself": "aud",
+    "another party": "azp",
+    "no subject": "sub",
+    "an access token of somebody else": "at_hash",
+    "alg none": "'none' is not allowed",
+    "alg none, offered": "'none' is not allowed",
+    "signed with the client's secret": "'HS256' is not allowed",
+    "signed with another key of the same name": "bad_signature",
+    "signed with a key nobody knows": "No key for kid",
+    "no id_token": "no id_token",
+    "an answer of another issuer": "another issuer answered",
+    "metadata of another issuer's": "issuer of the metadata differs",
+}
+"""What the log says about each: it is refused for what is wrong with it, not by chance."""
+
+
 @pytest.mark.parametrize("lie", LIES)
 def test_a_provider_that_lies_signs_nobody_in(federated, provider, lie) -> None:
     house = federated()
@@ -284,6 +308,7 @@ def test_a_provider_that_lies_signs_nobody_in(federated, provider, lie) -> None:
     else:
         answer = go(browser)
     assert refused(house, answer, browser)
+    assert WHY[lie] in house.log()[0][2]["reason"]
 
 
 def test_what_the_provider_refuses_is_said(federated, provider) -> None:
