@@ -34,6 +34,8 @@ BODY_LIMIT = 64 << 20
 """Bytes of one answer, unpacked; the largest page Jira sends stays far below."""
 PATIENCE = 5.0
 """Seconds a call may wait for its turn in the thread; beyond that the work is given back."""
+BACKGROUND_PATIENCE = 120.0
+"""Background reads have time, and a page that is given back costs all the pages before it."""
 
 
 class Pacing(Protocol):
@@ -44,6 +46,10 @@ class Pacing(Protocol):
 
     def after(self, call: Call, status: int, headers: Mapping[str, str], now: float) -> None:
         """Learn from an answer."""
+
+
+Observer = Callable[[Call, str], object]
+"""Told of every call that was sent: the call, and `ok`, the status of a refusal, or `broken` where no whole answer came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,7 @@ class Transport:
         self.address = address
         self.timeout = timeout
         self.governor = governor
+        self.observer: Observer | None = None
         self._given = session
         self._sessions = Sessions(address)
         self._body_limit = body_limit
@@ -161,6 +168,7 @@ class Transport:
         """The same site over the same connections, for work that yields to fresh events."""
         other = copy(self)
         other._background = True
+        other._patience = max(self._patience, BACKGROUND_PATIENCE)
         return other
 
     def get(self, path: str, params: Params | None = None) -> Reply:
@@ -206,12 +214,26 @@ class Transport:
         return call
 
     def learn(self, call: Call, response: requests.Response) -> None:
-        """Let the governor learn from an answer."""
+        """Let the governor learn from an answer, and the observer see it."""
+        self._tell(call, "ok" if response.ok else str(response.status_code))
         if self.governor is not None:
             self.governor.after(call, response.status_code, response.headers, self._clock())
 
     def _ask(
         self, method: str, path: str, params: Params | None, data: bytes | None, *, reads: bool
+    ) -> Reply:
+        deadline = self._clock() + self._patience
+        while True:
+            try:
+                return self._ask_now(method, path, params, data, reads)
+            except RateLimited as limited:
+                late = limited.until is not None and limited.until.timestamp() > deadline
+                waits = reads and self._background and self.governor is not None
+                if not waits or late or self._clock() > deadline:
+                    raise
+
+    def _ask_now(
+        self, method: str, path: str, params: Params | None, data: bytes | None, reads: bool
     ) -> Reply:
         for last in (not reads, True):
             call = self.take_turn(method, path)
@@ -222,12 +244,20 @@ class Transport:
                     break
         raise Transient("The connection to Jira broke.")
 
+    def _tell(self, call: Call, outcome: str) -> None:
+        if self.observer is not None:
+            self.observer(call, outcome)
+
     def _once(self, call: Call, path: str, params: Params | None, data: bytes | None) -> Reply:
-        response = self._send(call.method, path, params, data)
         try:
-            body = self._body(response)
-        finally:
-            response.close()
+            response = self._send(call.method, path, params, data)
+            try:
+                body = self._body(response)
+            finally:
+                response.close()
+        except Exception:
+            self._tell(call, "broken")
+            raise
         self.learn(call, response)
         error = classify(response.status_code, response.headers, body, self.now()) or _not_json(
             response, body

@@ -24,13 +24,17 @@ LONGEST_NOTE = 2_000
 
 
 class WriteOutcome(StrEnum):
-    """What became of one change; `held` waits for a person (a brake or a breaker), `confirmed` was found there after a crash."""
+    """What became of one change; `held` waits for a person (a brake or a breaker), `confirmed` was found there after a crash.
+
+    `released` was held until a person let it go: what was wanted then is planned anew.
+    """
 
     WRITTEN = "written"
     REFUSED = "refused"
     FAILED = "failed"
     HELD = "held"
     CONFIRMED = "confirmed"
+    RELEASED = "released"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,57 @@ def flaps(conn: Connection, site: str, issue_id: str, field_id: str, since: date
 
 
 _THERE = (WriteOutcome.WRITTEN.value, WriteOutcome.CONFIRMED.value)
+
+
+def wrote(conn: Connection, site: str, issue_id: str, field_id: str, value: object, since: datetime) -> bool:
+    """Whether we wrote exactly this value to the field since then."""
+    mine = and_(_written(site, issue_id, field_id), table.c.at >= to_ms(since))
+    same = select(table.c.id).where(mine, table.c.after == json_text.encode(value)).limit(1)
+    return conn.execute(same).first() is not None
+
+
+def held_now(conn: Connection, site: str, issue_id: str, field_id: str) -> Write | None:
+    """The change that is held on this field: its latest one, if that is held."""
+    place = (table.c.site == site, table.c.issue_id == issue_id, table.c.field_id == field_id)
+    latest = _WRITES.where(*place).order_by(table.c.at.desc(), table.c.id.desc()).limit(1)
+    row = conn.execute(latest).first()
+    return _write(row) if row is not None and row.outcome == WriteOutcome.HELD.value else None
+
+
+def held(conn: Connection, site: str) -> list[Write]:
+    """Everything that is held, the latest first; what was wanted otherwise since is not."""
+    later = table.alias("later")
+    superseded = (
+        select(later.c.id)
+        .where(
+            later.c.site == table.c.site,
+            later.c.issue_id == table.c.issue_id,
+            later.c.field_id == table.c.field_id,
+            later.c.id > table.c.id,
+        )
+        .exists()
+    )
+    mine = (table.c.site == site, table.c.outcome == WriteOutcome.HELD.value, ~superseded)
+    return [_write(row) for row in conn.execute(_WRITES.where(*mine).order_by(table.c.id.desc()))]
+
+
+def release(conn: Connection, site: str, now: datetime, objective_id: str | None = None) -> int:
+    """Let go what is held on the site, or of one objective; how many changes."""
+    mine = and_(table.c.site == site, table.c.outcome == WriteOutcome.HELD.value)
+    if objective_id is not None:
+        of_it = select(plans.c.id).where(plans.c.site == site, plans.c.objective_id == objective_id)
+        mine = and_(mine, table.c.plan_id.in_(of_it))
+    values = {"outcome": WriteOutcome.RELEASED.value, "settled_at": to_ms(now)}
+    return conn.execute(update(table).where(mine).values(values)).rowcount
+
+
+def released_at(conn: Connection, site: str, issue_id: str, field_id: str) -> datetime | None:
+    """When a person last let this field go."""
+    place = (table.c.site == site, table.c.issue_id == issue_id, table.c.field_id == field_id)
+    let_go = table.c.outcome == WriteOutcome.RELEASED.value
+    return maybe_from_ms(conn.execute(select(func.max(table.c.settled_at)).where(*place, let_go)).scalar())
+
+
 _WRITES = select(table, plans.c.objective_id, plans.c.mapping_revision, plans.c.cause).join(
     plans, plans.c.id == table.c.plan_id
 )

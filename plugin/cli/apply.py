@@ -8,18 +8,25 @@ from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, site_option
 from plugin.cli.plan import change_values, show_changes
 from plugin.finding import objective_ids
+from plugin.sync import holding
 from plugin.sync.reconcile import reconcile
 
 
 @click.command("apply")
 @click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.option(
+    "--release-held", is_flag=True, help="Also write what waits for a person (see jira-okr status)."
+)
 @site_option
 @json_option
-def apply_command(keys: tuple[str, ...], site: str, as_json: bool) -> None:
+def apply_command(keys: tuple[str, ...], release_held: bool, site: str, as_json: bool) -> None:
     """Reconcile all objectives, or those named, from the mirror and write what differs to Jira."""
     with open_connector() as connector:
         context = connector.context(site)
-        outcomes = [reconcile(context, id_) for id_ in objective_ids(connector, site, keys)]
+        ids = objective_ids(connector, site, keys)
+        if release_held:
+            holding.release(context, ids if keys else None)
+        outcomes = [reconcile(context, id_) for id_ in ids]
     written = [change for outcome in outcomes for change in outcome.applied.written]
     refused = [refusal for outcome in outcomes for refusal in outcome.applied.refused]
     if as_json:

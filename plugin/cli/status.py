@@ -6,12 +6,15 @@ from typing import Any
 
 import click
 
-from connectors.store import due, facts, inbox, mirror, objectives, refusals
+from connectors.store import due, facts, inbox, mirror, objectives, refusals, writes
 from connectors.store.objectives import SavedObjective
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
 from plugin.connector import Connector
 from plugin.standing import objective_values, percent_text
+from plugin.sync import holding
+
+RELEASE = "jira-okr status --json lists what is held; jira-okr apply --release-held [KEY]... writes it."
 
 
 @click.command("status")
@@ -27,7 +30,7 @@ def status_command(site: str, as_json: bool) -> None:
         show_json({**values, "objectives": [objective_values(one.state) for one in saved]})
     else:
         _show(values, saved)
-    if values["dead_letters"] or values["refused"]:
+    if any(values[name] for name in ("dead_letters", "refused", "held", "brake")):
         raise SystemExit(1)
 
 
@@ -45,6 +48,11 @@ def status_values(connector: Connector, site: str) -> dict[str, Any]:
                 {"objective": letter.objective_id, "error": letter.error, "remedy": letter.remedy}
                 for letter in due.dead(conn, site)
             ],
+            "brake": _brake_values(holding.standing(conn, site)),
+            "held": [
+                {"issue": one.issue_key, "field": one.field_name, "wanted": one.after, "why": one.note}
+                for one in writes.held(conn, site)
+            ],
             "refused": [
                 {
                     "issue": one.issue_key,
@@ -57,6 +65,12 @@ def status_values(connector: Connector, site: str) -> dict[str, Any]:
         }
 
 
+def _brake_values(brake: holding.Brake | None) -> dict[str, Any] | None:
+    if brake is None:
+        return None
+    return {"reason": brake.reason, "at": brake.at.isoformat(), "objectives": sorted(brake.objectives)}
+
+
 def _show(values: dict[str, Any], saved: list[SavedObjective]) -> None:
     click.echo(f"site {values['site']}: {values['issues']} issues mirrored, {values['due']} objectives due")
     click.echo(f"last full read: {values['last_resync'] or 'never: run jira-okr sync'}")
@@ -65,6 +79,10 @@ def _show(values: dict[str, Any], saved: list[SavedObjective]) -> None:
         click.echo(f"drift found then: {drift['issues']} of {drift['read']} issues")
     for letter in values["dead_letters"]:
         click.echo(f"dead letter: {letter['objective']}: {letter['error']}\n  to do: {letter['remedy']}")
+    if values["brake"]:
+        click.echo(f"held: {values['brake']['reason']}\n  to do: {RELEASE}")
+    for one in values["held"] if not values["brake"] else ():
+        click.echo(f"held: {one['issue']} {one['field']}: {one['why']}\n  to do: {RELEASE}")
     for one in values["refused"]:
         click.echo(f"refused: {one['issue']} {one['field']}: {one['message']}\n  to do: {one['remedy']}")
     if saved:

@@ -29,6 +29,7 @@ def sync_command(site: str, read_only: bool, accept_loss: bool, as_json: bool) -
         "reconciled": done.reconciled,
         "written": done.written,
         "failed": done.failed,
+        "held": found.held.count if found.held else 0,
     }
     if as_json:
         show_json(values)
@@ -37,8 +38,12 @@ def sync_command(site: str, read_only: bool, accept_loss: bool, as_json: bool) -
             f"Read {found.read} issues ({found.changed} changed, {found.removed} gone), "
             f"reconciled {done.reconciled} objectives, wrote {done.written} fields."
         )
+    if found.held is not None:
+        click.echo(f"held: {found.held.reason}. See jira-okr status.", err=True)
     if done.failed:
         click.echo(f"{done.failed} objectives failed: see jira-okr status.", err=True)
+        raise SystemExit(1)
+    if found.held is not None:
         raise SystemExit(1)
 
 

@@ -13,9 +13,17 @@ from plugin.jobs import engine_for
 
 
 @click.command("worker")
-@click.option("--threads", default=2, show_default=True, help="Workers in this process.")
-def worker_command(threads: int) -> None:
-    """Take deliveries and due objectives off the tables until stopped (Ctrl-C or SIGTERM finishes what is under way)."""
+@click.option(
+    "--threads", default=2, show_default=True, type=click.IntRange(1, 64), help="Workers in this process."
+)
+@click.option(
+    "--patience", default=30.0, show_default=True, help="Seconds to finish what is under way when stopped."
+)
+def worker_command(threads: int, patience: float) -> None:
+    """Take deliveries and due objectives off the tables until stopped (Ctrl-C or SIGTERM finishes what is under way).
+
+    Start and stop as many as wanted at any time: each takes what nobody holds.
+    """
     with open_connector(level=logging.INFO) as connector:
         engine = engine_for(connector, threads)
         stopped = threading.Event()
@@ -27,4 +35,4 @@ def worker_command(threads: int) -> None:
             err=True,
         )
         stopped.wait()
-        engine.stop()
+        engine.stop(patience)

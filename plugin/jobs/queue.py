@@ -96,7 +96,8 @@ _DEFER = text(
     FROM unnest(
         CAST(:keys AS text[]), CAST(:tasks AS text[]), CAST(:args AS jsonb[]), CAST(:ats AS timestamptz[])
     ) AS job(key, task, args, at)
-    WHERE NOT EXISTS (
+    WHERE (job.at IS NULL OR job.at <= now() + CAST(:furthest AS interval))
+    AND NOT EXISTS (
         SELECT FROM procrastinate_jobs AS waiting
         WHERE waiting.queueing_lock = job.key AND waiting.status = 'todo'
     )
@@ -107,6 +108,7 @@ _DEFER = text(
 def _arrays(jobs: list[Job]) -> dict[str, Any]:
     return {
         "queue": QUEUE,
+        "furthest": FURTHEST,
         "keys": [job.key for job in jobs],
         "tasks": [job.task for job in jobs],
         "args": [json.dumps(job.args) for job in jobs],

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
+import structlog
 from sqlalchemy import Connection
+from structlog.contextvars import bound_contextvars
 
-from connectors.jira.errors import JiraError, Permanent
+from connectors.jira.errors import JiraError, Permanent, Transient
 from connectors.store import mirror, refusals, writes
 from mappings.planning import Change, Plan
 from plugin.sync.context import Context
 from plugin.sync.tenure import Tenure
+
+log = structlog.get_logger("jira_okr.writes")
+
+MOMENT = timedelta(milliseconds=1)
+"""The least by which Jira's `updated` grows with an edit."""
+
+
+UNHURRIED = ("resync", "a new day")
+"""Reasons that are no events of Jira: how long these wait says nothing about freshness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +70,14 @@ def apply(context: Context, plan: Plan, cause: str, tenure: Tenure | None = None
     opened = Opened(plan_id, plan.objective_id, tenure)
     written: list[Change] = []
     refused: list[Refusal] = []
-    for issue_id, changes in plan.by_issue().items():
-        done, rejected = _edit_issue(context, opened, issue_id, changes)
-        written += done
-        refused += rejected
+    with bound_contextvars(plan=plan_id):
+        for issue_id, changes in plan.by_issue().items():
+            done, rejected = _edit_issue(context, opened, issue_id, changes)
+            written += done
+            refused += rejected
+            log.info("issue edited", issue=issue_id, written=len(done), refused=len(rejected))
+    if written and tenure is not None and tenure.claim.reason not in UNHURRIED:
+        context.meter.wrote(context.site, (context.clock() - tenure.claim.since).total_seconds())
     return Applied(tuple(written), tuple(refused))
 
 
@@ -79,6 +95,10 @@ def _edit_issue(
         except Permanent as error:
             rejected, remaining = _part(error, remaining)
             refused += rejected
+        except Transient:
+            # It may have arrived all the same: the write stays open, and is looked up before the next try.
+            _settle_refused(context, plan, refused)
+            raise
         except JiraError as error:
             _settle(context, plan, remaining, "failed", str(error))
             _settle_refused(context, plan, refused)
@@ -117,7 +137,10 @@ def remedy_for(change: Change, error: Permanent) -> str:
 
 
 def _settle_written(context: Context, plan: Opened, issue_id: str, changes: list[Change]) -> None:
-    """Acknowledge the writes and take them into the mirror: the echo brings no news, and the next plan is empty."""
+    """Acknowledge the writes and take them into the mirror: the echo brings no news, and the next plan is empty.
+
+    The issue is later now than whatever was read before: a read that was under way, or a search that lags, must not undo it.
+    """
     if not changes:
         return
     with context.store.write() as conn:
@@ -125,7 +148,7 @@ def _settle_written(context: Context, plan: Opened, issue_id: str, changes: list
         known = mirror.get(conn, context.site, [issue_id]).get(issue_id)
         if known is not None:
             values = {**known.fields, **{change.field_id: change.after for change in changes}}
-            mirror.put(conn, context.site, [replace(known, fields=values)])
+            mirror.put(conn, context.site, [replace(known, fields=values, updated=known.updated + MOMENT)])
 
 
 def _settle_refused(context: Context, plan: Opened, refused: list[Refusal]) -> None:

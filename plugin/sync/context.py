@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from mappings.catalogue import Catalogue
 from mappings.fields import Api
 from mappings.mapping import Mapping
 from mappings.moment import Moment
+from plugin.meter import Meter
 from plugin.sync.announcing import SILENT, Announcer
 from plugin.sync.notifying import Notifying
 
@@ -31,10 +32,11 @@ class Context:
     catalogue: Catalogue
     clock: Clock
     quiet: timedelta = timedelta(0)
-    ceiling: timedelta = timedelta(seconds=5)
+    ceiling: timedelta | None = timedelta(seconds=5)
     lease: timedelta = timedelta(minutes=2)
     announcer: Announcer = SILENT
     notifying: Notifying | None = None
+    meter: Meter = field(default_factory=Meter)
 
     def moment(self) -> Moment:
         """Now, in the mapping's time zone, as the connector's own account."""

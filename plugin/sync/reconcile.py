@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from connectors.store import due, facts, mirror, objectives, refusals, writes
+from connectors.store.writes import Write
 from mappings.cause import cause
 from mappings.desired import Owners, desired, owners
+from mappings.fields import field_type
 from mappings.forest import Forest
 from mappings.issue import Issue
 from mappings.measuring import assess_one
@@ -20,6 +22,8 @@ from mappings.planning import Change, Plan, plan
 from mappings.state import ObjectiveState
 from plugin.sync.applying import Applied, apply
 from plugin.sync.context import Context
+from plugin.sync.holding import FLAPPING, note_held, sift
+from plugin.sync.refresh import land_issues, with_readings
 from plugin.sync.tenure import Tenure
 
 
@@ -47,8 +51,11 @@ def reconcile(
         state, forest = measure_objective(context, conn, objective_id)
         planned = plan_objective(context, conn, state, forest, _cause(context, conn, state))
         planned = without_refused(context, conn, planned)
+        sifted = sift(context, conn, planned)
     if not write:
-        return Reconciled(objective_id, state, planned, Applied())
+        return Reconciled(objective_id, state, sifted.plan, Applied())
+    note_held(context, planned, sifted.held, "breaker", FLAPPING)
+    planned = sifted.plan
     if tenure is None:
         applied = apply(context, planned, cause="asked for")
     else:
@@ -126,24 +133,32 @@ def _issues_for(context: Context, conn: Connection, objective_id: str) -> list[I
 
 
 def confirm_open_writes(context: Context, objective_id: str) -> None:
-    """After a crash between a write and its acknowledgement: read the issues again, so that nothing is written twice."""
+    """After an interruption between a write and its answer: read the issues again, so that nothing is written twice.
+
+    What is read may bring news by the way, so it is landed like any other read: whoever feels it becomes due.
+    """
     with context.store.read() as conn:
         open_writes = writes.unsettled(conn, context.site, objective_id)
     if not open_writes:
         return
     result = context.jira.read(sorted({write.issue_id for write in open_writes}), context.fields)
+    found = with_readings(context, list(result.issues), {})
+    inside = [issue for issue in found if context.mapping.scope.matches(issue, context.moment())]
+    now = {issue.id: issue for issue in found}
     with context.store.write() as conn:
-        mirror.put(conn, context.site, result.issues)
+        land_issues(context, conn, inside, set())
         for write in open_writes:
-            writes.settle(
-                conn,
-                write.plan_id,
-                write.issue_id,
-                write.field_id,
-                "confirmed",
-                "read again after an interruption",
-                context.clock(),
-            )
+            outcome, note = _looked_up(context, write, now.get(write.issue_id))
+            writes.settle(conn, write.plan_id, write.issue_id, write.field_id, outcome, note, context.clock())
+
+
+def _looked_up(context: Context, write: Write, issue: Issue | None) -> tuple[str, str]:
+    """What became of a write whose answer never came."""
+    fields = (field for field in context.mapping.fields.values() if field.id == write.field_id)
+    type_ = next((field_type(field) for field in fields), None)
+    if issue is None or type_ is None or not type_.equal(issue.fields.get(write.field_id), write.after):
+        return "failed", "interrupted; read again, Jira does not have it"
+    return "confirmed", "interrupted; read again, Jira has it"
 
 
 def _save(context: Context, objective_id: str, state: ObjectiveState | None, tenure: Tenure | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import islice
 
 from connectors.jira.errors import IncompleteRead
@@ -12,10 +13,13 @@ from mappings.issue import Issue
 from mappings.jql import parse
 from mappings.measuring import objective_rule
 from plugin.sync.context import Context
+from plugin.sync.holding import Brake, brake_resync
+from plugin.sync.reconcile import reconcile
 from plugin.sync.refresh import land_issues, with_readings
 
 LARGEST_LOSS = 0.5
 SMALL_SITE = 20
+UNTIL_THE_END = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -27,6 +31,7 @@ class Resynced:
     removed: int = 0
     objectives: set[str] = field(default_factory=set)
     first: bool = False
+    held: Brake | None = None
 
     @property
     def drift(self) -> int:
@@ -44,6 +49,7 @@ def resync(
 
     Raises IncompleteRead (and changes no rollup) where the read looks partial.
     """
+    context = quietly(context)
     with context.store.read() as conn:
         known = mirror.count(conn, context.site)
     report = Resynced(first=known == 0)
@@ -59,9 +65,34 @@ def resync(
             "The search ended without its last page.", "Nothing was removed; run jira-okr sync again."
         )
     _drop_unseen(context, seen, report, accept_loss)
+    _apply_brake(context, report)
     _mark_all(context, report)
     _remember(context, report)
     return report
+
+
+def quietly(context: Context) -> Context:
+    """For a resync: calls yield to fresh events, and what is found waits for the end, where the brake looks at all of it.
+
+    What an event marks meanwhile is not put off. Should the resync never end, its own finds are served after the hour.
+    """
+    return replace(context, jira=context.jira.in_background(), quiet=UNTIL_THE_END, ceiling=None)
+
+
+def _apply_brake(context: Context, report: Resynced) -> None:
+    """Under a mapping activated since the last resync nothing is held: its activation was previewed and braked by itself."""
+    with context.store.read() as conn:
+        last = facts.get(conn, context.site, "resynced_revision")
+    if last in (None, context.mapping.revision):
+        ids = sorted(_known_objectives(context, report))
+        report.held = brake_resync(context, (reconcile(context, id_, write=False).plan for id_ in ids))
+
+
+def _known_objectives(context: Context, report: Resynced) -> frozenset[str]:
+    written = {f"@{rule.part.id}" for rule in context.mapping.objectives if rule.select is None}
+    with context.store.read() as conn:
+        former = {saved.state.id for saved in objectives.all(conn, context.site)}
+    return frozenset(report.objectives | written | former)
 
 
 def _land_page(context: Context, issues: list[Issue], seen: set[str], report: Resynced) -> None:
@@ -116,16 +147,16 @@ def _guard_loss(lost: int, missing: int, seen: int) -> None:
 
 
 def _mark_all(context: Context, report: Resynced) -> None:
-    written = {f"@{rule.part.id}" for rule in context.mapping.objectives if rule.select is None}
+    known = _known_objectives(context, report)
     with context.store.write() as conn:
-        former = {saved.state.id for saved in objectives.all(conn, context.site)}
-        due.mark(conn, context.site, report.objectives | written | former, context.clock(), "resync")
+        due.mark(conn, context.site, known, context.clock(), "resync")
 
 
 def _remember(context: Context, report: Resynced) -> None:
     now = context.clock().isoformat()
     with context.store.write() as conn:
         facts.put(conn, context.site, "last_resync", now)
+        facts.put(conn, context.site, "resynced_revision", context.mapping.revision)
         facts.put(conn, context.site, "schedule:resync", now)
         facts.put(conn, context.site, "drift", {"issues": report.drift, "read": report.read, "at": now})
 

@@ -1,0 +1,194 @@
+"""`jira-okr dead-letters`: what failed for good and waits for a person, by objective and field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import click
+from sqlalchemy import Connection
+
+from connectors.store import due, mirror, objectives, refusals
+from plugin.cli.opening import open_connector
+from plugin.cli.output import json_option, show_json, show_table, site_option
+from plugin.connector import Connector, NotReady
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One dead letter; `field` and `issue` are empty where the whole objective failed."""
+
+    objective_id: str
+    objective: str
+    issue: str
+    field_id: str
+    field: str
+    error: str
+    remedy: str
+    at: str
+
+    @property
+    def whole(self) -> bool:
+        """Whether the objective itself could not be reconciled."""
+        return not self.field_id
+
+
+@click.group("dead-letters")
+def dead_letters_group() -> None:
+    """Look after work that failed for good: objectives that could not be reconciled, and fields that Jira refused."""
+
+
+@dead_letters_group.command("list")
+@site_option
+@json_option
+def list_command(site: str, as_json: bool) -> None:
+    """List dead letters with the last error and what to do. Exit code 1 where there are any."""
+    with open_connector() as connector, connector.store.read() as conn:
+        found = letters(conn, site)
+    if as_json:
+        show_json([letter_values(letter) for letter in found])
+    elif not found:
+        click.echo("No dead letters.")
+    else:
+        rows = [
+            (one.objective, f"{one.issue} {one.field}".strip() or "(whole)", one.error, one.remedy, one.at)
+            for one in found
+        ]
+        show_table("Dead letters", ("Objective", "Field", "Last error", "To do", "Since"), rows)
+    if found:
+        raise SystemExit(1)
+
+
+@dead_letters_group.command("retry")
+@click.argument("names", nargs=-1, metavar="[OBJECTIVE]...")
+@click.option("--field", "field_id", help="Only this field (its id or name).")
+@click.option("--all", "everything", is_flag=True, help="All dead letters of the site.")
+@site_option
+@json_option
+def retry_command(
+    names: tuple[str, ...], field_id: str | None, everything: bool, site: str, as_json: bool
+) -> None:
+    """Try again now: objectives become due, refused fields are forgotten and written anew."""
+    with open_connector() as connector:
+        chosen = choose(connector, site, names, field_id, everything)
+        with connector.store.write() as conn:
+            for letter in chosen:
+                _retry(connector, conn, site, letter)
+    _tell("retried", chosen, as_json)
+
+
+@dead_letters_group.command("discard")
+@click.argument("names", nargs=-1, metavar="[OBJECTIVE]...")
+@click.option("--field", "field_id", help="Only this field (its id or name).")
+@click.option("--all", "everything", is_flag=True, help="All dead letters of the site.")
+@site_option
+@json_option
+def discard_command(
+    names: tuple[str, ...], field_id: str | None, everything: bool, site: str, as_json: bool
+) -> None:
+    """Forget them. The next event or resync tries again by itself."""
+    with open_connector() as connector:
+        chosen = choose(connector, site, names, field_id, everything)
+        with connector.store.write() as conn:
+            for letter in chosen:
+                _discard(conn, site, letter)
+    _tell("discarded", chosen, as_json)
+
+
+def letters(conn: Connection, site: str) -> list[Letter]:
+    """Objectives that failed, then refused fields, each the latest first."""
+    whole = [
+        Letter(
+            one.objective_id,
+            _name(conn, site, one.objective_id),
+            "",
+            "",
+            "",
+            one.error,
+            one.remedy,
+            one.buried_at.isoformat(timespec="seconds"),
+        )
+        for one in due.dead(conn, site)
+    ]
+    fields = [
+        Letter(
+            one.objective_id,
+            _name(conn, site, one.objective_id),
+            one.issue_key,
+            one.field_id,
+            one.field_name,
+            one.message,
+            one.remedy,
+            one.at.isoformat(timespec="seconds"),
+        )
+        for one in refusals.all(conn, site)
+    ]
+    return whole + fields
+
+
+def choose(
+    connector: Connector, site: str, names: tuple[str, ...], field: str | None, everything: bool
+) -> list[Letter]:
+    """The letters a person means; raises NotReady where there are none, naming what there is."""
+    if not names and not everything:
+        raise click.UsageError("name one or more objectives (key or id), or say --all")
+    with connector.store.read() as conn:
+        found = letters(conn, site)
+    wanted = {name.casefold() for name in names}
+    chosen = [
+        one
+        for one in found
+        if (everything or {one.objective.casefold(), one.objective_id.casefold()} & wanted)
+        and (field is None or field in (one.field_id, one.field))
+    ]
+    if not chosen:
+        known = ", ".join(sorted({one.objective for one in found})) or "none"
+        raise NotReady(f"No dead letter is called so. Objectives with dead letters: {known}.")
+    return chosen
+
+
+def letter_values(letter: Letter) -> dict[str, Any]:
+    """One letter for programs."""
+    return {
+        "objective": letter.objective,
+        "objective_id": letter.objective_id,
+        "issue": letter.issue or None,
+        "field": letter.field_id or None,
+        "field_name": letter.field or None,
+        "error": letter.error,
+        "remedy": letter.remedy,
+        "at": letter.at,
+    }
+
+
+def _name(conn: Connection, site: str, objective_id: str) -> str:
+    saved = objectives.load(conn, site, objective_id)
+    if saved is not None:
+        return saved.state.key
+    issue = mirror.get(conn, site, [objective_id]).get(objective_id)
+    return issue.key if issue is not None else objective_id
+
+
+def _retry(connector: Connector, conn: Connection, site: str, letter: Letter) -> None:
+    now = connector.clock()
+    if letter.whole:
+        due.retry(conn, site, letter.objective_id, now)
+    else:
+        refusals.clear(conn, site, letter.objective_id, field_id=letter.field_id)
+        due.mark(conn, site, [letter.objective_id], now, "a person asked to try again")
+    connector.announcer.marked(conn, site, [letter.objective_id], now)
+
+
+def _discard(conn: Connection, site: str, letter: Letter) -> None:
+    if letter.whole:
+        due.discard(conn, site, letter.objective_id)
+    else:
+        refusals.clear(conn, site, letter.objective_id, field_id=letter.field_id)
+
+
+def _tell(what: str, chosen: list[Letter], as_json: bool) -> None:
+    if as_json:
+        show_json({what: [letter_values(letter) for letter in chosen]})
+        return
+    for letter in chosen:
+        click.echo(f"{what}: {letter.objective} {letter.issue} {letter.field}".rstrip())

@@ -1,0 +1,101 @@
+"""`jira-okr webhook`: the site's admin webhooks, for a token that may administer Jira. By hand: System > WebHooks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from connectors.jira.registration import Registered
+from plugin.cli.opening import open_connector
+from plugin.cli.output import json_option, show_json, show_table, site_option
+from plugin.connector import Connector, NotReady, Site
+
+NAME = "OKR connector"
+
+
+@click.group("webhook")
+def webhook_group() -> None:
+    """Register, list and delete the webhooks by which Jira tells of changes. Needs a token of a Jira administrator."""
+
+
+@webhook_group.command("register")
+@click.option("--name", default=NAME, show_default=True, help="The name people see in Jira.")
+@click.option("--url", help="Where Jira delivers; made from JIRA_OKR_BASE_URL unless given.")
+@site_option
+@json_option
+def register_command(name: str, url: str | None, site: str, as_json: bool) -> None:
+    """Create the webhook, or bring it up to date. Doing it twice makes one."""
+    with open_connector() as connector:
+        made = register(connector, connector.site(site), name, url)
+    if as_json:
+        show_json(webhook_values(made))
+    else:
+        click.echo(f"Webhook {made.id} ({made.name}) delivers to {made.url}: {', '.join(made.events)}")
+
+
+@webhook_group.command("list")
+@site_option
+@json_option
+def list_command(site: str, as_json: bool) -> None:
+    """List all admin webhooks of the site."""
+    with open_connector() as connector:
+        found = connector.site(site).jira.webhooks()
+    if as_json:
+        show_json([webhook_values(one) for one in found])
+    elif not found:
+        click.echo("No webhooks. Register ours with jira-okr webhook register.")
+    else:
+        rows = [
+            (one.id, one.name, _hidden(one.url), "yes" if one.enabled else "no", ", ".join(one.events))
+            for one in found
+        ]
+        show_table("Webhooks", ("Id", "Name", "Address", "Enabled", "Events"), rows)
+
+
+@webhook_group.command("delete")
+@click.argument("webhook_id")
+@site_option
+def delete_command(webhook_id: str, site: str) -> None:
+    """Delete one webhook by its id (see jira-okr webhook list)."""
+    with open_connector() as connector:
+        connector.site(site).jira.delete_webhook(webhook_id)
+    click.echo(f"Deleted webhook {webhook_id}.")
+
+
+def register(connector: Connector, site: Site, name: str, url: str | None) -> Registered:
+    """Register at the site; its scope is the active mapping's, where one is active."""
+    if not site.webhook_secret and not site.path_token:
+        raise NotReady(
+            "There is nothing to prove that a webhook comes from Jira. Set JIRA_OKR_JIRA__WEBHOOK_SECRET to a long random "
+            "text, or JIRA_OKR_SECRET_KEY for Jira Data Center 9, which cannot sign."
+        )
+    if url is None and connector.settings.base_url is None:
+        raise NotReady("Where should Jira deliver to? Set JIRA_OKR_BASE_URL, or give --url.")
+    return site.jira.register_webhook(name, url or delivery_url(connector, site), site.webhook_secret or "")
+
+
+def delivery_url(connector: Connector, site: Site) -> str:
+    """The address of the route that takes deliveries in; without a secret it ends in the unguessable token."""
+    base = f"{connector.settings.public_url}/webhooks/jira/{site.name}"
+    return base if site.webhook_secret else f"{base}/{site.path_token}"
+
+
+def webhook_values(one: Registered) -> dict[str, Any]:
+    """One webhook for programs."""
+    return {
+        "id": one.id,
+        "name": one.name,
+        "url": _hidden(one.url),
+        "events": list(one.events),
+        "jql": one.jql,
+        "enabled": one.enabled,
+        "signed": one.signed,
+    }
+
+
+def _hidden(url: str) -> str:
+    """An address without what makes it unguessable."""
+    head, found, tail = url.partition("/webhooks/jira/")
+    site, token, _ = tail.partition("/")
+    return f"{head}{found}{site}/…" if token else url

@@ -1,0 +1,68 @@
+"""What follows from each kind of failure, and how long a retry waits."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from connectors.jira.errors import AuthFailed, IncompleteRead, Permanent, RateLimited, Transient
+from plugin.sync.failures import LONGEST_WAIT, MOST_ATTEMPTS, Bury, Postpone, after_failure
+
+NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts", "decision"),
+    [
+        (Transient("away"), 1, Postpone),
+        (Transient("away"), MOST_ATTEMPTS - 1, Postpone),
+        (Transient("away"), MOST_ATTEMPTS, Bury),
+        (IncompleteRead("half a page"), 1, Postpone),
+        (AuthFailed("who are you"), 1, Postpone),
+        (AuthFailed("who are you"), MOST_ATTEMPTS, Bury),
+        (RateLimited("jira-burst-based", 3.0, NOW + timedelta(seconds=3)), 1, Postpone),
+        (RateLimited("jira-burst-based", None, None), MOST_ATTEMPTS + 5, Postpone),
+        (Permanent(400, ("no",)), 1, Bury),
+        (Permanent(404), 1, Bury),
+        (ValueError("a fault of ours"), 1, Bury),
+    ],
+)
+def test_passing_trouble_waits_and_lasting_trouble_goes_to_a_person(
+    error: Exception, attempts: int, decision: type
+) -> None:
+    assert isinstance(after_failure(error, attempts, NOW, 0.5), decision)
+
+
+@pytest.mark.parametrize("attempts", range(1, MOST_ATTEMPTS))
+@pytest.mark.parametrize("chance", [0.0, 0.5, 1.0])
+def test_waits_double_within_a_jitter_of_a_third_and_stay_below_the_longest(
+    attempts: int, chance: float
+) -> None:
+    decision = after_failure(Transient("away"), attempts, NOW, chance)
+    assert isinstance(decision, Postpone)
+    seconds = (decision.until - NOW).total_seconds()
+    middle = min(2.0**attempts, LONGEST_WAIT.total_seconds())
+    assert 0.7 * middle - 1e-6 <= seconds <= 1.3 * middle + 1e-6
+
+
+def test_a_rate_limit_waits_exactly_as_long_as_jira_says() -> None:
+    until = NOW + timedelta(minutes=40)
+    assert after_failure(RateLimited("jira-quota-global-based", 2400, until), 3, NOW, 0.9) == Postpone(
+        until, str(RateLimited("jira-quota-global-based", 2400, until))
+    )
+
+
+def test_a_dead_letter_says_what_to_do() -> None:
+    refused = after_failure(Permanent(403, ("no",), remedy="Give the permission."), 1, NOW, 0)
+    ours = after_failure(KeyError("x"), 1, NOW, 0)
+    tired = after_failure(Transient("away", "Look at the network."), MOST_ATTEMPTS, NOW, 0)
+
+    assert isinstance(refused, Bury)
+    assert refused.remedy == "Give the permission."
+    assert isinstance(ours, Bury)
+    assert "report it" in ours.remedy
+    assert "KeyError" in ours.error
+    assert isinstance(tired, Bury)
+    assert str(MOST_ATTEMPTS) in tired.remedy
+    assert "Look at the network." in tired.remedy

@@ -1,0 +1,108 @@
+"""Which issues a batch of deliveries touches, whatever their order and however often they come."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from connectors.jira import Hints
+from connectors.store.inbox import Delivery, DeliveryStatus
+from plugin.sync.sorting import Batch, sort_deliveries
+
+NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+IDS = {"PLAT-7": "10007", "PLAT-9": "10009"}
+
+
+def delivery(number: int, body: Any) -> Delivery:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Delivery(number, "main", f"d-{number}", NOW, "", raw, DeliveryStatus.PENDING, "", 0)
+
+
+def sort(*bodies: Any, echo: Any = lambda hints: False) -> Batch:
+    return sort_deliveries([delivery(number, body) for number, body in enumerate(bodies)], echo, IDS.get)
+
+
+def event(name: str, issue: str | None = None, items: Any = None, **more: Any) -> dict[str, Any]:
+    body: dict[str, Any] = {"webhookEvent": name, "timestamp": 1, **more}
+    if issue:
+        body["issue"] = {"id": issue, "key": f"PLAT-{issue[-1]}", "fields": {}}
+    if items:
+        body["changelog"] = {"id": "1", "items": items}
+    return body
+
+
+STATUS = {"field": "status", "fieldId": "status", "from": "1", "to": "2"}
+PARENT = {"field": "IssueParentAssociation", "fieldId": "parent", "from": "10007", "to": "10009"}
+
+
+@pytest.mark.parametrize(
+    ("body", "touched"),
+    [
+        (event("jira:issue_created", "10001"), {"10001"}),
+        (event("jira:issue_updated", "10001", [STATUS]), {"10001"}),
+        (event("jira:issue_deleted", "10001"), {"10001"}),
+        (event("jira:issue_updated", "10001", [PARENT]), {"10001", "10007", "10009"}),
+        (
+            event("issuelink_created", issueLink={"sourceIssueId": 10001, "destinationIssueId": 10002}),
+            {"10001", "10002"},
+        ),
+    ],
+)
+def test_every_event_that_matters_names_its_issues(body: Any, touched: set[str]) -> None:
+    batch = sort(body)
+
+    assert touched <= batch.touched
+    assert batch.verdicts == {0: ("done", body["webhookEvent"])}
+
+
+@pytest.mark.parametrize("body", [b"no json", b"[]", b"42", {"webhookEvent": 7}, {"hello": "world"}])
+def test_what_says_nothing_is_ignored_with_a_reason(body: Any) -> None:
+    batch = sort(body)
+
+    assert batch.touched == set()
+    status, note = batch.verdicts[0]
+    assert status == "ignored"
+    assert note
+
+
+def test_an_echo_touches_nothing() -> None:
+    def is_echo(hints: Hints) -> bool:
+        return hints.issue_ids == frozenset({"10001"})
+
+    batch = sort(
+        event("jira:issue_updated", "10001", [STATUS]),
+        event("jira:issue_updated", "10002", [STATUS]),
+        echo=is_echo,
+    )
+
+    assert batch.touched == {"10002"}
+    assert batch.verdicts[0] == ("done", "echo of our own write")
+
+
+def test_changed_fields_are_kept_by_issue() -> None:
+    batch = sort(
+        event("jira:issue_updated", "10001", [STATUS]),
+        event("jira:issue_updated", "10001", [{**STATUS, "fieldId": "customfield_10016"}]),
+    )
+
+    assert batch.changed_fields["10001"] >= {"status", "customfield_10016"}
+
+
+def test_order_and_repetition_do_not_matter() -> None:
+    bodies = [
+        event("jira:issue_updated", "10001", [PARENT]),
+        event("jira:issue_created", "10002"),
+        event("jira:issue_deleted", "10003"),
+        event("issuelink_deleted", issueLink={"sourceIssueId": 10004, "destinationIssueId": 10005}),
+    ]
+    once = sort(*bodies)
+    for seed in range(20):
+        again = bodies * 3
+        random.Random(seed).shuffle(again)
+        batch = sort(*again)
+        assert batch.touched == once.touched
+        assert batch.changed_fields == once.changed_fields
