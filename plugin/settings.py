@@ -21,6 +21,9 @@ EXPECTED = {
     "mapping": "the path of a mapping document (YAML)",
     "engine": "embedded or procrastinate",
     "port": "a port number, 0 to 65535",
+    "workers": "how many worker threads run beside the server, 0 to 64",
+    "http_threads": "how many requests one process answers at once, 1 to 64",
+    "http_processes": "how many processes serve, 1 to 32; more than 1 only with PostgreSQL",
     "base_url": "the address people reach this connector by, for example https://okr.acme.example",
     "oidc.issuer": "the issuer of the OIDC provider, exactly as its discovery document says, for example https://login.acme.example",
     "oidc.client_id": "the client id that the OIDC provider gave this connector",
@@ -85,12 +88,15 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=0, le=65535)
     engine: Literal["embedded", "procrastinate"] | None = None
     workers: int = Field(default=2, ge=0, le=64)
+    http_threads: int = Field(default=8, ge=1, le=64)
+    http_processes: int = Field(default=1, ge=1, le=32)
     quiet_seconds: float = Field(default=0.4, ge=0, le=60)
     ceiling_seconds: float = Field(default=5.0, ge=0, le=600)
     lease_seconds: float = Field(default=120.0, ge=1, le=3600)
     heartbeat_seconds: float = Field(default=10.0, ge=0.1, le=300)
     resync_minutes: int = Field(default=60, ge=0)
     keep_deliveries_days: int = Field(default=14, ge=1)
+    keep_history_days: int = Field(default=90, ge=1)
     log_format: Literal["plain", "json"] = "plain"
 
     @property

@@ -13,16 +13,19 @@ from connectors.jira.errors import IncompleteRead, Permanent
 from connectors.jira.transport import Transport
 from mappings.issue import Reading
 from mappings.numbers import exact
+from mappings.past import Step
 
 BULK = "/rest/api/3/changelog/bulkfetch"
 MOST_ISSUES = 1000
 MOST_FIELDS = 10
 MOST_PAGES = 10_000
+PARENT_NAMES = ("IssueParentAssociation", "Parent", "Epic Link", "Parent Link")
+"""What histories call the parent; Data Center may translate the last two, so those are looked up as well."""
 
 Readings = dict[str, dict[str, tuple[Reading, ...]]]
 
 
-ITEM_NAMES = {"field_id": "fieldId", "before": "fromString", "after": "toString"}
+ITEM_NAMES = {"field_id": "fieldId", "before": "fromString", "after": "toString", "before_id": "from"}
 
 
 class WireItem(msgspec.Struct, frozen=True, gc=False, rename=ITEM_NAMES):
@@ -30,6 +33,7 @@ class WireItem(msgspec.Struct, frozen=True, gc=False, rename=ITEM_NAMES):
     field_id: str | None = None
     before: str | None = None
     after: str | None = None
+    before_id: str | None = None
 
 
 class WireHistory(msgspec.Struct, frozen=True, gc=False):
@@ -65,10 +69,15 @@ class History:
     """Collects changes per issue and field in whatever order they come, and puts them in the order of time."""
 
     def __init__(
-        self, field_ids: Iterable[str], names: Mapping[str, str], created: Mapping[str, datetime]
+        self,
+        field_ids: Iterable[str],
+        names: Mapping[str, str],
+        created: Mapping[str, datetime],
+        aliases: Mapping[str, str] | None = None,
     ) -> None:
         self._wanted = frozenset(field_ids)
         self._ids = {name.casefold(): field_id for field_id, name in names.items()}
+        self._ids |= {name.casefold(): field_id for name, field_id in (aliases or {}).items()}
         self._created = created
         self._changes: dict[tuple[str, str], dict[datetime, WireItem]] = {}
 
@@ -90,6 +99,14 @@ class History:
             found.setdefault(issue_id, {})[field_id] = (*self._first(issue_id, ordered[0][1]), *values)
         return found
 
+    def steps(self) -> dict[str, tuple[Step, ...]]:
+        """Every change by issue id, oldest first."""
+        found: dict[str, list[Step]] = {}
+        for (issue_id, field_id), changes in self._changes.items():
+            steps = (Step(at, field_id, item.before_id, item.before) for at, item in changes.items())
+            found.setdefault(issue_id, []).extend(steps)
+        return {issue_id: tuple(sorted(steps, key=lambda step: step.at)) for issue_id, steps in found.items()}
+
     def _first(self, issue_id: str, item: WireItem) -> Iterator[Reading]:
         """What the field held from the issue's creation on, which no entry of the history tells."""
         if issue_id in self._created and item.before:
@@ -100,15 +117,33 @@ def readings_cloud(
     transport: Transport, ids: Iterable[str], field_ids: Iterable[str], history: History
 ) -> Readings:
     """From `POST changelog/bulkfetch`: 1000 issues and 10 fields at once, paged by token."""
+    collect_cloud(transport, ids, field_ids, history)
+    return history.readings()
+
+
+def calls_for(issues: int, fields: int, *, cloud: bool) -> int:
+    """How many calls reading a history takes at least; Cloud may page what is long."""
+    return -(-issues // MOST_ISSUES) * -(-fields // MOST_FIELDS) if cloud else issues
+
+
+def collect_cloud(
+    transport: Transport, ids: Iterable[str], field_ids: Iterable[str], history: History
+) -> None:
+    """Every change of these fields into `history`."""
     wanted, fields = clean_ids(ids), sorted(set(field_ids))
     for at in range(0, len(wanted), MOST_ISSUES):
         for start in range(0, len(fields), MOST_FIELDS):
             _collect(transport, wanted[at : at + MOST_ISSUES], fields[start : start + MOST_FIELDS], history)
-    return history.readings()
 
 
 def readings_datacenter(transport: Transport, ids: Iterable[str], history: History) -> Readings:
     """From each issue with its changelog: Data Center has no bulk read of history. Issues out of sight have none."""
+    collect_datacenter(transport, ids, history)
+    return history.readings()
+
+
+def collect_datacenter(transport: Transport, ids: Iterable[str], history: History) -> None:
+    """Every change of the wanted fields into `history`."""
     for issue_id in clean_ids(ids):
         try:
             reply = transport.get(
@@ -122,7 +157,6 @@ def readings_datacenter(transport: Transport, ids: Iterable[str], history: Histo
         if len(log.histories) < log.total:
             raise IncompleteRead(f"Jira returned {len(log.histories)} of {log.total} entries of a history.")
         history.add(issue_id, log.histories)
-    return history.readings()
 
 
 def _collect(transport: Transport, ids: list[str], fields: list[str], history: History) -> None:

@@ -31,6 +31,7 @@ from connectors.jira.server import Account, JiraLibrary, ServerInfo
 from connectors.jira.transport import Pacing, Transport
 from mappings.catalogue import Catalogue, Field
 from mappings.issue import User
+from mappings.past import Step
 
 
 def connect(
@@ -148,6 +149,25 @@ class Jira:
         if self._cloud:
             return changelog.readings_cloud(self.transport, ids, wanted, history)
         return changelog.readings_datacenter(self.transport, ids, history)
+
+    def steps(self, ids: Iterable[str], field_ids: Iterable[str]) -> dict[str, tuple[Step, ...]]:
+        """Every change of these fields by issue id, oldest first; `parent` by whatever name the deployment gives it."""
+        wanted = frozenset(field_ids)
+        names = {field.id: field.name for field in self._fields if field.id in wanted}
+        history = changelog.History(wanted, names, {}, self._parent_names())
+        if self._cloud:
+            changelog.collect_cloud(self.transport, ids, wanted, history)
+        else:
+            changelog.collect_datacenter(self.transport, ids, history)
+        return history.steps()
+
+    def step_calls(self, issues: int, fields: int) -> int:
+        """How many calls `steps` takes at least."""
+        return changelog.calls_for(issues, fields, cloud=self._cloud)
+
+    def _parent_names(self) -> dict[str, str]:
+        named = [field.name for field in self._fields if field.custom in PARENT_FIELDS]
+        return dict.fromkeys([*named, *changelog.PARENT_NAMES], "parent")
 
     def catalogue(self, sample_issue_ids: Iterable[str] = ()) -> Catalogue:
         """Everything a mapping can name. Option values are those on the edit screens of the sample issues."""

@@ -12,8 +12,10 @@ from mappings.diagnostic import MappingError
 from plugin.cli.apply import apply_command
 from plugin.cli.check import check_command
 from plugin.cli.db import db_group
+from plugin.cli.dead_letters import dead_letters_group
 from plugin.cli.demo import demo_command
 from plugin.cli.explain import explain_command
+from plugin.cli.history import history_group
 from plugin.cli.mapping import mapping_group
 from plugin.cli.moved import moved_command
 from plugin.cli.plan import plan_command
@@ -23,6 +25,7 @@ from plugin.cli.status import status_command
 from plugin.cli.sync import sync_command
 from plugin.cli.token import token_group
 from plugin.cli.user import user_group
+from plugin.cli.webhook import webhook_group
 from plugin.cli.worker import worker_command
 from plugin.connector import NotReady
 from plugin.settings import SettingsError
@@ -38,8 +41,11 @@ COMMANDS: tuple[click.Command, ...] = (
     apply_command,
     explain_command,
     moved_command,
+    history_group,
     status_command,
     mapping_group,
+    webhook_group,
+    dead_letters_group,
     user_group,
     token_group,
     db_group,

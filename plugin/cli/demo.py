@@ -12,6 +12,8 @@ import click
 from connectors.store import objectives, writes
 from connectors.store.objectives import SavedObjective
 from plugin.access.demonstration import demo_admin
+from plugin.backfill import outlook
+from plugin.cli.history import backfill_site
 from plugin.cli.output import show_json, show_table
 from plugin.cli.sync import sync_site
 from plugin.connector import Connector
@@ -46,7 +48,7 @@ def demo_command(once: bool, seed: int, port: int, sandbox_port: int, folder: Pa
     configure_logs("plain", logging.WARNING)
     if once:
         with demo_world(folder, seed=seed) as demo:
-            sync_site(demo.connector, "main")
+            first_sync(demo.connector)
             show_result(demo.connector, as_json)
         return
     with demo_world(folder, seed=seed, sandbox_port=sandbox_port, port=port) as demo:
@@ -58,11 +60,17 @@ def serve_demo(demo: Demo, port: int) -> None:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    sync_site(demo.connector, "main")
+    first_sync(demo.connector)
     with serving(demo.connector, "127.0.0.1", port, workers=2) as served:
         register_webhook(demo.sandbox.url, f"{served.url}/webhooks/jira/main", demo.secret)
         click.echo(invitation(served.url, demo.sandbox.url, demo_admin(demo.connector)))
         stopped.wait()
+
+
+def first_sync(connector: Connector) -> None:
+    """Sync, and show at once where the objectives come from: their past is worked out from the changelogs."""
+    sync_site(connector, "main")
+    backfill_site(connector, "main", outlook(connector.context("main")))
 
 
 def invitation(pages: str, board: str, sign_in: tuple[str, str]) -> str:

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Connection, text
 
 from connectors.jira.errors import JiraError
-from connectors.store import due, facts, inbox, limits, objectives
+from connectors.store import due, facts, inbox, limits, objectives, snapshots
 from plugin.connector import Connector, NotReady
 from plugin.sync.resync import resync
 
@@ -68,12 +68,13 @@ def look_at_pace(connector: Connector, site: str, _going_on: Callable[[], None])
         facts.put(conn, site, "pace_day", today)
 
 
-def prune(connector: Connector, _site: str, _going_on: Callable[[], None]) -> None:
-    """Forget deliveries that are older than the retention setting, and rate limits that nobody asked after for a day."""
+def prune(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
+    """Forget deliveries older than their setting, all but a day's last point of old history, and rate limits nobody asked after."""
     now = connector.clock()
     with connector.store.write() as conn:
         inbox.prune(conn, now - timedelta(days=connector.settings.keep_deliveries_days))
         limits.prune(conn, now - timedelta(days=1))
+        snapshots.thin(conn, site, now - timedelta(days=connector.settings.keep_history_days))
 
 
 def read_everything(connector: Connector, site: str, going_on: Callable[[], None]) -> None:

@@ -1,0 +1,127 @@
+"""What is reconstructed is what was: a demo company lives on for two days, and its past is worked out from its changelogs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import requests
+
+from connectors.sandbox import PEOPLE
+from connectors.store import objectives, snapshots
+from plugin.backfill import backfill, done_already, outlook
+from plugin.cli.sync import sync_site
+from plugin.demonstration import Demo, demo_world
+
+START = datetime(2026, 11, 18, 15, tzinfo=UTC)
+
+
+@dataclass
+class Hands:
+    """A clock that is moved, and a person who works in Jira."""
+
+    demo: Demo
+    now: list[datetime]
+
+    def call(self, method: str, path: str, body: dict[str, object] | None = None) -> dict[str, object]:
+        answer = requests.request(
+            method,
+            self.demo.sandbox.url + path,
+            json=body,
+            auth=(PEOPLE[0].email, PEOPLE[0].token),
+            timeout=10,
+        )
+        assert answer.status_code < 400, answer.text
+        found: dict[str, object] = answer.json() if answer.content else {}
+        return found
+
+    def work_on(self, key: str, points: float) -> None:
+        path = f"/rest/api/3/issue/{key}"
+        self.call("PUT", path, {"fields": {"customfield_10016": points}})
+        offered = self.call("GET", f"{path}/transitions")["transitions"]
+        assert isinstance(offered, list)
+        self.call("POST", f"{path}/transitions", {"transition": {"id": offered[-1]["id"]}})
+
+
+@pytest.fixture
+def hands(tmp_path: Path) -> Iterator[Hands]:
+    now = [START]
+    with demo_world(tmp_path, clock=lambda: now[0]) as demo:
+        yield Hands(demo, now)
+
+
+def test_the_reconstructed_past_is_what_was_observed(hands: Hands) -> None:
+    connector = hands.demo.connector
+    sync_site(connector, "main")
+    with connector.store.read() as conn:
+        observed = {one.state.id: one.state for one in objectives.all(conn, "main")}
+    stories = sorted(
+        {
+            row.key
+            for one in observed.values()
+            for kr in one.key_results
+            for row in kr.measurement.ledger.rows
+            if row.weight
+        }
+    )[:12]
+    hands.now[0] += timedelta(days=2)
+    for place, key in enumerate(stories):
+        hands.work_on(key, 1 + place % 5)
+    sync_site(connector, "main")
+    context = connector.context("main")
+    with connector.store.write() as conn:  # forget what was observed, as if the connector came only now
+        snapshots.thin(conn, "main", START)
+        for table in ("history", "snapshot"):
+            conn.exec_driver_sql(f"DELETE FROM {table}")
+    planned = outlook(context, days=3)
+    done = backfill(context, planned)
+    assert done.points > len(observed)
+    at = planned.moments[-2]  # the end of the day of the first sync, before the work
+    with connector.store.read() as conn:
+        past = {id_: snapshots.at(conn, "main", id_, at) for id_ in observed}
+        now = {one.state.id: one.state for one in objectives.all(conn, "main")}
+        assert all(point.backfilled for id_ in now for point in objectives.history(conn, "main", id_))
+    changed = [id_ for id_ in observed if observed[id_].progress != now[id_].progress]
+    assert changed
+    for id_, was in observed.items():
+        found = past[id_]
+        assert found is not None
+        assert (was.key, found.state.progress) == (was.key, was.progress)
+        assert [row.share for row in found.state.ledger.rows] == [row.share for row in was.ledger.rows]
+    assert done_already(context)
+
+
+def test_what_it_takes_is_known_before(hands: Hands) -> None:
+    sync_site(hands.demo.connector, "main")
+    context = hands.demo.connector.context("main")
+    planned = outlook(context)
+    assert planned.moments[0].date() == datetime(2026, 10, 1, tzinfo=UTC).date()
+    assert len(planned.moments) == 48
+    assert planned.calls == 1
+    assert 0 < len(planned.changed) < planned.issues
+    assert outlook(context, days=1).moments == planned.moments[-1:]
+    assert not done_already(context)
+
+
+def test_observed_points_are_never_touched(hands: Hands) -> None:
+    sync_site(hands.demo.connector, "main")
+    context = hands.demo.connector.context("main")
+
+    def seen() -> dict[str, list[tuple[datetime, bool]]]:
+        with context.store.read() as conn:
+            return {
+                id_: [(point.at, point.backfilled) for point in objectives.history(conn, "main", id_)]
+                for id_ in objectives.ids(conn, "main")
+            }
+
+    first = seen()
+    backfill(context, outlook(context))
+    second = seen()
+    backfill(context, outlook(context))
+    assert seen() == second
+    for id_, points in second.items():
+        assert [point for point in points if not point[1]] == first[id_]
+        assert points == sorted(points)
