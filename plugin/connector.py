@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from connectors.jira import Jira
 from connectors.store import Store, facts, revisions
@@ -15,6 +16,7 @@ from mappings.document.source import read_document
 from mappings.fields import Api
 from mappings.mapping import Mapping
 from plugin.catalogue_snapshot import catalogue_from_json, catalogue_to_json
+from plugin.meter import Meter
 from plugin.settings import Settings
 from plugin.sync.announcing import SILENT, Announcer
 from plugin.sync.context import Context
@@ -46,6 +48,7 @@ class Connector:
     clock: Callable[[], datetime]
     announce: Callable[[], None] = lambda: None
     announcer: Announcer = SILENT
+    meter: Meter = field(default_factory=Meter)
     _bound: dict[str, tuple[str, Mapping, Catalogue]] = field(default_factory=dict)
     _notifying: dict[str, Notifying] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -53,7 +56,7 @@ class Connector:
     def site(self, name: str) -> Site:
         """The site of this name; raises NotReady naming the sites there are."""
         if name in self.sites:
-            return self.sites[name]
+            return self._watched(self.sites[name])
         known = ", ".join(sorted(self.sites)) or "none yet: set JIRA_OKR_JIRA__URL or run jira-okr site add"
         raise NotReady(f"There is no site called {name!r}. Known sites: {known}.")
 
@@ -86,6 +89,7 @@ class Connector:
             timedelta(seconds=self.settings.lease_seconds),
             self.announcer,
             self._notifying_of(site),
+            self.meter,
         )
 
     def api(self, name: str) -> Api:
@@ -97,6 +101,13 @@ class Connector:
             with self.store.write() as conn:
                 facts.put(conn, name, "api", known)
         return 3 if known == 3 else 2
+
+    def _watched(self, site: Site) -> Site:
+        """Its calls are counted from now on."""
+        transport = getattr(site.jira, "transport", None)
+        if transport is not None and transport.observer is None:
+            transport.observer = partial(self.meter.called, site.name)
+        return site
 
     def _notifying_of(self, site: Site) -> Notifying:
         with self._lock:

@@ -4,39 +4,100 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 
 import structlog
+from pydantic import BaseModel, SecretStr
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 SECRET_WORDS = ("token", "secret", "password", "authorization", "pat", "cookie")
+SHORTEST_SECRET = 6
+"""Shorter ones would blank ordinary words, and are no secrets."""
 
 
-def configure_logs(log_format: str, level: int = logging.INFO) -> None:
-    """Set structlog up for the process: `json` for machines, `plain` for people."""
+def configure_logs(log_format: str, level: int = logging.INFO, secrets: Iterable[str] = ()) -> None:
+    """Set the process's logs up: `json` for machines, `plain` for people. Lines of libraries look the same, from warnings on.
+
+    Wherever one of `secrets` turns up in a line, it is blanked.
+    """
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if log_format == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
+    blank: Any = Blank(secrets)
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        hide_secrets,
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            hide_secrets,
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
+        processors=[*shared, structlog.processors.format_exc_info, renderer, blank],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+    _take_in_libraries(shared, [structlog.processors.format_exc_info, renderer, blank])
+
+
+class Blank:
+    """The last processor: what is known to be secret does not leave, whatever brought it into the line."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._secrets = sorted({one for one in secrets if len(one) >= SHORTEST_SECRET}, key=len, reverse=True)
+
+    def __call__(self, _logger: Any, _name: str, line: str) -> str:
+        for secret in self._secrets:
+            line = line.replace(secret, "***")
+        return line
+
+
+def known_secrets(settings: BaseModel) -> list[str]:
+    """Every secret of the settings, at any depth, and the password in the address of the database."""
+    found = list(_secrets(settings))
+    try:
+        password = make_url(str(getattr(settings, "database_url", ""))).password
+    except ArgumentError:
+        password = None
+    return [*found, password] if password else found
 
 
 def hide_secrets(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Blank every value whose name looks like a secret; the last line of defence, not the first."""
+    """Blank every value whose name looks like a secret."""
     for name in event:
         if any(word == part for word in SECRET_WORDS for part in name.lower().split("_")):
             event[name] = "***"
     return event
+
+
+def _secrets(value: object) -> Iterable[str]:
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _secrets(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from _secrets(one)
+
+
+class _Handler(logging.StreamHandler[Any]):
+    """Ours; so that setting up again replaces it."""
+
+
+def _take_in_libraries(shared: list[Any], last: list[Any]) -> None:
+    root = logging.getLogger()
+    for handler in [one for one in root.handlers if isinstance(one, _Handler)]:
+        root.removeHandler(handler)
+    ours = _Handler(sys.stderr)
+    ours.setLevel(logging.WARNING)
+    remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    ours.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[remove_meta, *last], foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()]
+        )
+    )
+    root.addHandler(ours)

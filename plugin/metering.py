@@ -1,53 +1,58 @@
-"""Prometheus metrics, read from the tables at scrape time so that every process shows the same truth."""
+"""Prometheus metrics, read from the tables at scrape time so that every process shows the same truth.
+
+What only the processes know (calls to Jira, how long events waited) they leave in the store with their heartbeat.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import accumulate
+from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
+from sqlalchemy import Connection, func, select
 
 from connectors.store import due, facts, inbox
+from connectors.store.instant import from_ms
+from connectors.store.schema import due as due_table
+from connectors.store.schema import refusal, write
 from plugin.connector import Connector
+from plugin.heartbeat import counted, processes
+from plugin.meter import LAG_BOUNDS, Counted, Lag
+
+Gauge = GaugeMetricFamily
+Counter = CounterMetricFamily
 
 
 class StoreCollector(Collector):
-    """Gauges over the store, one sample per site."""
+    """Everything that is measured, one sample per site."""
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
 
     def collect(self) -> Iterator[Metric]:
         """All families; called by prometheus_client on each scrape."""
-        deliveries = GaugeMetricFamily(
-            "jira_okr_deliveries", "Stored deliveries by status.", labels=["site", "status"]
-        )
-        pending = GaugeMetricFamily(
-            "jira_okr_due_objectives", "Objectives waiting to be reconciled.", labels=["site"]
-        )
-        dead = GaugeMetricFamily(
-            "jira_okr_dead_letters", "Objectives that wait for a person.", labels=["site"]
-        )
-        drift = GaugeMetricFamily(
-            "jira_okr_drift_issues", "Issues the last resync found wrong.", labels=["site"]
-        )
-        age = GaugeMetricFamily(
-            "jira_okr_resync_age_seconds", "Time since the last full read.", labels=["site"]
-        )
+        sites = sorted(self._connector.sites)
+        now = self._connector.clock()
         with self._connector.store.read() as conn:
-            for site in sorted(self._connector.sites):
-                for status, count in inbox.counts(conn, site).items():
-                    deliveries.add_metric([site, status], count)
-                pending.add_metric([site], due.pending_count(conn, site))
-                dead.add_metric([site], len(due.dead(conn, site)))
-                drift.add_metric([site], (facts.get(conn, site, "drift") or {}).get("issues", 0))
-                last = facts.get(conn, site, "last_resync")
-                if last is not None:
-                    elapsed = self._connector.clock() - datetime.fromisoformat(last)
-                    age.add_metric([site], elapsed.total_seconds())
-        yield from (deliveries, pending, dead, drift, age)
+            figures = counted(conn)
+            yield from [
+                deliveries(conn, sites),
+                *waiting(conn, sites, now),
+                *trouble(conn, sites),
+                *drift(conn, sites, now),
+                written(conn, sites),
+                *at_work(conn, now),
+            ]
+        yield from (calls(figures), points(figures), lags(figures))
 
 
 def render_metrics(connector: Connector) -> bytes:
@@ -55,3 +60,129 @@ def render_metrics(connector: Connector) -> bytes:
     registry = CollectorRegistry()
     registry.register(StoreCollector(connector))
     return generate_latest(registry)
+
+
+def deliveries(conn: Connection, sites: list[str]) -> Metric:
+    """The inbox."""
+    family = Gauge("jira_okr_deliveries", "Stored deliveries by status.", labels=["site", "status"])
+    for site in sites:
+        for status, count in inbox.counts(conn, site).items():
+            family.add_metric([site, status], count)
+    return family
+
+
+def waiting(conn: Connection, sites: list[str], now: datetime) -> list[Metric]:
+    """What is due, and since when: by a number that grows one sees that nothing is worked off."""
+    rows = Gauge("jira_okr_due_objectives", "Objectives waiting to be reconciled.", labels=["site"])
+    oldest = Gauge(
+        "jira_okr_due_oldest_seconds", "Age of the longest waiting objective's first event.", labels=["site"]
+    )
+    for site in sites:
+        rows.add_metric([site], due.pending_count(conn, site))
+        since = conn.execute(
+            select(func.min(due_table.c.since)).where(
+                due_table.c.site == site, due_table.c.buried_at.is_(None)
+            )
+        ).scalar()
+        oldest.add_metric([site], 0 if since is None else max(0.0, (now - from_ms(since)).total_seconds()))
+    return [rows, oldest]
+
+
+def trouble(conn: Connection, sites: list[str]) -> list[Metric]:
+    """What waits for a person."""
+    dead = Gauge("jira_okr_dead_letters", "Objectives that wait for a person.", labels=["site"])
+    refused = Gauge("jira_okr_refused_fields", "Fields that Jira refuses to take.", labels=["site"])
+    for site in sites:
+        dead.add_metric([site], len(due.dead(conn, site)))
+        refused.add_metric([site], _count(conn, refusal, refusal.c.site == site))
+    return [dead, refused]
+
+
+def drift(conn: Connection, sites: list[str], now: datetime) -> list[Metric]:
+    """How far the mirror was from Jira when everything was read last, and how long ago that was."""
+    wrong = Gauge("jira_okr_drift_issues", "Issues the last resync found wrong.", labels=["site"])
+    age = Gauge("jira_okr_resync_age_seconds", "Time since the last full read.", labels=["site"])
+    for site in sites:
+        wrong.add_metric([site], (facts.get(conn, site, "drift") or {}).get("issues", 0))
+        last = facts.get(conn, site, "last_resync")
+        if last is not None:
+            age.add_metric([site], (now - datetime.fromisoformat(last)).total_seconds())
+    return [wrong, age]
+
+
+def written(conn: Connection, sites: list[str]) -> Metric:
+    """The ledger of writes. `held` ones wait for a person; `open` ones are under way, or their process died."""
+    family = Gauge(
+        "jira_okr_writes", "Fields in the ledger of writes by outcome.", labels=["site", "outcome"]
+    )
+    found = conn.execute(
+        select(write.c.site, write.c.outcome, func.count().label("number")).group_by(
+            write.c.site, write.c.outcome
+        )
+    )
+    numbers = {(row.site, row.outcome or "open"): row.number for row in found}
+    for site in sites:
+        for outcome in ("written", "confirmed", "refused", "failed", "held", "open"):
+            family.add_metric([site, outcome], numbers.get((site, outcome), 0))
+    return family
+
+
+def at_work(conn: Connection, now: datetime) -> list[Metric]:
+    """Who gave a sign of life within the last minute."""
+    alive = [process for process in processes(conn) if not process.silent(now)]
+    workers = Gauge("jira_okr_workers", "Living worker threads of all processes.")
+    workers.add_metric([], sum(process.workers for process in alive))
+    running = Gauge("jira_okr_processes", "Processes that gave a sign of life.", labels=["role"])
+    for role in ("serve", "worker"):
+        running.add_metric([role], sum(process.role == role for process in alive))
+    return [workers, running]
+
+
+def calls(figures: Counted) -> Metric:
+    """Calls to Jira of all processes."""
+    family = Counter(
+        "jira_okr_api_calls",
+        "Calls to Jira by kind of endpoint and outcome (ok, an HTTP status, broken).",
+        labels=["site", "method", "endpoint", "outcome"],
+    )
+    for key, number in sorted(figures.calls.items()):
+        family.add_metric(key.split("|"), number)
+    return family
+
+
+def points(figures: Counted) -> Metric:
+    """What the answered calls would cost an OAuth or Forge app at least: one point each."""
+    family = Counter(
+        "jira_okr_api_points",
+        "Lower estimate of the points that Jira charges OAuth and Forge apps; API tokens are not charged.",
+        labels=["site"],
+    )
+    total: dict[str, int] = {}
+    for key, number in figures.calls.items():
+        site, *_, outcome = key.split("|")
+        if outcome != "broken":
+            total[site] = total.get(site, 0) + number
+    for site, number in sorted(total.items()):
+        family.add_metric([site], number)
+    return family
+
+
+def lags(figures: Counted) -> Metric:
+    """From the first event to the written field, quiet period included."""
+    family = HistogramMetricFamily(
+        "jira_okr_event_to_write_seconds",
+        "Time from the first unserved event to its written fields.",
+        labels=["site"],
+    )
+    for site, lag in sorted(figures.lags.items()):
+        family.add_metric([site], buckets=_buckets(lag), sum_value=lag.seconds)
+    return family
+
+
+def _buckets(lag: Lag) -> list[Any]:
+    bounds = [*map(str, LAG_BOUNDS), "+Inf"]
+    return list(zip(bounds, accumulate(lag.classes), strict=True))
+
+
+def _count(conn: Connection, table: Any, condition: Any) -> int:
+    return int(conn.execute(select(func.count()).select_from(table).where(condition)).scalar_one())

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from connectors.store import StoreError
 from plugin.connector import Connector
+from plugin.heartbeat import Process, processes
 from plugin.metering import render_metrics
 
 
 def operations_blueprint(connector: Connector) -> Blueprint:
-    """Routes for load balancers and monitoring; they need no sign-in and show no data."""
+    """Routes for load balancers and monitoring; they need no sign-in and show counts, never an issue."""
     blueprint = Blueprint("operations", __name__)
 
     @blueprint.get("/healthz")
@@ -20,14 +24,41 @@ def operations_blueprint(connector: Connector) -> Blueprint:
 
     @blueprint.get("/readyz")
     def readyz() -> ResponseReturnValue:
-        try:
-            connector.store.check()
-        except StoreError as error:
-            return jsonify(status="not ready", why=str(error)), 503
-        return jsonify(status="ready")
+        found = readiness(connector)
+        return jsonify(found), 200 if found["status"] == "ready" else 503
 
     @blueprint.get("/metrics")
     def metrics() -> ResponseReturnValue:
-        return Response(render_metrics(connector), mimetype="text/plain; version=0.0.4")
+        return Response(render_metrics(connector), content_type=CONTENT_TYPE_LATEST)
 
     return blueprint
+
+
+def readiness(connector: Connector) -> dict[str, Any]:
+    """`ready`, or `not ready` and why: the store must answer and have the right tables, and workers must show signs of life.
+
+    Where no process is there to work at all (they may be down for an upgrade) deliveries are taken in all the same.
+    """
+    try:
+        connector.store.check()
+        with connector.store.read() as conn:
+            known = processes(conn)
+    except StoreError as error:
+        return {"status": "not ready", "why": error.what, "to_do": error.remedy}
+    now = connector.clock()
+    at_work = [process for process in known if process.works and not process.silent(now)]
+    lost = [process for process in known if process.wanted and process not in at_work]
+    if lost and not at_work:
+        return {
+            "status": "not ready",
+            "why": _lost(lost[0]),
+            "to_do": "start it again, or start jira-okr worker",
+        }
+    return {"status": "ready", "workers": sum(process.workers for process in at_work)}
+
+
+def _lost(process: Process) -> str:
+    return (
+        f"no worker has given a sign of life for a minute; the last one was of process {process.pid}, "
+        f"at {process.at.isoformat(timespec='seconds')}"
+    )

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from plugin.composition import build_connector
 from plugin.connector import Connector
-from plugin.logs import configure_logs
+from plugin.logs import configure_logs, known_secrets
 from plugin.settings import Settings, read_settings
 
 
@@ -16,7 +16,7 @@ from plugin.settings import Settings, read_settings
 def open_connector(settings: Settings | None = None, level: int = logging.WARNING) -> Iterator[Connector]:
     """A connector for the length of a command; its store is closed at the end. `level` says how much is logged."""
     chosen = settings or read_settings()
-    configure_logs(chosen.log_format, level)
+    configure_logs(chosen.log_format, level, known_secrets(chosen))
     connector = build_connector(chosen)
     try:
         yield connector

@@ -3,40 +3,52 @@
 from __future__ import annotations
 
 import logging
-import signal
-import threading
 from typing import Any
 
 import click
 
-from plugin.access import set_up
 from plugin.cli.opening import open_connector
-from plugin.serving import serving
-from plugin.settings import read_settings
+from plugin.listening import free_port
+from plugin.production import require_one_writer, serve_alone, serve_many
+from plugin.settings import Settings, read_settings
 from plugin.starting import adopt_mapping_file
 
 
 @click.command("serve")
 @click.option("--host", help="Address to listen on; 127.0.0.1 unless set.")
-@click.option("--port", type=int, help="Port to listen on; 8080 unless set.")
+@click.option("--port", type=int, help="Port to listen on; 8080 unless set, 0 takes a free one.")
 @click.option(
     "--workers", type=int, help="Worker threads in this process; 0 leaves the work to jira-okr worker."
 )
-def serve_command(host: str | None, port: int | None, workers: int | None) -> None:
-    """Serve webhooks, pages and API, and do the work, until Ctrl-C or SIGTERM."""
-    given: dict[str, Any] = {"host": host, "port": port, "workers": workers}
+@click.option(
+    "--threads", "http_threads", type=int, help="Requests answered at once by one process; 8 unless set."
+)
+@click.option(
+    "--processes", "http_processes", type=int, help="Serving processes; more than 1 only with PostgreSQL."
+)
+@click.option(
+    "--patience", default=30.0, show_default=True, help="Seconds to finish what is under way when stopped."
+)
+def serve_command(patience: float, **given: Any) -> None:
+    """Serve webhooks, pages and API, and do the work, until Ctrl-C or SIGTERM.
+
+    Whatever is wrong with the settings, the database or the port is said before anything listens. With several processes
+    the work is left to jira-okr worker.
+    """
     settings = read_settings(**{name: value for name, value in given.items() if value is not None})
+    require_one_writer(settings)
+    port = free_port(settings.host, settings.port)
     with open_connector(settings, logging.INFO) as connector:
         for line in adopt_mapping_file(connector):
             click.echo(line, err=True)
-        stopped = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stopped.set())
-        with serving(connector, settings.host, settings.port, settings.workers) as served:
-            click.echo(
-                f"Serving on {served.url}. Webhooks go to {settings.public_url}/webhooks/jira/<site>. Ctrl-C stops."
-            )
-            invitation = set_up.invitation(connector, served.url)
-            if invitation:
-                click.echo(invitation)
-            stopped.wait()
+        if settings.http_processes == 1:
+            serve_alone(connector, settings.host, port, lambda: _say(settings, port), patience)
+            return
+    serve_many(settings, settings.host, port, lambda: _say(settings, port), patience)
+
+
+def _say(settings: Settings, port: int) -> None:
+    public = str(settings.base_url).rstrip("/") if settings.base_url else f"http://{settings.host}:{port}"
+    click.echo(
+        f"Serving on http://{settings.host}:{port}. Webhooks go to {public}/webhooks/jira/<site>. Ctrl-C stops."
+    )

@@ -11,6 +11,7 @@ from connectors.store.objectives import SavedObjective
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
 from plugin.connector import Connector
+from plugin.heartbeat import Process, processes
 from plugin.standing import objective_values, percent_text
 from plugin.sync import holding
 
@@ -42,6 +43,7 @@ def status_values(connector: Connector, site: str) -> dict[str, Any]:
             "issues": mirror.count(conn, site),
             "deliveries": inbox.counts(conn, site),
             "due": due.pending_count(conn, site),
+            "processes": [_process_values(one, connector) for one in processes(conn)],
             "last_resync": facts.get(conn, site, "last_resync"),
             "drift": facts.get(conn, site, "drift"),
             "dead_letters": [
@@ -65,6 +67,18 @@ def status_values(connector: Connector, site: str) -> dict[str, Any]:
         }
 
 
+def _process_values(process: Process, connector: Connector) -> dict[str, Any]:
+    silent = (connector.clock() - process.at).total_seconds()
+    return {
+        "role": process.role,
+        "host": process.host,
+        "pid": process.pid,
+        "workers": process.workers,
+        "heard_seconds_ago": round(silent),
+        "alive": not process.silent(connector.clock()),
+    }
+
+
 def _brake_values(brake: holding.Brake | None) -> dict[str, Any] | None:
     if brake is None:
         return None
@@ -74,6 +88,10 @@ def _brake_values(brake: holding.Brake | None) -> dict[str, Any] | None:
 def _show(values: dict[str, Any], saved: list[SavedObjective]) -> None:
     click.echo(f"site {values['site']}: {values['issues']} issues mirrored, {values['due']} objectives due")
     click.echo(f"last full read: {values['last_resync'] or 'never: run jira-okr sync'}")
+    for one in values["processes"]:
+        alive = f"{one['workers']} workers" if one["alive"] else "SILENT: stopped or stuck"
+        ago = one["heard_seconds_ago"]
+        click.echo(f"{one['role']} {one['host']}, process {one['pid']}: {alive}, heard {ago} s ago")
     drift = values["drift"]
     if drift:
         click.echo(f"drift found then: {drift['issues']} of {drift['read']} issues")

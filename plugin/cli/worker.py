@@ -9,6 +9,7 @@ import threading
 import click
 
 from plugin.cli.opening import open_connector
+from plugin.heartbeat import Heartbeat, working_here
 from plugin.jobs import engine_for
 
 
@@ -19,20 +20,30 @@ from plugin.jobs import engine_for
 @click.option(
     "--patience", default=30.0, show_default=True, help="Seconds to finish what is under way when stopped."
 )
-def worker_command(threads: int, patience: float) -> None:
+@click.option(
+    "--healthy",
+    is_flag=True,
+    help="Start nothing: say whether a worker of this machine is alive; exit code 1 if not.",
+)
+def worker_command(threads: int, patience: float, healthy: bool) -> None:
     """Take deliveries and due objectives off the tables until stopped (Ctrl-C or SIGTERM finishes what is under way).
 
     Start and stop as many as wanted at any time: each takes what nobody holds.
     """
-    with open_connector(level=logging.INFO) as connector:
+    with open_connector(level=logging.WARNING if healthy else logging.INFO) as connector:
+        if healthy:
+            raise SystemExit(0 if working_here(connector) else 1)
         engine = engine_for(connector, threads)
         stopped = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopped.set())
         engine.start()
+        heartbeat = Heartbeat(connector, "worker", threads)
+        heartbeat.start()
         click.echo(
             f"Working with {threads} threads ({connector.settings.engine_name} engine). Ctrl-C stops.",
             err=True,
         )
         stopped.wait()
         engine.stop(patience)
+        heartbeat.stop()

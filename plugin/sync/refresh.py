@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import Connection
 
 from connectors.jira import Hints
@@ -18,6 +19,8 @@ from mappings.measuring import affected
 from plugin.sync.context import Context
 from plugin.sync.sorting import Batch, sort_deliveries
 
+log = structlog.get_logger("jira_okr.inbox")
+
 History = dict[str, tuple[Reading, ...]]
 
 BATCH = 500
@@ -25,6 +28,7 @@ LEASE = timedelta(minutes=1)
 SUSPICIOUS = 20
 ECHO_WINDOW = timedelta(minutes=15)
 DEEPEST = 32
+MOST_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,20 @@ def _land(
         for delivery in deliveries:
             status, note = batch.verdicts[delivery.id]
             inbox.settle(conn, delivery.id, status, note, moment.now)
+    for delivery in deliveries:
+        status, note = batch.verdicts[delivery.id]
+        log.debug(
+            "delivery settled", site=context.site, delivery=delivery.identifier, status=status, note=note
+        )
+    log.info(
+        "deliveries worked off", site=context.site, **_span(deliveries), changed=sorted(changed)[:MOST_SHOWN]
+    )
     return Refreshed(len(deliveries), len(found), len(changed), len(outside), len(marked), batch.whole_scope)
+
+
+def _span(deliveries: list[Delivery]) -> dict[str, object]:
+    """Which deliveries, by their identifiers; of a storm the first few."""
+    return {"deliveries": len(deliveries), "delivery": [one.identifier for one in deliveries[:MOST_SHOWN]]}
 
 
 def _note_echoes(context: Context, conn: Connection, echoes: dict[str, datetime]) -> None:

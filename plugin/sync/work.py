@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from connectors.jira.errors import JiraError
 from connectors.store import due
@@ -71,23 +72,22 @@ def reconcile_one(context: Context, worker: str, objective_id: str) -> Reconcile
 
 def reconcile_claim(context: Context, claim: Due) -> Reconciled | None:
     """Reconcile what was claimed; None where it failed, which is in the table then."""
+    with bound_contextvars(site=claim.site, objective=claim.objective_id):
+        return _reconcile_claim(context, claim)
+
+
+def _reconcile_claim(context: Context, claim: Due) -> Reconciled | None:
     tenure = Tenure(context, claim)
     try:
         tenure.keep()
         outcome = reconcile(context, claim.objective_id, tenure)
     except LeaseLost as lost:
-        log.warning("lease lost", objective=claim.objective_id, why=str(lost))
+        log.warning("lease lost", why=str(lost))
         return None
     except Exception as error:  # one failing objective must not stop the others
         _put_back(context, tenure.claim, error)
         return None
-    log.info(
-        "reconciled",
-        site=claim.site,
-        objective=claim.objective_id,
-        written=len(outcome.applied.written),
-        refused=len(outcome.applied.refused),
-    )
+    log.info("reconciled", written=len(outcome.applied.written), refused=len(outcome.applied.refused))
     return outcome
 
 
@@ -104,6 +104,4 @@ def _put_back(context: Context, claim: Due, error: Exception) -> None:
             due.bury(conn, claim, decision.error, decision.remedy, context.clock())
         else:
             due.postpone(conn, claim, decision.until, decision.error)
-    log.warning(
-        "reconcile failed", objective=claim.objective_id, decision=type(decision).__name__, error=str(error)
-    )
+    log.warning("reconcile failed", decision=type(decision).__name__, error=str(error))

@@ -1,0 +1,152 @@
+"""Every process says now and then that it lives, how many of its workers do, and what it has counted so far.
+
+The sayings are facts of the store, so that any serving process can answer for all: `/readyz`, `/metrics` and `jira-okr status`
+read them. What a process counted outlives it: when it ends, or falls silent for long, its figures go into one sum.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection, select
+
+from connectors.store import StoreError, facts
+from connectors.store.schema import fact
+from plugin.connector import Connector
+from plugin.jobs.schedules import one_at_a_time
+from plugin.meter import Counted
+
+EVERY_SECONDS = 10.0
+SILENT_AFTER = timedelta(minutes=1)
+"""A process that said nothing for so long is not counted on."""
+FORGET_AFTER = timedelta(hours=1)
+EVERYWHERE = ""
+PREFIX = "process:"
+PAST = "counted by former processes"
+WORKER_THREADS = "okr-work"
+
+log = structlog.get_logger("jira_okr.heartbeat")
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process as it said last. `workers` is how many of its worker threads live, of `wanted`."""
+
+    host: str
+    pid: int
+    role: str
+    at: datetime
+    wanted: int
+    workers: int
+    counted: Counted
+
+    @property
+    def works(self) -> bool:
+        """Whether it is there to work, and can."""
+        return self.wanted > 0 and self.workers > 0
+
+    def silent(self, now: datetime) -> bool:
+        """Whether nothing was heard of it for too long."""
+        return now - self.at > SILENT_AFTER
+
+
+class Heartbeat:
+    """Speaks for this process until stopped."""
+
+    def __init__(self, connector: Connector, role: str, workers: int, every: float = EVERY_SECONDS) -> None:
+        self._connector = connector
+        self._role = role
+        self._wanted = workers
+        self._every = every
+        self._name = PREFIX + uuid.uuid4().hex
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._keep_on, name="okr-heartbeat", daemon=True)
+
+    def start(self) -> None:
+        """Speak now and from now on."""
+        self._beat()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """The last word: the process goes, its figures stay."""
+        self._stop.set()
+        self._thread.join(self._every)
+        try:
+            self._beat()
+            with self._connector.store.write() as conn:
+                _retire(conn, self._name)
+        except StoreError as error:
+            log.warning("the last heartbeat was not stored", error=str(error))
+
+    def _keep_on(self) -> None:
+        while not self._stop.wait(self._every):
+            self._beat()
+
+    def _beat(self) -> None:
+        now = self._connector.clock()
+        word = Process(
+            socket.gethostname(),
+            os.getpid(),
+            self._role,
+            now,
+            self._wanted,
+            living_workers() if self._wanted else 0,
+            self._connector.meter.counted(),
+        )
+        try:
+            with self._connector.store.write() as conn:
+                facts.put(conn, EVERYWHERE, self._name, word)
+                for name, other in _all(conn):
+                    if now - other.at > FORGET_AFTER:
+                        _retire(conn, name)
+        except Exception as error:  # the next word is due soon
+            log.warning("heartbeat not stored", error=str(error))
+
+
+def living_workers() -> int:
+    """How many threads of this process's engine take work."""
+    return sum(thread.name.startswith(WORKER_THREADS) for thread in threading.enumerate())
+
+
+def processes(conn: Connection) -> list[Process]:
+    """Every process that was heard of within the hour, the latest first."""
+    return sorted((process for _, process in _all(conn)), key=lambda process: process.at, reverse=True)
+
+
+def working_here(connector: Connector) -> bool:
+    """Whether a process of this machine works."""
+    with connector.store.read() as conn:
+        known = processes(conn)
+    here = socket.gethostname()
+    return any(one.works and one.host == here and not one.silent(connector.clock()) for one in known)
+
+
+def counted(conn: Connection) -> Counted:
+    """What all processes counted, those of former times too."""
+    total = facts.get(conn, EVERYWHERE, PAST, Counted) or Counted()
+    for process in processes(conn):
+        total = total + process.counted
+    return total
+
+
+def _all(conn: Connection) -> list[tuple[str, Process]]:
+    names = conn.execute(
+        select(fact.c.name).where(fact.c.site == EVERYWHERE, fact.c.name.startswith(PREFIX))
+    ).scalars()
+    found = ((name, facts.get(conn, EVERYWHERE, name, Process)) for name in names.all())
+    return [(name, process) for name, process in found if process is not None]
+
+
+def _retire(conn: Connection, name: str) -> None:
+    """Take a process off the list and keep its figures; of two that try, one does it."""
+    one_at_a_time(conn, PAST)
+    process = facts.take(conn, EVERYWHERE, name, Process)
+    if process is not None:
+        past = facts.get(conn, EVERYWHERE, PAST, Counted) or Counted()
+        facts.put(conn, EVERYWHERE, PAST, past + process.counted)
