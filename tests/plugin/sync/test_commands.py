@@ -1,0 +1,108 @@
+"""The commands for dead letters and webhooks."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from connectors.jira.errors import Permanent
+from connectors.store import due, refusals
+from mappings.planning import Change
+
+
+def bury(quiet: Any, objective_id: str) -> None:
+    """An objective fails for good."""
+    context = quiet.context
+    with context.store.write() as conn:
+        due.mark(conn, "main", [objective_id], context.clock(), "a test")
+        (claim,) = due.claim(conn, "w", context.clock(), context.lease, 1, "main", objective_id)
+        due.bury(conn, claim, str(Permanent(400, ("no",))), "Mend it.", context.clock())
+
+
+def refuse(quiet: Any, objective_id: str) -> None:
+    """A field is refused for good."""
+    context = quiet.context
+    change = Change(objective_id, "PLAT-1", "customfield_10062", "OKR summary", None, "x", "")
+    with context.store.write() as conn:
+        refusals.put(
+            conn,
+            "main",
+            objective_id,
+            change,
+            "not on screen",
+            "Add it.",
+            context.mapping.revision,
+            context.clock(),
+        )
+
+
+def test_dead_letters_are_listed_by_objective_and_field_with_error_and_remedy(
+    quiet: Any, command: Any
+) -> None:
+    assert command("dead-letters", "list") == (0, "No dead letters.\n")
+    first, second, *_ = quiet.objectives()
+    bury(quiet, first)
+    refuse(quiet, second)
+
+    code, said = command("dead-letters", "list", "--json")
+
+    assert code == 1
+    whole, field = json.loads(said)
+    assert (whole["objective_id"], whole["field"], whole["remedy"]) == (first, None, "Mend it.")
+    assert "no" in whole["error"]
+    assert (field["objective_id"], field["field"], field["remedy"]) == (
+        second,
+        "customfield_10062",
+        "Add it.",
+    )
+    code, text = command("dead-letters", "list")
+    assert code == 1
+    assert "Mend it." in text
+    assert "Add it." in text
+
+
+def test_retry_makes_them_due_again(quiet: Any, command: Any) -> None:
+    first, second, *_ = quiet.objectives()
+    bury(quiet, first)
+    refuse(quiet, second)
+
+    assert command("dead-letters", "retry", first)[0] == 0
+    assert command("dead-letters", "retry", second, "--field", "customfield_10062", "--json")[0] == 0
+
+    with quiet.connector.store.read() as conn:
+        assert due.dead(conn, "main") == []
+        assert refusals.all(conn, "main") == []
+        assert due.pending_count(conn, "main") == 2
+
+
+def test_discard_forgets_them(quiet: Any, command: Any) -> None:
+    first, second, *_ = quiet.objectives()
+    bury(quiet, first)
+    refuse(quiet, second)
+
+    assert command("dead-letters", "discard", "--all")[0] == 0
+
+    assert command("dead-letters", "list")[0] == 0
+    with quiet.connector.store.read() as conn:
+        assert due.pending_count(conn, "main") == 0
+
+
+def test_naming_nothing_is_wrong_usage_and_a_wrong_name_says_what_there_is(quiet: Any, command: Any) -> None:
+    assert command("dead-letters", "retry")[0] == 2
+    assert command("dead-letters", "retry", "NOPE-1")[0] == 1
+
+
+def test_webhooks_are_registered_once_listed_and_deleted(quiet: Any, command: Any) -> None:
+    for _ in range(2):
+        code, said = command("webhook", "register", "--json")
+        assert code == 0, said
+    made = json.loads(said)
+    assert made["url"] == "https://okr.example.com/webhooks/jira/main"
+    assert "jira:issue_updated" in made["events"]
+
+    listed = json.loads(command("webhook", "list", "--json")[1])
+    assert [one["id"] for one in listed] == [made["id"]]
+    assert quiet.connector.site("main").webhook_secret not in json.dumps(listed)
+
+    assert command("webhook", "delete", made["id"])[0] == 0
+    assert json.loads(command("webhook", "list", "--json")[1]) == []
