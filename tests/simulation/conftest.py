@@ -13,7 +13,7 @@ import structlog
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from stormy_world.stage import Stage, stage  # noqa: E402
+from stormy_world.stage import Stage, stage
 
 SEEDS, COUNT = "JIRA_OKR_SIMULATION_SEEDS", "JIRA_OKR_SIMULATION_COUNT"
 EVERY_DAY = 200

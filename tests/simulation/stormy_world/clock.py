@@ -21,5 +21,5 @@ class VirtualClock:
         return self.now.timestamp()
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass."""
-        self.now += timedelta(seconds=seconds)
+        """Let time pass, at least a little: a wait below the clock's resolution must not last for ever."""
+        self.now += timedelta(seconds=max(seconds, 0.001))

@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 import requests
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
+from stormy_world.clock import VirtualClock
+from stormy_world.perils import Perils
 from urllib3 import HTTPResponse
 from werkzeug.test import run_wsgi_app
 
@@ -20,8 +22,6 @@ from connectors.jira.transport import Transport, new_session
 from connectors.sandbox import CONNECTOR, Sandbox
 from connectors.sandbox.application import create_app
 from connectors.sandbox.site import Site
-from stormy_world.clock import VirtualClock
-from stormy_world.perils import Perils
 
 URL = "http://jira.example.test"
 

@@ -8,8 +8,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from connectors.sandbox.webhooks import Message
 from stormy_world.clock import VirtualClock
+
+from connectors.sandbox.webhooks import Message
 
 RETRIES = 5
 BACK_OFF = 60.0

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from stormy_world.world import SITE, World
+
 from connectors.store import due, mirror, objectives
 from mappings.desired import desired, owners
 from mappings.fields import field_type
@@ -12,7 +14,6 @@ from mappings.forest import Forest
 from mappings.issue import Issue
 from mappings.measuring import assess
 from mappings.state import ObjectiveState
-from stormy_world.world import SITE, World
 
 
 def jira_now(world: World) -> dict[str, Issue]:
@@ -23,7 +24,8 @@ def jira_now(world: World) -> dict[str, Issue]:
     inside = [issue for issue in issues if context.mapping.scope.matches(issue, context.moment())]
     metrics = context.metric_fields
     measured = [one.id for one in inside if any(one.fields.get(field) is not None for field in metrics)]
-    readings = context.jira.readings(measured, metrics) if measured and metrics else {}
+    born = {one.id: one.created for one in inside}
+    readings = context.jira.readings(measured, metrics, born) if measured and metrics else {}
     return {one.id: replace(one, readings=readings.get(one.id, {})) for one in inside}
 
 

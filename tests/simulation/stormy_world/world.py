@@ -6,6 +6,13 @@ import random
 from collections.abc import Callable
 from datetime import timedelta
 
+from stormy_world.clock import VirtualClock
+from stormy_world.jira import URL, connected, environ_of, sandbox_site
+from stormy_world.people import People
+from stormy_world.perils import SAFE, Chances, PerilousStore, Perils, WorkerDied
+from stormy_world.post import PostOffice, Reliability
+from stormy_world.stage import Stage
+from stormy_world.weather import worsen
 from werkzeug.test import run_wsgi_app
 
 from connectors.jira.errors import JiraError
@@ -18,13 +25,6 @@ from plugin.demonstration import EVENTS
 from plugin.sync.context import Context
 from plugin.sync.resync import resync
 from plugin.sync.work import turn
-from stormy_world.clock import VirtualClock
-from stormy_world.jira import URL, connected, environ_of, sandbox_site
-from stormy_world.people import People
-from stormy_world.perils import SAFE, Chances, Perils, PerilousStore, WorkerDied
-from stormy_world.post import PostOffice, Reliability
-from stormy_world.stage import Stage
-from stormy_world.weather import worsen
 
 SECRET = "a secret of the simulation"
 SITE = "main"
