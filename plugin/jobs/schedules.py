@@ -140,9 +140,13 @@ class Schedules:
         now = self._connector.clock()
         with self._connector.store.write() as conn:
             one_at_a_time(conn, f"{site}:{schedule.name}")
-            if not is_free(facts.get(conn, site, _running(schedule), Running | None), self._holder, now):
+            if not self._is_mine(conn, site, schedule):
                 raise Interrupted
             facts.put(conn, site, _running(schedule), Running(self._holder, now + LEASE))
+
+    def _is_mine(self, conn: Connection, site: str, schedule: Schedule) -> bool:
+        running = facts.get(conn, site, _running(schedule), Running | None)
+        return running is not None and running.holder == self._holder
 
     def _done(self, site: str, schedule: Schedule) -> None:
         with self._connector.store.write() as conn:
@@ -153,8 +157,10 @@ class Schedules:
         """Free for any process once the rest is over."""
         try:
             with self._connector.store.write() as conn:
-                running = Running(RESTING, self._connector.clock() + rest) if rest else None
-                facts.put(conn, site, _running(schedule), running)
+                one_at_a_time(conn, f"{site}:{schedule.name}")
+                if self._is_mine(conn, site, schedule):
+                    resting = Running(RESTING, self._connector.clock() + rest) if rest else None
+                    facts.put(conn, site, _running(schedule), resting)
         except Exception:
             log.exception("schedule could not be given back; its lease runs out", site=site)
 

@@ -1,0 +1,165 @@
+"""Announcements inside the transaction that makes work due, and what is done about jobs whose worker died."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from connectors.store import Store, due, facts, inbox, open_store, upgrade
+from plugin.jobs import queue
+from plugin.jobs.queue import (
+    QueueAnnouncer,
+    announce,
+    install,
+    newer_scripts,
+    reconcile_job,
+    refresh_job,
+    sweep,
+)
+
+NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def empty(postgres_url: str) -> Iterator[Store]:
+    """A store of its own: the tables of the queue stay in a database."""
+    store = open_store(postgres_url)
+    upgrade(store)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def installed(empty: Store) -> Store:
+    """A store with the tables of the queue."""
+    install(empty)
+    return empty
+
+
+def keys(store: Store) -> list[str]:
+    with store.read() as conn:
+        return list(
+            conn.execute(
+                text("SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo' ORDER BY 1")
+            ).scalars()
+        )
+
+
+def test_many_processes_may_install_at_once(empty: Store) -> None:
+    failed: list[Exception] = []
+
+    def run() -> None:
+        try:
+            install(empty)
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failed == []
+    with empty.read() as conn:
+        assert facts.get(conn, "", queue.INSTALLED)
+
+
+def test_what_is_announced_goes_with_its_transaction(installed: Store) -> None:
+    with pytest.raises(RuntimeError), installed.write() as conn:  # noqa: PT012
+        inbox.store(conn, "main", "d-1", b"{}", NOW)
+        QueueAnnouncer().delivered(conn, "main")
+        raise RuntimeError
+    assert keys(installed) == []
+
+    with installed.write() as conn:
+        inbox.store(conn, "main", "d-1", b"{}", NOW)
+        QueueAnnouncer().delivered(conn, "main")
+    assert keys(installed) == ["inbox:main"]
+
+
+def test_one_job_waits_for_each_key(installed: Store) -> None:
+    for _ in range(3):
+        with installed.write() as conn:
+            announce(conn, [reconcile_job("main", "2"), reconcile_job("main", "1"), refresh_job("main")])
+
+    assert keys(installed) == ["inbox:main", "objective:main:1", "objective:main:2"]
+
+
+def test_two_transactions_that_announce_one_key_at_once_both_succeed(installed: Store) -> None:
+    first_announced, done = threading.Event(), []
+
+    def second() -> None:
+        first_announced.wait(5)
+        with installed.write() as conn:
+            announce(conn, [reconcile_job("main", "1"), reconcile_job("main", "2")])
+        done.append(True)
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    with installed.write() as conn:
+        announce(conn, [reconcile_job("main", "1")])
+        first_announced.set()
+        thread.join(0.3)
+    thread.join(5)
+
+    assert done == [True]
+    assert keys(installed) == ["objective:main:1", "objective:main:2"]
+
+
+def test_what_is_due_much_later_has_no_waiting_job_that_would_hide_an_event(installed: Store) -> None:
+    later = datetime.now(UTC) + timedelta(minutes=10)
+    with installed.write() as conn:
+        QueueAnnouncer().marked(conn, "main", ["1"], later)
+    assert keys(installed) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        ({}, ["objective:main:1"]),
+        ({"run_after": NOW + timedelta(minutes=5)}, []),
+        ({"held": True}, []),
+        ({"held": True, "later": timedelta(minutes=3)}, ["objective:main:1"]),
+        ({"buried": True}, []),
+    ],
+)
+def test_the_sweep_finds_what_can_be_claimed_and_waits_for_nobody(
+    installed: Store, row: dict[str, Any], found: list[str]
+) -> None:
+    with installed.write() as conn:
+        due.mark(conn, "main", ["1"], NOW, "a test", row.get("run_after"))
+        if row.get("held") or row.get("buried"):
+            (claim,) = due.claim(conn, "w", NOW, timedelta(minutes=2), 1)
+        if row.get("buried"):
+            due.bury(conn, claim, "no", "", NOW)
+
+    with installed.write() as conn:
+        sweep(conn, ["main"], NOW + row.get("later", timedelta(0)))
+
+    assert keys(installed) == found
+
+
+def test_the_sweep_finds_deliveries_that_nobody_announced(installed: Store) -> None:
+    with installed.write() as conn:
+        inbox.store(conn, "main", "d-1", b"{}", NOW)
+    for _ in range(2):
+        with installed.write() as conn:
+            sweep(conn, ["main", "other"], NOW)
+    assert keys(installed) == ["inbox:main"]
+
+
+def test_a_release_brings_the_scripts_after_the_installed_one() -> None:
+    names = ["03.01.00_01_pre_x.sql", "03.04.00_01_pre_y.sql", "03.11.00_50_post_z.sql"]
+    paths = [Path(name) for name in names]
+
+    assert [path.name for path in newer_scripts(paths, "3.2.0")] == names[1:]
+    assert [path.name for path in newer_scripts(paths, "3.10.0")] == names[2:]
+    assert newer_scripts(paths, "3.11.0") == []
+    assert newer_scripts(paths, None) == []

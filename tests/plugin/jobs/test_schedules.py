@@ -1,0 +1,156 @@
+"""Schedules: when they are due, in one process at a time, taken over from a silent one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from connectors.jira.errors import Transient
+from connectors.store import Store, facts
+from plugin.connector import Connector
+from plugin.jobs.schedules import (
+    AGAIN_AFTER,
+    LEASE,
+    Interrupted,
+    Running,
+    Schedule,
+    Schedules,
+    is_due,
+    is_free,
+)
+from plugin.settings import read_settings
+
+NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("last", "due_now"),
+    [
+        (None, True),
+        (NOW - HOUR, True),
+        (NOW - timedelta(minutes=59), False),
+        (NOW - timedelta(days=3), True),
+    ],
+)
+def test_a_task_is_due_after_its_interval(last: datetime | None, due_now: bool) -> None:
+    assert is_due(last.isoformat() if last else None, HOUR, NOW) is due_now
+
+
+@pytest.mark.parametrize(
+    ("running", "free"),
+    [
+        (None, True),
+        (Running("me", NOW + HOUR), True),
+        (Running("other", NOW + HOUR), False),
+        (Running("other", NOW), True),
+    ],
+)
+def test_a_task_is_free_unless_another_process_is_at_it(running: Running | None, free: bool) -> None:
+    assert is_free(running, "me", NOW) is free
+
+
+class World:
+    """Several processes' schedules on one store, with one task and a clock that is set by hand."""
+
+    def __init__(self, store: Store) -> None:
+        self.now = NOW
+        self.connector = Connector(
+            read_settings(env_file=None, resync_minutes=0), store, {"main": object()}, lambda: self.now
+        )
+
+    def process(
+        self, run: Callable[[Any, str, Callable[[], None]], object], stopping: bool = False
+    ) -> Schedules:
+        made = Schedules(self.connector, lambda: stopping)
+        made._all = [Schedule("task", HOUR, run)]
+        return made
+
+
+@pytest.fixture
+def world(store: Store) -> World:
+    return World(store)
+
+
+def test_one_process_runs_a_task_that_several_see_due(world: World) -> None:
+    runs: list[str] = []
+    inside, release = threading.Event(), threading.Event()
+
+    def slow(_connector: Any, site: str, _going_on: Any) -> None:
+        runs.append(site)
+        inside.set()
+        release.wait(5)
+
+    processes = [world.process(slow) for _ in range(4)]
+    threads = [threading.Thread(target=one.run_due) for one in processes]
+    for thread in threads:
+        thread.start()
+    assert inside.wait(5)
+    world.process(slow).run_due()
+    release.set()
+    for thread in threads:
+        thread.join(5)
+    world.process(slow).run_due()
+
+    assert runs == ["main"]
+    world.now += HOUR
+    world.process(slow).run_due()
+    assert runs == ["main", "main"]
+
+
+def test_a_run_that_fell_silent_is_taken_over_and_the_sleeper_stops(world: World) -> None:
+    seen: list[str] = []
+
+    def killed(_connector: Any, _site: str, going_on: Callable[[], None]) -> None:
+        going_on()
+        world.now += LEASE
+        world.process(lambda *_: seen.append("taken over")).run_due()
+        seen.append("awake")
+        with pytest.raises(Interrupted):
+            going_on()
+        raise Interrupted
+
+    def held(_connector: Any, _site: str, going_on: Callable[[], None]) -> None:
+        world.now += LEASE / 2
+        going_on()
+        world.now += LEASE / 2
+        world.process(lambda *_: seen.append("too early")).run_due()
+
+    world.process(held).run_due()
+    world.now += HOUR
+    world.process(killed).run_due()
+
+    assert seen == ["taken over"] or seen[:2] == ["taken over", "awake"]
+    assert "too early" not in seen
+
+
+def test_a_run_that_failed_rests_a_moment_and_is_tried_again(world: World) -> None:
+    runs: list[datetime] = []
+
+    def fails(_connector: Any, _site: str, _going_on: Any) -> None:
+        runs.append(world.now)
+        raise Transient("away")
+
+    process = world.process(fails)
+    for _ in range(3):
+        process.run_due()
+    assert runs == [NOW]
+    world.now += AGAIN_AFTER
+    process.run_due()
+    assert runs == [NOW, NOW + AGAIN_AFTER]
+
+
+def test_stopping_leaves_the_run_to_another_process(world: World) -> None:
+    stopping = Schedules(world.connector, lambda: True)
+    begun: list[int] = []
+    stopping._all = [Schedule("task", HOUR, lambda *_: begun.append(1))]
+    stopping.run_due()
+    assert begun == []
+    world.process(lambda *_: begun.append(2)).run_due()
+    assert begun == [2]
+    with world.connector.store.read() as conn:
+        assert facts.get(conn, "main", "schedule:task") == NOW.isoformat()
