@@ -38,7 +38,7 @@ def issue(
             "account": account.email,
             "token": label,
             "scopes": sorted(scopes),
-            "expires": expires.isoformat(),
+            "expires": expires.date().isoformat(),
         }
         audit.note(conn, by, "token created", now, detail)
     return text

@@ -74,9 +74,11 @@ def write_row(record: WriteRecord, now: datetime, zone: tzinfo) -> WriteRow:
 
 
 def shown(value: object) -> str:
-    """A JSON value as text: words as they are, nothing as an empty field, the rest as JSON."""
+    """A JSON value as text: words and options as people call them, nothing as an empty field, the rest as JSON."""
     if value is None:
         return "empty"
+    if isinstance(value, dict) and set(value) == {"value"}:
+        return shown(value["value"])
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return ", ".join(value)[:LONGEST_VALUE]
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
