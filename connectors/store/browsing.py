@@ -62,11 +62,18 @@ def history_after(
     after: int,
     objective_id: str | None = None,
     not_after: datetime | None = None,
+    *,
+    backfilled: bool = False,
 ) -> list[Numbered]:
-    """Points of history in the order in which they were made, each with where its objective stood before it."""
+    """Points of history in the order in which they were noted, each with where its objective stood before it.
+
+    What was reconstructed of earlier times is no news, so it is left out unless it is asked for.
+    """
     statement = _with_former().where(history.c.site == site, history.c.id > after)
     if objective_id is not None:
         statement = statement.where(history.c.objective_id == objective_id)
+    if not backfilled:
+        statement = statement.where(history.c.backfilled == 0)
     if not_after is not None:
         statement = statement.where(history.c.at <= to_ms(not_after))
     return [_numbered(row) for row in conn.execute(statement.order_by(history.c.id).limit(limit))]

@@ -1,54 +1,190 @@
-"""`/api/v1/objectives`: the objectives, one objective, its ledgers and its history."""
+"""`/objectives`: the objectives with their key results, and the ledgers behind their numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, jsonify, request
-from flask.typing import ResponseReturnValue
+from pydantic import Field
 
-from connectors.store import objectives
+from connectors.store import browsing
 from connectors.store.objectives import SavedObjective
-from plugin.api.problem import problem
+from mappings.forest import issue_order
+from mappings.state import HealthLevel
+from plugin.api.cursor import cursor, list_name, position
+from plugin.api.finding import objective_of, site_of
+from plugin.api.model import Given, Page, PageQuery, SiteQuery, Word
+from plugin.api.operation import JSON, Call, Operation, Reply
 from plugin.connector import Connector
-from plugin.finding import find_objective
-from plugin.standing import ledger_values, number, objective_values
+from plugin.pages.headlines import Headline, headlines
+from plugin.standing import exact_text, ledger_values, objective_values
 
 
-def add_objective_routes(blueprint: Blueprint, connector: Connector) -> None:
-    """Register the routes."""
+class HealthGiven(Given):
+    """Health, the rule that fired, and a sentence with its figures."""
 
-    @blueprint.get("/objectives")
-    def list_objectives() -> ResponseReturnValue:
-        site = request.args.get("site", "main")
-        with connector.store.read() as conn:
-            saved = objectives.all(conn, site)
-        return jsonify(objectives=[_saved_values(one) for one in saved])
+    level: HealthLevel
+    rule: str
+    sentence: str
 
-    @blueprint.get("/objectives/<name>")
-    def one_objective(name: str) -> ResponseReturnValue:
-        saved = find_objective(connector, request.args.get("site", "main"), name)
-        return jsonify(_saved_values(saved)) if saved else _unknown(name)
 
-    @blueprint.get("/objectives/<name>/ledger")
-    def ledger(name: str) -> ResponseReturnValue:
-        saved = find_objective(connector, request.args.get("site", "main"), name)
-        return jsonify(ledgers_of(saved)) if saved else _unknown(name)
+class KeyResultGiven(Given):
+    """One key result. Numbers are floats; `…_exact` is the same number to its last digit. Null is unknown, never 0."""
 
-    @blueprint.get("/objectives/<name>/history")
-    def history(name: str) -> ResponseReturnValue:
-        site = request.args.get("site", "main")
-        saved = find_objective(connector, site, name)
-        if saved is None:
-            return _unknown(name)
-        with connector.store.read() as conn:
-            points = objectives.history(conn, site, saved.state.id)
-        return jsonify(
-            points=[
-                {"at": point.at.isoformat(), "progress": number(point.progress), "health": point.health}
-                for point in points
-            ]
-        )
+    id: str
+    key: str
+    title: str
+    rule: str
+    kind: str
+    nature: str
+    contributing: bool
+    weight: str | None
+    progress: float | None
+    progress_exact: str | None
+    raw: float | None
+    start: float | None
+    current: float | None
+    target: float | None
+    measured_at: datetime | None
+    reason: str
+    health: HealthGiven
+
+
+class ObjectiveGiven(Given):
+    """One objective with its key results. Null is unknown, never 0."""
+
+    site: str
+    id: str
+    key: str
+    title: str
+    url: str | None = Field(description="Where people see its issue in Jira.")
+    rule: str
+    project: str
+    owner: str | None
+    cycle: str | None
+    commitment: str
+    progress: float | None
+    progress_exact: str | None
+    delivery: float | None
+    delivery_exact: str | None
+    outcome: float | None
+    outcome_exact: str | None
+    expected: float | None
+    expected_exact: str | None
+    pace: float | None
+    health: HealthGiven
+    flags: list[str]
+    aligned_to: list[str]
+    key_results: list[KeyResultGiven]
+    mapping_revision: str
+    computed_at: datetime
+    changed_at: datetime
+
+
+class RowGiven(Given):
+    """One row of a ledger. `share` is what it adds to the number; the shares of all rows sum to the total, exactly."""
+
+    id: str
+    key: str
+    title: str
+    status: str
+    disposition: str
+    weight: str | None
+    progress: str | None
+    share: str
+    percent_points: float | None
+    reason: str
+
+
+class LedgerGiven(Given):
+    """The rows behind a number."""
+
+    total: str | None
+    percent: float | None
+    exact: bool
+    rows: list[RowGiven]
+
+
+class KeyResultLedgerGiven(LedgerGiven):
+    """The rows behind a key result."""
+
+    id: str
+    key: str
+    title: str
+
+
+class NamedGiven(Given):
+    """An objective by its names."""
+
+    id: str
+    key: str
+    title: str
+
+
+class LedgersGiven(Given):
+    """Every ledger of an objective: of the headline, of what stands beside it, and of each key result."""
+
+    objective: NamedGiven
+    headline: LedgerGiven
+    beside: LedgerGiven
+    key_results: list[KeyResultLedgerGiven]
+
+
+class ObjectivesQuery(PageQuery):
+    """Filters that all have to hold."""
+
+    cycle: Word | None = Field(None, description="The id of a cycle.")
+    project: Word | None = Field(None, description="The key of a project.")
+    health: list[HealthLevel] | None = Field(None, max_length=6, description="One or more levels.")
+    owner: Word | None = Field(None, description="The owner's name, in any case.")
+    text: Word | None = Field(None, description="Part of the title or the key, in any case.")
+    aligned_to: Word | None = Field(None, description="The id of the objective they serve.")
+
+
+def fits(one: Headline, query: ObjectivesQuery) -> bool:
+    """Whether an objective passes all filters."""
+    text = (query.text or "").casefold()
+    return (
+        query.cycle in (None, one.cycle_id)
+        and query.project in (None, one.project_key)
+        and (query.health is None or one.health.level in query.health)
+        and (query.owner is None or (one.owner or "").casefold() == query.owner.casefold())
+        and (not text or text in one.title.casefold() or text in one.key.casefold())
+        and (query.aligned_to is None or query.aligned_to in one.aligned_to)
+    )
+
+
+def list_objectives(call: Call) -> Reply:
+    """In the order of their ids, so that pages hold still while numbers move."""
+    site, query = site_of(call), call.query
+    name = list_name(f"objectives:{site}", query)
+    after = position(query.cursor, name, (str,))
+    with call.connector.store.read() as conn:
+        ids = fitting(headlines(conn, site), query)
+        begun = 0 if after is None else sum(issue_order(id_) <= issue_order(str(after[0])) for id_ in ids)
+        shown = ids[begun : begun + query.limit]
+        saved = browsing.objectives_of(conn, site, shown)
+    rows = [objective_given(call.connector, site, saved[id_]) for id_ in shown if id_ in saved]
+    more = len(ids) > begun + query.limit
+    return Reply(Page[ObjectiveGiven](items=rows, next=cursor(name, shown[-1]) if more else None))
+
+
+def fitting(found: Any, query: ObjectivesQuery) -> list[str]:
+    """The ids of the objectives that pass, in order."""
+    return sorted((one.state.id for one in found if fits(one.state, query)), key=issue_order)
+
+
+def one_objective(call: Call) -> Reply:
+    """One objective by key, former key or id."""
+    site, saved = objective_of(call)
+    return Reply(objective_given(call.connector, site, saved))
+
+
+def ledger(call: Call) -> Reply:
+    """Why the number is what it is."""
+    _, saved = objective_of(call)
+    return Reply(LedgersGiven.model_validate(ledgers_of(saved)))
 
 
 def ledgers_of(saved: SavedObjective) -> dict[str, Any]:
@@ -65,16 +201,70 @@ def ledgers_of(saved: SavedObjective) -> dict[str, Any]:
     }
 
 
-def _saved_values(saved: SavedObjective) -> dict[str, Any]:
-    return {
-        **objective_values(saved.state),
-        "mapping_revision": saved.mapping_revision,
-        "computed_at": saved.computed_at.isoformat(),
-        "changed_at": saved.changed_at.isoformat(),
-    }
-
-
-def _unknown(name: str) -> ResponseReturnValue:
-    return problem(
-        404, "No such objective", f"{name!r} is no objective here.", "GET /api/v1/objectives lists them."
+def objective_given(connector: Connector, site: str, saved: SavedObjective) -> ObjectiveGiven:
+    """One objective as an answer shows it."""
+    state = saved.state
+    return ObjectiveGiven.model_validate(
+        {
+            **objective_values(state),
+            "site": site,
+            "url": browse_url(connector, site, state.key) if state.issue_id else None,
+            "delivery_exact": exact_text(state.delivery),
+            "outcome_exact": exact_text(state.outcome),
+            "expected_exact": exact_text(state.expected),
+            "mapping_revision": saved.mapping_revision,
+            "computed_at": saved.computed_at,
+            "changed_at": saved.changed_at,
+        }
     )
+
+
+def browse_url(connector: Connector, site: str, key: str) -> str | None:
+    """Where people see an issue; None for what has no key."""
+    known = connector.sites.get(site)
+    return f"{known.browse_url.rstrip('/')}/browse/{key}" if known and key else None
+
+
+def saved_objectives(connector: Connector, site: str, query: ObjectivesQuery) -> Iterator[SavedObjective]:
+    """Every objective that passes, a few at a time, so that an export never holds all ledgers."""
+    with connector.store.read() as conn:
+        ids = fitting(headlines(conn, site), query)
+    for begun in range(0, len(ids), 100):
+        chunk = ids[begun : begun + 100]
+        with connector.store.read() as conn:
+            saved = browsing.objectives_of(conn, site, chunk)
+        yield from (saved[id_] for id_ in chunk if id_ in saved)
+
+
+OPERATIONS = (
+    Operation(
+        "list_objectives",
+        "GET",
+        "/objectives",
+        "viewer",
+        "List objectives, filtered, a page at a time.",
+        list_objectives,
+        {JSON: Page[ObjectiveGiven]},
+        ObjectivesQuery,
+    ),
+    Operation(
+        "one_objective",
+        "GET",
+        "/objectives/{objective}",
+        "viewer",
+        "One objective with its key results.",
+        one_objective,
+        {JSON: ObjectiveGiven},
+        SiteQuery,
+    ),
+    Operation(
+        "ledger",
+        "GET",
+        "/objectives/{objective}/ledger",
+        "viewer",
+        "Why the number is what it is: every row, its weight and its share.",
+        ledger,
+        {JSON: LedgersGiven},
+        SiteQuery,
+    ),
+)

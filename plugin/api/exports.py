@@ -1,0 +1,275 @@
+"""`/exports`: whole tables as CSV or JSON, written row by row while they are read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from connectors.store import browsing, records
+from mappings.ledger import Ledger
+from plugin.access.exporting import cell
+from plugin.api.auditing import ActGiven, AuditQuery, act_given, search_of
+from plugin.api.finding import site_of
+from plugin.api.model import Given, SiteQuery, Word
+from plugin.api.objectives import ObjectivesQuery, RowGiven, saved_objectives
+from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.connector import Connector
+from plugin.standing import contribution_values, exact_text, number
+
+CSV = "text/csv"
+BATCH = 500
+Format = Literal["csv", "json"]
+
+
+class ObjectiveRow(Given):
+    """One objective in one line."""
+
+    site: str
+    id: str
+    key: str
+    title: str
+    project: str
+    owner: str | None
+    cycle: str | None
+    commitment: str
+    progress: float | None
+    progress_exact: str | None
+    delivery: float | None
+    outcome: float | None
+    expected: float | None
+    pace: float | None
+    health: str
+    health_rule: str
+    key_results: int
+    mapping_revision: str
+    changed_at: datetime
+
+
+class LedgerRow(RowGiven):
+    """One row of a ledger, and whose it is: `ledger` is headline, beside, or key_result."""
+
+    objective: str
+    objective_key: str
+    ledger: str
+    key_result: str | None
+
+
+class HistoryRow(Given):
+    """One point of one objective's history."""
+
+    objective: str
+    at: datetime
+    progress: float | None
+    progress_exact: str | None
+    delivery: float | None
+    outcome: float | None
+    expected: float | None
+    health: str
+    mapping_revision: str
+
+
+class ObjectivesExport(ObjectivesQuery):
+    """Which objectives, and as what. A page size has no meaning here."""
+
+    format: Format = Field("csv", description="csv or json.")
+
+
+class HistoryExport(SiteQuery):
+    """Of which objective, and as what."""
+
+    objective: Word | None = Field(None, description="The id of one objective; all where left out.")
+    format: Format = Field("csv", description="csv or json.")
+
+
+class AuditExport(AuditQuery):
+    """Which acts, and as what."""
+
+    format: Format = Field("csv", description="csv or json.")
+
+
+def export_objectives(call: Call) -> Reply:
+    """One line per objective."""
+    site = site_of(call)
+    rows = (objective_row(site, saved) for saved in saved_objectives(call.connector, site, call.query))
+    return streamed(ObjectiveRow, rows, call.query.format, "objectives")
+
+
+def objective_row(site: str, saved: Any) -> ObjectiveRow:
+    """One objective as a line."""
+    state = saved.state
+    return ObjectiveRow(
+        site=site,
+        id=state.id,
+        key=state.key,
+        title=state.title,
+        project=state.project_key,
+        owner=state.owner,
+        cycle=state.cycle_id,
+        commitment=state.commitment,
+        progress=number(state.progress),
+        progress_exact=exact_text(state.progress),
+        delivery=number(state.delivery),
+        outcome=number(state.outcome),
+        expected=number(state.expected),
+        pace=number(state.pace),
+        health=state.health.level.value,
+        health_rule=state.health.rule,
+        key_results=len(state.key_results),
+        mapping_revision=saved.mapping_revision,
+        changed_at=saved.changed_at,
+    )
+
+
+def export_ledgers(call: Call) -> Reply:
+    """Every row of every ledger."""
+    site = site_of(call)
+    saved = saved_objectives(call.connector, site, call.query)
+    rows = (row for one in saved for row in ledger_rows(one.state))
+    return streamed(LedgerRow, rows, call.query.format, "ledgers")
+
+
+def ledger_rows(state: Any) -> Iterator[LedgerRow]:
+    """The rows of all ledgers of one objective."""
+    yield from _rows(state, state.ledger, "headline", None)
+    yield from _rows(state, state.beside, "beside", None)
+    for one in state.key_results:
+        yield from _rows(state, one.measurement.ledger, "key_result", one.id)
+
+
+def _rows(state: Any, ledger: Ledger, name: str, key_result: str | None) -> Iterator[LedgerRow]:
+    for row in ledger.rows:
+        yield LedgerRow(
+            **contribution_values(row),
+            objective=state.id,
+            objective_key=state.key,
+            ledger=name,
+            key_result=key_result,
+        )
+
+
+def export_history(call: Call) -> Reply:
+    """Every point, in the order in which it was noted."""
+    rows = history_rows(call.connector, site_of(call), call.query.objective)
+    return streamed(HistoryRow, rows, call.query.format, "history")
+
+
+def history_rows(connector: Connector, site: str, objective: str | None) -> Iterator[HistoryRow]:
+    """The points in short transactions."""
+    after = 0
+    while True:
+        with connector.store.read() as conn:
+            batch = browsing.history_after(conn, site, BATCH, after, objective, backfilled=True)
+        for one in batch:
+            point = one.point
+            yield HistoryRow(
+                objective=one.objective_id,
+                at=point.at,
+                progress=number(point.progress),
+                progress_exact=exact_text(point.progress),
+                delivery=number(point.delivery),
+                outcome=number(point.outcome),
+                expected=number(point.expected),
+                health=point.health.value,
+                mapping_revision=point.mapping_revision,
+            )
+        if len(batch) < BATCH:
+            return
+        after = batch[-1].id
+
+
+def export_audit(call: Call) -> Reply:
+    """Every act that is looked for."""
+    return streamed(ActGiven, act_rows(call.connector, call.query), call.query.format, "audit")
+
+
+def act_rows(connector: Connector, query: AuditQuery) -> Iterator[ActGiven]:
+    """The acts in short transactions, newest first."""
+    before: int | None = None
+    while True:
+        with connector.store.read() as conn:
+            batch = records.acts(conn, search_of(query), BATCH, before)
+        yield from (act_given(one) for one in batch)
+        if len(batch) < BATCH:
+            return
+        before = batch[-1].id
+
+
+def streamed(shape: type[Given], rows: Iterable[Given], format: Format, name: str) -> Reply:
+    """Rows as a file."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
+    if format == "csv":
+        return Reply(body=as_csv(shape, rows), media=CSV, headers=headers)
+    return Reply(body=as_json(rows), media=JSON, headers=headers)
+
+
+def as_csv(shape: type[Given], rows: Iterable[Given]) -> Iterator[str]:
+    """A header line, then a line a row; what a spreadsheet would take for a formula is made text."""
+    names = list(shape.model_fields)
+    yield _line(names)
+    for row in rows:
+        values = row.model_dump(mode="json")
+        yield _line([cell(values[name]) for name in names])
+
+
+def as_json(rows: Iterable[Given]) -> Iterator[str]:
+    """A JSON array, a row a line."""
+    opening = "[\n"
+    for row in rows:
+        yield opening + row.model_dump_json()
+        opening = ",\n"
+    yield "[]\n" if opening == "[\n" else "\n]\n"
+
+
+def _line(values: list[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(values)
+    return line.getvalue()
+
+
+OPERATIONS = (
+    Operation(
+        "export_objectives",
+        "GET",
+        "/exports/objectives",
+        "viewer",
+        "Objectives as CSV or JSON.",
+        export_objectives,
+        {CSV: None, JSON: list[ObjectiveRow]},
+        ObjectivesExport,
+    ),
+    Operation(
+        "export_ledgers",
+        "GET",
+        "/exports/ledgers",
+        "viewer",
+        "Every row behind every number as CSV or JSON.",
+        export_ledgers,
+        {CSV: None, JSON: list[LedgerRow]},
+        ObjectivesExport,
+    ),
+    Operation(
+        "export_history",
+        "GET",
+        "/exports/history",
+        "viewer",
+        "History as CSV or JSON.",
+        export_history,
+        {CSV: None, JSON: list[HistoryRow]},
+        HistoryExport,
+    ),
+    Operation(
+        "export_audit",
+        "GET",
+        "/exports/audit",
+        "admin",
+        "The audit log as CSV or JSON.",
+        export_audit,
+        {CSV: None, JSON: list[ActGiven]},
+        AuditExport,
+    ),
+)

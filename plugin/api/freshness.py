@@ -1,0 +1,214 @@
+"""`/sites/…/status` and `/sites/…/sync`: how fresh the data is, what waits, and "sync now" with its progress."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from connectors.store import due, facts, inbox, mirror, refusals, revisions
+from plugin import errands
+from plugin.api.failures import not_found
+from plugin.api.finding import site_of
+from plugin.api.model import Asked, Given
+from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.connector import Connector
+from plugin.draining import drain
+from plugin.errands import Errand, Report
+from plugin.sync.resync import resync
+
+ERRAND = "sync"
+
+
+class DriftGiven(Given):
+    """What the last full read found wrong in the mirror."""
+
+    issues: int
+    read: int
+    at: datetime
+
+
+class StatusGiven(Given):
+    """How fresh one site's data is. Null is "never" or "not known yet"."""
+
+    site: str
+    url: str
+    mapping_revision: str | None
+    issues: int
+    newest_change: datetime | None
+    last_delivery: datetime | None
+    last_resync: datetime | None
+    last_reconcile: datetime | None
+    drift: DriftGiven | None
+    deliveries: dict[str, int] = Field(description="How many deliveries there are by status.")
+    due: int = Field(description="Objectives that wait to be reconciled.")
+    dead_letters: int
+    refused: int
+
+
+class StatusesGiven(Given):
+    """Every site."""
+
+    now: datetime
+    sites: list[StatusGiven]
+
+
+class Sync(Asked):
+    """How to sync."""
+
+    accept_loss: bool = Field(False, description="Believe Jira even if most issues are gone from it.")
+    write: bool = Field(True, description="False: only bring the mirror up to date.")
+
+
+class SyncGiven(Given):
+    """A sync: `state` is running, done or failed; `said` is its result or what went wrong, `remedy` what to do about it."""
+
+    site: str
+    state: str
+    by: str
+    began: datetime
+    seen: datetime
+    done: int
+    total: int | None
+    said: str
+    remedy: str
+    started: bool = Field(description="Whether this request started it; false where one ran already.")
+
+
+def statuses(call: Call) -> Reply:
+    """All sites side by side."""
+    found = [status_given(call.connector, site) for site in call.connector.sites]
+    return Reply(StatusesGiven(now=call.connector.clock(), sites=found))
+
+
+def status(call: Call) -> Reply:
+    """One site."""
+    return Reply(status_given(call.connector, site_of(call)))
+
+
+def status_given(connector: Connector, site: str) -> StatusGiven:
+    """The figures of one site, from the store alone."""
+    with connector.store.read() as conn:
+        latest = inbox.recent(conn, site, 1)
+        active = revisions.active(conn, site)
+        return StatusGiven(
+            site=site,
+            url=connector.sites[site].browse_url,
+            mapping_revision=active.revision if active else None,
+            issues=mirror.count(conn, site),
+            newest_change=mirror.newest(conn, site),
+            last_delivery=latest[0].received_at if latest else None,
+            last_resync=_instant(facts.get(conn, site, "last_resync")),
+            last_reconcile=_instant(facts.get(conn, site, "last_reconcile")),
+            drift=_drift(facts.get(conn, site, "drift")),
+            deliveries=inbox.counts(conn, site),
+            due=due.pending_count(conn, site),
+            dead_letters=len(due.dead(conn, site)),
+            refused=len(refusals.all(conn, site)),
+        )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _drift(found: dict[str, Any] | None) -> DriftGiven | None:
+    if found is None:
+        return None
+    return DriftGiven(issues=found["issues"], read=found["read"], at=datetime.fromisoformat(found["at"]))
+
+
+def start_sync(call: Call) -> Reply:
+    """Begins in the background; where a sync runs already, that one is told of."""
+    site, body = site_of(call), call.body
+    call.connector.context(site)
+    started = errands.begin(
+        call.connector, site, ERRAND, call.by, lambda report: _sync(call.connector, site, body, report)
+    )
+    given = sync_given(call.connector, site, started)
+    return Reply(given, {"Location": f"/api/v1/sites/{site}/sync"})
+
+
+def _sync(connector: Connector, site: str, asked: Sync, report: Report) -> str:
+    connector.catalogue(site, fresh=True)
+    context = connector.context(site)
+    found = resync(context, report, accept_loss=asked.accept_loss)
+    read = f"Read {found.read} issues ({found.changed} changed, {found.removed} gone)"
+    if not asked.write:
+        return f"{read}."
+    connector.announce()
+    done = drain(context)
+    failed = f"; {done.failed} attempts failed" if done.failed else ""
+    return f"{read}, reconciled {done.reconciled} objectives, wrote {done.written} fields{failed}."
+
+
+def show_sync(call: Call) -> Reply:
+    """How far the latest sync is."""
+    site = site_of(call)
+    return Reply(sync_given(call.connector, site, False))
+
+
+def sync_given(connector: Connector, site: str, started: bool) -> SyncGiven:
+    """The latest sync that was asked for."""
+    found = errands.latest(connector, site, ERRAND)
+    if found is None:
+        raise not_found("sync", site, f"POST /api/v1/sites/{site}/sync starts one.")
+    return _sync_given(site, found, started)
+
+
+def _sync_given(site: str, found: Errand, started: bool) -> SyncGiven:
+    return SyncGiven(
+        site=site,
+        state=found.state,
+        by=found.by,
+        began=found.began,
+        seen=found.seen,
+        done=found.done,
+        total=found.total,
+        said=found.said,
+        remedy=found.todo,
+        started=started,
+    )
+
+
+OPERATIONS = (
+    Operation(
+        "list_status",
+        "GET",
+        "/status",
+        "viewer",
+        "How fresh the data of every site is, and what waits.",
+        statuses,
+        {JSON: StatusesGiven},
+    ),
+    Operation(
+        "status",
+        "GET",
+        "/sites/{site}/status",
+        "viewer",
+        "How fresh the data of one site is.",
+        status,
+        {JSON: StatusGiven},
+    ),
+    Operation(
+        "start_sync",
+        "POST",
+        "/sites/{site}/sync",
+        "editor",
+        "Sync now: read the whole scope and reconcile everything, in the background.",
+        start_sync,
+        {JSON: SyncGiven},
+        body=Sync,
+        status=202,
+    ),
+    Operation(
+        "show_sync",
+        "GET",
+        "/sites/{site}/sync",
+        "viewer",
+        "How far the latest sync is.",
+        show_sync,
+        {JSON: SyncGiven},
+    ),
+)

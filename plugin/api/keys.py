@@ -1,0 +1,103 @@
+"""Idempotency keys: a request that comes again with the same key gets the first answer again, and nothing is done twice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import Response
+
+from connectors.store import answers
+from connectors.store.answers import Answer
+from plugin.api.failures import Refusal, invalid
+from plugin.connector import Connector
+
+HEADER = "Idempotency-Key"
+LONGEST = 255
+KEPT = timedelta(hours=24)
+UNDER_WAY = timedelta(minutes=10)
+"""A request that is still being served after this died with its process; its key may be used again."""
+
+REPEATED = "Idempotency-Replayed"
+KEPT_HEADERS = ("Content-Type", "ETag", "Location")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key, whose it is, and what was asked under it."""
+
+    who: str
+    text: str
+    fingerprint: str
+
+
+def key_of(who: str, text: str | None, method: str, path: str, body: bytes) -> Key | None:
+    """The key of a request; None where it has none."""
+    if text is None:
+        return None
+    if not 1 <= len(text) <= LONGEST or not text.isascii() or not text.isprintable():
+        raise invalid(
+            HEADER, f"{HEADER} takes 1 to {LONGEST} printable ASCII characters.", "A UUID does well."
+        )
+    asked = hashlib.sha256(b"\0".join((method.encode(), path.encode("utf-8", "replace"), body)))
+    return Key(who, text, asked.hexdigest())
+
+
+def answered_once(connector: Connector, key: Key | None, serve: Callable[[], Response]) -> Response:
+    """Serve, or give the answer that was given; what failed gives its key back, for nothing stands behind it."""
+    if key is None:
+        return serve()
+    former = _take(connector, key)
+    if former is not None:
+        return _again(key, former)
+    try:
+        answer = serve()
+    except BaseException:
+        _release(connector, key)
+        raise
+    if answer.status_code >= 400:
+        _release(connector, key)
+    else:
+        _keep(connector, key, answer)
+    return answer
+
+
+def _take(connector: Connector, key: Key) -> Answer | None:
+    now = connector.clock()
+    with connector.store.write() as conn:
+        answers.prune(conn, now - KEPT)
+        former = answers.begin(conn, key.who, key.text, key.fingerprint, now)
+        if former is not None and former.content is None and now - former.at > UNDER_WAY:
+            answers.release(conn, key.who, key.text)
+            former = answers.begin(conn, key.who, key.text, key.fingerprint, now)
+    return former
+
+
+def _again(key: Key, former: Answer) -> Response:
+    if former.fingerprint != key.fingerprint:
+        detail = "This key was used for another request (another address or body)."
+        raise Refusal(422, "Key used before", detail, f"Use a new {HEADER} for a new request.")
+    if former.content is None:
+        detail = "The first request with this key is still being served."
+        raise Refusal(409, "Under way", detail, "Ask again in a moment.", headers={"Retry-After": "2"})
+    content: dict[str, Any] = former.content
+    answer = Response(content["body"], status=content["status"])
+    for name, value in content["headers"].items():
+        answer.headers[name] = value
+    answer.headers[REPEATED] = "true"
+    return answer
+
+
+def _keep(connector: Connector, key: Key, answer: Response) -> None:
+    headers = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
+    content = {"status": answer.status_code, "headers": headers, "body": answer.get_data(as_text=True)}
+    with connector.store.write() as conn:
+        answers.finish(conn, key.who, key.text, content)
+
+
+def _release(connector: Connector, key: Key) -> None:
+    with connector.store.write() as conn:
+        answers.release(conn, key.who, key.text)

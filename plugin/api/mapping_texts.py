@@ -1,0 +1,256 @@
+"""`/mappings`, `/presets` and what is asked of a text before it is activated: validate, check, preview."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from mappings import presets
+from mappings.diagnostic import Diagnostic, has_errors
+from mappings.document.editor_schema import json_schema
+from mappings.document.source import read_document
+from mappings.lint import lint_document
+from mappings.preview import KeyResultDifference, ObjectiveDifference, RowDifference, Standing
+from plugin.api.failures import fault_of, not_found
+from plugin.api.finding import site_of
+from plugin.api.model import Asked, Given, MappingText
+from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.api.problem import Fault
+from plugin.lifecycle import Previewed, check_text, preview_text
+from plugin.standing import exact_text, number
+
+YAML = "application/yaml"
+MOST_ROWS_SHOWN = 500
+
+
+class Text(Asked):
+    """A mapping as a person writes it."""
+
+    text: MappingText = Field(description="YAML, or the same as JSON.")
+
+
+class FindingsGiven(Given):
+    """Everything there is to say about a text; it may be activated where `valid`."""
+
+    valid: bool
+    findings: list[Fault]
+
+
+class StandingGiven(Given):
+    """Where an objective or key result stands."""
+
+    progress: float | None
+    progress_exact: str | None
+    health: str
+
+
+class RowDifferenceGiven(Given):
+    """An issue that would be treated differently, and how."""
+
+    id: str
+    key: str
+    title: str
+    reason: str
+
+
+class KeyResultDifferenceGiven(Given):
+    """One key result before and after; null where it is not there."""
+
+    id: str
+    key: str
+    title: str
+    before: StandingGiven | None
+    after: StandingGiven | None
+    rows: list[RowDifferenceGiven]
+
+
+class ObjectiveDifferenceGiven(KeyResultDifferenceGiven):
+    """One objective before and after, with the key results that differ."""
+
+    key_results: list[KeyResultDifferenceGiven]
+
+
+class PreviewGiven(Given):
+    """What activating would do. `hash` is what activation is bound to; `held` says why the brake would hold it."""
+
+    revision: str
+    hash: str
+    writes: int
+    issues: int
+    calls: int
+    held: str | None
+    missing_fields: list[str]
+    looked_at: int
+    objectives: list[ObjectiveDifferenceGiven]
+
+
+class PresetGiven(Given):
+    """A mapping to begin with."""
+
+    name: str
+    text: str
+
+
+class PresetsGiven(Given):
+    """The presets, the simplest first."""
+
+    items: list[PresetGiven]
+
+
+def validate(call: Call) -> Reply:
+    """Shape, cross-references, JQL and advice; asks no Jira."""
+    read = read_document(call.body.text)
+    advice = lint_document(read.document, read.positions) if read.document else ()
+    return Reply(findings_given((*read.diagnostics, *advice)))
+
+
+def check(call: Call) -> Reply:
+    """Everything, the live Jira included."""
+    return Reply(findings_given(check_text(call.connector, site_of(call), call.body.text)))
+
+
+def findings_given(found: tuple[Diagnostic, ...]) -> FindingsGiven:
+    """Findings as an answer shows them."""
+    return FindingsGiven(valid=not has_errors(found), findings=[fault_of(one) for one in found])
+
+
+def preview(call: Call) -> Reply:
+    """The real planner in dry run over the mirror; asks Jira nothing."""
+    return Reply(preview_given(preview_text(call.connector, site_of(call), call.body.text)))
+
+
+def preview_given(previewed: Previewed) -> PreviewGiven:
+    """A preview as an answer shows it: the objectives about which anything would be different."""
+    found = previewed.preview
+    return PreviewGiven(
+        revision=found.revision,
+        hash=found.hash,
+        writes=found.cost.writes,
+        issues=found.cost.issues,
+        calls=found.cost.calls,
+        held=previewed.hold.reason if previewed.hold else None,
+        missing_fields=list(previewed.missing_fields),
+        looked_at=len(found.objectives),
+        objectives=[difference_given(one) for one in found.changed],
+    )
+
+
+def difference_given(one: ObjectiveDifference) -> ObjectiveDifferenceGiven:
+    """One objective before and after."""
+    key_results = [
+        KeyResultDifferenceGiven(**_sides(changed)) for changed in one.key_results if changed.changed
+    ]
+    return ObjectiveDifferenceGiven(**_sides(one), key_results=key_results)
+
+
+def _sides(one: ObjectiveDifference | KeyResultDifference) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "key": one.key,
+        "title": one.title,
+        "before": _standing(one.before),
+        "after": _standing(one.after),
+        "rows": [_row(row) for row in one.rows[:MOST_ROWS_SHOWN]],
+    }
+
+
+def _standing(found: Standing | None) -> StandingGiven | None:
+    if found is None:
+        return None
+    exact = exact_text(found.progress)
+    return StandingGiven(progress=number(found.progress), progress_exact=exact, health=found.health.value)
+
+
+def _row(row: RowDifference) -> RowDifferenceGiven:
+    return RowDifferenceGiven(id=row.id, key=row.key, title=row.title, reason=row.reason)
+
+
+def schema(_call: Call) -> Reply:
+    """JSON Schema 2020-12, every key described."""
+    return Reply(SchemaGiven(**json_schema()))
+
+
+def list_presets(_call: Call) -> Reply:
+    """All of them, with their texts."""
+    return Reply(
+        PresetsGiven(items=[PresetGiven(name=name, text=presets.text(name)) for name in presets.names()])
+    )
+
+
+def one_preset(call: Call) -> Reply:
+    """The text of one, comments included."""
+    name = call.path["preset"]
+    if name not in presets.names():
+        raise not_found("preset", name, f"Presets: {', '.join(presets.names())}.")
+    return Reply(body=presets.text(name), media=YAML)
+
+
+class SchemaGiven(Given):
+    """A JSON Schema."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+OPERATIONS = (
+    Operation(
+        "validate_mapping",
+        "POST",
+        "/mappings/validate",
+        "viewer",
+        "Say everything that is wrong with a text, without asking Jira.",
+        validate,
+        {JSON: FindingsGiven},
+        body=Text,
+        heavy=True,
+    ),
+    Operation(
+        "mapping_schema",
+        "GET",
+        "/mappings/schema",
+        "viewer",
+        "The JSON Schema of mapping documents.",
+        schema,
+        {JSON: SchemaGiven},
+    ),
+    Operation(
+        "list_presets",
+        "GET",
+        "/presets",
+        "viewer",
+        "Mappings to begin with.",
+        list_presets,
+        {JSON: PresetsGiven},
+    ),
+    Operation(
+        "one_preset",
+        "GET",
+        "/presets/{preset}",
+        "viewer",
+        "The text of a preset.",
+        one_preset,
+        {YAML: None},
+    ),
+    Operation(
+        "check_mapping",
+        "POST",
+        "/sites/{site}/mapping/check",
+        "admin",
+        "Check a text against the live Jira: fields, types, screens, options, permissions.",
+        check,
+        {JSON: FindingsGiven},
+        body=Text,
+        heavy=True,
+    ),
+    Operation(
+        "preview_mapping",
+        "POST",
+        "/sites/{site}/mapping/preview",
+        "admin",
+        "What activating a text would do: every objective before and after, and the writes.",
+        preview,
+        {JSON: PreviewGiven},
+        body=Text,
+        heavy=True,
+    ),
+)

@@ -1,0 +1,230 @@
+"""`/plan`, `/plan/apply` and `/writes`: what would be written to Jira, writing it, and what was written."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from connectors.store import objectives, records
+from connectors.store.records import Search, WriteRecord
+from mappings.forest import issue_order
+from mappings.planning import Change
+from plugin.api.cursor import cursor, list_name, number_after, position
+from plugin.api.finding import known_objective, known_site, site_of
+from plugin.api.model import Asked, Given, Instant, JsonAny, Page, PageQuery, SiteName, Word
+from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.sync.applying import Refusal
+from plugin.sync.reconcile import reconcile
+
+MOST_AT_ONCE = 50
+
+
+class ChangeOfField(Given):
+    """One field of one issue: what Jira has, what it shall get, and why. Null clears the field."""
+
+    issue: str
+    field: str
+    field_name: str
+    before: JsonAny
+    after: JsonAny
+    reason: str
+
+
+class PlanGiven(Given):
+    """What would be written for one objective; empty where all is as it should be."""
+
+    objective: str
+    key: str
+    changes: list[ChangeOfField]
+
+
+class RefusedChange(ChangeOfField):
+    """A change that Jira refused, and what to do about it."""
+
+    message: str
+    remedy: str
+
+
+class AppliedGiven(Given):
+    """What became of a plan."""
+
+    written: list[ChangeOfField]
+    refused: list[RefusedChange]
+
+
+class PlanQuery(PageQuery):
+    """Of which objectives; `limit` counts objectives."""
+
+    objective: list[Word] | None = Field(
+        None, max_length=MOST_AT_ONCE, description="Keys or ids; every objective where left out."
+    )
+    limit: int = Field(20, ge=1, le=MOST_AT_ONCE, description="How many objectives at most.")
+
+
+class Apply(Asked):
+    """Which objectives to reconcile and write now."""
+
+    site: SiteName | None = None
+    objectives: list[Word] = Field(min_length=1, max_length=MOST_AT_ONCE, description="Keys or ids.")
+
+
+class WriteGiven(Given):
+    """One field of one issue that was to be written, and what became of it; `outcome` is null while it is under way."""
+
+    id: int
+    at: datetime
+    site: str
+    objective: str
+    issue: str
+    field_name: str
+    before: JsonAny
+    after: JsonAny
+    reason: str
+    cause: str
+    outcome: str | None
+    note: str
+    mapping_revision: str
+
+
+class WritesQuery(PageQuery):
+    """Which writes."""
+
+    text: Word | None = Field(
+        None, description="Words that all occur in issue, field, reason, value, note or outcome."
+    )
+    since: Instant | None = Field(None, description="Not before this instant.")
+    until: Instant | None = Field(None, description="Before this instant.")
+
+
+def plan(call: Call) -> Reply:
+    """A dry run of the real planner over the mirror; asks Jira nothing."""
+    site, query = site_of(call), call.query
+    name = list_name(f"plan:{site}", query)
+    after = position(query.cursor, name, (str,))
+    context = call.connector.context(site)
+    ids = chosen(call, site, query.objective)
+    begun = 0 if after is None else sum(issue_order(id_) <= issue_order(str(after[0])) for id_ in ids)
+    shown = ids[begun : begun + query.limit]
+    plans = [reconcile(context, id_, write=False) for id_ in shown]
+    items = [
+        PlanGiven(
+            objective=one.objective_id,
+            key=one.state.key if one.state else "",
+            changes=[change_given(change) for change in one.plan.changes],
+        )
+        for one in plans
+    ]
+    more = len(ids) > begun + len(shown)
+    return Reply(Page[PlanGiven](items=items, next=cursor(name, shown[-1]) if more else None))
+
+
+def chosen(call: Call, site: str, names: list[str] | None) -> list[str]:
+    """The ids of the objectives that are meant, in order."""
+    if names is None:
+        with call.connector.store.read() as conn:
+            return sorted(objectives.ids(conn, site), key=issue_order)
+    found = {known_objective(call.connector, site, name).state.id for name in names}
+    return sorted(found, key=issue_order)
+
+
+def apply(call: Call) -> Reply:
+    """Reconcile these objectives and write what differs."""
+    site = known_site(call.connector, call.body.site)
+    context = call.connector.context(site)
+    outcomes = [reconcile(context, id_) for id_ in chosen(call, site, call.body.objectives)]
+    return Reply(
+        AppliedGiven(
+            written=[change_given(one) for outcome in outcomes for one in outcome.applied.written],
+            refused=[refused_given(one) for outcome in outcomes for one in outcome.applied.refused],
+        )
+    )
+
+
+def change_given(change: Change) -> ChangeOfField:
+    """One change as an answer shows it."""
+    return ChangeOfField(
+        issue=change.issue_key,
+        field=change.field_id,
+        field_name=change.field_name,
+        before=change.before,
+        after=change.after,
+        reason=change.reason,
+    )
+
+
+def refused_given(one: Refusal) -> RefusedChange:
+    """One refused change as an answer shows it."""
+    return RefusedChange(**change_given(one.change).model_dump(), message=one.message, remedy=one.remedy)
+
+
+def writes(call: Call) -> Reply:
+    """The ledger of writes, newest first."""
+    site, query = site_of(call), call.query
+    name = list_name(f"writes:{site}", query)
+    words = tuple((query.text or "").split()[:20])
+    search = Search(words, site, query.since, query.until)
+    with call.connector.store.read() as conn:
+        found = records.written(conn, search, query.limit + 1, number_after(query.cursor, name))
+    shown = found[: query.limit]
+    more = len(found) > len(shown)
+    return Reply(
+        Page[WriteGiven](
+            items=[write_given(one) for one in shown], next=cursor(name, shown[-1].id) if more else None
+        )
+    )
+
+
+def write_given(one: WriteRecord) -> WriteGiven:
+    """One write as an answer shows it."""
+    return WriteGiven(
+        id=one.id,
+        at=one.at,
+        site=one.site,
+        objective=one.objective_id,
+        issue=one.issue_key,
+        field_name=one.field_name,
+        before=one.before,
+        after=one.after,
+        reason=one.reason,
+        cause=one.cause,
+        outcome=one.outcome,
+        note=one.note,
+        mapping_revision=one.mapping_revision,
+    )
+
+
+OPERATIONS = (
+    Operation(
+        "plan",
+        "GET",
+        "/plan",
+        "viewer",
+        "What would be written to Jira, and why. Changes nothing.",
+        plan,
+        {JSON: Page[PlanGiven]},
+        PlanQuery,
+        heavy=True,
+    ),
+    Operation(
+        "apply_plan",
+        "POST",
+        "/plan/apply",
+        "editor",
+        "Reconcile these objectives now and write what differs to Jira.",
+        apply,
+        {JSON: AppliedGiven},
+        body=Apply,
+        heavy=True,
+    ),
+    Operation(
+        "list_writes",
+        "GET",
+        "/writes",
+        "viewer",
+        "What was written to Jira, refused and held writes too.",
+        writes,
+        {JSON: Page[WriteGiven]},
+        WritesQuery,
+    ),
+)

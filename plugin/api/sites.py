@@ -1,0 +1,164 @@
+"""`/sites`: the Jira sites, and whether each can be worked with: who we are there, what we may do, which projects there are."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from connectors.jira.errors import JiraError
+from connectors.store import revisions
+from plugin import saved_sites
+from plugin.api.finding import site_of
+from plugin.api.model import Asked, Done, Given
+from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.connector import Connector
+from plugin.saved_sites import NewSite, Tested
+
+NEEDED = ("BROWSE_PROJECTS", "EDIT_ISSUES")
+Entry = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
+
+
+class SiteGiven(Given):
+    """One Jira. `webhook` is the path to type into Jira's webhook form; credentials are never given."""
+
+    name: str
+    url: str
+    api_base: str
+    mapping_revision: str | None
+    webhook: str
+    signed: bool
+
+
+class SitesGiven(Given):
+    """Every site."""
+
+    items: list[SiteGiven]
+
+
+class AddSite(Asked):
+    """A Jira to work with. Cloud wants `email` and `token`, Data Center `pat`; they are kept encrypted and never given back."""
+
+    name: Entry = Field(pattern="^[a-z0-9][a-z0-9-]{0,29}$")
+    url: Entry = Field(
+        min_length=1, description="Where people browse it, for example https://acme.atlassian.net."
+    )
+    api_base: Entry = Field("", description="Where its API is, if elsewhere (scoped Cloud tokens).")
+    email: Entry = ""
+    token: Entry = ""
+    pat: Entry = ""
+    webhook_secret: Entry = Field("", description="The secret typed into Jira's webhook form.")
+
+
+class TestedGiven(Given):
+    """What a site answers. `works` is false where it cannot be read or edited; `remedy` then says what to do."""
+
+    works: bool
+    said: str
+    remedy: str
+    deployment: str | None = None
+    version: str | None = None
+    title: str | None = None
+    account: str | None = None
+    permissions: dict[str, bool] | None = None
+    projects: list[str] | None = None
+
+
+def list_sites(call: Call) -> Reply:
+    """In the order in which they are shown."""
+    return Reply(SitesGiven(items=[site_given(call.connector, name) for name in call.connector.sites]))
+
+
+def one_site(call: Call) -> Reply:
+    """One of them."""
+    return Reply(site_given(call.connector, site_of(call)))
+
+
+def site_given(connector: Connector, name: str) -> SiteGiven:
+    """A site without anything secret; the unguessable end of an unsigned webhook path is one."""
+    site = connector.sites[name]
+    with connector.store.read() as conn:
+        active = revisions.active(conn, name)
+    return SiteGiven(
+        name=name,
+        url=site.browse_url,
+        api_base=site.jira.transport.address.api_base,
+        mapping_revision=active.revision if active else None,
+        webhook=f"/webhooks/jira/{name}",
+        signed=site.webhook_secret is not None,
+    )
+
+
+def try_site(call: Call) -> Reply:
+    """Asks Jira a few questions now."""
+    try:
+        found = saved_sites.test_site(call.connector.sites[site_of(call)])
+    except JiraError as error:
+        return Reply(TestedGiven(works=False, said=error.message, remedy=error.remedy))
+    return Reply(tested_given(found))
+
+
+def tested_given(found: Tested) -> TestedGiven:
+    """What a site answered."""
+    lacking = [name for name in NEEDED if not found.permissions.get(name)]
+    return TestedGiven(
+        works=not lacking,
+        said=f"Signed in as {found.account}.",
+        remedy=f"Give the account these permissions: {', '.join(lacking)}." if lacking else "",
+        deployment=found.deployment,
+        version=found.version,
+        title=found.title,
+        account=found.account,
+        permissions=dict(found.permissions),
+        projects=list(found.projects),
+    )
+
+
+def add_site(call: Call) -> Reply:
+    """Tests it first; a site that does not let us in is not kept."""
+    found = saved_sites.add_site(call.connector, NewSite(**call.body.model_dump()), call.by)
+    return Reply(tested_given(found), {"Location": f"/api/v1/sites/{call.body.name}"})
+
+
+def remove_site(call: Call) -> Reply:
+    """Its credentials go; its revisions and history stay, and come back with a site of the same name."""
+    name = site_of(call)
+    saved_sites.remove_site(call.connector, name, call.by)
+    return Reply(Done(said=f"The site {name} is removed."))
+
+
+OPERATIONS = (
+    Operation("list_sites", "GET", "/sites", "viewer", "The Jira sites.", list_sites, {JSON: SitesGiven}),
+    Operation("one_site", "GET", "/sites/{site}", "viewer", "One site.", one_site, {JSON: SiteGiven}),
+    Operation(
+        "try_site",
+        "POST",
+        "/sites/{site}/test",
+        "admin",
+        "Ask the site who we are and what we may do.",
+        try_site,
+        {JSON: TestedGiven},
+        heavy=True,
+    ),
+    Operation(
+        "add_site",
+        "POST",
+        "/sites",
+        "admin",
+        "Add a site.",
+        add_site,
+        {JSON: TestedGiven},
+        body=AddSite,
+        status=201,
+        heavy=True,
+    ),
+    Operation(
+        "remove_site",
+        "DELETE",
+        "/sites/{site}",
+        "admin",
+        "Remove a site that was added here.",
+        remove_site,
+        {JSON: Done},
+    ),
+)

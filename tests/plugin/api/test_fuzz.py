@@ -1,0 +1,90 @@
+"""Whatever is sent to any operation, the answer is one the document describes, and never a fault of ours.
+
+JIRA_OKR_FUZZ_EXAMPLES=200 looks further than the short run that belongs to every run of the tests.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import CHECKS
+
+from plugin.api import operations
+
+EXAMPLES = int(os.environ.get("JIRA_OKR_FUZZ_EXAMPLES", "6"))
+OUTWARD = ("add_site",)
+"""Operations that call whatever address they are given."""
+WANTED = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+)
+
+
+POSITIONS = {"cursor", "since", "until"}
+"""Parameters that are well formed and may yet lead nowhere."""
+
+
+@pytest.fixture(scope="module")
+def document(api: Any) -> Iterator[Any]:
+    """The document; work in the background is left out, for it would go on while other requests are made up."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("plugin.api.freshness._sync", lambda *_: "")
+        yield schemathesis.openapi.from_wsgi("/api/v1/openapi.json", api.app)
+
+
+def cases() -> list[Any]:
+    """Every operation with well-formed requests, and with ill-formed ones where anything about it can be ill-formed."""
+    found = []
+    for one in operations():
+        if one.name in OUTWARD:
+            continue
+        found.append(pytest.param(one.name, True, id=f"good {one.name}"))
+        if "{" in one.path or one.query or one.body:
+            found.append(pytest.param(one.name, False, id=f"bad {one.name}"))
+    return found
+
+
+def things_that_are_there(api: Any) -> dict[str, Any]:
+    """Values for the parts of an address that lead somewhere."""
+    return {
+        "site": "main",
+        "objective": api.get("/objectives", limit=1)["items"][0]["key"],
+        "revision": api.get("/sites/main/mapping")["revision"],
+        "preset": "kpi-watch",
+    }
+
+
+@pytest.mark.parametrize(("name", "good"), cases())
+def test_every_answer_is_one_the_document_describes(api: Any, document: Any, name: str, good: bool) -> None:
+    operation = document.find_operation_by_id(name)
+    mode = schemathesis.GenerationMode.POSITIVE if good else schemathesis.GenerationMode.NEGATIVE
+    wanted = WANTED if good else (*WANTED, "negative_data_rejection")
+    checks = CHECKS.get_by_names(wanted)
+    headers = {"Authorization": f"Bearer {api.tokens['admin']}"}
+    real = things_that_are_there(api)
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        derandomize=EXAMPLES < 50,
+    )
+    @given(case=operation.as_strategy(generation_mode=mode), there=st.booleans())
+    def run(case: Any, there: bool) -> None:
+        if good and there:
+            case.path_parameters.update({name: real[name] for name in case.path_parameters if name in real})
+        answer = case.call_and_validate(checks=checks, headers=headers)
+        if good and case.method == "GET" and not POSITIONS & set(case.query or ()):
+            assert answer.status_code != 422, answer.text
+
+    run()
