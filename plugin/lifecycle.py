@@ -12,7 +12,7 @@ from connectors.store.revisions import Revision
 from mappings.brake import Hold, brake
 from mappings.desired import desired, owners
 from mappings.diagnostic import Diagnostic
-from mappings.document.binding import bind, bind_leniently
+from mappings.document.binding import bind, bind_leniently, bind_text
 from mappings.document.live import check_live
 from mappings.document.source import read_document
 from mappings.fields import Api
@@ -24,8 +24,10 @@ from mappings.moment import Moment
 from mappings.planning import Plan, plan
 from mappings.preview import Preview, preview
 from mappings.state import ObjectiveState
+from plugin.collecting import collector_resting
 from plugin.connector import Connector, NotReady
 from plugin.live_facts import read_live_facts
+from plugin.reading import held_ahead
 
 
 class WorldMoved(NotReady):
@@ -56,8 +58,20 @@ def check_text(connector: Connector, site: str, text: str, file: str = "") -> tu
     return (*bound.diagnostics, *live, *lint_document(read.document, read.positions))
 
 
+def glance_text(connector: Connector, site: str, text: str) -> tuple[Diagnostic, ...]:
+    """What can be said of a text without asking Jira, quickly enough to be said while it is typed."""
+    read = read_document(text)
+    advice = lint_document(read.document, read.positions) if read.document else ()
+    return (*bind_text(text, connector.catalogue(site)).diagnostics, *advice)
+
+
 def preview_text(connector: Connector, site: str, text: str, file: str = "") -> Previewed:
     """What activating this text would do. Asks Jira nothing: it works from the mirror and the stored catalogue."""
+    with collector_resting():
+        return _previewed(connector, site, text, file)
+
+
+def _previewed(connector: Connector, site: str, text: str, file: str) -> Previewed:
     read = read_document(text, file)
     catalogue = connector.catalogue(site)
     mapping = bind(read.require(), catalogue, positions=read.positions)
@@ -93,7 +107,9 @@ def _missing_fields(connector: Connector, site: str, mapping: Mapping) -> tuple[
         held = frozenset(connector.context(site).fields)
     except NotReady:
         return ()
-    missing = mapping.field_ids() - held
+    with connector.store.read() as conn:
+        ahead = held_ahead(conn, site)
+    missing = mapping.field_ids() - held - frozenset(ahead.fields if ahead else ())
     names = {field.id: field.name for field in mapping.fields.values()}
     return tuple(sorted(f"{names.get(field_id, field_id)} ({field_id})" for field_id in missing))
 
@@ -121,19 +137,23 @@ def activate(
     if previewed.hold is not None and not large:
         raise NotReady(f"{previewed.hold.reason}. To go on: activate with --accept-large-change.")
     with connector.store.write() as conn:
-        _enact(connector, conn, site, previewed.mapping.revision, by, previewed.preview.hash, text)
+        _enact(connector, conn, site, previewed, by, text)
     connector.announce()
     return previewed
 
 
 def _enact(
-    connector: Connector, conn: Connection, site: str, revision: str, by: str, agreed: str, text: str
+    connector: Connector, conn: Connection, site: str, previewed: Previewed, by: str, text: str
 ) -> None:
     now = connector.clock()
+    revision, agreed = previewed.preview.revision, previewed.preview.hash
     revisions.add(conn, site, text, revision, by, now)
     revisions.activate(conn, site, revision, by, now, agreed)
     audit.note(conn, by, "mapping activated", now, {"revision": revision, "preview": agreed}, site)
-    due.mark(conn, site, objectives.ids(conn, site), now, f"mapping {revision} activated")
+    # Also those it selects anew: they have no state yet, and no event would come for them.
+    concerned = {one.id for one in previewed.preview.objectives} | set(objectives.ids(conn, site))
+    due.mark(conn, site, concerned, now, f"mapping {revision} activated")
+    connector.announcer.marked(conn, site, concerned, now)
 
 
 def rollback(

@@ -116,6 +116,15 @@ def counts(conn: Connection, site: str) -> dict[str, int]:
     return none | {row.status: row.number for row in found}
 
 
+def received(conn: Connection, site: str, since: datetime) -> list[datetime]:
+    """When the deliveries of a site came, from an instant on, the earliest first."""
+    # The statuses are named so that the index over them serves.
+    all_of_them = delivery.c.status.in_([status.value for status in DeliveryStatus])
+    mine = (all_of_them, delivery.c.received_at >= to_ms(since), delivery.c.site == site)
+    found = conn.execute(select(delivery.c.received_at).where(*mine)).scalars()
+    return [from_ms(at) for at in sorted(found)]
+
+
 def recent(conn: Connection, site: str, limit: int) -> list[Delivery]:
     """The latest deliveries, newest first."""
     return _read(

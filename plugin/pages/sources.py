@@ -14,7 +14,9 @@ from typing import Protocol
 from mappings.document.schema import KpiPart
 from mappings.issue import Reading
 from mappings.state import Health, ObjectiveState
+from plugin.errands import Errand
 from plugin.history import Told
+from plugin.webhook_state import WebhookState
 
 
 class Head(Protocol):
@@ -129,6 +131,9 @@ class Refused:
     field: str
     message: str
     remedy: str
+    objective_id: str = ""
+    issue_id: str = ""
+    field_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +155,10 @@ class SiteFreshness:
     pending_since: datetime | None = None
     dead: tuple[Buried, ...] = ()
     refused: tuple[Refused, ...] = ()
+    per_minute: tuple[int, ...] | None = None
+    """Deliveries received in each of the last minutes, the latest last."""
+    webhook: WebhookState | None = None
+    sync: Errand | None = None
 
 
 @dataclass(frozen=True, slots=True)

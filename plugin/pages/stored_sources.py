@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from sqlalchemy import Connection
 
@@ -12,6 +12,7 @@ import mappings.mapping
 from connectors.store import due, facts, inbox, kpis, mirror, objectives, refusals
 from connectors.store.due import DeadLetter
 from mappings.diagnostic import MappingError
+from plugin import errands, webhook_state
 from plugin.connector import Connector, NotReady
 from plugin.finding import find_objective
 from plugin.history import Told, between
@@ -26,6 +27,9 @@ from plugin.pages.sources import (
     SiteFreshness,
     WatchedKpi,
 )
+from plugin.reading import SYNC
+
+TRAFFIC = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +96,10 @@ class StoredSources:
     def freshness(self) -> Sequence[SiteFreshness]:
         now = self.now()
         with self.connector.store.read() as conn:
-            return [
+            found = [
                 _freshness(conn, name, site.browse_url, now) for name, site in self.connector.sites.items()
             ]
+        return [replace(one, sync=errands.latest(self.connector, one.site, SYNC)) for one in found]
 
     def kpis(self) -> Sequence[WatchedKpi]:
         found = [
@@ -151,10 +156,29 @@ def _freshness(conn: Connection, site: str, url: str, now: datetime) -> SiteFres
         pending_since=overdue if overdue is not None and overdue < now else None,
         dead=tuple(_buried(conn, letter) for letter in due.dead(conn, site)),
         refused=tuple(
-            Refused(one.issue_key, one.field_name, one.message, one.remedy)
+            Refused(
+                one.issue_key,
+                one.field_name,
+                one.message,
+                one.remedy,
+                one.objective_id,
+                one.issue_id,
+                one.field_id,
+            )
             for one in refusals.all(conn, site)
         ),
+        per_minute=_per_minute(inbox.received(conn, site, now - TRAFFIC), now),
+        webhook=webhook_state.known(conn, site),
     )
+
+
+def _per_minute(received: Sequence[datetime], now: datetime) -> tuple[int, ...]:
+    """How many came in each of the last minutes, the latest last."""
+    minutes = int(TRAFFIC.total_seconds() // 60)
+    counts = [0] * minutes
+    for at in received:
+        counts[max(0, minutes - 1 - int((now - at).total_seconds() // 60))] += 1
+    return tuple(counts)
 
 
 def _buried(conn: Connection, letter: DeadLetter) -> Buried:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
+from plugin.errands import Errand
 from plugin.pages.sources import Buried, SiteFreshness
 from plugin.pages.views.ledger import Browse
 from plugin.pages.views.moments import When, when_known
+from plugin.webhook_state import WebhookState
 
 STUCK = timedelta(minutes=10)
 QUIET = timedelta(hours=26)
@@ -33,6 +35,7 @@ class DeadRow:
     error: str
     remedy: str
     since: When | None
+    objective_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,9 @@ class RefusedRow:
     field: str
     message: str
     remedy: str
+    objective_id: str = ""
+    issue_id: str = ""
+    field_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,11 @@ class SiteRow:
     deliveries: tuple[tuple[str, str], ...]
     dead: tuple[DeadRow, ...]
     refused: tuple[RefusedRow, ...]
+    traffic: str
+    traffic_text: str
+    webhook: str
+    webhook_todo: str
+    sync: Errand | None
 
 
 def site_row(fresh: SiteFreshness, browse: Browse, now: datetime, zone: tzinfo) -> SiteRow:
@@ -87,9 +98,46 @@ def site_row(fresh: SiteFreshness, browse: Browse, now: datetime, zone: tzinfo) 
         deliveries=tuple((status, _count(n)) for status, n in sorted((fresh.deliveries or {}).items())),
         dead=tuple(_dead(one, now, zone) for one in fresh.dead),
         refused=tuple(
-            RefusedRow(one.issue_key, browse(one.issue_key), one.field, one.message, one.remedy)
+            RefusedRow(
+                one.issue_key,
+                browse(one.issue_key),
+                one.field,
+                one.message,
+                one.remedy,
+                one.objective_id,
+                one.issue_id,
+                one.field_id,
+            )
             for one in fresh.refused
         ),
+        traffic=_traffic(fresh.per_minute),
+        traffic_text="not known yet"
+        if fresh.per_minute is None
+        else f"{sum(fresh.per_minute)} in the last {len(fresh.per_minute)} minutes",
+        webhook=_webhook(fresh.webhook)[0],
+        webhook_todo=_webhook(fresh.webhook)[1],
+        sync=fresh.sync,
+    )
+
+
+def _traffic(per_minute: Sequence[int] | None) -> str:
+    """Deliveries per minute, of the last full minutes."""
+    if not per_minute:
+        return "not known yet"
+    mean = sum(per_minute) / len(per_minute)
+    return f"{mean:.1f}" if 0 < mean < 10 else f"{mean:.0f}"
+
+
+def _webhook(state: WebhookState | None) -> tuple[str, str]:
+    """Whether Jira has our webhook, and what to do where it has not."""
+    if state is None:
+        return "not asked yet", "the next sync asks Jira"
+    if state.registered is None:
+        return "not known", "only an administrator's token may ask; deliveries tell"
+    if not state.registered:
+        return "not registered", "register it, so that changes arrive in seconds"
+    return (
+        ("registered", "") if state.enabled else ("switched off", "switch it on in Jira, System › WebHooks")
     )
 
 
@@ -189,4 +237,5 @@ def _dead(one: Buried, now: datetime, zone: tzinfo) -> DeadRow:
         one.error,
         one.remedy,
         when_known(one.since, now, zone),
+        one.objective_id,
     )

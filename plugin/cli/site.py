@@ -1,0 +1,110 @@
+"""`jira-okr site`: the Jira sites this connector serves, beside the one of the settings."""
+
+from __future__ import annotations
+
+import click
+
+from plugin.cli.opening import open_connector
+from plugin.cli.output import json_option, show_json, show_table
+from plugin.connector import Connector
+from plugin.saved_sites import (
+    NewSite,
+    Tested,
+    add_site,
+    deployment_of,
+    new_secret,
+    open_sites,
+    remove_site,
+    test_site,
+    webhook_address,
+)
+
+BY = "command line"
+
+
+@click.group("site")
+def site_group() -> None:
+    """Connect Jira sites, test them, and let go of them. Credentials are kept encrypted with JIRA_OKR_SECRET_KEY."""
+
+
+@site_group.command("add")
+@click.argument("name")
+@click.argument("url")
+@click.option("--email", default="", help="E-mail address of the account (Jira Cloud).")
+@click.option(
+    "--api-base", default="", help="Address of the API where it is another one (scoped Cloud tokens)."
+)
+@click.option("--data-center", is_flag=True, help="Ask for a personal access token instead of an API token.")
+def add_command(name: str, url: str, email: str, api_base: str, data_center: bool) -> None:
+    """Test a site and keep it. The token is asked for, so that it stands in no history; a webhook secret is made."""
+    if not data_center and not email:
+        email = click.prompt("E-mail address of the account")
+    token = click.prompt("Personal access token" if data_center else "API token", hide_input=True)
+    secret = new_secret()
+    new = NewSite(
+        name,
+        url,
+        api_base,
+        email,
+        token="" if data_center else token,
+        pat=token if data_center else "",
+        webhook_secret=secret,
+    )
+    with open_connector() as connector:
+        open_sites(connector)
+        found = add_site(connector, new, BY)
+        address = webhook_address(connector, connector.site(name), found.deployment)
+    _tell(found)
+    click.echo(f"\nIn Jira, under System > WebHooks, make one with\n  URL     {address}\n  Secret  {secret}")
+    click.echo(
+        f"Running servers take the site in when they start again. Next: jira-okr mapping activate FILE --site {name}"
+    )
+
+
+@site_group.command("list")
+@json_option
+def list_command(as_json: bool) -> None:
+    """List the sites, where they are, and where their webhooks go."""
+    with open_connector() as connector:
+        open_sites(connector)
+        rows = [_row(connector, name) for name in connector.sites]
+    if as_json:
+        show_json([dict(zip(("name", "url", "webhook", "from"), row, strict=True)) for row in rows])
+    elif rows:
+        show_table("Sites", ("Name", "Jira", "Webhook", "From"), rows)
+    else:
+        click.echo("No site yet: jira-okr site add NAME URL, or set JIRA_OKR_JIRA__URL.")
+
+
+@site_group.command("test")
+@click.argument("name")
+def test_command(name: str) -> None:
+    """Ask Jira who we are, what we may do and which projects we see."""
+    with open_connector() as connector:
+        open_sites(connector)
+        _tell(test_site(connector.site(name)))
+
+
+@site_group.command("remove")
+@click.argument("name")
+@click.confirmation_option(prompt="Forget this site and its credentials?")
+def remove_command(name: str) -> None:
+    """Forget a site and its credentials; what was read of it stays in the database."""
+    with open_connector() as connector:
+        open_sites(connector)
+        remove_site(connector, name, BY)
+    click.echo(f"The site {name} is forgotten. Remove its webhook in Jira too.")
+
+
+def _row(connector: Connector, name: str) -> tuple[str, str, str, str]:
+    site = connector.site(name)
+    given = connector.settings.jira
+    source = "settings" if given is not None and given.name == name else "added"
+    return name, site.browse_url, webhook_address(connector, site, deployment_of(connector, name)), source
+
+
+def _tell(found: Tested) -> None:
+    click.echo(f"{found.title or 'Jira'} {found.version} ({found.deployment}) knows us as {found.account}.")
+    for name, granted in found.permissions.items():
+        click.echo(f"  {'may' if granted else 'MAY NOT'} {name}")
+    click.echo(f"  sees {len(found.projects)} projects: {', '.join(found.projects[:20])}")

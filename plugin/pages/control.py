@@ -1,0 +1,69 @@
+"""The pages that change something: mapping, sites, set-up, the buttons of sync health. A new one is one file and one line in CONTROLS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Blueprint, Response
+from flask.typing import ResponseReturnValue
+
+from connectors.jira.errors import JiraError
+from plugin.connector import Connector, NotReady
+from plugin.pages import mapping, mapping_editor, mapping_form, preview, repairs, sites, wizard
+from plugin.pages.errors import Advice
+from plugin.pages.page import rendered
+from plugin.pages.visit import may
+
+CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
+    mapping.register,
+    mapping_editor.register,
+    mapping_form.register,
+    preview.register,
+    repairs.register,
+    sites.register,
+    wizard.register,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place in the navigation, for those who may go there."""
+
+    name: str
+    label: str
+    endpoint: str
+    permission: str
+
+
+PLACES = (
+    Place("mapping", "Mapping", "control.mapping", "viewer"),
+    Place("sites", "Sites", "control.sites", "admin"),
+)
+
+
+def control_blueprint(connector: Connector) -> Blueprint:
+    """All of them. What they answer is never kept by a cache: it is about to change."""
+    blueprint = Blueprint("control", __name__)
+    for register in CONTROLS:
+        register(blueprint, connector)
+    blueprint.app_context_processor(lambda: {"may": may, "places": PLACES})
+    blueprint.after_request(_not_kept)
+    blueprint.register_error_handler(JiraError, _jira_failed)
+    blueprint.register_error_handler(NotReady, _not_ready)
+    return blueprint
+
+
+def _not_kept(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _jira_failed(error: JiraError) -> ResponseReturnValue:
+    advice = Advice("Jira did not do that", error.remedy or "Go back and try again.")
+    return rendered("error.html", "", code=502, advice=advice, said=error.message), 502
+
+
+def _not_ready(error: NotReady) -> ResponseReturnValue:
+    advice = Advice("Something is missing first", "Go back, do that, and try again.")
+    return rendered("error.html", "", code=409, advice=advice, said=str(error)), 409

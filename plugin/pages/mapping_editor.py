@@ -1,0 +1,191 @@
+"""The editor of a mapping: a text area that says what is wrong as one types. All it does works without script too, a click later."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from flask import Blueprint, abort, flash, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from connectors.jira.errors import JiraError
+from connectors.store import revisions
+from mappings import presets
+from mappings.catalogue import Catalogue
+from mappings.diagnostic import Diagnostic, has_errors
+from mappings.document.source import read_document
+from plugin import drafts
+from plugin.access.permission import needs
+from plugin.completion import complete
+from plugin.connector import Connector
+from plugin.drafts import Draft
+from plugin.lifecycle import check_text, glance_text
+from plugin.pages.mapping import known_revision
+from plugin.pages.page import rendered
+from plugin.pages.visit import account, draft_of, known_site, shown
+
+
+def register(blueprint: Blueprint, connector: Connector) -> None:
+    """Add the routes."""
+
+    @blueprint.get("/mapping/<site>/edit", endpoint="editor")
+    @needs("admin")
+    def editor(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        draft = begun(connector, site)
+        return editor_page(connector, site, draft, glanced(connector, site, draft.text))
+
+    @blueprint.post("/mapping/<site>/edit", endpoint="keep_draft")
+    @needs("admin")
+    def keep_draft(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return kept(connector, site)
+
+    @blueprint.post("/mapping/<site>/draft", endpoint="begin_draft")
+    @needs("admin")
+    def begin_draft(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        begin_from(connector, site)
+        return redirect(url_for("control.editor", site=site))
+
+    @blueprint.post("/mapping/<site>/diagnostics", endpoint="diagnostics")
+    @needs("admin")
+    def diagnostics(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        text = typed()
+        drafts.keep(connector.store, site, account(), text, connector.clock())
+        found = glanced(connector, site, text)
+        return jsonify(diagnostics=[finding_values(one) for one in found])
+
+    @blueprint.post("/mapping/<site>/completion", endpoint="completion")
+    @needs("admin")
+    def completion(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        line, column = (request.form.get(name, 1, type=int) for name in ("line", "column"))
+        found = complete(typed(), line, column, catalogue_if(connector, site))
+        return jsonify(suggestions=[asdict(one) for one in found])
+
+    @blueprint.get("/mapping/<site>/check", endpoint="check")
+    @needs("admin")
+    def check(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return check_page(connector, site)
+
+
+def typed() -> str:
+    """The text of the form, with the line ends it is kept with."""
+    return request.form.get("text", "").replace("\r\n", "\n")
+
+
+def begun(connector: Connector, site: str) -> Draft:
+    """One's draft; where there is none, what a first change would begin from: the active revision, or the simplest preset."""
+    draft = draft_of(connector, site)
+    if draft is not None:
+        return draft
+    with connector.store.read() as conn:
+        active = revisions.active(conn, site)
+    if active is None:
+        return Draft(for_site(presets.text(presets.names()[0]), site), "", connector.clock())
+    return Draft(active.text, active.revision, connector.clock())
+
+
+def for_site(text: str, site: str) -> str:
+    """A preset names the site `main`; here it names this one."""
+    return text.replace("\nsite: main\n", f"\nsite: {site}\n", 1)
+
+
+def begin_from(connector: Connector, site: str) -> None:
+    """Put a revision or a preset in the place of the draft."""
+    if "preset" in request.form:
+        name = request.form["preset"]
+        if name not in presets.names():
+            abort(404, description=f"There is no preset “{name}”.")
+        text, base = for_site(presets.text(name), site), ""
+    else:
+        found = known_revision(connector, site, request.form.get("revision", ""))
+        text, base = found.text, found.revision
+    drafts.keep(connector.store, site, account(), text, connector.clock(), base)
+
+
+def kept(connector: Connector, site: str) -> ResponseReturnValue:
+    """Keep what was typed whatever it is, then go where the button says. A text with errors goes no further than here."""
+    action = request.form.get("action", "check")
+    if action == "discard":
+        drafts.drop(connector.store, site, account())
+        flash("The draft is gone. The active revision stands as it was.")
+        return redirect(url_for("control.revisions", site=site))
+    base = begun(connector, site).base
+    draft = drafts.keep(connector.store, site, account(), typed(), connector.clock(), base)
+    found = glanced(connector, site, draft.text)
+    if action in ("check", "preview", "form") and not has_errors(found):
+        return redirect(url_for(f"control.{action}", site=site))
+    return editor_page(connector, site, draft, found, kept_now=True), 422 if has_errors(found) else 200
+
+
+def editor_page(
+    connector: Connector,
+    site: str,
+    draft: Draft,
+    found: tuple[Diagnostic, ...],
+    *,
+    kept_now: bool = False,
+) -> str:
+    """The editor as HTML; `kept_now` says that the text has just been kept."""
+    with connector.store.read() as conn:
+        active = revisions.active(conn, site)
+    overtaken = active is not None and bool(draft.base) and active.revision != draft.base
+    return rendered(
+        "mapping_editor.html",
+        "mapping",
+        site=site,
+        draft=draft,
+        found=found,
+        kept_now=kept_now,
+        is_draft=draft_of(connector, site) is not None,
+        overtaken=active if overtaken else None,
+        kept_at=shown(connector, draft.at),
+        presets=presets.names(),
+    )
+
+
+def check_page(connector: Connector, site: str) -> ResponseReturnValue:
+    """Everything there is to say about the draft, asked of the live Jira; without its answer, what can be said without."""
+    draft = begun(connector, site)
+    silence = ""
+    try:
+        found = check_text(connector, site, draft.text)
+    except JiraError as error:
+        found = glanced(connector, site, draft.text)
+        silence = f"{error.message} {error.remedy}".strip()
+    return rendered(
+        "mapping_check.html", "mapping", site=site, found=found, silence=silence, errors=has_errors(found)
+    )
+
+
+def glanced(connector: Connector, site: str, text: str) -> tuple[Diagnostic, ...]:
+    """The quick diagnostics; where Jira has never been read and does not answer, those that need no catalogue."""
+    try:
+        return glance_text(connector, site, text)
+    except JiraError:
+        return read_document(text).diagnostics
+
+
+def catalogue_if(connector: Connector, site: str) -> Catalogue:
+    """What the site knows by name; nothing where it has never been read and does not answer."""
+    try:
+        return connector.catalogue(site)
+    except JiraError:
+        return Catalogue()
+
+
+def finding_values(found: Diagnostic) -> dict[str, object]:
+    """One diagnostic for the script of the editor."""
+    return {
+        "severity": found.severity.value,
+        "code": found.code,
+        "message": found.message,
+        "line": found.line,
+        "column": found.column,
+        "valid": list(found.valid),
+        "remedy": found.remedy,
+        "value": found.value,
+    }

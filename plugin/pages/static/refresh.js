@@ -1,0 +1,22 @@
+// A page that shows work going on looks again by itself while it goes on. Only what is marked is swapped, so nobody loses their place.
+(() => {
+  "use strict";
+  const again = async () => {
+    const before = document.querySelector("[data-refresh]");
+    if (!before) return;
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const now = fresh.querySelector("[data-refresh]");
+      // Over: the rest of the page says something else now.
+      if (!now) { location.reload(); return; }
+      before.replaceWith(document.adoptNode(now));
+    } catch { /* the server may be restarting; look again */ }
+    wait();
+  };
+  const wait = () => {
+    const place = document.querySelector("[data-refresh]");
+    if (place) setTimeout(again, Number(place.dataset.refresh));
+  };
+  wait();
+})();

@@ -1,0 +1,60 @@
+"""What a route that changes something asks of the visit: which site, who it is, what they may do, in which zone they read."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+from flask import abort
+
+from plugin import drafts
+from plugin.access.person import acting, current
+from plugin.connector import Connector, Site
+from plugin.drafts import Draft
+from plugin.pages.stored_sources import StoredSources
+from plugin.pages.views.moments import When, when, when_known
+
+
+def known_site(connector: Connector, name: str) -> Site:
+    """The site of this name; 404 where there is none."""
+    site = connector.sites.get(name)
+    if site is None:
+        known = ", ".join(connector.sites) or "none yet"
+        abort(404, description=f"There is no site “{name}”. Known sites: {known}.")
+    return site
+
+
+def may(permission: str) -> bool:
+    """Whether the person who looks may do this; where nobody has an account everybody may."""
+    person = current()
+    return person is None or person.may(permission)
+
+
+def account() -> int:
+    """Whose draft it is."""
+    person = current()
+    return 0 if person is None else person.account_id
+
+
+def who() -> str:
+    """Whom the history and the audit log name."""
+    return acting()
+
+
+def draft_of(connector: Connector, site: str) -> Draft | None:
+    """The draft of the person who asks."""
+    return drafts.read(connector.store, site, account())
+
+
+def shown(connector: Connector, at: datetime) -> When:
+    """An instant as a page shows it."""
+    return when(at, connector.clock(), zone(connector))
+
+
+def shown_if(connector: Connector, at: datetime | None) -> When | None:
+    """The same for an instant that may never have been."""
+    return when_known(at, connector.clock(), zone(connector))
+
+
+def zone(connector: Connector) -> tzinfo:
+    """The zone of the active mapping."""
+    return StoredSources(connector).zone

@@ -1,0 +1,156 @@
+"""The set-up, step by step: connect a site, choose a preset, map fields, preview, activate, register the webhook, see it arrive."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from connectors.jira.errors import JiraError
+from connectors.store import inbox, revisions
+from mappings import presets
+from plugin import drafts
+from plugin.access.permission import needs
+from plugin.connector import Connector
+from plugin.pages.address import public_address
+from plugin.pages.mapping_editor import for_site
+from plugin.pages.mapping_form import form_or_editor
+from plugin.pages.page import rendered
+from plugin.pages.preview import preview_or_findings
+from plugin.pages.sites import added_or_not
+from plugin.pages.views.preset import preset_cards
+from plugin.pages.visit import account, draft_of, known_site, shown
+from plugin.saved_sites import deployment_of, test_site, webhook_address
+
+WEBHOOK_NAME = "jira-okr"
+
+
+def register(blueprint: Blueprint, connector: Connector) -> None:
+    """Add the routes."""
+
+    @blueprint.get("/setup", endpoint="wizard")
+    @needs("admin")
+    def connect() -> ResponseReturnValue:
+        return connect_page(connector)
+
+    @blueprint.post("/setup", endpoint="wizard_connect")
+    @needs("admin")
+    def connected() -> ResponseReturnValue:
+        return connected_or_not(connector)
+
+    @blueprint.get("/setup/<site>", endpoint="wizard_connected")
+    @needs("admin")
+    def proof(site: str) -> ResponseReturnValue:
+        return proof_page(connector, site)
+
+    @blueprint.get("/setup/<site>/preset", endpoint="wizard_preset")
+    @needs("admin")
+    def preset(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return rendered(
+            "setup_preset.html", "setup", site=site, cards=preset_cards(), draft=draft_of(connector, site)
+        )
+
+    @blueprint.post("/setup/<site>/preset", endpoint="wizard_choose")
+    @needs("admin")
+    def choose(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return chosen(connector, site)
+
+    @blueprint.get("/setup/<site>/fields", endpoint="wizard_fields")
+    @needs("admin")
+    def fields(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return form_or_editor(connector, site, setup=True)
+
+    @blueprint.get("/setup/<site>/preview", endpoint="wizard_preview")
+    @needs("admin")
+    def preview(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return preview_or_findings(connector, site, "", setup=True)
+
+    @blueprint.get("/setup/<site>/webhook", endpoint="wizard_webhook")
+    @needs("admin")
+    def webhook(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return webhook_page(connector, site)
+
+    @blueprint.post("/setup/<site>/webhook", endpoint="wizard_register")
+    @needs("admin")
+    def register_webhook(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return registered_or_not(connector, site)
+
+
+def connect_page(connector: Connector, failure: str = "") -> str:
+    """The first step: which Jira, and with which account."""
+    default = "main" if "main" not in connector.sites else ""
+    return rendered(
+        "setup_connect.html",
+        "setup",
+        failure=failure,
+        given=request.form,
+        default=default,
+        sites=list(connector.sites),
+    )
+
+
+def connected_or_not(connector: Connector) -> ResponseReturnValue:
+    """Test and keep the site; where it fails, the form comes back with what was typed, but for the token."""
+    found, failure = added_or_not(connector)
+    if found is None:
+        return connect_page(connector, failure), 422
+    return redirect(url_for("control.wizard_connected", site=request.form["name"].strip()))
+
+
+def proof_page(connector: Connector, name: str) -> ResponseReturnValue:
+    """What Jira says of us, asked now."""
+    site = known_site(connector, name)
+    try:
+        tested, failure = test_site(site), ""
+    except JiraError as error:
+        tested, failure = None, f"{error.message} {error.remedy}".strip()
+    return rendered("setup_proof.html", "setup", site=name, tested=tested, failure=failure)
+
+
+def chosen(connector: Connector, site: str) -> ResponseReturnValue:
+    """Make the preset the draft."""
+    name = request.form.get("preset", "")
+    if name not in presets.names():
+        abort(404, description=f"There is no preset “{name}”.")
+    drafts.keep(connector.store, site, account(), for_site(presets.text(name), site), connector.clock(), "")
+    return redirect(url_for("control.wizard_fields", site=site))
+
+
+def webhook_page(connector: Connector, site: str, failure: str = "") -> ResponseReturnValue:
+    """Where Jira has to deliver, and whether it has yet: what arrived after the mapping was activated counts."""
+    with connector.store.read() as conn:
+        past = revisions.activations(conn, site)
+        latest = inbox.recent(conn, site, 1)
+    if not past:
+        return redirect(url_for("control.wizard_preview", site=site))
+    arrived = latest[0] if latest else None
+    deployment = deployment_of(connector, site)
+    return rendered(
+        "setup_webhook.html",
+        "setup",
+        site=site,
+        failure=failure,
+        deployment=deployment,
+        address=public_address(connector, webhook_address(connector, connector.site(site), deployment)),
+        secret=connector.site(site).webhook_secret,
+        jira=connector.site(site).browse_url,
+        arrived=arrived,
+        arrived_at=shown(connector, arrived.received_at) if arrived else None,
+    )
+
+
+def registered_or_not(connector: Connector, site: str) -> ResponseReturnValue:
+    """Let the connector's own account make the webhook, which only an administrator of Jira may."""
+    target = connector.site(site)
+    address = public_address(connector, webhook_address(connector, target, deployment_of(connector, site)))
+    try:
+        target.jira.register_webhook(WEBHOOK_NAME, address, target.webhook_secret or "")
+    except JiraError as error:
+        return webhook_page(connector, site, f"{error.message} Register it by hand as below. {error.remedy}")
+    flash("Jira has the webhook now. Change any issue of the scope, and it arrives here.")
+    return redirect(url_for("control.wizard_webhook", site=site))

@@ -1,0 +1,116 @@
+"""Reading a whole site because a person asked for it: as a sync by the active mapping, or ahead of a preview by a draft."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from connectors.jira import core_fields
+from connectors.jira.errors import IncompleteRead
+from connectors.store import due, facts, mirror, objectives
+from plugin import errands, webhook_state
+from plugin.connector import Connector, NotReady, bound_mapping
+from plugin.errands import Report
+from plugin.sync.context import Context
+from plugin.sync.refresh import with_readings
+from plugin.sync.resync import Resynced, in_order, resync
+
+SYNC = "sync"
+READING = "reading"
+_READ = "read_ahead"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAhead:
+    """What was read for a preview. It holds until the next resync, which reads by the active mapping alone."""
+
+    scope: str
+    fields: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WideContext(Context):
+    """A context that also reads the fields of another mapping: a mirror that serves two must lose nothing of either."""
+
+    also: frozenset[str] = frozenset()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return (*core_fields(), *sorted(self.mapping.field_ids() | self.also))
+
+
+def begin_sync(connector: Connector, site: str, by: str) -> bool:
+    """Read everything by the active mapping, and let the workers reconcile; False where that goes on already."""
+
+    def work(report: Report) -> str:
+        connector.catalogue(site, fresh=True)
+        found = resync(connector.context(site), report)
+        connector.announce()
+        webhook_state.look(connector, site)
+        return summary(found)
+
+    return errands.begin(connector, site, SYNC, by, work)
+
+
+def begin_reading(connector: Connector, site: str, text: str, by: str) -> bool:
+    """Read what a draft needs into the mirror, so that its preview is of real values; nothing is dropped or written by it."""
+
+    def work(report: Report) -> str:
+        return f"Read {read_ahead(connector, site, text, report)} issues."
+
+    return errands.begin(connector, site, READING, by, work)
+
+
+def read_ahead(connector: Connector, site: str, text: str, report: Report) -> int:
+    """Read the scope of a draft with its fields and those of the active mapping; how many issues. Raises MappingError."""
+    context = context_of(connector, site, text)
+    scope = context.mapping.document.scope
+    total, read, complete = context.jira.count(scope), 0, False
+    for page in context.jira.search(in_order(scope), context.fields):
+        issues = with_readings(context, list(page.issues), {})
+        with connector.store.write() as conn:
+            mirror.put(conn, site, issues)
+        read, complete = read + len(issues), page.last
+        report(read, max(total, read))
+    if not complete:
+        raise IncompleteRead("The search ended without its last page.", "Read again.")
+    with connector.store.write() as conn:
+        now = connector.clock()
+        facts.put(conn, site, _READ, ReadAhead(scope, context.fields, now))
+        # What was news to the mirror has been taken in without a word to the objectives.
+        due.mark(conn, site, objectives.ids(conn, site), now, "read for a preview")
+    connector.announce()
+    return read
+
+
+def held_ahead(conn: Connection, site: str) -> ReadAhead | None:
+    """What the mirror holds beyond the active mapping; None where a resync came after it."""
+    found: ReadAhead | None = facts.get(conn, site, _READ, ReadAhead | None)
+    resynced = facts.get(conn, site, "last_resync")
+    if found is None or (resynced is not None and datetime.fromisoformat(resynced) > found.at):
+        return None
+    return found
+
+
+def context_of(connector: Connector, site: str, text: str) -> WideContext:
+    """A context under a draft, which reads the fields of the active mapping too."""
+    catalogue = connector.catalogue(site, fresh=True)
+    mapping = bound_mapping(text, catalogue)
+    try:
+        also = connector.context(site).mapping.field_ids()
+    except NotReady:
+        also = frozenset()
+    jira = connector.site(site).jira
+    return WideContext(site, jira, connector.store, mapping, catalogue, connector.clock, also=also)
+
+
+def summary(found: Resynced) -> str:
+    """What a sync found, in a sentence."""
+    if found.first:
+        return f"Read {found.read} issues."
+    if not found.drift:
+        return f"Read {found.read} issues; everything was right already."
+    return f"Read {found.read} issues: {found.changed} had changed, {found.removed} are gone."
