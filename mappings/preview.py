@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from mappings.cause import figure, percentage
-from mappings.forest import issue_order
+from mappings.forest import in_order, issue_order
 from mappings.ledger import Contribution, Ledger
 from mappings.planning import Plan, plan_hash
 from mappings.state import HealthLevel, KeyResultState, ObjectiveState
@@ -30,7 +30,11 @@ class RowDifference:
     title: str
     before: Contribution | None
     after: Contribution | None
-    reason: str
+
+    @property
+    def reason(self) -> str:
+        """How, in words: made when somebody looks, for a preview holds very many rows."""
+        return "; ".join(reasons(self.before, self.after))
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,19 +191,25 @@ def row_differences(before: Ledger, after: Ledger) -> tuple[RowDifference, ...]:
     if before == after:
         return ()
     old, new = ({row.id: row for row in ledger.rows} for ledger in (before, after))
-    found = (
-        difference(old.get(id_), new.get(id_)) for id_ in sorted(old.keys() | new.keys(), key=issue_order)
-    )
+    found = (difference(old.get(id_), new.get(id_)) for id_ in in_order(old.keys() | new.keys()))
     return tuple(row for row in found if row is not None)
 
 
 def difference(before: Contribution | None, after: Contribution | None) -> RowDifference | None:
-    """One row's difference with its reason, or None where it is treated the same."""
+    """One row's difference, or None where it is treated the same."""
     shown = after or before
-    reason = "; ".join(reasons(before, after))
-    if shown is None or not reason:
+    if shown is None or (before is not None and after is not None and treated_alike(before, after)):
         return None
-    return RowDifference(shown.id, shown.key, shown.title, before, after, reason)
+    return RowDifference(shown.id, shown.key, shown.title, before, after)
+
+
+def treated_alike(before: Contribution, after: Contribution) -> bool:
+    """Whether nothing but the share of a row differs: exactly where it has no reason to be listed."""
+    return (
+        before.progress == after.progress
+        and before.weight == after.weight
+        and before.disposition is after.disposition
+    )
 
 
 def reasons(before: Contribution | None, after: Contribution | None) -> Iterator[str]:

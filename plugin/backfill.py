@@ -17,6 +17,7 @@ from mappings.measuring import assess
 from mappings.moment import Moment
 from mappings.past import SYSTEM, Past, Steps
 from mappings.state import ObjectiveState
+from plugin.collecting import collector_resting
 from plugin.sync.context import Context
 
 MOST_DAYS = 400
@@ -88,7 +89,8 @@ def _standings(
     backwards = sorted(moments, reverse=True)
     for place, at in enumerate(backwards, start=1):
         moment = Moment(at, context.mapping.zone, context.catalogue.account_id)
-        states = assess(context.mapping, Forest.of(past.at(at)), moment)
+        with collector_resting():
+            states = assess(context.mapping, Forest.of(past.at(at)), moment)
         yield from ((at, state) for state in states.values())
         progress(place, len(backwards))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -35,8 +35,9 @@ def fraction_text(value: Fraction | None) -> str | None:
     return None if value is None else f"{value.numerator}/{value.denominator}"
 
 
+@lru_cache(maxsize=50_000)
 def fraction_of(text: str | None) -> Fraction | None:
-    """The fraction of such text."""
+    """The fraction of such text; what repeats (weights, shares of equal rows) is made once."""
     if text is None:
         return None
     numerator, _, denominator = text.partition("/")
@@ -45,10 +46,10 @@ def fraction_of(text: str | None) -> Fraction | None:
 
 def revived(shape: type[Any], value: Any) -> Any:
     """What msgspec leaves to us: `object` is any JSON value, fractions come as text."""
-    if shape is object:
-        return value
     if shape is Fraction:
         return fraction_of(value)
+    if shape is object:
+        return value
     raise NotImplementedError(f"{shape} is not kept as JSON")
 
 

@@ -1,0 +1,113 @@
+"""A changed mapping previewed over the mirror, beside reading the same rows: the real preview, states before and after, plans, hash.
+
+python -m benchmarks preview [--quick]
+"""
+
+from __future__ import annotations
+
+import cProfile
+import json
+import pstats
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.ratio import Ratio
+from benchmarks.rollup import DOCUMENT, NOW, PROJECTS, STATUSES, TYPES, issues, timed
+from connectors.store import Store, facts, mirror, objectives, open_store, revisions, upgrade
+from mappings.catalogue import Catalogue, Field
+from mappings.document.binding import bind
+from mappings.document.schema import Document
+from mappings.forest import Forest
+from mappings.issue import Issue
+from mappings.mapping import Mapping
+from mappings.measuring import assess
+from plugin.catalogue_snapshot import catalogue_to_json
+from plugin.connector import Connector
+from plugin.lifecycle import Previewed, preview_text
+from plugin.settings import Settings
+
+SITE = "main"
+MANY, FEW = 30_000, 6_000
+AT_MOST = 3.0
+WRITTEN = Field("customfield_10060", "OKR progress", "number")
+READ = [Field(given["id"], alias, "number") for alias, given in DOCUMENT["fields"].items()]
+CATALOGUE = Catalogue((WRITTEN, *READ), tuple(STATUSES), tuple(TYPES.values()), tuple(PROJECTS))
+WRITE_BACK = [{"target": "objective", "set": {"okr_progress": {"value": "progress_percent"}}}]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A mirrored site whose objectives stand in the store, and the text of a mapping that changes many of them."""
+
+    connector: Connector
+    changed: str
+
+    @property
+    def store(self) -> Store:
+        """Where everything is kept."""
+        return self.connector.store
+
+    def read(self) -> list[Issue]:
+        """Every mirrored issue."""
+        with self.store.read() as conn:
+            return list(mirror.every(conn, SITE))
+
+    def preview(self) -> Previewed:
+        """What activating the changed mapping would do."""
+        return preview_text(self.connector, SITE, self.changed)
+
+
+def document(**changes: Any) -> dict[str, Any]:
+    """The mapping of the measurements, which writes progress."""
+    fields = {**DOCUMENT["fields"], "okr_progress": {"id": WRITTEN.id}}
+    return {**DOCUMENT, "fields": fields, "write_back": WRITE_BACK, **changes}
+
+
+@contextmanager
+def world(count: int) -> Iterator[World]:
+    """A store with this many issues and the states of their objectives."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(f"sqlite:///{Path(folder) / 'okr.sqlite3'}")
+        upgrade(store)
+        mapping = bind(Document.model_validate(document()), CATALOGUE)
+        with store.write() as conn:
+            facts.put(conn, SITE, "catalogue", catalogue_to_json(CATALOGUE))
+            facts.put(conn, SITE, "api", 3)
+            mirror.put(conn, SITE, issues(count))
+            revisions.add(conn, SITE, json.dumps(document()), mapping.revision, "me", NOW.now)
+            revisions.activate(conn, SITE, mapping.revision, "me", NOW.now)
+            _keep_states(conn, mapping)
+        settings = Settings(_env_file=None)  # type: ignore[call-arg]
+        connector = Connector(settings, store, {}, lambda: datetime(2026, 11, 15, 12, tzinfo=UTC))
+        changed = {"by_category": {"new": 0, "indeterminate": 0.3, "done": 1}}
+        yield World(connector, json.dumps(document(statuses=changed)))
+        store.close()
+
+
+def _keep_states(conn: Any, mapping: Mapping) -> None:
+    for state in assess(mapping, Forest.of(mirror.every(conn, SITE)), NOW).values():
+        objectives.save(conn, SITE, state, mapping.revision, NOW.now)
+
+
+def main(quick: bool) -> list[Ratio]:
+    """The time of a preview beside that of reading its rows."""
+    count = FEW if quick else MANY
+    with world(count) as found:
+        reading, _ = timed(found.read, 3)
+        previewing, made = timed(found.preview, 3)
+    changed = len(made.preview.changed)
+    name = f"preview a mapping that changes {changed} objectives over {count:,} issues"
+    return [Ratio(name, previewing, reading, "s", at_most=AT_MOST, theirs_name="reading the rows")]
+
+
+def profiled(count: int) -> None:
+    """Where the time of a preview goes."""
+    with world(count) as found, cProfile.Profile() as profile:
+        found.preview()
+    pstats.Stats(profile, stream=sys.stdout).sort_stats("cumtime").print_stats(45)

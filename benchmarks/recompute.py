@@ -1,0 +1,63 @@
+"""Everything computed anew from the mirror, beside reading the mirror's rows: issues read, indexed, and every objective assessed.
+
+    python -m benchmarks recompute [--quick]
+
+With ledgers means with every row that a page shows; without is what finds the objectives that differ.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from benchmarks.ratio import Ratio
+from benchmarks.rollup import DOCUMENT, NOW, issues, timed
+from connectors.store import Store, mirror, open_store, upgrade
+from mappings.catalogue import Catalogue
+from mappings.document.binding import bind
+from mappings.document.schema import Document
+from mappings.forest import Forest
+from mappings.issue import Issue
+from mappings.mapping import Mapping
+from mappings.measuring import assess
+from plugin.collecting import collector_resting
+
+SITE = "main"
+MANY, FEW = 1_000_000, 100_000
+AT_MOST = 2.0
+
+
+def read(store: Store) -> list[Issue]:
+    """Every mirrored issue."""
+    with store.read() as conn:
+        return list(mirror.every(conn, SITE))
+
+
+def recompute(store: Store, mapping: Mapping, *, ledgers: bool) -> int:
+    """Assess every objective from the rows of the mirror; how many there are."""
+    with collector_resting():
+        with store.read() as conn:
+            forest = Forest.of(mirror.every(conn, SITE))
+        return len(assess(mapping, forest, NOW, ledgers=ledgers))
+
+
+def main(quick: bool) -> list[Ratio]:
+    """The time of a full recomputation beside that of reading its rows."""
+    count = FEW if quick else MANY
+    rounds = 2 if quick else 1
+    mapping = bind(Document.model_validate(DOCUMENT), Catalogue())
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(f"sqlite:///{Path(folder) / 'okr.sqlite3'}")
+        upgrade(store)
+        with store.write() as conn:
+            mirror.put(conn, SITE, issues(count))
+        reading, _ = timed(lambda: read(store), rounds)
+        bare, found = timed(lambda: recompute(store, mapping, ledgers=False), rounds)
+        whole, _ = timed(lambda: recompute(store, mapping, ledgers=True), rounds)
+        store.close()
+    name = f"recompute {found:,} objectives over {count:,} issues"
+    theirs = "reading the rows"
+    return [
+        Ratio(name, bare, reading, "s", at_most=AT_MOST, theirs_name=theirs),
+        Ratio(f"{name}, with ledgers", whole, reading, "s", theirs_name=theirs),
+    ]
