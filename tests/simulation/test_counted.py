@@ -7,13 +7,13 @@ from collections import Counter
 from dataclasses import dataclass
 
 import pytest
+from stormy_world.stage import Stage
+from stormy_world.world import World
 
 from connectors.sandbox import PEOPLE, Record, scheme, seed_many
 from connectors.sandbox.editing import edit
 from connectors.sandbox.state import person
 from connectors.sandbox.transitions import to_status
-from stormy_world.stage import Stage
-from stormy_world.world import World
 
 ADA = person(PEOPLE[0])
 SEARCH, READ = "POST /rest/api/3/search/jql", "POST /rest/api/3/issue/bulkfetch"
