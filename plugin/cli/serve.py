@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from plugin.access import set_up
 from plugin.cli.opening import open_connector
 from plugin.listening import free_port
 from plugin.production import require_one_writer, serve_alone, serve_many
@@ -41,14 +42,17 @@ def serve_command(patience: float, **given: Any) -> None:
     with open_connector(settings, logging.INFO) as connector:
         for line in adopt_mapping_file(connector):
             click.echo(line, err=True)
+        invitation = set_up.invitation(connector, f"http://{settings.host}:{port}")
         if settings.http_processes == 1:
-            serve_alone(connector, settings.host, port, lambda: _say(settings, port), patience)
+            serve_alone(connector, settings.host, port, lambda: _say(settings, port, invitation), patience)
             return
-    serve_many(settings, settings.host, port, lambda: _say(settings, port), patience)
+    serve_many(settings, settings.host, port, lambda: _say(settings, port, invitation), patience)
 
 
-def _say(settings: Settings, port: int) -> None:
+def _say(settings: Settings, port: int, invitation: str | None) -> None:
     public = str(settings.base_url).rstrip("/") if settings.base_url else f"http://{settings.host}:{port}"
     click.echo(
         f"Serving on http://{settings.host}:{port}. Webhooks go to {public}/webhooks/jira/<site>. Ctrl-C stops."
     )
+    if invitation:
+        click.echo(invitation)
