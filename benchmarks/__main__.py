@@ -13,7 +13,7 @@ from rich.table import Table
 
 from benchmarks.ratio import Ratio
 
-RATIOS = ("read_issues", "store_upsert", "pages", "preview", "recompute")
+RATIOS = ("read_issues", "store_upsert", "pages", "preview", "recompute", "workers")
 """Modules of this package whose `main(quick: bool)` returns ratios, shown in one table."""
 REPORTS = ("jql_match", "rollup")
 """Modules that print a report of their own, and end with 1 where they miss their aim."""
