@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from connectors.store import audit, open_store
 
@@ -56,10 +58,19 @@ def serve(tmp_path):
         process.stdout.close()
 
 
+def answering(address: str) -> requests.Session:
+    """A session with a server that may take a moment to listen: the line is printed just before it does."""
+    session = requests.Session()
+    retry = Retry(connect=60, backoff_factor=0.1, backoff_max=0.5)
+    session.mount("http://", HTTPAdapter(max_retries=retry))
+    assert session.get(f"{address}/healthz", timeout=10).ok
+    return session
+
+
 def test_the_first_start_prints_a_link_that_makes_the_first_account(serve) -> None:
     said = "".join(serve())
     address = re.search(r"http://127\.0\.0\.1:\d+/set-up/\S+", said).group()
-    session = requests.Session()
+    session = answering(address.partition("/set-up")[0])
     token = re.search(r'csrf_token" value="([^"]+)', session.get(address, timeout=10).text).group(1)
     password = "correct horse battery staple"
     form = {
@@ -77,7 +88,7 @@ def test_the_first_start_prints_a_link_that_makes_the_first_account(serve) -> No
 
 def test_the_address_of_a_visitor_is_noted_without_its_port(serve, tmp_path) -> None:
     address = re.search(r"(http://127\.0\.0\.1:\d+)/set-up/\S+", "".join(serve())).group(1)
-    session = requests.Session()
+    session = answering(address)
     token = re.search(
         r'csrf_token" value="([^"]+)', session.get(f"{address}/sign-in", timeout=10).text
     ).group(1)
