@@ -68,8 +68,9 @@ def measure_objective(
     context: Context, conn: Connection, objective_id: str
 ) -> tuple[ObjectiveState | None, Forest]:
     """The state of one objective as the mirror and the mapping have it, and the issues it was measured from."""
-    forest = Forest.of(_issues_for(context, conn, objective_id))
     aligned = _aligned_states(context, conn, objective_id)
+    issues = _issues_for(context, conn, objective_id)
+    forest = Forest.of([*_issues_of(context, conn, aligned, objective_id), *issues])
     return assess_one(context.mapping, forest, objective_id, context.moment(), aligned), forest
 
 
@@ -83,6 +84,14 @@ def _aligned_states(context: Context, conn: Connection, objective_id: str) -> di
                 found[saved.state.id] = saved.state
                 waiting.append(saved.state.id)
     return found
+
+
+def _issues_of(
+    context: Context, conn: Connection, aligned: dict[str, ObjectiveState], objective_id: str
+) -> list[Issue]:
+    """The issues of the objectives right below: how they are closed and what they weigh stands there."""
+    below = [one for one in aligned.values() if objective_id in one.aligned_to and one.issue_id]
+    return list(mirror.get(conn, context.site, [one.issue_id or "" for one in below]).values())
 
 
 def plan_objective(
@@ -170,6 +179,7 @@ def _save(context: Context, objective_id: str, state: ObjectiveState | None, ten
         else:
             objectives.save(conn, context.site, state, context.mapping.revision, now)
         _wake_aligned(context, conn, before.state if before else None, state)
+        _wake_heirs(context, conn, before.state if before else None, state)
         facts.put(conn, context.site, "last_reconcile", now.isoformat())
         if tenure is not None:
             due.finish(conn, tenure.claim)
@@ -184,3 +194,20 @@ def _wake_aligned(
     if old != new:
         above = frozenset(old[2]) | frozenset(new[2])
         context.mark(conn, above, "an aligned objective moved")
+
+
+def _wake_heirs(
+    context: Context, conn: Connection, before: ObjectiveState | None, after: ObjectiveState | None
+) -> None:
+    """Where an objective let go of issues it spoke for, one of the others that hold them speaks from now on."""
+    let_go = _spoken_for(before) - _spoken_for(after)
+    if before is not None and let_go:
+        heirs = objectives.depending_on(conn, context.site, let_go) - {before.id}
+        context.mark(conn, heirs, "another objective let go of an issue")
+
+
+def _spoken_for(state: ObjectiveState | None) -> frozenset[str]:
+    if state is None:
+        return frozenset()
+    own = [state.issue_id, *(one.issue_id for one in state.key_results)]
+    return frozenset(id_ for id_ in own if id_ is not None)

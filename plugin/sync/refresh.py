@@ -204,7 +204,7 @@ def _neighbourhood(context: Context, conn: Connection, issues: list[Issue]) -> l
     linked = mirror.linked(conn, context.site, list(found))
     found |= {issue.id: issue for issue in linked if issue.id not in found}
     if context.reads_everything:
-        known = [saved.state.issue_id for saved in objectives.all(conn, context.site) if saved.state.issue_id]
+        known = objectives.ids(conn, context.site)  # those written in the mapping have no issue
         found |= mirror.get(conn, context.site, [issue_id for issue_id in known if issue_id not in found])
     parents = {issue.parent_id for issue in found.values()} - found.keys() - {None}
     for _ in range(DEEPEST):
