@@ -1,0 +1,102 @@
+"""The life of a mapping over the API: validate, check, preview, activate what was seen, diff, export, roll back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mappings import presets
+
+CATEGORIES = "by_category: {new: 0, indeterminate: 0.5, done: 1}"
+
+
+def changed(text: str) -> str:
+    """The text with another value of work in progress."""
+    return (
+        text
+        + "\nbrake: {share: 1, floor: 100000}\nstatuses: {by_category: {new: 0, indeterminate: 0.25, done: 1}}\n"
+    )
+
+
+def other_text(api: Any) -> str:
+    """A mapping that differs from the active one and is valid."""
+    text: str = api.get("/sites/main/mapping")["text"]
+    kept = [line for line in text.splitlines() if not line.startswith(("brake:", "statuses:"))]
+    if "statuses:" in text:
+        return text.replace("indeterminate: 0.5", "indeterminate: 0.25")
+    return changed("\n".join(kept))
+
+
+def test_findings_name_line_column_and_remedy(api: Any) -> None:
+    text = presets.text("epics-as-objectives").replace("version: 1", "version: 1\nvresion: 2", 1)
+    said = api.call("POST", "/mappings/validate", {"text": text}, role="viewer").json
+    assert said["valid"] is False
+    found = next(one for one in said["findings"] if one["severity"] == "error")
+    assert found["line"] > 1
+    assert found["column"] >= 1
+    assert api.call("POST", "/mappings/validate", {"text": presets.text("kpi-watch")}).json["valid"]
+
+
+def test_a_check_asks_the_live_jira(api: Any) -> None:
+    text = api.get("/sites/main/mapping")["text"]
+    assert api.call("POST", "/sites/main/mapping/check", {"text": text}).json["valid"]
+
+
+def test_what_was_previewed_is_activated_compared_exported_and_rolled_back(
+    own_api: Any, problem_of: Callable[..., Any]
+) -> None:
+    before = own_api.call("GET", "/sites/main/mapping")
+    tag, old = before.headers["ETag"], before.json["revision"]
+    assert tag == f'"{old}"'
+    text = other_text(own_api)
+    seen = own_api.call("POST", "/sites/main/mapping/preview", {"text": text}).json
+    assert seen["objectives"]
+    assert own_api.get("/sites/main/mapping")["revision"] == old
+
+    body = {"text": text, "preview": seen["hash"], "accept_large_change": True}
+    put = "/sites/main/mapping"
+    assert problem_of(own_api.call("PUT", put, body))["status"] == 428
+    stale = own_api.call("PUT", put, body, headers={"If-Match": '"0000"'})
+    assert problem_of(stale)["status"] == 412
+    moved = own_api.call("PUT", put, {**body, "preview": "0" * 64}, headers={"If-Match": tag})
+    assert problem_of(moved)["type"].endswith("world-moved")
+    assert own_api.call("PUT", put, body, headers={"If-Match": tag}, role="editor").status_code == 403
+    done = own_api.call("PUT", put, body, headers={"If-Match": tag})
+    assert done.status_code == 200, done.text
+    new = own_api.get("/sites/main/mapping")
+    assert done.headers["ETag"] == f'"{new["revision"]}"' != tag
+    assert new["author"] == "admin@acme.example (token tests)"
+    assert own_api.call("PUT", put, body, headers={"If-Match": tag}).status_code == 412
+
+    listed = own_api.all("/sites/main/mapping/revisions", limit=1)
+    assert {one["revision"] for one in listed} == {old, new["revision"]}
+    compared = own_api.get("/sites/main/mapping/diff", before=old)
+    assert compared["after"] == new["revision"]
+    assert compared["changes"]
+    exported = own_api.call("GET", "/sites/main/mapping/export", query_string={"format": "json"})
+    again = own_api.call("POST", "/sites/main/mapping/preview", {"text": exported.text}).json
+    assert again["revision"] == new["revision"]
+
+    back = own_api.call(
+        "POST",
+        "/sites/main/mapping/rollback",
+        {"accept_large_change": True},
+        headers={"If-Match": done.headers["ETag"]},
+    )
+    assert back.json["revision"] == old
+    assert own_api.get(f"/sites/main/mapping/revisions/{new['revision'][:6]}")["active"] is False
+
+
+def test_a_text_with_errors_is_refused_with_all_of_them(api: Any, problem_of: Callable[..., Any]) -> None:
+    answer = api.call("POST", "/sites/main/mapping/preview", {"text": "version: 1\nname: x\n"})
+    found = problem_of(answer)
+    assert (found["status"], found["title"]) == (422, "Mapping refused")
+    assert len(found["errors"]) > 1
+
+
+def test_presets_and_the_schema_are_there_to_begin_with(api: Any, problem_of: Callable[..., Any]) -> None:
+    assert [one["name"] for one in api.get("/presets")["items"]] == list(presets.names())
+    one = api.call("GET", "/presets/kpi-watch")
+    assert (one.mimetype, one.text) == ("application/yaml", presets.text("kpi-watch"))
+    assert problem_of(api.call("GET", "/presets/none"))["status"] == 404
+    assert api.get("/mappings/schema")["$schema"].startswith("https://json-schema.org/")
