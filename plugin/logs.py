@@ -84,16 +84,21 @@ def _secrets(value: object) -> Iterable[str]:
             yield from _secrets(one)
 
 
-class _Handler(logging.StreamHandler[Any]):
-    """Ours; so that setting up again replaces it."""
+class _Handler(logging.Handler):
+    """Ours, so that setting up again replaces it; writes to what standard error is at that time."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+        except Exception:
+            self.handleError(record)
 
 
 def _take_in_libraries(shared: list[Any], last: list[Any]) -> None:
     root = logging.getLogger()
     for handler in [one for one in root.handlers if isinstance(one, _Handler)]:
         root.removeHandler(handler)
-    ours = _Handler(sys.stderr)
-    ours.setLevel(logging.WARNING)
+    ours = _Handler(logging.WARNING)
     remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     ours.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -37,7 +37,7 @@ def operations_blueprint(connector: Connector) -> Blueprint:
 def readiness(connector: Connector) -> dict[str, Any]:
     """`ready`, or `not ready` and why: the store must answer and have the right tables, and workers must show signs of life.
 
-    Where no process is there to work at all (they may be down for an upgrade) deliveries are taken in all the same.
+    A process that only serves is ready without any: it takes deliveries in, and nothing is lost until workers are back.
     """
     try:
         connector.store.check()
@@ -48,7 +48,7 @@ def readiness(connector: Connector) -> dict[str, Any]:
     now = connector.clock()
     at_work = [process for process in known if process.works and not process.silent(now)]
     lost = [process for process in known if process.wanted and process not in at_work]
-    if lost and not at_work:
+    if connector.settings.workers and lost and not at_work:
         return {
             "status": "not ready",
             "why": _lost(lost[0]),

@@ -84,6 +84,7 @@ def serve_many(
     settings: Settings, host: str, port: int, ready: Callable[[], object], patience: float
 ) -> None:
     """Serve in several processes until SIGTERM or SIGINT. Nothing may be open here that a child must not inherit."""
+    settings = settings.model_copy(update={"workers": 0})
     options = _options(settings, host, port)
     server = MPServer(
         **options,

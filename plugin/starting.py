@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from connectors.store import revisions
 from mappings.diagnostic import MappingError
-from plugin.connector import Connector, bound_mapping
+from plugin.connector import Connector, NotReady, bound_mapping
 from plugin.lifecycle import activate
 
 
@@ -14,7 +16,7 @@ def adopt_mapping_file(connector: Connector) -> list[str]:
     if path is None or not connector.sites:
         return []
     site = next(iter(connector.sites))
-    text = path.read_text(encoding="utf-8")
+    text = _read(path)
     with connector.store.read() as conn:
         active = revisions.active(conn, site)
     if active is None:
@@ -27,3 +29,13 @@ def adopt_mapping_file(connector: Connector) -> list[str]:
     if revision == active.revision:
         return []
     return [f"{path} differs from the active revision. Preview it: jira-okr mapping preview {path}"]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotReady(
+            f"JIRA_OKR_MAPPING is not usable: {path.absolute()} cannot be read ({error}). "
+            "It should be: the path of a mapping document (YAML)."
+        ) from None

@@ -1,0 +1,110 @@
+"""What `/readyz`, `/metrics` and `status` say of processes that live, fall silent, or are gone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from connectors.jira.call import call_of
+from connectors.store import Store, facts
+from plugin import heartbeat
+from plugin.composition import system_clock
+from plugin.connector import Connector
+from plugin.heartbeat import EVERYWHERE, PREFIX, Process, counted, processes
+from plugin.meter import LAG_BOUNDS, Counted, Meter
+from plugin.metering import render_metrics
+from plugin.operations import readiness
+from plugin.settings import read_settings
+
+
+@pytest.fixture
+def connector(store: Store) -> Connector:
+    site: Any = SimpleNamespace(name="main", jira=None)
+    return Connector(read_settings(None), store, {"main": site}, system_clock)
+
+
+def put(connector: Connector, name: str, age: timedelta, wanted: int, workers: int, **more: Any) -> None:
+    word = Process(
+        "host", 7, "worker", connector.clock() - age, wanted, workers, more.get("counted", Counted())
+    )
+    with connector.store.write() as conn:
+        facts.put(conn, EVERYWHERE, PREFIX + name, word)
+
+
+@pytest.mark.parametrize(
+    ("known", "ready"),
+    [
+        ([], True),
+        ([(10, 0, 0)], True),
+        ([(10, 2, 2)], True),
+        ([(90, 2, 2)], False),
+        ([(10, 2, 0)], False),
+        ([(90, 2, 2), (10, 2, 1)], True),
+        ([(90, 2, 2), (10, 0, 0)], False),
+    ],
+    ids=["nobody", "only serving", "working", "silent", "workers died", "one is left", "none is left"],
+)
+def test_it_is_ready_while_somebody_works(connector: Connector, known: Any, ready: bool) -> None:
+    for number, (seconds, wanted, workers) in enumerate(known):
+        put(connector, str(number), timedelta(seconds=seconds), wanted, workers)
+    found = readiness(connector)
+    assert (found["status"] == "ready") is ready
+    assert ready or "sign of life" in found["why"]
+
+
+def test_what_only_serves_is_ready_without_workers(connector: Connector) -> None:
+    connector.settings = connector.settings.model_copy(update={"workers": 0})
+    put(connector, "gone", timedelta(seconds=90), 2, 2)
+    assert readiness(connector) == {"status": "ready", "workers": 0}
+
+
+def test_a_store_without_tables_is_not_ready(connector: Connector) -> None:
+    with connector.store.write() as conn:
+        conn.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    found = readiness(connector)
+    assert found["status"] == "not ready"
+    assert "jira-okr db upgrade" in found["to_do"]
+
+
+def test_what_a_process_counted_outlives_it(connector: Connector) -> None:
+    connector.meter.called("main", call_of("GET", "/rest/api/3/issue/10001"), "ok")
+    connector.meter.called("main", call_of("GET", "/rest/api/3/issue/10002"), "ok")
+    connector.meter.wrote("main", 1.5)
+    beat = heartbeat.Heartbeat(connector, "serve", 0, every=60)
+    beat.start()
+    put(connector, "gone", timedelta(hours=2), 2, 2, counted=connector.meter.counted())
+    with connector.store.read() as conn:
+        assert len(processes(conn)) == 2
+        before = counted(conn)
+    assert before.calls == {"main|GET|issue/*|ok": 4}
+    beat.stop()
+    with connector.store.read() as conn:
+        assert counted(conn) == before
+        assert processes(conn) == []
+
+
+def test_metrics_are_read_by_prometheus(connector: Connector) -> None:
+    meter = Meter()
+    for status in ("ok", "429", "broken"):
+        meter.called("main", call_of("POST", "/rest/api/3/search/jql"), status)
+    for seconds in (0.4, 0.6, 4000.0):
+        meter.wrote("main", seconds)
+    put(connector, "one", timedelta(seconds=5), 2, 2, counted=meter.counted())
+    families = {f.name: f for f in text_string_to_metric_families(render_metrics(connector).decode())}
+    calls = {s.labels["outcome"]: s.value for s in families["jira_okr_api_calls"].samples}
+    assert calls == {"ok": 1, "429": 1, "broken": 1}
+    assert [s.value for s in families["jira_okr_api_points"].samples] == [2]
+    lag = families["jira_okr_event_to_write_seconds"]
+    buckets = [s.value for s in lag.samples if s.name.endswith("_bucket")]
+    assert buckets == sorted(buckets)
+    assert len(buckets) == len(LAG_BOUNDS) + 1
+    assert buckets[0] == 1
+    assert [s.value for s in lag.samples if s.name.endswith("_count")] == [3]
+    assert [s.value for s in lag.samples if s.name.endswith("_sum")] == [pytest.approx(4001.0)]
+    outcomes = {s.labels["outcome"] for s in families["jira_okr_writes"].samples}
+    assert {"written", "held", "refused", "failed"} <= outcomes
+    assert families["jira_okr_workers"].samples[0].value == 2
