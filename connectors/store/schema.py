@@ -323,3 +323,12 @@ answer = Table(
     _number("at"),
     Index(None, "at"),
 )
+
+candidate = Table(
+    "candidate",
+    metadata,
+    _site(),
+    _part("query"),
+    _part("issue_id"),
+    sqlite_with_rowid=False,
+)

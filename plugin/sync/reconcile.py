@@ -20,6 +20,7 @@ from mappings.measuring import assess_one
 from mappings.moved import objective_moved
 from mappings.planning import Change, Plan, plan
 from mappings.state import ObjectiveState
+from plugin.sync import candidates
 from plugin.sync.applying import Applied, apply
 from plugin.sync.context import Context
 from plugin.sync.holding import FLAPPING, note_held, sift
@@ -47,6 +48,7 @@ def reconcile(
     """
     if write:
         confirm_open_writes(context, objective_id)
+    candidates.prepare(context, objective_id)
     with context.store.read() as conn:
         state, forest = measure_objective(context, conn, objective_id)
         planned = plan_objective(context, conn, state, forest, _cause(context, conn, state))
@@ -131,14 +133,18 @@ def without_refused(context: Context, conn: Connection, planned: Plan) -> Plan:
 
 
 def _issues_for(context: Context, conn: Connection, objective_id: str) -> list[Issue]:
+    by_jql: list[Issue] = []
     if context.reads_everything:
-        return list(mirror.every(conn, context.site))
+        reached = candidates.reached(context, conn, objective_id)
+        if reached is None:
+            return list(mirror.every(conn, context.site))
+        by_jql = reached
     if objective_id.startswith("@"):
-        return []
+        return by_jql
     tree = mirror.subtree(conn, context.site, [objective_id])
     linked = mirror.linked(conn, context.site, [objective_id])
     below = mirror.subtree(conn, context.site, [issue.id for issue in linked]) if linked else []
-    return [*tree, *linked, *below]
+    return [*by_jql, *tree, *linked, *below]
 
 
 def confirm_open_writes(context: Context, objective_id: str) -> None:

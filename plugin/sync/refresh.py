@@ -16,6 +16,7 @@ from connectors.store.inbox import Delivery
 from mappings.forest import Forest
 from mappings.issue import Issue, Reading
 from mappings.measuring import affected
+from plugin.sync import candidates
 from plugin.sync.context import Context
 from plugin.sync.sorting import Batch, sort_deliveries
 
@@ -176,6 +177,7 @@ def land_issues(
     touched = changed | lost
     marked = _affected(context, conn, before, after, touched)
     mirror.delete(conn, context.site, lost)
+    candidates.land(context, conn, after.values(), lost)
     context.mark(conn, marked, "issues changed")
     return marked, frozenset(changed)
 
