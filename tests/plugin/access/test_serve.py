@@ -41,7 +41,7 @@ def serve(tmp_path):
         ]
         process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True)
         started.append(process)
-        impatience = threading.Timer(30, process.kill)
+        impatience = threading.Timer(90, process.kill)
         impatience.start()
         lines: list[str] = []
         for line in process.stdout:
@@ -54,14 +54,14 @@ def serve(tmp_path):
     yield start
     for process in started:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
         process.stdout.close()
 
 
 def answering(address: str) -> requests.Session:
     """A session with a server that may take a moment to listen: the line is printed just before it does."""
     session = requests.Session()
-    retry = Retry(connect=60, backoff_factor=0.1, backoff_max=0.5)
+    retry = Retry(connect=180, backoff_factor=0.1, backoff_max=0.5)
     session.mount("http://", HTTPAdapter(max_retries=retry))
     assert session.get(f"{address}/healthz", timeout=10).ok
     return session
