@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from stormy_world.stage import Stage, stage
 
 SEEDS, COUNT = "JIRA_OKR_SIMULATION_SEEDS", "JIRA_OKR_SIMULATION_COUNT"
-EVERY_DAY = 200
+EVERY_DAY = 60
 
 
 def seeds() -> list[int]:
