@@ -19,6 +19,8 @@ JQL_WORDS = ("AND", "OR", "NOT", "in", "not in", "is EMPTY", "is not EMPTY", "pr
              "statusCategory", "labels", "resolution", "priority", "parent", "created", "updated", "assignee")  # fmt: skip
 
 _WORD = re.compile(r"[\w.\-]*$")
+_NAME = re.compile(r":\s+([^{}:,]*)$")
+"""Names of fields are of several words; what is typed of one begins behind its key."""
 _KEY = re.compile(r"^(\s*)(?:- )*([\w.\-\"']+)\s*:")
 _CLAUSE = re.compile(r"(\w+)\s*(?:!?=|!?~|not in|in)\s*\(?[^()]*$", re.IGNORECASE)
 
@@ -47,9 +49,9 @@ def complete(text: str, line: int, column: int, catalogue: Catalogue) -> list[Su
     """What could stand before the cursor (line and column count from 1), the likeliest first."""
     spot = spot_at(text, line, column)
     found = _values(spot, text, catalogue) if spot.key else _keys(spot, text)
-    wanted = spot.typed.casefold()
+    wanted = spot.typed.strip("\"'").casefold()
     fitting = [one for one in found if wanted in one[0].casefold() or wanted in one[1].casefold()]
-    fitting.sort(key=lambda one: not one[0].casefold().startswith(wanted))
+    fitting.sort(key=lambda one: not one[1].casefold().startswith(wanted))
     unique = {one[0]: one for one in reversed(fitting)}
     chosen = list(dict.fromkeys(one[0] for one in fitting))[:MOST]
     return [Suggestion(name, unique[name][1], unique[name][2], len(spot.typed)) for name in chosen]
@@ -66,7 +68,8 @@ def spot_at(text: str, line: int, column: int) -> Spot:
     word = typed.group() if typed else ""
     path = _path_above(lines[:-1], _indent(here))
     inner, key = _within(here[: len(here) - len(word)])
-    return Spot((*path, *inner), key, word, here)
+    named = _NAME.search(here) if path[:1] == ["fields"] and key is not None else None
+    return Spot((*path, *inner), key, named.group(1) if named else word, here)
 
 
 def _path_above(lines: list[str], indent: int) -> list[str]:

@@ -6,6 +6,7 @@ import re
 import secrets
 from dataclasses import dataclass
 
+import structlog
 from pydantic import AnyHttpUrl, SecretStr, TypeAdapter, ValidationError
 
 from connectors.jira.address import Deployment
@@ -16,6 +17,8 @@ from plugin.composition import site_from
 from plugin.connector import Connector, NotReady, Site
 from plugin.credentials_vault import vault
 from plugin.settings import JiraSettings
+
+log = structlog.get_logger("jira_okr.sites")
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
 ASKED = ("BROWSE_PROJECTS", "EDIT_ISSUES", "ADMINISTER_PROJECTS", "ADMINISTER")
@@ -54,7 +57,9 @@ def open_sites(connector: Connector) -> None:
     """Bring the kept sites into the connector, in the place of what it knew of them; those of the settings stay as they are."""
     with connector.store.read() as conn:
         kept = sites.all(conn)
-    connector.sites = {**_of_settings(connector), **{one.name: _site(connector, one) for one in kept}}
+    opened = {one.name: _opened(connector, one) for one in kept}
+    found = {name: site for name, site in opened.items() if site is not None}
+    connector.sites = {**_of_settings(connector), **found}
 
 
 def add_site(connector: Connector, new: NewSite, by: str) -> Tested:
@@ -146,6 +151,15 @@ def deployment_of(connector: Connector, name: str) -> str:
 def _of_settings(connector: Connector) -> dict[str, Site]:
     given = connector.settings.jira
     return {name: site for name, site in connector.sites.items() if given is not None and name == given.name}
+
+
+def _opened(connector: Connector, saved: SavedSite) -> Site | None:
+    """None for a site whose credentials no key opens: the others must work on, and it must be possible to enter them anew."""
+    try:
+        return _site(connector, saved)
+    except NotReady as error:
+        log.error("site left out", site=saved.name, error=str(error))
+        return None
 
 
 def _site(connector: Connector, saved: SavedSite) -> Site:

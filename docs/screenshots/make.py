@@ -8,9 +8,10 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -34,7 +35,9 @@ PAGES = {
 EMPTY = {"empty-objectives": "/", "empty-health": "/health"}
 
 
-def shoot(base: str, folder: Path, pages: dict[str, str]) -> list[Path]:
+def shoot(
+    base: str, folder: Path, pages: dict[str, str], enter: Callable[[Any, str], None] | None = None
+) -> list[Path]:
     """One picture per page, size and theme; names say which. The whole page is in the picture."""
     from playwright.sync_api import sync_playwright
 
@@ -47,6 +50,8 @@ def shoot(base: str, folder: Path, pages: dict[str, str]) -> list[Path]:
                 context = browser.new_context(
                     viewport={"width": width, "height": height}, color_scheme=theme, timezone_id="Europe/Berlin", locale="en-GB"
                 )  # fmt: skip
+                if enter is not None:
+                    enter(context.new_page(), base)
                 for name, address in pages.items():
                     page = context.new_page()
                     page.goto(base + address)
@@ -101,6 +106,7 @@ def main() -> None:
     arguments.add_argument("--readme", type=Path, help="also write the README's picture there")
     chosen = arguments.parse_args()
     sys.path.insert(0, str(ROOT))
+    from docs.screenshots import control
     from docs.screenshots.company import Company, seeded
 
     if chosen.base:
@@ -112,6 +118,8 @@ def main() -> None:
             readme_picture(base, chosen.readme)
     with served(Company()) as base:
         shoot(base, chosen.folder, EMPTY)
+    with control.running() as base:
+        shoot(base, chosen.folder, control.PAGES, control.sign_in)
 
 
 if __name__ == "__main__":

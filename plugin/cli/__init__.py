@@ -21,6 +21,7 @@ from plugin.cli.moved import moved_command
 from plugin.cli.plan import plan_command
 from plugin.cli.sandbox import sandbox_command
 from plugin.cli.serve import serve_command
+from plugin.cli.site import site_group
 from plugin.cli.status import status_command
 from plugin.cli.sync import sync_command
 from plugin.cli.token import token_group
@@ -44,6 +45,7 @@ COMMANDS: tuple[click.Command, ...] = (
     history_group,
     status_command,
     mapping_group,
+    site_group,
     webhook_group,
     dead_letters_group,
     user_group,

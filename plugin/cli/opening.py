@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from plugin.composition import build_connector
 from plugin.connector import Connector
 from plugin.logs import configure_logs, known_secrets
+from plugin.saved_sites import open_sites
 from plugin.settings import Settings, read_settings
 
 
@@ -18,6 +19,7 @@ def open_connector(settings: Settings | None = None, level: int = logging.WARNIN
     chosen = settings or read_settings()
     configure_logs(chosen.log_format, level, known_secrets(chosen))
     connector = build_connector(chosen)
+    open_sites(connector)
     try:
         yield connector
     finally:

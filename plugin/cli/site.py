@@ -13,7 +13,6 @@ from plugin.saved_sites import (
     add_site,
     deployment_of,
     new_secret,
-    open_sites,
     remove_site,
     test_site,
     webhook_address,
@@ -51,7 +50,6 @@ def add_command(name: str, url: str, email: str, api_base: str, data_center: boo
         webhook_secret=secret,
     )
     with open_connector() as connector:
-        open_sites(connector)
         found = add_site(connector, new, BY)
         address = webhook_address(connector, connector.site(name), found.deployment)
     _tell(found)
@@ -66,7 +64,6 @@ def add_command(name: str, url: str, email: str, api_base: str, data_center: boo
 def list_command(as_json: bool) -> None:
     """List the sites, where they are, and where their webhooks go."""
     with open_connector() as connector:
-        open_sites(connector)
         rows = [_row(connector, name) for name in connector.sites]
     if as_json:
         show_json([dict(zip(("name", "url", "webhook", "from"), row, strict=True)) for row in rows])
@@ -81,7 +78,6 @@ def list_command(as_json: bool) -> None:
 def test_command(name: str) -> None:
     """Ask Jira who we are, what we may do and which projects we see."""
     with open_connector() as connector:
-        open_sites(connector)
         _tell(test_site(connector.site(name)))
 
 
@@ -91,7 +87,6 @@ def test_command(name: str) -> None:
 def remove_command(name: str) -> None:
     """Forget a site and its credentials; what was read of it stays in the database."""
     with open_connector() as connector:
-        open_sites(connector)
         remove_site(connector, name, BY)
     click.echo(f"The site {name} is forgotten. Remove its webhook in Jira too.")
 

@@ -11,6 +11,7 @@ from connectors.jira.errors import JiraError
 from connectors.store import inbox, mirror, revisions, sites
 from plugin.access.permission import needs
 from plugin.connector import Connector, NotReady, Site
+from plugin.pages.address import public_address
 from plugin.pages.page import rendered
 from plugin.pages.views.moments import When
 from plugin.pages.visit import known_site, shown, who
@@ -92,7 +93,9 @@ def site_page(connector: Connector, site: Site, tested: Tested | None = None, fa
         card=card(connector, site),
         tested=tested,
         failure=failure,
-        webhook=webhook_address(connector, site, deployment_of(connector, site.name)),
+        webhook=public_address(
+            connector, webhook_address(connector, site, deployment_of(connector, site.name))
+        ),
         secret=site.webhook_secret,
     )
 

@@ -127,7 +127,6 @@
     list.hidden = true;
     suggestions = [];
     text.removeAttribute("aria-activedescendant");
-    text.setAttribute("aria-expanded", "false");
   };
   const choose = (index) => {
     chosen = (index + suggestions.length) % suggestions.length;
@@ -152,7 +151,6 @@
     list.style.top = `${parseFloat(style.paddingTop) + line * lineHeight() - text.scrollTop + 2}px`;
     list.style.left = `${Math.max(0, Math.min(left, text.clientWidth - 240))}px`;
     list.hidden = false;
-    text.setAttribute("aria-expanded", "true");
     choose(0);
   };
   const ask = async () => {
@@ -216,11 +214,9 @@
   });
   form.addEventListener("submit", () => { sent = text.value; });
 
-  text.setAttribute("role", "combobox");
   text.setAttribute("aria-autocomplete", "list");
   text.setAttribute("aria-controls", list.id);
   text.setAttribute("aria-haspopup", "listbox");
-  text.setAttribute("aria-expanded", "false");
   form.classList.add("is-lively");
   draw();
   // The list that came with the page has no places to jump to; ask for it once more where it says something.

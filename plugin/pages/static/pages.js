@@ -14,6 +14,10 @@
     });
   }
 
+  // On a phone the navigation scrolls; the place one is at should be seen.
+  const here = document.querySelector(".nav [aria-current]");
+  if (here) here.closest(".nav").scrollLeft = here.offsetLeft - 16;
+
   // Instants in the reader's zone; ages go on growing while the page is open.
   const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
   const units = [[90, 1, "s"], [5400, 60, "min"], [172800, 3600, "h"], [Infinity, 86400, "days"]];

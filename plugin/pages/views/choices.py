@@ -114,7 +114,7 @@ def alias_uses(document: Document) -> dict[str, str]:
     uses: dict[str, str] = {}
     for rule in document.objectives:
         for key_result in rule.key_results:
-            read = {**plain(key_result.progress), "weight of": _weight(key_result.weight)}
+            read = {**plain(key_result.progress), "weight": _weight(key_result.weight)}
             for name, alias in read.items():
                 if isinstance(alias, str) and alias in document.fields:
                     uses.setdefault(alias, f"read: {name.replace('_', ' ')} of key results")

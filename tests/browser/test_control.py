@@ -1,0 +1,229 @@
+"""The pages that change something, in a real browser against a sandbox Jira: a mapping, a dead letter, the whole set-up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import requests
+
+from connectors.sandbox import CONNECTOR, SandboxServer
+from connectors.store import accounts, due, revisions
+from plugin.access import passwords
+from plugin.composition import build_connector
+from plugin.connector import Connector
+from plugin.demonstration import demo_world
+from plugin.draining import drain
+from plugin.serving import serving
+from plugin.settings import read_settings
+from plugin.sync.resync import resync
+
+pytestmark = pytest.mark.browser
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PASSWORD = "correct horse battery staple"
+PAGES = (
+    "/mapping/main", "/mapping/main/edit", "/mapping/main/form", "/mapping/main/preview", "/mapping/main/check",
+    "/mapping/main/diff", "/sites", "/sites/main", "/setup", "/setup/main", "/setup/main/preset",
+    "/setup/main/fields", "/setup/main/preview", "/setup/main/webhook", "/health",
+)  # fmt: skip
+
+
+def account(connector: Connector) -> None:
+    with connector.store.write() as conn:
+        accounts.add(
+            conn, "admin@acme.example", "Ada", "admin", passwords.hashed(PASSWORD), datetime.now(UTC)
+        )
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory) -> Iterator[SimpleNamespace]:
+    """A connector with an active mapping beside its sandbox, read once."""
+    with demo_world(tmp_path_factory.mktemp("house")) as demo:
+        context = demo.connector.context("main")
+        resync(context)
+        drain(context)
+        account(demo.connector)
+        with serving(demo.connector, "127.0.0.1", 0, workers=0) as served:
+            yield SimpleNamespace(url=served.url, connector=demo.connector, sandbox=demo.sandbox)
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[SimpleNamespace]:
+    """A connector that knows no Jira, and a sandbox that it could know."""
+    settings = read_settings(
+        env_file=None, database_url=f"sqlite:///{tmp_path}/okr.sqlite3", secret_key="k" * 40
+    )
+    connector = build_connector(settings)
+    account(connector)
+    with SandboxServer(seed=1) as sandbox, serving(connector, "127.0.0.1", 0, workers=1) as served:
+        yield SimpleNamespace(url=served.url, connector=connector, sandbox=sandbox)
+    connector.store.close()
+
+
+@pytest.fixture
+def at(open_page) -> Callable[..., object]:
+    """A page of somebody who has signed in."""
+
+    def opened(url: str, address: str, **options: object):
+        page = open_page(f"{url}/sign-in", **options)
+        page.fill("[name=email]", "admin@acme.example")
+        page.fill("[name=password]", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(lambda found: "sign-in" not in found)
+        page.goto(url + address)
+        return page
+
+    return opened
+
+
+def violations(page, axe: str) -> list[str]:
+    page.evaluate(axe)
+    found = page.evaluate("tags => axe.run({runOnly: tags})", WCAG)
+    return [
+        f"{one['id']}: {node['target']} {node['failureSummary']}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_keeps_people_out(at, house, axe, theme):
+    page = at(house.url, "/mapping", color_scheme=theme)
+    found = {}
+    for address in PAGES:
+        page.goto(house.url + address)
+        found[address] = violations(page, axe)
+    assert {address: told for address, told in found.items() if told} == {}
+    assert page.faults == []
+
+
+def test_a_phone_never_scrolls_sideways(at, house):
+    page = at(house.url, "/mapping", viewport={"width": 360, "height": 740})
+    widths = {}
+    for address in PAGES:
+        page.goto(house.url + address)
+        widths[address] = page.evaluate("document.documentElement.scrollWidth")
+    assert {address: width for address, width in widths.items() if width > 360} == {}
+
+
+def test_a_mapping_is_edited_mended_previewed_and_activated(at, house):
+    from playwright.sync_api import expect
+
+    with house.connector.store.read() as conn:
+        before = revisions.active(conn, "main").revision
+    page = at(house.url, "/mapping/main/edit")
+    area = page.locator("textarea")
+    text = area.input_value()
+    area.fill(text.replace("relation: descendant", "relation: descendents"))
+    finding = page.locator(".finding.is-off_track").first
+    expect(finding).to_contain_text("descend")
+    expect(page.locator("[data-kept]")).to_have_text("Kept.")
+    expect(page.locator(".editor-lines .is-off_track")).to_have_count(1)
+    finding.locator("button.place").click()
+    assert page.evaluate("document.activeElement.id") == "text"
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("textarea")).to_have_value(re.compile("descendents"))
+    page.locator("textarea").fill(text.replace("indeterminate: 0.5", "indeterminate: 0.25"))
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("heading", name="What would be different")).to_be_visible()
+    page.locator(".moved details summary").first.click()
+    expect(page.locator(".drill").first).to_contain_text("50 % → 25 %")
+    brake = page.get_by_label("Go on with this large change")
+    if brake.count():
+        brake.check()
+    page.get_by_role("button", name="Activate").click()
+    expect(page.locator(".alert")).to_contain_text("is active")
+    with house.connector.store.read() as conn:
+        assert revisions.active(conn, "main").revision != before
+    page.get_by_role("link", name=re.compile("Preview and go back")).first.click()
+    page.get_by_role("button", name=re.compile("Go back to")).click()
+    if page.get_by_label("Go on with this large change").count():
+        page.get_by_label("Go on with this large change").check()
+        page.get_by_role("button", name=re.compile("Go back to")).click()
+    expect(page.locator(".alert")).to_contain_text("is active")
+    with house.connector.store.read() as conn:
+        assert revisions.active(conn, "main").revision == before
+    assert [fault for fault in page.faults if "422" not in fault and "409" not in fault] == []
+
+
+def test_completion_offers_keys_and_the_fields_of_the_site(at, house):
+    from playwright.sync_api import expect
+
+    page = at(house.url, "/mapping/main/edit")
+    area = page.locator("textarea")
+    area.fill("version: 1\nfields:\n  points: {name: ")
+    area.press("Control+End")
+    area.press_sequentially("OKR pr")
+    option = page.get_by_role("option", name=re.compile("OKR progress"))
+    expect(option).to_be_visible()
+    area.press("Enter")
+    expect(area).to_have_value(re.compile('name: "OKR progress"$'))
+    expect(page.locator("[data-kept]")).to_have_text("Kept.")
+    page.reload()
+    expect(page.locator("textarea")).to_have_value(re.compile("OKR progress"))
+    page.get_by_role("button", name="Discard the draft").click()
+
+
+def test_the_editor_works_without_script(at, house):
+    page = at(house.url, "/mapping/main/edit", java_script_enabled=False)
+    area = page.locator("textarea")
+    area.fill(area.input_value().replace("kind: delivery", "kind: delivry"))
+    page.get_by_role("button", name="Preview").click()
+    assert "delivry" in page.locator(".finding.is-off_track").first.inner_text()
+    assert "delivry" in page.locator("textarea").input_value()
+    page.get_by_role("button", name="Discard the draft").click()
+
+
+def test_a_dead_letter_is_retried(at, house):
+    from playwright.sync_api import expect
+
+    store, now = house.connector.store, house.connector.clock()
+    with store.write() as conn:
+        due.mark(conn, "main", ["10011"], now, "test")
+        claimed = due.claim(conn, "tester", now, house.connector.context("main").lease, 10, "main", "10011")
+        due.bury(conn, claimed[0], "Jira refused the call.", "Give the account the permission.", now)
+    page = at(house.url, "/health")
+    expect(page.locator(".dead-error")).to_have_text("Jira refused the call.")
+    page.get_by_role("button", name=re.compile("^Retry")).click()
+    expect(page.locator(".alert")).to_contain_text("tried again")
+    with store.read() as conn:
+        assert due.dead(conn, "main") == []
+        assert due.pending_count(conn, "main") >= 1
+
+
+def test_the_set_up_from_nothing_to_the_first_delivery(at, fresh):
+    from playwright.sync_api import expect
+
+    page = at(fresh.url, "/setup")
+    page.fill("[name=url]", fresh.sandbox.url)
+    page.fill("[name=email]", CONNECTOR.email)
+    page.fill("[name=token]", "wrong")
+    page.get_by_role("button", name="Test and connect").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.fill("[name=token]", CONNECTOR.token)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Jira answers")).to_be_visible()
+    page.get_by_role("link", name="Choose a preset").click()
+    page.get_by_role("button", name=re.compile("Epics as objectives")).click()
+    expect(page.locator("[data-sample-of=field-kr_target]")).to_contain_text("Holds:")
+    page.get_by_role("button", name="Go on to the preview").click()
+    page.get_by_role("button", name="Read the issues now").click()
+    page.get_by_role("button", name="Activate").click(timeout=30_000)
+    expect(page.get_by_role("heading", name=re.compile("Now let Jira call"))).to_be_visible()
+    page.get_by_role("button", name="Register the webhook").click()
+    expect(page.locator(".alert")).to_contain_text("Jira has the webhook now")
+    answer = requests.put(
+        f"{fresh.sandbox.url}/rest/api/3/issue/PLAT-1",
+        json={"fields": {"summary": "A change to be told of"}},
+        auth=(CONNECTOR.email, CONNECTOR.token),
+        timeout=10,
+    )
+    assert answer.ok
+    expect(page.get_by_role("heading", name="It works")).to_be_visible(timeout=30_000)
+    page.get_by_role("link", name="Go to the objectives").click()
+    expect(page.locator("table.list tbody tr").first).to_be_visible()
