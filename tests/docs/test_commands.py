@@ -1,0 +1,76 @@
+"""Every `jira-okr …` that a document shows is a command that exists, with these options."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from plugin.cli import EXPLAINED, cli
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+SHOWN = re.compile(r"^(?:\.venv/bin/|\$ )?(jira-okr .+?)(?:\s{2,}#.*| # .*)?$")
+SAFE = ("db upgrade", "db check", "mapping presets")
+
+
+def shown(path: Path) -> list[str]:
+    """Commands of code blocks and of inline code."""
+    text = path.read_text()
+    blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    lines = [line.strip() for block in blocks for line in block.splitlines()]
+    lines += re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
+    return [match.group(1).strip() for line in lines if (match := SHOWN.match(line))]
+
+
+EVERY = sorted({(path.relative_to(ROOT).as_posix(), line) for path in DOCUMENTS for line in shown(path)})
+
+
+def test_the_documents_show_commands() -> None:
+    assert len(EVERY) > 30
+    assert {"README.md", "docs/operations.md"} <= {path for path, _ in EVERY}
+
+
+@pytest.mark.parametrize(("path", "line"), EVERY, ids=[f"{path}: {line}" for path, line in EVERY])
+def test_what_a_document_shows_exists(path: str, line: str) -> None:
+    words = shlex.split(re.sub(r"[<\[]([\w./ -]+)[>\]](\.\.\.|…)?", r"\1", line))[1:]
+    command: click.Command = cli
+    context = click.Context(cli, info_name="jira-okr")
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        following = command.get_command(context, words[0])
+        assert following is not None, f"{path} shows {line!r}: {command.name} has no command {words[0]!r}"
+        command, context = following, click.Context(following, info_name=words[0], parent=context)
+        words = words[1:]
+    if words and not isinstance(command, click.Group):
+        _parsed(command, words, context, f"{path} shows {line!r}")
+
+
+def _parsed(command: click.Command, words: list[str], context: click.Context, where: str) -> None:
+    """Options must exist and take these values; what a sentence leaves out of the arguments is not asked for."""
+    if {"--help", "--version"} & set(words):
+        return
+    try:
+        command.make_context(command.name, list(words), parent=context.parent)
+    except click.MissingParameter:
+        return
+    except click.UsageError as error:
+        if "does not exist" not in str(error) and not re.search(r"'[A-Z]+' is not a valid", str(error)):
+            pytest.fail(f"{where}: {error}")
+
+
+@pytest.mark.parametrize("words", SAFE)
+def test_what_is_safe_to_run_runs(words: str, tmp_path: Path) -> None:
+    environment = {"JIRA_OKR_DATABASE_URL": f"sqlite:///{tmp_path / 'okr.sqlite3'}"}
+    assert CliRunner().invoke(cli, ["db", "upgrade"], env=environment).exit_code == 0
+    ended = CliRunner().invoke(cli, words.split(), env=environment)
+    assert ended.exit_code == 0, (ended.output, ended.exception)
+    assert not isinstance(ended.exception, EXPLAINED)

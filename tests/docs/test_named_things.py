@@ -1,0 +1,152 @@
+"""What the documents name exists, and what exists is named: settings, functions, metrics, links, places to add things."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+import click
+import pytest
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from plugin.cli import cli
+from plugin.metering import StoreCollector
+from plugin.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parents[2]
+OF_THE_TESTS = ("JIRA_OKR_TEST_", "JIRA_OKR_SIMULATION_", "JIRA_OKR_AXE")
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def fields(model: type[BaseModel], prefix: str) -> dict[str, Any]:
+    """Every setting by its name in the environment, with its default."""
+    found: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        inner = _model_in(field.annotation)
+        if inner is not None:
+            found |= fields(inner, f"{prefix}{name.upper()}__")
+        else:
+            found[prefix + name.upper()] = None if field.default is PydanticUndefined else field.default
+    return found
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    kinds = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+
+
+def test_the_settings_page_lists_exactly_the_settings() -> None:
+    rows = dict(re.findall(r"^\| `(JIRA_OKR_\w+)` \| (.*?) \|", text("docs/settings.md"), re.MULTILINE))
+    known = fields(Settings, PREFIX)
+    assert set(rows) == set(known)
+    for name, default in known.items():
+        if isinstance(default, str | int | float) and not isinstance(default, bool):
+            assert rows[name].strip("`") == f"{default:g}" if isinstance(default, float) else str(default), (
+                name
+            )
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_settings_that_a_document_names_exist(path: Path) -> None:
+    known = set(fields(Settings, PREFIX)) | {PREFIX + name.upper() for name in Settings.model_fields}
+    tests_only = {"JIRA_OKR_TEST_POSTGRES_URL", "JIRA_OKR_SIMULATION_COUNT"}
+    named = {name.rstrip("_") for name in re.findall(r"JIRA_OKR_[A-Z][A-Z_]*", path.read_text())}
+    assert {name for name in named if not name.startswith(OF_THE_TESTS)} <= known
+
+
+def test_the_example_file_names_settings_only() -> None:
+    named = set(re.findall(r"^#? ?(JIRA_OKR_\w+)=", text(".env.example"), re.MULTILINE))
+    assert named
+    assert named <= set(fields(Settings, PREFIX))
+
+
+NAMED = sorted(set(re.findall(r"`((?:plugin|connectors|mappings)\.[\w.]+)`", text("docs/architecture.md"))))
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_function_on_the_way_of_a_webhook_exists(name: str) -> None:
+    parts = name.split(".")
+    for cut in range(len(parts) - 1, 0, -1):
+        try:
+            thing: Any = importlib.import_module(".".join(parts[:cut]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[cut:]:
+            thing = getattr(thing, part)
+        assert callable(thing)
+        return
+    pytest.fail(f"{name} is not there")
+
+
+def test_the_way_is_told_in_full() -> None:
+    assert len(NAMED) > 20
+
+
+def test_the_tree_on_the_page_is_the_tree() -> None:
+    tree = text("docs/architecture.md").split("```")[1]
+    top = ""
+    for line in tree.strip().splitlines():
+        top = line.split("/")[0] if not line.startswith(" ") else top
+        assert (ROOT / top).is_dir(), top
+        if line.startswith("  "):
+            for folder in re.findall(r"(?:^| )(\w+)/", line):
+                assert (ROOT / top / folder).is_dir(), f"{top}/{folder}"
+
+
+def test_every_metric_is_documented_and_every_documented_metric_exists() -> None:
+    source = (ROOT / "plugin/metering.py").read_text()
+    families = set(re.findall(r'"(jira_okr_\w+)"', source))
+    counters = set(re.findall(r'Counter\(\s*"(jira_okr_\w+)"', source))
+    exposed = {f"{name}_total" if name in counters else name for name in families}
+    assert set(re.findall(r"^\| `(jira_okr_\w+)`", text("docs/operations.md"), re.MULTILINE)) == exposed
+    assert StoreCollector.collect.__doc__
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_inside_the_project_lead_somewhere(path: Path) -> None:
+    content = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+    targets = [target.split("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", content)]
+    inside = [target for target in targets if target and not re.match(r"\w+:", target)]
+    assert [target for target in inside if not (path.parent / target).exists()] == []
+
+
+ROWS = re.findall(r"^\| an? ([^|]+?) \| ([^|]+) \| ([^|]+) \|$", text("CONTRIBUTING.md"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+def test_where_things_go_is_where_they_are(row: tuple[str, str, str]) -> None:
+    """The file to write lies in a folder that is there; the tuple to register it in holds as many as there are."""
+    _, written, registered = row
+    folder = ROOT / re.findall(r"`([\w/.-]+?)<", written)[0].rsplit("/", 1)[0]
+    assert folder.is_dir()
+    module, name = re.findall(r"`([\w/.]+)`", registered)[:2]
+    holder = importlib.import_module(module.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+    assert len(getattr(holder, name)) > 0
+
+
+def test_there_are_places_for_what_one_adds() -> None:
+    assert {"progress rule", "field type", "CLI command", "page"} <= {row[0] for row in ROWS}
+
+
+def test_every_command_has_its_file_and_is_registered() -> None:
+    files = {
+        f"plugin.cli.{path.stem}"
+        for path in (ROOT / "plugin/cli").glob("[a-z]*.py")
+        if re.search(r"^@click\.(command|group)\(", path.read_text(), re.MULTILINE)
+    }
+    assert files - modules(cli) == set(), "not in COMMANDS"
+
+
+def modules(command: click.Command) -> set[str]:
+    """Where a command and those below it are written."""
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    own = {command.callback.__module__} if command.callback is not None else set()
+    return own.union(*(modules(one) for one in below))
