@@ -27,7 +27,7 @@ from plugin.sync.intake import accept
 PROGRESS = "customfield_10060"
 POINTS = "customfield_10016"
 ENGINES = {"embedded-sqlite": "embedded", "embedded-postgresql": "embedded", "procrastinate": "procrastinate"}
-LEASE = 2.0
+LEASE = 4.0
 WORKER = [sys.executable, "-c", "from plugin.cli import main; main()", "worker", "--threads", "2"]
 
 
@@ -63,7 +63,7 @@ class Works:
             "JIRA_OKR_DATABASE_URL": self.url,
             "JIRA_OKR_ENGINE": self.engine_name,
             "JIRA_OKR_LEASE_SECONDS": str(LEASE),
-            "JIRA_OKR_HEARTBEAT_SECONDS": "0.3",
+            "JIRA_OKR_HEARTBEAT_SECONDS": "1.0",
             "JIRA_OKR_QUIET_SECONDS": "0",
             "JIRA_OKR_RESYNC_MINUTES": "0",
             "JIRA_OKR_JIRA__URL": self.sandbox.url,
@@ -152,7 +152,7 @@ def a_workplace(folder: Path, name: str, url: str) -> Iterator[Works]:
         "database_url": url,
         "engine": ENGINES[name],
         "lease_seconds": LEASE,
-        "heartbeat_seconds": 0.3,
+        "heartbeat_seconds": 1.0,
         "quiet_seconds": 0,
         "resync_minutes": 0,
     }

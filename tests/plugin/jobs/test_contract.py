@@ -204,7 +204,7 @@ def test_workers_that_are_killed_at_random_instructions_lose_nothing_and_block_n
         victim.send_signal(signal.SIGKILL)
         works.process()
 
-    eventually(works.idle, 30)
+    eventually(works.idle, 90)
     for objective_id in rows:
         assert works.in_jira(objective_id) == works.wanted(objective_id)
     with works.connector.store.read() as conn:
@@ -215,7 +215,7 @@ def test_a_worker_process_ends_in_order_when_asked_to(works: Any, eventually: An
     process = works.process()
     ids = list(works.measured())
     works.mark(ids)
-    eventually(works.idle, 20)
+    eventually(works.idle, 60)
 
     process.terminate()
 
