@@ -18,6 +18,7 @@ from plugin.cli.output import show_json, show_table
 from plugin.cli.sync import sync_site
 from plugin.connector import Connector
 from plugin.demonstration import Demo, demo_world, register_webhook
+from plugin.listening import free_port
 from plugin.logs import configure_logs
 from plugin.serving import serving
 from plugin.standing import objective_values, percent_text
@@ -51,16 +52,22 @@ def demo_command(once: bool, seed: int, port: int, sandbox_port: int, folder: Pa
             first_sync(demo.connector)
             show_result(demo.connector, as_json)
         return
+    if port and port == sandbox_port:
+        raise click.UsageError("--port and --sandbox-port must differ.")
+    port = free_port("127.0.0.1", port, "--port (make demo DEMO_ARGS='--port 0')")
+    sandbox_port = free_port(
+        "127.0.0.1", sandbox_port, "--sandbox-port (make demo DEMO_ARGS='--sandbox-port 0')"
+    )
     with demo_world(folder, seed=seed, sandbox_port=sandbox_port, port=port) as demo:
         serve_demo(demo, port)
 
 
 def serve_demo(demo: Demo, port: int) -> None:
     """Sync, then serve until told to stop."""
+    first_sync(demo.connector)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    first_sync(demo.connector)
     with serving(demo.connector, "127.0.0.1", port, workers=2) as served:
         register_webhook(demo.sandbox.url, f"{served.url}/webhooks/jira/main", demo.secret)
         click.echo(invitation(served.url, demo.sandbox.url, demo_admin(demo.connector)))

@@ -13,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from benchmarks.__main__ import BENCHMARKS
 from plugin.cli import cli
 from plugin.metering import StoreCollector
 from plugin.settings import PREFIX, Settings
@@ -57,7 +58,6 @@ def test_the_settings_page_lists_exactly_the_settings() -> None:
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_settings_that_a_document_names_exist(path: Path) -> None:
     known = set(fields(Settings, PREFIX)) | {PREFIX + name.upper() for name in Settings.model_fields}
-    tests_only = {"JIRA_OKR_TEST_POSTGRES_URL", "JIRA_OKR_SIMULATION_COUNT"}
     named = {name.rstrip("_") for name in re.findall(r"JIRA_OKR_[A-Z][A-Z_]*", path.read_text())}
     assert {name for name in named if not name.startswith(OF_THE_TESTS)} <= known
 
@@ -150,3 +150,10 @@ def modules(command: click.Command) -> set[str]:
     below = command.commands.values() if isinstance(command, click.Group) else ()
     own = {command.callback.__module__} if command.callback is not None else set()
     return own.union(*(modules(one) for one in below))
+
+
+def test_every_benchmark_is_registered() -> None:
+    files = {path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py")} - {"ratio"}
+    assert {name for name in files if "def main(" in (ROOT / f"benchmarks/{name}.py").read_text()} <= set(
+        BENCHMARKS
+    )
