@@ -1,0 +1,49 @@
+"""`jira-okr moved` and `jira-okr history backfill` over a synced demo company."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from connectors.sandbox import CONNECTOR
+from connectors.store import objectives
+from plugin.cli import cli
+from plugin.cli.sync import sync_site
+from plugin.connector import NotReady
+from plugin.demonstration import demo_world
+
+
+def test_a_movement_is_told_once_the_past_is_reconstructed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with demo_world(tmp_path) as demo:
+        sync_site(demo.connector, "main")
+        settings = {
+            "DATABASE_URL": demo.connector.settings.database_url,
+            "JIRA__URL": demo.sandbox.url,
+            "JIRA__EMAIL": CONNECTOR.email,
+            "JIRA__TOKEN": CONNECTOR.token,
+        }
+        for name, value in settings.items():
+            monkeypatch.setenv(f"JIRA_OKR_{name}", value)
+        with demo.connector.store.read() as conn:
+            saved = [one for one in objectives.all(conn, "main") if one.state.progress and one.state.cycle_id]
+        key = saved[-1].state.key
+        early = CliRunner().invoke(cli, ["moved", key, "--since", "cycle"])
+        assert isinstance(early.exception, NotReady)
+        assert "begins on" in str(early.exception)
+        done = CliRunner().invoke(cli, ["history", "backfill", "--days", "20"])
+        assert done.exit_code == 0, done.output
+        assert "calls to Jira" in done.output
+        told = json.loads(CliRunner().invoke(cli, ["moved", key, "--since", "week", "--json"]).stdout)
+        plain = CliRunner().invoke(cli, ["moved", key])
+        wrong = CliRunner().invoke(cli, ["moved", key, "--since", "once"])
+    assert told["reconstructed"]
+    parts = [Fraction(part) for part in told["parts"].values()]
+    assert sum(parts, Fraction(0)) == Fraction(told["total"])
+    assert "→" in plain.output
+    assert wrong.exit_code == 2
