@@ -1,0 +1,111 @@
+"""The first sync of a site: reading, keeping and marking every issue, against reading the same pages and keeping nothing.
+
+The sandbox runs in a process of its own and has rendered every page once before anything is measured. Every run is a fresh
+process; memory is the growth of its peak, and is compared between a site and another of a quarter of its size.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.ratio import Ratio
+from benchmarks.read_issues import _peak
+
+ISSUES, QUICK_ISSUES = 100_000, 10_000
+
+
+def main(quick: bool = False) -> list[Ratio]:
+    """Time and memory of a first sync, as ratios."""
+    issues = QUICK_ISSUES if quick else ISSUES
+    with _sandbox(issues // 4) as url:
+        _measured("read", url)
+        small = _measured("sync", url)
+    with _sandbox(issues) as url:
+        _measured("read", url)
+        runs = [(_measured("read", url), _measured("sync", url)) for _ in range(2)]
+    read = min(one["seconds"] for one, _ in runs)
+    sync = min(one["seconds"] for _, one in runs)
+    peak = min(one["peak"] for _, one in runs)
+    name = f"first sync of {issues:,} issues"
+    return [
+        Ratio(name, sync, read, "s", at_most=1.25, theirs_name="pages read"),
+        Ratio(f"{name}, memory", peak, small["peak"], "MB", at_most=1.25, theirs_name="a quarter of them"),
+    ]
+
+
+def _measured(what: str, url: str) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.first_sync", what, url]
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    found: dict[str, float] = json.loads(output.splitlines()[-1])
+    return found
+
+
+@contextlib.contextmanager
+def _sandbox(issues: int) -> Iterator[str]:
+    command = [sys.executable, "-m", "benchmarks.first_sync", "sandbox", str(issues)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
+
+
+# -- the processes that are measured
+
+
+def _serve(issues: int) -> None:
+    from connectors.sandbox import SandboxServer, seed_many
+
+    server = SandboxServer(seed=None)
+    seed_many(server.sandbox, issues)
+    with server:
+        print(server.url, flush=True)
+        while True:
+            time.sleep(60)
+
+
+def _connector(url: str, folder: str) -> Any:
+    from connectors.sandbox import CONNECTOR
+    from mappings import presets
+    from plugin.composition import build_connector
+    from plugin.lifecycle import activate
+    from plugin.settings import read_settings
+
+    jira = {"url": url, "email": CONNECTOR.email, "token": CONNECTOR.token, "webhook_secret": "bench"}
+    database = f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
+    connector = build_connector(read_settings(env_file=None, database_url=database, jira=jira))
+    activate(connector, "main", presets.text("epics-as-objectives"), "bench", file="bench.yaml")
+    return connector
+
+
+def _run(what: str, url: str) -> dict[str, float]:
+    from plugin.sync.resync import resync
+
+    with tempfile.TemporaryDirectory() as folder:
+        connector = _connector(url, folder)
+        context = connector.context("main")
+        before, started = _peak(), time.perf_counter()
+        if what == "read":
+            pages = context.jira.search(context.mapping.document.scope, context.fields)
+            count = sum(len(page.issues) for page in pages)
+        else:
+            count = resync(context).read
+        seconds = time.perf_counter() - started
+        connector.store.close()
+    return {"seconds": seconds, "peak": max(_peak() - before, 0.1), "count": count}
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "sandbox":
+        _serve(int(sys.argv[2]))
+    else:
+        print(json.dumps(_run(sys.argv[1], sys.argv[2])))
