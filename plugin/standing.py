@@ -22,8 +22,11 @@ def percent_text(value: Fraction | None, digits: int = 0) -> str:
 
 
 def number(value: Fraction | None) -> float | None:
-    """For programs that want a float; the exact value stands beside it."""
-    return None if value is None else float(value)
+    """For programs that want a float; the exact value stands beside it. What no float can hold is None."""
+    try:
+        return None if value is None else float(value)
+    except OverflowError:
+        return None
 
 
 def objective_values(state: ObjectiveState) -> dict[str, Any]:

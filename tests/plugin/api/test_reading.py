@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from connectors.sandbox import CONNECTOR
+from plugin.standing import exact_text, number
 
 
 def test_pages_hold_every_objective_once_in_a_stable_order(api: Any) -> None:
@@ -66,6 +67,11 @@ def test_exact_numbers_stand_beside_floats(api: Any) -> None:
         for name in ("progress", "delivery", "outcome", "expected"):
             exact = one[f"{name}_exact"]
             assert one[name] == (None if exact is None else float(Fraction(exact)))
+
+
+def test_a_number_that_no_float_can_hold_is_no_fault() -> None:
+    assert number(Fraction(10**400)) is None
+    assert exact_text(Fraction(10**400)) == str(10**400)
 
 
 def test_shares_of_every_ledger_sum_to_its_number(api: Any) -> None:
