@@ -23,6 +23,7 @@ RATIOS = (
     "workers",
     "acknowledge",
     "first_sync",
+    "event_latency",
 )
 """Modules of this package whose `main(quick: bool)` returns ratios, shown in one table."""
 REPORTS = ("jql_match", "rollup")
