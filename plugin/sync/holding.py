@@ -1,7 +1,7 @@
 """What waits for a person instead of being written: a field that flaps, and a resync that would change too much at once.
 
-A held change stays in the ledger of writes with the outcome `held`. A flapping field is let go by a person or when something
-else is wanted for it; the brake is let go by a person alone.
+A held change stays in the ledger of writes with the outcome `held`. A flapping field is let go by a person, when something
+else is wanted for it, or when it has been calm for an hour; the brake is let go by a person alone.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ WINDOW = timedelta(hours=1)
 MOST_REWRITES = 5
 """So often within the window may an earlier value be written to a field again; then something writes against us."""
 BRAKE = "brake"
+BREAKER = "breaker"
 FLAPPING = (
     "This field flaps: more than 5 times within an hour a value was written again that had been written before. "
     "Something else writes it too, or the issues behind it change to and fro."
@@ -74,7 +75,10 @@ def sift(context: Context, conn: Connection, planned: Plan) -> Sifted:
 
 def _is_held(context: Context, conn: Connection, change: Change) -> bool:
     hold = writes.held_now(conn, context.site, change.issue_id, change.field_id)
-    return hold is not None and hold.after == change.after
+    if hold is None or hold.after != change.after:
+        return False
+    calm = hold.cause == BREAKER and context.clock() - hold.at > WINDOW
+    return not calm
 
 
 def _flaps(context: Context, conn: Connection, change: Change) -> bool:

@@ -23,7 +23,7 @@ from mappings.state import ObjectiveState
 from plugin.sync import candidates
 from plugin.sync.applying import Applied, apply
 from plugin.sync.context import Context
-from plugin.sync.holding import FLAPPING, note_held, sift
+from plugin.sync.holding import BREAKER, FLAPPING, note_held, sift
 from plugin.sync.refresh import land_issues, with_readings
 from plugin.sync.tenure import Tenure
 
@@ -56,7 +56,7 @@ def reconcile(
         sifted = sift(context, conn, planned)
     if not write:
         return Reconciled(objective_id, state, sifted.plan, Applied())
-    note_held(context, planned, sifted.held, "breaker", FLAPPING)
+    note_held(context, planned, sifted.held, BREAKER, FLAPPING)
     planned = sifted.plan
     if tenure is None:
         applied = apply(context, planned, cause="asked for")

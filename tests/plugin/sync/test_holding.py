@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -58,6 +59,16 @@ def test_a_held_field_is_held_once_however_often_it_is_reconciled(quiet: Any) ->
         quiet.reconcile(objective_id)
 
     assert len(quiet.held()) == 1
+
+
+def test_a_field_that_was_calm_for_an_hour_is_written_again(quiet: Any) -> None:
+    objective_id = quiet.objectives()[0]
+    fight(quiet, objective_id)
+    clock = quiet.connector.clock
+    quiet.connector.clock = lambda: clock() + timedelta(minutes=61)
+
+    assert quiet.reconcile(objective_id).applied.written
+    assert quiet.in_jira(objective_id) != 1
 
 
 def test_a_person_lets_a_held_field_go(quiet: Any, command: Any) -> None:
