@@ -22,6 +22,7 @@ _WORD = re.compile(r"[\w.\-]*$")
 _NAME = re.compile(r":\s+([^{}:,]*)$")
 """Names of fields are of several words; what is typed of one begins behind its key."""
 _KEY = re.compile(r"^(\s*)(?:- )*([\w.\-\"']+)\s*:")
+_JOIN = re.compile(r"\b(?:and|or)\b", re.IGNORECASE)
 _CLAUSE = re.compile(r"(\w+)\s*(?:!?=|!?~|not in|in)\s*\(?[^()]*$", re.IGNORECASE)
 
 
@@ -141,7 +142,7 @@ def _fields(key: str, catalogue: Catalogue) -> Iterator[Found]:
 
 
 def _jql(spot: Spot, catalogue: Catalogue) -> Iterator[Found]:
-    clause = _CLAUSE.search(spot.line)
+    clause = _CLAUSE.search(_JOIN.split(spot.line)[-1])
     named = _names_of(clause.group(1).casefold(), catalogue) if clause else None
     if named is not None:
         yield from ((quoted(name), name, "") for name in dict.fromkeys(named))

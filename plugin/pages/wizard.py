@@ -42,6 +42,11 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def proof(site: str) -> ResponseReturnValue:
         return proof_page(connector, site)
 
+    _register_mapping(blueprint, connector)
+    _register_going_live(blueprint, connector)
+
+
+def _register_mapping(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.get("/setup/<site>/preset", endpoint="wizard_preset")
     @needs("admin")
     def preset(site: str) -> ResponseReturnValue:
@@ -62,6 +67,8 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         known_site(connector, site)
         return form_or_editor(connector, site, setup=True)
 
+
+def _register_going_live(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.get("/setup/<site>/preview", endpoint="wizard_preview")
     @needs("admin")
     def preview(site: str) -> ResponseReturnValue:

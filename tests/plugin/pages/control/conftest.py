@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,14 @@ from werkzeug.test import TestResponse
 from connectors.store import accounts
 from plugin.access import passwords
 from plugin.app import create_app
+from plugin.composition import build_connector
 from plugin.connector import Connector
 from plugin.demonstration import Demo, demo_world
 from plugin.draining import drain
 from plugin.sync.resync import resync
 
 PASSWORD = "correct horse battery staple"
+ROLES = ("viewer", "editor", "admin")
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -49,9 +53,6 @@ class Desk:
 
 def desk_of(connector: Connector, role: str) -> Desk:
     email = f"{role}@acme.example"
-    with connector.store.write() as conn:
-        if accounts.by_email(conn, email) is None:
-            accounts.add(conn, email, role.title(), role, passwords.hashed(PASSWORD), connector.clock())
     client = create_app(connector).test_client()
     client.environ_base["HTTP_ACCEPT"] = "text/html"
     page = client.get("/sign-in").get_data(as_text=True)
@@ -64,14 +65,37 @@ def desk_of(connector: Connector, role: str) -> Desk:
     return Desk(client)
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[Demo]:
-    """A sandbox that has been read and written to once."""
-    with demo_world(tmp_path / "demo") as demo:
+@pytest.fixture(scope="session")
+def read_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Path]]:
+    """A sandbox, and the database of a connector that has read it and written to it once."""
+    folder = tmp_path_factory.mktemp("read-once")
+    with demo_world(folder / "demo") as demo:
         context = demo.connector.context("main")
         resync(context)
         drain(context)
-        yield demo
+        with demo.connector.store.write() as conn:
+            for role in ROLES:
+                password = passwords.hashed(PASSWORD)
+                now = demo.connector.clock()
+                accounts.add(conn, f"{role}@acme.example", role.title(), role, password, now)
+        template = folder / "template.sqlite3"
+        with sqlite3.connect(folder / "demo" / "demo.sqlite3") as source, sqlite3.connect(template) as target:
+            source.backup(target)
+        source.close()
+        target.close()
+        yield demo, template
+
+
+@pytest.fixture
+def world(read_once: tuple[Demo, Path], tmp_path: Path) -> Iterator[Demo]:
+    """A connector of the test's own beside the shared sandbox; nothing here writes to Jira."""
+    demo, template = read_once
+    path = tmp_path / "okr.sqlite3"
+    shutil.copyfile(template, path)
+    settings = demo.connector.settings.model_copy(update={"database_url": f"sqlite:///{path}"})
+    connector = build_connector(settings)
+    yield Demo(demo.sandbox, connector, demo.secret)
+    connector.store.close()
 
 
 @pytest.fixture

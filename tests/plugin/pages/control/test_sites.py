@@ -1,0 +1,96 @@
+"""Sites by page: tested at once, kept encrypted, opened again at the next start, removed."""
+
+from __future__ import annotations
+
+import pytest
+
+from connectors.sandbox import CONNECTOR
+from connectors.store import audit, sites
+from plugin.connector import NotReady
+from plugin.credentials_vault import CredentialsVault
+from plugin.saved_sites import NewSite, add_site, open_sites, remove_site
+
+GIVEN = {"name": "acme", "deployment": "cloud", "email": CONNECTOR.email, "token": CONNECTOR.token}
+
+
+def test_a_site_is_tested_kept_and_opened_again(admin, world):
+    answer = admin.post("/setup", url=world.sandbox.url, **GIVEN)
+    assert "Jira answers" in answer.get_data(as_text=True)
+    connector = world.connector
+    with connector.store.read() as conn:
+        saved = sites.get(conn, "acme")
+        noted = audit.recent(conn, 1)[0]
+    assert CONNECTOR.token.encode() not in saved.credentials
+    assert CONNECTOR.token not in str(saved.settings)
+    assert (noted.what, noted.who, noted.site) == ("site added", "admin@acme.example", "acme")
+    connector.sites = {name: site for name, site in connector.sites.items() if name != "acme"}
+    open_sites(connector)
+    assert connector.site("acme").jira.myself().name
+    assert connector.site("acme").webhook_secret
+
+
+def test_a_wrong_token_keeps_nothing_and_loses_nothing_typed(admin, world):
+    answer = admin.post("/setup", url=world.sandbox.url, **{**GIVEN, "token": "wrong"})
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert world.sandbox.url in page
+    assert CONNECTOR.email in page
+    assert "wrong" not in page
+    assert "acme" not in world.connector.sites
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"name": "Main Site"}, "small letters"),
+        ({"name": "main"}, "comes from the settings"),
+        ({"url": "acme"}, "is no address"),
+        ({"token": ""}, "API token"),
+    ],
+)
+def test_what_cannot_be_is_said(admin, world, change, said):
+    answer = admin.post("/setup", **{"url": world.sandbox.url, **GIVEN, **change})
+    assert answer.status_code == 422
+    assert said in answer.get_data(as_text=True)
+
+
+def test_removing_takes_the_name_as_proof(admin, world):
+    admin.post("/setup", url=world.sandbox.url, **GIVEN)
+    assert "Nothing was removed" in admin.post("/sites/acme/remove", confirm="no").get_data(as_text=True)
+    admin.post("/sites/acme/remove", confirm="acme")
+    assert "acme" not in world.connector.sites
+    with world.connector.store.read() as conn:
+        assert sites.get(conn, "acme") is None
+
+
+def test_the_site_of_the_settings_is_not_removed(world):
+    with pytest.raises(NotReady, match="settings"):
+        remove_site(world.connector, "main", "tester")
+
+
+def test_a_secret_shows_in_no_repr():
+    assert "hush" not in repr(NewSite("acme", "https://acme.example", token="hush", webhook_secret="hush"))
+
+
+def test_a_site_whose_key_is_lost_is_left_out_and_can_be_entered_anew(world):
+    connector = world.connector
+    new = NewSite("acme", world.sandbox.url, email=CONNECTOR.email, token=CONNECTOR.token)
+    add_site(connector, new, "tester")
+    with connector.store.write() as conn:
+        sites.put(
+            conn, "acme", {"url": world.sandbox.url}, CredentialsVault("other").seal({}), connector.clock()
+        )
+    open_sites(connector)
+    assert set(connector.sites) == {"main"}
+    add_site(connector, new, "tester")
+    open_sites(connector)
+    assert set(connector.sites) == {"main", "acme"}
+
+
+def test_keys_are_changed_one_after_another():
+    old, both, new = CredentialsVault("old"), CredentialsVault("new, old"), CredentialsVault("new")
+    sealed = old.seal({"token": "t"})
+    assert both.open(sealed) == {"token": "t"}
+    with pytest.raises(NotReady, match="JIRA_OKR_SECRET_KEY"):
+        new.open(sealed)
+    assert new.open(both.renew(sealed)) == {"token": "t"}
