@@ -13,6 +13,7 @@ from sqlalchemy import URL, make_url
 from connectors.store import Store, StoreError, backup, current_revision, open_store, upgrade
 from connectors.store.copying import faults, restore
 from plugin.cli.output import json_option, show_json
+from plugin.composition import announcer_for
 from plugin.settings import read_settings
 
 DUMP = "pg_dump --format=custom --no-owner --file={file} {url}"
@@ -30,6 +31,7 @@ def upgrade_command() -> None:
     with _store() as store:
         before = current_revision(store)
         upgrade(store)
+        announcer_for(store, read_settings())
         after = current_revision(store)
     click.echo(
         f"The schema was already at {after}."

@@ -11,8 +11,9 @@ import structlog
 from sqlalchemy import Connection, text
 
 from connectors.jira.errors import JiraError
-from connectors.store import due, facts, inbox, limits, objectives, snapshots
+from connectors.store import audit, due, facts, inbox, limits, objectives, snapshots
 from plugin.connector import Connector, NotReady
+from plugin.sync.refresh import RESYNC_WANTED
 from plugin.sync.resync import resync
 
 LEASE = timedelta(minutes=5)
@@ -21,6 +22,9 @@ AGAIN_AFTER = timedelta(minutes=1)
 """When a run that failed is tried again."""
 NOT_READY_AGAIN_AFTER = timedelta(seconds=5)
 RESTING = "nobody"
+RESYNC = "resync"
+SHORTEST_PAUSE = timedelta(minutes=2)
+"""Between two resyncs that events ask for."""
 
 log = structlog.get_logger("jira_okr.schedules")
 
@@ -69,10 +73,11 @@ def look_at_pace(connector: Connector, site: str, _going_on: Callable[[], None])
 
 
 def prune(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
-    """Forget deliveries older than their setting, all but a day's last point of old history, and rate limits nobody asked after."""
+    """Forget deliveries and audit entries older than their settings, all but a day's last point of old history, and idle limits."""
     now = connector.clock()
     with connector.store.write() as conn:
         inbox.prune(conn, now - timedelta(days=connector.settings.keep_deliveries_days))
+        audit.prune(conn, now - timedelta(days=connector.settings.keep_audit_days))
         limits.prune(conn, now - timedelta(days=1))
         snapshots.thin(conn, site, now - timedelta(days=connector.settings.keep_history_days))
 
@@ -95,7 +100,7 @@ class Schedules:
         ]
         if connector.settings.resync_minutes:
             every = timedelta(minutes=connector.settings.resync_minutes)
-            self._all.append(Schedule("resync", every, read_everything))
+            self._all.append(Schedule(RESYNC, every, read_everything))
 
     def run_due(self) -> None:
         """Run every task that is due now."""
@@ -124,12 +129,11 @@ class Schedules:
     def _take(self, site: str, schedule: Schedule) -> bool:
         now = self._connector.clock()
         with self._connector.store.write() as conn:
-            if not is_due(facts.get(conn, site, _last(schedule)), schedule.every, now):
+            if not _is_due(conn, site, schedule, now):
                 return False
             one_at_a_time(conn, f"{site}:{schedule.name}")
             running = facts.get(conn, site, _running(schedule), Running | None)
-            due_now = is_due(facts.get(conn, site, _last(schedule)), schedule.every, now)
-            if not due_now or not is_free(running, self._holder, now):
+            if not _is_due(conn, site, schedule, now) or not is_free(running, self._holder, now):
                 return False
             facts.put(conn, site, _running(schedule), Running(self._holder, now + LEASE))
             return True
@@ -169,6 +173,14 @@ def one_at_a_time(conn: Connection, name: str) -> None:
     """Other processes wait here until this transaction ends. SQLite has one writer at a time anyway."""
     if conn.dialect.name == "postgresql":
         conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+def _is_due(conn: Connection, site: str, schedule: Schedule, now: datetime) -> bool:
+    """A resync may also be asked for (a renamed version touches issues no delivery names), yet not without a pause."""
+    every = schedule.every
+    if schedule.name == RESYNC and facts.get(conn, site, RESYNC_WANTED) is not None:
+        every = min(every, SHORTEST_PAUSE)
+    return is_due(facts.get(conn, site, _last(schedule)), every, now)
 
 
 def _last(schedule: Schedule) -> str:

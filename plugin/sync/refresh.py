@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from connectors.jira import Hints
 from connectors.jira.errors import IncompleteRead, JiraError
-from connectors.store import inbox, mirror, objectives, writes
+from connectors.store import facts, inbox, mirror, objectives, writes
 from connectors.store.inbox import Delivery
 from mappings.forest import Forest
 from mappings.issue import Issue, Reading
@@ -26,6 +26,8 @@ History = dict[str, tuple[Reading, ...]]
 
 BATCH = 500
 LEASE = timedelta(minutes=1)
+RESYNC_WANTED = "resync_wanted"
+"""Fact of a site: an event touched issues that it does not name (a version, a sprint), so everything is to be read again."""
 SUSPICIOUS = 20
 ECHO_WINDOW = timedelta(minutes=15)
 DEEPEST = 32
@@ -141,6 +143,8 @@ def _land(
     with context.store.write() as conn:
         marked, changed = land_issues(context, conn, inside, outside)
         _note_echoes(context, conn, batch.echoes)
+        if batch.whole_scope:
+            facts.put(conn, context.site, RESYNC_WANTED, moment.now.isoformat())
         for delivery in deliveries:
             status, note = batch.verdicts[delivery.id]
             inbox.settle(conn, delivery.id, status, note, moment.now)

@@ -15,7 +15,7 @@ from mappings.measuring import objective_rule
 from plugin.sync.context import Context
 from plugin.sync.holding import Brake, brake_resync
 from plugin.sync.reconcile import reconcile
-from plugin.sync.refresh import land_issues, with_readings
+from plugin.sync.refresh import RESYNC_WANTED, land_issues, with_readings
 
 LARGEST_LOSS = 0.5
 SMALL_SITE = 20
@@ -50,8 +50,9 @@ def resync(
     Raises IncompleteRead (and changes no rollup) where the read looks partial.
     """
     context = quietly(context)
-    with context.store.read() as conn:
+    with context.store.write() as conn:
         known = mirror.count(conn, context.site)
+        facts.put(conn, context.site, RESYNC_WANTED, None)
     report = Resynced(first=known == 0)
     total = context.jira.count(context.mapping.document.scope)
     seen: set[str] = set()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +17,7 @@ import requests
 from click.testing import CliRunner
 
 from connectors.sandbox import CONNECTOR, PEOPLE, Fault, SandboxServer
-from connectors.store import due, inbox, objectives, refusals
+from connectors.store import due, facts, inbox, objectives, refusals
 from plugin.cli import EXPLAINED, cli
 from plugin.cli.sync import sync_site
 from plugin.connector import Connector
@@ -88,6 +90,17 @@ class World:
     def mend(self) -> None:
         """Jira is well again."""
         self.sandbox.faults.clear()
+
+    def fact(self, name: str) -> Any:
+        """A small value the connector keeps of the site."""
+        with self.connector.store.read() as conn:
+            return facts.get(conn, "main", name)
+
+    def deliver(self, body: bytes) -> None:
+        """A signed webhook, as Jira would send it."""
+        signature = "sha256=" + hmac.new(self.secret.encode(), body, hashlib.sha256).hexdigest()
+        url, headers = f"{self.url}/webhooks/jira/main", {"X-Hub-Signature": signature}
+        assert requests.post(url, data=body, headers=headers, timeout=10).status_code == 204
 
     def refusals(self) -> list[Any]:
         """What Jira refused for good."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -152,3 +154,20 @@ def test_an_unchanged_sync_reads_pages_and_nothing_else(world: Any) -> None:
 
     asked = {endpoint for endpoint in world.sandbox.site.calls.by_endpoint if not endpoint.startswith("GET")}
     assert asked == {"POST /rest/api/3/search/jql", "POST /rest/api/3/search/approximate-count"}
+
+
+def test_a_renamed_version_brings_the_next_resync_forward(world: Any, eventually: Any) -> None:
+    """Such an event names no issue; the schedule then reads everything again, with a pause between two reads."""
+    event = {
+        "webhookEvent": "jira:version_updated",
+        "timestamp": 1,
+        "version": {"id": "10400", "name": "renamed"},
+    }
+    connector, clock = world.connector, world.connector.clock
+    connector.clock = lambda: clock() + timedelta(minutes=3)
+    before = world.fact("last_resync")
+
+    world.deliver(json.dumps(event).encode())
+
+    eventually(lambda: world.fact("last_resync") != before, 20)
+    assert world.fact("resync_wanted") is None
