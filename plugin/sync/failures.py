@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from connectors.jira.errors import AuthFailed, IncompleteRead, Permanent, RateLimited, Transient
+from connectors.jira.errors import AuthFailed, IncompleteRead, RateLimited, Transient
+from connectors.store import StoreError
 
 MOST_ATTEMPTS = 12
 LONGEST_WAIT = timedelta(minutes=15)
@@ -31,11 +32,18 @@ def after_failure(error: Exception, attempts: int, now: datetime, chance: float)
     """Decide by the kind of error; `chance` (0…1) spreads retries so that workers do not return in step."""
     if isinstance(error, RateLimited):
         return Postpone(error.until or now + _backoff(attempts, chance), str(error))
-    if isinstance(error, Permanent) or not isinstance(error, Transient | IncompleteRead | AuthFailed):
+    if not is_passing(error):
         return Bury(f"{type(error).__name__}: {error}", getattr(error, "remedy", "") or UNEXPECTED)
     if attempts >= MOST_ATTEMPTS:
-        return Bury(str(error), f"Tried {attempts} times. {error.remedy}".strip())
+        return Bury(str(error), f"Tried {attempts} times. {getattr(error, 'remedy', '')}".strip())
     return Postpone(now + _backoff(attempts, chance), str(error))
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether the same reconcile may succeed later by itself: Jira is unwell, or the database is busy or restarting."""
+    if isinstance(error, StoreError):
+        return error.passing
+    return isinstance(error, Transient | IncompleteRead | AuthFailed)
 
 
 UNEXPECTED = (

@@ -87,7 +87,11 @@ def read_again(context: Context, ids: Iterable[str]) -> tuple[list[Issue], froze
             f"Jira showed none of {len(wanted)} issues that were just reported as changed.",
             "Check that the connector's account may still browse these projects; the deliveries are kept and tried again.",
         )
-    return list(result.issues), result.missing
+    if not result.missing:
+        return list(result.issues), frozenset()
+    # A page that came back empty for no reason looks like a deletion: only what is missing twice is gone.
+    again = context.jira.read(sorted(result.missing), context.fields)
+    return [*result.issues, *again.issues], again.missing
 
 
 def with_readings(context: Context, issues: list[Issue], changed: dict[str, set[str]]) -> list[Issue]:

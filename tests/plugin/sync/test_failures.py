@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.jira.errors import AuthFailed, IncompleteRead, Permanent, RateLimited, Transient
+from connectors.store import StoreError
 from plugin.sync.failures import LONGEST_WAIT, MOST_ATTEMPTS, Bury, Postpone, after_failure
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -20,6 +21,8 @@ NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
         (Transient("away"), MOST_ATTEMPTS, Bury),
         (IncompleteRead("half a page"), 1, Postpone),
         (AuthFailed("who are you"), 1, Postpone),
+        (StoreError("busy", "here", "wait", passing=True), 1, Postpone),
+        (StoreError("broken", "here", "mend it"), 1, Bury),
         (AuthFailed("who are you"), MOST_ATTEMPTS, Bury),
         (RateLimited("jira-burst-based", 3.0, NOW + timedelta(seconds=3)), 1, Postpone),
         (RateLimited("jira-burst-based", None, None), MOST_ATTEMPTS + 5, Postpone),

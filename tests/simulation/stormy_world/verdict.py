@@ -104,16 +104,10 @@ def _shown(state: ObjectiveState) -> tuple[object, ...]:
     return state.progress, state.health.level, state.delivery, state.outcome, state.ledger
 
 
-LOCKED = "StoreError: another process holds the write lock"
-"""A known defect: a reconcile that meets a locked database is given up at once. The next event or resync revives it."""
-
-
-def dead_letters(world: World, known: str | None = None) -> Iterator[str]:
-    """Work that was given up although nothing is wrong any more, but for a `known` defect."""
+def dead_letters(world: World) -> Iterator[str]:
+    """Work that was given up although nothing is wrong any more."""
     with world.stage.store.read() as conn:
         for letter in due.dead(conn):
-            if known is not None and letter.error.startswith(known):
-                continue
             yield f"dead letter {letter.objective_id}: {letter.error}"
 
 
