@@ -90,6 +90,7 @@ class Connector:
             self.announcer,
             self._notifying_of(site),
             self.meter,
+            reads_ahead=True,
         )
 
     def api(self, name: str) -> Api:

@@ -23,7 +23,10 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One site under one mapping revision. `clock` gives aware datetimes; nothing below reads time by itself."""
+    """One site under one mapping revision. `clock` gives aware datetimes; nothing below reads time by itself.
+
+    `reads_ahead` lets a resync fetch a page while it keeps the one before, in a thread of its own.
+    """
 
     site: str
     jira: Jira
@@ -37,6 +40,7 @@ class Context:
     announcer: Announcer = SILENT
     notifying: Notifying | None = None
     meter: Meter = field(default_factory=Meter)
+    reads_ahead: bool = False
 
     def moment(self) -> Moment:
         """Now, in the mapping's time zone, as the connector's own account."""

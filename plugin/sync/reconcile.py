@@ -156,12 +156,13 @@ def confirm_open_writes(context: Context, objective_id: str) -> None:
         open_writes = writes.unsettled(conn, context.site, objective_id)
     if not open_writes:
         return
+    read_at = context.clock()
     result = context.jira.read(sorted({write.issue_id for write in open_writes}), context.fields)
     found = with_readings(context, list(result.issues), {})
     inside = [issue for issue in found if context.mapping.scope.matches(issue, context.moment())]
     now = {issue.id: issue for issue in found}
     with context.store.write() as conn:
-        land_issues(context, conn, inside, set())
+        land_issues(context, conn, inside, set(), read_at)
         for write in open_writes:
             outcome, note = _looked_up(context, write, now.get(write.issue_id))
             writes.settle(conn, write.plan_id, write.issue_id, write.field_id, outcome, note, context.clock())

@@ -18,6 +18,7 @@ from mappings.issue import Issue, Reading
 from mappings.measuring import affected
 from plugin.sync import candidates
 from plugin.sync.context import Context
+from plugin.sync.forgotten import ask_again, doubtful, remember
 from plugin.sync.sorting import Batch, sort_deliveries
 
 log = structlog.get_logger("jira_okr.inbox")
@@ -46,6 +47,15 @@ class Refreshed:
     whole_scope: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a read by id showed, what it no longer showed, and when it began."""
+
+    issues: list[Issue]
+    gone: frozenset[str]
+    read_at: datetime
+
+
 def refresh(context: Context, worker: str) -> Refreshed:
     """Work off up to one batch of pending deliveries; an empty inbox is an empty report.
 
@@ -71,9 +81,10 @@ def _work_off(context: Context, deliveries: list[Delivery]) -> Refreshed:
             lambda hints: _is_echo(context, conn, hints),
             lambda key: mirror.id_of_key(conn, context.site, key),
         )
+    read_at = context.clock()
     found, gone = read_again(context, batch.touched)
     found = with_readings(context, found, batch.changed_fields)
-    return _land(context, deliveries, batch, found, gone)
+    return _land(context, deliveries, batch, Found(found, gone, read_at))
 
 
 def read_again(context: Context, ids: Iterable[str]) -> tuple[list[Issue], frozenset[str]]:
@@ -94,13 +105,20 @@ def read_again(context: Context, ids: Iterable[str]) -> tuple[list[Issue], froze
     return [*result.issues, *again.issues], again.missing
 
 
-def with_readings(context: Context, issues: list[Issue], changed: dict[str, set[str]]) -> list[Issue]:
-    """Add the history of metric fields where it changed or was never read; every other issue keeps what the mirror knows."""
+def with_readings(
+    context: Context, issues: list[Issue], changed: dict[str, set[str]], *, first: bool = False
+) -> list[Issue]:
+    """Add the history of metric fields where it changed or was never read; every other issue keeps what the mirror knows.
+
+    `first`: the mirror knows none of them and need not be asked.
+    """
     metrics = context.metric_fields
     if not metrics or not issues:
         return issues
-    with context.store.read() as conn:
-        known = mirror.get(conn, context.site, [issue.id for issue in issues])
+    known: dict[str, Issue] = {}
+    if not first:
+        with context.store.read() as conn:
+            known = mirror.get(conn, context.site, [issue.id for issue in issues])
     stale = [issue for issue in issues if _history_is_stale(issue, known.get(issue.id), metrics, changed)]
     fresh = _histories(context, stale, metrics)
     return [_with_history(issue, known.get(issue.id), fresh) for issue in issues]
@@ -138,14 +156,12 @@ def _with_history(issue: Issue, known: Issue | None, fresh: dict[str, History]) 
     return replace(issue, readings=known.readings) if known is not None and known.readings else issue
 
 
-def _land(
-    context: Context, deliveries: list[Delivery], batch: Batch, found: list[Issue], gone: frozenset[str]
-) -> Refreshed:
+def _land(context: Context, deliveries: list[Delivery], batch: Batch, found: Found) -> Refreshed:
     moment = context.moment()
-    inside = [issue for issue in found if context.mapping.scope.matches(issue, moment)]
-    outside = set(gone) | {issue.id for issue in found} - {issue.id for issue in inside}
+    inside = [issue for issue in found.issues if context.mapping.scope.matches(issue, moment)]
+    outside = set(found.gone) | {issue.id for issue in found.issues} - {issue.id for issue in inside}
     with context.store.write() as conn:
-        marked, changed = land_issues(context, conn, inside, outside)
+        marked, changed = land_issues(context, conn, inside, outside, found.read_at)
         _note_echoes(context, conn, batch.echoes)
         if batch.whole_scope:
             facts.put(conn, context.site, RESYNC_WANTED, moment.now.isoformat())
@@ -160,7 +176,8 @@ def _land(
     log.info(
         "deliveries worked off", site=context.site, **_span(deliveries), changed=sorted(changed)[:MOST_SHOWN]
     )
-    return Refreshed(len(deliveries), len(found), len(changed), len(outside), len(marked), batch.whole_scope)
+    counts = len(deliveries), len(found.issues), len(changed), len(outside), len(marked)
+    return Refreshed(*counts, batch.whole_scope)
 
 
 def _span(deliveries: list[Delivery]) -> dict[str, object]:
@@ -174,17 +191,28 @@ def _note_echoes(context: Context, conn: Connection, echoes: dict[str, datetime]
 
 
 def land_issues(
-    context: Context, conn: Connection, inside: list[Issue], outside: set[str]
+    context: Context,
+    conn: Connection,
+    inside: list[Issue],
+    outside: set[str],
+    read_at: datetime | None = None,
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """Put and delete issues in the mirror and mark every objective that may feel it; returns objective ids and changed ids."""
+    """Put and delete issues in the mirror and mark every objective that may feel it; returns objective ids and changed ids.
+
+    `read_at` is when a read by id began, None where a search showed them: what left the mirror since is not put back but asked for again.
+    """
     ids = [issue.id for issue in inside]
     before = mirror.get(conn, context.site, [*ids, *outside])
+    doubted = doubtful(context, conn, (id_ for id_ in ids if id_ not in before), read_at)
+    ask_again(context, conn, doubted)
+    inside = [issue for issue in inside if issue.id not in doubted]
     changed = mirror.put(conn, context.site, inside)
     after = {issue.id: issue for issue in inside if issue.id in changed}
     lost = {issue_id for issue_id in outside if issue_id in before}
     touched = changed | lost
     marked = _affected(context, conn, before, after, touched)
     mirror.delete(conn, context.site, lost)
+    remember(context, conn, lost)
     candidates.land(context, conn, after.values(), lost)
     context.mark(conn, marked, "issues changed")
     return marked, frozenset(changed)

@@ -7,11 +7,17 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import islice
 
+from sqlalchemy import Connection
+
+from connectors.jira import Page
 from connectors.jira.errors import IncompleteRead
 from connectors.store import due, facts, mirror, objectives
+from mappings.assessment import Assessment
+from mappings.forest import Forest
 from mappings.issue import Issue
 from mappings.jql import parse
-from mappings.measuring import objective_rule
+from plugin.sync import candidates
+from plugin.sync.ahead import read_ahead
 from plugin.sync.context import Context
 from plugin.sync.holding import Brake, brake_resync
 from plugin.sync.reconcile import reconcile
@@ -31,6 +37,7 @@ class Resynced:
     removed: int = 0
     objectives: set[str] = field(default_factory=set)
     first: bool = False
+    occupied: bool = False
     held: Brake | None = None
 
     @property
@@ -57,7 +64,7 @@ def resync(
     total = context.jira.count(context.mapping.document.scope)
     seen: set[str] = set()
     complete = False
-    for page in context.jira.search(in_order(context.mapping.document.scope), context.fields):
+    for page in _pages(context):
         _land_page(context, list(page.issues), seen, report)
         progress(report.read, max(total, report.read))
         complete = page.last
@@ -81,7 +88,12 @@ def quietly(context: Context) -> Context:
 
 
 def _apply_brake(context: Context, report: Resynced) -> None:
-    """Under a mapping activated since the last resync nothing is held: its activation was previewed and braked by itself."""
+    """Under a mapping activated since the last resync nothing is held: its activation was previewed and braked by itself.
+
+    Where nothing has been written yet, by us or by another hand, there is nothing to hold either.
+    """
+    if report.first and not report.occupied:
+        return
     with context.store.read() as conn:
         last = facts.get(conn, context.site, "resynced_revision")
     if last in (None, context.mapping.revision):
@@ -92,23 +104,43 @@ def _apply_brake(context: Context, report: Resynced) -> None:
 def _known_objectives(context: Context, report: Resynced) -> frozenset[str]:
     written = {f"@{rule.part.id}" for rule in context.mapping.objectives if rule.select is None}
     with context.store.read() as conn:
-        former = {saved.state.id for saved in objectives.all(conn, context.site)}
-    return frozenset(report.objectives | written | former)
+        former = objectives.ids(conn, context.site)
+    return frozenset(report.objectives).union(written, former)
+
+
+def _pages(context: Context) -> Iterator[Page]:
+    pages = context.jira.search(in_order(context.mapping.document.scope), context.fields)
+    return read_ahead(pages) if context.reads_ahead else pages
 
 
 def _land_page(context: Context, issues: list[Issue], seen: set[str], report: Resynced) -> None:
-    issues = with_readings(context, issues, {})
-    moment = context.moment()
+    issues = with_readings(context, issues, {}, first=report.first)
     with context.store.write() as conn:
-        before = mirror.get(conn, context.site, [issue.id for issue in issues])
-        _, changed = land_issues(context, conn, issues, set())
+        if report.first:
+            _land_first(context, conn, issues, report)
+        else:
+            _land_again(context, conn, issues, report)
+            seen.update(issue.id for issue in issues)
+    assessment = Assessment(context.mapping, Forest.of(()), context.moment())
     report.read += len(issues)
+    report.objectives |= {issue.id for issue in issues if assessment.rule_for(issue)}
+
+
+def _land_first(context: Context, conn: Connection, issues: list[Issue], report: Resynced) -> None:
+    """Nothing was known before: nothing can have changed, and every objective is marked at the end."""
+    report.changed += len(mirror.put(conn, context.site, issues))
+    candidates.land(context, conn, issues, ())
+    ours = context.written_fields
+    report.occupied = report.occupied or any(ours & issue.fields.keys() for issue in issues)
+
+
+def _land_again(context: Context, conn: Connection, issues: list[Issue], report: Resynced) -> None:
+    before = mirror.get(conn, context.site, [issue.id for issue in issues])
+    _, changed = land_issues(context, conn, issues, set())
     ours = context.written_fields
     report.changed += sum(
         issue.id in changed and _is_news(before.get(issue.id), issue, ours) for issue in issues
     )
-    seen.update(issue.id for issue in issues)
-    report.objectives |= {issue.id for issue in issues if objective_rule(context.mapping, issue, moment)}
 
 
 def _is_news(before: Issue | None, after: Issue, ours: frozenset[str]) -> bool:
@@ -122,6 +154,8 @@ def _is_news(before: Issue | None, after: Issue, ours: frozenset[str]) -> bool:
 
 
 def _drop_unseen(context: Context, seen: set[str], report: Resynced, accept_loss: bool) -> None:
+    if report.first:
+        return
     with context.store.read() as conn:
         missing = [issue_id for issue_id, _ in mirror.ids(conn, context.site) if issue_id not in seen]
     if not missing:
