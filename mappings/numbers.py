@@ -58,9 +58,9 @@ class KnownNumbers:
         if value.__class__ is not float and value.__class__ is not int:
             return number_in(value)
         try:
-            return self._known[value]  # type: ignore[index]  # a float or an int, by the line above
+            return self._known[value]
         except KeyError:
-            self._known[value] = number = exact(value)  # type: ignore[index]
+            self._known[value] = number = exact(value)
             return number
 
 
@@ -71,7 +71,8 @@ def rounded(value: Fraction, digits: int = 0) -> Decimal:
 
 def _scaled(value: Fraction, digits: int) -> int:
     """The rounded value in units of its last digit."""
-    numerator, denominator = value.numerator * 10**digits, value.denominator
+    unit: int = 10**digits
+    numerator, denominator = value.numerator * unit, value.denominator
     whole = (abs(numerator) * 2 + denominator) // (denominator * 2)
     return whole if numerator >= 0 else -whole
 
