@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from connectors.store import json_text, snapshots
 from connectors.store.instant import from_ms, to_ms
 from connectors.store.json_text import fraction_of, fraction_text
 from connectors.store.schema import alignment, dependency, objective
 from connectors.store.schema import history as points
-from connectors.store.sql import among, insert_into
+from connectors.store.sql import among, insert_into, scanned
 from mappings.state import HealthLevel, ObjectiveState
+
+HEADLINE = (
+    "id",
+    "title",
+    "health",
+    "key",
+    "owner",
+    "project_key",
+    "cycle_id",
+    "commitment",
+    "progress",
+    "delivery",
+    "outcome",
+    "expected",
+    "flags",
+    "aligned_to",
+)
+"""The parts of a state that lists show. They stand beside the whole state, where thousands are read without their ledgers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +75,7 @@ def save(conn: Connection, site: str, state: ObjectiveState, mapping_revision: s
         mapping_revision=mapping_revision,
         computed_at=to_ms(now),
         changed_at=to_ms(changed_at),
+        headline=headline_text(state),
         content=json_text.encode(state),
     )
     news = {name: statement.excluded[name] for name in _MUTABLE}
@@ -100,6 +119,17 @@ def _news(
             kept.append((at, state))
         last[state.id] = standing
     return kept
+
+
+def headline_text(state: ObjectiveState) -> str:
+    """The headline of a state, as JSON."""
+    return json_text.encode({name: getattr(state, name) for name in HEADLINE})
+
+
+def headlines(conn: Connection, site: str) -> Sequence[Row[str, int]]:
+    """Of every objective of the site the headline and when it last changed (epoch milliseconds), in no order."""
+    mine = scanned(conn, objective.c.site) == site
+    return conn.execute(select(objective.c.headline, objective.c.changed_at).where(mine)).all()
 
 
 def load(conn: Connection, site: str, objective_id: str) -> SavedObjective | None:
@@ -165,7 +195,7 @@ def history(
 
 
 _ONE = timedelta(milliseconds=1)
-_MUTABLE = ("mapping_revision", "computed_at", "changed_at", "content")
+_MUTABLE = ("mapping_revision", "computed_at", "changed_at", "headline", "content")
 
 
 def _standing(state: ObjectiveState) -> tuple[object, ...]:

@@ -120,6 +120,7 @@ objective = Table(
     _text("mapping_revision"),
     _number("computed_at"),
     _number("changed_at"),
+    _text("headline"),
     _text("content"),
 )
 

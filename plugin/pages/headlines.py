@@ -1,4 +1,4 @@
-"""What a list needs of each objective, read from the store without decoding a single ledger."""
+"""What a list needs of each objective, read from the store without touching a single ledger."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from fractions import Fraction
 import msgspec
 from sqlalchemy import Connection, select
 
-from connectors.store import json_text
+from connectors.store import json_text, objectives
 from connectors.store.instant import from_ms
 from connectors.store.json_text import fraction_of
 from connectors.store.objectives import HistoryPoint
-from connectors.store.schema import history, objective
+from connectors.store.schema import history
 from connectors.store.sql import among
 from mappings.state import Health, HealthLevel
 
@@ -22,7 +22,7 @@ NUMBERS = ("progress", "delivery", "outcome", "expected")
 
 
 class Headline(msgspec.Struct, frozen=True, gc=False, rename={f"{name}_text": name for name in NUMBERS}):
-    """The fields of an `ObjectiveState` a list shows; whatever else is stored is skipped unread.
+    """The fields of an `ObjectiveState` a list shows, as `connectors.store.objectives.HEADLINE` names them.
 
     Most of thousands are only counted and sorted, so numbers stay text until somebody looks.
     """
@@ -72,11 +72,8 @@ class SavedHeadline(msgspec.Struct, frozen=True, gc=False):
 
 def headlines(conn: Connection, site: str) -> list[SavedHeadline]:
     """Every objective of a site, in no order."""
-    rows = conn.execute(
-        select(objective.c.content, objective.c.changed_at).where(objective.c.site == site)
-    ).all()
     decode = json_text.decoder(Headline).decode
-    return [SavedHeadline(decode(content), changed) for content, changed in rows]
+    return [SavedHeadline(decode(text), changed) for text, changed in objectives.headlines(conn, site)]
 
 
 def histories(conn: Connection, site: str, ids: Iterable[str]) -> Mapping[str, list[HistoryPoint]]:
