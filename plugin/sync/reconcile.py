@@ -24,7 +24,7 @@ from plugin.sync import candidates
 from plugin.sync.applying import Applied, apply
 from plugin.sync.context import Context
 from plugin.sync.holding import BREAKER, FLAPPING, note_held, sift
-from plugin.sync.refresh import land_issues, with_readings
+from plugin.sync.refresh import land_issues, read_again, with_readings
 from plugin.sync.tenure import Tenure
 
 
@@ -157,8 +157,8 @@ def confirm_open_writes(context: Context, objective_id: str) -> None:
     if not open_writes:
         return
     read_at = context.clock()
-    result = context.jira.read(sorted({write.issue_id for write in open_writes}), context.fields)
-    found = with_readings(context, list(result.issues), {})
+    issues, _ = read_again(context, {write.issue_id for write in open_writes})
+    found = with_readings(context, issues, {})
     inside = [issue for issue in found if context.mapping.scope.matches(issue, context.moment())]
     now = {issue.id: issue for issue in found}
     with context.store.write() as conn:
