@@ -11,7 +11,7 @@ import hmac
 import structlog
 from flask import Blueprint, Response, request
 
-from connectors.jira.webhooks import verify
+from connectors.jira.webhooks import IDENTIFIER, verify
 from connectors.store import StoreError
 from plugin.connector import Connector, Site
 from plugin.sync.intake import accept
@@ -47,9 +47,8 @@ def take_in(connector: Connector, name: str, path_token: str) -> Response:
             401, "The signature is missing or wrong. Compare the secret in Jira's webhook form with ours."
         )
     try:
-        accepted = accept(
-            connector.store, name, dict(request.headers), body, connector.clock(), connector.announcer
-        )
+        headers = {IDENTIFIER: request.headers.get(IDENTIFIER, "")}
+        accepted = accept(connector.store, name, headers, body, connector.clock(), connector.announcer)
     except StoreError as error:
         log.error("delivery could not be stored; Jira will retry", site=name, error=str(error))
         return _refuse(503, "Not stored; please deliver again.")

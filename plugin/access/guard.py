@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +13,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect  # type: ignore[import-untyped
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from plugin.access import sessions, tokens
+from plugin.access.cookie import CookieSessions
 from plugin.access.permission import Permission, Rule, rule_of
 from plugin.access.person import Person, current
 from plugin.access.secret_key import signing_key
@@ -26,12 +29,18 @@ READING = ("GET", "HEAD", "OPTIONS")
 def guard(app: Flask, connector: Connector) -> None:
     """Let nobody past who may not. To be called after all routes and context processors are registered."""
     app.secret_key = signing_key(connector.settings)
+    app.session_interface = CookieSessions()
     app.config.update(cookie_settings(connector.settings.public_url.startswith("https://")))
     proxies = connector.settings.trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     csrf = CSRFProtect(app)
-    app.before_request(lambda: admit(app, connector, csrf))
+
+    @cache
+    def rule(endpoint: str) -> Rule:
+        return rule_of(endpoint, app.view_functions[endpoint]) or Rule(Permission.ADMIN)
+
+    app.before_request(lambda: admit(connector, csrf, rule))
     app.after_request(private)
     app.context_processor(_context)
     app.register_error_handler(CSRFError, _forged)
@@ -50,12 +59,15 @@ def cookie_settings(https: bool) -> dict[str, Any]:
     }
 
 
-def admit(app: Flask, connector: Connector, csrf: CSRFProtect) -> ResponseReturnValue | None:
+def admit(
+    connector: Connector, csrf: CSRFProtect, rule_for: Callable[[str], Rule]
+) -> ResponseReturnValue | None:
     """None lets the request on to its route; anything else is the answer."""
-    if request.endpoint is None:
+    endpoint = request.endpoint
+    if endpoint is None:
         g.person = sessions.person(connector)
         return None
-    rule = rule_of(request.endpoint, app.view_functions[request.endpoint]) or Rule(Permission.ADMIN)
+    rule = rule_for(endpoint)
     if rule.signed:
         return None
     if rule.permission is not Permission.PUBLIC:
