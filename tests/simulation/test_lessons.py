@@ -1,0 +1,182 @@
+"""What storms taught, each in its smallest form: a calm world in which one thing goes wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from stormy_world.people import ACTORS, CYCLE
+from stormy_world.post import Reliability
+from stormy_world.stage import Stage
+from stormy_world.verdict import repeated_writes, wrong_fields, wrong_mirror
+from stormy_world.world import SITE, World
+
+from connectors.sandbox import Fault, Record, scheme
+from connectors.sandbox.editing import delete, edit
+from connectors.store import mirror
+from mappings.issue import Issue
+from plugin.sync.refresh import land_issues
+
+ADA = ACTORS[0]
+TORN = Fault("torn", "PUT", "/issue/")
+"""Jira takes the edit, and its answer never comes."""
+
+
+class Calm:
+    """Two objectives, and a key result that stands at 20 of 100 below the first; everything is synced."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.world = World(stage, 0)
+        self.world.mapping = next(one for one in stage.mappings if one.document.name == "okr-issue-types")
+        self.objective = self._make("Objective", labels=["okr", CYCLE])
+        self.other = self._make("Objective", labels=["okr", CYCLE])
+        numbers = {scheme.KR_START: 0, scheme.KR_CURRENT: 20, scheme.KR_TARGET: 100}
+        self.key_result = self._make("Key Result", parent=self.objective, **numbers)
+        assert self.world.look_again()
+        self.world.settle()
+        self.world.clock.sleep(60)
+        self.world.site.calls.clear()
+
+    def _make(self, kind: str, **given: object) -> Record:
+        made = self.world.people.make(kind, project="PLAT", **given)  # type: ignore[arg-type]
+        assert made is not None
+        return made
+
+    def edit(self, record: Record, **fields: object) -> None:
+        """A person edits an issue as it stands now."""
+        now = self.world.site.sandbox.records[record.id]
+        edit(self.world.site.sandbox, now, {"fields": fields}, "3", ADA)
+
+    def edit_unheard(self, record: Record, **fields: object) -> None:
+        """The same, and its delivery is lost."""
+        self.world.post.reliability = Reliability(drop=1.0)
+        self.edit(record, **fields)
+        self.world.post.reliability = Reliability()
+
+    def read(self, *records: Record) -> list[Issue]:
+        """The issues as Jira shows them now."""
+        context = self.world.context()
+        return list(context.jira.read([one.id for one in records], context.fields).issues)
+
+    def mirrored(self, record: Record) -> Issue | None:
+        with self.world.stage.store.read() as conn:
+            return mirror.get(conn, SITE, [record.id]).get(record.id)
+
+    def interrupt_a_write(self) -> None:
+        """A reading moves the numbers; they arrive in Jira, and the connector does not know."""
+        for _ in range(2):
+            self.world.site.faults.add(TORN)
+        self.edit(self.key_result, **{scheme.KR_CURRENT: 50})
+        self.world.post.hand_over()
+        self.world.work()
+        self.world.clock.sleep(1)
+        self.world.work()
+        assert self.world.site.calls.edits.total() == 1
+        self.world.site.faults.clear()
+
+    def faultless(self) -> bool:
+        return not [*wrong_fields(self.world), *wrong_mirror(self.world), *repeated_writes(self.world)]
+
+
+@pytest.fixture
+def calm(sqlite_stage: Stage) -> Calm:
+    return Calm(sqlite_stage)
+
+
+def test_a_page_that_was_read_before_our_write_does_not_undo_it_in_the_mirror(calm: Calm) -> None:
+    page = calm.read(calm.objective, calm.key_result)
+    calm.edit(calm.key_result, **{scheme.KR_CURRENT: 50})
+    calm.world.settle()
+    edits = calm.world.site.calls.edits.total()
+    written = calm.mirrored(calm.objective)
+    with calm.world.stage.store.write() as conn:
+        land_issues(calm.world.context(), conn, page, set())
+    calm.world.settle()
+    assert calm.mirrored(calm.objective) == written
+    assert calm.world.site.calls.edits.total() == edits
+    assert calm.faultless()
+
+
+def test_a_page_with_the_time_of_the_last_edit_does_not_undo_our_write_either(calm: Calm) -> None:
+    calm.edit(calm.key_result, **{scheme.KR_CURRENT: 50})
+    calm.world.post.hand_over()
+    calm.world.work()
+    page = calm.read(calm.objective)
+    calm.world.clock.sleep(1)
+    calm.world.work()
+    written = calm.mirrored(calm.objective)
+    assert written is not None
+    assert written.fields != page[0].fields
+    with calm.world.stage.store.write() as conn:
+        land_issues(calm.world.context(), conn, page, set())
+    assert calm.mirrored(calm.objective) == written
+
+
+def test_a_write_whose_answer_was_lost_is_looked_up_and_not_repeated(calm: Calm) -> None:
+    calm.interrupt_a_write()
+    calm.world.settle()
+    assert not list(repeated_writes(calm.world))
+    assert calm.faultless()
+
+
+def test_one_page_that_came_back_empty_does_not_make_an_interrupted_write_lost(calm: Calm) -> None:
+    calm.interrupt_a_write()
+    calm.world.site.faults.add(Fault("empty_page", "POST", "bulkfetch"))
+    calm.world.clock.sleep(60)
+    calm.world.work()
+    calm.world.settle()
+    assert not list(repeated_writes(calm.world))
+    assert calm.faultless()
+
+
+def test_news_met_by_the_way_while_a_write_is_looked_up_reaches_whom_it_concerns(calm: Calm) -> None:
+    calm.interrupt_a_write()
+    moved = {"parent": {"key": calm.other.key}, scheme.KR_CURRENT: 70}
+    calm.edit_unheard(calm.key_result, **moved)
+    calm.world.settle()
+    found = calm.mirrored(calm.key_result)
+    assert found is not None
+    assert [one.value for one in found.readings[scheme.KR_CURRENT]] == [20, 50, 70]
+    assert calm.world.site.sandbox.records[calm.other.id].customs[scheme.OKR_PROGRESS] == 70
+    assert calm.faultless()
+
+
+def test_a_search_that_lags_does_not_bring_back_what_is_gone(calm: Calm) -> None:
+    sandbox = calm.world.site.sandbox
+    sandbox.search_lag = timedelta(minutes=1)
+    delete(sandbox, sandbox.records[calm.key_result.id], ADA)
+    calm.world.settle()
+    assert calm.mirrored(calm.key_result) is None
+    assert calm.world.look_again()
+    calm.world.settle()
+    assert calm.mirrored(calm.key_result) is None
+    assert calm.faultless()
+
+
+def test_a_read_that_was_under_way_does_not_bring_back_what_is_gone(calm: Calm) -> None:
+    sandbox, read_at = calm.world.site.sandbox, calm.world.clock()
+    found = calm.read(calm.key_result)
+    calm.world.clock.sleep(1)
+    delete(sandbox, sandbox.records[calm.key_result.id], ADA)
+    calm.world.settle()
+    with calm.world.stage.store.write() as conn:
+        land_issues(calm.world.context(), conn, found, set(), read_at)
+    assert calm.mirrored(calm.key_result) is None
+    calm.world.settle()
+    assert calm.faultless()
+
+
+def test_what_left_the_scope_and_returned_unheard_is_found_by_the_next_resync(calm: Calm) -> None:
+    sandbox = calm.world.site.sandbox
+    record = sandbox.records[calm.key_result.id]
+    sandbox.records[record.id] = outside = replace(record, type=scheme.STORY)
+    calm.edit(outside, summary="No key result any more")
+    calm.world.settle()
+    assert calm.mirrored(record) is None
+    sandbox.records[record.id] = record
+    calm.edit_unheard(record, summary="A key result again")
+    assert calm.world.look_again()
+    calm.world.settle()
+    assert calm.mirrored(record) is not None
+    assert calm.faultless()
