@@ -10,6 +10,7 @@ from plugin.connector import Connector
 from plugin.operations import operations_blueprint
 from plugin.pages import pages_blueprint
 from plugin.pages.access import access_blueprint
+from plugin.pages.control import control_blueprint
 from plugin.pages.stored_sources import StoredSources
 from plugin.webhooks import webhooks_blueprint
 
@@ -34,6 +35,7 @@ def create_app(connector: Connector) -> Flask:
     app.register_blueprint(operations_blueprint(connector))
     app.register_blueprint(api_blueprint(connector))
     app.register_blueprint(pages_blueprint(StoredSources(connector)))
+    app.register_blueprint(control_blueprint(connector))
     app.register_blueprint(access_blueprint(app, connector))
     guard(app, connector)
     app.after_request(_secured)
