@@ -7,6 +7,7 @@ where the delivery could not be made durable.
 from __future__ import annotations
 
 import hmac
+from functools import lru_cache
 
 import structlog
 from flask import Blueprint, Response, request
@@ -14,7 +15,7 @@ from flask import Blueprint, Response, request
 from connectors.jira.webhooks import IDENTIFIER, verify
 from connectors.store import StoreError
 from plugin.connector import Connector, Site
-from plugin.sync.intake import accept
+from plugin.sync.intake import Intake
 
 LARGEST_DELIVERY = 25 * 1024 * 1024
 """Atlassian's documented maximum of a webhook body."""
@@ -25,16 +26,17 @@ log = structlog.get_logger("jira_okr.webhooks")
 def webhooks_blueprint(connector: Connector) -> Blueprint:
     """Routes that take deliveries in."""
     blueprint = Blueprint("webhooks", __name__)
+    intake_of = lru_cache(maxsize=1)(Intake)
 
     @blueprint.post("/webhooks/jira/<site>")
     @blueprint.post("/webhooks/jira/<site>/<path_token>")
     def receive(site: str, path_token: str = "") -> Response:
-        return take_in(connector, site, path_token)
+        return take_in(connector, intake_of(connector.store), site, path_token)
 
     return blueprint
 
 
-def take_in(connector: Connector, name: str, path_token: str) -> Response:
+def take_in(connector: Connector, intake: Intake, name: str, path_token: str) -> Response:
     """Answer one delivery."""
     site = connector.sites.get(name)
     if site is None:
@@ -48,7 +50,7 @@ def take_in(connector: Connector, name: str, path_token: str) -> Response:
         )
     try:
         headers = {IDENTIFIER: request.headers.get(IDENTIFIER, "")}
-        accepted = accept(connector.store, name, headers, body, connector.clock(), connector.announcer)
+        accepted = intake.accept(name, headers, body, connector.clock(), connector.announcer)
     except StoreError as error:
         log.error("delivery could not be stored; Jira will retry", site=name, error=str(error))
         return _refuse(503, "Not stored; please deliver again.")
