@@ -21,7 +21,7 @@ def objective_ids(connector: Connector, site: str, names: tuple[str, ...]) -> li
     """The ids of the named objectives, or of all; raises NotReady naming the ones nobody knows."""
     if not names:
         with connector.store.read() as conn:
-            return [saved.state.id for saved in objectives.all(conn, site)]
+            return objectives.ids(conn, site)
     found = {name: find_objective(connector, site, name) for name in names}
     unknown = [name for name, saved in found.items() if saved is None]
     if unknown:

@@ -67,8 +67,7 @@ def look_at_pace(connector: Connector, site: str, _going_on: Callable[[], None])
     with connector.store.write() as conn:
         if facts.get(conn, site, "pace_day") == today:
             return
-        known = [saved.state.id for saved in objectives.all(conn, site)]
-        due.mark(conn, site, known, connector.clock(), "a new day")
+        due.mark(conn, site, objectives.ids(conn, site), connector.clock(), "a new day")
         facts.put(conn, site, "pace_day", today)
 
 
