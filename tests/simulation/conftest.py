@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from stormy_world.stage import Stage, stage
 
 SEEDS, COUNT = "JIRA_OKR_SIMULATION_SEEDS", "JIRA_OKR_SIMULATION_COUNT"
-EVERY_DAY = 60
+EVERY_DAY = 8
 
 
 def seeds() -> list[int]:
@@ -41,7 +41,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "seed" in metafunc.fixturenames:
         metafunc.parametrize("seed", [pytest.param(seed, marks=known(seed)) for seed in seeds()])
     if "seed_on_postgres" in metafunc.fixturenames:
-        metafunc.parametrize("seed_on_postgres", seeds()[:5])
+        metafunc.parametrize("seed_on_postgres", seeds()[:2])
 
 
 @pytest.fixture(scope="session")
