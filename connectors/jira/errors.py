@@ -47,7 +47,9 @@ class Transient(JiraError):  # noqa: N818
         self, message: str, remedy: str = "", status: int | None = None, retry_after: float | None = None
     ) -> None:
         super().__init__(
-            message, remedy or "It is tried again by itself; if it lasts, look at Jira's status."
+            message,
+            remedy
+            or "It is tried again by itself; if it lasts, check the address of the site and look at Jira's status.",
         )
         self.status = status
         self.retry_after = retry_after

@@ -51,8 +51,9 @@ def check_all(connector: Connector, site: str) -> list[Finding]:
     try:
         me, server = jira.myself(), jira.server()
     except JiraError as error:
-        return [*findings, Finding("Jira", False, str(error), error.remedy)]
-    findings.append(Finding("Jira", True, f"{server.deployment} {server.version}, signed in as {me.name}"))
+        return [*findings, Finding("Jira", False, error.message, error.remedy)]
+    version = ".".join(map(str, server.version))
+    findings.append(Finding("Jira", True, f"{server.deployment} {version}, signed in as {me.name}"))
     secret = connector.site(site).webhook_secret
     findings.append(
         Finding(

@@ -32,7 +32,13 @@ def worker_command(threads: int, patience: float, healthy: bool) -> None:
     """
     with open_connector(level=logging.WARNING if healthy else logging.INFO) as connector:
         if healthy:
-            raise SystemExit(0 if working_here(connector) else 1)
+            alive = working_here(connector)
+            click.echo(
+                "A worker of this machine is alive."
+                if alive
+                else "No worker of this machine gave a sign of life: start jira-okr worker or jira-okr serve."
+            )
+            raise SystemExit(0 if alive else 1)
         engine = engine_for(connector, threads)
         stopped = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -173,9 +173,13 @@ def _land(context: Context, deliveries: list[Delivery], batch: Batch, found: Fou
         log.debug(
             "delivery settled", site=context.site, delivery=delivery.identifier, status=status, note=note
         )
-    log.info(
-        "deliveries worked off", site=context.site, **_span(deliveries), changed=sorted(changed)[:MOST_SHOWN]
-    )
+    if deliveries:
+        log.info(
+            "deliveries worked off",
+            site=context.site,
+            **_span(deliveries),
+            changed=sorted(changed)[:MOST_SHOWN],
+        )
     counts = len(deliveries), len(found.issues), len(changed), len(outside), len(marked)
     return Refreshed(*counts, batch.whole_scope)
 
