@@ -87,13 +87,18 @@ def _work_off(context: Context, deliveries: list[Delivery]) -> Refreshed:
     return _land(context, deliveries, batch, Found(found, gone, read_at))
 
 
-def read_again(context: Context, ids: Iterable[str]) -> tuple[list[Issue], frozenset[str]]:
-    """The issues as Jira has them now and the ids it no longer shows; many misses at once are an incomplete read, not a loss."""
+def read_again(
+    context: Context, ids: Iterable[str], *, guarded: bool = True
+) -> tuple[list[Issue], frozenset[str]]:
+    """The issues as Jira has them now and the ids it no longer shows, asked for twice.
+
+    Where all of many are missing at once this is an incomplete read, not a loss, unless the caller has a guard of its own.
+    """
     wanted = sorted(ids)
     if not wanted:
         return [], frozenset()
     result = context.jira.read(wanted, context.fields)
-    if len(result.missing) >= SUSPICIOUS and not result.issues:
+    if guarded and len(result.missing) >= SUSPICIOUS and not result.issues:
         raise IncompleteRead(
             f"Jira showed none of {len(wanted)} issues that were just reported as changed.",
             "Check that the connector's account may still browse these projects; the deliveries are kept and tried again.",

@@ -21,7 +21,7 @@ from plugin.sync.ahead import read_ahead
 from plugin.sync.context import Context
 from plugin.sync.holding import Brake, brake_resync
 from plugin.sync.reconcile import reconcile
-from plugin.sync.refresh import RESYNC_WANTED, land_issues, with_readings
+from plugin.sync.refresh import RESYNC_WANTED, land_issues, read_again, with_readings
 
 LARGEST_LOSS = 0.5
 SMALL_SITE = 20
@@ -162,13 +162,15 @@ def _drop_unseen(context: Context, seen: set[str], report: Resynced, accept_loss
         return
     # Search lags behind: what it did not show may be new. Only what a read by id does not show either is gone.
     for chunk in _chunks(missing, 100):
-        result = context.jira.read(chunk, context.fields)
+        read_at = context.clock()
+        found, gone = read_again(context, chunk, guarded=False)
         if not accept_loss:
-            _guard_loss(len(result.missing), len(missing), len(seen))
-        inside = [issue for issue in result.issues if context.mapping.scope.matches(issue, context.moment())]
+            _guard_loss(len(gone), len(missing), len(seen))
+        found = with_readings(context, found, {})
+        inside = [issue for issue in found if context.mapping.scope.matches(issue, context.moment())]
         outside = set(chunk) - {issue.id for issue in inside}
         with context.store.write() as conn:
-            land_issues(context, conn, inside, outside)
+            land_issues(context, conn, inside, outside, read_at)
         report.removed += len(outside)
 
 
