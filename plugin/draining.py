@@ -30,7 +30,7 @@ def drain(
     """Take turns until nothing is due; gives up when nothing moved for `patience` (rows that are backed off stay due)."""
     reconciled = written = failed = 0
     idle_since = context.clock()
-    while (left := _left(context)) and context.clock() - idle_since < patience:
+    while (left := _left(context, patience)) and context.clock() - idle_since < patience:
         done = turn(context, "drain")
         reconciled, written, failed = (
             reconciled + done.reconciled,
@@ -46,6 +46,11 @@ def drain(
     return Drained(reconciled, written, failed)
 
 
-def _left(context: Context) -> int:
+def _left(context: Context, patience: timedelta) -> int:
+    """What waits; nothing where the next of it is due only after the patience has run out."""
     with context.store.read() as conn:
-        return due.pending_count(conn, context.site) + len(inbox.pending(conn, 1, site=context.site))
+        deliveries = len(inbox.pending(conn, 1, site=context.site))
+        following = due.next_run(conn)
+        if not deliveries and (following is None or following - context.clock() > patience):
+            return 0
+        return due.pending_count(conn, context.site) + deliveries

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from connectors.jira.forecast import predict, searching
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, progress_bar, show_json, site_option
 from plugin.connector import Connector
 from plugin.draining import Drained, drain
+from plugin.sync.context import Context
 from plugin.sync.resync import Resynced, resync
 
 
@@ -47,12 +49,20 @@ def sync_command(site: str, read_only: bool, accept_loss: bool, as_json: bool) -
         raise SystemExit(1)
 
 
+def expected_cost(context: Context) -> str:
+    """What reading the scope will cost, said before it starts: calls, and the time they take within Jira's limits."""
+    issues = context.jira.count(context.mapping.document.scope)
+    cost = predict(searching(issues))
+    return f"About {issues} issues to read: {cost.calls} API calls, {cost.seconds:.0f} s or more."
+
+
 def sync_site(
     connector: Connector, site: str, *, accept_loss: bool = False, write: bool = True
 ) -> tuple[Resynced, Drained]:
     """A whole sync with progress bars."""
     connector.catalogue(site, fresh=True)
     context = connector.context(site)
+    click.echo(expected_cost(context), err=True)
     with progress_bar("Reading issues") as report:
         found = resync(context, report, accept_loss=accept_loss)
     if not write:

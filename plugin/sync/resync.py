@@ -30,12 +30,13 @@ UNTIL_THE_END = timedelta(hours=1)
 
 @dataclass(slots=True)
 class Resynced:
-    """What a resync found. `drift` counts issues the mirror had wrong (none on the first read)."""
+    """What a resync found. `drift` counts issues the mirror had wrong (none on the first read); `marked` is what they may concern."""
 
     read: int = 0
     changed: int = 0
     removed: int = 0
     objectives: set[str] = field(default_factory=set)
+    marked: set[str] = field(default_factory=set)
     first: bool = False
     occupied: bool = False
     held: Brake | None = None
@@ -136,7 +137,8 @@ def _land_first(context: Context, conn: Connection, issues: list[Issue], report:
 
 def _land_again(context: Context, conn: Connection, issues: list[Issue], report: Resynced) -> None:
     before = mirror.get(conn, context.site, [issue.id for issue in issues])
-    _, changed = land_issues(context, conn, issues, set())
+    marked, changed = land_issues(context, conn, issues, set())
+    report.marked |= marked
     ours = context.written_fields
     report.changed += sum(
         issue.id in changed and _is_news(before.get(issue.id), issue, ours) for issue in issues
@@ -170,7 +172,8 @@ def _drop_unseen(context: Context, seen: set[str], report: Resynced, accept_loss
         inside = [issue for issue in found if context.mapping.scope.matches(issue, context.moment())]
         outside = set(chunk) - {issue.id for issue in inside}
         with context.store.write() as conn:
-            land_issues(context, conn, inside, outside, read_at)
+            marked, _ = land_issues(context, conn, inside, outside, read_at)
+        report.marked |= marked
         report.removed += len(outside)
 
 
@@ -186,7 +189,7 @@ def _guard_loss(lost: int, missing: int, seen: int) -> None:
 def _mark_all(context: Context, report: Resynced) -> None:
     known = _known_objectives(context, report)
     with context.store.write() as conn:
-        due.mark(conn, context.site, known, context.clock(), "resync")
+        due.mark(conn, context.site, known | report.marked, context.clock(), "resync")
 
 
 def _remember(context: Context, report: Resynced) -> None:
