@@ -1,0 +1,17 @@
+"""Where the page of an objective is. Ids and keys of two sites may be equal: where there are several, the address names the site."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from flask import url_for
+
+
+def objective_address(name: str, site: str | None = None) -> str:
+    """`/objectives/<name>`, with `?site=<site>` where a site is given; `name` is its key, or its id where it has none."""
+    return url_for("pages.objective", id_or_key=name, site=site)
+
+
+def site_in_address(site: str, sites: Collection[str]) -> str | None:
+    """What an address has to say of the site: nothing where the connector has only this one."""
+    return site if len(sites) > 1 else None
