@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mappings.check_in import CheckIns
 from mappings.forest import Forest
 from mappings.health import Standing
 from mappings.issue import Issue
@@ -16,6 +18,8 @@ from mappings.statuses import StatusReader
 if TYPE_CHECKING:  # the mapping's schema imports the progress rules, which are handed an Assessment
     from mappings.mapping import Mapping, ObjectiveRule
 
+NO_CHECK_INS: CheckIns = MappingProxyType({})
+
 
 class Assessment:
     """What every measurement of one run shares. Lives as long as the run: nothing in it outlives a change of issues."""
@@ -24,6 +28,7 @@ class Assessment:
         "_inside",
         "_matching",
         "_outside",
+        "check_ins",
         "forest",
         "ledgers",
         "mapping",
@@ -33,7 +38,16 @@ class Assessment:
         "statuses",
     )
 
-    def __init__(self, mapping: Mapping, forest: Forest, moment: Moment, *, ledgers: bool = True) -> None:
+    def __init__(
+        self,
+        mapping: Mapping,
+        forest: Forest,
+        moment: Moment,
+        check_ins: CheckIns = NO_CHECK_INS,
+        *,
+        ledgers: bool = True,
+    ) -> None:
+        self.check_ins = check_ins
         self.ledgers = ledgers
         self.mapping = mapping
         self.forest = forest

@@ -19,6 +19,7 @@ class Disposition(StrEnum):
     BY_CHILDREN = "measured_by_children"
     ELSEWHERE = "counted_elsewhere"
     BESIDE = "beside"
+    CHECKED_IN = "checked_in"
 
 
 @dataclass(frozen=True, slots=True)

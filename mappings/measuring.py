@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mappings.affected import affected
-from mappings.assessment import Assessment
+from mappings.assessment import NO_CHECK_INS, Assessment
+from mappings.check_in import CheckIns
 from mappings.forest import Forest, issue_order
 from mappings.issue import Issue
 from mappings.mapping import Mapping, ObjectiveRule
@@ -27,14 +28,19 @@ def objective_rule(mapping: Mapping, issue: Issue, moment: Moment) -> ObjectiveR
 
 
 def assess(
-    mapping: Mapping, forest: Forest, moment: Moment, *, ledgers: bool = True
+    mapping: Mapping,
+    forest: Forest,
+    moment: Moment,
+    check_ins: CheckIns = NO_CHECK_INS,
+    *,
+    ledgers: bool = True,
 ) -> dict[str, ObjectiveState]:
     """The state of every objective by id: those of issues in the order of their ids, then the written ones (`@id`).
 
     Without `ledgers` the delivery key results come with their numbers but without their rows: a third of the time, for
     finding out which of very many objectives differ.
     """
-    assessment = Assessment(mapping, forest, moment, ledgers=ledgers)
+    assessment = Assessment(mapping, forest, moment, check_ins, ledgers=ledgers)
     assessment.look_at_all()
     objectives = {objective.id: objective for objective in _objectives(assessment)}
     graph = {id_: objective.aligned_to for id_, objective in objectives.items()}
@@ -73,7 +79,12 @@ def _named(circle: Sequence[str], objectives: collections.abc.Mapping[str, Objec
 
 
 def assess_one(
-    mapping: Mapping, forest: Forest, objective_id: str, moment: Moment, aligned: States | None = None
+    mapping: Mapping,
+    forest: Forest,
+    objective_id: str,
+    moment: Moment,
+    aligned: States | None = None,
+    check_ins: CheckIns = NO_CHECK_INS,
 ) -> ObjectiveState | None:
     """The state of one objective, equal to what `assess` says of it; None where that issue is no objective.
 
@@ -81,7 +92,7 @@ def assess_one(
     JQL. `aligned` has to hold the states of the objectives aligned to it, and of those aligned to them (for circles);
     more does no harm.
     """
-    assessment = Assessment(mapping, forest, moment)
+    assessment = Assessment(mapping, forest, moment, check_ins)
     rule, issue = _one(assessment, objective_id)
     if rule is None:
         return None

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 
+from mappings.check_in import Ruling
 from mappings.ledger import Ledger
 
 
@@ -57,7 +58,10 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class KeyResultState:
-    """One key result. `id` is the issue id, or `<objective id>/<rule id>` where the issues together are one key result."""
+    """One key result. `id` is the issue id, or `<objective id>/<rule id>` where the issues together are one key result.
+
+    `check_in` is there where a person said what it stands at: what was ruled about that.
+    """
 
     id: str
     rule_id: str
@@ -73,6 +77,7 @@ class KeyResultState:
     status: str = ""
     owner: str | None = None
     commitment: str = "committed"
+    check_in: Ruling | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from mappings.forest import issue_order
 from mappings.ledger import Contribution, Disposition, Ledger
 
 ZERO, ONE = Fraction(0), Fraction(1)
-ENTERING = frozenset({Disposition.COUNTED, Disposition.NOT_ACHIEVED})
+ENTERING = frozenset({Disposition.COUNTED, Disposition.NOT_ACHIEVED, Disposition.CHECKED_IN})
 
 Key = tuple[str, int]
 """The id of a row, and how many rows of that id stand before it."""

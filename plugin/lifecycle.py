@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from connectors.store import audit, due, mirror, objectives, revisions, writes
+from connectors.store import audit, check_ins, due, mirror, objectives, revisions, writes
 from connectors.store.revisions import Revision
 from mappings.brake import Hold, brake
 from mappings.desired import desired, owners
@@ -80,7 +80,8 @@ def _previewed(connector: Connector, site: str, text: str, file: str) -> Preview
         forest = Forest.of(mirror.every(conn, site))
         before = {saved.state.id: saved.state for saved in objectives.all(conn, site)}
         written = writes.written_count(conn, site)
-    after = assess(mapping, forest, moment)
+        said = check_ins.standing(conn, site)
+    after = assess(mapping, forest, moment, said)
     plans = plans_for(mapping, after, forest, connector.api(site))
     held = brake(plans, written, mapping.document.brake)
     return Previewed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from mappings.check_in import Ruling
 from mappings.ledger import Contribution, Ledger
 from mappings.numbers import percent
 from mappings.state import Health, KeyResultState, ObjectiveState
@@ -79,6 +80,23 @@ def key_result_values(key_result: KeyResultState) -> dict[str, Any]:
         "measured_at": measured.measured_at.isoformat() if measured.measured_at else None,
         "reason": measured.reason,
         "health": health_values(key_result.health),
+        "check_in": None if key_result.check_in is None else ruling_values(key_result.check_in),
+    }
+
+
+def ruling_values(ruling: Ruling) -> dict[str, Any]:
+    """What was ruled about the check-in of a key result."""
+    return {
+        "id": ruling.check_in.id,
+        "by": ruling.check_in.by,
+        "at": ruling.check_in.at.isoformat(),
+        "value": number(ruling.check_in.value),
+        "note": ruling.check_in.note,
+        "shows": ruling.shows.value,
+        "asks": ruling.asks,
+        "rule": ruling.rule,
+        "sentence": ruling.sentence,
+        "derived": number(ruling.derived),
     }
 
 

@@ -300,6 +300,8 @@ api_token = Table(
     Index("uq_api_token_token_hash", "token_hash", unique=True),
 )
 
+ended_session = Table("ended_session", metadata, _part("id"), _number("until"), Index(None, "until"))
+
 kpi_state = Table("kpi_state", metadata, _site(), _part("kpi_id"), _text("content"), _number("updated_at"))
 
 kpi_reading = Table(
@@ -331,5 +333,56 @@ candidate = Table(
     _site(),
     _part("query"),
     _part("issue_id"),
+    sqlite_with_rowid=False,
+)
+
+check_in = Table(
+    "check_in",
+    metadata,
+    _serial(),
+    _text("site"),
+    _text("objective_id"),
+    _text("key_result_id"),
+    _text("measure"),
+    _text("value"),
+    Column("derived", Text),
+    _text("note"),
+    _text("by"),
+    _number("at"),
+    Column("until", Text),
+    Column("delta", Text),
+    Column("ended_at", BigInteger),
+    Column("ended_by", Text),
+    Column("ended_how", Text),
+    Index(None, "site", "objective_id"),
+)
+
+resync_run = Table(
+    "resync_run",
+    metadata,
+    _site(),
+    _text("read"),
+    _text("holder"),
+    _text("content"),
+    _number("saved_at"),
+)
+
+resync_page = Table(
+    "resync_page",
+    metadata,
+    _site(),
+    _part("read"),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    _text("content"),
+    sqlite_with_rowid=False,
+)
+
+drift = Table(
+    "drift",
+    metadata,
+    _site(),
+    _part("objective_id"),
+    _number("issues"),
+    _number("at"),
     sqlite_with_rowid=False,
 )

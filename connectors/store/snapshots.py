@@ -60,7 +60,14 @@ def backfill(
 
 def ledgers(state: ObjectiveState) -> tuple[object, ...]:
     """What a snapshot is kept for: a change of anything else brings no new one."""
-    return (state.health.level, state.ledger, state.beside, *(one.measurement for one in state.key_results))
+    said = [one.check_in for one in state.key_results if one.check_in is not None]
+    return (
+        state.health.level,
+        state.ledger,
+        state.beside,
+        *(one.measurement for one in state.key_results),
+        *said,
+    )
 
 
 def at(conn: Connection, site: str, objective_id: str, moment: datetime) -> Snapshot | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 from mappings.assessment import Assessment
+from mappings.check_in import Ruling
 from mappings.document.schema import AlignmentPart, CyclePart
 from mappings.health import Standing, circular, pace, weighted, worst
 from mappings.issue import Issue
@@ -14,6 +16,7 @@ from mappings.ledger import Disposition, Ledger
 from mappings.mapping import ObjectiveRule
 from mappings.progress.rule import Subject, unknown
 from mappings.rollup.alignment import targets_of
+from mappings.rollup.checked_in import checked_in
 from mappings.rollup.entry import (
     Entry,
     Row,
@@ -42,6 +45,7 @@ class MeasuredKeyResult:
     measurement: Measurement
     entry: Entry
     commitment: str
+    check_in: Ruling | None = None
 
     @property
     def dropped(self) -> bool:
@@ -101,14 +105,16 @@ def _measured(
     key_result: KeyResult,
 ) -> MeasuredKeyResult:
     commitment = key_result.rule.part.commitment or rule.part.commitment
-    measurement = _measurement(assessment, objective_id, key_result)
     closed = _closed(assessment, key_result)
+    measurement, ruling = checked_in(
+        assessment, objective_id, key_result, closed, partial(_measurement, assessment, objective_id)
+    )
     standing = standing_in(assessment, cycle, commitment)
     if closed is not None and closed.disposition is Disposition.NOT_ACHIEVED:
         measurement = replace(measurement, progress=ZERO, cause=Cause.MEASURED, reason=closed.reason)
     health = _closing_health(closed) or key_result.progress.judge(measurement, standing)
     entry = _key_result_entry(assessment, key_result, measurement, health, closed)
-    return MeasuredKeyResult(key_result, measurement, entry, commitment)
+    return MeasuredKeyResult(key_result, measurement, entry, commitment, ruling)
 
 
 def _measurement(assessment: Assessment, objective_id: str, key_result: KeyResult) -> Measurement:
@@ -284,6 +290,7 @@ def _key_result_state(item: MeasuredKeyResult, row: Row, leads: bool) -> KeyResu
         status=entry.status,
         owner=_assignee(found.issue),
         commitment=item.commitment,
+        check_in=item.check_in,
     )
 
 
@@ -329,6 +336,11 @@ def _flags(
         flags.append(UNMEASURED)
     if delivery == 1 and outcome == 0:
         flags.append(UNMOVED)
+    flags += [
+        f"{item.check_in.sentence} ({item.entry.name})"
+        for item in objective.key_results
+        if item.check_in is not None and item.check_in.asks and not item.dropped
+    ]
     if circle:
         flags.append(f"aligned in a circle: {' → '.join(circle)}")
     return tuple(flags)

@@ -9,12 +9,15 @@ from flask import Blueprint
 from plugin.api import (
     auditing,
     changes,
+    check_ins,
     exports,
     freshness,
     history,
     mapping_revisions,
     mapping_texts,
     objectives,
+    own_account,
+    people,
     plans,
     sites,
     waiting,
@@ -28,6 +31,7 @@ from plugin.connector import Connector
 MODULES = (
     objectives,
     history,
+    check_ins,
     changes,
     plans,
     waiting,
@@ -37,6 +41,8 @@ MODULES = (
     mapping_revisions,
     exports,
     auditing,
+    people,
+    own_account,
 )
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from connectors.store import browsing
 from connectors.store.objectives import SavedObjective
+from mappings.check_in import Shows
 from mappings.forest import issue_order
 from mappings.state import HealthLevel
 from plugin.api.cursor import cursor, list_name, position
@@ -27,6 +28,24 @@ class HealthGiven(Given):
     level: HealthLevel
     rule: str
     sentence: str
+
+
+class StandingCheckInGiven(Given):
+    """What somebody said of a key result, and what follows: `shows` is what is shown, `derived` the progress Jira alone comes to.
+
+    `asks`: a person has to look, for the rule that is named; with `shows: question` the check-in goes on being shown.
+    """
+
+    id: int
+    by: str
+    at: datetime
+    value: float | None
+    note: str
+    shows: Shows
+    asks: bool
+    rule: str
+    sentence: str
+    derived: float | None
 
 
 class KeyResultGiven(Given):
@@ -49,6 +68,7 @@ class KeyResultGiven(Given):
     measured_at: datetime | None
     reason: str
     health: HealthGiven
+    check_in: StandingCheckInGiven | None
 
 
 class ObjectiveGiven(Given):

@@ -11,10 +11,12 @@ from connectors.store import StoreError
 from mappings.diagnostic import MappingError
 from plugin.cli.apply import apply_command
 from plugin.cli.check import check_command
+from plugin.cli.check_in import check_in_group
 from plugin.cli.db import db_group
 from plugin.cli.dead_letters import dead_letters_group
 from plugin.cli.demo import demo_command
 from plugin.cli.explain import explain_command
+from plugin.cli.export import export_group
 from plugin.cli.history import history_group
 from plugin.cli.mapping import mapping_group
 from plugin.cli.moved import moved_command
@@ -42,12 +44,14 @@ COMMANDS: tuple[click.Command, ...] = (
     apply_command,
     explain_command,
     moved_command,
+    check_in_group,
     history_group,
     status_command,
     mapping_group,
     site_group,
     webhook_group,
     dead_letters_group,
+    export_group,
     user_group,
     token_group,
     db_group,
@@ -71,6 +75,12 @@ for command in COMMANDS:
     cli.add_command(command)
 
 
+def explained(error: Exception) -> str:
+    """An error with what to do about it, which many say already."""
+    said, remedy = str(error), str(getattr(error, "remedy", ""))
+    return said if remedy in said else f"{said}\n{remedy}"
+
+
 def main() -> None:
     """Entry point of the `jira-okr` command."""
     try:
@@ -81,6 +91,5 @@ def main() -> None:
         error.show()
         sys.exit(2 if isinstance(error, click.UsageError) else 1)
     except EXPLAINED as error:
-        remedy = getattr(error, "remedy", "")
-        click.echo(f"{error}\n{remedy}".strip(), err=True)
+        click.echo(explained(error), err=True)
         sys.exit(1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from connectors.store import due, facts, mirror, objectives, refusals, writes
+from connectors.store import check_ins, due, facts, mirror, objectives, refusals, writes
 from connectors.store.writes import Write
 from mappings.cause import cause
 from mappings.desired import Owners, desired, owners
@@ -73,7 +73,8 @@ def measure_objective(
     aligned = _aligned_states(context, conn, objective_id)
     issues = _issues_for(context, conn, objective_id)
     forest = Forest.of([*_issues_of(context, conn, aligned, objective_id), *issues])
-    return assess_one(context.mapping, forest, objective_id, context.moment(), aligned), forest
+    said = check_ins.standing(conn, context.site, objective_id)
+    return assess_one(context.mapping, forest, objective_id, context.moment(), aligned, said), forest
 
 
 def _aligned_states(context: Context, conn: Connection, objective_id: str) -> dict[str, ObjectiveState]:
@@ -170,8 +171,8 @@ def confirm_open_writes(context: Context, objective_id: str) -> None:
 
 def _looked_up(context: Context, write: Write, issue: Issue | None) -> tuple[str, str]:
     """What became of a write whose answer never came."""
-    fields = (field for field in context.mapping.fields.values() if field.id == write.field_id)
-    type_ = next((field_type(field) for field in fields), None)
+    written = (*context.mapping.fields.values(), *context.mapping.properties())
+    type_ = next((field_type(field) for field in written if field.id == write.field_id), None)
     if issue is None or type_ is None or not type_.equal(issue.fields.get(write.field_id), write.after):
         return "failed", "interrupted; read again, Jira does not have it"
     return "confirmed", "interrupted; read again, Jira has it"

@@ -11,7 +11,7 @@ from mappings.ledger import Contribution, Disposition, Ledger
 from plugin.pages.views.figures import fraction_text, number_text, percent_text, points, points_text
 
 SHOWN = 150
-IN_THE_NUMBER = (Disposition.COUNTED, Disposition.NOT_ACHIEVED)
+IN_THE_NUMBER = (Disposition.COUNTED, Disposition.NOT_ACHIEVED, Disposition.CHECKED_IN)
 WORDS = {
     Disposition.COUNTED: "Counted",
     Disposition.NOT_ACHIEVED: "Not achieved",
@@ -22,6 +22,7 @@ WORDS = {
     Disposition.BY_CHILDREN: "Measured by its children",
     Disposition.ELSEWHERE: "Counted elsewhere",
     Disposition.BESIDE: "Shown beside",
+    Disposition.CHECKED_IN: "Checked in",
 }
 Browse = Callable[[str], str | None]
 

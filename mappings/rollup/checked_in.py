@@ -1,0 +1,122 @@
+"""A key result that somebody checked in: what it stands at then, with a ledger that says by whom and instead of what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import tzinfo
+
+from mappings.assessment import Assessment
+from mappings.check_in import CheckIn, Measure, Ruling, Shows, day_of, ruled, share
+from mappings.issue import Issue, Reading
+from mappings.ledger import Contribution, Disposition, Ledger
+from mappings.moment import Moment
+from mappings.numbers import plain
+from mappings.progress import RULE_OF_KIND
+from mappings.progress.rule import clamped
+from mappings.rollup.key_results import KeyResult
+from mappings.state import Cause, Measurement
+from mappings.statuses import StatusReading
+from mappings.weights import ZERO
+
+Measured = Callable[[KeyResult], Measurement]
+
+
+def measure_of(kind: str) -> Measure:
+    """What is checked in for key results of this kind: the current value where its rule reads one."""
+    return Measure.CURRENT if "current" in RULE_OF_KIND[kind].options.model_fields else Measure.PROGRESS
+
+
+def checked_in(
+    assessment: Assessment,
+    objective_id: str,
+    key_result: KeyResult,
+    closed: StatusReading | None,
+    measured: Measured,
+) -> tuple[Measurement, Ruling | None]:
+    """What the key result stands at, and what was ruled about its check-in, where there is one."""
+    derived = measured(key_result)
+    check_in = assessment.check_ins.get((objective_id, key_result.id))
+    if check_in is None:
+        return derived, None
+    zone = assessment.mapping.zone
+    today = Moment(assessment.moment.now, zone).today
+    ruling = ruled(
+        check_in,
+        derived.progress,
+        measure_of(key_result.progress.kind),
+        today,
+        closed.reason if closed else "",
+    )
+    if ruling.shows is Shows.DERIVED:
+        return derived, ruling
+    said = _said(assessment, key_result, check_in, derived, measured)
+    return _explained(derived, said, check_in, zone), ruling
+
+
+def _said(
+    assessment: Assessment, key_result: KeyResult, check_in: CheckIn, derived: Measurement, measured: Measured
+) -> Measurement:
+    if check_in.measure is Measure.CURRENT:
+        return measured(_holding(assessment, key_result, check_in))
+    progress = clamped(check_in.value)
+    return replace(derived, progress=progress, raw=check_in.value, cause=Cause.MEASURED, reason="")
+
+
+def _holding(assessment: Assessment, key_result: KeyResult, check_in: CheckIn) -> KeyResult:
+    """The key result as if its field had held the value since the check-in: every metric is measured from there by its own rule."""
+    alias = str(getattr(key_result.rule.part.progress, "current", ""))
+    field, issue = assessment.mapping.fields.get(alias), key_result.issue
+    if field is None or issue is None:
+        return key_result
+    return replace(key_result, issue=_with_reading(issue, field.id, check_in))
+
+
+def _with_reading(issue: Issue, field_id: str, check_in: CheckIn) -> Issue:
+    before = tuple(reading for reading in issue.readings.get(field_id, ()) if reading.at < check_in.at)
+    return replace(
+        issue,
+        fields={**issue.fields, field_id: check_in.value},
+        readings={**issue.readings, field_id: (*before, Reading(check_in.at, check_in.value))},
+    )
+
+
+def _explained(derived: Measurement, said: Measurement, check_in: CheckIn, zone: tzinfo) -> Measurement:
+    """With the reason, and with rows that sum to what is shown: the derived ones, and one for the check-in."""
+    known = derived.current if check_in.measure is Measure.CURRENT else derived.progress
+    if check_in.measure is Measure.PROGRESS:
+        instead = share(known)
+    else:
+        instead = "unknown" if known is None else plain(known)
+    said_by = f"check-in by {check_in.by} on {day_of(check_in, zone)}: {check_in.said} instead of the derived {instead}"
+    reason = "; ".join(part for part in (said_by, said.reason) if part)
+    return replace(said, reason=reason, ledger=_ledger(derived, said, check_in, said_by))
+
+
+def _ledger(derived: Measurement, said: Measurement, check_in: CheckIn, reason: str) -> Ledger:
+    if said.progress is None:
+        return derived.ledger
+    row = Contribution(
+        f"check-in/{check_in.id}",
+        "",
+        f"Check-in by {check_in.by}",
+        Disposition.CHECKED_IN,
+        reason if not check_in.note else f"{reason} — “{check_in.note}”",
+        progress=said.progress,
+        share=said.progress - (derived.progress or ZERO),
+    )
+    return Ledger((*(derived.ledger.rows or (_as_derived(derived),)), row), said.progress)
+
+
+def _as_derived(derived: Measurement) -> Contribution:
+    """The one row of a key result that is not made of rows."""
+    known = derived.progress is not None
+    return Contribution(
+        "derived",
+        "",
+        "Derived from Jira",
+        Disposition.COUNTED if known else Disposition.BESIDE,
+        derived.reason,
+        progress=derived.progress,
+        share=derived.progress or ZERO,
+    )

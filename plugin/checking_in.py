@@ -1,0 +1,143 @@
+"""Check-ins by page, API and command: somebody says what a key result stands at, or takes it back. What follows is the sync's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import Connection
+
+from connectors.store import audit, check_ins, due, objectives
+from connectors.store.check_ins import Kept
+from mappings.check_in import DELTA, CheckIn, Measure, faults, share
+from mappings.moment import Moment
+from mappings.numbers import exact
+from mappings.rollup.checked_in import measure_of
+from mappings.state import KeyResultState, ObjectiveState
+from plugin.connector import Connector, NotReady
+
+
+class CheckInRefused(NotReady):
+    """A check-in that cannot be kept; `faults` are its wrong parts, each with what would be right."""
+
+    def __init__(self, found: Sequence[tuple[str, str]]) -> None:
+        self.faults = tuple(found)
+        super().__init__("; ".join(f"{part}: {said}" for part, said in self.faults))
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody says of a key result: progress as a share of 1, or the current value of a metric."""
+
+    key_result: str
+    value: Fraction
+    note: str = ""
+    until: date | None = None
+    delta: Fraction | None = DELTA
+
+
+def key_result_of(state: ObjectiveState, name: str) -> KeyResultState:
+    """The key result of this id, issue key or rule id; raises CheckInRefused naming those there are."""
+    wanted = name.strip().casefold()
+    found = [one for one in state.key_results if wanted in (one.id.casefold(), one.key.casefold() or None)]
+    found = found or [one for one in state.key_results if wanted == one.rule_id.casefold()]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(one.key or one.id for one in state.key_results) or "none"
+    what = f"“{name}” names several key results" if found else f"there is no key result “{name}” here"
+    raise CheckInRefused([("key_result", f"{what}; name one of: {known}")])
+
+
+def derived_progress(key_result: KeyResultState) -> Fraction | None:
+    """What Jira alone says of it."""
+    said = key_result.check_in
+    return key_result.measurement.progress if said is None else said.derived
+
+
+def check_in(connector: Connector, site: str, objective_id: str, said: Said, by: str) -> CheckIn:
+    """Keep what somebody says; its objective is due in the same transaction. Raises CheckInRefused."""
+    now = connector.clock()
+    today = Moment(now, connector.context(site).mapping.zone).today
+    with connector.store.write() as conn:
+        saved = objectives.load(conn, site, objective_id)
+        if saved is None:
+            raise CheckInRefused([("objective", "it is no objective any more")])
+        key_result = key_result_of(saved.state, said.key_result)
+        wanted = CheckIn(
+            objective_id,
+            key_result.id,
+            measure_of(key_result.kind),
+            said.value,
+            by,
+            now,
+            said.note.strip(),
+            said.until,
+            said.delta,
+            derived_progress(key_result),
+        )
+        wrong = list(faults(wanted, today))
+        if wrong:
+            raise CheckInRefused(wrong)
+        kept = check_ins.add(conn, site, wanted)
+        _follow(connector, conn, site, kept, "key result checked in", by)
+    connector.announce()
+    return kept
+
+
+def withdraw(connector: Connector, site: str, objective_id: str, number: int, by: str) -> Kept | None:
+    """End a check-in of this objective: the derived value is shown again. None where none of this number stands."""
+    with connector.store.write() as conn:
+        found = check_ins.load(conn, site, number)
+        if found is None or found.check_in.objective_id != objective_id:
+            return None
+        ended = check_ins.withdraw(conn, site, number, by, connector.clock())
+        if ended is not None:
+            _follow(connector, conn, site, ended.check_in, "check-in withdrawn", by)
+    connector.announce()
+    return ended
+
+
+def _follow(connector: Connector, conn: Connection, site: str, about: CheckIn, what: str, by: str) -> None:
+    """Note the act, and make the objective due, so that what is written back follows."""
+    now = connector.clock()
+    audit.note(conn, by, what, now, _detail(about), site)
+    due.mark(conn, site, [about.objective_id], now, f"{what} by {by}")
+    connector.announcer.marked(conn, site, [about.objective_id], now)
+
+
+def _detail(about: CheckIn) -> dict[str, Any]:
+    return {
+        "check_in": about.id,
+        "objective": about.objective_id,
+        "key_result": about.key_result_id,
+        "said": about.said,
+        "derived": share(about.derived),
+        "until": None if about.until is None else about.until.isoformat(),
+        "delta": None if about.delta is None else share(about.delta),
+        "note": about.note,
+    }
+
+
+def typed_value(text: str, measure: Measure) -> Fraction:
+    """What a person typed: a percentage (`60` or `60 %`) for progress, a number for a metric. Raises CheckInRefused."""
+    plain_text = text.strip().replace("\u202f", "").replace("−", "-")
+    if measure is Measure.PROGRESS:
+        plain_text = plain_text.removesuffix("%").strip()
+    number = exact(plain_text)
+    if number is None:
+        meant = "a percentage, such as 60" if measure is Measure.PROGRESS else "a number, such as 47.5"
+        raise CheckInRefused([("value", f"“{text}” is no number here: write {meant}")])
+    return number / 100 if measure is Measure.PROGRESS else number
+
+
+def typed_delta(text: str) -> Fraction | None:
+    """Percentage points as a person types them; None where nothing was. Raises CheckInRefused."""
+    if not text.strip():
+        return None
+    number = exact(text.strip().removesuffix("%").strip())
+    if number is None:
+        raise CheckInRefused([("delta", f"“{text}” is no number of points: write one such as 10")])
+    return number / 100
