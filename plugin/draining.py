@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from connectors.store import due, inbox
+from plugin.process import worker_name
+from plugin.sync import outage
 from plugin.sync.context import Context
 from plugin.sync.work import turn
 
@@ -28,10 +31,12 @@ def drain(
     wait: Callable[[float], None] = time.sleep,
 ) -> Drained:
     """Take turns until nothing is due; gives up when nothing moved for `patience` (rows that are backed off stay due)."""
+    worker = worker_name(f"drain-{uuid.uuid4().hex[:8]}")
+    outage.try_now(context.store, context.site, context.clock())
     reconciled = written = failed = 0
     idle_since = context.clock()
     while (left := _left(context, patience)) and context.clock() - idle_since < patience:
-        done = turn(context, "drain")
+        done = turn(context, worker)
         reconciled, written, failed = (
             reconciled + done.reconciled,
             written + done.written,

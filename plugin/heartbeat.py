@@ -21,6 +21,7 @@ from connectors.store.schema import fact
 from plugin.connector import Connector
 from plugin.jobs.schedules import one_at_a_time
 from plugin.meter import Counted
+from plugin.process import ProcessId, is_gone, this_process
 
 EVERY_SECONDS = 10.0
 SILENT_AFTER = timedelta(minutes=1)
@@ -45,6 +46,8 @@ class Process:
     wanted: int
     workers: int
     counted: Counted
+    place: str = ""
+    began: str = ""
 
     @property
     def works(self) -> bool:
@@ -54,6 +57,15 @@ class Process:
     def silent(self, now: datetime) -> bool:
         """Whether nothing was heard of it for too long."""
         return now - self.at > SILENT_AFTER
+
+    @property
+    def gone(self) -> bool:
+        """Whether it certainly lives no more: it was killed or crashed, for who ends in order takes itself off the list."""
+        return is_gone(ProcessId(self.place, self.pid, self.began))
+
+    def lives(self, now: datetime) -> bool:
+        """Whether it may be counted on."""
+        return not self.silent(now) and not self.gone
 
 
 class Heartbeat:
@@ -69,7 +81,8 @@ class Heartbeat:
         self._thread = threading.Thread(target=self._keep_on, name="okr-heartbeat", daemon=True)
 
     def start(self) -> None:
-        """Speak now and from now on."""
+        """Speak now and from now on, in the place of a process that was killed here."""
+        self._succeed()
         self._beat()
         self._thread.start()
 
@@ -88,6 +101,16 @@ class Heartbeat:
         while not self._stop.wait(self._every):
             self._beat()
 
+    def _succeed(self) -> None:
+        """What a killed process of this role and place counted stays; the process itself need not be shown any more."""
+        try:
+            with self._connector.store.write() as conn:
+                for name, other in _all(conn):
+                    if other.role == self._role and other.gone:
+                        _retire(conn, name)
+        except StoreError as error:
+            log.warning("former processes were not taken off the list", error=str(error))
+
     def _beat(self) -> None:
         now = self._connector.clock()
         word = Process(
@@ -98,6 +121,8 @@ class Heartbeat:
             self._wanted,
             living_workers() if self._wanted else 0,
             self._connector.meter.counted(),
+            this_process().place,
+            this_process().began,
         )
         try:
             with self._connector.store.write() as conn:
@@ -124,7 +149,7 @@ def working_here(connector: Connector) -> bool:
     with connector.store.read() as conn:
         known = processes(conn)
     here = socket.gethostname()
-    return any(one.works and one.host == here and not one.silent(connector.clock()) for one in known)
+    return any(one.works and one.host == here and one.lives(connector.clock()) for one in known)
 
 
 def counted(conn: Connection) -> Counted:

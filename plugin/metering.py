@@ -27,6 +27,7 @@ from connectors.store.schema import refusal, write
 from plugin.connector import Connector
 from plugin.heartbeat import counted, processes
 from plugin.meter import LAG_BOUNDS, Counted, Lag
+from plugin.sync import outage
 
 Gauge = GaugeMetricFamily
 Counter = CounterMetricFamily
@@ -48,6 +49,7 @@ class StoreCollector(Collector):
                 deliveries(conn, sites),
                 *waiting(conn, sites, now),
                 *trouble(conn, sites),
+                outages(conn, sites, now),
                 *drift(conn, sites, now),
                 written(conn, sites),
                 *at_work(conn, now),
@@ -98,6 +100,21 @@ def trouble(conn: Connection, sites: list[str]) -> list[Metric]:
     return [dead, refused]
 
 
+def outages(conn: Connection, sites: list[str], now: datetime) -> Metric:
+    """Since when a site cannot be worked with; 0 where it can."""
+    family = Gauge(
+        "jira_okr_outage_seconds",
+        "For how long Jira has not answered, or not accepted the connector.",
+        labels=["site", "kind"],
+    )
+    for site in sites:
+        known = outage.standing(conn, site)
+        for kind in outage.KINDS:
+            lasts = (now - known.since).total_seconds() if known is not None and known.kind == kind else 0.0
+            family.add_metric([site, kind], max(0.0, lasts))
+    return family
+
+
 def drift(conn: Connection, sites: list[str], now: datetime) -> list[Metric]:
     """How far the mirror was from Jira when everything was read last, and how long ago that was."""
     wrong = Gauge("jira_okr_drift_issues", "Issues the last resync found wrong.", labels=["site"])
@@ -129,7 +146,7 @@ def written(conn: Connection, sites: list[str]) -> Metric:
 
 def at_work(conn: Connection, now: datetime) -> list[Metric]:
     """Who gave a sign of life within the last minute."""
-    alive = [process for process in processes(conn) if not process.silent(now)]
+    alive = [process for process in processes(conn) if process.lives(now)]
     workers = Gauge("jira_okr_workers", "Living worker threads of all processes.")
     workers.add_metric([], sum(process.workers for process in alive))
     running = Gauge("jira_okr_processes", "Processes that gave a sign of life.", labels=["role"])

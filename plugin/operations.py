@@ -46,7 +46,7 @@ def readiness(connector: Connector) -> dict[str, Any]:
     except StoreError as error:
         return {"status": "not ready", "why": error.what, "to_do": error.remedy}
     now = connector.clock()
-    at_work = [process for process in known if process.works and not process.silent(now)]
+    at_work = [process for process in known if process.works and process.lives(now)]
     lost = [process for process in known if process.wanted and process not in at_work]
     if connector.settings.workers and lost and not at_work:
         return {
@@ -58,6 +58,8 @@ def readiness(connector: Connector) -> dict[str, Any]:
 
 
 def _lost(process: Process) -> str:
+    if process.gone:
+        return f"process {process.pid} was killed or crashed, and no other works"
     return (
         f"no worker has given a sign of life for a minute; the last one was of process {process.pid}, "
         f"at {process.at.isoformat(timespec='seconds')}"

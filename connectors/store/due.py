@@ -18,7 +18,9 @@ from connectors.store.schema import due as table
 from connectors.store.sql import insert_into, plain
 
 LONGEST_TEXT = 2_000
-_FREE = {"worker": None, "lease_until": None, "claimed": None}
+_FREE: dict[str, object] = {"worker": None, "lease_until": None, "claimed": None}
+_ONE_FEWER = case((table.c.attempts > 0, table.c.attempts - 1), else_=0)
+"""An event that came meanwhile has set the count to 0 already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +133,14 @@ def finish(conn: Connection, due: Due) -> bool:
     return gone
 
 
-def postpone(conn: Connection, due: Due, until: datetime, error: str) -> bool:
-    """Try it again from `until` on. False where an event came meanwhile: then that event decides when."""
-    later = {**_FREE, "run_after": to_ms(until), "error": plain(error, LONGEST_TEXT)}
+def postpone(conn: Connection, due: Due, until: datetime, error: str, *, counted: bool = True) -> bool:
+    """Try it again from `until` on. False where an event came meanwhile: then that event decides when.
+
+    Not `counted`: the attempt failed for a reason that lies elsewhere, and is none.
+    """
+    later: dict[str, object] = {**_FREE, "run_after": to_ms(until), "error": plain(error, LONGEST_TEXT)}
+    if not counted:
+        later["attempts"] = _ONE_FEWER
     return _unless_marked(conn, due, later)
 
 
@@ -148,9 +155,18 @@ def bury(conn: Connection, due: Due, error: str, remedy: str, now: datetime) -> 
     return _unless_marked(conn, due, dead)
 
 
-def release(conn: Connection, worker: str) -> int:
-    """Give back everything this worker holds, when it stops; how many. Without it the leases run out by themselves."""
-    return conn.execute(update(table).where(table.c.worker == worker).values(_FREE)).rowcount
+def release(conn: Connection, worker: str, *, begun: bool = True) -> int:
+    """Give back everything this worker holds, when it stops; how many. Without it the leases run out by themselves.
+
+    Not `begun`: it did nothing with them yet, so no attempt is counted.
+    """
+    free = _FREE if begun else {**_FREE, "attempts": _ONE_FEWER}
+    return conn.execute(update(table).where(table.c.worker == worker).values(free)).rowcount
+
+
+def holders(conn: Connection) -> set[str]:
+    """The names of all workers that hold something."""
+    return set(conn.execute(select(table.c.worker).where(table.c.worker.is_not(None)).distinct()).scalars())
 
 
 def dead(conn: Connection, site: str | None = None) -> list[DeadLetter]:
@@ -182,11 +198,12 @@ def pending_count(conn: Connection, site: str | None = None) -> int:
     return int(conn.execute(_of_site(statement, site)).scalar_one())
 
 
-def next_run(conn: Connection) -> datetime | None:
+def next_run(conn: Connection, site: str | None = None) -> datetime | None:
     """When the next objective can be claimed (a held one: when its lease ends); None where none is due."""
     held = and_(table.c.lease_until.is_not(None), table.c.lease_until > table.c.run_after)
     start = case((held, table.c.lease_until), else_=table.c.run_after)
-    return maybe_from_ms(conn.execute(select(func.min(start)).where(table.c.buried_at.is_(None))).scalar())
+    soonest = _of_site(select(func.min(start)).where(table.c.buried_at.is_(None)), site)
+    return maybe_from_ms(conn.execute(soonest).scalar())
 
 
 _CLAIMING = (

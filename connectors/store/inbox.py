@@ -83,6 +83,12 @@ def release(conn: Connection, worker: str) -> int:
     return conn.execute(update(delivery).where(*held).values(worker=None, lease_until=None)).rowcount
 
 
+def holders(conn: Connection) -> set[str]:
+    """The names of all workers that hold waiting deliveries."""
+    held = (delivery.c.status == DeliveryStatus.PENDING.value, delivery.c.worker.is_not(None))
+    return set(conn.execute(select(delivery.c.worker).where(*held).distinct()).scalars())
+
+
 def settle(conn: Connection, delivery_id: int, status: str, note: str, now: datetime) -> None:
     """Say what became of a delivery: `done`, `ignored` or `failed`, with the reason for people."""
     conn.execute(

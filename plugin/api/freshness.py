@@ -16,6 +16,7 @@ from plugin.api.operation import JSON, Call, Operation, Reply
 from plugin.connector import Connector
 from plugin.draining import drain
 from plugin.errands import Errand, Report
+from plugin.sync import outage
 from plugin.sync.resync import resync
 
 ERRAND = "sync"
@@ -27,6 +28,17 @@ class DriftGiven(Given):
     issues: int
     read: int
     at: datetime
+
+
+class OutageGiven(Given):
+    """Jira cannot be worked with: `kind` is unreachable, sign_in, limited or refused."""
+
+    kind: str
+    since: datetime
+    tries: int = Field(description="Failures in a row.")
+    next_try: datetime
+    error: str
+    remedy: str
 
 
 class StatusGiven(Given):
@@ -45,6 +57,7 @@ class StatusGiven(Given):
     due: int = Field(description="Objectives that wait to be reconciled.")
     dead_letters: int
     refused: int
+    outage: OutageGiven | None = Field(description="Null while Jira answers.")
 
 
 class StatusesGiven(Given):
@@ -106,7 +119,21 @@ def status_given(connector: Connector, site: str) -> StatusGiven:
             due=due.pending_count(conn, site),
             dead_letters=len(due.dead(conn, site)),
             refused=len(refusals.all(conn, site)),
+            outage=_outage(outage.standing(conn, site)),
         )
+
+
+def _outage(found: outage.Outage | None) -> OutageGiven | None:
+    if found is None:
+        return None
+    return OutageGiven(
+        kind=found.kind,
+        since=found.since,
+        tries=found.tries,
+        next_try=found.next_try,
+        error=found.error,
+        remedy=found.remedy,
+    )
 
 
 def _instant(text: str | None) -> datetime | None:

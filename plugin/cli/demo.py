@@ -18,10 +18,13 @@ from plugin.cli.output import show_json, show_table
 from plugin.cli.sync import sync_site
 from plugin.connector import Connector
 from plugin.demonstration import Demo, demo_world, register_webhook
+from plugin.heartbeat import Heartbeat
 from plugin.listening import free_port
 from plugin.logs import configure_logs
 from plugin.serving import serving
 from plugin.standing import objective_values, percent_text
+
+WORKERS = 2
 
 
 @click.command("demo")
@@ -68,10 +71,13 @@ def serve_demo(demo: Demo, port: int) -> None:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    with serving(demo.connector, "127.0.0.1", port, workers=2) as served:
+    with serving(demo.connector, "127.0.0.1", port, workers=WORKERS) as served:
+        heartbeat = Heartbeat(demo.connector, "serve", WORKERS)
+        heartbeat.start()
         register_webhook(demo.sandbox.url, f"{served.url}/webhooks/jira/main", demo.secret)
         click.echo(invitation(served.url, demo.sandbox.url, demo_admin(demo.connector)))
         stopped.wait()
+        heartbeat.stop()
 
 
 def first_sync(connector: Connector) -> None:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import click
 
 from connectors.store import due, facts, inbox, mirror, objectives, refusals, writes
 from connectors.store.objectives import SavedObjective
+from plugin.cli.moments import distance, spoken
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
 from plugin.connector import Connector
 from plugin.heartbeat import Process, processes
 from plugin.standing import objective_values, percent_text
-from plugin.sync import holding
+from plugin.sync import holding, outage
 
+OUT = {
+    "unreachable": "JIRA DOES NOT ANSWER",
+    "sign_in": "JIRA DOES NOT ACCEPT THE SIGN-IN",
+    "limited": "Jira asks to wait",
+    "refused": "JIRA CANNOT BE READ",
+}
 RELEASE = "jira-okr status --json lists what is held; jira-okr apply --release-held [KEY]... writes it."
 
 
@@ -24,15 +32,28 @@ RELEASE = "jira-okr status --json lists what is held; jira-okr apply --release-h
 def status_command(site: str, as_json: bool) -> None:
     """Show the age of the data, pending work, dead letters, and every objective. Exit code 1 where something needs a person."""
     with open_connector() as connector:
+        _require_known(connector, site)
         values = status_values(connector, site)
         with connector.store.read() as conn:
             saved = objectives.all(conn, site)
     if as_json:
         show_json({**values, "objectives": [objective_values(one.state) for one in saved]})
     else:
-        _show(values, saved)
-    if any(values[name] for name in ("dead_letters", "refused", "held", "brake")):
+        _show(values, saved, connector.clock())
+    if any(values[name] for name in ("dead_letters", "refused", "held", "brake")) or _wants_mending(values):
         raise SystemExit(1)
+
+
+def _require_known(connector: Connector, site: str) -> None:
+    if site not in connector.sites:
+        known = ", ".join(sorted(connector.sites)) or "none yet: run jira-okr site add"
+        raise click.BadParameter(
+            f"there is no site called {site!r}. Known sites: {known}.", param_hint="--site"
+        )
+
+
+def _wants_mending(values: dict[str, Any]) -> bool:
+    return values["outage"] is not None and values["outage"]["needs_a_person"]
 
 
 def status_values(connector: Connector, site: str) -> dict[str, Any]:
@@ -44,6 +65,7 @@ def status_values(connector: Connector, site: str) -> dict[str, Any]:
             "deliveries": inbox.counts(conn, site),
             "due": due.pending_count(conn, site),
             "processes": [_process_values(one, connector) for one in processes(conn)],
+            "outage": _outage_values(outage.standing(conn, site)),
             "last_resync": facts.get(conn, site, "last_resync"),
             "drift": facts.get(conn, site, "drift"),
             "dead_letters": [
@@ -75,7 +97,23 @@ def _process_values(process: Process, connector: Connector) -> dict[str, Any]:
         "pid": process.pid,
         "workers": process.workers,
         "heard_seconds_ago": round(silent),
-        "alive": not process.silent(connector.clock()),
+        "heard": process.at.isoformat(),
+        "alive": process.lives(connector.clock()),
+        "gone": process.gone,
+    }
+
+
+def _outage_values(found: outage.Outage | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "kind": found.kind,
+        "since": found.since.isoformat(),
+        "tries": found.tries,
+        "next_try": found.next_try.isoformat(),
+        "error": found.error,
+        "remedy": found.remedy,
+        "needs_a_person": found.needs_a_person,
     }
 
 
@@ -85,13 +123,18 @@ def _brake_values(brake: holding.Brake | None) -> dict[str, Any] | None:
     return {"reason": brake.reason, "at": brake.at.isoformat(), "objectives": sorted(brake.objectives)}
 
 
-def _show(values: dict[str, Any], saved: list[SavedObjective]) -> None:
+def _show(values: dict[str, Any], saved: list[SavedObjective], now: datetime) -> None:
     click.echo(f"site {values['site']}: {values['issues']} issues mirrored, {values['due']} objectives due")
-    click.echo(f"last full read: {values['last_resync'] or 'never: run jira-okr sync'}")
+    if values["outage"]:
+        _show_outage(values["outage"], now)
+    read = values["last_resync"]
+    click.echo(f"last full read: {_spoken(read, now) if read else 'never: run jira-okr sync'}")
     for one in values["processes"]:
-        alive = f"{one['workers']} workers" if one["alive"] else "SILENT: stopped or stuck"
-        ago = one["heard_seconds_ago"]
-        click.echo(f"{one['role']} {one['host']}, process {one['pid']}: {alive}, heard {ago} s ago")
+        click.echo(
+            f"{one['role']} {one['host']}, process {one['pid']}: {_state(one)}, heard {_ago(one, now)}"
+        )
+    if not values["processes"]:
+        click.echo("no process is at work: start jira-okr serve")
     drift = values["drift"]
     if drift:
         click.echo(f"drift found then: {drift['issues']} of {drift['read']} issues")
@@ -109,6 +152,29 @@ def _show(values: dict[str, Any], saved: list[SavedObjective]) -> None:
         click.echo(
             "No objectives yet. Activate a mapping (jira-okr mapping activate FILE), then run jira-okr sync."
         )
+
+
+def _show_outage(found: dict[str, Any], now: datetime) -> None:
+    since, following = _spoken(found["since"], now), datetime.fromisoformat(found["next_try"])
+    when = f"next try {spoken(following, now)}" if following > now else "the next try is due"
+    click.echo(
+        f"{OUT[found['kind']]}, since {since}: {found['error']}\n  {when}; what came meanwhile is kept"
+    )
+    click.echo(f"  to do: {found['remedy']}")
+
+
+def _state(process: dict[str, Any]) -> str:
+    if process["gone"]:
+        return "GONE: it was killed or crashed"
+    return f"{process['workers']} workers" if process["alive"] else "SILENT: stopped or stuck"
+
+
+def _ago(process: dict[str, Any], now: datetime) -> str:
+    return distance(now - datetime.fromisoformat(process["heard"]))
+
+
+def _spoken(iso: str, now: datetime) -> str:
+    return spoken(datetime.fromisoformat(iso), now)
 
 
 def show_objectives(saved: list[SavedObjective]) -> None:

@@ -2,7 +2,7 @@
 
 Its jobs only wake somebody for a key. Retry is off, for backing off lives in the due table: a job never fails. A job that
 a killed worker left `doing` would block its key for ever; it is marked failed, its leases are given back, and the row that is
-still due is announced again by the sweep.
+still due is announced again by the sweep. Of a dead process of this machine that is known at once, of others by their heartbeats.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from typing import Any
 
 import procrastinate
@@ -20,11 +21,16 @@ import structlog
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 from procrastinate.worker import Worker
+from sqlalchemy import Connection
 
 from connectors.store import due, inbox
 from plugin.connector import Connector, NotReady
 from plugin.jobs import queue
+from plugin.jobs.fresh_start import try_jira_at_once
+from plugin.jobs.orphans import LOOK_SECONDS, free_orphans
 from plugin.jobs.schedules import Schedules
+from plugin.process import worker_name
+from plugin.sync import outage
 from plugin.sync.context import Context
 from plugin.sync.work import reconcile_one, work_off_inbox
 
@@ -32,6 +38,7 @@ POLLING_SECONDS = 0.2
 """Quiet periods end by time, which notifies nobody."""
 SWEEP_SECONDS = 1.0
 MISSED_HEARTBEATS = 3
+JOB = "/job-"
 FORGET_HOURS = 24
 
 log = structlog.get_logger("jira_okr.engine")
@@ -52,6 +59,7 @@ class DistributedEngine:
         """Start to work; with no workers there is nothing to start, for jobs are enqueued where work is made."""
         if not self._count:
             return
+        try_jira_at_once(self._connector)
         for loop in (self._work, self._sweep, self._keep_schedules):
             thread = threading.Thread(
                 target=loop, name=f"okr-{loop.__name__.strip('_').replace('_', '-')}", daemon=True
@@ -144,7 +152,8 @@ class DistributedEngine:
                 return
             reconcile_one(context, _worker_name(job.job.id), objective_id)
             with context.store.write() as conn:
-                queue.follow_up(conn, site, objective_id, context.clock())
+                if not outage.bars_everything(conn, site):
+                    queue.follow_up(conn, site, objective_id, context.clock())
 
     @contextmanager
     def _site(self, site: str) -> Iterator[Context | None]:
@@ -167,6 +176,7 @@ class DistributedEngine:
         """Again and again: end the jobs of workers that no longer give a sign of life, and forget old failures."""
         while True:
             try:
+                await self._free_orphans(app)
                 for job in await app.job_manager.get_stalled_jobs(
                     seconds_since_heartbeat=self._heartbeat * MISSED_HEARTBEATS
                 ):
@@ -174,7 +184,17 @@ class DistributedEngine:
                 await app.job_manager.delete_old_jobs(FORGET_HOURS, include_failed=True, include_aborted=True)
             except ConnectorException as error:
                 log.warning("stalled jobs could not be looked for", error=str(error))
-            await asyncio.sleep(self._heartbeat)
+            except Exception:
+                log.exception("what dead workers left could not be given back")
+            await asyncio.sleep(min(self._heartbeat, LOOK_SECONDS))
+
+    async def _free_orphans(self, app: procrastinate.App) -> None:
+        """What processes of this place held that are gone: their leases, and the jobs that the leases name."""
+        for worker in await asyncio.to_thread(free_orphans, self._connector.store):
+            _, named, job_id = worker.partition(JOB)
+            if named and job_id.isdecimal():
+                with suppress(ConnectorException):  # another process was faster
+                    await app.job_manager.finish_job_by_id_async(int(job_id), Status.FAILED, delete_job=False)
 
     async def _end_stalled(self, app: procrastinate.App, job: Any) -> None:
         """Failed, not retried: a retry collides with the follow-up that waits for the same key, and then the key is blocked."""
@@ -182,13 +202,16 @@ class DistributedEngine:
             await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
         except ConnectorException:
             return  # another process was faster
-        await asyncio.to_thread(self._release, _worker_name(job.id))
+        await asyncio.to_thread(self._release, f"{JOB}{job.id}")
         log.warning("a worker died; its job is given back", job=job.id, task=job.task_name, **job.task_kwargs)
 
-    def _release(self, worker: str) -> None:
+    def _release(self, job: str) -> None:
+        """Whatever process ran the job."""
         with self._connector.store.write() as conn:
-            due.release(conn, worker)
-            inbox.release(conn, worker)
+            for worker in due.holders(conn) | inbox.holders(conn):
+                if worker.endswith(job):
+                    due.release(conn, worker)
+                    inbox.release(conn, worker)
 
     # -- by the clock
 
@@ -197,9 +220,17 @@ class DistributedEngine:
         while not self._stop.wait(SWEEP_SECONDS):
             try:
                 with self._connector.store.write() as conn:
-                    queue.sweep(conn, list(self._connector.sites), self._connector.clock())
+                    self._announce_due(conn, self._connector.clock())
             except Exception:
                 log.exception("sweep failed")
+
+    def _announce_due(self, conn: Connection, now: datetime) -> None:
+        """Where Jira is out, only that somebody tries it again, and that once its time has come."""
+        sites = set(self._connector.sites)
+        resting = {site for site in sites if outage.rests(conn, site, now)}
+        barred = {site for site in sites if outage.bars_everything(conn, site)}
+        queue.announce(conn, [queue.refresh_job(site) for site in barred - resting])
+        queue.sweep(conn, sites - resting, now, without=barred)
 
     def _keep_schedules(self) -> None:
         schedules = Schedules(self._connector, self._stop.is_set)
@@ -208,5 +239,5 @@ class DistributedEngine:
 
 
 def _worker_name(job_id: int | None) -> str:
-    """Leases bear the name of the job, so that they can be given back when it is found stalled."""
-    return f"job-{job_id}"
+    """Leases bear the names of process and job, so that they can be given back when either is found dead."""
+    return worker_name(f"{JOB.lstrip('/')}{job_id}")

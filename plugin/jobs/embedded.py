@@ -11,7 +11,10 @@ import structlog
 
 from connectors.store import StoreError, due
 from plugin.connector import Connector, NotReady
+from plugin.jobs.fresh_start import try_jira_at_once
+from plugin.jobs.orphans import LOOK_SECONDS, free_orphans
 from plugin.jobs.schedules import Schedules
+from plugin.process import worker_name
 from plugin.sync.work import Turn, turn
 
 IDLE_SECONDS = 0.5
@@ -33,7 +36,10 @@ class EmbeddedEngine:
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Start the workers and the scheduler."""
+        """Give back what a killed process held, then start the workers and the scheduler."""
+        if self._count:
+            look_for_orphans(self._connector)
+            try_jira_at_once(self._connector)
         loops: list[Callable[[], None]] = [self._work] * self._count
         if self._count:
             loops.append(self._keep_schedules)
@@ -58,12 +64,14 @@ class EmbeddedEngine:
         self._threads.clear()
 
     def _work(self) -> None:
-        worker = f"{threading.current_thread().name}-{uuid.uuid4().hex[:8]}"
+        worker = worker_name(f"{threading.current_thread().name}-{uuid.uuid4().hex[:8]}")
+        idle = 0
         while not self._stop.is_set():
             self._wake.clear()
             turns = [self._turn(site, worker) for site in list(self._connector.sites)]
-            if all(taken.idle for taken in turns):
-                self._wake.wait(self._idle_seconds())
+            idle = idle + 1 if all(taken.idle for taken in turns) else 0
+            if idle:
+                self._wake.wait(self._idle_seconds(idle))
             elif any(taken.deliveries for taken in turns):
                 self._wake.set()
 
@@ -77,8 +85,9 @@ class EmbeddedEngine:
             self._stop.wait(IDLE_SECONDS)
             return Turn()
 
-    def _idle_seconds(self) -> float:
-        """Until the next row is due, if that is soon."""
+    def _idle_seconds(self, rounds: int) -> float:
+        """Until the next row is due, if that is soon; longer after each round in vain, for what nobody may take is overdue as well."""
+        least = min(SHORTEST_SECONDS * 2.0 ** min(rounds - 1, 10), IDLE_SECONDS)
         try:
             with self._connector.store.read() as conn:
                 following = due.next_run(conn)
@@ -87,9 +96,22 @@ class EmbeddedEngine:
         if following is None:
             return IDLE_SECONDS
         left = (following - self._connector.clock()).total_seconds()
-        return min(max(left, SHORTEST_SECONDS), IDLE_SECONDS)
+        return min(max(left, least), IDLE_SECONDS)
 
     def _keep_schedules(self) -> None:
         schedules = Schedules(self._connector, self._stop.is_set)
+        looked = time.monotonic()
         while not self._stop.wait(1.0):
             schedules.run_due()
+            if time.monotonic() - looked >= LOOK_SECONDS:
+                looked = time.monotonic()
+                look_for_orphans(self._connector)
+
+
+def look_for_orphans(connector: Connector) -> None:
+    """Give back what dead processes hold, and wake somebody for it. A fault waits for the next look."""
+    try:
+        if free_orphans(connector.store):
+            connector.announce()
+    except Exception:
+        log.exception("what dead processes held could not be given back")

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from connectors.jira.errors import JiraError
 from connectors.store import audit, due, facts, inbox, limits, objectives, snapshots
 from plugin.connector import Connector, NotReady
+from plugin.process import worker_name
 from plugin.sync.refresh import RESYNC_WANTED
 from plugin.sync.resync import resync
 
@@ -22,6 +23,7 @@ AGAIN_AFTER = timedelta(minutes=1)
 """When a run that failed is tried again."""
 NOT_READY_AGAIN_AFTER = timedelta(seconds=5)
 RESTING = "nobody"
+RUNNING = "running:"
 RESYNC = "resync"
 SHORTEST_PAUSE = timedelta(minutes=2)
 """Between two resyncs that events ask for."""
@@ -92,7 +94,7 @@ class Schedules:
     def __init__(self, connector: Connector, stopping: Callable[[], bool] = lambda: False) -> None:
         self._connector = connector
         self._stopping = stopping
-        self._holder = uuid.uuid4().hex
+        self._holder = worker_name(uuid.uuid4().hex)
         self._all = [
             Schedule("pace", timedelta(minutes=1), look_at_pace),
             Schedule("prune", timedelta(hours=6), prune),
@@ -187,4 +189,4 @@ def _last(schedule: Schedule) -> str:
 
 
 def _running(schedule: Schedule) -> str:
-    return f"running:{schedule.name}"
+    return RUNNING + schedule.name

@@ -16,6 +16,7 @@ from mappings.issue import Reading
 from mappings.state import Health, ObjectiveState
 from plugin.errands import Errand
 from plugin.history import Told
+from plugin.sync.outage import Outage
 from plugin.webhook_state import WebhookState
 
 
@@ -159,6 +160,7 @@ class SiteFreshness:
     """Deliveries received in each of the last minutes, the latest last."""
     webhook: WebhookState | None = None
     sync: Errand | None = None
+    outage: Outage | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from plugin.pages.sources import (
     WatchedKpi,
 )
 from plugin.reading import SYNC
+from plugin.sync import outage
 
 TRAFFIC = timedelta(minutes=15)
 
@@ -142,7 +143,7 @@ def _freshness(conn: Connection, site: str, url: str, now: datetime) -> SiteFres
     resynced = facts.get(conn, site, "last_resync")
     drift = facts.get(conn, site, "drift")
     pending = due.pending_count(conn, site)
-    overdue = due.next_run(conn) if pending else None
+    overdue = due.next_run(conn, site) if pending else None
     return SiteFreshness(
         site=site,
         url=url,
@@ -169,6 +170,7 @@ def _freshness(conn: Connection, site: str, url: str, now: datetime) -> SiteFres
         ),
         per_minute=_per_minute(inbox.received(conn, site, now - TRAFFIC), now),
         webhook=webhook_state.known(conn, site),
+        outage=outage.standing(conn, site),
     )
 
 

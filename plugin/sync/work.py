@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from connectors.jira.errors import JiraError
+from connectors.jira.errors import JiraError, RateLimited
+from connectors.jira.limit import LOCAL
 from connectors.store import due
 from connectors.store.due import Due
+from plugin.sync import outage
 from plugin.sync.context import Context
-from plugin.sync.failures import Bury, after_failure
+from plugin.sync.failures import Bury, Postpone, after_failure
 from plugin.sync.reconcile import Reconciled, reconcile
 from plugin.sync.refresh import refresh
 from plugin.sync.tenure import LeaseLost, Tenure
@@ -41,33 +43,77 @@ class Turn:
 def turn(context: Context, worker: str, stopping: Callable[[], bool] = lambda: False) -> Turn:
     """Work off one batch of deliveries and one claim of due objectives. Errors end in the tables, never in the caller."""
     deliveries = work_off_inbox(context, worker)
-    with context.store.write() as conn:
-        claims = due.claim(conn, worker, context.clock(), context.lease, CLAIM, site=context.site)
-    outcomes = [reconcile_claim(context, claim) for claim in claims if not stopping()]
-    if stopping():
+    claims = _claim(context, worker, CLAIM)
+    outcomes: list[Reconciled | None] = []
+    for claim in claims:
+        if stopping() or (None in outcomes and _is_barred(context)):
+            break
+        outcomes.append(reconcile_claim(context, claim))
+    if len(outcomes) < len(claims):
         give_back(context, worker)
     done = [outcome for outcome in outcomes if outcome is not None]
     return Turn(deliveries, len(done), len(outcomes) - len(done), sum(len(o.applied.written) for o in done))
 
 
 def work_off_inbox(context: Context, worker: str) -> int:
-    """One batch of deliveries; how many. Where Jira cannot be read they stay."""
-    try:
-        return refresh(context, worker).deliveries
-    except JiraError as error:
-        log.warning(
-            "refresh failed; deliveries are kept", site=context.site, error=str(error), remedy=error.remedy
-        )
+    """One batch of deliveries; how many. Where Jira cannot be read they stay, and the next try waits for all workers alike."""
+    way = outage.way(context)
+    if not way.free:
         return 0
+    whole = way.trial is not None and way.trial.whole
+    try:
+        if whole:
+            context.jira.myself()
+            whole = False
+        done = refresh(context, worker).deliveries
+    except JiraError as error:
+        _note_failure(context, error, whole=whole, trial=way.trial is not None)
+        return 0
+    if way.trial is not None:
+        outage.over(context)
+    return done
+
+
+def _note_failure(context: Context, error: JiraError, *, whole: bool, trial: bool) -> None:
+    if isinstance(error, RateLimited) and error.reason == LOCAL and not trial:
+        return  # our own pacing: a moment's wait, and no failure
+    whole = whole or outage.is_everything(error)
+    with context.store.write() as conn:
+        found = outage.strike(conn, context, error, whole=whole, trial=trial)
+    log.warning(
+        "Jira cannot be read; deliveries are kept",
+        site=context.site,
+        error=str(error),
+        tries=found.tries,
+        next_try=found.next_try.isoformat(timespec="seconds"),
+    )
 
 
 def reconcile_one(context: Context, worker: str, objective_id: str) -> Reconciled | None:
     """Reconcile this objective if it is due and nobody holds it."""
-    with context.store.write() as conn:
-        claims = due.claim(
-            conn, worker, context.clock(), context.lease, 1, site=context.site, objective_id=objective_id
-        )
+    claims = _claim(context, worker, 1, objective_id)
     return reconcile_claim(context, claims[0]) if claims else None
+
+
+def _claim(context: Context, worker: str, most: int, objective_id: str | None = None) -> list[Due]:
+    """Nothing while Jira as a whole is out: each claim would only use up an attempt."""
+    with context.store.write() as conn:
+        if outage.bars_everything(conn, context.site):
+            return []
+        return due.claim(
+            conn,
+            worker,
+            context.clock(),
+            context.lease,
+            most,
+            site=context.site,
+            objective_id=objective_id,
+        )
+
+
+def _is_barred(context: Context) -> bool:
+    with context.store.read() as conn:
+        return outage.bars_everything(conn, context.site)
 
 
 def reconcile_claim(context: Context, claim: Due) -> Reconciled | None:
@@ -92,16 +138,22 @@ def _reconcile_claim(context: Context, claim: Due) -> Reconciled | None:
 
 
 def give_back(context: Context, worker: str) -> None:
-    """What this worker claimed and did not begin is free for others at once."""
+    """What this worker claimed and did not begin is free for others at once, and was no attempt."""
     with context.store.write() as conn:
-        due.release(conn, worker)
+        due.release(conn, worker, begun=False)
 
 
 def _put_back(context: Context, claim: Due, error: Exception) -> None:
+    out = outage.behind(context, error)
     decision = after_failure(error, claim.attempts, context.clock(), random.random())  # noqa: S311 - jitter, no secret
     with context.store.write() as conn:
+        if out is not None:
+            found = outage.strike(conn, context, out, whole=True)
+            decision = Postpone(found.next_try, str(error))
         if isinstance(decision, Bury):
             due.bury(conn, claim, decision.error, decision.remedy, context.clock())
         else:
-            due.postpone(conn, claim, decision.until, decision.error)
-    log.warning("reconcile failed", decision=type(decision).__name__, error=str(error))
+            due.postpone(conn, claim, decision.until, decision.error, counted=out is None)
+    log.warning(
+        "reconcile failed", decision=type(decision).__name__, error=str(error), outage=out is not None
+    )

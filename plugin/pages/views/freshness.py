@@ -9,7 +9,8 @@ from datetime import datetime, timedelta, tzinfo
 from plugin.errands import Errand
 from plugin.pages.sources import Buried, SiteFreshness
 from plugin.pages.views.ledger import Browse
-from plugin.pages.views.moments import When, when_known
+from plugin.pages.views.moments import When, ago, when_known
+from plugin.sync.outage import Outage
 from plugin.webhook_state import WebhookState
 
 STUCK = timedelta(minutes=10)
@@ -150,6 +151,8 @@ def verdict(fresh: SiteFreshness, now: datetime) -> Verdict:
             "Nothing has been read from this site yet.",
             "Run “jira-okr sync” for it once; webhooks keep it fresh from then on.",
         )
+    if fresh.outage is not None:
+        return _out(fresh.outage, now)
     if fresh.pending_since is not None and now - fresh.pending_since > STUCK:
         return Verdict(
             "off_track",
@@ -161,6 +164,22 @@ def verdict(fresh: SiteFreshness, now: datetime) -> Verdict:
         sentence = _dead_sentence(len(fresh.dead), len(fresh.refused))
         return Verdict("at_risk", "Needs a person", sentence, "Do what stands below each.")
     return _age(fresh, now)
+
+
+OUT = {
+    "unreachable": "Jira does not answer",
+    "sign_in": "Jira does not accept the sign-in",
+    "limited": "Jira asks to wait",
+    "refused": "Jira cannot be read",
+}
+
+
+def _out(outage: Outage, now: datetime) -> Verdict:
+    """What has to be mended first: nothing else on the page can be right before."""
+    following = "at once" if outage.next_try <= now else ago(now - outage.next_try)
+    sentence = f"First seen {ago(now - outage.since)}: {outage.error} What came meanwhile is kept; the next try is {following}."
+    level = "at_risk" if outage.kind == "limited" else "off_track"
+    return Verdict(level, OUT[outage.kind], sentence, outage.remedy)
 
 
 def _age(fresh: SiteFreshness, now: datetime) -> Verdict:

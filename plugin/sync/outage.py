@@ -1,0 +1,186 @@
+"""When Jira does not answer: one record per site that all workers share. It says who may try when, and what an operator reads.
+
+One worker at a time tries, after waits that grow; the others leave Jira alone. The first success ends the outage for all.
+While Jira as a `whole` is out no objective is claimed either, so that none uses up its attempts for what is not its fault.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+import structlog
+from sqlalchemy import Connection
+
+from connectors.jira.errors import AuthFailed, IncompleteRead, JiraError, RateLimited, Transient
+from connectors.store import Store, limits
+from plugin.sync.context import Context
+
+Kind = Literal["unreachable", "sign_in", "limited", "refused"]
+KINDS: tuple[Kind, ...] = ("unreachable", "sign_in", "limited", "refused")
+KEY = "outage"
+LONGEST_WAIT = 60.0
+LONGEST_SIGN_IN_WAIT = 300.0
+"""Wrong credentials mend themselves seldom, and Data Center asks for a CAPTCHA after some failed sign-ins."""
+TRIAL = timedelta(seconds=90)
+"""How long a worker that tries may say nothing before another one does: longer than a call and its repetition."""
+
+log = structlog.get_logger("jira_okr.outage")
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Jira is out since `since`, after `tries` failures in a row. `whole`: nothing works, not only the reading of deliveries."""
+
+    kind: Kind
+    since: datetime
+    tries: int
+    next_try: datetime
+    whole: bool
+    error: str
+    remedy: str
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether it will hardly end by itself."""
+        return self.kind in ("sign_in", "refused")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Whether Jira may be asked now; `trial` is the outage that this call may end."""
+
+    free: bool
+    trial: Outage | None = None
+
+
+def standing(conn: Connection, site: str) -> Outage | None:
+    """The outage of a site, None where Jira answers as far as is known."""
+    found: Outage | None = limits.load(conn, site, KEY, Outage | None)
+    return found
+
+
+def bars_everything(conn: Connection, site: str) -> bool:
+    """Whether nothing at all should be asked of Jira, but by the one who tries."""
+    known = standing(conn, site)
+    return known is not None and known.whole
+
+
+def rests(conn: Connection, site: str, now: datetime) -> bool:
+    """Whether the next try is still to come."""
+    known = standing(conn, site)
+    return known is not None and known.next_try > now
+
+
+def way(context: Context) -> Way:
+    """Free where Jira answers; else only for the first who asks once the wait is over."""
+    with context.store.read() as conn:
+        known = standing(conn, context.site)
+    if known is None:
+        return Way(True)
+    now = context.clock()
+    if known.next_try > now:
+        return Way(False)
+    taken: list[Outage] = []
+
+    def take(current: Outage | None) -> Outage | None:
+        if current is None or current.next_try > now:
+            return current
+        taken.append(current)
+        return replace(current, next_try=now + TRIAL)
+
+    with context.store.write() as conn:
+        current = _change(conn, context.site, now, take)
+    return Way(True, taken[0]) if taken else Way(current is None)
+
+
+def strike(
+    conn: Connection, context: Context, error: JiraError, *, whole: bool, trial: bool = False
+) -> Outage:
+    """Jira failed: the outage as it stands from now on. Call it within `write`."""
+    now, chance = context.clock(), random.random()  # noqa: S311 - jitter, no secret
+    found = struck(standing(conn, context.site), error, now, chance, whole=whole, trial=trial)
+
+    def step(known: Outage | None) -> Outage:
+        nonlocal found
+        found = struck(known, error, now, chance, whole=whole, trial=trial)
+        return found
+
+    _change(conn, context.site, now, step)
+    return found
+
+
+def struck(
+    known: Outage | None, error: JiraError, now: datetime, chance: float, *, whole: bool, trial: bool
+) -> Outage:
+    """Pure: the outage after one more failure. Calls that were under way when it began do not lengthen the wait."""
+    if known is not None and known.next_try > now and not trial:
+        return replace(known, whole=known.whole or whole)
+    tries = 1 if known is None else known.tries + 1
+    since = now if known is None else known.since
+    until = next_try(error, tries, now, chance)
+    return Outage(kind_of(error), since, tries, until, whole, error.message, error.remedy)
+
+
+def next_try(error: JiraError, tries: int, now: datetime, chance: float) -> datetime:
+    """1, 2, 4 … 60 seconds, a jitter of ±30 % (`chance` 0…1), never sooner than Jira says."""
+    longest = LONGEST_SIGN_IN_WAIT if isinstance(error, AuthFailed) else LONGEST_WAIT
+    seconds = min(2.0 ** min(tries - 1, 20), longest) * (0.7 + 0.6 * chance)
+    named = getattr(error, "retry_after", None) or 0.0
+    until = getattr(error, "until", None) or now
+    return max(now + timedelta(seconds=max(seconds, named)), until)
+
+
+def kind_of(error: JiraError) -> Kind:
+    """What an operator has to do with it: wait, mend the credentials, or look what is wrong."""
+    if isinstance(error, AuthFailed):
+        return "sign_in"
+    if isinstance(error, RateLimited):
+        return "limited"
+    return "unreachable" if isinstance(error, Transient) else "refused"
+
+
+def over(context: Context) -> None:
+    """Jira answers again."""
+    with context.store.write() as conn:
+        _change(conn, context.site, context.clock(), lambda _known: None)
+    log.info("Jira answers again", site=context.site)
+
+
+def try_now(store: Store, site: str, now: datetime) -> None:
+    """Somebody starts, or asks for a sync: that may well be because it is mended. The next try is at once."""
+    with store.read() as conn:
+        if standing(conn, site) is None:
+            return
+    with store.write() as conn:
+        _change(conn, site, now, lambda known: known and replace(known, tries=0, next_try=now))
+
+
+def is_everything(error: JiraError) -> bool:
+    """Whether this failure alone says that nothing else will work."""
+    return isinstance(error, AuthFailed) or (isinstance(error, RateLimited) and error.scope == "site")
+
+
+def behind(context: Context, error: Exception) -> JiraError | None:
+    """What keeps Jira as a whole from answering, where that may be why this one call failed. Asks Jira who we are."""
+    if isinstance(error, AuthFailed):
+        return error
+    if not isinstance(error, Transient) or isinstance(error, IncompleteRead) or error.status == 409:
+        return None
+    try:
+        context.jira.myself()
+    except (Transient, AuthFailed) as found:
+        return found
+    except JiraError:
+        return None
+    return None
+
+
+def _change(
+    conn: Connection, site: str, now: datetime, step: Callable[[Outage | None], Outage | None]
+) -> Outage | None:
+    changed: Outage | None = limits.change(conn, site, KEY, now, step, Outage | None)
+    return changed

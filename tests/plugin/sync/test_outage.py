@@ -1,0 +1,248 @@
+"""While Jira is out it is asked seldom, by one worker for all; what came meanwhile is kept, and one success ends it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from connectors.jira.errors import AuthFailed, JiraError, Permanent, RateLimited, Transient
+from connectors.sandbox import Fault
+from connectors.store import due, inbox
+from plugin.sync import outage
+from plugin.sync.intake import accept
+from plugin.sync.outage import Outage, next_try, struck
+from plugin.sync.work import turn
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DOWN = Transient("Jira cannot answer now (503).", status=503)
+POINTS = "customfield_10016"
+
+
+def seconds(error: JiraError, tries: int, chance: float = 0.5) -> float:
+    return (next_try(error, tries, NOW, chance) - NOW).total_seconds()
+
+
+def test_waits_grow_to_a_minute_and_never_undercut_what_jira_says() -> None:
+    assert [seconds(DOWN, tries) for tries in range(1, 9)] == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert seconds(DOWN, 500) == 60
+    assert (seconds(DOWN, 4, 0.0), seconds(DOWN, 4, 1.0)) == (pytest.approx(5.6), pytest.approx(10.4))
+    assert seconds(Transient("busy", status=503, retry_after=240), 1) == 240
+    assert seconds(RateLimited("jira-quota-tenant-based", 1800, NOW + timedelta(seconds=1800)), 1) == 1800
+    assert seconds(AuthFailed("no"), 20) == 300
+
+
+def test_calls_that_were_under_way_when_it_began_do_not_lengthen_the_wait() -> None:
+    first = struck(None, DOWN, NOW, 0.5, whole=False, trial=False)
+    for _ in range(9):
+        again = struck(first, DOWN, NOW, 0.5, whole=False, trial=False)
+        assert again == first
+    assert struck(first, DOWN, NOW, 0.5, whole=True, trial=False) == replace(first, whole=True)
+    tried = struck(first, DOWN, NOW + timedelta(seconds=1), 0.5, whole=False, trial=True)
+    assert (tried.tries, tried.since) == (2, NOW)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "person"),
+    [
+        (DOWN, "unreachable", False),
+        (AuthFailed("no", status=401), "sign_in", True),
+        (RateLimited("jira-quota-tenant-based", 9.0), "limited", False),
+        (Permanent(410), "refused", True),
+    ],
+)
+def test_the_kind_says_who_has_to_do_something(error: JiraError, kind: str, person: bool) -> None:
+    found = struck(None, error, NOW, 0.5, whole=False, trial=False)
+    assert (found.kind, found.needs_a_person) == (kind, person)
+    assert (found.error, found.remedy) == (error.message, error.remedy)
+
+
+class Later:
+    """The quiet world at a time of its own."""
+
+    def __init__(self, quiet: Any) -> None:
+        self.quiet, self.shift = quiet, timedelta(0)
+        real = quiet.connector.clock
+        quiet.connector.clock = lambda: real() + self.shift
+        self.number = 0
+
+    @property
+    def now(self) -> datetime:
+        now: datetime = self.quiet.connector.clock()
+        return now
+
+    def delivers(self, issue_id: str) -> None:
+        self.number += 1
+        body = (
+            f'{{"webhookEvent":"jira:issue_updated","timestamp":{self.number},"issue":{{"id":"{issue_id}"}}}}'
+        )
+        headers = {"X-Atlassian-Webhook-Identifier": f"d{self.number}"}
+        connector = self.quiet.connector
+        accept(connector.store, "main", headers, body.encode(), connector.clock(), connector.announcer)
+
+    def pending(self) -> int:
+        with self.quiet.connector.store.read() as conn:
+            return len(inbox.pending(conn, 99))
+
+    def outage(self) -> Outage | None:
+        with self.quiet.connector.store.read() as conn:
+            return outage.standing(conn, "main")
+
+    def calls(self) -> int:
+        return sum(row["count"] for row in self.quiet.sandbox.site.calls.shown()["calls"])
+
+    def to_next_try(self) -> None:
+        found = self.outage()
+        assert found is not None
+        self.shift += found.next_try - self.now + timedelta(milliseconds=5)
+
+
+@pytest.fixture
+def later(quiet: Any) -> Later:
+    return Later(quiet)
+
+
+def break_everything(later: Later, **fault: Any) -> None:
+    later.quiet.sandbox.faults.add(Fault(**{"kind": "status", "times": 10_000, "status": 503, **fault}))
+
+
+def asked(later: Later) -> int:
+    """How many requests the faults have met since they were planned."""
+    (fault,) = later.quiet.sandbox.faults.waiting()
+    return 10_000 - int(fault.times)
+
+
+def test_deliveries_are_tried_seldom_by_however_many_workers_and_new_ones_change_nothing(
+    later: Later,
+) -> None:
+    break_everything(later, path="bulkfetch")
+    objective_id, *others = later.quiet.objectives()
+    context = later.quiet.context
+    later.delivers(objective_id)
+    for number in range(10):
+        turn(context, f"w{number}")
+        later.delivers(others[number % len(others)])
+    assert asked(later) == 1
+    first = later.outage()
+    assert first is not None
+    assert (first.tries, first.kind, first.whole) == (1, "unreachable", False)
+
+    for tries in range(2, 6):
+        later.to_next_try()
+        for number in range(10):
+            turn(context, f"w{number}")
+        found = later.outage()
+        assert found is not None
+        assert (asked(later), found.tries, found.since) == (tries, tries, first.since)
+    assert later.pending() == 11
+
+    later.quiet.sandbox.faults.clear()
+    assert turn(context, "w").deliveries == 0, "the next try is still to come"
+    later.to_next_try()
+    assert turn(context, "w").deliveries == 11
+    assert later.outage() is None
+    assert later.pending() == 0
+
+
+def test_of_workers_that_ask_together_one_tries(later: Later) -> None:
+    break_everything(later, path="bulkfetch")
+    later.delivers(later.quiet.objectives()[0])
+    turn(later.quiet.context, "w")
+    later.to_next_try()
+    context, gate = later.quiet.context, threading.Barrier(8)
+
+    def work(number: int) -> None:
+        gate.wait()
+        turn(context, f"w{number}")
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert asked(later) == 2
+
+
+def test_while_jira_is_gone_no_objective_uses_up_its_attempts_or_becomes_a_dead_letter(later: Later) -> None:
+    """An hour without Jira: twelve attempts of each would be over long before."""
+    objective_ids = later.quiet.objectives()
+    for one in objective_ids:
+        later.quiet.overwrite(one, 1)
+    context = later.quiet.context
+    with context.store.write() as conn:
+        due.mark(conn, "main", objective_ids, later.now, "event")
+    break_everything(later)
+    for _ in range(80):
+        turn(context, "w")
+        found = later.outage()
+        assert found is not None
+        assert found.whole
+        later.to_next_try()
+    assert later.now - found.since > timedelta(minutes=45)
+    assert asked(later) < 200, "a few calls for each try, however many objectives wait"
+
+    later.quiet.sandbox.faults.clear()
+    turn(context, "w")
+
+    assert later.outage() is None
+    with context.store.read() as conn:
+        assert due.dead(conn) == []
+    while turn(context, "w").reconciled:
+        pass
+    assert all(later.quiet.in_jira(one) != 1 for one in objective_ids)
+
+
+def test_one_issue_that_jira_cannot_edit_is_no_outage(later: Later) -> None:
+    broken, *others = later.quiet.objectives()
+    for one in (broken, *others):
+        later.quiet.overwrite(one, 1)
+    break_everything(later, method="PUT", path=f"issue/{broken}")
+    context = later.quiet.context
+    with context.store.write() as conn:
+        due.mark(conn, "main", [broken, *others], later.now, "event")
+    turn(context, "w")
+    while turn(context, "w").reconciled:
+        pass
+
+    assert later.outage() is None
+    assert all(later.quiet.in_jira(one) != 1 for one in others)
+    with context.store.read() as conn:
+        assert due.pending_count(conn) == 1
+
+
+def test_refused_credentials_are_a_standing_message_until_they_are_accepted(
+    later: Later, command: Any
+) -> None:
+    break_everything(later, kind="unauthorized")
+    later.delivers(later.quiet.objectives()[0])
+    turn(later.quiet.context, "w")
+    found = later.outage()
+    assert found is not None
+    assert (found.kind, found.whole) == ("sign_in", True)
+
+    code, said = command("status")
+    assert code == 1
+    assert "JIRA DOES NOT ACCEPT THE SIGN-IN" in said
+    assert "Check e-mail and token" in said
+    assert "next try in" in said
+
+    later.quiet.sandbox.faults.clear()
+    outage.try_now(later.quiet.connector.store, "main", later.now)
+    assert turn(later.quiet.context, "w").deliveries == 1
+    assert later.outage() is None
+    assert command("status")[0] == 0
+
+
+def test_jiras_own_pause_is_kept_to_the_second(later: Later) -> None:
+    break_everything(
+        later, kind="rate_limit", path="bulkfetch", reason="jira-quota-tenant-based", seconds=900.0
+    )
+    later.delivers(later.quiet.objectives()[0])
+    turn(later.quiet.context, "w")
+    found = later.outage()
+    assert found is not None
+    assert found.kind == "limited"
+    assert timedelta(seconds=895) < found.next_try - later.now
