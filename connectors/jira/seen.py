@@ -12,14 +12,23 @@ class SeenIds:
     def __init__(self) -> None:
         self._blocks: dict[int, bytearray] = {}
         self._others: set[str] = set()
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
 
     def add(self, issue_id: str) -> bool:
         """Remember it; whether it is new."""
         if not (issue_id.isascii() and issue_id.isdecimal() and str(int(issue_id)) == issue_id):
             new = issue_id not in self._others
             self._others.add(issue_id)
-            return new
-        block, place = divmod(int(issue_id), BITS)
+        else:
+            new = self._mark(int(issue_id))
+        self._count += new
+        return new
+
+    def _mark(self, number: int) -> bool:
+        block, place = divmod(number, BITS)
         bits = self._blocks.setdefault(block, bytearray())
         if not bits:
             bits.extend(bytes(BITS // 8))

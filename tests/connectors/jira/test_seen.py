@@ -23,6 +23,7 @@ def test_an_id_is_new_once_as_in_a_set(ids: list[str]) -> None:
     for issue_id in ids:
         assert seen.add(issue_id) is (issue_id not in reference)
         reference.add(issue_id)
+        assert len(seen) == len(reference)
 
 
 def test_a_hundred_thousand_ids_take_a_fraction_of_a_set() -> None:
