@@ -14,8 +14,11 @@ from plugin import errands, webhook_state
 from plugin.connector import Connector, NotReady, bound_mapping
 from plugin.errands import Report
 from plugin.sync.context import Context
+from plugin.sync.landing import Resynced
+from plugin.sync.paging import in_order, pages
+from plugin.sync.recent import resync_recent
 from plugin.sync.refresh import with_readings
-from plugin.sync.resync import Resynced, in_order, resync
+from plugin.sync.resync import resync
 
 SYNC = "sync"
 READING = "reading"
@@ -42,17 +45,32 @@ class WideContext(Context):
         return (*core_fields(), *sorted(self.mapping.field_ids() | self.also))
 
 
-def begin_sync(connector: Connector, site: str, by: str) -> bool:
-    """Read everything by the active mapping, and let the workers reconcile; False where that goes on already."""
+def begin_sync(connector: Connector, site: str, by: str, *, recent: bool = False) -> bool:
+    """Read everything by the active mapping, or what changed of late, and let the workers reconcile; False where that goes on already."""
 
     def work(report: Report) -> str:
-        connector.catalogue(site, fresh=True)
-        found = resync(connector.context(site), report)
+        if not recent:
+            connector.catalogue(site, fresh=True)
+        found = read(connector.context(site), report, recent=recent)
         connector.announce()
         webhook_state.look(connector, site)
         return summary(found)
 
     return errands.begin(connector, site, SYNC, by, work)
+
+
+def read(
+    context: Context,
+    report: Report,
+    *,
+    recent: bool = False,
+    accept_loss: bool = False,
+    total: int | None = None,
+    anew: bool = False,
+) -> Resynced:
+    """One resync: of what changed of late where that is asked for and a full read of the same came before, else of everything."""
+    found = resync_recent(context, report) if recent else None
+    return found or resync(context, report, accept_loss=accept_loss, total=total, anew=anew)
 
 
 def begin_reading(connector: Connector, site: str, text: str, by: str) -> bool:
@@ -69,7 +87,7 @@ def read_ahead(connector: Connector, site: str, text: str, report: Report) -> in
     context = context_of(connector, site, text)
     scope = context.mapping.document.scope
     total, read, complete = context.jira.count(scope), 0, False
-    for page in context.jira.search(in_order(scope), context.fields):
+    for page in pages(context, in_order(scope)):
         issues = with_readings(context, list(page.issues), {})
         with connector.store.write() as conn:
             mirror.put(conn, site, issues)
@@ -109,8 +127,10 @@ def context_of(connector: Connector, site: str, text: str) -> WideContext:
 
 def summary(found: Resynced) -> str:
     """What a sync found, in a sentence."""
+    what = "recently changed issues" if found.kind == "recent" else "issues"
     if found.first:
-        return f"Read {found.read} issues."
-    if not found.drift:
-        return f"Read {found.read} issues; everything was right already."
-    return f"Read {found.read} issues: {found.changed} had changed, {found.removed} are gone."
+        return f"Read {found.read} {what}."
+    if not found.changed and not found.removed:
+        return f"Read {found.read} {what}; everything was right already."
+    gone = "" if found.kind == "recent" else f", {found.removed} are gone"
+    return f"Read {found.read} {what}: {found.changed} had changed{gone}."

@@ -87,6 +87,10 @@ class Jira:
         """Whose credentials these are, asked afresh. Raises AuthFailed where Jira answers as to a stranger."""
         return server.account(self._library).user
 
+    def time(self) -> datetime | None:
+        """What time it is by Jira's clock, asked afresh; None where it does not say."""
+        return server.server_time(self.transport, self.api)
+
     @property
     def time_zone(self) -> str:
         """The IANA name of the account's time zone, in which Jira reads dates in JQL; asked once."""
@@ -99,15 +103,22 @@ class Jira:
     # -- reading
 
     def search(
-        self, jql: str, fields: Iterable[str] = (), page_size: int = 100, reconcile: Sequence[str] = ()
+        self,
+        jql: str,
+        fields: Iterable[str] = (),
+        page_size: int = 100,
+        reconcile: Sequence[str] = (),
+        after: str | None = None,
     ) -> Iterator[Page]:
         """Pages of the matching issues with the core fields and `fields`; complete only when a page says `last`.
 
-        `reconcile`: up to 50 issue ids that Cloud must show as they are now, not as its index remembers them.
+        `reconcile`: up to 50 issue ids that Cloud must show as they are now, not as its index remembers them. `after`: the
+        place where the same search stopped earlier (`Page.after`); Permanent with status 400 where Jira no longer knows it.
         """
+        decoder = self._decoder(fields)
         if self._cloud:
-            return search_cloud.search(self.transport, jql, self._decoder(fields), page_size, reconcile)
-        return search_datacenter.search(self.transport, jql, self._decoder(fields), page_size)
+            return search_cloud.search(self.transport, jql, decoder, page_size, reconcile, after)
+        return search_datacenter.search(self.transport, jql, decoder, page_size, after)
 
     def search_ids(self, jql: str) -> Iterator[str]:
         """Ids of the matching issues, in pages of thousands."""
@@ -191,6 +202,15 @@ class Jira:
         """An entity property of an issue, None where there is none."""
         return properties.get_property(self.transport, self.api, issue_id, key)
 
+    def properties_of(self, issue_id: str, keys: Sequence[str]) -> dict[str, object]:
+        """Which of these entity properties an issue has, by `property:<key>`, in one call."""
+        return properties.properties_of(self.transport, self.api, issue_id, keys)
+
+    @property
+    def shows_properties(self) -> bool:
+        """Whether a search or a read by id shows entity properties when `property:<key>` is asked for; Data Center does not."""
+        return self._cloud
+
     def put_property(self, issue_id: str, key: str, value: object) -> None:
         """Set an entity property of an issue."""
         properties.put_property(self.transport, self.api, issue_id, key, value)
@@ -213,10 +233,13 @@ class Jira:
         """All admin webhooks of the site."""
         return registration.webhooks(self.transport, registration.resource(self.server()))
 
-    def register_webhook(self, name: str, url: str, secret: str, jql: str = "") -> registration.Registered:
-        """Create the webhook of this name and address, or bring it up to date."""
+    def register_webhook(
+        self, name: str, url: str, secret: str, jql: str = "", *, properties: bool = False
+    ) -> registration.Registered:
+        """Create the webhook of this name and address, or bring it up to date; with `properties` it tells of these too."""
+        events = (*registration.EVENTS, *(registration.PROPERTY_EVENTS if properties else ()))
         return registration.register(
-            self.transport, registration.resource(self.server()), name, url, secret, jql
+            self.transport, registration.resource(self.server()), name, url, secret, jql, events
         )
 
     def delete_webhook(self, webhook_id: str) -> None:

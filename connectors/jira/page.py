@@ -9,10 +9,14 @@ from mappings.issue import Issue
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some issues of a search, none of them seen on an earlier page; `last` is the only proof that a search is complete."""
+    """Some issues of a search, none of them seen on an earlier page; `last` is the only proof that a search is complete.
+
+    `after` is where the next page begins, for a search that goes on in another process; None on the last page.
+    """
 
     issues: tuple[Issue, ...]
     last: bool
+    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,22 +24,27 @@ MOST_RECONCILED = 50
 
 
 def search(
-    transport: Transport, jql: str, decoder: IssueDecoder, page_size: int = 100, reconcile: Sequence[str] = ()
+    transport: Transport,
+    jql: str,
+    decoder: IssueDecoder,
+    page_size: int = 100,
+    reconcile: Sequence[str] = (),
+    after: str | None = None,
 ) -> Iterator[Page]:
     """Pages of issues, each issue once. `reconcile` are up to 50 issue ids that must be read as they are now.
 
-    Raises IncompleteRead where a token repeats, a page warns of truncation, or an answer is torn.
+    `after` is the token of the page to begin with; Jira forgets tokens after seven days and refuses them with 400 then. Raises IncompleteRead where a token repeats, a page warns of truncation, or an answer is torn.
     """
-    body: dict[str, object] = {"jql": stable(jql), "fields": list(decoder.asked), "maxResults": page_size}
+    body: dict[str, object] = {"jql": stable(jql), **decoder.wanted, "maxResults": page_size}
     if reconcile:
         body["reconcileIssues"] = [int(issue_id) for issue_id in reconcile[:MOST_RECONCILED]]
     seen: set[str] = set()
-    for reply, walk in _walk(transport, body):
+    for reply, walk in _walk(transport, body, after):
         batch = decoder.decode(reply)
         last = walk.next(batch.answer)
         fresh = tuple([issue for issue in batch.issues if issue.id not in seen])
         seen.update([issue.id for issue in fresh])
-        yield Page(fresh, last)
+        yield Page(fresh, last, None if last else walk.token)
 
 
 def search_ids(transport: Transport, jql: str) -> Iterator[str]:
@@ -76,10 +81,10 @@ def jql_errors(transport: Transport, jql: str) -> tuple[str, ...]:
 class _Walk:
     """Where a paged read stands: follows tokens, and refuses the ones that lead in a circle."""
 
-    def __init__(self) -> None:
-        self.token: str | None = None
+    def __init__(self, token: str | None = None) -> None:
+        self.token = token
         self.last = False
-        self._tokens: set[str] = set()
+        self._tokens: set[str] = {token} if token else set()
 
     def next(self, answer: Any) -> bool:
         """Take in an answer; whether it was the last one."""
@@ -96,8 +101,10 @@ class _Walk:
         return self.last
 
 
-def _walk(transport: Transport, body: dict[str, object]) -> Iterator[tuple[Reply, _Walk]]:
-    walk = _Walk()
+def _walk(
+    transport: Transport, body: dict[str, object], after: str | None = None
+) -> Iterator[tuple[Reply, _Walk]]:
+    walk = _Walk(after)
     for _ in range(MOST_PAGES):
         asked = body if walk.token is None else {**body, "nextPageToken": walk.token}
         yield transport.post(SEARCH, asked, reads=True), walk

@@ -17,17 +17,20 @@ SEARCH = "/rest/api/2/search"
 ID_PAGE = 1000
 
 
-def search(transport: Transport, jql: str, decoder: IssueDecoder, page_size: int = 100) -> Iterator[Page]:
+def search(
+    transport: Transport, jql: str, decoder: IssueDecoder, page_size: int = 100, after: str | None = None
+) -> Iterator[Page]:
     """Pages of issues, each issue once, with parents from Epic Link and Parent Link resolved to ids.
 
-    Raises IncompleteRead where the pages do not add up to the total: issues moved between pages.
+    `after` is where an earlier search stopped. Raises IncompleteRead where the pages do not add up to the total: issues moved
+    between pages.
     """
-    walk = _Walk()
+    walk = _Walk(after)
     while not walk.last:
         batch = fetch(transport, stable(jql), decoder, page_size, walk.start)
         fresh = tuple([issue for issue in batch.issues if issue.id not in walk.seen])
         walk.next(batch.answer, [issue.id for issue in batch.issues])
-        yield Page(with_parents(transport, fresh, batch), walk.last)
+        yield Page(with_parents(transport, fresh, batch), walk.last, walk.place)
 
 
 def search_ids(transport: Transport, jql: str) -> Iterator[str]:
@@ -78,12 +81,22 @@ def jql_errors(transport: Transport, jql: str) -> tuple[str, ...]:
 
 
 class _Walk:
-    """Where a paged read stands. Jira may return fewer issues than asked, so the offset follows what came."""
+    """Where a paged read stands. Jira may return fewer issues than asked, so the offset follows what came.
 
-    def __init__(self) -> None:
-        self.start = 0
+    Its place is the offset and how many different issues came before it, as in `1200/1198`.
+    """
+
+    def __init__(self, place: str | None = None) -> None:
+        start, _, before = (place or "0/0").partition("/")
+        self.start = int(start)
+        self.before = int(before)
         self.last = False
         self.seen: set[str] = set()
+
+    @property
+    def place(self) -> str | None:
+        """Where the next page begins; None after the last one."""
+        return None if self.last else f"{self.start}/{self.before + len(self.seen)}"
 
     def next(self, answer: Any, ids: list[str]) -> None:
         """Take in an answer and the ids on it."""
@@ -96,5 +109,6 @@ class _Walk:
         self.last = self.start >= answer.total
         if not self.last and not ids:
             raise IncompleteRead(f"Jira returned {self.start} of {answer.total} issues and then none.")
-        if self.last and len(self.seen) < answer.total:
-            raise IncompleteRead(f"Jira returned {len(self.seen)} different issues of {answer.total}.")
+        different = self.before + len(self.seen)
+        if self.last and different < answer.total:
+            raise IncompleteRead(f"Jira returned {different} different issues of {answer.total}.")

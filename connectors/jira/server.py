@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -124,6 +125,15 @@ def server_info(library: JiraLibrary) -> ServerInfo:
         str(said.get("baseUrl", "")),
         str(said.get("serverTitle", "")),
     )
+
+
+def server_time(transport: Transport, api: str) -> datetime | None:
+    """The time of the clock that stamps `updated`; None where Jira does not say."""
+    said = transport.get(f"{api}/serverInfo").json()
+    try:
+        return datetime.fromisoformat(said["serverTime"]).astimezone(UTC)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def account(library: JiraLibrary) -> Account:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
-from connectors.store import json_text, snapshots
+from connectors.store import json_text, listed, snapshots
 from connectors.store.instant import from_ms, to_ms
 from connectors.store.json_text import fraction_of, fraction_text
 from connectors.store.schema import alignment, dependency, objective
@@ -83,7 +83,9 @@ def save(conn: Connection, site: str, state: ObjectiveState, mapping_revision: s
         statement.on_conflict_do_update(index_elements=[objective.c.site, objective.c.id], set_=news)
     )
     _keep_dependencies(conn, site, state, frozenset() if former is None else former.state.touched)
-    _keep_alignment(conn, site, state, () if former is None else former.state.aligned_to)
+    line = None if former is None else listed.values(site, former.state, former.changed_at)
+    listed.keep(conn, listed.values(site, state, changed_at), line)
+    listed.keep_alignment(conn, site, state, () if former is None else former.state.aligned_to)
     if moved:
         conn.execute(insert(points).values(_point(site, state, mapping_revision, now)))
     before = None if former is None else (former.state, former.mapping_revision)
@@ -149,13 +151,9 @@ def all(conn: Connection, site: str) -> list[SavedObjective]:
 def remove(conn: Connection, site: str, ids: Iterable[str]) -> None:
     """Forget these objectives and what they hang on; their history, ledgers included, stays for those who ask later."""
     ids = list(ids)
-    tables = (
-        (objective, objective.c.id),
-        (dependency, dependency.c.objective_id),
-        (alignment, alignment.c.objective_id),
-    )
-    for table, column in tables:
+    for table, column in ((objective, objective.c.id), (dependency, dependency.c.objective_id)):
         conn.execute(delete(table).where(table.c.site == site, among(conn, column, ids)))
+    listed.forget(conn, site, ids)
 
 
 def depending_on(conn: Connection, site: str, issue_ids: Iterable[str]) -> frozenset[str]:
@@ -163,6 +161,17 @@ def depending_on(conn: Connection, site: str, issue_ids: Iterable[str]) -> froze
     mine = (dependency.c.site == site, among(conn, dependency.c.issue_id, issue_ids))
     # Without DISTINCT: for its sake SQLite would walk every dependency of the site.
     return frozenset(conn.execute(select(dependency.c.objective_id).where(*mine)).scalars())
+
+
+def hanging_on(conn: Connection, site: str, issue_ids: Iterable[str]) -> dict[str, frozenset[str]]:
+    """By issue, the objectives whose stored state touches it; issues that no objective touches are left out."""
+    mine = (dependency.c.site == site, among(conn, dependency.c.issue_id, issue_ids))
+    found: dict[str, set[str]] = {}
+    for issue_id, objective_id in conn.execute(
+        select(dependency.c.issue_id, dependency.c.objective_id).where(*mine)
+    ):
+        found.setdefault(issue_id, set()).add(objective_id)
+    return {issue_id: frozenset(those) for issue_id, those in found.items()}
 
 
 def ids(conn: Connection, site: str) -> list[str]:
@@ -213,18 +222,6 @@ def _keep_dependencies(conn: Connection, site: str, state: ObjectiveState, forme
     ]
     if new:
         conn.execute(insert_into(conn, dependency).on_conflict_do_nothing(), new)
-
-
-def _keep_alignment(conn: Connection, site: str, state: ObjectiveState, former: tuple[str, ...]) -> None:
-    if former == state.aligned_to:
-        return
-    conn.execute(delete(alignment).where(alignment.c.site == site, alignment.c.objective_id == state.id))
-    rows = [
-        {"site": site, "objective_id": state.id, "target_id": target}
-        for target in sorted(set(state.aligned_to))
-    ]
-    if rows:
-        conn.execute(insert(alignment), rows)
 
 
 def _point(site: str, state: ObjectiveState, mapping_revision: str, now: datetime) -> dict[str, object]:

@@ -124,6 +124,26 @@ objective = Table(
     _text("content"),
 )
 
+listing = Table(
+    "listing",
+    metadata,
+    _site(),
+    _part("id"),
+    _text("cycle"),
+    _text("project"),
+    _text("owner"),
+    _text("health"),
+    _text("place"),
+    _text("progress"),
+    _text("changed"),
+    _text("words"),
+    _text("owner_words"),
+    _number("number"),
+    Index(None, "site", "cycle", "project", "owner", "health"),
+    Index(None, "site", "number", "id"),
+    sqlite_with_rowid=False,
+)
+
 dependency = Table(
     "dependency",
     metadata,
@@ -218,7 +238,8 @@ alignment = Table(
     _site(),
     _part("objective_id"),
     _part("target_id"),
-    Index(None, "site", "target_id"),
+    _number("position"),
+    Index(None, "site", "target_id", "position"),
     sqlite_with_rowid=False,
 )
 

@@ -1,4 +1,4 @@
-"""Reads dates as JQL writes them: minute-precise literals in the caller's zone, and times relative to now."""
+"""Reads dates as JQL writes them: minute-precise literals in the caller's zone, milliseconds since 1970, and times relative to now."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ LITERAL = re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?: +(\d{1,2}):(\d{2}))?
 RELATIVE = re.compile(r"([+-]?)((?:\d{1,6}[wdhm]\s*)+)", re.ASCII)
 PART = re.compile(r"(\d+)([wdhm])", re.ASCII)
 UNITS = {"w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
+EPOCH_MS = re.compile(r"\d{11,14}", re.ASCII)
+"""A bare number is an instant in Jira, whatever the zone; fewer digits are a forgotten unit, not the first days of 1970."""
 FARTHEST = timedelta(days=36_525)
 FIRST_YEAR, LAST_YEAR = 1000, 9998
 FORMS = ('"2026-10-01"', '"2026/10/01 12:30"', "-2w", "5d", '"-4h 30m"', "now()", "startOfMonth()")
@@ -24,6 +26,9 @@ FORMS = ('"2026-10-01"', '"2026/10/01 12:30"', "-2w", "5d", '"-4h 30m"', "now()"
 def literal_instant(ground: Ground, value: Value) -> Instant | None:
     """The instant a literal stands for; None, with a finding, where it is no date."""
     text = value.text.strip()
+    if value.number and EPOCH_MS.fullmatch(text):
+        since_1970 = datetime.fromtimestamp(int(text) / 1000, UTC)
+        return lambda _moment: since_1970
     absolute = None if value.number else LITERAL.fullmatch(text)
     relative = None if value.number else RELATIVE.fullmatch(text)
     if absolute:

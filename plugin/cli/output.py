@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,11 +14,15 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON for programs instead of text for people."
@@ -57,23 +62,59 @@ def progress_bar(label: str, unit: str = "issues") -> Iterator[Callable[[int, in
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        RateColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task(label, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+        yield _bar_reporter(progress, label)
 
 
-def _plain_reporter(label: str, unit: str) -> Callable[[int, int | None], None]:
+class RateColumn(ProgressColumn):
+    """How many a second, of late."""
+
+    def render(self, task: Task) -> Text:
+        """The rate, once there is one."""
+        return Text("" if task.speed is None else f"{task.speed:.0f}/s", style="progress.data.speed")
+
+
+def _bar_reporter(progress: Progress, label: str) -> Callable[[int, int | None], None]:
+    """What was done before the first report (by a sync that is gone on with) is no sign of how fast it goes."""
+    task: TaskID | None = None
+
+    def report(done: int, total: int | None) -> None:
+        nonlocal task
+        if task is None:
+            task = progress.add_task(label, total=total, completed=done)
+        else:
+            progress.update(task, completed=done, total=total)
+
+    return report
+
+
+def _plain_reporter(
+    label: str, unit: str, clock: Callable[[], float] = time.monotonic
+) -> Callable[[int, int | None], None]:
+    began: tuple[float, int] | None = None
     said = 0
 
     def report(done: int, total: int | None) -> None:
-        nonlocal said
+        nonlocal began, said
+        if began is None:
+            began = clock(), done
         finished = total is not None and done >= total
         if done // PLAIN_STEP > said // PLAIN_STEP or (finished and done != said):
             of = f" of {total}" if total is not None else ""
-            click.echo(f"{label}: {done}{of} {unit}", err=True)
+            pace = _pace(done - began[1], clock() - began[0], 0 if total is None else total - done)
+            click.echo(f"{label}: {done}{of} {unit}{pace}", err=True)
             said = done
 
     return report
+
+
+def _pace(done: int, seconds: float, left: int) -> str:
+    """How fast it goes and how long it will take, where either can be said."""
+    if done <= 0 or seconds <= 0:
+        return ""
+    remaining = f", {left * seconds / done:.0f} s left" if left > 0 else ""
+    return f" ({done / seconds:.0f}/s{remaining})"

@@ -1,0 +1,153 @@
+"""Lands what a resync reads in the mirror, and counts what had been wrong there: by issue, and by objective."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from connectors.store import mirror, objectives
+from mappings.assessment import Assessment
+from mappings.forest import Forest
+from mappings.issue import Issue
+from plugin.sync import candidates
+from plugin.sync.context import Context
+from plugin.sync.forgotten import ask_again, doubtful
+from plugin.sync.holding import Brake
+from plugin.sync.refresh import land_issues
+
+Progress = Callable[[int, int | None], None]
+"""Is told how many issues are read, and of how many."""
+ON_ITS_WAY = timedelta(minutes=2)
+"""So long after a change its webhook may still be under way: what a look at recent changes finds then is no drift."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What one page brought: issues whose facts were news, how many of these a webhook may still tell of, and what they concern.
+
+    `drifted` counts by objective the issues that had been wrong beneath it; `occupied` says that a field we write has a value.
+    """
+
+    issues: int = 0
+    changed: int = 0
+    on_their_way: int = 0
+    marked: frozenset[str] = frozenset()
+    objectives: frozenset[str] = frozenset()
+    drifted: Mapping[str, int] = field(default_factory=dict)
+    occupied: bool = False
+
+
+@dataclass(slots=True)
+class Resynced:
+    """What a resync found. `drift` counts issues the mirror had wrong (none on the first read); `marked` is what they may concern.
+
+    `resumed`: it went on from where an earlier one had stopped.
+    """
+
+    kind: Literal["full", "recent"] = "full"
+    read: int = 0
+    changed: int = 0
+    on_their_way: int = 0
+    removed: int = 0
+    objectives: set[str] = field(default_factory=set)
+    marked: set[str] = field(default_factory=set)
+    drifted: Counter[str] = field(default_factory=Counter)
+    first: bool = False
+    occupied: bool = False
+    resumed: bool = False
+    held: Brake | None = None
+
+    @property
+    def drift(self) -> int:
+        """Issues that a webhook should have brought and did not."""
+        return 0 if self.first else self.changed - self.on_their_way + self.removed
+
+    def add(self, landed: Landed) -> None:
+        """Count a page."""
+        self.read += landed.issues
+        self.changed += landed.changed
+        self.on_their_way += landed.on_their_way
+        self.objectives |= landed.objectives
+        self.marked |= landed.marked
+        self.drifted.update(landed.drifted)
+        self.occupied = self.occupied or landed.occupied
+
+
+def land_first(context: Context, conn: Connection, issues: list[Issue]) -> Landed:
+    """Nothing was known before: nothing can have changed, and every objective is marked at the end."""
+    issues = _undoubted(context, conn, issues)
+    changed = mirror.put(conn, context.site, issues)
+    candidates.land(context, conn, issues, ())
+    ours = context.written_fields
+    occupied = any(ours & issue.fields.keys() for issue in issues)
+    return Landed(len(issues), len(changed), objectives=objectives_among(context, issues), occupied=occupied)
+
+
+def land_again(context: Context, conn: Connection, issues: list[Issue], *, recent: bool = False) -> Landed:
+    """What is news changes the mirror and marks objectives, for the time when the resync is over."""
+    before = mirror.get(conn, context.site, [issue.id for issue in issues])
+    marked, changed = land_issues(context, conn, issues, set())
+    ours = context.written_fields
+    news = [issue for issue in issues if issue.id in changed and _is_news(before.get(issue.id), issue, ours)]
+    late = [issue for issue in news if not (recent and context.clock() - issue.updated < ON_ITS_WAY)]
+    return Landed(
+        len(issues),
+        len(news),
+        len(news) - len(late),
+        marked,
+        objectives_among(context, issues),
+        drift_of(context, conn, before, late),
+    )
+
+
+def objectives_among(context: Context, issues: Iterable[Issue]) -> frozenset[str]:
+    """Those of the issues that are objectives."""
+    assessment = Assessment(context.mapping, Forest.of(()), context.moment())
+    return frozenset(issue.id for issue in issues if assessment.rule_for(issue))
+
+
+def drift_of(
+    context: Context, conn: Connection, before: Mapping[str, Issue], wrong: Iterable[Issue]
+) -> Counter[str]:
+    """By objective, how many of its issues the mirror had wrong. An issue that came or moved counts where its parent counts."""
+    near = {issue.id: _near(before.get(issue.id), issue) for issue in wrong}
+    hanging = objectives.hanging_on(conn, context.site, frozenset().union(*near.values()))
+    return Counter(
+        objective_id
+        for ids in near.values()
+        for objective_id in frozenset().union(*(hanging.get(id_, frozenset()) for id_ in ids))
+    )
+
+
+def _near(before: Issue | None, after: Issue) -> frozenset[str]:
+    near: set[str | None] = {after.id}
+    if before is None or before.parent_id != after.parent_id:
+        near |= {after.parent_id, before.parent_id if before else None}
+    if before is None:
+        near |= {link.issue_id for link in after.links}
+    return frozenset(id_ for id_ in near if id_ is not None)
+
+
+def _undoubted(context: Context, conn: Connection, issues: list[Issue]) -> list[Issue]:
+    """Without those that left the mirror a moment ago and that a search, which lags, shows once more."""
+    doubted = doubtful(context, conn, (issue.id for issue in issues), None)
+    if not doubted:
+        return issues
+    doubted -= mirror.get(conn, context.site, doubted).keys()
+    ask_again(context, conn, doubted)
+    return [issue for issue in issues if issue.id not in doubted]
+
+
+def _is_news(before: Issue | None, after: Issue, ours: frozenset[str]) -> bool:
+    """Whether more differs than our own writes do: the time of the last edit, and the fields we write."""
+    if before is None:
+        return True
+    was, now = (
+        {name: value for name, value in one.fields.items() if name not in ours} for one in (before, after)
+    )
+    return was != now or replace(before, updated=after.updated, fields=after.fields) != after

@@ -1,0 +1,48 @@
+"""What is asked of Jira's search, in one place: the scope in an order that stays, and what of it changed since an instant."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from connectors.jira import Page
+from connectors.store.instant import to_ms
+from mappings.jql import parse
+from plugin.sync.ahead import read_ahead
+from plugin.sync.context import Context
+
+OVERLAP = timedelta(minutes=10)
+"""How far before the instant known complete a look at recent changes begins: longer than Jira's search index lags, as a rule."""
+
+
+def pages(context: Context, jql: str, after: str | None = None) -> Iterator[Page]:
+    """The pages of a search with everything the mapping needs, from a place where it stopped earlier on."""
+    found = context.jira.search(jql, context.fields, after=after)
+    return read_ahead(found) if context.reads_ahead else found
+
+
+def asked(context: Context) -> str:
+    """A short name for what is asked of each issue, and of which issues: another scope or another field is another name."""
+    what = [condition(context.mapping.document.scope), sorted(context.fields)]
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
+
+
+def in_order(scope: str) -> str:
+    """The scope in an order that does not change while pages are read; its own ORDER BY, if any, goes."""
+    return f"({condition(scope)}) ORDER BY id ASC"
+
+
+def changed_since(scope: str, since: datetime) -> str:
+    """What of the scope changed at or after an instant.
+
+    In milliseconds since 1970, for Jira reads a written date in the time zone of the account, to the minute.
+    """
+    return f"({condition(scope)}) AND updated >= {to_ms(since)}"
+
+
+def condition(scope: str) -> str:
+    """A query without its ORDER BY."""
+    order = parse(scope).order_by
+    return (scope[: scope.upper().rindex("ORDER", 0, order[0].start)] if order else scope).strip()

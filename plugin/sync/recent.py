@@ -1,0 +1,63 @@
+"""The incremental resync: reads again what changed since the last complete read. Cheap, so it can run every few minutes.
+
+It sees what is in the scope and has a new `updated`. Deletions, issues that left the scope, and what changes an issue without
+touching it (a renamed version) are found by deliveries and by the full resync alone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from connectors.jira.errors import IncompleteRead, JiraError
+from plugin.sync import watermark
+from plugin.sync.context import Context
+from plugin.sync.landing import Progress, Resynced, land_again
+from plugin.sync.paging import OVERLAP, changed_since, pages
+from plugin.sync.refresh import with_readings
+from plugin.sync.settling import quietly, settle
+from plugin.sync.watermark import Watermark
+
+AHEAD = timedelta(minutes=5)
+"""An imported issue may claim to have been updated in the future: the watermark follows it no further than this."""
+
+
+def resync_recent(context: Context, progress: Progress = lambda _done, _total: None) -> Resynced | None:
+    """Read what changed since the watermark, less an overlap; None where only a full read can begin (nothing, or something else, was read).
+
+    A read that fails leaves the watermark where it is; what it landed is marked due nevertheless.
+    """
+    context = quietly(context)
+    with context.store.read() as conn:
+        mark = watermark.usable(conn, context)
+    if mark is None:
+        return None
+    report = Resynced(kind="recent")
+    try:
+        newest = _read(context, mark, report, progress)
+    except JiraError:
+        settle(context, report, report.marked)
+        raise
+    settle(context, report, report.marked)
+    with context.store.write() as conn:
+        watermark.set_by_recent_read(conn, context, Watermark(newest, mark.under), report)
+    return report
+
+
+def _read(context: Context, mark: Watermark, report: Resynced, progress: Progress) -> datetime:
+    """Lands every page; the next watermark.
+
+    That is the newest `updated` of the first page: what changed up to then was there to be found when the later pages were
+    asked for. What the later pages hold may be newer, but issues of the pages before may have changed since.
+    """
+    newest: datetime | None = None
+    last = False
+    for page in pages(context, changed_since(context.mapping.document.scope, mark.at - OVERLAP)):
+        issues = with_readings(context, list(page.issues), {})
+        with context.store.write() as conn:
+            report.add(land_again(context, conn, issues, recent=True))
+        progress(report.read, report.read if page.last else None)
+        newest = newest or max((issue.updated for issue in issues), default=mark.at)
+        last = page.last
+    if newest is None or not last:
+        raise IncompleteRead("The search ended without its last page.", "It is tried again by itself.")
+    return max(mark.at, min(newest, context.clock() + AHEAD))

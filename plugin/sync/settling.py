@@ -1,0 +1,48 @@
+"""How a resync begins and ends, the full one and the recent one: quietly, with the brake, and with what it found marked due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from connectors.store import due, facts
+from plugin.sync.context import Context
+from plugin.sync.holding import brake_resync
+from plugin.sync.landing import Resynced
+from plugin.sync.reconcile import reconcile
+
+UNTIL_THE_END = timedelta(hours=1)
+REVISION = "resynced_revision"
+
+
+def quietly(context: Context) -> Context:
+    """For a resync: calls yield to fresh events, and what is found waits for the end, where the brake looks at all of it.
+
+    What an event marks meanwhile is not put off. Should the resync never end, its own finds are served after the hour.
+    """
+    return replace(context, jira=context.jira.in_background(), quiet=UNTIL_THE_END, ceiling=None)
+
+
+def settle(context: Context, report: Resynced, objective_ids: Iterable[str]) -> None:
+    """Brake what would change too much, then make these objectives due."""
+    ids = frozenset(objective_ids)
+    if not ids:
+        return
+    _apply_brake(context, report, ids)
+    with context.store.write() as conn:
+        due.mark(conn, context.site, ids | report.marked, context.clock(), "resync")
+
+
+def _apply_brake(context: Context, report: Resynced, ids: frozenset[str]) -> None:
+    """Under a mapping activated since the last resync nothing is held: its activation was previewed and braked by itself.
+
+    Where nothing has been written yet, by us or by another hand, there is nothing to hold either.
+    """
+    if report.first and not report.occupied:
+        return
+    with context.store.read() as conn:
+        last = facts.get(conn, context.site, REVISION)
+    if last in (None, context.mapping.revision):
+        plans = (reconcile(context, id_, write=False).plan for id_ in sorted(ids))
+        report.held = brake_resync(context, plans)
