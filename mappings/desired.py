@@ -1,4 +1,4 @@
-"""What Jira's fields shall hold for one objective and its key results, by the `write_back` rules. Compares with nothing.
+"""What Jira's fields and entity properties shall hold for one objective and its key results, by the `write_back` rules.
 
 One issue may be a key result of several objectives. What is written to it then depends on the objective (expected progress,
 pace), so one of them has to speak for it: the first in id order. `owners` says which that is.
@@ -12,23 +12,19 @@ from decimal import Decimal
 from fractions import Fraction
 
 from mappings.catalogue import Field
-from mappings.document.schema import TargetPart, WriteBackPart
+from mappings.document.schema import TargetPart
 from mappings.fields import Api, FieldType, FieldValueError, field_type
 from mappings.fields.number import plain
+from mappings.figures import PERCENTS, Figures, number_value
 from mappings.forest import issue_order
 from mappings.issue import Issue
 from mappings.mapping import Mapping as BoundMapping
-from mappings.numbers import percent, rounded
+from mappings.numbers import rounded
+from mappings.properties import PropertyTarget, property_target
 from mappings.state import HealthLevel, KeyResultState, ObjectiveState
 
 Lookup = Callable[[str], Issue | None]
 """Gives the mirrored issue of an id, None where the mirror does not hold it: `Forest.issue`, `dict.get`."""
-
-PERCENTS = frozenset(
-    {"progress_percent", "raw_percent", "delivery_percent", "outcome_percent", "expected_percent"}
-)
-DIGITS_OF_SHARES = 2
-"""Decimals of `progress` and `pace` where `round` is not written: a share rounded to 0 decimals says nothing."""
 
 LABELS: Mapping[HealthLevel, str] = {
     HealthLevel.OFF_TRACK: "Off track",
@@ -51,7 +47,7 @@ def holding_types(value: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """One field of one issue and the JSON value it shall hold; None clears. `value` names what it shows (`progress_percent`)."""
+    """One field or property of one issue and the JSON value it shall hold; None clears. `value` names what it shows (`progress_percent`)."""
 
     issue_id: str
     issue_key: str
@@ -66,20 +62,6 @@ class Owners:
 
     objectives: frozenset[str] = frozenset()
     key_results: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What can be written about an objective or a key result; None is unknown."""
-
-    progress: Fraction | None
-    raw: Fraction | None
-    delivery: Fraction | None
-    outcome: Fraction | None
-    expected: Fraction | None
-    pace: Fraction | None
-    health: HealthLevel
-    summary: str
 
 
 def owners(states: Iterable[ObjectiveState]) -> Owners:
@@ -102,41 +84,58 @@ def desired(
     `unknown: leave`. A value that its field cannot hold (a health without an option) clears the field.
     """
     found: dict[tuple[str, str], Desired] = {}
-    for issue_id, figures, parts in subjects(mapping, state, owned or Owners()):
+    for issue_id, figures, aims in subjects(mapping, state, owned or Owners()):
         issue = actual(issue_id)
-        for alias, target in parts:
-            wanted = mapping.fields[alias]
-            if issue is None or (issue_id, wanted.id) in found:
+        for aim in aims:
+            if issue is None or (issue_id, aim.field.id) in found:
                 continue
-            made = one_desired(target, figures, wanted, api)
+            made = made_for(aim, figures, api)
             if made is not None:
-                found[issue_id, wanted.id] = Desired(issue_id, issue.key, wanted, made.raw, target.value)
+                found[issue_id, aim.field.id] = Desired(issue_id, issue.key, aim.field, made.raw, aim.value)
     return tuple(found.values())
 
 
-Subject = tuple[str, Figures, list[tuple[str, TargetPart]]]
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """One field or property of every issue of a kind, and what it shall show."""
+
+    field: Field
+    part: TargetPart | PropertyTarget
+
+    @property
+    def value(self) -> str:
+        """What it shows, by name."""
+        return self.part.value if isinstance(self.part, TargetPart) else "property"
+
+
+Subject = tuple[str, Figures, list[Aim]]
 
 
 def subjects(mapping: BoundMapping, state: ObjectiveState, owned: Owners) -> Iterator[Subject]:
     """Every issue this objective speaks for: its id, figures, and what is set on it."""
-    rules = mapping.document.write_back
-    of_objective = targets(rules, "objective")
+    of_objective = aims(mapping, "objective")
     if state.issue_id is not None:
         yield state.issue_id, objective_figures(state), of_objective
-    of_key_result = targets(rules, "key_result")
-    taken = {mapping.fields[alias].id for alias, _ in of_objective}
+    of_key_result = aims(mapping, "key_result")
+    taken = {aim.field.id for aim in of_objective}
     for key_result in state.key_results:
         id_ = key_result.issue_id
         if id_ is None or owned.key_results.get(id_, state.id) != state.id:
             continue
         reserved: Collection[str] = taken if id_ in owned.objectives else ()
-        free = [part for part in of_key_result if mapping.fields[part[0]].id not in reserved]
+        free = [aim for aim in of_key_result if aim.field.id not in reserved]
         yield id_, key_result_figures(key_result, state), free
 
 
-def targets(rules: Iterable[WriteBackPart], target: str) -> list[tuple[str, TargetPart]]:
-    """What the rules set on this kind of target, in the order they are written."""
-    return [(alias, part) for rule in rules if rule.target == target for alias, part in rule.set.items()]
+def aims(mapping: BoundMapping, target: str) -> list[Aim]:
+    """What the rules set on this kind of target, in the order they are written; of each rule the fields first."""
+    found: list[Aim] = []
+    for rule in mapping.document.write_back:
+        if rule.target == target:
+            found += [Aim(mapping.fields[alias], part) for alias, part in rule.set.items()]
+            held = property_target(rule)
+            found += [Aim(held.field, held)] if held is not None else []
+    return found
 
 
 def objective_figures(state: ObjectiveState) -> Figures:
@@ -204,6 +203,16 @@ class Made:
     raw: object
 
 
+def made_for(aim: Aim, figures: Figures, api: Api) -> Made | None:
+    """The raw value for one field or property, or None where it is to be left as it is."""
+    if isinstance(aim.part, TargetPart):
+        return one_desired(aim.part, figures, aim.field, api)
+    value, type_ = aim.part.value(figures), field_type(aim.field)
+    if type_ is None or (value is None and aim.part.unknown == "leave"):
+        return None
+    return encoded(type_, value, aim.field, api)
+
+
 def one_desired(target: TargetPart, figures: Figures, wanted: Field, api: Api) -> Made | None:
     """The raw value for one field, or None where it is to be left as it is."""
     type_ = field_type(wanted)
@@ -215,15 +224,6 @@ def one_desired(target: TargetPart, figures: Figures, wanted: Field, api: Api) -
     if value is None and target.unknown == "leave":
         return None
     return encoded(type_, as_held(value, target, type_), wanted, api)
-
-
-def number_value(target: TargetPart, figures: Figures) -> Decimal | None:
-    """The number a target asks for, rounded as it says; None is unknown."""
-    share: Fraction | None = getattr(figures, target.value.removesuffix("_percent"))
-    written = "round" in target.model_fields_set
-    if target.value in PERCENTS:
-        return percent(share, target.round)
-    return None if share is None else rounded(share, target.round if written else DIGITS_OF_SHARES)
 
 
 def as_held(value: Decimal | str | None, target: TargetPart, type_: FieldType) -> object:

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from mappings.catalogue import Field
 from mappings.document.schema import CyclePart, Document, KeyResultPart, ObjectivePart
+from mappings.properties import property_fields
 from mappings.selector import Selector
 
 ESTIMATE_FIELD = "timeoriginalestimate"
@@ -69,7 +70,7 @@ class Mapping:
     """Compiles JQL that people keep in an issue field; raises `mappings.jql.JqlError`."""
 
     def field_ids(self) -> frozenset[str]:
-        """Ids of every custom field this mapping reads or writes: what the mirror has to hold."""
+        """Ids of every custom field and entity property this mapping reads or writes: what the mirror has to hold."""
         selectors = [self.scope, self.statuses.excluded, self.statuses.not_achieved]
         selectors += [override.when for override in self.statuses.overrides]
         for objective in self.objectives:
@@ -77,7 +78,12 @@ class Mapping:
             for rule in objective.key_results:
                 selectors += [rule.select, rule.related, rule.done_when]
         read = (field for selector in selectors if selector is not None for field in selector.fields)
-        return frozenset(field.id for field in self.fields.values()) | frozenset(read) | self._estimates()
+        named = (field.id for field in (*self.fields.values(), *self.properties()))
+        return frozenset(named) | frozenset(read) | self._estimates()
+
+    def properties(self) -> tuple[Field, ...]:
+        """The entity properties this mapping writes, each once, in the shape of fields."""
+        return property_fields(self.document.write_back)
 
     def _estimates(self) -> frozenset[str]:
         """The field behind `weight: time_estimate`, which has no alias."""

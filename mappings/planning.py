@@ -15,7 +15,7 @@ from mappings.issue import Issue
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field of one issue: the JSON value Jira has, the JSON value it shall get, and why. None clears the field."""
+    """One field or property of one issue: the JSON value Jira has, the JSON value it shall get, and why. None clears it."""
 
     issue_id: str
     issue_key: str
@@ -95,7 +95,7 @@ def change(wanted: Desired, issue: Issue | None, cause: str = "") -> Change | No
 def reason(wanted: Desired, before: object, type_: FieldType, cause: str) -> str:
     """`progress 50 → 63: PLAT-7 moved to Done`."""
     what = wanted.value.removesuffix("_percent").replace("_", " ")
-    step = f"{what} {type_.text(before)} → {type_.text(wanted.raw)}"
+    step = f"{what} {type_.step(before, wanted.raw)}"
     return f"{step}: {cause}" if cause else step
 
 

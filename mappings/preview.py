@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from mappings.cause import figure, percentage
+from mappings.fields import property_key
 from mappings.forest import in_order, issue_order
 from mappings.ledger import Contribution, Ledger
-from mappings.planning import Plan, plan_hash
+from mappings.planning import Change, Plan, plan_hash
 from mappings.state import HealthLevel, KeyResultState, ObjectiveState
 
 
@@ -76,7 +77,10 @@ class ObjectiveDifference:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What applying takes: `writes` field values, on `issues` issues, by `calls` API calls (one edit carries an issue's fields)."""
+    """What applying takes: `writes` values, on `issues` issues, by `calls` API calls.
+
+    One edit carries all fields of an issue; an entity property is a call of its own.
+    """
 
     writes: int
     issues: int
@@ -123,7 +127,13 @@ def cost(plans: Iterable[Plan]) -> Cost:
     """What applying these plans takes, if Jira refuses nothing."""
     edits = [changes for plan in plans for changes in plan.by_issue().values()]
     touched = {changes[0].issue_id for changes in edits}
-    return Cost(writes=sum(map(len, edits)), issues=len(touched), calls=len(edits))
+    return Cost(writes=sum(map(len, edits)), issues=len(touched), calls=sum(map(calls, edits)))
+
+
+def calls(changes: Iterable[Change]) -> int:
+    """API calls it takes to write these changes of one issue."""
+    properties = [property_key(change.field_id) is not None for change in changes]
+    return sum(properties) + (not all(properties))
 
 
 def objective_difference(

@@ -45,7 +45,7 @@ class BulkReader:
         return _result(wanted, issues)
 
     def _fetch(self, chunk: list[str], decoder: IssueDecoder) -> tuple[Issue, ...]:
-        body = {"issueIdsOrKeys": chunk, "fields": list(decoder.asked)}
+        body = {"issueIdsOrKeys": chunk, **decoder.wanted}
         batch = decoder.decode(self._transport.post(BULK, body, reads=True))
         if batch.answer.issue_errors:
             raise IncompleteRead(f"Jira could not read some issues: {str(batch.answer.issue_errors)[:200]}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -25,12 +25,15 @@ from connectors.jira.wire import (
     fields_shape,
     page_shape,
 )
+from mappings.fields import property_id, property_key
 from mappings.issue import Issue, IssueType, Link, Named, Project, Status, User
 
 W = TypeVar("W", bound=Hashable)
 D = TypeVar("D")
 
 MOST_INTERNED = 50_000
+MOST_PROPERTIES = 5
+"""Entity properties that Cloud gives with an issue of a search or a bulk read."""
 CATEGORIES = frozenset({"new", "indeterminate", "done"})
 
 
@@ -62,13 +65,17 @@ class IssueDecoder:
     """Decodes every answer that lists issues, for one set of fields. Thread-safe; kept per set by `decoder_for`."""
 
     def __init__(self, own: tuple[str, ...], parent_fields: tuple[str, ...]) -> None:
+        self.properties = tuple(key for name in own if (key := property_key(name)) is not None)
+        if len(self.properties) > MOST_PROPERTIES:
+            raise ValueError(f"Jira shows at most {MOST_PROPERTIES} entity properties: {self.properties}")
+        own = tuple(name for name in own if property_key(name) is None)
         self._plain = frozenset(own) & frozenset(core_fields())
         held = tuple(name for name in dict.fromkeys((*own, *parent_fields)) if name not in self._plain)
         self.asked = (*core_fields(), *held)
         self._own = tuple((name if name in self._plain else f"x{held.index(name)}", name) for name in own)
         self._parents = tuple(f"x{held.index(name)}" for name in parent_fields)
         self._pages: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
-            page_shape(fields_shape(held, self._plain))
+            page_shape(fields_shape(held, self._plain), bool(self.properties))
         )
         self._projects: Interned[WireProject, Project] = Interned(
             lambda wire: Project(wire.id, wire.key, wire.name)
@@ -78,6 +85,12 @@ class IssueDecoder:
         self._named: Interned[WireNamed, Named] = Interned(lambda wire: Named(wire.id, wire.name))
         self._users: Interned[WireUser, User | None] = Interned(_user)
         self._texts: Interned[tuple[str, ...], tuple[str, ...]] = Interned(lambda texts: texts)
+
+    @property
+    def wanted(self) -> dict[str, list[str]]:
+        """What a request on Cloud has to name: `fields`, and `properties` where there are any."""
+        properties = {"properties": list(self.properties)} if self.properties else {}
+        return {"fields": list(self.asked), **properties}
 
     def decode(self, reply: Reply) -> Batch:
         """The issues of an answer; raises IncompleteRead where it is torn or an issue lacks what every issue has."""
@@ -119,7 +132,8 @@ class IssueDecoder:
             instant(f.resolutiondate) if f.resolutiondate else None,
             instant(f.statuscategorychangedate) if f.statuscategorychangedate else None,
             _links(f.issuelinks) if f.issuelinks else (),
-            {name: value for at, name in self._own if (value := getattr(wire.fields, at)) is not None},
+            {name: value for at, name in self._own if (value := getattr(wire.fields, at)) is not None}
+            | (held_properties(self.properties, wire.properties) if self.properties else {}),
         )
 
     def _typed(self, fields: Any) -> Any:
@@ -141,10 +155,17 @@ class IssueDecoder:
                 return
 
 
+def held_properties(keys: Iterable[str], found: Mapping[str, Any] | None) -> dict[str, object]:
+    """The values of these properties as the mirror keeps them, among the fields; what is not there is left out."""
+    there = found or {}
+    return {property_id(key): there[key] for key in keys if there.get(key) is not None}
+
+
 def decoder_for(field_ids: Iterable[str], parent_fields: Iterable[str] = ()) -> IssueDecoder:
     """The decoder for these fields beside the core ones, kept for the next call with the same set.
 
-    The core ones may be listed once without effect; one that is named besides is kept in `Issue.fields` as well.
+    The core ones may be listed once without effect; one that is named besides is kept in `Issue.fields` as well. An id
+    `property:<key>` asks for an entity property; a search on Data Center shows none.
     """
     named = Counter(field_ids)
     core = core_fields()

@@ -57,6 +57,16 @@ def writing(issues: int) -> Work:
     return Work("PUT issue/*", issues)
 
 
+def setting(properties: int) -> Work:
+    """Writing so many entity properties: each is a call of its own."""
+    return Work("PUT issue/*/properties/*", properties)
+
+
+def asking(issues: int) -> Work:
+    """Reading so many issues one by one, as Data Center wants it for entity properties."""
+    return Work("GET issue/*", issues, issues)
+
+
 def linking(issues: int) -> Work:
     """One remote link for each of so many issues."""
     return Work("POST issue/*/remotelink", issues)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
+from connectors.jira.decode import held_properties
 from connectors.jira.errors import Permanent
 from connectors.jira.transport import Transport, issue_path
 
@@ -28,12 +30,31 @@ def put_property(transport: Transport, api: str, issue_id: str, key: str, value:
 
 
 def delete_property(transport: Transport, api: str, issue_id: str, key: str) -> None:
-    """Remove the property; one that is not there is as good as removed."""
+    """Remove the property; one that is not there is as good as removed.
+
+    Jira says 404 as well where the account may not edit the issue: what is still there then was refused.
+    """
     try:
         transport.delete(_path(api, issue_id, key))
     except Permanent as error:
-        if not error.gone:
+        if not error.gone or get_property(transport, api, issue_id, key) is not None:
             raise
+
+
+def properties_of(transport: Transport, api: str, issue_id: str, keys: Sequence[str]) -> dict[str, object]:
+    """Those of these properties that the issue has, by `property:<key>`; none where Jira shows no such issue.
+
+    Data Center shows properties with a single issue alone, never with a search.
+    """
+    try:
+        asked = {"fields": "id", "properties": ",".join(keys)}
+        answer = transport.get(issue_path(api, issue_id), asked).json()
+    except Permanent as error:
+        if error.gone:
+            return {}
+        raise
+    found = answer.get("properties") if isinstance(answer, dict) else None
+    return held_properties(keys, found if isinstance(found, dict) else None)
 
 
 def _path(api: str, issue_id: str, key: str) -> str:

@@ -111,10 +111,14 @@ def fields_shape(names: tuple[str, ...], plain: frozenset[str]) -> type[msgspec.
     return msgspec.defstruct("WireFields", [*core, *own], rename=held, frozen=True, gc=False)
 
 
-def page_shape(fields: type[msgspec.Struct]) -> type[msgspec.Struct]:
-    """A Struct for any answer that lists issues: Cloud search, Data Center search, bulk read."""
+def page_shape(fields: type[msgspec.Struct], properties: bool = False) -> type[msgspec.Struct]:
+    """A Struct for any answer that lists issues: Cloud search, Data Center search, bulk read.
+
+    With `properties` the issues carry entity properties by key, where they have any of those asked for.
+    """
+    held: list[Any] = [("properties", dict[str, Any] | None, None)] if properties else []
     issue = msgspec.defstruct(
-        "WireIssue", [("id", str), ("key", str), ("fields", fields)], frozen=True, gc=False
+        "WireIssue", [("id", str), ("key", str), ("fields", fields), *held], frozen=True, gc=False
     )
     return _listing("WirePage", issue)
 

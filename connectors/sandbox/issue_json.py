@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -194,6 +194,14 @@ class IssueWriter:
         if found is None:
             found = record.cache[key] = msgspec.json.encode(self.issue(record, fields))
         return found
+
+    def with_properties(self, record: Record, text: bytes, asked: Sequence[str]) -> bytes:
+        """The JSON text of an issue with those of the asked entity properties that it has."""
+        if not asked:
+            return text
+        there = self.sandbox.properties.get(record.id, {})
+        found = {name: there[name] for name in asked if name in there}
+        return text[:-1] + b',"properties":' + msgspec.json.encode(found) + b"}"
 
     def reference(self, record: Record) -> Json:
         """The issue without fields."""

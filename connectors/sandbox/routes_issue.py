@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from flask import Blueprint, Response, g, request
 
 from connectors.sandbox import editing
@@ -11,7 +12,7 @@ from connectors.sandbox import transitions as workflow
 from connectors.sandbox.access import JiraAnswerError, bad_request
 from connectors.sandbox.documents import document
 from connectors.sandbox.issue_json import brief_json, link_type_json, stamp, status_json, user_json
-from connectors.sandbox.routes_search import changelog_page
+from connectors.sandbox.routes_search import changelog_page, listed
 from connectors.sandbox.screens import edit_meta
 from connectors.sandbox.site import (
     actor,
@@ -57,7 +58,8 @@ def read(key: str) -> Response:
         found["transitions"] = _transitions(record)
     if "editmeta" in expand:
         found["editmeta"] = edit_meta(site().sandbox, view(), record)
-    return answer(found)
+    text = msgspec.json.encode(found)
+    return raw(render.with_properties(record, text, listed(request.args.getlist("properties"))))
 
 
 @routes.post("/issue")
@@ -239,6 +241,7 @@ def write_property(key: str, name: str) -> Response:
     kept, value = site().sandbox.properties[record.id], _any_json()
     new = name not in kept
     kept[name] = value
+    site().calls.wrote(record.id, [f"property:{name}"])
     _tell_property(record, "issue_property_set", {"key": name, "value": value})
     return answer({"key": name}, 201) if new else answer({"key": name})
 
@@ -254,8 +257,11 @@ def _any_json() -> Any:
 def delete_property(key: str, name: str) -> Response:
     record = issue_or_404(key)
     need("EDIT_ISSUES", record)
-    if site().sandbox.properties[record.id].pop(name, None) is None:
+    if name not in site().sandbox.properties[record.id]:
         raise JiraAnswerError(404, (f"The property with key '{name}' does not exist.",))
+    spend_write(record)
+    del site().sandbox.properties[record.id][name]
+    site().calls.wrote(record.id, [f"property:{name}"])
     _tell_property(record, "issue_property_deleted", {"key": name})
     return nothing()
 

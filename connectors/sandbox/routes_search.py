@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 from flask import Blueprint, Response, g, request
 
@@ -35,6 +37,7 @@ BULK_BODY = frozenset({"issueIdsOrKeys", "fields", "fieldsByKeys", "expand", "pr
 HEAVY_EXPANDS = frozenset(
     {"changelog", "editmeta", "operations", "renderedFields", "transitions", "versionedRepresentations"}
 )
+MOST_PROPERTIES = 5
 MULTI_VALUE = frozenset({"comment", "worklog", "attachment"})
 
 
@@ -55,17 +58,30 @@ def _asked_by_get() -> Json:
     args = request.args
     try:
         size = int(args.get("maxResults", 50))
-        live = [int(one) for entry in args.getlist("reconcileIssues") for one in entry.split(",") if one]
+        live = [int(one) for one in listed(args.getlist("reconcileIssues"))]
     except ValueError:
         raise bad_request(BAD_PAYLOAD) from None
     return {
         "jql": args.get("jql", ""),
-        "fields": [one for entry in args.getlist("fields") for one in entry.split(",") if one],
+        "fields": listed(args.getlist("fields")),
         "maxResults": size,
         "nextPageToken": args.get("nextPageToken") or None,
         "expand": args.get("expand", ""),
+        "properties": allowed_properties(listed(args.getlist("properties"))),
         "reconcileIssues": live[:50],
     }
+
+
+def listed(entries: Iterable[str]) -> list[str]:
+    """The members of a query parameter that may be repeated, and may hold several with commas between."""
+    return [one for entry in entries for one in entry.split(",") if one]
+
+
+def allowed_properties(keys: list[str]) -> list[str]:
+    """The keys, or 400 where they are more than Jira shows."""
+    if len(keys) > MOST_PROPERTIES:
+        raise JiraAnswerError(400, (BAD_PAYLOAD,), bare=True)
+    return keys
 
 
 class _SearchBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -85,9 +101,10 @@ def _asked_by_post() -> Json:
         body = msgspec.json.decode(request.get_data(), type=_SearchBody)
     except msgspec.ValidationError:
         raise JiraAnswerError(400, (BAD_PAYLOAD,), bare=True) from None
-    if len(body.reconcileIssues) > 50 or len(body.properties or []) > 5:
+    if len(body.reconcileIssues) > 50:
         raise JiraAnswerError(400, (BAD_PAYLOAD,), bare=True)
-    return {name: getattr(body, name) for name in body.__struct_fields__} | {"expand": body.expand or ""}
+    said = {"expand": body.expand or "", "properties": allowed_properties(body.properties or [])}
+    return {name: getattr(body, name) for name in body.__struct_fields__} | said
 
 
 def _page_text(records: list[Record], asked: Json, token: str | None) -> bytes:
@@ -103,6 +120,12 @@ def _page_text(records: list[Record], asked: Json, token: str | None) -> bytes:
 
 
 def _issue_texts(records: list[Record], asked: Json) -> list[bytes]:
+    texts, render = _plain_texts(records, asked), writer()
+    pairs = zip(records, texts, strict=True)
+    return [render.with_properties(record, text, asked["properties"]) for record, text in pairs]
+
+
+def _plain_texts(records: list[Record], asked: Json) -> list[bytes]:
     render, named = writer(), asked["fields"] or ["id"]
     if all(name in ("id", "key") for name in named):
         with_key = "key" in named
@@ -194,21 +217,30 @@ def bulk_fetch() -> Response:
         body.get("fields") or [],
         body.get("expand") or [],
     )
-    if not asked or not all(isinstance(one, list) for one in (asked, fields, expand)):
+    keys = body.get("properties") or []
+    if not asked or not all(isinstance(one, list) for one in (asked, fields, expand, keys)):
         raise JiraAnswerError(400, (BAD_PAYLOAD,), bare=True)
+    allowed_properties(keys)
     if len(asked) > _bulk_limit(fields, expand):
         raise bad_request(f"The number of issues to fetch cannot exceed {_bulk_limit(fields, expand)}.")
     render = writer()
     chosen = render.chosen(fields, "*navigable")
-    texts = [
-        msgspec.json.encode(_with_changelog(render, one, chosen))
-        if "changelog" in expand
-        else render.encoded(one, chosen)
-        for one in _bulk_records(asked)
-    ]
+    texts = [_bulk_text(render, one, chosen, expand, keys) for one in _bulk_records(asked)]
     if g.get("fault") == "empty_page":
         texts = []
     return raw(b'{"issues":[' + b",".join(texts) + b'],"issueErrors":[]}')
+
+
+def _bulk_text(
+    render: IssueWriter, record: Record, fields: Fields, expand: list[str], keys: list[str]
+) -> bytes:
+    deep = "changelog" in expand
+    text = (
+        msgspec.json.encode(_with_changelog(render, record, fields))
+        if deep
+        else render.encoded(record, fields)
+    )
+    return render.with_properties(record, text, keys)
 
 
 def _bulk_limit(fields: list[str], expand: list[str]) -> int:

@@ -191,7 +191,7 @@ def _check_access(mapping: BoundMapping, access: ProjectAccess, report: Report) 
             value=key,
             remedy=f"grant it Edit issues in {key}",
         )
-    elif access.administer is False:
+    elif access.administer is False and any(part.set for part in mapping.document.write_back):
         message = f"every write in {key} sends mail to watchers: keeping it silent needs Administer projects"
         remedy = f"grant the connector's account Administer projects in {key}, or accept the mail"
         report.warn(Code.NOTIFICATIONS_SENT, message, ("write_back",), value=key, remedy=remedy)

@@ -61,11 +61,13 @@ def still_to_say(plain: dict[str, Any], shape: Report) -> list[tuple[Path, Diagn
 
 
 def _culprit(path: Path, diagnostic: Diagnostic) -> Path:
-    """What has to be replaced. A cycle is one whole, and so is what is written to one field: half of it tells nothing."""
+    """What has to be replaced. A cycle is one whole, and so is what is written to one field or property: half of it tells nothing."""
     culprit = (*path, str(diagnostic.value)) if diagnostic.code == Code.MISSING_KEY else path
     if culprit[:1] == ("cycles",) and len(culprit) > 1:
         return culprit[:2]
-    return culprit[:4] if culprit[:1] == ("write_back",) and len(culprit) > 4 else culprit
+    if culprit[:1] == ("write_back",) and len(culprit) > 3:
+        return culprit[:3] if culprit[2] == "property" else culprit[:4]
+    return culprit
 
 
 def _follows(path: Path, diagnostic: Diagnostic, broken: Iterable[Path]) -> bool:

@@ -234,20 +234,24 @@ class KpiPart(Part):
     revert: RevertPart | None = None
 
 
+Shown = Literal[
+    "progress_percent",
+    "progress",
+    "raw_percent",
+    "delivery_percent",
+    "outcome_percent",
+    "expected_percent",
+    "pace",
+    "health",
+    "summary",
+]
+"""What can be written about an objective or a key result."""
+
+
 class TargetPart(Part):
     """What one Jira field shall hold."""
 
-    value: Literal[
-        "progress_percent",
-        "progress",
-        "raw_percent",
-        "delivery_percent",
-        "outcome_percent",
-        "expected_percent",
-        "pace",
-        "health",
-        "summary",
-    ]
+    value: Shown
     round: int = Field(default=0, ge=0, le=6)
     unknown: Literal["clear", "leave"] = "clear"
     options: (
@@ -255,12 +259,24 @@ class TargetPart(Part):
     ) = None
 
 
+PropertyKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$")]
+
+
+class PropertyPart(Part):
+    """An entity property of the issue and the values it holds by name; those of `set` where `values` is empty."""
+
+    key: PropertyKey
+    values: tuple[Shown, ...] = Field(default=(), max_length=MOST_PARTS)
+    round: int = Field(default=0, ge=0, le=6)
+    unknown: Literal["clear", "leave"] = "clear"
+
+
 class WriteBackPart(Part):
-    """What is written to the issues of objectives or key results; keys of `set` are field aliases."""
+    """What is written to the issues of objectives or key results: fields (by alias), an entity property, or both."""
 
     target: Literal["objective", "key_result"]
-    set: dict[Alias, TargetPart] = Field(max_length=MOST_PARTS)
-    property: str | None = None
+    set: dict[Alias, TargetPart] = Field(default={}, max_length=MOST_PARTS)
+    property: PropertyKey | PropertyPart | None = None
 
 
 class BrakePart(Part):

@@ -17,6 +17,7 @@ from mappings.document.places import Path
 from mappings.document.report import MOST_FINDINGS, Report, shown
 from mappings.document.schema import Document
 
+PROPERTY_FORM = "letters, digits, `.`, `-` and `_`, at most 255 of them, with a letter or digit first, like jira-okr.rollup"
 SHAPES: Mapping[str, tuple[str, ...]] = {
     "relation": ("child", "descendant", "{link: phrase}", "{jql: JQL}", "{jql_field: alias}"),
     "cycle": ("the id of a cycle", "{field: alias}", "{label: prefix}", "{version: prefix}"),
@@ -27,6 +28,10 @@ SHAPES: Mapping[str, tuple[str, ...]] = {
         "{objective: id, contributes: true}",
     ),
     "due": ("a date like 2026-12-31", "a field alias"),
+    "property": (
+        f"the key of the property: {PROPERTY_FORM}",
+        "{key: jira-okr.rollup, values: [progress_percent, health]}",
+    ),
 }
 OPERAND_SHAPES = ("a field alias", "a number")
 
@@ -46,6 +51,7 @@ _WORDS: Mapping[str, tuple[Code, str]] = {
 LENGTHS: Mapping[str, Code] = {"too_short": Code.TOO_FEW, "too_long": Code.TOO_MANY}
 _FORMS: Mapping[str, str] = {
     "name": "small letters, digits, `.`, `-` and `_`, at most 63 of them, like platform-okrs",
+    "key": PROPERTY_FORM,
     "stale_after": "a number of days or weeks, like 14d or 2w",
 }
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from mappings.document.codes import Code
 from mappings.document.places import Path
 from mappings.document.report import Report, shown
-from mappings.document.schema import Document, TargetPart, WriteBackPart
+from mappings.document.schema import Document, PropertyPart, TargetPart, WriteBackPart
 from mappings.document.walk import alias_uses, is_issue_each, key_results
+from mappings.figures import WORDED
+from mappings.properties import MOST_PROPERTIES, property_part
 
 LEVELS = ("achieved", "on_track", "at_risk", "off_track", "pending", "unknown")
 
@@ -36,6 +38,37 @@ def check_write_back(document: Document, report: Report) -> None:
                 _two_writers(alias, writers[key], part.target, inner, report)
             writers.setdefault(key, alias)
             _check_target(target, inner, report)
+    _check_properties(document, report)
+
+
+def _check_properties(document: Document, report: Report) -> None:
+    """One rule writes a property of a kind of issue; and there are few of them, for Jira shows few with an issue."""
+    keys: dict[str, None] = {}
+    writers: set[tuple[str, str]] = set()
+    for index, rule in enumerate(document.write_back):
+        part, path = property_part(rule), ("write_back", index, "property")
+        if part is None:
+            continue
+        if (rule.target, part.key) in writers:
+            message = f"the property {shown(part.key)} of a {rule.target} is written twice"
+            remedy = "let one rule write it, with all its values"
+            report.add(Code.TWO_WRITERS, message, path, value=part.key, remedy=remedy)
+        if part.key not in keys and len(keys) == MOST_PROPERTIES:
+            message = (
+                f"{shown(part.key)} is one property too many: a mapping writes at most {MOST_PROPERTIES}"
+            )
+            remedy = "use one of the others; one key serves objectives and key results alike"
+            report.add(Code.TOO_MANY, message, path, value=part.key, valid=keys, remedy=remedy)
+        else:
+            keys[part.key] = None
+        writers.add((rule.target, part.key))
+        _check_round(part, path, report)
+
+
+def _check_round(part: PropertyPart, path: Path, report: Report) -> None:
+    if "round" in part.model_fields_set and part.values and WORDED.issuperset(part.values):
+        message = "`round` has no effect on words"
+        report.warn(Code.OPTION_WITHOUT_EFFECT, message, (*path, "round"), remedy="remove it")
 
 
 def _two_writers(alias: str, first: str, target: str, path: Path, report: Report) -> None:
@@ -57,7 +90,7 @@ def _check_loop(alias: str, source: str | None, path: Path, report: Report) -> N
 
 
 def _check_target(target: TargetPart, path: Path, report: Report) -> None:
-    if target.value in ("health", "summary") and "round" in target.model_fields_set:
+    if target.value in WORDED and "round" in target.model_fields_set:
         message = f"`round` has no effect on {shown(target.value)}"
         report.warn(Code.OPTION_WITHOUT_EFFECT, message, (*path, "round"), remedy="remove it")
     if target.options is None:
@@ -86,7 +119,7 @@ def _check_reach(document: Document, part: WriteBackPart, path: Path, report: Re
 
 def _why_nothing(document: Document, part: WriteBackPart) -> str:
     if not part.set and part.property is None:
-        return "`set` is empty"
+        return "`set` is empty and there is no `property`"
     if part.target == "objective" and all(objective.select is None for objective in document.objectives):
         return "no objective is selected from Jira, so there is no issue to write to"
     if part.target == "key_result" and not any(is_issue_each(rule) for _, _, rule in key_results(document)):

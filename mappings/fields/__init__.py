@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mappings.catalogue import Field
 from mappings.fields.day import Day
+from mappings.fields.entity_property import EntityProperty, property_field, property_id, property_key
 from mappings.fields.field_type import CUSTOM, Api, FieldType, FieldValueError, Value, is_empty
 from mappings.fields.fixed_text import FixedText
 from mappings.fields.instant import Instant
@@ -16,7 +17,19 @@ from mappings.fields.person import Person
 from mappings.fields.select import Select
 from mappings.fields.text import Text
 
-__all__ = ["CUSTOM", "FIELD_TYPES", "Api", "FieldType", "FieldValueError", "Value", "field_type", "is_empty"]
+__all__ = [
+    "CUSTOM",
+    "FIELD_TYPES",
+    "Api",
+    "FieldType",
+    "FieldValueError",
+    "Value",
+    "field_type",
+    "is_empty",
+    "property_field",
+    "property_id",
+    "property_key",
+]
 
 FIELD_TYPES: tuple[FieldType, ...] = (
     Number(),
@@ -30,6 +43,7 @@ FIELD_TYPES: tuple[FieldType, ...] = (
     Person(),
     ParentLink(),
     FixedText(),
+    EntityProperty(),
 )
 
 

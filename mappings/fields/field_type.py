@@ -54,6 +54,10 @@ class FieldType(ABC):
         value = self.decode(raw)
         return "empty" if value is None else str(value)
 
+    def step(self, before: object, after: object) -> str:
+        """What a change does, as a person reads it: `50 → 62`."""
+        return f"{self.text(before)} → {self.text(after)}"
+
 
 def is_empty(raw: object) -> bool:
     """Whether a raw value says nothing: missing, null, blank, an empty list or object, a hollow one."""

@@ -1,4 +1,7 @@
-"""Executes a plan: one edit per issue, every write in the ledger before and after, a refused field never holds back the others."""
+"""Executes a plan: one edit per issue, a call for each entity property, every write in the ledger before and after.
+
+A refused field or property never holds back the others.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ from structlog.contextvars import bound_contextvars
 
 from connectors.jira.errors import JiraError, Permanent, Transient
 from connectors.store import mirror, refusals, writes
+from mappings.fields import property_key
 from mappings.planning import Change, Plan
+from plugin.sync import properties
 from plugin.sync.context import Context
 from plugin.sync.tenure import Tenure
 
@@ -72,7 +77,7 @@ def apply(context: Context, plan: Plan, cause: str, tenure: Tenure | None = None
     refused: list[Refusal] = []
     with bound_contextvars(plan=plan_id):
         for issue_id, changes in plan.by_issue().items():
-            done, rejected = _edit_issue(context, opened, issue_id, changes)
+            done, rejected = _write_issue(context, opened, issue_id, changes)
             written += done
             refused += rejected
             log.info("issue edited", issue=issue_id, written=len(done), refused=len(rejected))
@@ -81,8 +86,41 @@ def apply(context: Context, plan: Plan, cause: str, tenure: Tenure | None = None
     return Applied(tuple(written), tuple(refused))
 
 
-def _edit_issue(
+def _write_issue(
     context: Context, plan: Opened, issue_id: str, changes: tuple[Change, ...]
+) -> tuple[list[Change], list[Refusal]]:
+    """All fields in one edit, then each property."""
+    fields = [change for change in changes if property_key(change.field_id) is None]
+    done, refused = _edit_issue(context, plan, issue_id, fields) if fields else ([], [])
+    for change in changes:
+        key = property_key(change.field_id)
+        if key is not None:
+            rejected = _write_property(context, plan, change, key)
+            refused += rejected
+            done += [] if rejected else [change]
+    return done, refused
+
+
+def _write_property(context: Context, plan: Opened, change: Change, key: str) -> list[Refusal]:
+    plan.keep()
+    try:
+        properties.set_property(context, change, key)
+    except Permanent as error:
+        refused = [Refusal(change, error.message, properties.remedy_for(change, key, error))]
+        _settle_refused(context, plan, refused)
+        return refused
+    except Transient:
+        # Like an edit without an answer: looked up before the next try.
+        raise
+    except JiraError as error:
+        _settle(context, plan, [change], "failed", str(error))
+        raise
+    _settle_written(context, plan, change.issue_id, [change])
+    return []
+
+
+def _edit_issue(
+    context: Context, plan: Opened, issue_id: str, changes: list[Change]
 ) -> tuple[list[Change], list[Refusal]]:
     refused: list[Refusal] = []
     remaining = list(changes)
@@ -140,6 +178,7 @@ def _settle_written(context: Context, plan: Opened, issue_id: str, changes: list
     """Acknowledge the writes and take them into the mirror: the echo brings no news, and the next plan is empty.
 
     The issue is later now than whatever was read before: a read that was under way, or a search that lags, must not undo it.
+    A property leaves Jira's `updated` as it is: making the issue later would hide what somebody else does to it.
     """
     if not changes:
         return
@@ -148,7 +187,9 @@ def _settle_written(context: Context, plan: Opened, issue_id: str, changes: list
         known = mirror.get(conn, context.site, [issue_id]).get(issue_id)
         if known is not None:
             values = {**known.fields, **{change.field_id: change.after for change in changes}}
-            mirror.put(conn, context.site, [replace(known, fields=values, updated=known.updated + MOMENT)])
+            edited = any(property_key(change.field_id) is None for change in changes)
+            updated = known.updated + MOMENT if edited else known.updated
+            mirror.put(conn, context.site, [replace(known, fields=values, updated=updated)])
 
 
 def _settle_refused(context: Context, plan: Opened, refused: list[Refusal]) -> None:

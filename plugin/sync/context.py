@@ -59,7 +59,7 @@ class Context:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """What to ask Jira for: the system fields and the mapped ones, nothing else."""
+        """What to ask Jira for: the system fields, the mapped ones and written properties, nothing else."""
         return (*core_fields(), *sorted(self.mapping.field_ids()))
 
     @property
@@ -71,10 +71,15 @@ class Context:
 
     @property
     def written_fields(self) -> frozenset[str]:
-        """Ids of the fields this mapping writes."""
-        return frozenset(
+        """Ids of the fields and entity properties this mapping writes."""
+        return self.written_properties | frozenset(
             self.mapping.fields[alias].id for rule in self.mapping.document.write_back for alias in rule.set
         )
+
+    @property
+    def written_properties(self) -> frozenset[str]:
+        """Ids of the entity properties this mapping writes: `property:<key>`."""
+        return frozenset(field.id for field in self.mapping.properties())
 
     @property
     def api(self) -> Api:

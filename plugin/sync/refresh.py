@@ -13,12 +13,14 @@ from connectors.jira import Hints
 from connectors.jira.errors import IncompleteRead, JiraError
 from connectors.store import facts, inbox, mirror, objectives, writes
 from connectors.store.inbox import Delivery
+from mappings.fields import property_id
 from mappings.forest import Forest
 from mappings.issue import Issue, Reading
 from mappings.measuring import affected
 from plugin.sync import candidates
 from plugin.sync.context import Context
 from plugin.sync.forgotten import ask_again, doubtful, remember
+from plugin.sync.properties import spare_own, with_properties
 from plugin.sync.sorting import Batch, sort_deliveries
 
 log = structlog.get_logger("jira_okr.inbox")
@@ -80,6 +82,7 @@ def _work_off(context: Context, deliveries: list[Delivery]) -> Refreshed:
             deliveries,
             lambda hints: _is_echo(context, conn, hints),
             lambda key: mirror.id_of_key(conn, context.site, key),
+            context.written_properties,
         )
     read_at = context.clock()
     found, gone = read_again(context, batch.touched)
@@ -115,8 +118,11 @@ def with_readings(
 ) -> list[Issue]:
     """Add the history of metric fields where it changed or was never read; every other issue keeps what the mirror knows.
 
+    Entity properties come with it where a search does not show them.
+
     `first`: the mirror knows none of them and need not be asked.
     """
+    issues = with_properties(context, issues, first=first)
     metrics = context.metric_fields
     if not metrics or not issues:
         return issues
@@ -215,6 +221,7 @@ def land_issues(
     doubted = doubtful(context, conn, (id_ for id_ in ids if id_ not in before), read_at)
     ask_again(context, conn, doubted)
     inside = [issue for issue in inside if issue.id not in doubted]
+    inside = spare_own(context, conn, before, inside, read_at)
     changed = mirror.put(conn, context.site, inside)
     after = {issue.id: issue for issue in inside if issue.id in changed}
     lost = {issue_id for issue_id in outside if issue_id in before}
@@ -267,10 +274,10 @@ def _is_echo(context: Context, conn: Connection, hints: Hints) -> bool:
     """Our own write coming back: by our account, and only in fields that we wrote a moment ago."""
     if hints.actor_id is None or hints.actor_id != context.catalogue.account_id:
         return False
-    if not hints.changed_fields or not hints.changed_fields <= context.written_fields:
+    changed = hints.changed_fields | {property_id(key) for key in hints.property_keys}
+    if not changed or not changed <= context.written_fields:
         return False
     since = context.clock() - ECHO_WINDOW
     return all(
-        writes.is_echo(conn, context.site, issue_id, sorted(hints.changed_fields), since)
-        for issue_id in hints.issue_ids
+        writes.is_echo(conn, context.site, issue_id, sorted(changed), since) for issue_id in hints.issue_ids
     )

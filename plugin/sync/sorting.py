@@ -8,6 +8,7 @@ from datetime import datetime
 
 from connectors.jira import Hints, Ignored, read_hints
 from connectors.store.inbox import Delivery
+from mappings.fields import property_id
 
 EchoTest = Callable[[Hints], bool]
 IdOfKey = Callable[[str], str | None]
@@ -27,13 +28,29 @@ class Batch:
     verdicts: dict[int, tuple[str, str]] = field(default_factory=dict)
 
 
-def sort_deliveries(deliveries: Iterable[Delivery], is_echo: EchoTest, id_of: IdOfKey) -> Batch:
-    """Collect the work of many deliveries; order and repetition do not matter, for only ids are taken from them."""
+def sort_deliveries(
+    deliveries: Iterable[Delivery],
+    is_echo: EchoTest,
+    id_of: IdOfKey,
+    properties: frozenset[str] = frozenset(),
+) -> Batch:
+    """Collect the work of many deliveries; order and repetition do not matter, for only ids are taken from them.
+
+    `properties` are the entity properties that are written: no other one can change anything.
+    """
     batch = Batch()
     for delivery in deliveries:
         hints = read_hints(delivery.body)
-        batch.verdicts[delivery.id] = _verdict(batch, hints, is_echo, id_of)
+        if isinstance(hints, Hints) and _is_foreign_property(hints, properties):
+            batch.verdicts[delivery.id] = "ignored", "a property that the mapping does not write"
+        else:
+            batch.verdicts[delivery.id] = _verdict(batch, hints, is_echo, id_of)
     return batch
+
+
+def _is_foreign_property(hints: Hints, properties: frozenset[str]) -> bool:
+    named = {property_id(key) for key in hints.property_keys}
+    return bool(named) and named.isdisjoint(properties)
 
 
 def _verdict(batch: Batch, hints: Hints | Ignored, is_echo: EchoTest, id_of: IdOfKey) -> tuple[str, str]:

@@ -225,7 +225,7 @@ def _put_statuses(value: dict[str, Any], form: Form) -> None:
 
 def _put_options(value: dict[str, Any], form: Form) -> None:
     for index, part in enumerate(value.get("write_back", [])):
-        for alias, target in part["set"].items():
+        for alias, target in part.get("set", {}).items():
             place = f"option-{index}-{alias}-"
             chosen = {level: form[place + level] for level in LEVELS if form.get(place + level)}
             if chosen and target["value"] == "health":

@@ -70,12 +70,8 @@ def test_the_edit_screen(stub, answer, cloud):
 
 def test_properties(stub, answer, cloud):
     path = f"{ISSUE}/properties/okr.sync"
-    stub.on(
-        "GET",
-        path,
-        answer(404, {"errorMessages": ["no"], "errors": {}}),
-        answer(json={"key": "okr.sync", "value": {"a": 1}}),
-    )
+    gone = answer(404, {"errorMessages": ["no"], "errors": {}})
+    stub.on("GET", path, gone, answer(json={"key": "okr.sync", "value": {"a": 1}}), gone)
     stub.on("PUT", path, answer(201))
     stub.on("DELETE", path, answer(204), answer(404))
     assert cloud.get_property("10001", "okr.sync") is None
@@ -84,6 +80,14 @@ def test_properties(stub, answer, cloud):
     cloud.delete_property("10001", "okr.sync")
     cloud.delete_property("10001", "okr.sync")
     assert stub.asked[1].body == {"a": 1}
+
+
+def test_a_property_that_may_not_be_removed_is_refused(stub, answer, cloud):
+    path = f"{ISSUE}/properties/okr.sync"
+    stub.on("DELETE", path, answer(404))
+    stub.on("GET", path, answer(json={"key": "okr.sync", "value": {"a": 1}}))
+    with pytest.raises(Permanent):
+        cloud.delete_property("10001", "okr.sync")
 
 
 def test_a_remote_link_is_sent_whole_under_a_stable_id(stub, answer, cloud):

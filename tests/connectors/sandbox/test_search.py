@@ -54,6 +54,37 @@ def test_an_unknown_or_misshapen_property_is_refused_without_an_errors_key(jira,
     assert (answer.status_code, answer.json()) == (400, BAD_PAYLOAD)
 
 
+def test_properties_are_shown_with_the_issues_that_are_asked_for(jira):
+    one, other = (issue["id"] for issue in jira.search(EVERYTHING)["issues"][:2])
+    assert jira.put(f"/issue/{one}/properties/okr.a", {"n": 1}).status_code == 201
+    body = {"issueIdsOrKeys": [one, other], "fields": ["summary"], "properties": ["okr.a", "okr.b"]}
+    read = {
+        issue["id"]: issue["properties"] for issue in jira.post("/issue/bulkfetch", body).json()["issues"]
+    }
+    assert read == {one: {"okr.a": {"n": 1}}, other: {}}
+    for fields in (["id"], ["summary"]):
+        [found] = jira.search(f"id = {one}", fields=fields, properties=["okr.a"])["issues"]
+        assert found["properties"] == {"okr.a": {"n": 1}}
+    assert jira.get(f"/issue/{one}", fields="id", properties="okr.a,okr.b")["properties"] == {
+        "okr.a": {"n": 1}
+    }
+    assert "properties" not in jira.search(f"id = {one}", fields=["summary"])["issues"][0]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/search/jql", {"jql": EVERYTHING}), ("/issue/bulkfetch", {"issueIdsOrKeys": ["1"]})],
+)
+def test_more_than_five_properties_are_refused(jira, path, body):
+    answer = jira.post(path, {**body, "fields": ["summary"], "properties": [f"p{n}" for n in range(6)]})
+    assert (answer.status_code, answer.json()) == (400, BAD_PAYLOAD)
+
+
+def test_a_property_is_limited_in_size_and_key(jira):
+    assert jira.put("/issue/CORE-2/properties/okr.a", {"x": "y" * 32_768}).status_code == 400
+    assert jira.put(f"/issue/CORE-2/properties/{'k' * 256}", {"x": 1}).status_code == 400
+
+
 @pytest.mark.parametrize("jql", ["", "order by created"])
 def test_unbounded_jql_is_refused(jira, jql):
     answer = jira.post("/search/jql", {"jql": jql})
