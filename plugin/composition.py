@@ -7,9 +7,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from connectors.jira import BasicCredentials, BearerCredentials, Jira, SiteAddress, connect
+from connectors.jira.governor import CLOUD, data_center
 from connectors.store import Store, open_store, upgrade
 from plugin.connector import Connector, NotReady, Site
 from plugin.jobs.queue import QueueAnnouncer, install
+from plugin.logs import conceal, known_secrets
 from plugin.pacing import SharedGovernor
 from plugin.settings import JiraSettings, Settings
 from plugin.sync.announcing import SILENT, Announcer
@@ -45,8 +47,10 @@ def announcer_for(store: Store, settings: Settings) -> Announcer:
 def site_from(jira: JiraSettings, settings: Settings, store: Store) -> Site:
     """A Site from its settings; says which credential is missing."""
     secret = jira.webhook_secret.get_secret_value() if jira.webhook_secret else None
+    end, credentials = path_token(jira.name, settings), _credentials(jira)
+    conceal(*known_secrets(jira), end, credentials.header().split()[-1])
     return Site(
-        jira.name, _connect(jira, store), str(jira.url).rstrip("/"), secret, path_token(jira.name, settings)
+        jira.name, _connect(jira, credentials, settings, store), str(jira.url).rstrip("/"), secret, end
     )
 
 
@@ -58,17 +62,24 @@ def path_token(site: str, settings: Settings) -> str | None:
     return hashlib.sha256(material.encode()).hexdigest()[:40]
 
 
-def _connect(jira: JiraSettings, store: Store) -> Jira:
-    return connect(
-        SiteAddress(
-            name=jira.name,
-            browse_url=str(jira.url).rstrip("/"),
-            api_base=str(jira.api_base or jira.url).rstrip("/"),
-            deployment=None,
-            credentials=_credentials(jira),
-        ),
-        governor=SharedGovernor(store, jira.name),
+def _connect(
+    jira: JiraSettings,
+    credentials: BasicCredentials | BearerCredentials,
+    settings: Settings,
+    store: Store,
+) -> Jira:
+    address = SiteAddress(
+        name=jira.name,
+        browse_url=str(jira.url).rstrip("/"),
+        api_base=str(jira.api_base or jira.url).rstrip("/"),
+        deployment=None,
+        credentials=credentials,
     )
+    governor = SharedGovernor(store, jira.name)
+    found = connect(address, governor=governor)
+    restrained = data_center(settings.datacenter_calls_per_second)
+    governor.rates = lambda: restrained if found.known_deployment == "datacenter" else CLOUD
+    return found
 
 
 def _credentials(jira: JiraSettings) -> BasicCredentials | BearerCredentials:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Protocol
 
 from connectors.jira import Jira
 from connectors.store import Store, facts, revisions
@@ -34,6 +35,13 @@ class Site:
     path_token: str | None = None
 
 
+class SiteWatch(Protocol):
+    """Looks what other processes made of the sites."""
+
+    def look(self) -> None:
+        """Bring in what was added, changed or removed until now."""
+
+
 class NotReady(Exception):  # noqa: N818
     """Something has to be done by a person before the connector can work; the message says what."""
 
@@ -49,16 +57,30 @@ class Connector:
     announce: Callable[[], None] = lambda: None
     announcer: Announcer = SILENT
     meter: Meter = field(default_factory=Meter)
+    watch: SiteWatch | None = None
     _bound: dict[str, tuple[str, Mapping, Catalogue]] = field(default_factory=dict)
     _notifying: dict[str, Notifying] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def site(self, name: str) -> Site:
         """The site of this name; raises NotReady naming the sites there are."""
-        if name in self.sites:
-            return self._watched(self.sites[name])
+        found = self.known_site(name)
+        if found is not None:
+            return self._watched(found)
         known = ", ".join(sorted(self.sites)) or "none yet: set JIRA_OKR_JIRA__URL or run jira-okr site add"
         raise NotReady(f"There is no site called {name!r}. Known sites: {known}.")
+
+    def known_site(self, name: str) -> Site | None:
+        """The site of this name, also if another process added it a moment ago; None where there is none."""
+        if name not in self.sites and self.watch is not None:
+            self.watch.look()
+        return self.sites.get(name)
+
+    def forget(self, name: str) -> None:
+        """Keep nothing that was worked out for a site that changed or went."""
+        with self._lock:
+            self._bound.pop(name, None)
+            self._notifying.pop(name, None)
 
     def catalogue(self, name: str, *, fresh: bool = False) -> Catalogue:
         """The site's catalogue: the stored snapshot, or read from Jira where there is none or a fresh one is asked for."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 import sys
+import threading
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from pydantic import BaseModel, SecretStr
@@ -15,19 +19,22 @@ from sqlalchemy.exc import ArgumentError
 SECRET_WORDS = ("token", "secret", "password", "authorization", "pat", "cookie")
 SHORTEST_SECRET = 6
 """Shorter ones would blank ordinary words, and are no secrets."""
+OUR_TOKEN = re.compile(r"okr_[A-Za-z0-9_-]{30,}")
+"""An API token of ours, whichever process made it."""
 
 
 def configure_logs(log_format: str, level: int = logging.INFO, secrets: Iterable[str] = ()) -> None:
     """Set the process's logs up: `json` for machines, `plain` for people. Lines of libraries look the same, from warnings on.
 
-    Wherever one of `secrets` turns up in a line, it is blanked.
+    Wherever one of `secrets` turns up in a line, or one that `conceal` is told of later, it is blanked.
     """
+    conceal(*secrets)
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if log_format == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
-    blank: Any = Blank(secrets)
+    blank: Any = Blank()
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -43,16 +50,46 @@ def configure_logs(log_format: str, level: int = logging.INFO, secrets: Iterable
     _take_in_libraries(shared, [structlog.processors.format_exc_info, renderer, blank])
 
 
+def conceal(*secrets: str | None) -> None:
+    """Blank these wherever they turn up in a line of this process from now on."""
+    _concealed.add(form for secret in secrets if secret for form in forms(secret))
+
+
+def forms(secret: str) -> set[str]:
+    """A secret as it is, and as it stands in an address, in JSON and in a representation of Python."""
+    return {
+        secret,
+        quote(secret, safe=""),
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        repr(secret)[1:-1],
+    }
+
+
+class Concealed:
+    """Everything this process knows to be secret, the longest first, so that no end of one is left over."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.secrets: tuple[str, ...] = ()
+
+    def add(self, secrets: Iterable[str]) -> None:
+        """Some more."""
+        with self._lock:
+            known = {*self.secrets, *(one for one in secrets if len(one) >= SHORTEST_SECRET)}
+            self.secrets = tuple(sorted(known, key=len, reverse=True))
+
+
+_concealed = Concealed()
+
+
 class Blank:
     """The last processor: what is known to be secret does not leave, whatever brought it into the line."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = sorted({one for one in secrets if len(one) >= SHORTEST_SECRET}, key=len, reverse=True)
-
     def __call__(self, _logger: Any, _name: str, line: str) -> str:
-        for secret in self._secrets:
+        for secret in _concealed.secrets:
             line = line.replace(secret, "***")
-        return line
+        return OUR_TOKEN.sub("***", line)
 
 
 def known_secrets(settings: BaseModel) -> list[str]:

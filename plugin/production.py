@@ -26,6 +26,7 @@ from plugin.connector import Connector, NotReady
 from plugin.heartbeat import Heartbeat
 from plugin.jobs import engine_for
 from plugin.logs import configure_logs, known_secrets
+from plugin.saved_sites import open_sites, watched
 from plugin.settings import Settings
 
 HEADER_MS = 10_000
@@ -74,7 +75,8 @@ def serve_alone(
     heartbeat.start()
     ready()
     try:
-        server.serve(target_loader=lambda: app, wrap_loader=False)
+        with watched(connector):
+            server.serve(target_loader=lambda: app, wrap_loader=False)
     finally:
         engine.stop(patience)
         heartbeat.stop()
@@ -127,6 +129,7 @@ def _served_by_child(settings: Settings, parent: int) -> Any:
     connector = build_connector(settings)
     threading.Thread(target=_end_with, args=(parent,), name="okr-parent", daemon=True).start()
     Heartbeat(connector, "serve", 0).start()
+    open_sites(connector).start()
     return create_app(connector)
 
 

@@ -1,27 +1,35 @@
-"""The sites added by page or command: kept in the store, credentials sealed, and brought into the running connector."""
+"""The sites added by page or command: kept in the store, credentials sealed, and brought into every running connector."""
 
 from __future__ import annotations
 
 import re
 import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from pydantic import AnyHttpUrl, SecretStr, TypeAdapter, ValidationError
+from sqlalchemy import Connection
 
 from connectors.jira.address import Deployment
 from connectors.jira.errors import JiraError
-from connectors.store import audit, sites
+from connectors.store import audit, facts, sites
 from connectors.store.sites import SavedSite
 from plugin.composition import site_from
 from plugin.connector import Connector, NotReady, Site
 from plugin.credentials_vault import vault
 from plugin.settings import JiraSettings
+from plugin.sync.refresh import RESYNC_WANTED
 
 log = structlog.get_logger("jira_okr.sites")
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
 ASKED = ("BROWSE_PROJECTS", "EDIT_ISSUES", "ADMINISTER_PROJECTS", "ADMINISTER")
+LOOK_SECONDS = 2.0
 _SECRET = ("email", "token", "pat", "webhook_secret")
 
 
@@ -53,13 +61,89 @@ class Tested:
     projects: tuple[str, ...]
 
 
-def open_sites(connector: Connector) -> None:
-    """Bring the kept sites into the connector, in the place of what it knew of them; those of the settings stay as they are."""
-    with connector.store.read() as conn:
-        kept = sites.all(conn)
-    opened = {one.name: _opened(connector, one) for one in kept}
-    found = {name: site for name, site in opened.items() if site is not None}
-    connector.sites = {**_of_settings(connector), **found}
+class Watch:
+    """Keeps the sites of a connector as they are in the store, whichever process changes them.
+
+    Rows are compared whole, and sealing never gives the same text twice: no change can hide behind a clock or a counter.
+    """
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+        self._rows: dict[str, SavedSite] = {}
+        self._lock = threading.Lock()
+        self._begun = float("-inf")
+        self._stop: threading.Event | None = None
+
+    def look(self) -> None:
+        """Bring in what was added, changed or removed until now. One look serves all who asked before it began."""
+        asked = time.monotonic()
+        with self._lock:
+            if self._begun >= asked:
+                return
+            begun = time.monotonic()
+            with self._connector.store.read() as conn:
+                rows = {one.name: one for one in sites.all(conn)}
+            self._begun = begun
+            if rows != self._rows:
+                self._take_over(rows)
+
+    def start(self) -> None:
+        """Look every few seconds from now on."""
+        self._stop = threading.Event()
+        threading.Thread(target=self._keep_on, args=(self._stop,), name="okr-sites", daemon=True).start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._stop is not None:
+            self._stop.set()
+
+    def _keep_on(self, stop: threading.Event) -> None:
+        while not stop.wait(LOOK_SECONDS):
+            try:
+                self.look()
+            except Exception as error:  # the next look is due soon
+                log.warning("sites not looked at", error=str(error))
+
+    def _take_over(self, rows: dict[str, SavedSite]) -> None:
+        connector, before = self._connector, self._rows
+        changed = {name for name in {**before, **rows} if before.get(name) != rows.get(name)}
+        known = connector.sites
+        opened = {
+            name: _opened(connector, row) if name in changed else known.get(name)
+            for name, row in rows.items()
+        }
+        # Those of the settings come first; the others by name, as they do in a process that starts now.
+        ours = {
+            name: site
+            for name, site in known.items()
+            if _of_settings(connector, name) or name not in {**before, **rows}
+        }
+        for name in changed:
+            connector.forget(name)
+        added = {name: site for name, site in opened.items() if site is not None and name not in ours}
+        connector.sites = {**ours, **added}
+        self._rows = rows
+        log.info("sites changed", sites=sorted(changed))
+        connector.announce()
+
+
+def open_sites(connector: Connector) -> Watch:
+    """Bring the kept sites into the connector as they are now; those of the settings stay. What it returns keeps them so."""
+    watch = connector.watch if isinstance(connector.watch, Watch) else Watch(connector)
+    connector.watch = watch
+    watch.look()
+    return watch
+
+
+@contextmanager
+def watched(connector: Connector) -> Iterator[None]:
+    """What other processes make of the sites is known here within seconds, until the block ends."""
+    watch = open_sites(connector)
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.stop()
 
 
 def add_site(connector: Connector, new: NewSite, by: str) -> Tested:
@@ -74,9 +158,10 @@ def add_site(connector: Connector, new: NewSite, by: str) -> Tested:
     plain = {"url": str(settings.url), "api_base": new.api_base, "deployment": found.deployment}
     with connector.store.write() as conn:
         sites.put(conn, new.name, plain, sealed, now)
+        _begin_anew(conn, new.name, now)
         detail = {"url": str(settings.url), "account": found.account, "deployment": found.deployment}
         audit.note(conn, by, "site added", now, detail, new.name)
-    connector.sites = {**connector.sites, new.name: site}
+    open_sites(connector)
     return found
 
 
@@ -84,11 +169,16 @@ def remove_site(connector: Connector, name: str, by: str) -> None:
     """Forget a site and its credentials; its revisions and history stay, and come back with a site of the same name."""
     with connector.store.write() as conn:
         if not sites.remove(conn, name):
-            raise NotReady(
-                f"The site {name!r} was not added here. If it comes from the settings, take JIRA_OKR_JIRA__… away."
-            )
+            raise _not_added(name)
         audit.note(conn, by, "site removed", connector.clock(), site=name)
-    connector.sites = {key: site for key, site in connector.sites.items() if key != name}
+    open_sites(connector)
+
+
+def require_added(connector: Connector, name: str) -> None:
+    """NotReady unless there is such a site to remove."""
+    with connector.store.read() as conn:
+        if sites.get(conn, name) is None:
+            raise _not_added(name)
 
 
 def test_site(site: Site) -> Tested:
@@ -106,7 +196,7 @@ def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
     """The settings of a new site; NotReady naming what is wrong with what was given."""
     if not NAME.fullmatch(new.name):
         raise NotReady("The name of a site is made of small letters, digits and dashes, for example acme.")
-    if new.name in _of_settings(connector):
+    if _of_settings(connector, new.name):
         raise NotReady(
             f"The site {new.name!r} comes from the settings. Choose another name, or change the settings."
         )
@@ -148,9 +238,23 @@ def deployment_of(connector: Connector, name: str) -> str:
         return ""
 
 
-def _of_settings(connector: Connector) -> dict[str, Site]:
+def _of_settings(connector: Connector, name: str) -> bool:
     given = connector.settings.jira
-    return {name: site for name, site in connector.sites.items() if given is not None and name == given.name}
+    return given is not None and given.name == name and name in connector.sites
+
+
+def _not_added(name: str) -> NotReady:
+    return NotReady(
+        f"The site {name!r} was not added here; jira-okr site list shows those that were. "
+        "If it comes from the settings, take JIRA_OKR_JIRA__… away."
+    )
+
+
+def _begin_anew(conn: Connection, name: str, now: datetime) -> None:
+    """It may be another Jira under a name that was in use: what we knew of that one is read anew, all of it."""
+    for known in ("catalogue", "api"):
+        facts.take(conn, name, known)
+    facts.put(conn, name, RESYNC_WANTED, now.isoformat())
 
 
 def _opened(connector: Connector, saved: SavedSite) -> Site | None:

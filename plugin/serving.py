@@ -13,6 +13,7 @@ from plugin.app import create_app
 from plugin.connector import Connector
 from plugin.jobs import engine_for
 from plugin.jobs.port import Engine
+from plugin.saved_sites import watched
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -42,7 +43,8 @@ def serving(connector: Connector, host: str, port: int, workers: int) -> Iterato
     thread.start()
     engine.start()
     try:
-        yield Served(f"http://{host}:{server.server_port}", server, engine)
+        with watched(connector):
+            yield Served(f"http://{host}:{server.server_port}", server, engine)
     finally:
         server.shutdown()
         thread.join(5)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from connectors.store.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.schema import account as table
+from connectors.store.schema import answer, fact
 from connectors.store.sql import insert_into
 
 
@@ -73,6 +74,12 @@ def all(conn: Connection) -> list[Account]:
     return [_account(row) for row in conn.execute(select(table).order_by(table.c.email))]
 
 
+def open_with_role(conn: Connection, role: str) -> list[Account]:
+    """The accounts of a role that may sign in, by id. Until the transaction ends no other changes them, nor reads them so."""
+    found = select(table).where(table.c.role == role, table.c.disabled_at.is_(None)).order_by(table.c.id)
+    return [_account(row) for row in conn.execute(found.with_for_update())]
+
+
 def count(conn: Connection) -> int:
     """How many accounts there are; none means that the first one is still to be made."""
     return conn.execute(select(func.count()).select_from(table)).scalar_one()
@@ -106,6 +113,16 @@ def disable(conn: Connection, account_id: int, now: datetime) -> None:
 def enable(conn: Connection, account_id: int) -> None:
     """Let the account sign in again."""
     _change(conn, account_id, disabled_at=None)
+
+
+def remove(conn: Connection, account_id: int) -> None:
+    """Take the account away with its tokens, drafts and kept answers; the audit log, which names addresses, stays.
+
+    SQLite may give its id to the next account: nothing that goes by the id may be left.
+    """
+    conn.execute(delete(fact).where(fact.c.name == f"draft:{account_id}"))
+    conn.execute(delete(answer).where(answer.c.who == str(account_id)))
+    conn.execute(delete(table).where(table.c.id == account_id))
 
 
 def _change(conn: Connection, account_id: int, **values: object) -> None:

@@ -11,7 +11,7 @@ from typing import cast
 from sqlalchemy import make_url
 
 from connectors.store import upgrading
-from connectors.store.database import Store
+from connectors.store.database import Store, make_private
 from connectors.store.fault import StoreError, not_a_database
 
 BESIDE = ("-wal", "-shm", "-journal")
@@ -55,6 +55,7 @@ def restore(path: Path, url: str) -> str:
     target.parent.mkdir(parents=True, exist_ok=True)
     _refuse_busy(target)
     arriving = target.with_name(target.name + ".part")
+    make_private(arriving)
     with (
         closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as source,
         closing(sqlite3.connect(arriving)) as copy,
@@ -130,6 +131,7 @@ def _refuse_busy(target: Path) -> None:
 
 
 def _copy(store: Store, path: Path) -> None:
+    make_private(path)
     with store.read() as conn, closing(sqlite3.connect(path)) as target:
         cast("sqlite3.Connection", conn.connection.driver_connection).backup(target)
         target.execute("PRAGMA journal_mode=DELETE")

@@ -6,10 +6,11 @@ keeps the slowest of eight at tens of milliseconds instead of hundreds.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -136,6 +137,7 @@ def _open_sqlite(address: URL, synchronous: str, pool_size: int) -> Store:
     path = Path(address.database or "")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path)
     except OSError as error:
         raise unwritable(str(error), address.render_as_string()) from error
     engine = create_engine(
@@ -144,6 +146,15 @@ def _open_sqlite(address: URL, synchronous: str, pool_size: int) -> Store:
     _set_pragmas(engine, synchronous)
     _begin_ourselves(engine)
     return Store(engine, _lock_of(path.resolve()))
+
+
+def make_private(path: Path) -> None:
+    """Make the file for its owner alone where there is none: it holds password hashes and sealed credentials.
+
+    SQLite gives what it puts beside it (`-wal`, `-shm`) the same permissions. A file that is there keeps those it has.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _open_postgres(address: URL, pool_size: int) -> Store:

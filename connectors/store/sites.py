@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, select
 
 from connectors.store import json_text
 from connectors.store.instant import from_ms, to_ms
+from connectors.store.schema import delivery, due
 from connectors.store.schema import site as table
 from connectors.store.sql import insert_into
 
@@ -52,8 +53,12 @@ def all(conn: Connection) -> list[SavedSite]:
 
 
 def remove(conn: Connection, name: str) -> bool:
-    """Forget a site and its credentials; False where there is none. What was mirrored of it stays until it is deleted."""
-    return conn.execute(delete(table).where(table.c.name == name)).rowcount == 1
+    """Forget a site, its credentials and its pending work; False where there is none. What was mirrored of it stays."""
+    if conn.execute(delete(table).where(table.c.name == name)).rowcount != 1:
+        return False
+    conn.execute(delete(due).where(due.c.site == name))
+    conn.execute(delete(delivery).where(delivery.c.site == name, delivery.c.status == "pending"))
+    return True
 
 
 def _saved(row: Any) -> SavedSite:

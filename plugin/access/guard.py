@@ -75,11 +75,18 @@ def admit(
         if person is None:
             return unidentified()
         g.person = person
-        if not person.may(rule.permission) or (rule.in_person and person.token is not None):
+        if not allowed(person, rule):
             return forbidden(person, rule)
     if _by_cookie():
         csrf.protect()
     return None
+
+
+def allowed(person: Person, rule: Rule) -> bool:
+    """Whether they may, as they came: in person, or by a token."""
+    if not person.may(rule.permission):
+        return False
+    return person.token is None or (not rule.in_person and rule.scope in {"", *person.scopes})
 
 
 def identified(connector: Connector) -> Person | None:
@@ -113,6 +120,8 @@ def forbidden(person: Person, rule: Rule) -> ResponseReturnValue:
         detail = (
             "This takes somebody who signed in; a token cannot do it. jira-okr user and jira-okr token can."
         )
+    elif rule.scope and person.token is not None:
+        detail = f"This takes a token with the scope {rule.scope}, made by an admin."
     if wants_html():
         abort(403, description=detail)
     return problem(

@@ -1,4 +1,4 @@
-"""Accounts: adding, roles, passwords, closing. Every change is in the audit log, in the transaction of the change."""
+"""Accounts: adding, roles, passwords, closing, removing. Every change is in the audit log, in the transaction of the change."""
 
 from __future__ import annotations
 
@@ -88,6 +88,20 @@ def end_sessions(connector: Connector, account: Account, by: str) -> None:
         _note(connector, conn, by, "signed out everywhere", account)
 
 
+def remove(connector: Connector, account: Account, by: str) -> None:
+    """Take the account away with its tokens; what it did stays in the audit log under its address."""
+    with connector.store.write() as conn:
+        _keep_an_admin(conn, account)
+        accounts.remove(conn, account.id)
+        _note(connector, conn, by, "account removed", account)
+
+
+def ways_in(account: Account) -> list[str]:
+    """By what the account signs in: `password`, `oidc`, both or not yet anything."""
+    ways = [("password", account.password_hash is not None), ("oidc", account.identity is not None)]
+    return [way for way, has in ways if has]
+
+
 def good_hash(password: str, email: str) -> str:
     """The hash of a password that is good enough; Refused with the reason where it is not."""
     weakness = passwords.weakness(password, email)
@@ -113,12 +127,8 @@ def known_role(role: str) -> str:
 
 
 def _keep_an_admin(conn: Connection, account: Account) -> None:
-    others = [
-        one
-        for one in accounts.all(conn)
-        if one.role == Permission.ADMIN and one.disabled_at is None and one.id != account.id
-    ]
-    if account.role == Permission.ADMIN and account.disabled_at is None and not others:
+    """Admins who close each other at once take turns here, so that the second one sees what the first one did."""
+    if [one.id for one in accounts.open_with_role(conn, Permission.ADMIN)] == [account.id]:
         raise Refused(f"{account.email} is the only admin. Make somebody else an admin first.")
 
 

@@ -31,8 +31,13 @@ class Permission(StrEnum):
 
 
 ROLES = (Permission.VIEWER, Permission.EDITOR, Permission.ADMIN)
-SCOPES = {"read": Permission.VIEWER, "write": Permission.EDITOR, "admin": Permission.ADMIN}
-"""What a token may do at most; its account's role limits it further."""
+SCOPES = {
+    "read": Permission.VIEWER,
+    "write": Permission.EDITOR,
+    "admin": Permission.ADMIN,
+    "people": Permission.ADMIN,
+}
+"""What a token may do at most; its account's role limits it further. `people` is `admin`, and may change who else comes in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +46,20 @@ class Rule:
 
     `signed`: its callers prove themselves by a signature in the request, so it needs no CSRF token.
     `in_person`: it takes somebody who signed in; a token must not change what it was given for.
+    `scope`: a token needs this very scope; no other includes it.
     """
 
     permission: Permission
     signed: bool = False
     in_person: bool = False
+    scope: str = ""
 
 
-def needs(permission: str, *, signed: bool = False, in_person: bool = False) -> Callable[[View], View]:
+def needs(
+    permission: str, *, signed: bool = False, in_person: bool = False, scope: str = ""
+) -> Callable[[View], View]:
     """Declare what a route asks for: `public`, `viewer`, `editor` or `admin`."""
-    rule = Rule(Permission(permission), signed, in_person)
+    rule = Rule(Permission(permission), signed, in_person, scope)
 
     def declared(view: View) -> View:
         setattr(view, _MARK, rule)

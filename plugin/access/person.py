@@ -11,13 +11,14 @@ from plugin.access.permission import Permission
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who acts, and what they may do in this request; `token` is the name of the API token they came with."""
+    """Who acts, and what they may do in this request; `token` is the name of the API token they came with, `scopes` its scopes."""
 
     account_id: int
     email: str
     name: str
     role: Permission
     token: str | None = None
+    scopes: frozenset[str] = frozenset()
 
     @property
     def label(self) -> str:

@@ -70,7 +70,7 @@ def bearer(connector: Connector, authorization: str) -> Person | None:
         return None
     _note_use(connector, token, now)
     allowed = lesser(Permission(account.role), allowance(token.scopes))
-    return Person(account.id, account.email, account.name, allowed, token.name)
+    return Person(account.id, account.email, account.name, allowed, token.name, token.scopes)
 
 
 def allowance(scopes: frozenset[str]) -> Permission:

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -61,7 +62,7 @@ def view_of(operation: Operation, connector: Connector, turns: Turns) -> View:
         except Exception as error:  # every fault becomes a problem document
             return failure(error)
 
-    return needs(operation.permission)(view)
+    return needs(operation.permission, in_person=operation.in_person, scope=operation.scope)(view)
 
 
 def served(operation: Operation, connector: Connector, turns: Turns, path: Mapping[str, str]) -> Response:
@@ -76,9 +77,13 @@ def served(operation: Operation, connector: Connector, turns: Turns, path: Mappi
         {name: value for name, value in request.headers.items() if name.startswith("If-")},
     )
 
-    def serve() -> Response:
+    def serve() -> tuple[Response, Response]:
         with turns.taken(operation.heavy):
-            return written(operation, operation.handler(call))
+            reply = operation.handler(call)
+        answer = written(operation, reply)
+        return answer, answer if reply.again is None else written(
+            operation, replace(reply, value=reply.again)
+        )
 
     return answered_once(connector, _key(operation, body), serve)
 

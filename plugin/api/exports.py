@@ -15,7 +15,8 @@ from mappings.ledger import Ledger
 from plugin.access.exporting import cell
 from plugin.api.auditing import ActGiven, AuditQuery, act_given, search_of
 from plugin.api.finding import site_of
-from plugin.api.model import Given, SiteQuery, Word
+from plugin.api.history import PointGiven, point_values
+from plugin.api.model import Asked, Given, SiteQuery, Word
 from plugin.api.objectives import ObjectivesQuery, RowGiven, saved_objectives
 from plugin.api.operation import JSON, Call, Operation, Reply
 from plugin.connector import Connector
@@ -59,44 +60,41 @@ class LedgerRow(RowGiven):
     key_result: str | None
 
 
-class HistoryRow(Given):
-    """One point of one objective's history."""
+class HistoryRow(PointGiven):
+    """One point of one objective's history, and whose it is."""
 
     objective: str
-    at: datetime
-    progress: float | None
-    progress_exact: str | None
-    delivery: float | None
-    outcome: float | None
-    expected: float | None
-    health: str
-    mapping_revision: str
 
 
-class ObjectivesExport(ObjectivesQuery):
-    """Which objectives, and as what. A page size has no meaning here."""
+class Exported(Asked):
+    """As what."""
 
     format: Format = Field("csv", description="csv or json.")
 
 
-class HistoryExport(SiteQuery):
+class ObjectivesExport(ObjectivesQuery, Exported):
+    """Which objectives, and as what. A page size has no meaning here."""
+
+
+class HistoryExport(SiteQuery, Exported):
     """Of which objective, and as what."""
 
     objective: Word | None = Field(None, description="The id of one objective; all where left out.")
-    format: Format = Field("csv", description="csv or json.")
 
 
-class AuditExport(AuditQuery):
+class AuditExport(AuditQuery, Exported):
     """Which acts, and as what."""
-
-    format: Format = Field("csv", description="csv or json.")
 
 
 def export_objectives(call: Call) -> Reply:
     """One line per objective."""
-    site = site_of(call)
-    rows = (objective_row(site, saved) for saved in saved_objectives(call.connector, site, call.query))
+    rows = objective_rows(call.connector, site_of(call), call.query)
     return streamed(ObjectiveRow, rows, call.query.format, "objectives")
+
+
+def objective_rows(connector: Connector, site: str, query: ObjectivesQuery) -> Iterator[ObjectiveRow]:
+    """The objectives that pass, as lines."""
+    return (objective_row(site, saved) for saved in saved_objectives(connector, site, query))
 
 
 def objective_row(site: str, saved: Any) -> ObjectiveRow:
@@ -127,18 +125,18 @@ def objective_row(site: str, saved: Any) -> ObjectiveRow:
 
 def export_ledgers(call: Call) -> Reply:
     """Every row of every ledger."""
-    site = site_of(call)
-    saved = saved_objectives(call.connector, site, call.query)
-    rows = (row for one in saved for row in ledger_rows(one.state))
+    rows = ledger_rows(call.connector, site_of(call), call.query)
     return streamed(LedgerRow, rows, call.query.format, "ledgers")
 
 
-def ledger_rows(state: Any) -> Iterator[LedgerRow]:
-    """The rows of all ledgers of one objective."""
-    yield from _rows(state, state.ledger, "headline", None)
-    yield from _rows(state, state.beside, "beside", None)
-    for one in state.key_results:
-        yield from _rows(state, one.measurement.ledger, "key_result", one.id)
+def ledger_rows(connector: Connector, site: str, query: ObjectivesQuery) -> Iterator[LedgerRow]:
+    """The rows of all ledgers of the objectives that pass."""
+    for saved in saved_objectives(connector, site, query):
+        state = saved.state
+        yield from _rows(state, state.ledger, "headline", None)
+        yield from _rows(state, state.beside, "beside", None)
+        for one in state.key_results:
+            yield from _rows(state, one.measurement.ledger, "key_result", one.id)
 
 
 def _rows(state: Any, ledger: Ledger, name: str, key_result: str | None) -> Iterator[LedgerRow]:
@@ -165,18 +163,7 @@ def history_rows(connector: Connector, site: str, objective: str | None) -> Iter
         with connector.store.read() as conn:
             batch = browsing.history_after(conn, site, BATCH, after, objective, backfilled=True)
         for one in batch:
-            point = one.point
-            yield HistoryRow(
-                objective=one.objective_id,
-                at=point.at,
-                progress=number(point.progress),
-                progress_exact=exact_text(point.progress),
-                delivery=number(point.delivery),
-                outcome=number(point.outcome),
-                expected=number(point.expected),
-                health=point.health.value,
-                mapping_revision=point.mapping_revision,
-            )
+            yield HistoryRow(objective=one.objective_id, **point_values(one.point))
         if len(batch) < BATCH:
             return
         after = batch[-1].id
@@ -202,9 +189,12 @@ def act_rows(connector: Connector, query: AuditQuery) -> Iterator[ActGiven]:
 def streamed(shape: type[Given], rows: Iterable[Given], format: Format, name: str) -> Reply:
     """Rows as a file."""
     headers = {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
-    if format == "csv":
-        return Reply(body=as_csv(shape, rows), media=CSV, headers=headers)
-    return Reply(body=as_json(rows), media=JSON, headers=headers)
+    return Reply(body=lines(shape, rows, format), media=CSV if format == "csv" else JSON, headers=headers)
+
+
+def lines(shape: type[Given], rows: Iterable[Given], format: Format) -> Iterator[str]:
+    """Rows as the text of a file, line by line."""
+    return as_csv(shape, rows) if format == "csv" else as_json(rows)
 
 
 def as_csv(shape: type[Given], rows: Iterable[Given]) -> Iterator[str]:

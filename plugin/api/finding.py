@@ -19,8 +19,8 @@ def known_site(connector: Connector, named: str | None) -> str:
     """The name of a site that is there."""
     if named is None and connector.sites:
         return next(iter(connector.sites))
-    if named in connector.sites:
-        return str(named)
+    if named is not None and connector.known_site(named) is not None:
+        return named
     if named is None:
         raise Refusal(
             404,

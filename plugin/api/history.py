@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
 from pydantic import Field
 
@@ -130,17 +131,22 @@ def after(name: str, shown: list[HistoryPoint], begun: list[str | int] | None) -
 
 def point_given(point: HistoryPoint) -> PointGiven:
     """One point as an answer shows it."""
-    return PointGiven(
-        at=point.at,
-        progress=number(point.progress),
-        progress_exact=exact_text(point.progress),
-        delivery=number(point.delivery),
-        outcome=number(point.outcome),
-        expected=number(point.expected),
-        health=point.health.value,
-        mapping_revision=point.mapping_revision,
-        backfilled=point.backfilled,
-    )
+    return PointGiven(**point_values(point))
+
+
+def point_values(point: HistoryPoint) -> dict[str, Any]:
+    """What an answer and an export say of a point."""
+    return {
+        "at": point.at,
+        "progress": number(point.progress),
+        "progress_exact": exact_text(point.progress),
+        "delivery": number(point.delivery),
+        "outcome": number(point.outcome),
+        "expected": number(point.expected),
+        "health": point.health.value,
+        "mapping_revision": point.mapping_revision,
+        "backfilled": point.backfilled,
+    }
 
 
 def movement(call: Call) -> Reply:

@@ -22,7 +22,7 @@ UNDER_WAY = timedelta(minutes=10)
 """A request that is still being served after this died with its process; its key may be used again."""
 
 REPEATED = "Idempotency-Replayed"
-KEPT_HEADERS = ("Content-Type", "ETag", "Location")
+KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Cache-Control")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +46,27 @@ def key_of(who: str, text: str | None, method: str, path: str, body: bytes) -> K
     return Key(who, text, asked.hexdigest())
 
 
-def answered_once(connector: Connector, key: Key | None, serve: Callable[[], Response]) -> Response:
-    """Serve, or give the answer that was given; what failed gives its key back, for nothing stands behind it."""
+def answered_once(
+    connector: Connector, key: Key | None, serve: Callable[[], tuple[Response, Response]]
+) -> Response:
+    """Serve, or give the answer that was given; what failed gives its key back, for nothing stands behind it.
+
+    `serve` gives the answer, and what is kept to be given again: the same, but for secrets.
+    """
     if key is None:
-        return serve()
+        return serve()[0]
     former = _take(connector, key)
     if former is not None:
         return _again(key, former)
     try:
-        answer = serve()
+        answer, again = serve()
     except BaseException:
         _release(connector, key)
         raise
     if answer.status_code >= 400:
         _release(connector, key)
     else:
-        _keep(connector, key, answer)
+        _keep(connector, key, again)
     return answer
 
 

@@ -23,6 +23,17 @@ Numbers are floats; the exact fraction stands beside as text. Null is unknown, n
 Lists go by page: send `next` back as `cursor`. Writes take an `Idempotency-Key`, which is kept for 24 hours."""
 
 
+SECURITY = {
+    "token": {"type": "http", "scheme": "bearer"},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "jira_okr",
+        "description": "Somebody who signed in by the page; with https the name begins with __Host-. Changes also send X-CSRFToken.",
+    },
+}
+
+
 def document(operations: Iterable[Operation], version: str) -> dict[str, Any]:
     """The whole document."""
     operations = list(operations)
@@ -37,7 +48,7 @@ def document(operations: Iterable[Operation], version: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": SECURITY,
         },
         "security": [{"token": []}],
     }
@@ -90,12 +101,18 @@ def described(one: Operation, schemas: dict[str, Any], places: Places) -> dict[s
         found["requestBody"] = {"required": required, "content": {JSON: {"schema": places[one.body]}}}
     if one.permission == "public":
         found["security"] = []
+    if one.in_person:
+        found["security"] = [{"session": []}]
     return found
 
 
 def _said(one: Operation) -> str:
     doc = " ".join((one.handler.__doc__ or "").split())
     who = "Open to everybody." if one.permission == "public" else f"Takes the role {one.permission}."
+    if one.scope:
+        who += f" A token needs the scope {one.scope}."
+    if one.in_person:
+        who += " Takes somebody who signed in; a token cannot do it."
     return f"{doc} {who}".strip()
 
 

@@ -10,6 +10,8 @@ from plugin.api.model import Asked, Given
 from plugin.connector import Connector
 
 JSON = "application/json"
+UNKEPT = {"Cache-Control": "no-store"}
+"""The headers of an answer that holds a secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,17 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: a shape, or text or a stream of another media type."""
+    """An answer: a shape, or text or a stream of another media type.
+
+    `again` is what the same idempotency key gets later, where the answer holds a secret that must not be kept.
+    """
 
     value: Given | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     status: int | None = None
     body: str | Iterable[str] | None = None
     media: str = JSON
+    again: Given | None = None
 
 
 Handler = Callable[[Call], Reply]
@@ -43,6 +49,7 @@ class Operation:
     """One operation. `answers` is the shape by media type (None: plain text); `heavy` ones run a few at a time.
 
     `matched`: changes only what the caller has seen, so it asks for If-Match (or If-None-Match: * where nothing is there yet).
+    `in_person` and `scope`: see `plugin.access.permission.Rule`.
     """
 
     name: str
@@ -57,6 +64,8 @@ class Operation:
     status: int = 200
     heavy: bool = False
     matched: bool = False
+    in_person: bool = False
+    scope: str = ""
 
     @property
     def tag(self) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import click
@@ -33,6 +35,10 @@ class Letter:
         return not self.field_id
 
 
+Act = Callable[[Connector, Connection, str, Letter], None]
+DONE = {"retry": "retried", "discard": "discarded"}
+
+
 @click.group("dead-letters")
 def dead_letters_group() -> None:
     """Look after work that failed for good: objectives that could not be reconciled, and fields that Jira refused."""
@@ -59,40 +65,49 @@ def list_command(site: str, as_json: bool) -> None:
         raise SystemExit(1)
 
 
+def chosen_letters(act: Act) -> Callable[..., None]:
+    """A command that does this to the letters a person means: arguments, options and what it says are the same for all."""
+
+    @click.argument("names", nargs=-1, metavar="[OBJECTIVE]...")
+    @click.option("--field", "field_id", help="Only this field (its id or name).")
+    @click.option("--all", "everything", is_flag=True, help="All dead letters of the site.")
+    @site_option
+    @json_option
+    @wraps(act)
+    def command(
+        names: tuple[str, ...], field_id: str | None, everything: bool, site: str, as_json: bool
+    ) -> None:
+        with open_connector() as connector:
+            chosen = choose(connector, site, names, field_id, everything)
+            with connector.store.write() as conn:
+                for letter in chosen:
+                    act(connector, conn, site, letter)
+        _tell(DONE[act.__name__], chosen, as_json)
+
+    return command
+
+
 @dead_letters_group.command("retry")
-@click.argument("names", nargs=-1, metavar="[OBJECTIVE]...")
-@click.option("--field", "field_id", help="Only this field (its id or name).")
-@click.option("--all", "everything", is_flag=True, help="All dead letters of the site.")
-@site_option
-@json_option
-def retry_command(
-    names: tuple[str, ...], field_id: str | None, everything: bool, site: str, as_json: bool
-) -> None:
+@chosen_letters
+def retry(connector: Connector, conn: Connection, site: str, letter: Letter) -> None:
     """Try again now: objectives become due, refused fields are forgotten and written anew."""
-    with open_connector() as connector:
-        chosen = choose(connector, site, names, field_id, everything)
-        with connector.store.write() as conn:
-            for letter in chosen:
-                _retry(connector, conn, site, letter)
-    _tell("retried", chosen, as_json)
+    now = connector.clock()
+    if letter.whole:
+        due.retry(conn, site, letter.objective_id, now)
+    else:
+        refusals.clear(conn, site, letter.objective_id, field_id=letter.field_id)
+        due.mark(conn, site, [letter.objective_id], now, "a person asked to try again")
+    connector.announcer.marked(conn, site, [letter.objective_id], now)
 
 
 @dead_letters_group.command("discard")
-@click.argument("names", nargs=-1, metavar="[OBJECTIVE]...")
-@click.option("--field", "field_id", help="Only this field (its id or name).")
-@click.option("--all", "everything", is_flag=True, help="All dead letters of the site.")
-@site_option
-@json_option
-def discard_command(
-    names: tuple[str, ...], field_id: str | None, everything: bool, site: str, as_json: bool
-) -> None:
+@chosen_letters
+def discard(_connector: Connector, conn: Connection, site: str, letter: Letter) -> None:
     """Forget them. The next event or resync tries again by itself."""
-    with open_connector() as connector:
-        chosen = choose(connector, site, names, field_id, everything)
-        with connector.store.write() as conn:
-            for letter in chosen:
-                _discard(conn, site, letter)
-    _tell("discarded", chosen, as_json)
+    if letter.whole:
+        due.discard(conn, site, letter.objective_id)
+    else:
+        refusals.clear(conn, site, letter.objective_id, field_id=letter.field_id)
 
 
 def letters(conn: Connection, site: str) -> list[Letter]:
@@ -167,23 +182,6 @@ def _name(conn: Connection, site: str, objective_id: str) -> str:
         return saved.state.key
     issue = mirror.get(conn, site, [objective_id]).get(objective_id)
     return issue.key if issue is not None else objective_id
-
-
-def _retry(connector: Connector, conn: Connection, site: str, letter: Letter) -> None:
-    now = connector.clock()
-    if letter.whole:
-        due.retry(conn, site, letter.objective_id, now)
-    else:
-        refusals.clear(conn, site, letter.objective_id, field_id=letter.field_id)
-        due.mark(conn, site, [letter.objective_id], now, "a person asked to try again")
-    connector.announcer.marked(conn, site, [letter.objective_id], now)
-
-
-def _discard(conn: Connection, site: str, letter: Letter) -> None:
-    if letter.whole:
-        due.discard(conn, site, letter.objective_id)
-    else:
-        refusals.clear(conn, site, letter.objective_id, field_id=letter.field_id)
 
 
 def _tell(what: str, chosen: list[Letter], as_json: bool) -> None:

@@ -14,6 +14,7 @@ from plugin.saved_sites import (
     deployment_of,
     new_secret,
     remove_site,
+    require_added,
     test_site,
     webhook_address,
 )
@@ -55,7 +56,7 @@ def add_command(name: str, url: str, email: str, api_base: str, data_center: boo
     _tell(found)
     click.echo(f"\nIn Jira, under System > WebHooks, make one with\n  URL     {address}\n  Secret  {secret}")
     click.echo(
-        f"Running servers take the site in when they start again. Next: jira-okr mapping activate FILE --site {name}"
+        f"Running servers and workers take the site in within seconds. Next: jira-okr mapping activate FILE --site {name}"
     )
 
 
@@ -83,10 +84,13 @@ def test_command(name: str) -> None:
 
 @site_group.command("remove")
 @click.argument("name")
-@click.confirmation_option(prompt="Forget this site and its credentials?")
-def remove_command(name: str) -> None:
-    """Forget a site and its credentials; what was read of it stays in the database."""
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+def remove_command(name: str, yes: bool) -> None:
+    """Forget a site, its credentials and its pending work; what was read of it stays in the database."""
     with open_connector() as connector:
+        require_added(connector, name)
+        if not yes:
+            click.confirm(f"Forget the site {name} and its credentials?", abort=True)
         remove_site(connector, name, BY)
     click.echo(f"The site {name} is forgotten. Remove its webhook in Jira too.")
 

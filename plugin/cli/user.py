@@ -85,6 +85,29 @@ def enable_command(email: str) -> None:
     click.echo(f"{account.email} can sign in again.")
 
 
+@user_group.command("remove")
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+def remove_command(email: str, yes: bool) -> None:
+    """Remove an account and its tokens; what it did stays in the audit log under its address."""
+    with open_connector() as connector:
+        account = members.find(connector, email)
+        if not yes:
+            click.confirm(f"Remove the account {account.email} and its tokens?", abort=True)
+        members.remove(connector, account, BY)
+    click.echo(f"{account.email} is removed.")
+
+
+@user_group.command("sign-out")
+@click.argument("email")
+def sign_out_command(email: str) -> None:
+    """End every session of an account; its tokens go on working."""
+    with open_connector() as connector:
+        account = members.find(connector, email)
+        members.end_sessions(connector, account, BY)
+    click.echo(f"{account.email} is signed out everywhere.")
+
+
 @user_group.command("password")
 @click.argument("email")
 def password_command(email: str) -> None:
@@ -105,12 +128,11 @@ def asked_password() -> str:
 
 def account_values(account: Account) -> dict[str, Any]:
     """An account without anything secret."""
-    ways = [("password", account.password_hash is not None), ("oidc", account.identity is not None)]
     return {
         "email": account.email,
         "name": account.name,
         "role": account.role,
-        "signs_in_by": ", ".join(way for way, has in ways if has),
+        "signs_in_by": ", ".join(members.ways_in(account)),
         "created_at": account.created_at.isoformat(),
         "disabled_at": None if account.disabled_at is None else account.disabled_at.isoformat(),
     }

@@ -11,6 +11,7 @@ import click
 from plugin.cli.opening import open_connector
 from plugin.heartbeat import Heartbeat, working_here
 from plugin.jobs import engine_for
+from plugin.saved_sites import watched
 
 
 @click.command("worker")
@@ -50,6 +51,7 @@ def worker_command(threads: int, patience: float, healthy: bool) -> None:
             f"Working with {threads} threads ({connector.settings.engine_name} engine). Ctrl-C stops.",
             err=True,
         )
-        stopped.wait()
+        with watched(connector):
+            stopped.wait()
         engine.stop(patience)
         heartbeat.stop()

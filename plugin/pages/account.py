@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from connectors.store import accounts
 from connectors.store.accounts import Account
-from plugin.access import members, passwords, sessions, throttle
+from plugin.access import members, own_password, sessions
 from plugin.access.permission import needs
 from plugin.access.person import present
 from plugin.access.refusal import Refused
@@ -32,7 +32,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @needs("viewer", in_person=True)
     def sign_out_everywhere() -> ResponseReturnValue:
         members.end_sessions(connector, mine(connector), present().label)
-        sessions.end()
+        sessions.end(connector)
         return redirect(url_for("access.sign_in"))
 
 
@@ -53,23 +53,16 @@ def account_page(account: Account, error: str = "") -> str:
 def changed_or_not(connector: Connector, account: Account) -> ResponseReturnValue:
     """What comes of the form for another password; this session goes on, all others end."""
     try:
-        _refuse_wrong(connector, account)
-        members.set_password(connector, account, request.form.get("password", ""), present().label)
+        _change(connector, account)
     except Refused as error:
         return account_page(account, str(error)), 422
-    sessions.begin(mine(connector), connector.clock())
+    sessions.begin(connector, mine(connector))
     flash("The password is changed. Whoever else was signed in as you has to sign in again.")
     return redirect(url_for("access.account"))
 
 
-def _refuse_wrong(connector: Connector, account: Account) -> None:
-    """A session that somebody left open must not be a way to guess, or to change, the password."""
-    if account.password_hash is None:
-        raise Refused("You sign in at your provider; your password is changed there.")
+def _change(connector: Connector, account: Account) -> None:
     form, address = request.form, request.remote_addr or "unknown"
-    if throttle.attempt(connector.store, account.email, address, connector.clock()):
-        raise Refused("Too many attempts. Wait a quarter of an hour, then try again.")
-    if not passwords.matches(account.password_hash, form.get("current", "")):
-        raise Refused("The current password is not right.")
     if form.get("password") != form.get("again"):
         raise Refused("The two new passwords are not the same. Type both again.")
+    own_password.change(connector, account, form.get("current", ""), form.get("password", ""), address)

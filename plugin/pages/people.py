@@ -90,6 +90,10 @@ def _done(connector: Connector, account: Account, act: str) -> str | None:
         members.disable(connector, account, by)
     elif act == "enable":
         members.enable(connector, account, by)
+    elif act == "sign-out":
+        members.end_sessions(connector, account, by)
+    elif act == "remove":
+        members.remove(connector, account, by)
     elif act == "password":
         password = secrets.token_urlsafe(12)
         members.set_password(connector, account, password, by)

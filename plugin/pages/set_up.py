@@ -44,5 +44,5 @@ def made_or_not(connector: Connector, link: str) -> ResponseReturnValue:
         account = set_up.first_account(connector, link, email, name, password)
     except Refused as error:
         return set_up_page(link, str(error), email, name), 422
-    sessions.begin(account, connector.clock())
+    sessions.begin(connector, account)
     return redirect(url_for("pages.objectives"))

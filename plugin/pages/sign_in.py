@@ -41,7 +41,7 @@ def register(blueprint: Blueprint, connector: Connector, provider: Provider | No
     @blueprint.post("/sign-out", endpoint="sign_out")
     @needs("viewer", in_person=True)
     def sign_out() -> ResponseReturnValue:
-        sessions.end()
+        sessions.end(connector)
         left = redirect(url_for("access.sign_in"))
         left.headers["Clear-Site-Data"] = '"cache"'
         return left
@@ -54,7 +54,7 @@ def _register_provider(blueprint: Blueprint, connector: Connector, provider: Pro
     @blueprint.get("/sign-in/oidc", endpoint="sign_in_elsewhere")
     @needs("public")
     def leave() -> ResponseReturnValue:
-        session.clear()
+        sessions.end(connector)
         session[_NEXT] = safe_destination(request.args.get(_NEXT))
         try:
             return provider.redirect(callback_address(connector))
@@ -70,7 +70,7 @@ def _register_provider(blueprint: Blueprint, connector: Connector, provider: Pro
         except Refused as error:
             return failed(connector, provider, error)
         wanted = safe_destination(session.get(_NEXT))
-        sessions.begin(account, connector.clock())
+        sessions.begin(connector, account)
         return redirect(wanted)
 
 
@@ -101,7 +101,7 @@ def signed_in_or_not(connector: Connector, provider: str | None) -> ResponseRetu
     email, password = request.form.get("email", ""), request.form.get("password", "")
     result = sign_in(connector, email, password, _address())
     if isinstance(result, Accepted):
-        sessions.begin(result.account, connector.clock())
+        sessions.begin(connector, result.account)
         return redirect(safe_destination(request.form.get(_NEXT)))
     if isinstance(result, TooOften):
         minutes = math.ceil(result.wait.total_seconds() / 60)

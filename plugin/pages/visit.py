@@ -16,7 +16,7 @@ from plugin.pages.views.moments import When, when, when_known
 
 def known_site(connector: Connector, name: str) -> Site:
     """The site of this name; 404 where there is none."""
-    site = connector.sites.get(name)
+    site = connector.known_site(name)
     if site is None:
         known = ", ".join(connector.sites) or "none yet"
         abort(404, description=f"There is no site “{name}”. Known sites: {known}.")

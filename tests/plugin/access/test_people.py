@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from connectors.store import accounts
-from plugin.access import members
+from plugin.access import members, tokens
 from plugin.access.refusal import Refused
 from plugin.cli import cli
 
@@ -66,6 +66,20 @@ def test_roles_passwords_and_closing_by_page(house) -> None:
     assert whats == ["account enabled", "account disabled", "password changed", "role changed"]
 
 
+def test_signing_somebody_out_and_removing_them_by_page(house) -> None:
+    admin, viewer = house.signed_in("admin"), house.signed_in("viewer")
+    person = account_of(house, "viewer@acme.example")
+    token = tokens.issue(house.connector, person, "export", ["read"], 30, "test")
+    admin.post(f"/people/{person.id}/sign-out", "/people")
+    assert not viewer.is_in()
+    ask = {"Authorization": f"Bearer {token}"}
+    assert house.app.test_client().get("/health", headers=ask).status_code == 200
+    admin.post(f"/people/{person.id}/remove", "/people")
+    assert account_of(house, person.email) is None
+    assert house.app.test_client().get("/health", headers=ask).status_code == 401
+    assert [what for _, what, _ in house.log()][:2] == ["account removed", "signed out everywhere"]
+
+
 @pytest.mark.parametrize("path", ["/people/999/role", "/people/1/explode"])
 def test_what_is_not_there_cannot_be_changed(house, path) -> None:
     assert house.signed_in("admin").post(path, "/people", role="viewer").status_code == 404
@@ -77,6 +91,7 @@ def test_the_only_admin_stays_one(house) -> None:
     for change in (
         lambda: members.change_role(house.connector, admin, "viewer", "x"),
         lambda: members.disable(house.connector, admin, "x"),
+        lambda: members.remove(house.connector, admin, "x"),
     ):
         with pytest.raises(Refused, match="only admin"):
             change()
@@ -113,6 +128,10 @@ def test_people_by_command(house, command) -> None:
     assert json.loads(command("user", "list", "--json"))[0]["disabled_at"]
     command("user", "enable", "KIM@acme.example")
     assert "editor" in command("user", "list")
+    assert command("user", "sign-out", "kim@acme.example") == "kim@acme.example is signed out everywhere.\n"
+    command("user", "remove", "kim@acme.example", typed="n\n", exit_code=1)
+    assert command("user", "remove", "kim@acme.example", "--yes") == "kim@acme.example is removed.\n"
+    assert len(json.loads(command("user", "list", "--json"))) == 1
     command("user", "password", "lee@acme.example", typed="a quite different sentence\n")
     browser = house.browser()
     assert browser.sign_in("lee@acme.example", "a quite different sentence").status_code == 302
@@ -121,6 +140,7 @@ def test_people_by_command(house, command) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["user", "remove", "nobody@acme.example"], "There is no account nobody@acme.example"),
         (["user", "role", "nobody@acme.example", "viewer"], "There is no account nobody@acme.example"),
         (["user", "add", "kim@acme.example"], "at least 12 characters"),
         (["token", "revoke", "7"], "There is no token 7"),

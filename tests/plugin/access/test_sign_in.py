@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 
 import pytest
+from sqlalchemy import func, select
 
 from connectors.store import accounts
+from connectors.store.schema import ended_session
+from plugin.access import members
 from plugin.access.destination import safe_destination
 
 PASSWORD = "correct horse battery staple"
@@ -182,6 +185,55 @@ def test_signing_out_ends_the_session_here(house) -> None:
     assert (answer.status_code, answer.location) == (302, "/sign-in")
     assert answer.headers["Clear-Site-Data"] == '"cache"'
     assert not browser.is_in()
+
+
+def test_a_copied_cookie_is_dead_after_signing_out_and_other_sessions_live(house) -> None:
+    here, there = house.signed_in("viewer"), house.signed_in("viewer")
+    copied = here.client.get_cookie("jira_okr").value
+    thief = house.browser()
+    thief.client.set_cookie("jira_okr", copied)
+    assert thief.is_in()
+    here.post("/sign-out")
+    assert not thief.is_in()
+    thief.client.set_cookie("jira_okr", copied)
+    assert not thief.is_in()
+    assert there.is_in()
+    assert here.sign_in("viewer@acme.example", PASSWORD).status_code == 302
+    assert here.is_in()
+
+
+def test_signing_in_anew_ends_the_session_that_was_there(house) -> None:
+    browser = house.signed_in("viewer")
+    copied = browser.client.get_cookie("jira_okr").value
+    house.account("editor")
+    page = browser.get("/account").text
+    sent = {"csrf_token": page.split('name="csrf_token" value="')[1].split('"')[0]}
+    answer = browser.client.post(
+        "/sign-in", data={**sent, "email": "editor@acme.example", "password": PASSWORD}
+    )
+    assert answer.status_code == 302
+    thief = house.browser()
+    thief.client.set_cookie("jira_okr", copied)
+    assert not thief.is_in()
+    assert browser.is_in()
+
+
+def test_ended_sessions_are_forgotten_once_they_would_have_ended_anyway(house) -> None:
+    for _ in range(3):
+        house.signed_in("viewer").post("/sign-out")
+        house.clock.forward(days=8)
+    with house.connector.store.read() as conn:
+        left = conn.execute(select(func.count()).select_from(ended_session)).scalar_one()
+    assert left == 1
+
+
+def test_a_session_is_of_the_person_and_not_of_whoever_gets_their_number(house) -> None:
+    gone = house.signed_in("viewer")
+    account = members.find(house.connector, "viewer@acme.example")
+    members.remove(house.connector, account, "test")
+    house.clock.forward(seconds=1)
+    assert house.account("admin").id == account.id, "SQLite gives the number again"
+    assert not gone.is_in()
 
 
 def test_signing_out_everywhere_ends_every_session(house) -> None:

@@ -21,7 +21,9 @@ from plugin.demonstration import demo_world
 from plugin.draining import drain
 from plugin.sync.resync import resync
 
-SCOPES = {"viewer": "read", "editor": "write", "admin": "admin"}
+SCOPES = {"viewer": "read", "editor": "write", "admin": "admin", "people": "people"}
+ROLES = {"people": "admin"}
+"""Of what role the account of a token is, where it is not called so itself."""
 
 
 @dataclass
@@ -89,7 +91,8 @@ def an_api(connector: Connector, sandbox: SandboxServer) -> Api:
     """The app of a world, with an account and a token for each role."""
     texts = {}
     for role, scope in SCOPES.items():
-        account = members.add(connector, f"{role}@acme.example", role.title(), role, None, "tests")
+        of_role = ROLES.get(role, role)
+        account = members.add(connector, f"{role}@acme.example", role.title(), of_role, None, "tests")
         texts[role] = tokens.issue(connector, account, "tests", [scope], 30, "tests")
     return Api(connector, sandbox, create_app(connector), texts)
 

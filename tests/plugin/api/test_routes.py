@@ -42,13 +42,14 @@ def test_every_route_declares_its_permission_itself(api: Any) -> None:
         rule = rule_of(f"api.{one.name}", api.app.view_functions[f"api.{one.name}"])
         assert rule is not None
         assert rule.permission == one.permission
-        assert one.permission != "viewer" or not one.changes or one.name == "validate_mapping"
+        assert (rule.in_person, rule.scope) == (one.in_person, one.scope)
+        assert one.permission != "viewer" or not one.changes or one.in_person or one.name == "validate_mapping"
 
 
 @pytest.mark.parametrize("one", operations(), ids=lambda one: one.name)
 def test_nobody_does_what_takes_a_higher_role(api: Any, problem_of: Callable[..., Any], one: Any) -> None:
     path = one.path
-    for part in ("site", "objective", "delivery", "revision", "preset"):
+    for part in ("site", "objective", "delivery", "revision", "preset", "person", "token"):
         path = path.replace(f"{{{part}}}", "1234")
     needed = one.permission
     if needed != "public":

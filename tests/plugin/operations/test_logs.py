@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 import structlog
 
+from connectors.sandbox import CONNECTOR
+from connectors.store import sites
 from plugin.cli.sync import sync_site
+from plugin.composition import build_connector
+from plugin.connector import Connector
+from plugin.credentials_vault import vault
 from plugin.demonstration import Demo
 from plugin.logs import configure_logs, known_secrets
+from plugin.saved_sites import NewSite, add_site, open_sites
 from plugin.settings import read_settings
 
 
@@ -37,6 +44,53 @@ def test_a_sync_tells_no_secret(demo: Demo, capsys: pytest.CaptureFixture[str]) 
     secrets = known_secrets(settings)
     assert len(secrets) == 3, "token, webhook secret, key"
     assert not [secret for secret in secrets if secret in told]
+
+
+def test_the_secrets_of_a_site_are_known_as_soon_as_it_is_opened(
+    demo: Demo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logs("json", logging.INFO, known_secrets(demo.connector.settings))
+    elsewhere = build_connector(demo.connector.settings)
+    watch = open_sites(elsewhere)
+    new = NewSite(
+        "acme",
+        demo.sandbox.url,
+        email=CONNECTOR.email,
+        token=CONNECTOR.token,
+        webhook_secret='quoted "ß" word',
+    )
+    add_site(demo.connector, new, "test")
+    _nothing_is_told(capsys, demo.connector)
+    with demo.connector.store.write() as conn:
+        renewed = vault(demo.connector.settings).seal(
+            {"pat": "a token of next year", "webhook_secret": "renewed word"}
+        )
+        sites.put(
+            conn, "acme", {"url": demo.sandbox.url, "deployment": "datacenter"}, renewed, elsewhere.clock()
+        )
+    watch.look()
+    _nothing_is_told(capsys, elsewhere)
+    elsewhere.store.close()
+
+
+def _nothing_is_told(capsys: pytest.CaptureFixture[str], connector: Connector) -> None:
+    """Whatever is secret about a site is said in every way in which a fault could say it, and not told."""
+    site = connector.site("acme")
+    credentials = site.jira.transport.address.credentials
+    header = str(credentials.header())
+    told = [
+        header,
+        str(site.webhook_secret),
+        str(site.path_token),
+        f"https://x/{quote(str(site.webhook_secret))}",
+    ]
+    log = structlog.get_logger("test")
+    log.info("said", words=told, text=repr(told), made="okr_" + "x" * 43)
+    logging.getLogger("a.library").error("said %r", told)
+    said = capsys.readouterr().err
+    secrets = [header.split()[-1], str(site.path_token), "okr_xxx", "quoted", "renewed", "next year"]
+    assert not [secret for secret in secrets if secret in said]
+    assert said.count("***") >= 8
 
 
 def test_a_secret_is_blanked_wherever_it_turns_up(capsys: pytest.CaptureFixture[str]) -> None:

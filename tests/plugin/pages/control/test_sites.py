@@ -24,6 +24,7 @@ def test_a_site_is_tested_kept_and_opened_again(admin, world):
     assert CONNECTOR.token not in str(saved.settings)
     assert (noted.what, noted.who, noted.site) == ("site added", "admin@acme.example", "acme")
     connector.sites = {name: site for name, site in connector.sites.items() if name != "acme"}
+    connector.watch = None
     open_sites(connector)
     assert connector.site("acme").jira.myself().name
     assert connector.site("acme").webhook_secret

@@ -1,0 +1,171 @@
+"""`jira-okr export`: whole tables as CSV or JSON, to a file or to standard output; the same rows as the API gives."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO, TypeVar
+
+import click
+
+from mappings.state import HealthLevel
+from plugin.api import exports
+from plugin.api.auditing import ActGiven, AuditQuery
+from plugin.api.exports import Format, HistoryRow, LedgerRow, ObjectiveRow
+from plugin.api.model import Given
+from plugin.api.objectives import ObjectivesQuery
+from plugin.cli.opening import open_connector
+from plugin.cli.output import site_option
+from plugin.connector import Connector, NotReady
+
+Command = TypeVar("Command", bound=Callable[..., None])
+
+FILTERS = (
+    click.option("--cycle", help="Only objectives of this cycle (its id)."),
+    click.option("--project", help="Only objectives of this project (its key)."),
+    click.option("--owner", help="Only objectives of this owner."),
+    click.option("--text", help="Only objectives with this in their title or key."),
+    click.option("--aligned-to", help="Only objectives that serve this one (its id)."),
+    click.option(
+        "--health",
+        multiple=True,
+        type=click.Choice([level.value for level in HealthLevel]),
+        help="Only this health; may be given several times.",
+    ),
+)
+OUTPUT = (
+    click.option("--format", "format_", type=click.Choice(["csv", "json"]), default="csv", show_default=True),
+    click.option(
+        "--output",
+        "-o",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="A file to write, whole or not at all; standard output where it is left out.",
+    ),
+)
+
+
+def with_options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one decorator, shown in this order."""
+
+    def added(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return added
+
+
+@click.group("export")
+def export_group() -> None:
+    """Write whole tables for a spreadsheet or a program."""
+
+
+@export_group.command("objectives")
+@site_option
+@with_options(*FILTERS, *OUTPUT)
+def objectives_command(site: str, format_: Format, output: Path | None, **filters: Any) -> None:
+    """One line per objective."""
+    with open_connector() as connector:
+        rows = exports.objective_rows(connector, known(connector, site), query(filters))
+        write(ObjectiveRow, rows, format_, output)
+
+
+@export_group.command("ledgers")
+@site_option
+@with_options(*FILTERS, *OUTPUT)
+def ledgers_command(site: str, format_: Format, output: Path | None, **filters: Any) -> None:
+    """Every row behind every number."""
+    with open_connector() as connector:
+        rows = exports.ledger_rows(connector, known(connector, site), query(filters))
+        write(LedgerRow, rows, format_, output)
+
+
+@export_group.command("history")
+@site_option
+@click.option("--objective", help="Only this objective (its id).")
+@with_options(*OUTPUT)
+def history_command(site: str, objective: str | None, format_: Format, output: Path | None) -> None:
+    """Where every objective stood, point by point."""
+    with open_connector() as connector:
+        rows = exports.history_rows(connector, known(connector, site), objective)
+        write(HistoryRow, rows, format_, output)
+
+
+@export_group.command("audit")
+@click.option("--site", help="Only what concerns this site.")
+@click.option("--text", help="Only entries in which these words all occur.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this day on (UTC).")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Before this day (UTC).")
+@with_options(*OUTPUT)
+def audit_command(
+    site: str | None,
+    text: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    format_: Format,
+    output: Path | None,
+) -> None:
+    """The audit log, newest first."""
+    asked = AuditQuery.model_validate(
+        {"site": site, "text": text, "since": _in_utc(since), "until": _in_utc(until)}
+    )
+    with open_connector() as connector:
+        write(ActGiven, exports.act_rows(connector, asked), format_, output)
+
+
+def query(filters: dict[str, Any]) -> ObjectivesQuery:
+    """The filters as the API takes them; an empty one is none."""
+    levels = [HealthLevel(level) for level in filters.pop("health")]
+    return ObjectivesQuery.model_validate(
+        {**{k: v or None for k, v in filters.items()}, "health": levels or None}
+    )
+
+
+def known(connector: Connector, site: str) -> str:
+    """The name of a site that is there; NotReady naming those that are."""
+    return connector.site(site).name
+
+
+def write(shape: type[Given], rows: Iterable[Given], format_: Format, output: Path | None) -> None:
+    """The rows to a file or to standard output, while they are read."""
+    count = 0
+
+    def counted() -> Iterator[Given]:
+        nonlocal count
+        for row in rows:
+            count += 1
+            yield row
+
+    with opened(output) as file:
+        for line in exports.lines(shape, counted(), format_):
+            file.write(line)
+    if output is not None:
+        click.echo(f"Wrote {output}: {count:,} rows.", err=True)
+
+
+@contextmanager
+def opened(output: Path | None) -> Iterator[TextIO]:
+    """Where to write. A file gets its name when it is whole; a reader that went away (`| head`) is no fault."""
+    if output is None:
+        try:
+            yield click.get_text_stream("stdout")
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return
+    unfinished = output.with_name(output.name + ".part")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        unfinished.replace(output)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise NotReady(
+            f"{output} cannot be written ({error}). Name a file in a directory that can be."
+        ) from error
+
+
+def _in_utc(day: datetime | None) -> datetime | None:
+    return None if day is None else day.replace(tzinfo=UTC)
