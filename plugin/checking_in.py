@@ -87,6 +87,20 @@ def check_in(connector: Connector, site: str, objective_id: str, said: Said, by:
     return kept
 
 
+def keep(
+    connector: Connector, site: str, objective_id: str, number: int, until: date | None, by: str
+) -> CheckIn | None:
+    """Say again what a check-in says, from where the derived value is now; None where none of this number stands."""
+    with connector.store.read() as conn:
+        found = check_ins.load(conn, site, number)
+    if found is None or not found.stands or found.check_in.objective_id != objective_id:
+        return None
+    former = found.check_in
+    delta = DELTA if until is None and former.delta is None else former.delta
+    said = Said(former.key_result_id, former.value, former.note, until, delta)
+    return check_in(connector, site, objective_id, said, by)
+
+
 def withdraw(connector: Connector, site: str, objective_id: str, number: int, by: str) -> Kept | None:
     """End a check-in of this objective: the derived value is shown again. None where none of this number stands."""
     with connector.store.write() as conn:

@@ -18,9 +18,11 @@ from connectors.store import json_text
 from connectors.store.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.schema import history, snapshot
 from connectors.store.sql import among
+from mappings.marks import Outline, Step
 from mappings.state import ObjectiveState
 
 DAY_MS = 86_400_000
+MOST_OUTLINES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,19 @@ def turns(
         .order_by(snapshot.c.at, snapshot.c.id)
     )
     return [(from_ms(instant), revision) for instant, revision in conn.execute(found)]
+
+
+def outlines(conn: Connection, site: str, objective_id: str) -> list[Step]:
+    """As much of every snapshot as marks in a history are made from, oldest first; of very many the latest."""
+    latest_first = _of(site, objective_id).order_by(snapshot.c.at.desc(), snapshot.c.id.desc())
+    decode = json_text.decoder(Outline).decode
+    found = [
+        Step(
+            from_ms(row.at), row.mapping_revision, decode(zlib.decompress(row.content)), bool(row.backfilled)
+        )
+        for row in conn.execute(latest_first.limit(MOST_OUTLINES))
+    ]
+    return found[::-1]
 
 
 def begins(conn: Connection, site: str, objective_id: str) -> datetime | None:

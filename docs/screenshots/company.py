@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from connectors.store.check_ins import Kept
+from mappings.check_in import CheckIn, Measure, Shows, ruled
 from mappings.document.schema import BandPart, KpiPart
 from mappings.health import ACHIEVED_AT, Standing, judge, worst
 from mappings.issue import Reading
 from mappings.ledger import Contribution, Disposition, Ledger
+from mappings.marks import Kind, Mark
 from mappings.moved import objective_moved
 from mappings.state import Cause, KeyResultState, Measurement, ObjectiveState
 from plugin.history import Told
-from plugin.pages.sources import Buried, Cycle, HistoryPoint, SavedObjective, SiteFreshness, WatchedKpi
+from plugin.pages.sources import (
+    Buried,
+    Cycle,
+    HistoryPoint,
+    Located,
+    SavedObjective,
+    SiteFreshness,
+    WatchedKpi,
+)
 
 NOW = datetime(2026, 11, 21, 10, 14, 48, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Berlin")
@@ -72,16 +83,31 @@ class Company:
     def objective(self, id_or_key: str) -> SavedObjective | None:
         return next((one for one in self.saved if id_or_key in (one.state.id, one.state.key)), None)
 
-    def explained_by(self, issue: str) -> Sequence[str]:
-        return [one.state.id for one in self.saved if issue in one.state.touched]
+    def site_names(self) -> Collection[str]:
+        return ("main",)
 
-    def history(self, objective_id: str) -> Sequence[HistoryPoint]:
+    def located(self, id_or_key: str, site: str | None = None) -> Sequence[Located]:
+        found = self.objective(id_or_key)
+        return [] if found is None or site not in (None, "main") else [Located("main", found)]
+
+    def explained_by(self, issue: str, site: str | None = None) -> Sequence[Located]:
+        return [Located(site or "main", one) for one in self.saved if issue in one.state.touched]
+
+    def history(self, objective_id: str, site: str | None = None) -> Sequence[HistoryPoint]:  # noqa: ARG002
         return (self.points or {}).get(objective_id, ())
+
+    def marks(self, objective_id: str, site: str | None = None) -> Sequence[Mark]:  # noqa: ARG002
+        return MARKS if objective_id == "10104" else ()
+
+    def check_ins(self, objective_id: str, site: str | None = None) -> Sequence[Kept]:  # noqa: ARG002
+        found = self.objective(objective_id)
+        rulings = [kr.check_in for kr in found.state.key_results if kr.check_in] if found else []
+        return [Kept(ruling.check_in) for ruling in rulings]
 
     def histories(self, objective_ids: Iterable[str]) -> Mapping[str, Sequence[HistoryPoint]]:
         return {id_: self.history(id_) for id_ in objective_ids}
 
-    def moved(self, objective_id: str, since: datetime) -> Told:
+    def moved(self, objective_id: str, since: datetime, site: str | None = None) -> Told:  # noqa: ARG002
         points = self.history(objective_id)
         found = self.objective(objective_id)
         before = [point for point in points if point.at <= since]
@@ -92,10 +118,10 @@ class Company:
         moved = objective_moved(past, found.state, revisions)
         return Told(since, NOW, points[0].at, moved, revisions=revisions)
 
-    def aligned(self, objective_id: str) -> Sequence[SavedObjective]:
+    def aligned(self, objective_id: str, site: str | None = None) -> Sequence[SavedObjective]:  # noqa: ARG002
         return [one for one in self.saved if objective_id in one.state.aligned_to]
 
-    def cycles(self) -> Mapping[str, Cycle]:
+    def cycles(self, site: str | None = None) -> Mapping[str, Cycle]:  # noqa: ARG002
         return {CYCLE.id: CYCLE}
 
     def kpis(self) -> Sequence[WatchedKpi]:
@@ -119,7 +145,7 @@ class Company:
             ),
         )
 
-    def browse_url(self, issue_key: str) -> str | None:
+    def browse_url(self, issue_key: str, site: str | None = None) -> str | None:  # noqa: ARG002
         return f"https://jira.example.com/browse/{issue_key}"
 
     def freshness(self) -> Sequence[SiteFreshness]:
@@ -178,6 +204,19 @@ def _left_out(project: str, at: int) -> list[Contribution]:
 
 CATEGORIES = {"Done": "done", "In Progress": "indeterminate", "To Do": "new"}
 
+MARKS = tuple(
+    Mark(datetime(2026, month, day, 9, tzinfo=UTC), kind, text)
+    for month, day, kind, text in (
+        (10, 8, Kind.SCOPE, "GROW-240, GROW-241, GROW-242 and 4 more added"),
+        (10, 20, Kind.TARGET, "target of GROW-42: 12 → 10"),
+        (10, 29, Kind.CHECK_IN, "Tomasz Okafor checked in 44 for GROW-41"),
+        (11, 9, Kind.SCOPE, "GROW-256 added; GROW-244 removed"),
+        (11, 17, Kind.CHECK_IN, "Tomasz Okafor checked in 12.4 for GROW-42"),
+        (11, 18, Kind.CHECK_IN, "Tomasz Okafor checked in 47 for GROW-41"),
+        (11, 18, Kind.SCOPE, "GROW-258 removed"),
+    )
+)
+
 TASKS = (
     "Cache the first page of search results", "Show delivery estimate before checkout", "Retry failed webhooks with back-off",
     "Split the invoice service from billing", "Prefill the address from the last order", "Alert on queue depth",
@@ -211,6 +250,20 @@ def metric(
     return KeyResultState(
         id_, "metric", kind, "outcome", title, measured, judge(measured, standing()), Fraction(1), True, id_, key, "In Progress", owner,
     )  # fmt: skip
+
+
+def said(kr: KeyResultState, value: str, derived_then: str, derived_now: str) -> KeyResultState:
+    """The key result as somebody checked it in; the derived value may have moved since."""
+    check_in = CheckIn(
+        "", kr.id, Measure.CURRENT, Fraction(value), "Tomasz Okafor", NOW - timedelta(days=3), "two cohorts are still open",
+        CYCLE.end, Fraction(1, 10), Fraction(derived_then), int(kr.id),
+    )  # fmt: skip
+    ruling = ruled(check_in, Fraction(derived_now), Measure.CURRENT, NOW.date())
+    assert ruling.shows is not Shows.DERIVED  # noqa: S101
+    reason = (
+        f"check-in by Tomasz Okafor on 2026-11-18: {value} instead of the derived 41; {kr.measurement.reason}"
+    )
+    return replace(kr, check_in=ruling, measurement=replace(kr.measurement, reason=reason))
 
 
 def delivered(objective_id: str, title: str, ledger: Ledger, contributing: bool) -> KeyResultState:
@@ -323,8 +376,8 @@ def _states() -> list[ObjectiveState]:
             ship(10_101, 210, 9, 4, 5),
         ]),
         objective(10_104, "GROW-4", "Onboarding explains itself", "Tomasz Okafor", [
-            metric("10141", "GROW-41", "Activation within seven days, %", "34", "47", "55", owner="Tomasz Okafor"),
-            metric("10142", "GROW-42", "Support tickets per 100 sign-ups", "18.5", "12.4", "10", "decrease"),
+            said(metric("10141", "GROW-41", "Activation within seven days, %", "34", "47", "55", owner="Tomasz Okafor"), "47", "1/3", "4/7"),
+            said(metric("10142", "GROW-42", "Support tickets per 100 sign-ups", "18.5", "12.4", "10", "decrease"), "12.4", "7/10", "7/10"),
             metric("10143", "GROW-43", "Would recommend after week one, score", "31", None, "45"),
             ship(10_104, 240, 14, 3, 2),
         ], parent=10_101),

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from connectors.jira.errors import JiraError
 from plugin.connector import Connector, NotReady
-from plugin.pages import mapping, mapping_editor, mapping_form, preview, repairs, sites, wizard
+from plugin.pages import check_ins, mapping, mapping_editor, mapping_form, preview, repairs, sites, wizard
 from plugin.pages.errors import Advice
 from plugin.pages.page import rendered
 from plugin.pages.visit import may
@@ -21,6 +21,7 @@ CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
     mapping_form.register,
     preview.register,
     repairs.register,
+    check_ins.register,
     sites.register,
     wizard.register,
 )

@@ -2,109 +2,155 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
-from flask import Blueprint, abort, redirect, request, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, abort, redirect, request
+from flask.typing import ResponseReturnValue
 
 from plugin.history import instant_of
+from plugin.pages.objective_address import objective_address, site_in_address
 from plugin.pages.page import Page, rendered
-from plugin.pages.sources import SavedHead, SavedObjective, Sources
+from plugin.pages.sources import Located, SavedHead, Sources
 from plugin.pages.views.explanation import Explanation, explanation
 from plugin.pages.views.figures import percent_text
 from plugin.pages.views.freshness import pulse
 from plugin.pages.views.health import WORDS
+from plugin.pages.views.ledger import Browse
 from plugin.pages.views.movement import Since, since_view
-from plugin.pages.views.surroundings import Reference, Surroundings
+from plugin.pages.views.surroundings import Reference, Refused, Surroundings
 from plugin.pages.views.tree import name
 
 
 def register(blueprint: Blueprint, sources: Sources) -> None:
     @blueprint.get("/objectives/<id_or_key>", endpoint="objective")
-    def objective(id_or_key: str) -> str:
-        saved = sources.objective(id_or_key) or abort(404, f"There is no objective “{id_or_key}”.")
-        exact, everything = bool(request.args.get("exact")), bool(request.args.get("all"))
+    def objective(id_or_key: str) -> ResponseReturnValue:
+        found = sources.located(id_or_key, request.args.get("site"))
+        if len(found) > 1:
+            return several_page(sources, id_or_key, found), 300
+        located = found[0] if found else abort(404, f"There is no objective “{id_or_key}”.")
         return objective_page(
-            sources, saved, exact=exact, everything=everything, since=request.args.get("since")
+            sources,
+            located,
+            exact=bool(request.args.get("exact")),
+            everything=bool(request.args.get("all")),
+            since=request.args.get("since"),
         )
 
     @blueprint.get("/why/<issue>", endpoint="why")
-    def why(issue: str) -> str | Response:
-        return why_page(sources, issue)
+    def why(issue: str) -> ResponseReturnValue:
+        return why_page(sources, issue, request.args.get("site"))
 
 
 def objective_page(
-    sources: Sources, saved: SavedObjective, *, exact: bool, everything: bool, since: str | None = None
+    sources: Sources,
+    located: Located,
+    *,
+    exact: bool = False,
+    everything: bool = False,
+    since: str | None = None,
+    refused: Refused | None = None,
 ) -> str:
-    """One objective as HTML; `exact` adds the fractions, `everything` the rows a long ledger hides, `since` is a moment or a day."""
-    view = explained(sources, saved, everything)
-    moved = moved_since(sources, saved, since)
-    fresh = pulse(sources.freshness(), sources.now(), sources.zone)
+    """One objective as HTML; `exact` adds the fractions, `everything` the rows a long ledger hides, `since` is a moment or a day.
+
+    `refused` is a check-in that could not be kept: its form is shown again with what was typed.
+    """
     return rendered(
         "objective.html",
         "objectives",
-        view=view,
-        moved=moved,
+        view=explained(sources, located, everything, refused),
+        moved=moved_since(sources, located, since),
         exact=exact,
         everything=everything,
-        pulse=fresh,
+        site=site_in_address(located.site, sources.site_names()),
+        pulse=pulse(sources.freshness(), sources.now(), sources.zone),
     )
 
 
-def moved_since(sources: Sources, saved: SavedObjective, choice: str | None) -> Since:
+def moved_since(sources: Sources, located: Located, choice: str | None) -> Since:
     """What changed since the chosen moment; a week, or all there is where that is less, where none was chosen."""
-    now, zone = sources.now(), sources.zone
-    cycle = sources.cycles().get(saved.state.cycle_id or "")
-    told = sources.moved(saved.state.id, now - timedelta(days=7))
+    now, zone, state = sources.now(), sources.zone, located.saved.state
+    cycle = sources.cycles(located.site).get(state.cycle_id or "")
+    told = sources.moved(state.id, now - timedelta(days=7), located.site)
     if choice is None:
         choice = "first" if told.movement is None and told.begins is not None else "week"
     moment = instant_of(choice, now, zone, cycle, told.begins)
     if moment is None:
         choice, moment = "week", told.since
     if moment != told.since:
-        told = sources.moved(saved.state.id, moment)
-    return since_view(told, choice, cycle is not None, sources.browse_url, now, zone)
+        told = sources.moved(state.id, moment, located.site)
+    return since_view(told, choice, cycle is not None, browse_on(sources, located.site), now, zone)
 
 
-def explained(sources: Sources, saved: SavedObjective, everything: bool) -> Explanation:
+def browse_on(sources: Sources, site: str) -> Browse:
+    """Where a person opens an issue of this site."""
+    return partial(sources.browse_url, site=site)
+
+
+def explained(
+    sources: Sources, located: Located, everything: bool, refused: Refused | None = None
+) -> Explanation:
     """The explanation of one objective, read from the sources."""
-    state = saved.state
+    state, site = located.saved.state, located.site
     around = Surroundings(
         now=sources.now(),
         zone=sources.zone,
-        browse=sources.browse_url,
-        cycle=sources.cycles().get(state.cycle_id or ""),
-        aligned_to=tuple(reference(sources, id_) for id_ in state.aligned_to),
-        below=tuple(standing(one) for one in sources.aligned(state.id)),
+        browse=browse_on(sources, site),
+        cycle=sources.cycles(site).get(state.cycle_id or ""),
+        aligned_to=tuple(reference(sources, id_, site) for id_ in state.aligned_to),
+        below=tuple(standing(sources, one, site) for one in sources.aligned(state.id, site)),
         everything=everything,
+        marks=sources.marks(state.id, site),
+        check_ins=sources.check_ins(state.id, site),
+        refused=refused,
     )
-    return explanation(saved, sources.history(state.id), around)
+    return explanation(located.saved, sources.history(state.id, site), around)
 
 
-def reference(sources: Sources, id_: str) -> Reference:
-    """How to name another objective; its id where it is not known here."""
-    found = sources.objective(id_)
-    return Reference(id_, id_) if found is None else Reference(name(found.state), found.state.title)
+def address(sources: Sources, head: str, site: str) -> str:
+    """Where the page of an objective of this name is."""
+    return objective_address(head, site_in_address(site, sources.site_names()))
 
 
-def standing(saved: SavedHead) -> Reference:
+def reference(sources: Sources, id_: str, site: str) -> Reference:
+    """How to name another objective of the same site; its id where it is not known here."""
+    found = sources.located(id_, site)
+    if not found:
+        return Reference(id_, id_, address(sources, id_, site))
+    return named(sources, found[0])
+
+
+def named(sources: Sources, located: Located) -> Reference:
+    """How to name an objective."""
+    state = located.saved.state
+    return Reference(name(state), state.title, address(sources, name(state), located.site))
+
+
+def standing(sources: Sources, saved: SavedHead, site: str) -> Reference:
     """An objective aligned to this one, and where it stands."""
     head = saved.state
     progress, health = percent_text(head.progress), WORDS[head.health.level].lower()
-    return Reference(name(head), head.title, progress, health)
+    return Reference(name(head), head.title, address(sources, name(head), site), progress, health)
 
 
-def why_page(sources: Sources, issue: str) -> str | Response:
+def several_page(sources: Sources, wanted: str, found: Sequence[Located]) -> str:
+    """The choice where a name stands for objectives of several sites: never the first of them silently."""
+    choices = [(one.site, named(sources, one)) for one in found]
+    return rendered("several.html", "objectives", wanted=wanted, choices=choices)
+
+
+def why_page(sources: Sources, issue: str, site: str | None = None) -> ResponseReturnValue:
     """Straight to the objective where an issue is one or belongs to one; a choice where it belongs to several."""
-    found = sources.objective(issue)
-    if found is not None:
-        return redirect(url_for("pages.objective", id_or_key=name(found.state)))
-    references = [reference(sources, id_) for id_ in sources.explained_by(issue)]
-    if not references:
+    found = sources.located(issue, site) or sources.explained_by(issue, site)
+    if not found:
         abort(404, f"No objective is measured by “{issue}”.")
-    if len(references) == 1:
-        return redirect(url_for("pages.objective", id_or_key=references[0].name))
-    return rendered("why.html", "objectives", issue=issue, references=references)
+    if len(found) == 1:
+        one = found[0]
+        return redirect(address(sources, name(one.saved.state), one.site))
+    several_sites = len({one.site for one in found}) > 1
+    choices = [(one.site if several_sites else "", named(sources, one)) for one in found]
+    return rendered("why.html", "objectives", issue=issue, choices=choices)
 
 
 PAGE = Page("objective", "Objective", register)

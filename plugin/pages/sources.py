@@ -5,15 +5,19 @@ Records are protocols of read-only attributes, so that whatever the store keeps 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from fractions import Fraction
 from typing import Protocol
 
+from connectors.store.check_ins import Kept
+from connectors.store.listing import After, Slice, Tallies, Wanted
 from mappings.document.schema import KpiPart
 from mappings.issue import Reading
+from mappings.marks import Mark
 from mappings.state import Health, ObjectiveState
+from plugin.drift import Drift
 from plugin.errands import Errand
 from plugin.history import Told
 from plugin.sync.outage import Outage
@@ -75,6 +79,14 @@ class SavedObjective(Protocol):
     def changed_at(self) -> datetime: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Located:
+    """An objective and the site it is on: ids and keys of two sites may be equal."""
+
+    site: str
+    saved: SavedObjective
+
+
 class HistoryPoint(Protocol):
     """What an objective stood at from `at` on, until the next point. `health` is the level."""
 
@@ -94,6 +106,26 @@ class HistoryPoint(Protocol):
     def backfilled(self) -> bool:
         """Whether it was reconstructed from Jira's history, not observed."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ListedHead:
+    """One row of the list. `site` is what its address has to say of the site, `depth` how deep it stands in the tree."""
+
+    site: str | None
+    state: Head
+    changed_at: datetime
+    depth: int
+    history: Sequence[HistoryPoint] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page of the list, where the pages around it begin, and the figures of the whole list."""
+
+    rows: Sequence[ListedHead]
+    slice: Slice
+    tallies: Tallies
 
 
 class Cycle(Protocol):
@@ -141,7 +173,7 @@ class Refused:
 class SiteFreshness:
     """How fresh one site's data is. None is "never" for the instants and "not known yet" for the counts.
 
-    `drift` is the number of issues the last resync had to correct; `deliveries` counts the inbox by status.
+    `drift` is what resyncs had to correct; `deliveries` counts the inbox by status.
     """
 
     site: str
@@ -149,8 +181,9 @@ class SiteFreshness:
     issues: int | None = None
     last_delivery: datetime | None = None
     last_resync: datetime | None = None
+    last_recent: datetime | None = None
     newest_change: datetime | None = None
-    drift: int | None = None
+    drift: Drift | None = None
     deliveries: Mapping[str, int] | None = None
     pending: int = 0
     pending_since: datetime | None = None
@@ -172,7 +205,10 @@ class WatchedKpi:
 
 
 class Sources(Protocol):
-    """Everything the pages read. All datetimes are aware; `zone` is the zone shown where the reader's is unknown."""
+    """Everything the pages read. All datetimes are aware; `zone` is the zone shown where the reader's is unknown.
+
+    Where a `site` may be named, None asks all of them.
+    """
 
     @property
     def zone(self) -> tzinfo: ...
@@ -180,34 +216,50 @@ class Sources(Protocol):
     def now(self) -> datetime: ...
 
     def objectives(self) -> Sequence[SavedHead]:
-        """Every objective, in any order; called once per view of the list, so it should not decode ledgers."""
+        """Every objective, in any order, without its ledgers."""
         ...
 
-    def objective(self, id_or_key: str) -> SavedObjective | None:
-        """The objective with this id, key or former key."""
+    def listing(self, wanted: Wanted, after: After, size: int) -> Listed:
+        """One page of the list of objectives with their histories; all sites side by side, whichever are named."""
         ...
 
-    def explained_by(self, issue: str) -> Sequence[str]:
-        """Ids of the objectives whose numbers this issue (id or key) is part of."""
+    def site_names(self) -> Collection[str]:
+        """The sites there are, in the order in which they are shown."""
         ...
 
-    def history(self, objective_id: str) -> Sequence[HistoryPoint]:
+    def located(self, id_or_key: str, site: str | None = None) -> Sequence[Located]:
+        """The objectives with this id, key or former key: at most one of each site."""
+        ...
+
+    def explained_by(self, issue: str, site: str | None = None) -> Sequence[Located]:
+        """The objectives whose numbers this issue (id or key) is part of."""
+        ...
+
+    def history(self, objective_id: str, site: str | None = None) -> Sequence[HistoryPoint]:
         """Every point of one objective, oldest first."""
+        ...
+
+    def marks(self, objective_id: str, site: str | None = None) -> Sequence[Mark]:
+        """What happened to one objective beside its number, oldest first."""
+        ...
+
+    def check_ins(self, objective_id: str, site: str | None = None) -> Sequence[Kept]:
+        """What people said of its key results, ended check-ins too, the latest first."""
         ...
 
     def histories(self, objective_ids: Iterable[str]) -> Mapping[str, Sequence[HistoryPoint]]:
         """The points of several objectives at once: one page of the list needs them for its trend lines."""
         ...
 
-    def moved(self, objective_id: str, since: datetime) -> Told:
+    def moved(self, objective_id: str, since: datetime, site: str | None = None) -> Told:
         """Why one objective moved since then."""
         ...
 
-    def aligned(self, objective_id: str) -> Sequence[SavedHead]:
+    def aligned(self, objective_id: str, site: str | None = None) -> Sequence[SavedHead]:
         """The objectives that are aligned to this one."""
         ...
 
-    def cycles(self) -> Mapping[str, Cycle]:
+    def cycles(self, site: str | None = None) -> Mapping[str, Cycle]:
         """The cycles of the active mapping by id; empty where none is active."""
         ...
 
@@ -215,7 +267,7 @@ class Sources(Protocol):
         """The KPIs of the active mapping, in its order."""
         ...
 
-    def browse_url(self, issue_key: str) -> str | None:
+    def browse_url(self, issue_key: str, site: str | None = None) -> str | None:
         """Where a person opens this issue in Jira; None where the site is not known."""
         ...
 

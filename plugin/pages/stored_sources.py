@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from sqlalchemy import Connection
 
 import mappings.mapping
-from connectors.store import due, facts, inbox, kpis, mirror, objectives, refusals
+from connectors.store import check_ins, due, facts, inbox, kpis, mirror, objectives, refusals, snapshots
+from connectors.store.check_ins import Kept
 from connectors.store.due import DeadLetter
+from connectors.store.listing import After, Wanted
 from mappings.diagnostic import MappingError
+from mappings.marks import Mark, marks
 from plugin import errands, webhook_state
 from plugin.connector import Connector, NotReady
+from plugin.drift import drift_of, last_recent
 from plugin.finding import find_objective
 from plugin.history import Told, between
-from plugin.pages.headlines import headlines, histories
+from plugin.pages.headlines import headlines, histories, listed
 from plugin.pages.sources import (
     Buried,
     Cycle,
     HistoryPoint,
+    Listed,
+    Located,
     Refused,
     SavedHead,
-    SavedObjective,
     SiteFreshness,
     WatchedKpi,
 )
@@ -50,16 +55,39 @@ class StoredSources:
         with self.connector.store.read() as conn:
             return [one for site in self.connector.sites for one in headlines(conn, site)]
 
-    def objective(self, id_or_key: str) -> SavedObjective | None:
-        found = (find_objective(self.connector, site, id_or_key) for site in self.connector.sites)
-        return next((saved for saved in found if saved is not None), None)
-
-    def explained_by(self, issue: str) -> Sequence[str]:
+    def listing(self, wanted: Wanted, after: After, size: int) -> Listed:
         with self.connector.store.read() as conn:
-            return [id_ for site in self.connector.sites for id_ in _moved_by(conn, site, issue)]
+            return listed(conn, replace(wanted, sites=tuple(self.connector.sites)), after, size)
 
-    def history(self, objective_id: str) -> Sequence[HistoryPoint]:
-        return self.histories([objective_id]).get(objective_id, ())
+    def site_names(self) -> Collection[str]:
+        return tuple(self.connector.sites)
+
+    def located(self, id_or_key: str, site: str | None = None) -> Sequence[Located]:
+        found = ((one, find_objective(self.connector, one, id_or_key)) for one in self._sites(site))
+        return [Located(one, saved) for one, saved in found if saved is not None]
+
+    def explained_by(self, issue: str, site: str | None = None) -> Sequence[Located]:
+        with self.connector.store.read() as conn:
+            found = [
+                (one, objectives.load(conn, one, id_))
+                for one in self._sites(site)
+                for id_ in _moved_by(conn, one, issue)
+            ]
+        return [Located(one, saved) for one, saved in found if saved is not None]
+
+    def history(self, objective_id: str, site: str | None = None) -> Sequence[HistoryPoint]:
+        with self.connector.store.read() as conn:
+            found = (histories(conn, one, [objective_id]).get(objective_id) for one in self._sites(site))
+            return next((points for points in found if points), ())
+
+    def marks(self, objective_id: str, site: str | None = None) -> Sequence[Mark]:
+        with self.connector.store.read() as conn:
+            found = (snapshots.outlines(conn, one, objective_id) for one in self._sites(site))
+            return marks(next((steps for steps in found if steps), ()))
+
+    def check_ins(self, objective_id: str, site: str | None = None) -> Sequence[Kept]:
+        with self.connector.store.read() as conn:
+            return [kept for one in self._sites(site) for kept in check_ins.of(conn, one, objective_id)]
 
     def histories(self, objective_ids: Iterable[str]) -> Mapping[str, Sequence[HistoryPoint]]:
         ids = list(objective_ids)
@@ -69,25 +97,23 @@ class StoredSources:
                 found |= histories(conn, site, ids)
         return found
 
-    def moved(self, objective_id: str, since: datetime) -> Told:
+    def moved(self, objective_id: str, since: datetime, site: str | None = None) -> Told:
         now = self.now()
         with self.connector.store.read() as conn:
-            found = [between(conn, site, objective_id, since, now) for site in self.connector.sites]
+            found = [between(conn, one, objective_id, since, now) for one in self._sites(site)]
         return next((one for one in found if one.begins), Told(since, now, None))
 
-    def aligned(self, objective_id: str) -> Sequence[SavedHead]:
+    def aligned(self, objective_id: str, site: str | None = None) -> Sequence[SavedHead]:
         with self.connector.store.read() as conn:
             return [
-                one
-                for site in self.connector.sites
-                for one in objectives.aligned_to(conn, site, objective_id)
+                found for one in self._sites(site) for found in objectives.aligned_to(conn, one, objective_id)
             ]
 
-    def cycles(self) -> Mapping[str, Cycle]:
-        return {id_: cycle for mapping in self._mappings() for id_, cycle in mapping.cycles.items()}
+    def cycles(self, site: str | None = None) -> Mapping[str, Cycle]:
+        return {id_: cycle for mapping in self._mappings(site) for id_, cycle in mapping.cycles.items()}
 
-    def browse_url(self, issue_key: str) -> str | None:
-        site = self._site_of(issue_key)
+    def browse_url(self, issue_key: str, site: str | None = None) -> str | None:
+        site = site or self._site_of(issue_key)
         return (
             None
             if site is None
@@ -120,9 +146,13 @@ class StoredSources:
         with self.connector.store.read() as conn:
             return next((site for site in sites if mirror.id_of_key(conn, site, issue_key)), None)
 
-    def _mappings(self) -> Iterator[mappings.mapping.Mapping]:
+    def _sites(self, named: str | None) -> list[str]:
+        """The site that was named, where it is there; all of them where none was."""
+        return [site for site in self.connector.sites if named in (None, site)]
+
+    def _mappings(self, named: str | None = None) -> Iterator[mappings.mapping.Mapping]:
         """The active mappings that can be bound from what is stored."""
-        for site in self.connector.sites:
+        for site in self._sites(named):
             with self.connector.store.read() as conn:
                 known = facts.get(conn, site, "catalogue") is not None
             if not known:
@@ -141,7 +171,6 @@ def _moved_by(conn: Connection, site: str, issue: str) -> list[str]:
 def _freshness(conn: Connection, site: str, url: str, now: datetime) -> SiteFreshness:
     latest = inbox.recent(conn, site, 1)
     resynced = facts.get(conn, site, "last_resync")
-    drift = facts.get(conn, site, "drift")
     pending = due.pending_count(conn, site)
     overdue = due.next_run(conn, site) if pending else None
     return SiteFreshness(
@@ -151,7 +180,8 @@ def _freshness(conn: Connection, site: str, url: str, now: datetime) -> SiteFres
         last_delivery=latest[0].received_at if latest else None,
         last_resync=None if resynced is None else datetime.fromisoformat(resynced),
         newest_change=mirror.newest(conn, site),
-        drift=None if drift is None else drift["issues"],
+        last_recent=last_recent(conn, site),
+        drift=drift_of(conn, site),
         deliveries=inbox.counts(conn, site),
         pending=pending,
         pending_since=overdue if overdue is not None and overdue < now else None,

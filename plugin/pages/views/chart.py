@@ -8,8 +8,10 @@ from datetime import datetime, time, timedelta, tzinfo
 from fractions import Fraction
 from itertools import pairwise
 
+from mappings.marks import Mark
 from plugin.pages.sources import Cycle, HistoryPoint
 from plugin.pages.views.figures import length, percent_text
+from plugin.pages.views.happenings import Happening, Spot, happenings, kinds_of, spots
 from plugin.pages.views.moments import When, short_day, when
 from plugin.pages.views.trend import Scale, stretches
 
@@ -63,6 +65,9 @@ class Chart:
     description: str
     points: tuple[PointRow, ...]
     older: int
+    happened: tuple[Spot, ...]
+    happened_kinds: tuple[tuple[str, str], ...]
+    happenings: tuple[Happening, ...]
 
 
 def chart(
@@ -71,9 +76,11 @@ def chart(
     cycle: Cycle | None,
     now: datetime,
     zone: tzinfo,
+    marks: Sequence[Mark] = (),
 ) -> Chart:
     """The chart over the whole cycle where it is known, else from the first point to now; `expected` is today's."""
     scale = _scale(history, cycle, now, zone)
+    happened = spots(marks, scale, zone)
     last = history[-1].progress if history else None
     return Chart(
         empty=not history,
@@ -88,6 +95,9 @@ def chart(
         description=_in_words(history, now, zone),
         points=_rows(history, now, zone),
         older=max(len(history) - SHOWN_IN_TABLE, 0),
+        happened=happened,
+        happened_kinds=kinds_of(happened),
+        happenings=happenings(marks, now, zone),
     )
 
 

@@ -78,7 +78,7 @@ def explanation(saved: SavedObjective, history: Sequence[HistoryPoint], around: 
         key_results=krs,
         ledger=ledger_table(state.ledger, around.browse, around.shown),
         beside=ledger_table(state.beside, around.browse, around.shown) if state.beside.rows else None,
-        chart=chart(history, state.expected, around.cycle, around.now, around.zone),
+        chart=chart(history, state.expected, around.cycle, around.now, around.zone, around.marks),
         computed=when(saved.computed_at, around.now, around.zone),
         changed=when(saved.changed_at, around.now, around.zone),
         revision=saved.mapping_revision,

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from mappings.state import KeyResultState, Measurement
 from plugin.pages.views.bar import Bar, bar
+from plugin.pages.views.check_in import CheckIns, check_ins
 from plugin.pages.views.clause import told
 from plugin.pages.views.figures import number_text, percent_text
 from plugin.pages.views.health import Badge, badge
@@ -53,6 +54,7 @@ class KeyResultRow:
     health: Badge
     ledger: LedgerTable
     ledger_empty: bool
+    check_ins: CheckIns
 
 
 def key_result_row(
@@ -88,6 +90,7 @@ def key_result_row(
         health=badge(state.health),
         ledger=ledger_table(measured.ledger, around.browse, around.shown),
         ledger_empty=not measured.ledger.rows,
+        check_ins=check_ins(state, around),
     )
 
 

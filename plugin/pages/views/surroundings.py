@@ -1,27 +1,40 @@
-"""What one objective is read in: the clock, the zone, the cycle, links into Jira, and how much of it is wanted."""
+"""What one objective is read in: the clock, the zone, the cycle, links into Jira, check-ins, and how much of it is wanted."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
+from connectors.store.check_ins import Kept
+from mappings.marks import Mark
 from plugin.pages.sources import Cycle
 from plugin.pages.views.ledger import SHOWN, Browse
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Another objective this one hangs together with; where it stands is said of those below."""
+    """Another objective this one hangs together with, and where its page is; where it stands is said of those below."""
 
     name: str
     title: str
+    address: str = ""
     progress: str = ""
     health: str = ""
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A check-in that was sent and could not be kept: for which key result, what was typed, and what is wrong."""
+
+    key_result: str
+    typed: Mapping[str, str] = field(default_factory=dict)
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
-    """`everything` shows every row of every ledger, however long."""
+    """`everything` shows every row of every ledger, however long; `refused` is a check-in that has to be mended."""
 
     now: datetime
     zone: tzinfo
@@ -30,6 +43,9 @@ class Surroundings:
     aligned_to: tuple[Reference, ...] = ()
     below: tuple[Reference, ...] = ()
     everything: bool = False
+    marks: Sequence[Mark] = ()
+    check_ins: Sequence[Kept] = ()
+    refused: Refused | None = None
 
     @property
     def shown(self) -> int | None:

@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup
 from docs.screenshots.company import Company, seeded, seeded_sites
 from plugin.pages import PAGES
 from plugin.pages.guard import CONTENT_SECURITY_POLICY
+from plugin.pages.sources import Located
 
 FILLED = (
     "/", "/?project=GROW", "/?health=off_track", "/?q=checkout", "/?q=zzz", "/?owner=Lina+Achterberg", "/?cycle=2026-Q4", "/?order=key",
@@ -151,7 +152,7 @@ def test_why_leads_from_an_issue_to_the_objective_it_moves(client):
 def test_why_offers_a_choice_where_an_issue_moves_several(client_for):
     company = seeded()
     first, second = company.saved[0].state, company.saved[1].state
-    company.explained_by = lambda issue: [first.id, second.id]  # type: ignore[method-assign]
+    company.explained_by = lambda issue, site=None: [Located("main", one) for one in company.saved[:2]]  # type: ignore[method-assign]
     page = soup(client_for(company).get("/why/77").text)
     assert [link["href"] for link in page.select(".choices a")] == [
         f"/objectives/{first.key}",

@@ -65,8 +65,8 @@ def test_what_was_saved_is_what_is_shown(client, sqlite_store):
 def test_every_headline_is_what_the_whole_state_says(sources, sqlite_store):
     fill(sqlite_store)
     for headline in sources.objectives():
-        whole = sources.objective(headline.state.id)
-        assert whole is not None
+        (located,) = sources.located(headline.state.id)
+        whole = located.saved
         for name in [one.removesuffix("_text") for one in headline.state.__struct_fields__]:
             assert getattr(headline.state, name) == getattr(whole.state, name)
         assert headline.changed_at == whole.changed_at

@@ -1,0 +1,151 @@
+"""Check-ins of one key result: the one that stands and what it asks, the form for a new one, and those that ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connectors.store.check_ins import Kept
+from mappings.check_in import DELTA, CheckIn, Measure
+from mappings.numbers import plain
+from mappings.rollup.checked_in import measure_of
+from mappings.state import KeyResultState
+from plugin.pages.sources import Cycle
+from plugin.pages.views.clause import told
+from plugin.pages.views.figures import number_text, percent_text
+from plugin.pages.views.moments import When, day_text, when
+from plugin.pages.views.surroundings import Surroundings
+
+ENDED_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The check-in that stands. `taken_up`: the number shown is computed with it; `asks` with the answers there are."""
+
+    number: int
+    said: str
+    by: str
+    at: When
+    note: str
+    holds: str
+    derived: str
+    taken_up: bool
+    asks: bool
+    question: str
+    may_keep: bool
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A check-in that is over."""
+
+    said: str
+    by: str
+    at: When
+    note: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A new check-in. `key_result` is what it is for; `open` where something typed has to be mended."""
+
+    key_result: str
+    label: str
+    value: str
+    note: str
+    until: str
+    delta: str
+    error: str
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIns:
+    """Everything about check-ins of one key result. `withdrawing`: one was withdrawn, and the number shown still has it."""
+
+    standing: Standing | None
+    withdrawing: bool
+    ended: tuple[Ended, ...]
+    form: Form
+
+
+def check_ins(state: KeyResultState, around: Surroundings) -> CheckIns:
+    """The check-ins of a key result, as the store has them now and as its state was computed with."""
+    mine = [one for one in around.check_ins if one.check_in.key_result_id == state.id]
+    now = next((one.check_in for one in mine if one.stands), None)
+    ended = [one for one in mine if not one.stands][:ENDED_SHOWN]
+    return CheckIns(
+        standing=None if now is None else _standing(state, now, around),
+        withdrawing=now is None and state.check_in is not None,
+        ended=tuple(_ended(one, around) for one in ended),
+        form=_form(state, around),
+    )
+
+
+def _standing(state: KeyResultState, now: CheckIn, around: Surroundings) -> Standing:
+    ruling = state.check_in
+    taken_up = ruling is not None and ruling.check_in.id == now.id
+    asks = taken_up and ruling is not None and ruling.asks
+    derived = now.derived if ruling is None or not taken_up else ruling.derived
+    return Standing(
+        number=now.id,
+        said=said(now),
+        by=now.by,
+        at=when(now.at, around.now, around.zone),
+        note=now.note,
+        holds=holds(now),
+        derived=percent_text(derived),
+        taken_up=taken_up,
+        asks=asks,
+        question=told(ruling.sentence) if asks and ruling is not None else "",
+        may_keep=asks and ruling is not None and ruling.rule in ("derived-moved", "date-passed"),
+        rule=ruling.rule if taken_up and ruling is not None else "",
+    )
+
+
+def said(check_in: CheckIn) -> str:
+    """The value as the page writes numbers."""
+    if check_in.measure is Measure.PROGRESS:
+        return percent_text(check_in.value)
+    return number_text(check_in.value)
+
+
+def holds(check_in: CheckIn) -> str:
+    """How long it holds: `until 31 Dec 2026, or until the derived value moves by more than 10 points`."""
+    parts = []
+    if check_in.until is not None:
+        parts.append(f"until {day_text(check_in.until)}")
+    if check_in.delta is not None:
+        parts.append(f"until the derived value moves by more than {plain(check_in.delta * 100)} points")
+    return ", or ".join(parts)
+
+
+def _ended(one: Kept, around: Surroundings) -> Ended:
+    about = one.check_in
+    how = f"{one.ended_how} by {one.ended_by}" if one.ended_how == "withdrawn" else f"{one.ended_how}"
+    return Ended(said(about), about.by, when(about.at, around.now, around.zone), about.note, how)
+
+
+def _form(state: KeyResultState, around: Surroundings) -> Form:
+    refused = around.refused if around.refused and around.refused.key_result == state.id else None
+    current = measure_of(state.kind) is Measure.CURRENT
+    usual = {"until": default_until(around.cycle, around), "delta": plain(DELTA * 100)}
+    typed = usual if refused is None else refused.typed
+    return Form(
+        key_result=state.id,
+        label="Current value" if current else "Progress, %",
+        value=typed.get("value", ""),
+        note=typed.get("note", ""),
+        until=typed.get("until", ""),
+        delta=typed.get("delta", ""),
+        error="" if refused is None else refused.error,
+        open=refused is not None,
+    )
+
+
+def default_until(cycle: Cycle | None, around: Surroundings) -> str:
+    """The end of the cycle, where it is still to come."""
+    today = around.now.astimezone(around.zone).date()
+    return cycle.end.isoformat() if cycle is not None and cycle.end >= today else ""
