@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from connectors.store import json_text
 from connectors.store.schema import fact
 from connectors.store.sql import insert_into
 
+_CONTENT = select(fact.c.content).where(
+    fact.c.site == bindparam("of_site"), fact.c.name == bindparam("of_name")
+)
+
 
 def get(conn: Connection, site: str, name: str, shape: Any = object) -> Any:
     """The value, as the type `shape` (a dataclass, say) where one is named; None where there is none."""
-    text = conn.execute(select(fact.c.content).where(fact.c.site == site, fact.c.name == name)).scalar()
+    text = conn.execute(_CONTENT, {"of_site": site, "of_name": name}).scalar()
     return None if text is None else json_text.decode(text, shape)
 
 

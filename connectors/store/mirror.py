@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 from sqlalchemy import delete as delete_from
 
 from connectors.store.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.issue_text import IssueReader, text_of
 from connectors.store.schema import alias, issue, link
-from connectors.store.sql import among, insert_into, rows_of, scanned
+from connectors.store.sql import among, among_given, given, given_rows, insert_into, scanned
 from mappings.issue import Issue
 
 PUT_AT_ONCE = 2_000
@@ -33,7 +34,7 @@ def put(conn: Connection, site: str, issues: Iterable[Issue]) -> frozenset[str]:
 
 def get(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, Issue]:
     """The issues we have of these ids."""
-    return {found.id: found for found in _read(conn, _contents(site).where(among(conn, issue.c.id, ids)))}
+    return {found.id: found for found in _read(conn, _by_id(conn.dialect.name), site, ids)}
 
 
 def delete(conn: Connection, site: str, ids: Iterable[str]) -> None:
@@ -45,19 +46,12 @@ def delete(conn: Connection, site: str, ids: Iterable[str]) -> None:
 
 def subtree(conn: Connection, site: str, root_ids: Iterable[str]) -> list[Issue]:
     """The roots and everything below them by parent; a circle in the data is walked once."""
-    given = rows_of(conn, root_ids)
-    tree = select(given.c.value.label("id")).cte("tree", recursive=True)
-    below = select(issue.c.id).join(tree, issue.c.parent_id == tree.c.id).where(issue.c.site == site)
-    tree = tree.union(below)
-    return _read(conn, _contents(site).where(issue.c.id.in_(select(tree.c.id))))
+    return _read(conn, _below(conn.dialect.name), site, root_ids)
 
 
 def linked(conn: Connection, site: str, ids: Iterable[str]) -> list[Issue]:
     """The issues that these link to or that link to these, by any phrase."""
-    ids = list(ids)
-    there = select(link.c.other_id).where(link.c.site == site, among(conn, link.c.issue_id, ids))
-    back = select(link.c.issue_id).where(link.c.site == site, among(conn, link.c.other_id, ids))
-    return _read(conn, _contents(site).where(issue.c.id.in_(there.union(back))))
+    return _read(conn, _linked(conn.dialect.name), site, ids)
 
 
 def every(conn: Connection, site: str) -> Iterator[Issue]:
@@ -117,12 +111,7 @@ def _put_batch(conn: Connection, site: str, batch: Mapping[str, Issue]) -> set[s
 
 def _before(conn: Connection, site: str, ids: Iterable[str]) -> _Before:
     """Key, `updated` and content of what we have. The rows stay locked, so that what is news now is news when it is written."""
-    found = conn.execute(
-        select(issue.c.id, issue.c.key, issue.c.updated, issue.c.content)
-        .where(issue.c.site == site, among(conn, issue.c.id, ids))
-        .order_by(issue.c.id)
-        .with_for_update()
-    )
+    found = conn.execute(_locked(conn.dialect.name), {"site": site, "given": given(conn, ids)})
     return {issue_id: (key, updated, content) for issue_id, key, updated, content in found}
 
 
@@ -193,13 +182,42 @@ def _row(site: str, found: Issue) -> dict[str, Any]:
     }
 
 
-def _contents(site: str) -> Select[str]:
-    return select(issue.c.content).where(issue.c.site == site)
+# Statements of every reconcile are built once: building one takes SQLAlchemy longer than the database takes to answer it.
+_CONTENTS = select(issue.c.content).where(issue.c.site == bindparam("site"))
 
 
-def _read(conn: Connection, statement: Select[str]) -> list[Issue]:
+@cache
+def _by_id(dialect: str) -> Select[str]:
+    return _CONTENTS.where(among_given(dialect, issue.c.id))
+
+
+@cache
+def _below(dialect: str) -> Select[str]:
+    tree = select(given_rows(dialect).c.value.label("id")).cte("tree", recursive=True)
+    below = select(issue.c.id).join(tree, issue.c.parent_id == tree.c.id)
+    tree = tree.union(below.where(issue.c.site == bindparam("site")))
+    return _CONTENTS.where(issue.c.id.in_(select(tree.c.id)))
+
+
+@cache
+def _linked(dialect: str) -> Select[str]:
+    mine = link.c.site == bindparam("site")
+    there = select(link.c.other_id).where(mine, among_given(dialect, link.c.issue_id))
+    back = select(link.c.issue_id).where(mine, among_given(dialect, link.c.other_id))
+    return _CONTENTS.where(issue.c.id.in_(there.union(back)))
+
+
+@cache
+def _locked(dialect: str) -> Select[str, str, int, str]:
+    wanted = (issue.c.site == bindparam("site"), among_given(dialect, issue.c.id))
+    columns = select(issue.c.id, issue.c.key, issue.c.updated, issue.c.content)
+    return columns.where(*wanted).order_by(issue.c.id).with_for_update()
+
+
+def _read(conn: Connection, statement: Select[str], site: str, ids: Iterable[str]) -> list[Issue]:
     reader = IssueReader()
-    return [reader.read(content) for (content,) in conn.execute(statement)]
+    rows = conn.execute(statement, {"site": site, "given": given(conn, ids)})
+    return [reader.read(content) for (content,) in rows]
 
 
 def _stream(conn: Connection, statement: Select[Any]) -> Iterator[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from connectors.store.instant import from_ms, to_ms
 from connectors.store.schema import refusal as table
@@ -13,6 +13,11 @@ from connectors.store.sql import insert_into, plain
 from mappings.planning import Change
 
 LONGEST_TEXT = 2_000
+_OF_OBJECTIVE = select(table.c.issue_id, table.c.field_id).where(
+    table.c.site == bindparam("site"),
+    table.c.objective_id == bindparam("objective"),
+    table.c.mapping_revision == bindparam("revision"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +69,9 @@ def put(
 
 def of(conn: Connection, site: str, objective_id: str, mapping_revision: str) -> frozenset[tuple[str, str]]:
     """Issue id and field id of what stands refused; a refusal under another mapping revision no longer counts."""
-    mine = (
-        table.c.site == site,
-        table.c.objective_id == objective_id,
-        table.c.mapping_revision == mapping_revision,
+    rows = conn.execute(
+        _OF_OBJECTIVE, {"site": site, "objective": objective_id, "revision": mapping_revision}
     )
-    rows = conn.execute(select(table.c.issue_id, table.c.field_id).where(*mine))
     return frozenset((row.issue_id, row.field_id) for row in rows)
 
 

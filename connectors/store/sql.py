@@ -37,6 +37,32 @@ def among(conn: Connection, column: ColumnElement[str], values: Iterable[str]) -
     return column.in_(select(_json_each(values).c.value))
 
 
+def among_given(dialect: str, column: ColumnElement[str]) -> ColumnElement[bool]:
+    """As `among`, for a statement that is built once per dialect: its values come as the parameter `given`, see `given`."""
+    if dialect == "postgresql":
+        return column == any_(bindparam("given", type_=ARRAY(Text)))
+    return column.in_(select(given_rows(dialect).c.value))
+
+
+def given_rows(dialect: str) -> FromClause:
+    """As `rows_of`, for a statement that is built once per dialect."""
+    if dialect == "postgresql":
+        array = bindparam("given", type_=ARRAY(Text))
+        rows: FromClause = (
+            func.unnest(array, type_=Text).table_valued("value", name="given_ids").render_derived()
+        )
+        return rows
+    each: FromClause = func.json_each(bindparam("given", type_=Text), type_=Text).table_valued(
+        "value", name="given_ids"
+    )
+    return each
+
+
+def given(conn: Connection, values: Iterable[str]) -> list[str] | str:
+    """Values in the form in which the parameter `given` takes them."""
+    return list(values) if _is_postgres(conn) else json.dumps(list(values))
+
+
 def rows_of(conn: Connection, values: Iterable[str]) -> FromClause:
     """The values as a table with one column `value`."""
     if _is_postgres(conn):

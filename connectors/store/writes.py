@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, distinct, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, distinct, func, insert, or_, select, update
 
 from connectors.store import json_text
 from connectors.store.instant import from_ms, maybe_from_ms, to_ms
@@ -58,6 +58,33 @@ class Write:
     settled_at: datetime | None
 
 
+_THERE = (WriteOutcome.WRITTEN.value, WriteOutcome.CONFIRMED.value)
+_WRITES = select(table, plans.c.objective_id, plans.c.mapping_revision, plans.c.cause).join(
+    plans, plans.c.id == table.c.plan_id
+)
+# Asked of every field that is to be written, so built once: that takes SQLAlchemy longer than the database takes to answer.
+_AT_PLACE = and_(
+    table.c.site == bindparam("site"),
+    table.c.issue_id == bindparam("issue"),
+    table.c.field_id == bindparam("field"),
+)
+_WRITTEN = and_(_AT_PLACE, table.c.outcome.in_(_THERE))
+_SINCE = table.c.at >= bindparam("since")
+_NEWEST_FIRST = (table.c.at.desc(), table.c.id.desc())
+_LATEST = _WRITES.where(_AT_PLACE).order_by(*_NEWEST_FIRST).limit(1)
+_LAST_WRITTEN = _WRITES.where(_WRITTEN).order_by(*_NEWEST_FIRST).limit(1)
+_LET_GO = select(func.max(table.c.settled_at)).where(
+    _AT_PLACE, table.c.outcome == WriteOutcome.RELEASED.value
+)
+_FLAPS = select(func.count() - func.count(distinct(table.c.after))).select_from(table).where(_WRITTEN, _SINCE)
+_WROTE = select(table.c.id).where(_WRITTEN, _SINCE, table.c.after == bindparam("value")).limit(1)
+_SETTLING = update(table).where(
+    table.c.plan_id == bindparam("of_plan"),
+    table.c.issue_id == bindparam("of_issue"),
+    table.c.field_id == bindparam("of_field"),
+)
+
+
 def intend(conn: Connection, site: str, plan: Plan, mapping_revision: str, cause: str, now: datetime) -> int:
     """Note a plan before the first of its changes goes out; the id to settle them by."""
     header = {
@@ -77,11 +104,13 @@ def settle(
     conn: Connection, plan_id: int, issue_id: str, field_id: str, outcome: str, note: str, now: datetime
 ) -> None:
     """Say what became of one change: `written`, `refused`, `failed` or `held`, with the reason for people."""
-    conn.execute(
-        update(table)
-        .where(table.c.plan_id == plan_id, table.c.issue_id == issue_id, table.c.field_id == field_id)
-        .values(outcome=WriteOutcome(outcome).value, note=plain(note, LONGEST_NOTE), settled_at=to_ms(now))
-    )
+    found = {
+        "outcome": WriteOutcome(outcome).value,
+        "note": plain(note, LONGEST_NOTE),
+        "settled_at": to_ms(now),
+    }
+    place = {"of_plan": plan_id, "of_issue": issue_id, "of_field": field_id}
+    conn.execute(_SETTLING, {**found, **place})
 
 
 def recent(conn: Connection, site: str, limit: int, objective_id: str | None = None) -> list[Write]:
@@ -127,34 +156,27 @@ def last_value(conn: Connection, site: str, issue_id: str, field_id: str) -> obj
 
 def last_write(conn: Connection, site: str, issue_id: str, field_id: str) -> Write | None:
     """Our last successful write of this field."""
-    mine = _written(site, issue_id, field_id)
-    row = conn.execute(_WRITES.where(mine).order_by(table.c.at.desc(), table.c.id.desc()).limit(1)).first()
+    row = conn.execute(_LAST_WRITTEN, _place(site, issue_id, field_id)).first()
     return None if row is None else _write(row)
 
 
 def flaps(conn: Connection, site: str, issue_id: str, field_id: str, since: datetime) -> int:
     """How often since then we wrote a value that we had written already: somebody or something writes against us."""
-    mine = and_(_written(site, issue_id, field_id), table.c.at >= to_ms(since))
-    return conn.execute(
-        select(func.count() - func.count(distinct(table.c.after))).select_from(table).where(mine)
+    count: int = conn.execute(
+        _FLAPS, {**_place(site, issue_id, field_id), "since": to_ms(since)}
     ).scalar_one()
-
-
-_THERE = (WriteOutcome.WRITTEN.value, WriteOutcome.CONFIRMED.value)
+    return count
 
 
 def wrote(conn: Connection, site: str, issue_id: str, field_id: str, value: object, since: datetime) -> bool:
     """Whether we wrote exactly this value to the field since then."""
-    mine = and_(_written(site, issue_id, field_id), table.c.at >= to_ms(since))
-    same = select(table.c.id).where(mine, table.c.after == json_text.encode(value)).limit(1)
-    return conn.execute(same).first() is not None
+    said = {"since": to_ms(since), "value": json_text.encode(value)}
+    return conn.execute(_WROTE, {**_place(site, issue_id, field_id), **said}).first() is not None
 
 
 def held_now(conn: Connection, site: str, issue_id: str, field_id: str) -> Write | None:
     """The change that is held on this field: its latest one, if that is held."""
-    place = (table.c.site == site, table.c.issue_id == issue_id, table.c.field_id == field_id)
-    latest = _WRITES.where(*place).order_by(table.c.at.desc(), table.c.id.desc()).limit(1)
-    row = conn.execute(latest).first()
+    row = conn.execute(_LATEST, _place(site, issue_id, field_id)).first()
     return _write(row) if row is not None and row.outcome == WriteOutcome.HELD.value else None
 
 
@@ -187,23 +209,11 @@ def release(conn: Connection, site: str, now: datetime, objective_id: str | None
 
 def released_at(conn: Connection, site: str, issue_id: str, field_id: str) -> datetime | None:
     """When a person last let this field go."""
-    place = (table.c.site == site, table.c.issue_id == issue_id, table.c.field_id == field_id)
-    let_go = table.c.outcome == WriteOutcome.RELEASED.value
-    return maybe_from_ms(conn.execute(select(func.max(table.c.settled_at)).where(*place, let_go)).scalar())
+    return maybe_from_ms(conn.execute(_LET_GO, _place(site, issue_id, field_id)).scalar())
 
 
-_WRITES = select(table, plans.c.objective_id, plans.c.mapping_revision, plans.c.cause).join(
-    plans, plans.c.id == table.c.plan_id
-)
-
-
-def _written(site: str, issue_id: str, field_id: str) -> ColumnElement[bool]:
-    return and_(
-        table.c.site == site,
-        table.c.issue_id == issue_id,
-        table.c.field_id == field_id,
-        table.c.outcome.in_(_THERE),
-    )
+def _place(site: str, issue_id: str, field_id: str) -> dict[str, object]:
+    return {"site": site, "issue": issue_id, "field": field_id}
 
 
 def _row(plan_id: int, site: str, change: Change, now: datetime) -> dict[str, object]:

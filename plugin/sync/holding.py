@@ -84,6 +84,8 @@ def _is_held(context: Context, conn: Connection, change: Change) -> bool:
 def _flaps(context: Context, conn: Connection, change: Change) -> bool:
     place = (context.site, change.issue_id, change.field_id)
     since = context.clock() - WINDOW
+    if writes.flaps(conn, *place, since) < MOST_REWRITES:
+        return False
     released = writes.released_at(conn, *place)
     since = max(since, released) if released else since
     rewrites = writes.flaps(conn, *place, since)
