@@ -9,6 +9,11 @@ from pathlib import Path
 from typing import Any
 
 PAGES = {
+    "list": "/",
+    "one": "/objectives/PLAT-1",
+    "kpi-board": "/kpis",
+    "cycle-review": "/review",
+    "sync-health": "/health",
     "mapping": "/mapping/main",
     "mapping-editor": "/mapping/main/edit",
     "mapping-check": "/mapping/main/check",
@@ -20,9 +25,18 @@ PAGES = {
     "setup-connect": "/setup",
     "setup-proof": "/setup/main",
     "setup-preset": "/setup/main/preset",
+    "setup-fields": "/setup/main/fields",
+    "setup-preview": "/setup/main/preview",
     "setup-webhook": "/setup/main/webhook",
-    "sync-health": "/health",
+    "people": "/people",
+    "audit": "/audit",
+    "audit-writes": "/audit?kind=writes",
+    "account": "/account",
+    "tokens": "/account/tokens",
+    "nowhere": "/nowhere",
 }
+DOORS = {"sign-in": "/sign-in", "first-account-gone": "/set-up/gone"}
+NO_SITE = {"no-site": "/", "no-site-mapping": "/mapping", "no-site-sites": "/sites", "no-site-health": "/health", "no-site-audit": "/audit?kind=writes"}  # fmt: skip
 EMAIL, PASSWORD = "ada@acme.example", "correct horse battery staple"
 
 
@@ -38,20 +52,50 @@ def running() -> Iterator[str]:
             yield served.url
 
 
+@contextmanager
+def vacant(somebody: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
+    """A connector without a site, at first without anybody; gives its address and the pages one sees before one is in."""
+    from plugin.access import set_up
+    from plugin.composition import build_connector
+    from plugin.serving import serving
+    from plugin.settings import read_settings
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings = read_settings(
+            env_file=None, database_url=f"sqlite:///{folder}/okr.sqlite3", secret_key="k" * 40
+        )
+        connector = build_connector(settings)
+        if somebody:
+            _add_account(connector)
+        with serving(connector, "127.0.0.1", 0, workers=0) as served:
+            link = set_up.link(connector, "")
+            yield served.url, {**DOORS, **({"first-account": link} if link else {})}
+        connector.store.close()
+
+
+def _add_account(connector: Any) -> int:
+    from connectors.store import accounts
+    from plugin.access import passwords
+
+    with connector.store.write() as conn:
+        return accounts.add(conn, EMAIL, "Ada", "admin", passwords.hashed(PASSWORD), connector.clock()) or 0
+
+
 def _prepare(connector: Any) -> None:
-    from connectors.store import accounts, due, refusals, revisions
+    from connectors.store import due, refusals, revisions
     from mappings.planning import Change
     from plugin import drafts
-    from plugin.access import passwords
+    from plugin.backfill import backfill, outlook
     from plugin.draining import drain
     from plugin.sync.resync import resync
 
     context, now = connector.context("main"), connector.clock()
     resync(context)
     drain(context)
+    backfill(context, outlook(context))
     change = Change("10011", "PLAT-1", "customfield_10061", "OKR health", None, None, "")
+    account = _add_account(connector)
     with connector.store.write() as conn:
-        account = accounts.add(conn, EMAIL, "Ada", "admin", passwords.hashed(PASSWORD), now)
         text = revisions.active(conn, "main").text
         due.mark(conn, "main", ["10011"], now, "demo")
         claimed = due.claim(conn, "demo", now, context.lease, 1, "main", "10011")
@@ -65,13 +109,4 @@ def _prepare(connector: Any) -> None:
         remedy = "Put OKR health on the edit screen of this issue type."
         refusals.put(conn, "main", "10011", change, "The field is not on the screen.", remedy, "", now)
     changed = text.replace("indeterminate: 0.5", "indeterminate: 0.25").replace("descendant", "child")
-    drafts.keep(connector.store, "main", account or 0, changed, now, "")
-
-
-def sign_in(page: Any, base: str) -> None:
-    """Sign in as an admin in this page's context."""
-    page.goto(f"{base}/sign-in")
-    page.fill("[name=email]", EMAIL)
-    page.fill("[name=password]", PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda found: "sign-in" not in found)
+    drafts.keep(connector.store, "main", account, changed, now, "")

@@ -1,11 +1,14 @@
 """Takes pictures of every page, light and dark, phone and desktop: `python docs/screenshots/make.py [folder]`.
 
-With `--base` it photographs a connector that runs already; else it serves an invented company on loopback.
+With `--base` it photographs a connector that runs already, signed in as `--user`; the password is read from the environment
+variable JIRA_OKR_SCREENSHOTS_PASSWORD, or asked for. Else it serves an invented company on loopback.
 """
 
 from __future__ import annotations
 
 import argparse
+import getpass
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -32,12 +35,12 @@ PAGES = {
     "health": "/health",
     "missing": "/objectives/NOPE-1",
 }
-EMPTY = {"empty-objectives": "/", "empty-health": "/health"}
+EMPTY = {"empty-objectives": "/", "empty-kpis": "/kpis", "empty-review": "/review", "empty-health": "/health"}
+VARIABLE = "JIRA_OKR_SCREENSHOTS_PASSWORD"
+Enter = Callable[[Any, str], None]
 
 
-def shoot(
-    base: str, folder: Path, pages: dict[str, str], enter: Callable[[Any, str], None] | None = None
-) -> list[Path]:
+def shoot(base: str, folder: Path, pages: dict[str, str], enter: Enter | None = None) -> list[Path]:
     """One picture per page, size and theme; names say which. The whole page is in the picture."""
     from playwright.sync_api import sync_playwright
 
@@ -99,27 +102,66 @@ def readme_picture(base: str, path: Path) -> None:
         browser.close()
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("folder", nargs="?", type=Path, default=ROOT / "data" / "screenshots")
-    arguments.add_argument("--base", help="address of a connector that runs already")
-    arguments.add_argument("--readme", type=Path, help="also write the README's picture there")
-    chosen = arguments.parse_args()
-    sys.path.insert(0, str(ROOT))
+def signing_in(email: str, password: str) -> Enter:
+    """Signs in as this person in a page's context."""
+
+    def entered(page: Any, base: str) -> None:
+        page.goto(f"{base}/sign-in")
+        page.fill("[name=email]", email)
+        page.fill("[name=password]", password)
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".me, [role=alert]")
+        if page.locator(".me").count() == 0:
+            raise SystemExit(f"{base} let nobody in: {page.locator('[role=alert]').inner_text()}")
+        page.close()
+
+    return entered
+
+
+def photograph_running(base: str, folder: Path, site: str, user: str | None) -> None:
+    """A connector that runs already: what its objectives and this person's role let one see."""
+    from docs.screenshots import control
+
+    if user is None:
+        shoot(base, folder, control.DOORS)
+        return
+    password = os.environ.get(VARIABLE) or getpass.getpass(f"Password of {user}: ")
+    pages = {name: address.replace("/main", f"/{site}") for name, address in control.PAGES.items()}
+    shoot(base, folder, pages, signing_in(user, password))
+
+
+def photograph_invented(folder: Path, readme: Path | None) -> None:
+    """Every page there is, over invented companies."""
     from docs.screenshots import control
     from docs.screenshots.company import Company, seeded
 
-    if chosen.base:
-        shoot(chosen.base.rstrip("/"), chosen.folder, {"objectives": "/", "health": "/health"})
-        return
     with served(seeded()) as base:
-        shoot(base, chosen.folder, PAGES)
-        if chosen.readme:
-            readme_picture(base, chosen.readme)
+        shoot(base, folder, PAGES)
+        if readme:
+            readme_picture(base, readme)
     with served(Company()) as base:
-        shoot(base, chosen.folder, EMPTY)
+        shoot(base, folder, EMPTY)
     with control.running() as base:
-        shoot(base, chosen.folder, control.PAGES, control.sign_in)
+        shoot(base, folder, control.PAGES, signing_in(control.EMAIL, control.PASSWORD))
+    with control.vacant() as (base, pages):
+        shoot(base, folder, pages)
+    with control.vacant(somebody=True) as (base, _):
+        shoot(base, folder, control.NO_SITE, signing_in(control.EMAIL, control.PASSWORD))
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    arguments.add_argument("folder", nargs="?", type=Path, default=ROOT / "data" / "screenshots")
+    arguments.add_argument("--base", help="address of a connector that runs already")
+    arguments.add_argument("--user", help="with --base: whose e-mail address to sign in with")
+    arguments.add_argument("--site", default="main", help="with --base: the site whose pages are wanted")
+    arguments.add_argument("--readme", type=Path, help="also write the README's picture there")
+    chosen = arguments.parse_args()
+    sys.path.insert(0, str(ROOT))
+    if chosen.base:
+        photograph_running(chosen.base.rstrip("/"), chosen.folder, chosen.site, chosen.user)
+    else:
+        photograph_invented(chosen.folder, chosen.readme)
 
 
 if __name__ == "__main__":

@@ -143,6 +143,8 @@ def activated_or_not(connector: Connector, site: str) -> ResponseReturnValue:
 def said(done: Previewed) -> str:
     """What a person is told after activating."""
     writes = done.preview.cost.writes
-    what = "nothing has to be written to Jira" if not writes else f"{writes} fields are being written to Jira"
+    what = "nothing has to be written to Jira"
+    if writes:
+        what = f"{writes} {'field is' if writes == 1 else 'fields are'} being written to Jira"
     first = f"Revision {done.preview.revision[:8]} is active; {what}."
     return f"{first} Everything is read again for it now: sync health shows how far it is, the objectives what came of it."

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from connectors.store import accounts
 from docs.screenshots.company import Company, seeded
 from docs.screenshots.make import ARGUMENTS, CHROMIUM, served
+from plugin.access import passwords
+from plugin.composition import build_connector
+from plugin.connector import Connector
+from plugin.demonstration import demo_world
+from plugin.draining import drain
+from plugin.serving import serving
+from plugin.settings import read_settings
+from plugin.sync.resync import resync
 
 AXE = "axe-core@4"
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+PASSWORD = "correct horse battery staple"
+ROLES = ("viewer", "editor", "admin")
+TESTS = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +61,50 @@ def empty_base() -> Iterator[str]:
         yield address
 
 
+def add_account(connector: Connector, role: str) -> str:
+    """Somebody of this role, whose password is PASSWORD; gives the address."""
+    email = f"{role}@acme.example"
+    with connector.store.write() as conn:
+        accounts.add(conn, email, role.title(), role, passwords.hashed(PASSWORD), connector.clock())
+    return email
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory) -> Iterator[SimpleNamespace]:
+    """A connector with an active mapping beside its sandbox, read once, and somebody of every role."""
+    with demo_world(tmp_path_factory.mktemp("house")) as demo:
+        context = demo.connector.context("main")
+        resync(context)
+        drain(context)
+        for role in ROLES:
+            add_account(demo.connector, role)
+        with serving(demo.connector, "127.0.0.1", 0, workers=0) as running:
+            yield SimpleNamespace(url=running.url, connector=demo.connector, sandbox=demo.sandbox)
+
+
+@pytest.fixture
+def vacant(tmp_path: Path) -> Iterator[Callable[..., object]]:
+    """Serves a connector that knows no Jira and nobody; `with vacant(**settings) as house`."""
+
+    @contextmanager
+    def opened(workers: int = 0, port: int = 0, **settings: object) -> Iterator[SimpleNamespace]:
+        given = {"database_url": f"sqlite:///{tmp_path}/okr.sqlite3", "secret_key": "k" * 40, **settings}
+        connector = build_connector(read_settings(env_file=None, **given))
+        try:
+            with serving(connector, "127.0.0.1", port, workers=workers) as running:
+                yield SimpleNamespace(url=running.url, connector=connector)
+        finally:
+            connector.store.close()
+
+    return opened
+
+
+@pytest.fixture(scope="session")
+def account() -> Callable[[Connector, str], str]:
+    """Adds somebody of a role, with the password that `sign_in` types."""
+    return add_account
+
+
 @pytest.fixture
 def open_page(chromium) -> Iterator[Callable[..., object]]:
     """Opens an address in a context of its own; `page.faults` lists what went wrong there, such as policy violations."""
@@ -69,6 +129,72 @@ def open_page(chromium) -> Iterator[Callable[..., object]]:
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def sign_in() -> Callable[..., None]:
+    """Fills the form of the sign-in page one stands on."""
+
+    def filled(page, email: str, password: str = PASSWORD) -> None:
+        page.get_by_label("E-mail address").fill(email)
+        page.get_by_label("Password").fill(password)
+        page.keyboard.press("Enter")
+
+    return filled
+
+
+@pytest.fixture(scope="session")
+def cookies() -> dict[tuple[str, str], object]:
+    """Who has signed in already, by address and role: a session is made once and then borrowed."""
+    return {}
+
+
+@pytest.fixture
+def at(open_page, sign_in, cookies) -> Callable[..., object]:
+    """A page of somebody of a role who has signed in."""
+
+    def opened(url: str, address: str, role: str = "admin", **options: object):
+        if (url, role) not in cookies:
+            page = open_page(f"{url}/sign-in")
+            sign_in(page, f"{role}@acme.example")
+            page.wait_for_url(lambda found: "sign-in" not in found)
+            cookies[url, role] = page.context.storage_state()
+        return open_page(url + address, storage_state=cookies[url, role], **options)
+
+    return opened
+
+
+@pytest.fixture(scope="session")
+def oidc_provider() -> Callable[[str], object]:
+    """Starts the OIDC provider of the access tests; it sends people back to the address given."""
+    path = TESTS / "plugin" / "access" / "test_oidc.py"
+    spec = importlib.util.spec_from_file_location("oidc_provider", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return lambda callback: SimpleNamespace(
+        server=module.OidcServer(callback), client=module.CLIENT, secret=module.SECRET
+    )
+
+
+@pytest.fixture(scope="session")
+def violations(axe) -> Callable[..., list[str]]:
+    """What axe-core finds on a page; `only` one rule, where the rest has been looked at."""
+
+    def found(page, only: str | None = None) -> list[str]:
+        # Evaluated in the page's world by the debugger, so the page's own policy stays as it is.
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(axe)
+        asked = {"runOnly": [only] if only else list(WCAG)}
+        answer = page.evaluate("asked => axe.run(asked)", asked)
+        return [
+            f"{one['id']}: {node['target']} {node['failureSummary']}"
+            for one in answer["violations"]
+            for node in one["nodes"]
+        ]
+
+    return found
 
 
 @pytest.fixture(scope="session")

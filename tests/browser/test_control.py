@@ -3,112 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 import requests
 
 from connectors.sandbox import CONNECTOR, SandboxServer
-from connectors.store import accounts, due, revisions
-from plugin.access import passwords
-from plugin.composition import build_connector
-from plugin.connector import Connector
-from plugin.demonstration import demo_world
-from plugin.draining import drain
-from plugin.serving import serving
-from plugin.settings import read_settings
-from plugin.sync.resync import resync
+from connectors.store import due, revisions
 
 pytestmark = pytest.mark.browser
 
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-PASSWORD = "correct horse battery staple"
-PAGES = (
-    "/mapping/main", "/mapping/main/edit", "/mapping/main/form", "/mapping/main/preview", "/mapping/main/check",
-    "/mapping/main/diff", "/sites", "/sites/main", "/setup", "/setup/main", "/setup/main/preset",
-    "/setup/main/fields", "/setup/main/preview", "/setup/main/webhook", "/health",
-)  # fmt: skip
-
-
-def account(connector: Connector) -> None:
-    with connector.store.write() as conn:
-        accounts.add(
-            conn, "admin@acme.example", "Ada", "admin", passwords.hashed(PASSWORD), datetime.now(UTC)
-        )
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory) -> Iterator[SimpleNamespace]:
-    """A connector with an active mapping beside its sandbox, read once."""
-    with demo_world(tmp_path_factory.mktemp("house")) as demo:
-        context = demo.connector.context("main")
-        resync(context)
-        drain(context)
-        account(demo.connector)
-        with serving(demo.connector, "127.0.0.1", 0, workers=0) as served:
-            yield SimpleNamespace(url=served.url, connector=demo.connector, sandbox=demo.sandbox)
-
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[SimpleNamespace]:
-    """A connector that knows no Jira, and a sandbox that it could know."""
-    settings = read_settings(
-        env_file=None, database_url=f"sqlite:///{tmp_path}/okr.sqlite3", secret_key="k" * 40
-    )
-    connector = build_connector(settings)
-    account(connector)
-    with SandboxServer(seed=1) as sandbox, serving(connector, "127.0.0.1", 0, workers=1) as served:
-        yield SimpleNamespace(url=served.url, connector=connector, sandbox=sandbox)
-    connector.store.close()
-
-
-@pytest.fixture
-def at(open_page) -> Callable[..., object]:
-    """A page of somebody who has signed in."""
-
-    def opened(url: str, address: str, **options: object):
-        page = open_page(f"{url}/sign-in", **options)
-        page.fill("[name=email]", "admin@acme.example")
-        page.fill("[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(lambda found: "sign-in" not in found)
-        page.goto(url + address)
-        return page
-
-    return opened
-
-
-def violations(page, axe: str) -> list[str]:
-    page.evaluate(axe)
-    found = page.evaluate("tags => axe.run({runOnly: tags})", WCAG)
-    return [
-        f"{one['id']}: {node['target']} {node['failureSummary']}"
-        for one in found["violations"]
-        for node in one["nodes"]
-    ]
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_keeps_people_out(at, house, axe, theme):
-    page = at(house.url, "/mapping", color_scheme=theme)
-    found = {}
-    for address in PAGES:
-        page.goto(house.url + address)
-        found[address] = violations(page, axe)
-    assert {address: told for address, told in found.items() if told} == {}
-    assert page.faults == []
-
-
-def test_a_phone_never_scrolls_sideways(at, house):
-    page = at(house.url, "/mapping", viewport={"width": 360, "height": 740})
-    widths = {}
-    for address in PAGES:
-        page.goto(house.url + address)
-        widths[address] = page.evaluate("document.documentElement.scrollWidth")
-    assert {address: width for address, width in widths.items() if width > 360} == {}
+def fresh(vacant, account) -> Iterator[SimpleNamespace]:
+    """A connector that knows an admin but no Jira, and a sandbox that it could know."""
+    with SandboxServer(seed=1) as sandbox, vacant(workers=1) as house:
+        account(house.connector, "admin")
+        yield SimpleNamespace(url=house.url, connector=house.connector, sandbox=sandbox)
 
 
 def test_a_mapping_is_edited_mended_previewed_and_activated(at, house):

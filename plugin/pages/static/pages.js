@@ -14,6 +14,19 @@
     });
   }
 
+  // The menu of the signed-in person closes as menus do: Escape, a click elsewhere, or the keyboard moving on. Without script its button closes it.
+  const menu = document.querySelector("details.me");
+  if (menu) {
+    const button = menu.querySelector("summary");
+    document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
+    menu.addEventListener("focusout", (event) => { if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false; });
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !menu.open) return;
+      menu.open = false;
+      button.focus();
+    });
+  }
+
   // On a phone the navigation scrolls; the place one is at should be seen.
   const here = document.querySelector(".nav [aria-current]");
   if (here) here.closest(".nav").scrollLeft = here.offsetLeft - 16;

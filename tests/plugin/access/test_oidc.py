@@ -31,7 +31,8 @@ OTHER = RSAKey.generate_key(2048, {"kid": "one", "use": "sig", "alg": "RS256"})
 class OidcServer:
     """An OIDC provider: discovery, authorize, token, userinfo and keys; codes are used once, PKCE and secrets are checked."""
 
-    def __init__(self) -> None:
+    def __init__(self, callback: str = CALLBACK) -> None:
+        self.callback = callback
         self.person: dict[str, Any] = {
             "sub": "248289",
             "email": "lee@acme.example",
@@ -86,13 +87,15 @@ class OidcServer:
         asked = request.args.to_dict()
         if (
             asked["client_id"] != CLIENT
-            or asked["redirect_uri"] != CALLBACK
+            or asked["redirect_uri"] != self.callback
             or asked["code_challenge_method"] != "S256"
         ):
             return "not for you", 400
         code = secrets.token_urlsafe(16)
         self.codes[code] = asked
-        return redirect(f"{CALLBACK}?{urlencode({'code': code, 'state': asked['state'], **self.answer})}")
+        return redirect(
+            f"{self.callback}?{urlencode({'code': code, 'state': asked['state'], **self.answer})}"
+        )
 
     def token(self) -> Any:
         form = request.form.to_dict()
