@@ -10,6 +10,9 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from connectors.store.check_ins import Kept
+from connectors.store.listing import After, Slice, Wanted
+from docs.screenshots import plain_listing
+from docs.screenshots.plain_listing import One
 from mappings.check_in import CheckIn, Measure, Shows, ruled
 from mappings.document.schema import BandPart, KpiPart
 from mappings.health import ACHIEVED_AT, Standing, judge, worst
@@ -23,6 +26,8 @@ from plugin.pages.sources import (
     Buried,
     Cycle,
     HistoryPoint,
+    Listed,
+    ListedHead,
     Located,
     SavedObjective,
     SiteFreshness,
@@ -82,6 +87,17 @@ class Company:
 
     def objective(self, id_or_key: str) -> SavedObjective | None:
         return next((one for one in self.saved if id_or_key in (one.state.id, one.state.key)), None)
+
+    def listing(self, wanted: Wanted, after: After, size: int) -> Listed:
+        every = [One("main", one.state, one.changed_at) for one in self.saved]
+        mine = replace(wanted, sites=("main",))
+        part = plain_listing.page(every, mine, after, size)
+        rows = [
+            ListedHead(None, one.state, one.changed_at, depth, self.history(one.state.id))
+            for one, depth in part.rows
+        ]
+        around = [place and replace(place, site="") for place in (part.previous, part.next)]
+        return Listed(rows, Slice((), part.start, *around), plain_listing.tallies(every, mine))
 
     def site_names(self) -> Collection[str]:
         return ("main",)

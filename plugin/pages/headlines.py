@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 
 import msgspec
 from sqlalchemy import Connection, select
 
-from connectors.store import json_text, objectives
+from connectors.store import json_text, listing, objectives
 from connectors.store.instant import from_ms
 from connectors.store.json_text import fraction_of
+from connectors.store.listing import After, Slice, Wanted
 from connectors.store.objectives import HistoryPoint
 from connectors.store.schema import history
 from connectors.store.sql import among
 from mappings.state import Health, HealthLevel
+from plugin.pages.sources import Listed, ListedHead
 
 NUMBERS = ("progress", "delivery", "outcome", "expected")
 
@@ -76,12 +79,44 @@ def headlines(conn: Connection, site: str) -> list[SavedHeadline]:
     return [SavedHeadline(decode(text), changed) for text, changed in objectives.headlines(conn, site)]
 
 
+def listed(conn: Connection, wanted: Wanted, after: After, size: int) -> Listed:
+    """One page of the list, of all sites that are wanted; only its own rows are decoded."""
+    figures = listing.tallies(conn, wanted)
+    part = listing.page(conn, wanted, after, size, figures.found(wanted.health))
+    several = len(wanted.sites) > 1
+    points = _histories(conn, wanted.sites, {one.id for one in part.rows})
+    decode = json_text.decoder(Headline).decode
+    rows = [
+        ListedHead(
+            one.site if several else None,
+            decode(one.headline),
+            from_ms(one.changed_ms),
+            one.depth,
+            points.get((one.site, one.id), ()),
+        )
+        for one in part.rows
+    ]
+    return Listed(rows, part if several else _siteless(part), figures)
+
+
+def _siteless(part: Slice) -> Slice:
+    """The page of the only site there is: its cursors need not name it."""
+    around = [after and replace(after, site="") for after in (part.previous, part.next)]
+    return replace(part, previous=around[0], next=around[1])
+
+
 def histories(conn: Connection, site: str, ids: Iterable[str]) -> Mapping[str, list[HistoryPoint]]:
     """The points of several objectives in one statement, oldest first."""
-    mine = (history.c.site == site, among(conn, history.c.objective_id, ids))
-    found: dict[str, list[HistoryPoint]] = defaultdict(list)
+    return {id_: points for (_, id_), points in _histories(conn, (site,), ids).items()}
+
+
+def _histories(
+    conn: Connection, sites: Collection[str], ids: Iterable[str]
+) -> Mapping[tuple[str, str], list[HistoryPoint]]:
+    mine = (history.c.site.in_(sites), among(conn, history.c.objective_id, ids))
+    found: dict[tuple[str, str], list[HistoryPoint]] = defaultdict(list)
     for row in conn.execute(select(history).where(*mine).order_by(history.c.at, history.c.id)):
-        found[row.objective_id].append(
+        found[row.site, row.objective_id].append(
             HistoryPoint(
                 from_ms(row.at),
                 fraction_of(row.progress),

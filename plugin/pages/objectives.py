@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, request
 
+from plugin.pages.objective_address import objective_address
 from plugin.pages.page import Page, rendered
 from plugin.pages.sources import Sources
 from plugin.pages.views.freshness import pulse
-from plugin.pages.views.listing import Filters, listing, sliced
+from plugin.pages.views.listing import ROWS, Filters, after_of, listing
 
 
 def register(blueprint: Blueprint, sources: Sources) -> None:
@@ -17,14 +18,12 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
 
 
 def objectives_page(sources: Sources, filters: Filters) -> str:
-    """The list as HTML; histories are read for the rows of this page alone."""
-    every = sources.objectives()
-    part = sliced(every, filters)
-    histories = sources.histories([one.saved.state.id for one in part.rows])
+    """The list as HTML."""
+    found = sources.listing(filters.wanted(), after_of(filters.after), ROWS)
     now, zone = sources.now(), sources.zone
-    view = listing(every, filters, part, histories, sources.cycles(), now, zone)
+    view = listing(found, filters, sources.cycles(), now, zone)
     fresh = pulse(sources.freshness(), now, zone)
-    return rendered("objectives.html", "objectives", view=view, pulse=fresh)
+    return rendered("objectives.html", "objectives", view=view, address=objective_address, pulse=fresh)
 
 
 PAGE = Page("objectives", "Objectives", register, "objectives")

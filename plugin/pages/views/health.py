@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -59,8 +59,8 @@ def badge(health: Health) -> Badge:
     )
 
 
-def totals(levels: Iterable[HealthLevel]) -> tuple[Total, ...]:
-    """Counts by health, worst first, with their places in the strip."""
+def totals(levels: Iterable[HealthLevel] | Mapping[HealthLevel, int]) -> tuple[Total, ...]:
+    """Counts by health, worst first, with their places in the strip; of levels, or of counts that are known already."""
     counts = Counter(levels)
     whole = sum(counts.values()) or 1
     found: list[Total] = []

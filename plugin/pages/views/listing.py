@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from fractions import Fraction
 from urllib.parse import urlencode
 
+from connectors.store.listing import START, After, Tallies, Wanted
 from mappings.state import HealthLevel
-from plugin.pages.sources import Cycle, Head, HistoryPoint, SavedHead
+from plugin.pages.sources import Cycle, Listed, ListedHead
 from plugin.pages.views.bar import Bar, bar
 from plugin.pages.views.clause import told
 from plugin.pages.views.figures import percent_text
 from plugin.pages.views.health import WORDS, Badge, Total, badge, totals
 from plugin.pages.views.moments import When, day_text, when
-from plugin.pages.views.tree import ORDERS, depths, name, natural
+from plugin.pages.views.tree import ORDERS, name, natural
 from plugin.pages.views.trend import Spark, spark
 
-PAGE = 50
+ROWS = 50
 DEEPEST = 6
 DEFAULT_ORDER = "health"
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a reader asked for; empty text means all. `after` is the cursor, `<place>.<id>` of the last row before."""
+    """What a reader asked for; empty text means all. `after` is the cursor (`after_text`)."""
 
     cycle: str = ""
     project: str = ""
@@ -64,15 +65,39 @@ class Filters:
         }
         return f"?{urlencode(said)}" if said else ""
 
-    def admits(self, head: Head, *, health: bool = True) -> bool:
-        """Whether an objective is asked for; without `health` for the totals, which offer every health."""
-        return (
-            self.cycle in ("", head.cycle_id or "none")
-            and self.project in ("", head.project_key)
-            and self.owner in ("", head.owner or "none")
-            and (not health or self.health in ("", head.health.level.value))
-            and (not self.q or self.q.casefold() in f"{head.key} {head.title} {head.owner or ''}".casefold())
+    def wanted(self) -> Wanted:
+        """The same as the store is asked, of all sites."""
+        return Wanted(
+            sites=(),
+            cycles=_chosen(self.cycle),
+            projects=(self.project,) if self.project else (),
+            owners=_chosen(self.owner),
+            health=(HealthLevel(self.health),) if self.health else (),
+            search=self.q,
+            order=self.order,
         )
+
+
+def _chosen(value: str) -> tuple[str, ...]:
+    """The values a choice stands for; `none` also means those without one."""
+    return () if not value else (value,) if value != "none" else ("none", "")
+
+
+def after_text(after: After) -> str:
+    """A cursor: `<place>.<id>` of the last row before, or `<place>.~<site>~<id>` where there are several sites."""
+    if after == START:
+        return ""
+    return f"{after.place}.~{after.site}~{after.id}" if after.site else f"{after.place}.{after.id}"
+
+
+def after_of(cursor: str) -> After:
+    """Where a page begins; at the beginning where the cursor cannot be read."""
+    place, _, last = cursor.partition(".")
+    if not (place.isdecimal() and place.isascii()):
+        return START
+    named = last.startswith("~") and last.count("~") > 1
+    site, id_ = last[1:].split("~", 1) if named else ("", last)
+    return After(int(place[:9]), site, id_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +114,7 @@ class Row:
     """One objective in the list."""
 
     name: str
+    site: str | None
     key: str
     title: str
     depth: int
@@ -134,78 +160,22 @@ class Listing:
     without_filters: str
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """One objective at its depth in the tree."""
-
-    saved: SavedHead
-    depth: int
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """The rows of one page and the cursors around it (None: nothing there)."""
-
-    rows: tuple[Placed, ...]
-    start: int
-    found: int
-    previous: str | None
-    next: str | None
-
-
-def sliced(objectives: Sequence[SavedHead], filters: Filters, size: int = PAGE) -> Slice:
-    """One page of the filtered tree. A cursor whose objective is gone falls back to its place."""
-    admitted = [saved for saved in objectives if filters.admits(saved.state)]
-    depth_of = depths(admitted, ORDERS[filters.order][1])
-    by_id = {saved.state.id: saved for saved in admitted}
-    rows = list(depth_of)
-    start = _start(rows, filters.after)
-    end = start + size
-    before = max(start - size, 0)
-    return Slice(
-        tuple(Placed(by_id[id_], depth_of[id_]) for id_ in rows[start:end]),
-        start,
-        len(rows),
-        None if not start else _cursor(rows, before),
-        None if end >= len(rows) else _cursor(rows, end),
-    )
-
-
-def _start(rows: Sequence[str], cursor: str) -> int:
-    place, _, id_ = cursor.partition(".")
-    if not place.isdecimal():
-        return 0
-    found = next((i + 1 for i, row in enumerate(rows) if row == id_), None)
-    start = found if found is not None else int(place[:9])
-    return start if start < len(rows) else 0
-
-
-def _cursor(rows: Sequence[str], start: int) -> str:
-    return f"{start}.{rows[start - 1]}" if start else ""
-
-
 def listing(
-    objectives: Sequence[SavedHead],
-    filters: Filters,
-    part: Slice,
-    histories: Mapping[str, Sequence[HistoryPoint]],
-    cycles: Mapping[str, Cycle],
-    now: datetime,
-    zone: tzinfo,
+    found: Listed, filters: Filters, cycles: Mapping[str, Cycle], now: datetime, zone: tzinfo
 ) -> Listing:
-    """Everything the list page shows, from one slice of it."""
-    heads = [saved.state for saved in objectives]
+    """Everything the list page shows."""
+    part, figures = found.slice, found.tallies
     return Listing(
-        known=len(heads),
-        found=part.found,
+        known=figures.known,
+        found=figures.found(filters.wanted().health),
         first=part.start + 1,
-        last=part.start + len(part.rows),
-        rows=tuple(row(one, histories.get(one.saved.state.id, ()), now, zone) for one in part.rows),
-        health=_health_links(heads, filters),
-        cycles=_cycle_choices(heads, filters.cycle, cycles),
-        projects=_choices({head.project_key for head in heads}, filters.project, "All projects"),
-        owners=_choices({head.owner or "none" for head in heads}, filters.owner, "All owners"),
-        orders=tuple(Choice(key, label, key == filters.order) for key, (label, _) in ORDERS.items()),
+        last=part.start + len(found.rows),
+        rows=tuple(row(one, now, zone) for one in found.rows),
+        health=_health_links(figures, filters),
+        cycles=_cycle_choices(figures.cycles, filters.cycle, cycles),
+        projects=_choices(figures.projects, filters.project, "All projects"),
+        owners=_choices((one or "none" for one in figures.owners), filters.owner, "All owners"),
+        orders=tuple(Choice(key, label, key == filters.order) for key, label in ORDERS.items()),
         filters=filters,
         previous=_at(filters, part.previous),
         next=_at(filters, part.next),
@@ -214,12 +184,13 @@ def listing(
     )
 
 
-def row(one: Placed, history: Sequence[HistoryPoint], now: datetime, zone: tzinfo) -> Row:
+def row(one: ListedHead, now: datetime, zone: tzinfo) -> Row:
     """One objective as the list shows it."""
-    head = one.saved.state
+    head = one.state
     level = head.health.level.value
     return Row(
         name=name(head),
+        site=one.site,
         key=head.key,
         title=head.title or "Untitled",
         depth=min(one.depth, DEEPEST),
@@ -230,8 +201,8 @@ def row(one: Placed, history: Sequence[HistoryPoint], now: datetime, zone: tzinf
         delivery=_beside(head.delivery),
         outcome=_beside(head.outcome),
         health=badge(head.health),
-        trend=spark(history, now),
-        changed=when(one.saved.changed_at, now, zone),
+        trend=spark(one.history, now),
+        changed=when(one.changed_at, now, zone),
         flags=tuple(told(flag) for flag in head.flags),
     )
 
@@ -240,11 +211,10 @@ def _beside(value: Fraction | None) -> str:
     return "—" if value is None else percent_text(value)
 
 
-def _health_links(heads: Sequence[Head], filters: Filters) -> tuple[HealthLink, ...]:
-    levels = [head.health.level for head in heads if filters.admits(head, health=False)]
+def _health_links(figures: Tallies, filters: Filters) -> tuple[HealthLink, ...]:
     return tuple(
         HealthLink(total, _toggled(filters, total.level), filters.health == total.level)
-        for total in totals(levels)
+        for total in totals(figures.health)
     )
 
 
@@ -253,19 +223,19 @@ def _toggled(filters: Filters, level: str) -> str:
     return replace(filters, health=wanted, after="").query() or "?"
 
 
-def _at(filters: Filters, cursor: str | None) -> str | None:
-    return None if cursor is None else replace(filters, after=cursor).query() or "?"
+def _at(filters: Filters, after: After | None) -> str | None:
+    return None if after is None else replace(filters, after=after_text(after)).query() or "?"
 
 
-def _choices(values: set[str], chosen: str, everything: str) -> tuple[Choice, ...]:
-    known = sorted(values - {""} | ({chosen} - {""}), key=natural)
+def _choices(values: Iterable[str], chosen: str, everything: str) -> tuple[Choice, ...]:
+    known = sorted({*values, chosen} - {""}, key=natural)
     labels = {"none": "Nobody"}
     options = [Choice(value, labels.get(value, value), value == chosen) for value in known]
     return (Choice("", everything, not chosen), *options)
 
 
-def _cycle_choices(heads: Sequence[Head], chosen: str, cycles: Mapping[str, Cycle]) -> tuple[Choice, ...]:
-    plain = _choices({head.cycle_id or "none" for head in heads}, chosen, "All cycles")
+def _cycle_choices(values: Iterable[str], chosen: str, cycles: Mapping[str, Cycle]) -> tuple[Choice, ...]:
+    plain = _choices((one or "none" for one in values), chosen, "All cycles")
     return tuple(replace(choice, label=_cycle_label(choice, cycles)) for choice in plain)
 
 

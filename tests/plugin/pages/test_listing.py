@@ -9,9 +9,10 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.store.listing import After
 from docs.screenshots.company import large, seeded
-from plugin.pages.views.listing import Filters, sliced
-from plugin.pages.views.tree import ORDERS, by_key, depths
+from plugin.pages.views.listing import ROWS, Filters, after_of, after_text
+from plugin.pages.views.tree import ORDERS
 
 COMPANY = seeded()
 
@@ -94,31 +95,28 @@ def test_previous_leads_back_to_the_first_page(client_for):
 
 
 def test_a_cursor_follows_its_objective_when_rows_are_added_before_it():
-    saved = list(large(230).objectives())
-    cursor = sliced(saved, Filters(order="key")).next
-    assert cursor is not None
-    place, _, last = cursor.partition(".")
-    assert place == "50"
-    added = replace(saved[0], state=replace(saved[0].state, id="1", key="AAA-1", aligned_to=()))
-    moved = sliced([added, *saved], Filters(order="key", after=cursor))
-    assert moved.start == 51
-    before = list(depths([added, *saved], by_key))[50]
-    assert before == last
+    company = large(230)
+    first = company.listing(Filters(order="key").wanted(), after_of(""), ROWS)
+    cursor = after_text(first.slice.next)
+    assert cursor == f"50.{first.rows[-1].state.id}"
+    added = replace(
+        company.saved[0], state=replace(company.saved[0].state, id="1", key="AAA-1", aligned_to=())
+    )
+    company.saved = [added, *company.saved]
+    moved = company.listing(Filters(order="key").wanted(), after_of(cursor), ROWS)
+    assert moved.slice.start == 51
 
 
-aligned = st.lists(st.lists(st.integers(0, 11), max_size=2), min_size=12, max_size=12)
+@pytest.mark.parametrize(
+    "after", [After(0), After(50, "", "x"), After(7, "a.b-c", "10~1"), After(3, "", "@a.b")]
+)
+def test_a_cursor_is_read_as_it_was_written(after):
+    assert after_of(after_text(after)) == after
 
 
-@given(aligned)
-def test_whatever_the_alignment_nothing_is_lost_and_nothing_stands_twice(parents):
-    base = COMPANY.saved[0]
-    saved = [
-        replace(base, state=replace(base.state, id=str(i), key=f"X-{i}", aligned_to=tuple(map(str, above))))
-        for i, above in enumerate(parents)
-    ]
-    found = depths(saved, by_key)
-    assert sorted(found) == sorted(str(i) for i in range(12))
-    assert all(depth < 12 for depth in found.values())
+@given(st.text(max_size=12))
+def test_any_cursor_is_understood(text):
+    assert after_of(text).place >= 0
 
 
 @given(
@@ -128,5 +126,6 @@ def test_whatever_the_alignment_nothing_is_lost_and_nothing_stands_twice(parents
 )
 def test_any_query_is_understood_and_its_address_says_the_same(query):
     filters = Filters.of(query)
-    assert sliced(COMPANY.saved, filters).found <= len(COMPANY.saved)
+    found = COMPANY.listing(filters.wanted(), after_of(filters.after), ROWS)
+    assert len(found.rows) <= len(COMPANY.saved)
     assert filters.query().startswith("?") or filters.query() == ""
