@@ -17,6 +17,7 @@ from typing import Any
 
 import structlog
 
+from connectors.jira import Jira
 from connectors.jira.call import Call
 from connectors.jira.governor import CLOUD, Go, Pause, Rates, State, Wait, decide, learn, scaled
 from connectors.store import Store, StoreError, limits
@@ -42,7 +43,10 @@ class Known:
 
 
 class SharedGovernor:
-    """The limits of one site, shared by all processes on one store. Thread-safe; a store that is away leaves each to itself."""
+    """The limits of one site, shared by all processes on one store. Thread-safe; a store that is away leaves each to itself.
+
+    `rates` is asked at each call, and may be replaced: which kind of Jira it is, is found out at the first.
+    """
 
     def __init__(
         self,
@@ -53,7 +57,7 @@ class SharedGovernor:
     ) -> None:
         self._store = store
         self._site = site
-        self._rates = rates
+        self.rates: Callable[[], Rates] = lambda: rates
         self._jitter = jitter
         self._me = uuid.uuid4().hex[:12]
         self._state = State()
@@ -70,7 +74,7 @@ class SharedGovernor:
         self._look(now)
         with self._lock:
             shared = replace(self._state, pauses=merged(self._state.pauses, self._known.pauses))
-            decision, self._state = decide(shared, call, now, divided(self._rates, self._known.callers))
+            decision, self._state = decide(shared, call, now, divided(self.rates(), self._known.callers))
             return decision
 
     def after(self, call: Call, status: int, headers: Mapping[str, str], now: float) -> None:
@@ -119,6 +123,12 @@ class SharedGovernor:
             log.warning("a pause could not be shared", site=self._site, error=str(error))
 
 
+def rates_of(jira: Jira) -> Rates:
+    """What a site's calls are held to, as far as is known which kind of Jira it is; for forecasts."""
+    governor = jira.transport.governor
+    return governor.rates() if isinstance(governor, SharedGovernor) else CLOUD
+
+
 def merged(ours: Mapping[str, Pause], theirs: Mapping[str, Pause]) -> Pauses:
     """Of each pause the longer one."""
     both = dict(ours)
@@ -141,7 +151,7 @@ def present(callers: Mapping[str, float], now: float) -> dict[str, float]:
 def divided(rates: Rates, callers: int) -> Rates:
     """One caller's part of what the connector allows itself of the site's rates and of the writes to one issue."""
     part = max(callers, 1)
-    return replace(scaled(rates, SHARE / part), writers=part)
+    return replace(scaled(rates, (SHARE if rates.common else 1.0) / part), writers=part)
 
 
 def _instant(now: float) -> datetime:

@@ -30,6 +30,7 @@ EXPECTED = {
     "oidc.client_secret": "the client secret that the OIDC provider gave this connector",
     "oidc.default_role": "viewer, editor or admin, or none to let in only those whose role claim is in ROLES",
     "trusted_proxies": "how many reverse proxies stand before the connector and set X-Forwarded-For; 0 for none",
+    "datacenter_calls_per_second": "how many calls a second Jira Data Center may get, 0.1 to 1000",
     "secret_key": "a long random text; it signs sessions and encrypts stored credentials",
 }
 
@@ -94,7 +95,9 @@ class Settings(BaseSettings):
     ceiling_seconds: float = Field(default=5.0, ge=0, le=600)
     lease_seconds: float = Field(default=120.0, ge=1, le=3600)
     heartbeat_seconds: float = Field(default=10.0, ge=0.1, le=300)
-    resync_minutes: int = Field(default=60, ge=0)
+    datacenter_calls_per_second: float = Field(default=20.0, ge=0.1, le=1000)
+    recent_minutes: int = Field(default=5, ge=0)
+    resync_minutes: int = Field(default=360, ge=0)
     keep_deliveries_days: int = Field(default=14, ge=1)
     keep_history_days: int = Field(default=90, ge=1)
     keep_audit_days: int = Field(default=730, ge=1)

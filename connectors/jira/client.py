@@ -75,6 +75,12 @@ class Jira:
         return self.transport.address.deployment or self.server().deployment
 
     @property
+    def known_deployment(self) -> Deployment | None:
+        """The deployment where it is configured or was asked for already; makes no call."""
+        found: Deployment | None = self.__dict__.get("deployment")
+        return found or self.transport.address.deployment
+
+    @property
     def api(self) -> str:
         """The path of the REST API spoken with this deployment."""
         return "/rest/api/3" if self._cloud else "/rest/api/2"

@@ -33,6 +33,7 @@ def predict(*works: Work, rates: Rates = CLOUD, workers: int = 1) -> Forecast:
     """The cost of all of it: time is what the slower of round trips and rate limits makes it."""
     calls = sum(work.calls for work in works)
     limited = sum(work.calls / rate for work in works if (rate := rates.of(work.bucket)))
+    limited = max(limited, calls / rates.total if rates.total else 0.0)
     points = sum(work.calls + work.objects for work in works)
     return Forecast(calls, points, round(max(calls * ROUND_TRIP / max(workers, 1), limited), 1))
 

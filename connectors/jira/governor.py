@@ -2,7 +2,8 @@
 store; `Governor` keeps it in this process.
 
 Jira Cloud limits three things at once: bursts per endpoint and method (shared by everyone on the site), writes per
-issue, and, for some kinds of credentials, points per hour. Data Center limits per user, where an admin switched it on.
+issue, and, for some kinds of credentials, points per hour. Data Center limits per user where an admin switched it on, and
+says with every answer how many calls are left; otherwise the connector restrains itself to a steady rate over all calls.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from connectors.jira.allowance import Allowance, read_allowance
 from connectors.jira.call import Call
 from connectors.jira.limit import LOCAL, PER_ISSUE, Limit, read_limit
 
@@ -43,12 +45,16 @@ class Wait:
 class Rates:
     """Calls per second by method, and by kind of endpoint where Jira allows others; methods that are not named are free.
 
-    `writers` processes share what Jira allows of writes to one issue.
+    `total` is for all calls together, None for no such limit. `writers` processes share what Jira allows of writes to one issue,
+    which is not limited where nothing is `spaced`. `common` are rates that everybody on the site uses up together.
     """
 
     by_method: Mapping[str, float]
     by_bucket: Mapping[str, float] = field(default_factory=dict)
     writers: int = 1
+    total: float | None = None
+    spaced: bool = True
+    common: bool = True
 
     def of(self, bucket: str) -> float | None:
         """The rate of one bucket, None for no limit."""
@@ -59,8 +65,16 @@ CLOUD = Rates(
     {"GET": 100.0, "POST": 100.0, "PUT": 50.0, "DELETE": 50.0},
     {"GET issue/*": 150.0, "GET issue/*/changelog": 200.0, "POST search/approximate-count": 150.0},
 )
-DATA_CENTER = Rates({})
-"""Data Center has no limits of its own; what an admin configures shows in its answers and is obeyed."""
+ALL = "all"
+"""The bucket of all calls together."""
+
+
+def data_center(calls_per_second: float | None = None) -> Rates:
+    """Data Center has no limits of its own: what an admin configures shows in its answers, else this is what we allow ourselves."""
+    return Rates({}, total=calls_per_second, spaced=False, common=False)
+
+
+DATA_CENTER = data_center()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +101,17 @@ class State:
     buckets: Mapping[str, Bucket] = field(default_factory=dict)
     writes: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     pauses: Mapping[str, Pause] = field(default_factory=dict)
+    allowance: Allowance | None = None
 
 
 def decide(state: State, call: Call, now: float, rates: Rates = CLOUD) -> tuple[Go | Wait, State]:
     """Whether the call may be made now, and the state after it took its turn (unchanged where it has to wait)."""
     waits = [
         _paused(state, call, now),
-        _spaced(state, call, now, rates.writers),
-        _budgeted(state, call, now, rates),
+        _spaced(state, call, now, rates.writers) if rates.spaced else Wait(0.0),
+        _budgeted(state, call.bucket, rates.of(call.bucket), now, background=call.background),
+        _budgeted(state, ALL, rates.total, now, background=call.background),
+        Wait(state.allowance.wait(now, background=call.background) if state.allowance else 0.0),
     ]
     longest = max(waits, key=lambda wait: wait.seconds)
     return (longest, state) if longest.seconds > 0 else (Go(), _taken(state, call, now, rates))
@@ -107,6 +124,7 @@ def learn(
 
     `jitter` (0.3 is 30 %) lengthens waits, so that workers do not come back all at once; never below what Jira says.
     """
+    state = replace(state, allowance=read_allowance(headers, now))
     if status == 429 or (status == 503 and any(name.lower() == "retry-after" for name in headers)):
         return _refused(state, call, read_limit(headers, datetime.fromtimestamp(now, UTC)), now, jitter)
     if any(key in state.pauses and state.pauses[key].until <= now for key in _scopes(call).values()):
@@ -150,10 +168,11 @@ class Governor:
 
 def scaled(rates: Rates, share: float) -> Rates:
     """A part of the rates, because others use the site too."""
-    return Rates(
-        {name: rate * share for name, rate in rates.by_method.items()},
-        {name: rate * share for name, rate in rates.by_bucket.items()},
-        rates.writers,
+    return replace(
+        rates,
+        by_method={name: rate * share for name, rate in rates.by_method.items()},
+        by_bucket={name: rate * share for name, rate in rates.by_bucket.items()},
+        total=None if rates.total is None else rates.total * share,
     )
 
 
@@ -177,27 +196,37 @@ def _spaced(state: State, call: Call, now: float, writers: int = 1) -> Wait:
     return Wait(max([0.0, *(moment - now for moment in free)]), PER_ISSUE)
 
 
-def _budgeted(state: State, call: Call, now: float, rates: Rates) -> Wait:
-    rate = rates.of(call.bucket)
+def _budgeted(state: State, bucket: str, rate: float | None, now: float, *, background: bool) -> Wait:
     if rate is None:
         return Wait(0.0)
-    needed = 1.0 + (RESERVE * rate if call.background else 0.0)
-    missing = min(needed, rate) - _tokens(state, call, now, rate)
+    needed = 1.0 + (RESERVE * rate if background else 0.0)
+    missing = min(needed, _size(rate)) - _tokens(state, bucket, now, rate)
     return Wait(max(0.0, missing / rate)) if missing > 1e-9 else Wait(0.0)
 
 
-def _tokens(state: State, call: Call, now: float, rate: float) -> float:
-    """What the bucket holds now; it holds a second's worth at most, Jira does not publish its own size."""
-    bucket = state.buckets.get(call.bucket)
-    return rate if bucket is None else min(rate, bucket.tokens + max(0.0, now - bucket.at) * rate)
+def _size(rate: float) -> float:
+    """A bucket holds a second's worth, Jira does not publish its own size; never less than one call."""
+    return max(rate, 1.0)
+
+
+def _tokens(state: State, bucket: str, now: float, rate: float) -> float:
+    """What the bucket holds now."""
+    held = state.buckets.get(bucket)
+    return _size(rate) if held is None else min(_size(rate), held.tokens + max(0.0, now - held.at) * rate)
 
 
 def _taken(state: State, call: Call, now: float, rates: Rates) -> State:
-    rate = rates.of(call.bucket)
-    buckets = state.buckets
-    if rate is not None:
-        buckets = {**buckets, call.bucket: Bucket(_tokens(state, call, now, rate) - 1.0, now)}
-    return State(buckets, _written(state.writes, call.issue, now), state.pauses)
+    used = {
+        bucket: Bucket(_tokens(state, bucket, now, rate) - 1.0, now)
+        for bucket, rate in ((call.bucket, rates.of(call.bucket)), (ALL, rates.total))
+        if rate is not None
+    }
+    return replace(
+        state,
+        buckets={**state.buckets, **used} if used else state.buckets,
+        writes=_written(state.writes, call.issue, now) if rates.spaced else state.writes,
+        allowance=state.allowance and state.allowance.less_one(now),
+    )
 
 
 def _written(

@@ -8,11 +8,15 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
+from connectors.jira.allowance import interval_of
+
 Scope = Literal["endpoint", "issue", "site"]
 
 BURST = "jira-burst-based"
 PER_ISSUE = "jira-per-issue-on-write"
 GATEWAY = "gateway"
+USER = "user-rate"
+"""Data Center, where an admin limits the calls of each account."""
 LOCAL = "local-pacing"
 """A wait that our own governor asked for; Jira has refused nothing."""
 
@@ -43,11 +47,12 @@ def scope_of(reason: str) -> Scope:
 def read_limit(headers: Mapping[str, str], now: datetime) -> Limit:
     """The limit told by `RateLimit-Reason`, `Retry-After` (seconds or HTTP date) and `X-RateLimit-Reset`.
 
-    Atlassian's gateway sends 429 with neither reason nor Retry-After; its reset is used then.
+    Atlassian's gateway sends 429 with neither reason nor Retry-After; its reset is used then. Data Center may say 0 seconds, when
+    the next batch of calls is due at any moment: at the latest it comes after its interval.
     """
     found = {name.lower(): value for name, value in headers.items()}
     reason = found.get("ratelimit-reason", "").strip() or _unnamed(found)
-    retry_after = _seconds(found.get("retry-after"), now)
+    retry_after = _seconds(found.get("retry-after"), now) or (interval_of(found) if reason == USER else None)
     if retry_after is not None:
         return Limit(reason, retry_after, now + timedelta(seconds=retry_after))
     reset = _instant(found.get("x-ratelimit-reset"))
@@ -58,7 +63,7 @@ def read_limit(headers: Mapping[str, str], now: datetime) -> Limit:
 
 def _unnamed(found: Mapping[str, str]) -> str:
     """Data Center names no reason; its limit is one per user and known by its own headers."""
-    return "user-rate" if "x-ratelimit-fillrate" in found else GATEWAY
+    return USER if "x-ratelimit-fillrate" in found else GATEWAY
 
 
 def _seconds(text: str | None, now: datetime) -> float | None:

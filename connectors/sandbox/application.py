@@ -69,12 +69,28 @@ def _enter() -> Response | None:
         met = _meet(fault)
         if met is not None:
             return met
+    limited = _spend_call()
+    if limited is not None:
+        return limited
     open_to_all = request.path in OPEN_PATHS
     g.account = account_for(
         site().sandbox, request.headers.get("Authorization"), public=site().public or open_to_all
     )
     _lock()
     return None
+
+
+def _spend_call() -> Response | None:
+    """Data Center counts the calls of each account, where its admin wants that."""
+    users = site().users
+    if users is None:
+        return None
+    g.credentials = request.headers.get("Authorization") or "anonymous"
+    if users.admit(g.credentials):
+        return None
+    refused = JiraAnswerError(429, ("Rate limit exceeded.",), bare=True)
+    refused.headers = users.headers(g.credentials, refused=True)
+    return _refused(refused)
 
 
 def _lock() -> None:
@@ -90,7 +106,7 @@ def _leave(_problem: BaseException | None) -> None:
 def _meet(fault: Fault) -> Response | None:
     if fault.kind == "rate_limit":
         refused = JiraAnswerError(429, ("Rate limit exceeded.",), bare=True)
-        refused.headers = rate_limit_headers(fault, site().sandbox.clock())
+        refused.headers = rate_limit_headers(fault, site().sandbox.clock(), site().sandbox.deployment)
         return _refused(refused)
     if fault.kind == "status":
         return Response(
@@ -110,7 +126,11 @@ def _meet(fault: Fault) -> Response | None:
 
 
 def _tear(response: Response) -> Response:
-    """Announce the whole body and send half of it, for the fault `torn`."""
+    """Say how many calls are left; announce the whole body and send half of it, for the fault `torn`."""
+    users = site().users
+    if users is not None and "credentials" in g:
+        for name, value in users.headers(g.credentials).items():
+            response.headers.setdefault(name, value)
     if g.get("fault") == "torn":
         response.headers["X-Sandbox-Cut"] = str(len(response.get_data()) // 2)
     return response

@@ -97,18 +97,22 @@ class Faults:
         return None
 
 
-def rate_limit_headers(fault: Fault, now: datetime) -> dict[str, str]:
-    """The headers of a 429: the reason, and Retry-After in the form asked for."""
+def rate_limit_headers(fault: Fault, now: datetime, deployment: str = "cloud") -> dict[str, str]:
+    """The headers of a 429: the reason, and Retry-After in the form asked for; Data Center names tokens and interval instead."""
     reset = now + timedelta(seconds=fault.seconds)
+    wait = str(max(1, round(fault.seconds)))
     headers = {
         "X-RateLimit-Limit": "350",
         "X-RateLimit-Remaining": "0",
-        "X-RateLimit-Reset": f"{reset:%Y-%m-%dT%H:%M:%SZ}",
     }
-    if fault.reason:
-        headers["RateLimit-Reason"] = fault.reason
+    if deployment == "datacenter":
+        headers |= {"X-RateLimit-FillRate": "10", "X-RateLimit-Interval-Seconds": wait}
+    else:
+        headers["X-RateLimit-Reset"] = f"{reset:%Y-%m-%dT%H:%M:%SZ}"
+        if fault.reason:
+            headers["RateLimit-Reason"] = fault.reason
     if fault.retry_after == "seconds":
-        headers["Retry-After"] = str(max(1, round(fault.seconds)))
+        headers["Retry-After"] = wait
     elif fault.retry_after == "date":
         headers["Retry-After"] = format_datetime(reset, usegmt=True)
     return headers

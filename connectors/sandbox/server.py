@@ -16,6 +16,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from connectors.sandbox.application import create_app
 from connectors.sandbox.company import seed_company
 from connectors.sandbox.deliveries import Sender
+from connectors.sandbox.limits import Granted
 from connectors.sandbox.site import Site
 from connectors.sandbox.state import Clock, Sandbox, system_clock
 
@@ -112,6 +113,7 @@ class SandboxServer:
         public: bool = False,
         unknown_jql: str = "refuse",
         bursts: bool = False,
+        granted: Granted | None = None,
         webhook_timeout: float = 10.0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -131,6 +133,7 @@ class SandboxServer:
             public=public,
             unknown_jql=unknown_jql,
             bursts=bursts,
+            granted=granted,
             monotonic=monotonic,
         )
         self.app = create_app(self.site)

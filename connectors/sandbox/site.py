@@ -14,7 +14,7 @@ from connectors.sandbox.calls import Calls
 from connectors.sandbox.deliveries import Sender
 from connectors.sandbox.faults import Faults
 from connectors.sandbox.issue_json import IssueWriter, View
-from connectors.sandbox.limits import REASON, BurstLimit, IssueWriteLimit
+from connectors.sandbox.limits import REASON, BurstLimit, Granted, IssueWriteLimit, UserLimit
 from connectors.sandbox.scheme import CONNECTOR, Account
 from connectors.sandbox.search import Searcher
 from connectors.sandbox.state import Event, Record, Sandbox, person
@@ -25,7 +25,7 @@ from mappings.moment import Moment
 
 
 class Site:
-    """Everything behind the routes. `public` serves wrong credentials as anonymous, as public sites do; `bursts` limits calls per second."""
+    """Everything behind the routes. `public` serves wrong credentials as anonymous, as public sites do; `bursts` limits calls per second, `granted` those of each account (Data Center)."""
 
     def __init__(
         self,
@@ -36,6 +36,7 @@ class Site:
         public: bool = False,
         unknown_jql: str = "refuse",
         bursts: bool = False,
+        granted: Granted | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.sandbox = sandbox
@@ -46,6 +47,7 @@ class Site:
         self.calls = Calls()
         self.limit = IssueWriteLimit(monotonic)
         self.bursts = BurstLimit(monotonic) if bursts else None
+        self.users = UserLimit(granted, monotonic) if granted else None
         self.searcher = Searcher(sandbox, unknown_jql)
         self.webhooks = Webhooks(sandbox, self.view("2"), self._passes)
         sandbox.listeners.append(self._hear)
@@ -107,7 +109,9 @@ def need(permission: str, record: Record, message: str | None = None) -> None:
 
 
 def spend_write(record: Record) -> None:
-    """Count one write to an issue against its limit; 429 if there were too many."""
+    """Count one write to an issue against its limit; 429 if there were too many. Data Center has no such limit."""
+    if site().sandbox.deployment == "datacenter":
+        return
     wait = site().limit.admit(record.id)
     if wait is not None:
         headers = {
