@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select
 
 from connectors.store import json_text
 from connectors.store.schema import fact
-from connectors.store.sql import insert_into
+from connectors.store.sql import upsert
 
 _CONTENT = select(fact.c.content).where(
     fact.c.site == bindparam("of_site"), fact.c.name == bindparam("of_name")
@@ -23,11 +24,15 @@ def get(conn: Connection, site: str, name: str, shape: Any = object) -> Any:
 
 def put(conn: Connection, site: str, name: str, value: object) -> None:
     """Keep the value in the place of the former one: plain JSON values, or anything a dataclass of them."""
-    statement = insert_into(conn, fact).values(site=site, name=name, content=json_text.encode(value))
-    conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=[fact.c.site, fact.c.name], set_={"content": statement.excluded.content}
-        )
+    content = json_text.encode(value)
+    conn.execute(_keeping(conn.dialect.name), {"site": site, "name": name, "content": content})
+
+
+@cache
+def _keeping(dialect: str) -> Any:
+    statement = upsert(dialect, fact)
+    return statement.on_conflict_do_update(
+        index_elements=[fact.c.site, fact.c.name], set_={"content": statement.excluded.content}
     )
 
 

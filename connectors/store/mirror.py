@@ -8,13 +8,13 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import Connection, Delete, Select, bindparam, func, select
 from sqlalchemy import delete as delete_from
 
 from connectors.store.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.issue_text import IssueReader, text_of
 from connectors.store.schema import alias, issue, link
-from connectors.store.sql import among, among_given, given, given_rows, insert_into, scanned
+from connectors.store.sql import among, among_given, given, given_rows, insert_into, scanned, upsert
 from mappings.issue import Issue
 
 PUT_AT_ONCE = 2_000
@@ -103,7 +103,7 @@ def _put_batch(conn: Connection, site: str, batch: Mapping[str, Issue]) -> set[s
     before = _before(conn, site, batch)
     rows = [row for row in (_row(site, found) for found in batch.values()) if _is_news(row, before)]
     if rows:
-        conn.execute(_upsert(conn), rows)
+        conn.execute(_upsert(conn.dialect.name), rows)
         _keep_links(conn, site, [batch[row["id"]] for row in rows], before)
         _keep_former_keys(conn, site, rows, before)
     return {row["id"] for row in rows}
@@ -122,9 +122,10 @@ def _is_news(row: Mapping[str, Any], before: _Before) -> bool:
     return bool(row["updated"] >= updated and row["content"] != content)
 
 
-def _upsert(conn: Connection) -> Any:
+@cache
+def _upsert(dialect: str) -> Any:
     """The condition repeats what was just read: a writer that came between on a new id must not be overwritten either."""
-    statement = insert_into(conn, issue)
+    statement = upsert(dialect, issue)
     news = {
         column.name: statement.excluded[column.name]
         for column in issue.c
@@ -137,10 +138,15 @@ def _upsert(conn: Connection) -> Any:
     )
 
 
+@cache
+def _unlinking(dialect: str) -> Delete:
+    return delete_from(link).where(link.c.site == bindparam("site"), among_given(dialect, link.c.issue_id))
+
+
 def _keep_links(conn: Connection, site: str, changed: Sequence[Issue], before: _Before) -> None:
     known = [found.id for found in changed if found.id in before]
     if known:
-        conn.execute(delete_from(link).where(link.c.site == site, among(conn, link.c.issue_id, known)))
+        conn.execute(_unlinking(conn.dialect.name), {"site": site, "given": given(conn, known)})
     rows = [
         {"site": site, "issue_id": found.id, "phrase": phrase, "other_id": other}
         for found in changed

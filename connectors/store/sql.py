@@ -25,7 +25,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 def insert_into(conn: Connection, table: Table) -> postgresql.Insert:
     """An INSERT that knows ON CONFLICT; both dialects spell it alike."""
-    if _is_postgres(conn):
+    return upsert(conn.dialect.name, table)
+
+
+def upsert(dialect: str, table: Table) -> postgresql.Insert:
+    """As `insert_into`, for a statement that is built once per dialect."""
+    if dialect == "postgresql":
         return postgresql.insert(table)
     return cast("postgresql.Insert", sqlite.insert(table))
 
@@ -45,7 +50,7 @@ def among_given(dialect: str, column: ColumnElement[str]) -> ColumnElement[bool]
 
 
 def given_rows(dialect: str) -> FromClause:
-    """As `rows_of`, for a statement that is built once per dialect."""
+    """The values of the parameter `given` as a table with one column `value`."""
     if dialect == "postgresql":
         array = bindparam("given", type_=ARRAY(Text))
         rows: FromClause = (
@@ -61,17 +66,6 @@ def given_rows(dialect: str) -> FromClause:
 def given(conn: Connection, values: Iterable[str]) -> list[str] | str:
     """Values in the form in which the parameter `given` takes them."""
     return list(values) if _is_postgres(conn) else json.dumps(list(values))
-
-
-def rows_of(conn: Connection, values: Iterable[str]) -> FromClause:
-    """The values as a table with one column `value`."""
-    if _is_postgres(conn):
-        given: FromClause = (
-            func.unnest(_array(values), type_=Text).table_valued("value", name="given").render_derived()
-        )
-        return given
-    each: FromClause = _json_each(values)
-    return each
 
 
 def scanned(conn: Connection, column: Column[Any]) -> ColumnElement[Any]:
