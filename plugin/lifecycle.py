@@ -111,7 +111,7 @@ def _missing_fields(connector: Connector, site: str, mapping: Mapping) -> tuple[
     with connector.store.read() as conn:
         ahead = held_ahead(conn, site)
     missing = mapping.field_ids() - held - frozenset(ahead.fields if ahead else ())
-    names = {field.id: field.name for field in mapping.fields.values()}
+    names = {field.id: field.name for field in (*mapping.fields.values(), *mapping.properties())}
     return tuple(sorted(f"{names.get(field_id, field_id)} ({field_id})" for field_id in missing))
 
 

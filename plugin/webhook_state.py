@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from connectors.jira.errors import AuthFailed, JiraError, Permanent
 from connectors.store import facts
-from plugin.connector import Connector
+from plugin.connector import Connector, NotReady
 
 _FACT = "webhook_state"
 
@@ -35,6 +35,14 @@ def look(connector: Connector, site: str) -> WebhookState | None:
 def known(conn: Connection, site: str) -> WebhookState | None:
     """What Jira said when it was asked last."""
     return facts.get(conn, site, _FACT, WebhookState | None)  # type: ignore[no-any-return]
+
+
+def wants_properties(connector: Connector, site: str) -> bool:
+    """Whether the webhook has to tell of entity properties: only where the active mapping writes one."""
+    try:
+        return bool(connector.context(site).mapping.properties())
+    except NotReady:
+        return False
 
 
 def _asked(connector: Connector, site: str) -> WebhookState | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from mappings.fields.entity_property import words
 from mappings.planning import Change
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
@@ -55,7 +56,8 @@ def change_values(change: Change) -> dict[str, Any]:
 def shown(value: object) -> str:
     """A field value as a person reads it."""
     if isinstance(value, dict):
-        return str(value.get("value") or value.get("name") or value.get("id"))
+        named = value.get("value") or value.get("name") or value.get("id")
+        return words(value) if named is None else str(named)
     return "(empty)" if value is None else str(value)
 
 

@@ -10,6 +10,7 @@ from connectors.jira.registration import Registered
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
 from plugin.connector import Connector, NotReady, Site
+from plugin.webhook_state import wants_properties
 
 NAME = "OKR connector"
 
@@ -72,7 +73,12 @@ def register(connector: Connector, site: Site, name: str, url: str | None) -> Re
         )
     if url is None and connector.settings.base_url is None:
         raise NotReady("Where should Jira deliver to? Set JIRA_OKR_BASE_URL, or give --url.")
-    return site.jira.register_webhook(name, url or delivery_url(connector, site), site.webhook_secret or "")
+    return site.jira.register_webhook(
+        name,
+        url or delivery_url(connector, site),
+        site.webhook_secret or "",
+        properties=wants_properties(connector, site.name),
+    )
 
 
 def delivery_url(connector: Connector, site: Site) -> str:

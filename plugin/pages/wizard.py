@@ -20,6 +20,7 @@ from plugin.pages.sites import added_or_not
 from plugin.pages.views.preset import preset_cards
 from plugin.pages.visit import account, draft_of, known_site, shown
 from plugin.saved_sites import deployment_of, test_site, webhook_address
+from plugin.webhook_state import wants_properties
 
 WEBHOOK_NAME = "jira-okr"
 
@@ -143,6 +144,7 @@ def webhook_page(connector: Connector, site: str, failure: str = "") -> Response
         site=site,
         failure=failure,
         deployment=deployment,
+        properties=wants_properties(connector, site),
         address=public_address(connector, webhook_address(connector, connector.site(site), deployment)),
         secret=connector.site(site).webhook_secret,
         jira=connector.site(site).browse_url,
@@ -156,7 +158,12 @@ def registered_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     target = connector.site(site)
     address = public_address(connector, webhook_address(connector, target, deployment_of(connector, site)))
     try:
-        target.jira.register_webhook(WEBHOOK_NAME, address, target.webhook_secret or "")
+        target.jira.register_webhook(
+            WEBHOOK_NAME,
+            address,
+            target.webhook_secret or "",
+            properties=wants_properties(connector, site),
+        )
     except JiraError as error:
         return webhook_page(connector, site, f"{error.message} Register it by hand as below. {error.remedy}")
     flash("Jira has the webhook now. Change any issue of the scope, and it arrives here.")

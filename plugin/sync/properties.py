@@ -48,7 +48,7 @@ def with_properties(context: Context, issues: list[Issue], *, first: bool = Fals
 
     Only of issues that the mapping may write to, or that are known to have one. `first`: the mirror knows none of them.
     """
-    ours = context.written_properties
+    ours = _wanted(context)
     if not ours or not issues or context.jira.shows_properties:
         return issues
     known: Mapping[str, Issue] = {}
@@ -57,7 +57,7 @@ def with_properties(context: Context, issues: list[Issue], *, first: bool = Fals
             known = mirror.get(conn, context.site, [issue.id for issue in issues])
     moment = context.moment()
     return [
-        _asked(context, issue)
+        _asked(context, issue, ours)
         if _has_some(known.get(issue.id), ours) or may_be_target(context.mapping, issue, moment)
         else issue
         for issue in issues
@@ -74,8 +74,13 @@ def asked_singly(context: Context) -> int:
         return sum(may_be_target(context.mapping, issue, moment) for issue in issues)
 
 
-def _asked(context: Context, issue: Issue) -> Issue:
-    keys = [key for name in sorted(context.written_properties) if (key := property_key(name)) is not None]
+def _wanted(context: Context) -> frozenset[str]:
+    """What is to be read: what the mapping writes, and what another one writes that is read for besides."""
+    return frozenset(name for name in context.fields if property_key(name) is not None)
+
+
+def _asked(context: Context, issue: Issue, wanted: frozenset[str]) -> Issue:
+    keys = [key for name in sorted(wanted) if (key := property_key(name)) is not None]
     return replace(issue, fields={**issue.fields, **context.jira.properties_of(issue.id, keys)})
 
 

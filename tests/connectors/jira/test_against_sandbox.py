@@ -154,6 +154,42 @@ def test_properties_and_remote_links(server, jira):
     assert not server.sandbox.remote_links[issue_id]
 
 
+PROPERTIES = ("property:okr.a", "property:okr.b", "customfield_10060")
+VALUE = {"progress_percent": 62.5, "health": "at_risk", "pace": None}
+
+
+def test_properties_come_with_issues_or_one_by_one(server, jira):
+    first, second, *_ = everything(jira)
+    jira.put_property(first, "okr.a", VALUE)
+    jira.put_property(first, "okr.other", {"mine": True})
+
+    found = everything(jira, fields=PROPERTIES)
+    read = {issue.id: issue for issue in jira.read([first, second], PROPERTIES).issues}
+
+    assert jira.shows_properties == (server.sandbox.deployment == "cloud")
+    expected = {"property:okr.a": VALUE} if jira.shows_properties else {}
+    for issue in (found[first], read[first]):
+        assert {
+            name: value for name, value in issue.fields.items() if name.startswith("property:")
+        } == expected
+    assert not any(name.startswith("property:") for name in found[second].fields)
+    assert jira.properties_of(first, ["okr.a", "okr.b"]) == {"property:okr.a": VALUE}
+    assert jira.properties_of(second, ["okr.a"]) == {}
+    assert jira.properties_of("999999", ["okr.a"]) == {}
+
+
+def test_more_properties_than_jira_shows_are_not_asked_for(jira):
+    with pytest.raises(ValueError, match="at most 5 entity properties"):
+        everything(jira, fields=[f"property:okr.{number}" for number in range(6)])
+
+
+def test_the_webhook_tells_of_properties_where_they_are_written(jira, stub):
+    without = jira.register_webhook("OKR properties", f"{stub.url}/properties", "a long secret")
+    told = jira.register_webhook("OKR properties", f"{stub.url}/properties", "a long secret", properties=True)
+    assert set(told.events) - set(without.events) == {"issue_property_set", "issue_property_deleted"}
+    jira.delete_webhook(told.id)
+
+
 def test_a_wrong_token_is_said_to_be_wrong(server):
     jira = connect(SiteAddress("main", server.url, BasicCredentials(sandbox.CONNECTOR.email, "wrong")))
     with pytest.raises(AuthFailed):

@@ -207,6 +207,18 @@ def test_live_facts_are_judged(complete, facts, expected):
     )
 
 
+def test_a_property_needs_the_permission_to_edit_and_sends_no_mail(complete):
+    head, _, _ = complete.partition("write_back:")
+    result = read_document(f"{head}write_back:\n  - {{target: objective, property: jira-okr.rollup}}\n")
+    mapping = bind(result.require(), SITE, positions=result.positions)
+    nowhere = replace(ALL_WELL[0], fields={})
+    quiet = LiveFacts((nowhere, ALL_WELL[1]), (ProjectAccess(CORE, True, True, False),))
+    assert check_live(mapping, SITE, quiet) == ()
+    refused = LiveFacts((nowhere, ALL_WELL[1]), (ProjectAccess(CORE, True, False, False),))
+    (found,) = check_live(mapping, SITE, refused)
+    assert (found.code, found.severity) == ("no-edit-permission", Severity.ERROR)
+
+
 def test_a_field_that_can_only_be_added_to_cannot_be_set(complete):
     odd = replace(ALL_WELL[0], fields={**ALL_WELL[0].fields, "customfield_10060": EditableField(("add",))})
     found = check_live(bind(read_document(complete).require(), SITE), SITE, LiveFacts((odd, ALL_WELL[1])))

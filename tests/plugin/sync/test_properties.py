@@ -1,0 +1,193 @@
+"""Entity properties in the sync: refused ones, interrupted ones, and reads that are older than our own write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from connectors.jira.errors import Transient
+from connectors.sandbox import Fault, SandboxServer
+from connectors.store import mirror, refusals, writes
+from mappings import presets
+from mappings.issue import Issue
+from plugin.cli.sync import sync_site
+from plugin.demonstration import demo_world
+from plugin.lifecycle import activate, preview_text
+from plugin.sync.properties import may_be_target
+from plugin.sync.reconcile import reconcile
+from plugin.sync.refresh import land_issues
+
+KEY = "jira-okr.rollup"
+FIELD = f"property:{KEY}"
+PROGRESS = "customfield_10060"
+PRESET = presets.text("epics-as-objectives")
+MAPPING = PRESET.replace(
+    "  - target: objective\n    set:\n", f"  - target: objective\n    property: {KEY}\n    set:\n", 1
+)
+WRONG = {"progress_percent": 1, "health": "on_track"}
+
+
+class Quiet:
+    """A synced world without an engine, whose mapping writes a property."""
+
+    def __init__(self, sandbox: SandboxServer, connector: Any) -> None:
+        self.sandbox = sandbox
+        self.connector = connector
+
+    @property
+    def context(self) -> Any:
+        return self.connector.context("main")
+
+    def objective(self, at: int = 0) -> str:
+        """The id of an objective that has a number in Jira."""
+        held = self.sandbox.sandbox.properties
+        return sorted((id_ for id_, kept in held.items() if KEY in kept), key=int)[at]
+
+    def held(self, id_: str) -> Any:
+        return self.sandbox.sandbox.properties[id_].get(KEY)
+
+    def spoil(self, id_: str, *, with_field: bool = False) -> None:
+        """Somebody writes our property (and our field), and the mirror knows."""
+        self.context.jira.put_property(id_, KEY, WRONG)
+        if with_field:
+            self.context.jira.edit(id_, {PROGRESS: 1})
+        with self.connector.store.write() as conn:
+            mirror.put(conn, "main", self.read(id_))
+
+    def read(self, id_: str) -> list[Issue]:
+        return list(self.context.jira.read([id_], self.context.fields).issues)
+
+    def mirrored(self, id_: str) -> Issue:
+        with self.connector.store.read() as conn:
+            return mirror.get(conn, "main", [id_])[id_]
+
+    def refused(self, id_: str) -> list[Any]:
+        with self.connector.store.read() as conn:
+            return [one for one in refusals.all(conn, "main") if one.issue_id == id_]
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quiet]:
+    with demo_world(tmp_path_factory.mktemp("quiet"), quiet_seconds=0, resync_minutes=0) as demo:
+        activate(demo.connector, "main", MAPPING, "test", file="okr.yaml")
+        sync_site(demo.connector, "main")
+        yield Quiet(demo.sandbox, demo.connector)
+
+
+@pytest.mark.parametrize(
+    ("status", "at", "remedy"),
+    [
+        (400, 0, "Use another key than jira-okr.rollup"),
+        (403, 1, "Edit issues"),
+        (404, 2, "still exists"),
+        (413, 3, "Write fewer values"),
+    ],
+)
+def test_a_refused_property_holds_back_no_field_and_waits_for_a_person(
+    quiet: Quiet, status: int, at: int, remedy: str
+) -> None:
+    id_ = quiet.objective(at)
+    right, field = quiet.held(id_), quiet.mirrored(id_).fields[PROGRESS]
+    quiet.spoil(id_, with_field=True)
+    quiet.sandbox.faults.add(Fault("status", "PUT", f"{id_}/properties", status=status))
+
+    applied = reconcile(quiet.context, id_).applied
+
+    assert [change.field_id for change in applied.written] == [PROGRESS]
+    assert [one.change.field_id for one in applied.refused] == [FIELD]
+    assert quiet.read(id_)[0].fields[PROGRESS] == field
+    assert quiet.held(id_) == WRONG
+    [refused] = quiet.refused(id_)
+    assert remedy in refused.remedy
+    assert refused.field_name == f"entity property {KEY}"
+    assert not reconcile(quiet.context, id_).applied.written
+
+    with quiet.connector.store.write() as conn:
+        refusals.clear(conn, "main", id_)
+    assert [change.field_id for change in reconcile(quiet.context, id_).applied.written] == [FIELD]
+    assert quiet.held(id_) == right
+
+
+def test_a_refused_field_holds_back_no_property(quiet: Quiet) -> None:
+    id_ = quiet.objective(4)
+    right = quiet.held(id_)
+    quiet.spoil(id_, with_field=True)
+    quiet.sandbox.faults.add(Fault("status", "PUT", f"issue/{id_}", status=403))
+
+    applied = reconcile(quiet.context, id_).applied
+
+    assert [change.field_id for change in applied.written] == [FIELD]
+    assert quiet.held(id_) == right
+    with quiet.connector.store.write() as conn:
+        refusals.clear(conn, "main", id_)
+    reconcile(quiet.context, id_)
+
+
+def test_a_write_whose_answer_never_came_is_looked_up_and_not_repeated(quiet: Quiet) -> None:
+    id_ = quiet.objective(5)
+    right = quiet.held(id_)
+    quiet.spoil(id_)
+    quiet.sandbox.faults.add(Fault("status", "PUT", f"{id_}/properties", status=503))
+    with pytest.raises(Transient):
+        reconcile(quiet.context, id_)
+    quiet.context.jira.put_property(id_, KEY, right)  # it had arrived all the same
+    counted = quiet.sandbox.site.calls.writes[id_, FIELD]
+
+    reconcile(quiet.context, id_)
+
+    assert quiet.sandbox.site.calls.writes[id_, FIELD] == counted
+    assert quiet.mirrored(id_).fields[FIELD] == right
+    with quiet.connector.store.read() as conn:
+        assert not writes.unsettled(conn, "main", id_)
+        last = writes.last_write(conn, "main", id_, FIELD)
+    assert last is not None
+    assert last.outcome == "confirmed"
+
+
+def test_a_read_that_is_older_than_our_write_does_not_undo_it(quiet: Quiet) -> None:
+    id_ = quiet.objective(6)
+    right = quiet.held(id_)
+    quiet.spoil(id_)
+    read_at, old = quiet.connector.clock(), quiet.read(id_)
+    reconcile(quiet.context, id_)
+
+    for moment in (read_at, None):
+        with quiet.connector.store.write() as conn:
+            land_issues(quiet.context, conn, old, set(), moment)
+        assert quiet.mirrored(id_).fields[FIELD] == right
+
+    later = quiet.connector.clock() + timedelta(seconds=1)
+    with quiet.connector.store.write() as conn:
+        marked, _ = land_issues(quiet.context, conn, old, set(), later)
+    assert id_ in marked
+    assert quiet.mirrored(id_).fields[FIELD] == WRONG
+    reconcile(quiet.context, id_)
+
+
+def test_a_property_leaves_the_time_of_the_last_edit_as_jira_has_it(quiet: Quiet) -> None:
+    id_ = quiet.objective(7)
+    quiet.spoil(id_)
+    reconcile(quiet.context, id_)
+    assert quiet.mirrored(id_).updated == quiet.read(id_)[0].updated
+
+
+def test_a_draft_that_writes_another_property_says_that_the_mirror_lacks_it(quiet: Quiet) -> None:
+    previewed = preview_text(quiet.connector, "main", MAPPING.replace(KEY, "jira-okr.other"))
+    assert previewed.missing_fields == ("entity property jira-okr.other (property:jira-okr.other)",)
+    changes = [change for plan in previewed.preview.plans for change in plan.changes]
+    assert changes
+    assert {change.field_id for change in changes} == {"property:jira-okr.other"}
+    assert previewed.preview.cost.calls == len(changes)
+
+
+def test_who_may_get_a_property(quiet: Quiet) -> None:
+    context = quiet.context
+    id_ = quiet.objective()
+    epic = quiet.mirrored(id_)
+    story = replace(epic, type=replace(epic.type, id="10001", name="Story", level=0), labels=())
+    assert may_be_target(context.mapping, epic, context.moment())
+    assert not may_be_target(context.mapping, story, context.moment())
