@@ -12,6 +12,7 @@ from connectors.jira.decode import IssueDecoder
 from connectors.jira.errors import IncompleteRead
 from connectors.jira.ordering import stable
 from connectors.jira.page import Page
+from connectors.jira.seen import SeenIds
 from connectors.jira.transport import Reply, Transport
 from connectors.jira.wire import ID_PAGES
 
@@ -38,25 +39,23 @@ def search(
     body: dict[str, object] = {"jql": stable(jql), **decoder.wanted, "maxResults": page_size}
     if reconcile:
         body["reconcileIssues"] = [int(issue_id) for issue_id in reconcile[:MOST_RECONCILED]]
-    seen: set[str] = set()
+    seen = SeenIds()
     for reply, walk in _walk(transport, body, after):
         batch = decoder.decode(reply)
         last = walk.next(batch.answer)
-        fresh = tuple([issue for issue in batch.issues if issue.id not in seen])
-        seen.update([issue.id for issue in fresh])
+        fresh = tuple([issue for issue in batch.issues if seen.add(issue.id)])
         yield Page(fresh, last, None if last else walk.token)
 
 
 def search_ids(transport: Transport, jql: str) -> Iterator[str]:
     """Ids of all matching issues, each once, in pages of 5000."""
     body: dict[str, object] = {"jql": stable(jql), "fields": ["id"], "maxResults": ID_PAGE}
-    seen: set[str] = set()
+    seen = SeenIds()
     for reply, walk in _walk(transport, body):
         answer = reply.read(ID_PAGES)
         walk.next(answer)
         for wire in answer.issues:
-            if wire.id not in seen:
-                seen.add(wire.id)
+            if seen.add(wire.id):
                 yield wire.id
 
 

@@ -9,6 +9,7 @@ from connectors.jira.decode import Batch, IssueDecoder
 from connectors.jira.errors import IncompleteRead, Permanent
 from connectors.jira.ordering import stable
 from connectors.jira.page import Page
+from connectors.jira.seen import SeenIds
 from connectors.jira.parents import with_parents
 from connectors.jira.transport import Transport
 from connectors.jira.wire import ID_PAGES
@@ -28,9 +29,9 @@ def search(
     walk = _Walk(after)
     while not walk.last:
         batch = fetch(transport, stable(jql), decoder, page_size, walk.start)
-        fresh = tuple([issue for issue in batch.issues if issue.id not in walk.seen])
-        walk.next(batch.answer, [issue.id for issue in batch.issues])
-        yield Page(with_parents(transport, fresh, batch), walk.last, walk.place)
+        new = walk.next(batch.answer, [issue.id for issue in batch.issues])
+        fresh = {issue.id: issue for issue in batch.issues if issue.id in new}
+        yield Page(with_parents(transport, tuple(fresh.values()), batch), walk.last, walk.place)
 
 
 def search_ids(transport: Transport, jql: str) -> Iterator[str]:
@@ -39,10 +40,7 @@ def search_ids(transport: Transport, jql: str) -> Iterator[str]:
     while not walk.last:
         body = {"jql": stable(jql), "fields": ["id"], "maxResults": ID_PAGE, "startAt": walk.start}
         answer = transport.post(SEARCH, body, reads=True).read(ID_PAGES)
-        ids = list(dict.fromkeys(wire.id for wire in answer.issues))
-        fresh = [issue_id for issue_id in ids if issue_id not in walk.seen]
-        walk.next(answer, [wire.id for wire in answer.issues])
-        yield from fresh
+        yield from walk.next(answer, [wire.id for wire in answer.issues])
 
 
 def fetch(
@@ -91,24 +89,25 @@ class _Walk:
         self.start = int(start)
         self.before = int(before)
         self.last = False
-        self.seen: set[str] = set()
+        self._seen = SeenIds()
 
     @property
     def place(self) -> str | None:
         """Where the next page begins; None after the last one."""
-        return None if self.last else f"{self.start}/{self.before + len(self.seen)}"
+        return None if self.last else f"{self.start}/{self.before + len(self._seen)}"
 
-    def next(self, answer: Any, ids: list[str]) -> None:
-        """Take in an answer and the ids on it."""
+    def next(self, answer: Any, ids: list[str]) -> list[str]:
+        """Take in an answer and the ids on it; those that no page has shown before."""
         if answer.total is None:
             raise IncompleteRead("Jira's answer to a search holds no total.")
         if answer.warning_messages:
             raise IncompleteRead(f"Jira warns about the search: {str(answer.warning_messages)[:200]}.")
-        self.seen.update(ids)
+        new = [issue_id for issue_id in ids if self._seen.add(issue_id)]
         self.start += len(ids)
         self.last = self.start >= answer.total
         if not self.last and not ids:
             raise IncompleteRead(f"Jira returned {self.start} of {answer.total} issues and then none.")
-        different = self.before + len(self.seen)
+        different = self.before + len(self._seen)
         if self.last and different < answer.total:
             raise IncompleteRead(f"Jira returned {different} different issues of {answer.total}.")
+        return new
