@@ -37,7 +37,7 @@ def test_the_examples_run_as_they_stand(api: Any, tmp_path: Path) -> None:
             env={
                 **os.environ,
                 "OKR_URL": f"http://127.0.0.1:{server.server_port}",
-                "OKR_TOKEN": api.tokens["admin"],
+                "OKR_TOKEN": api.tokens["people"],
             },
             capture_output=True,
             text=True,
@@ -49,5 +49,5 @@ def test_the_examples_run_as_they_stand(api: Any, tmp_path: Path) -> None:
         server.server_close()
         thread.join(5)
     assert told.returncode == 0, told.stderr
-    assert "admin@acme.example may do what the role admin may" in told.stdout
+    assert "people@acme.example may do what the role admin may" in told.stdout
     assert "done Read" in told.stdout
