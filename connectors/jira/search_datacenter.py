@@ -9,8 +9,8 @@ from connectors.jira.decode import Batch, IssueDecoder
 from connectors.jira.errors import IncompleteRead, Permanent
 from connectors.jira.ordering import stable
 from connectors.jira.page import Page
-from connectors.jira.seen import SeenIds
 from connectors.jira.parents import with_parents
+from connectors.jira.seen import SeenIds
 from connectors.jira.transport import Transport
 from connectors.jira.wire import ID_PAGES
 
