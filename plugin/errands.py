@@ -28,7 +28,10 @@ log = structlog.get_logger("jira_okr.errands")
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """One errand: `said` is its result or what went wrong, `todo` what to do about it; `total` None is not known yet."""
+    """One errand: `said` is its result or what went wrong, `todo` what to do about it; `total` None is not known yet.
+
+    `counting` is when the first number came, and `at_first` that number: work that is gone on with does not begin at 0.
+    """
 
     name: str
     by: str
@@ -39,6 +42,23 @@ class Errand:
     total: int | None = None
     said: str = ""
     todo: str = ""
+    at_first: int = 0
+    counting: datetime | None = None
+
+    @property
+    def per_second(self) -> float | None:
+        """How fast it goes; None while that cannot be said."""
+        if self.counting is None or self.seen <= self.counting or self.done <= self.at_first:
+            return None
+        return (self.done - self.at_first) / (self.seen - self.counting).total_seconds()
+
+    @property
+    def seconds_left(self) -> int | None:
+        """How long it will take at that pace; None while that cannot be said."""
+        pace = self.per_second
+        if self.state != "running" or not pace or self.total is None:
+            return None
+        return round(max(self.total - self.done, 0) / pace)
 
     def is_running(self, now: datetime) -> bool:
         """Whether it still goes on."""
@@ -99,6 +119,8 @@ class _Teller:
         if time.monotonic() - self._told < TELLS_EVERY_SECONDS:
             return
         self._told = time.monotonic()
+        if self._errand.counting is None:
+            self._errand = replace(self._errand, at_first=done, counting=self._connector.clock())
         self.tell(done=done, total=total)
 
     def tell(self, **news: object) -> None:

@@ -25,6 +25,7 @@ from connectors.store.instant import from_ms
 from connectors.store.schema import due as due_table
 from connectors.store.schema import refusal, write
 from plugin.connector import Connector
+from plugin.drift import drift_of, last_recent
 from plugin.heartbeat import counted, processes
 from plugin.meter import LAG_BOUNDS, Counted, Lag
 from plugin.sync import outage
@@ -116,15 +117,27 @@ def outages(conn: Connection, sites: list[str], now: datetime) -> Metric:
 
 
 def drift(conn: Connection, sites: list[str], now: datetime) -> list[Metric]:
-    """How far the mirror was from Jira when everything was read last, and how long ago that was."""
-    wrong = Gauge("jira_okr_drift_issues", "Issues the last resync found wrong.", labels=["site"])
+    """How far the mirror was from Jira when everything was read last and since, and how long ago that was."""
+    wrong = Gauge("jira_okr_drift_issues", "Issues the last full resync found wrong.", labels=["site"])
+    since = Gauge(
+        "jira_okr_drift_recent_issues", "Issues that incremental resyncs found wrong since.", labels=["site"]
+    )
+    below = Gauge("jira_okr_drift_objectives", "Objectives to which these issues belong.", labels=["site"])
     age = Gauge("jira_okr_resync_age_seconds", "Time since the last full read.", labels=["site"])
+    recent = Gauge("jira_okr_recent_age_seconds", "Time since the last incremental read.", labels=["site"])
     for site in sites:
-        wrong.add_metric([site], (facts.get(conn, site, "drift") or {}).get("issues", 0))
+        found = drift_of(conn, site, most=0)
+        wrong.add_metric([site], found.full if found else 0)
+        since.add_metric([site], found.recent if found else 0)
+        below.add_metric([site], found.objectives if found else 0)
         last = facts.get(conn, site, "last_resync")
-        if last is not None:
-            age.add_metric([site], (now - datetime.fromisoformat(last)).total_seconds())
-    return [wrong, age]
+        for family, at in (
+            (age, None if last is None else datetime.fromisoformat(last)),
+            (recent, last_recent(conn, site)),
+        ):
+            if at is not None:
+                family.add_metric([site], (now - at).total_seconds())
+    return [wrong, since, below, age, recent]
 
 
 def written(conn: Connection, sites: list[str]) -> Metric:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Literal
 
 from pydantic import Field
 
@@ -15,19 +15,32 @@ from plugin.api.model import Asked, Given
 from plugin.api.operation import JSON, Call, Operation, Reply
 from plugin.connector import Connector
 from plugin.draining import drain
+from plugin.drift import Drift, drift_of, last_recent
 from plugin.errands import Errand, Report
+from plugin.reading import read, summary
 from plugin.sync import outage
-from plugin.sync.resync import resync
 
 ERRAND = "sync"
 
 
-class DriftGiven(Given):
-    """What the last full read found wrong in the mirror."""
+class DriftedGiven(Given):
+    """An objective under which the mirror was wrong; key and title are empty where it is none any more."""
 
+    objective: str
+    key: str
+    title: str
     issues: int
-    read: int
     at: datetime
+
+
+class DriftGiven(Given):
+    """What resyncs found wrong in the mirror."""
+
+    issues: int = Field(description="Of the last full read.")
+    read: int
+    at: datetime | None
+    recent: int = Field(description="Of the reads of recent changes since then, all together.")
+    objectives: list[DriftedGiven] = Field(description="The objectives with the most such issues.")
 
 
 class OutageGiven(Given):
@@ -51,6 +64,7 @@ class StatusGiven(Given):
     newest_change: datetime | None
     last_delivery: datetime | None
     last_resync: datetime | None
+    last_recent: datetime | None = Field(description="When recent changes were read last.")
     last_reconcile: datetime | None
     drift: DriftGiven | None
     deliveries: dict[str, int] = Field(description="How many deliveries there are by status.")
@@ -70,6 +84,11 @@ class StatusesGiven(Given):
 class Sync(Asked):
     """How to sync."""
 
+    kind: Literal["full", "recent"] = Field(
+        "full",
+        description="recent: only what changed since the last sync, where a full one came before; deletions stay unseen.",
+    )
+    anew: bool = Field(False, description="Begin at the first issue even where a sync was interrupted.")
     accept_loss: bool = Field(False, description="Believe Jira even if most issues are gone from it.")
     write: bool = Field(True, description="False: only bring the mirror up to date.")
 
@@ -84,6 +103,8 @@ class SyncGiven(Given):
     seen: datetime
     done: int
     total: int | None
+    per_second: float | None = Field(description="How fast it goes; null while that cannot be said.")
+    seconds_left: int | None
     said: str
     remedy: str
     started: bool = Field(description="Whether this request started it; false where one ran already.")
@@ -114,7 +135,8 @@ def status_given(connector: Connector, site: str) -> StatusGiven:
             last_delivery=latest[0].received_at if latest else None,
             last_resync=_instant(facts.get(conn, site, "last_resync")),
             last_reconcile=_instant(facts.get(conn, site, "last_reconcile")),
-            drift=_drift(facts.get(conn, site, "drift")),
+            last_recent=last_recent(conn, site),
+            drift=_drift(drift_of(conn, site)),
             deliveries=inbox.counts(conn, site),
             due=due.pending_count(conn, site),
             dead_letters=len(due.dead(conn, site)),
@@ -140,10 +162,14 @@ def _instant(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-def _drift(found: dict[str, Any] | None) -> DriftGiven | None:
+def _drift(found: Drift | None) -> DriftGiven | None:
     if found is None:
         return None
-    return DriftGiven(issues=found["issues"], read=found["read"], at=datetime.fromisoformat(found["at"]))
+    worst = [
+        DriftedGiven(objective=one.id, key=one.key, title=one.title, issues=one.issues, at=one.at)
+        for one in found.worst
+    ]
+    return DriftGiven(issues=found.full, read=found.read, at=found.at, recent=found.recent, objectives=worst)
 
 
 def start_sync(call: Call) -> Reply:
@@ -158,16 +184,17 @@ def start_sync(call: Call) -> Reply:
 
 
 def _sync(connector: Connector, site: str, asked: Sync, report: Report) -> str:
-    connector.catalogue(site, fresh=True)
+    recent = asked.kind == "recent"
+    if not recent:
+        connector.catalogue(site, fresh=True)
     context = connector.context(site)
-    found = resync(context, report, accept_loss=asked.accept_loss)
-    read = f"Read {found.read} issues ({found.changed} changed, {found.removed} gone)"
+    found = read(context, report, recent=recent, accept_loss=asked.accept_loss, anew=asked.anew)
     if not asked.write:
-        return f"{read}."
+        return summary(found)
     connector.announce()
     done = drain(context)
     failed = f"; {done.failed} attempts failed" if done.failed else ""
-    return f"{read}, reconciled {done.reconciled} objectives, wrote {done.written} fields{failed}."
+    return f"{summary(found)} Reconciled {done.reconciled} objectives, wrote {done.written} fields{failed}."
 
 
 def show_sync(call: Call) -> Reply:
@@ -193,6 +220,8 @@ def _sync_given(site: str, found: Errand, started: bool) -> SyncGiven:
         seen=found.seen,
         done=found.done,
         total=found.total,
+        per_second=found.per_second,
+        seconds_left=found.seconds_left,
         said=found.said,
         remedy=found.todo,
         started=started,

@@ -13,9 +13,10 @@ from plugin.cli.moments import distance, spoken
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
 from plugin.connector import Connector
+from plugin.drift import Drift, drift_of
 from plugin.heartbeat import Process, processes
 from plugin.standing import objective_values, percent_text
-from plugin.sync import holding, outage
+from plugin.sync import holding, outage, watermark
 
 OUT = {
     "unreachable": "JIRA DOES NOT ANSWER",
@@ -67,7 +68,8 @@ def status_values(connector: Connector, site: str) -> dict[str, Any]:
             "processes": [_process_values(one, connector) for one in processes(conn)],
             "outage": _outage_values(outage.standing(conn, site)),
             "last_resync": facts.get(conn, site, "last_resync"),
-            "drift": facts.get(conn, site, "drift"),
+            "last_recent": facts.get(conn, site, watermark.LAST),
+            "drift": _drift_values(drift_of(conn, site)),
             "dead_letters": [
                 {"objective": letter.objective_id, "error": letter.error, "remedy": letter.remedy}
                 for letter in due.dead(conn, site)
@@ -117,6 +119,39 @@ def _outage_values(found: outage.Outage | None) -> dict[str, Any] | None:
     }
 
 
+def _drift_values(found: Drift | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "issues": found.full,
+        "read": found.read,
+        "at": None if found.at is None else found.at.isoformat(),
+        "recent": found.recent,
+        "objectives": [
+            {
+                "objective": one.key or one.id,
+                "title": one.title,
+                "issues": one.issues,
+                "at": one.at.isoformat(),
+            }
+            for one in found.worst
+        ],
+    }
+
+
+def _show_reads(values: dict[str, Any], now: datetime) -> None:
+    read, recent, drift = values["last_resync"], values["last_recent"], values["drift"]
+    click.echo(f"last full read: {_spoken(read, now) if read else 'never: run jira-okr sync'}")
+    if recent:
+        click.echo(f"recent changes read: {_spoken(recent, now)}")
+    if not drift:
+        return
+    since = f"; {drift['recent']} more since then" if drift["recent"] else ""
+    click.echo(f"drift found then: {drift['issues']} of {drift['read']} issues{since}")
+    for one in drift["objectives"]:
+        click.echo(f"  {one['objective']} had been wrong: {one['issues']} issues")
+
+
 def _brake_values(brake: holding.Brake | None) -> dict[str, Any] | None:
     if brake is None:
         return None
@@ -127,17 +162,13 @@ def _show(values: dict[str, Any], saved: list[SavedObjective], now: datetime) ->
     click.echo(f"site {values['site']}: {values['issues']} issues mirrored, {values['due']} objectives due")
     if values["outage"]:
         _show_outage(values["outage"], now)
-    read = values["last_resync"]
-    click.echo(f"last full read: {_spoken(read, now) if read else 'never: run jira-okr sync'}")
+    _show_reads(values, now)
     for one in values["processes"]:
         click.echo(
             f"{one['role']} {one['host']}, process {one['pid']}: {_state(one)}, heard {_ago(one, now)}"
         )
     if not values["processes"]:
         click.echo("no process is at work: start jira-okr serve")
-    drift = values["drift"]
-    if drift:
-        click.echo(f"drift found then: {drift['issues']} of {drift['read']} issues")
     for letter in values["dead_letters"]:
         click.echo(f"dead letter: {letter['objective']}: {letter['error']}\n  to do: {letter['remedy']}")
     if values["brake"]:

@@ -1,4 +1,4 @@
-"""What happens by the clock: resync, the daily look at pace, pruning. When each ran last is kept in the store, and who runs it now."""
+"""What happens by the clock: both resyncs, the daily look at pace, pruning. When each ran last is kept in the store, and who runs it now."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from connectors.jira.errors import JiraError
 from connectors.store import audit, due, facts, inbox, limits, objectives, snapshots
 from plugin.connector import Connector, NotReady
 from plugin.process import worker_name
+from plugin.sync.recent import resync_recent
 from plugin.sync.refresh import RESYNC_WANTED
 from plugin.sync.resync import resync
+from plugin.sync.watermark import want_full_read
 
 LEASE = timedelta(minutes=5)
 """How long a run may say nothing before another process takes it up; a resync speaks with every page."""
@@ -25,6 +27,7 @@ NOT_READY_AGAIN_AFTER = timedelta(seconds=5)
 RESTING = "nobody"
 RUNNING = "running:"
 RESYNC = "resync"
+RECENT = "recent"
 SHORTEST_PAUSE = timedelta(minutes=2)
 """Between two resyncs that events ask for."""
 
@@ -88,6 +91,13 @@ def read_everything(connector: Connector, site: str, going_on: Callable[[], None
     resync(connector.context(site), lambda _done, _total: going_on())
 
 
+def read_recent(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
+    """What changed of late. Where that has no beginning (another scope, other fields than were read), everything is wanted."""
+    context = connector.context(site)
+    if resync_recent(context, lambda _done, _total: going_on()) is None:
+        want_full_read(context)
+
+
 class Schedules:
     """Runs what is due for every site, each task in one process at a time; one failing task never stops another."""
 
@@ -102,6 +112,9 @@ class Schedules:
         if connector.settings.resync_minutes:
             every = timedelta(minutes=connector.settings.resync_minutes)
             self._all.append(Schedule(RESYNC, every, read_everything))
+        if connector.settings.recent_minutes:
+            every = timedelta(minutes=connector.settings.recent_minutes)
+            self._all.append(Schedule(RECENT, every, read_recent))
 
     def run_due(self) -> None:
         """Run every task that is due now."""

@@ -44,8 +44,9 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def sync_now(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         connector.context(site)
-        begun = begin_sync(connector, site, who())
-        _note(connector, site, "sync asked for", {})
+        recent = request.form.get("kind") == "recent"
+        begun = begin_sync(connector, site, who(), recent=recent)
+        _note(connector, site, "sync asked for", {"kind": "recent" if recent else "full"})
         if not begun:
             flash("A sync is running already; its progress is below.")
         return _back()

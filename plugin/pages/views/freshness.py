@@ -63,9 +63,12 @@ class SiteRow:
     issues: str
     delivery: When | None
     resync: When | None
+    recent: When | None
     newest: When | None
     drift: str
     drifted: bool
+    drifted_objectives: tuple[tuple[str, str, str], ...]
+    drifted_more: int
     pending: int
     pending_since: When | None
     deliveries: tuple[tuple[str, str], ...]
@@ -87,13 +90,16 @@ def site_row(fresh: SiteFreshness, browse: Browse, now: datetime, zone: tzinfo) 
         issues=_count(fresh.issues),
         delivery=when_known(fresh.last_delivery, now, zone),
         resync=when_known(fresh.last_resync, now, zone),
+        recent=when_known(fresh.last_recent, now, zone),
         newest=when_known(fresh.newest_change, now, zone),
         drift="not known yet"
         if fresh.drift is None
         else "none"
-        if not fresh.drift
-        else _corrected(fresh.drift),
-        drifted=bool(fresh.drift),
+        if not fresh.drift.issues
+        else _corrected(fresh.drift.issues),
+        drifted=bool(_drifted(fresh)),
+        drifted_objectives=_drifted_objectives(fresh),
+        drifted_more=fresh.drift.objectives - len(fresh.drift.worst) if fresh.drift else 0,
         pending=fresh.pending,
         pending_since=when_known(fresh.pending_since, now, zone),
         deliveries=tuple((status, _count(n)) for status, n in sorted((fresh.deliveries or {}).items())),
@@ -197,11 +203,11 @@ def _age(fresh: SiteFreshness, now: datetime) -> Verdict:
             "The data is from the last resync; no delivery has ever arrived.",
             "Register the webhook in Jira, so that changes arrive in seconds.",
         )
-    if fresh.drift:
+    if _drifted(fresh):
         return Verdict(
             "at_risk",
             "Drift found",
-            f"The last resync found deliveries missing: {_corrected(fresh.drift)}.",
+            f"Resyncs found deliveries missing: {_corrected(_drifted(fresh))}.",
             "Look at the webhook in Jira, and at the proxy in front of the connector.",
         )
     return Verdict("on_track", "Fresh", "Deliveries arrive and nothing is stuck.", "")
@@ -209,7 +215,7 @@ def _age(fresh: SiteFreshness, now: datetime) -> Verdict:
 
 def newest(fresh: SiteFreshness) -> datetime | None:
     """When this site was last heard of."""
-    heard = [at for at in (fresh.last_delivery, fresh.last_resync) if at is not None]
+    heard = [at for at in (fresh.last_delivery, fresh.last_resync, fresh.last_recent) if at is not None]
     return max(heard, default=None)
 
 
@@ -235,6 +241,16 @@ def pulse(sites: Sequence[SiteFreshness], now: datetime, zone: tzinfo) -> Pulse 
 
 def _count(value: int | None) -> str:
     return "not known yet" if value is None else f"{value:,}".replace(",", "\u202f")
+
+
+def _drifted(fresh: SiteFreshness) -> int:
+    return fresh.drift.issues if fresh.drift else 0
+
+
+def _drifted_objectives(fresh: SiteFreshness) -> tuple[tuple[str, str, str], ...]:
+    """Id, name and how many issues, of the objectives that had been wrong."""
+    worst = fresh.drift.worst if fresh.drift else ()
+    return tuple((one.id, one.key or one.title or one.id, _corrected(one.issues)) for one in worst)
 
 
 def _corrected(drift: int) -> str:
