@@ -30,12 +30,12 @@ _UNPRINTED = dict.fromkeys(range(32), " ")
 
 def values(site: str, state: ObjectiveState, changed_at: datetime) -> dict[str, str | int]:
     """The columns of one objective; nothing (no cycle, no project, no owner) is the empty text."""
-    owner = plain(state.owner or "", LONGEST)
+    owner = kept(state.owner or "")
     return {
         "site": site,
         "id": state.id,
-        "cycle": plain(state.cycle_id or "", LONGEST),
-        "project": plain(state.project_key, LONGEST),
+        "cycle": kept(state.cycle_id or ""),
+        "project": kept(state.project_key),
         "owner": owner,
         "health": str(SEVERITY[state.health.level]),
         "place": place(state.key or state.id, site, state.id),
@@ -47,9 +47,14 @@ def values(site: str, state: ObjectiveState, changed_at: datetime) -> dict[str, 
     }
 
 
+def kept(text: str) -> str:
+    """Text as both databases take it."""
+    return plain(text, LONGEST)
+
+
 def folded(text: str) -> str:
     """Text in which a search finds any case."""
-    return plain(text.casefold(), LONGEST)
+    return kept(text.casefold())
 
 
 def place(name: str, site: str, objective_id: str) -> str:
@@ -59,7 +64,7 @@ def place(name: str, site: str, objective_id: str) -> str:
         prefix, digits = name, ""
     digits = digits.lstrip("0")
     parts = (prefix, f"{len(digits):04d}{digits}", site, objective_id)
-    return BETWEEN.join(plain(part, LONGEST).translate(_UNPRINTED) for part in parts)
+    return BETWEEN.join(kept(part).translate(_UNPRINTED) for part in parts)
 
 
 def progress_place(progress: Fraction | None) -> str:

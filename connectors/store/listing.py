@@ -42,14 +42,14 @@ class Wanted:
     def parameters(self) -> dict[str, Any]:
         """What narrows, as the statements have it."""
         found: dict[str, Any] = {
-            "cycles": self.cycles,
-            "projects": self.projects,
-            "owners": self.owners,
-            "health": tuple(str(LEVELS.index(level)) for level in self.health),
+            "cycles": [listed.kept(one) for one in self.cycles],
+            "projects": [listed.kept(one) for one in self.projects],
+            "owners": [listed.kept(one) for one in self.owners],
+            "health": [str(LEVELS.index(level)) for level in self.health],
             "search": listed.folded(self.search),
             "text": listed.folded(self.text),
             "owner_words": listed.folded(self.owner_words),
-            "aligned_to": self.aligned_to,
+            "aligned_to": listed.kept(self.aligned_to),
         }
         return {name: value for name, value in found.items() if value}
 
@@ -129,7 +129,8 @@ def page(conn: Connection, wanted: Wanted, after: After, size: int, found: int) 
     values |= {"size": size}
     if after != START:
         shape = shape.behind()
-        values |= {"place": after.place, "at_site": after.site or wanted.sites[0], "at_id": after.id}
+        site = listed.kept(after.site) or wanted.sites[0]
+        values |= {"place": after.place, "at_site": site, "at_id": listed.kept(after.id)}
     if not conn.execute(tree.any_alignment(), {"sites": wanted.sites}).scalar_one():
         return _slice(conn.execute(tree.page(shape.flat()), values).all(), size)
     rows = conn.execute(tree.page(shape), values).all()
@@ -169,6 +170,7 @@ def following(conn: Connection, wanted: Wanted, after: str | None, limit: int) -
     same = and_(objective.c.site == listing.c.site, objective.c.id == listing.c.id)
     statement = select(objective).select_from(listing.join(objective, same)).where(*admitted(shape, listing))
     if after is not None:
+        after = listed.kept(after)
         number = listed.number(after)
         later = (listing.c.number == number) & (listing.c.id > after)
         statement = statement.where(listing.c.number >= number, (listing.c.number > number) | later)

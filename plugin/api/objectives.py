@@ -8,18 +8,20 @@ from typing import Any
 
 from pydantic import Field
 
-from connectors.store import browsing
+from connectors.store import listing
+from connectors.store.listing import Wanted
 from connectors.store.objectives import SavedObjective
 from mappings.check_in import Shows
-from mappings.forest import issue_order
 from mappings.state import HealthLevel
 from plugin.api.cursor import cursor, list_name, position
 from plugin.api.finding import objective_of, site_of
 from plugin.api.model import Given, Page, PageQuery, SiteQuery, Word
 from plugin.api.operation import JSON, Call, Operation, Reply
 from plugin.connector import Connector
-from plugin.pages.headlines import Headline, headlines
 from plugin.standing import exact_text, ledger_values, objective_values
+
+AT_ONCE = 100
+"""How many whole states an export holds."""
 
 
 class HealthGiven(Given):
@@ -162,16 +164,16 @@ class ObjectivesQuery(PageQuery):
     aligned_to: Word | None = Field(None, description="The id of the objective they serve.")
 
 
-def fits(one: Headline, query: ObjectivesQuery) -> bool:
-    """Whether an objective passes all filters."""
-    text = (query.text or "").casefold()
-    return (
-        query.cycle in (None, one.cycle_id)
-        and query.project in (None, one.project_key)
-        and (query.health is None or one.health.level in query.health)
-        and (query.owner is None or (one.owner or "").casefold() == query.owner.casefold())
-        and (not text or text in one.title.casefold() or text in one.key.casefold())
-        and (query.aligned_to is None or query.aligned_to in one.aligned_to)
+def wanted(site: str, query: ObjectivesQuery) -> Wanted:
+    """The same as the store is asked."""
+    return Wanted(
+        sites=(site,),
+        cycles=(query.cycle,) if query.cycle else (),
+        projects=(query.project,) if query.project else (),
+        health=tuple(query.health or ()),
+        text=query.text or "",
+        owner_words=query.owner or "",
+        aligned_to=query.aligned_to or "",
     )
 
 
@@ -181,18 +183,12 @@ def list_objectives(call: Call) -> Reply:
     name = list_name(f"objectives:{site}", query)
     after = position(query.cursor, name, (str,))
     with call.connector.store.read() as conn:
-        ids = fitting(headlines(conn, site), query)
-        begun = 0 if after is None else sum(issue_order(id_) <= issue_order(str(after[0])) for id_ in ids)
-        shown = ids[begun : begun + query.limit]
-        saved = browsing.objectives_of(conn, site, shown)
-    rows = [objective_given(call.connector, site, saved[id_]) for id_ in shown if id_ in saved]
-    more = len(ids) > begun + query.limit
-    return Reply(Page[ObjectiveGiven](items=rows, next=cursor(name, shown[-1]) if more else None))
-
-
-def fitting(found: Any, query: ObjectivesQuery) -> list[str]:
-    """The ids of the objectives that pass, in order."""
-    return sorted((one.state.id for one in found if fits(one.state, query)), key=issue_order)
+        last = None if after is None else str(after[0])
+        found = listing.following(conn, wanted(site, query), last, query.limit + 1)
+    shown = found[: query.limit]
+    rows = [objective_given(call.connector, site, saved) for saved in shown]
+    more = len(found) > query.limit
+    return Reply(Page[ObjectiveGiven](items=rows, next=cursor(name, shown[-1].state.id) if more else None))
 
 
 def one_objective(call: Call) -> Reply:
@@ -247,13 +243,14 @@ def browse_url(connector: Connector, site: str, key: str) -> str | None:
 
 def saved_objectives(connector: Connector, site: str, query: ObjectivesQuery) -> Iterator[SavedObjective]:
     """Every objective that passes, a few at a time, so that an export never holds all ledgers."""
-    with connector.store.read() as conn:
-        ids = fitting(headlines(conn, site), query)
-    for begun in range(0, len(ids), 100):
-        chunk = ids[begun : begun + 100]
+    asked, last = wanted(site, query), None
+    while True:
         with connector.store.read() as conn:
-            saved = browsing.objectives_of(conn, site, chunk)
-        yield from (saved[id_] for id_ in chunk if id_ in saved)
+            found = listing.following(conn, asked, last, AT_ONCE)
+        yield from found
+        if len(found) < AT_ONCE:
+            return
+        last = found[-1].state.id
 
 
 OPERATIONS = (
