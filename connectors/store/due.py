@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, or_, select, update
@@ -18,6 +19,8 @@ from connectors.store.schema import due as table
 from connectors.store.sql import insert_into, plain
 
 LONGEST_TEXT = 2_000
+MARKED_AT_ONCE = 500
+"""A resync marks every objective of a site: their rows must not stand in memory together."""
 _FREE: dict[str, object] = {"worker": None, "lease_until": None, "claimed": None}
 _ONE_FEWER = case((table.c.attempts > 0, table.c.attempts - 1), else_=0)
 """An event that came meanwhile has set the count to 0 already."""
@@ -68,20 +71,18 @@ def mark(
     event puts it off to its own `run_after`, but never further than `ceiling` after the first event.
     """
     start = to_ms(run_after or now)
-    rows = [
-        {
-            "site": site,
-            "objective_id": objective_id,
-            "generation": 1,
-            "reason": plain(reason, LONGEST_TEXT),
-            "since": to_ms(now),
-            "run_after": start,
-            "attempts": 0,
-        }
-        for objective_id in sorted(set(objective_ids))
-    ]
-    if rows:
-        conn.execute(_marking(conn, to_ms(now), start, ceiling), rows)
+    row = {
+        "site": site,
+        "generation": 1,
+        "reason": plain(reason, LONGEST_TEXT),
+        "since": to_ms(now),
+        "run_after": start,
+        "attempts": 0,
+    }
+    marking = _marking(conn, to_ms(now), start, ceiling)
+    ids = iter(sorted(set(objective_ids)))
+    while chunk := list(islice(ids, MARKED_AT_ONCE)):
+        conn.execute(marking, [{**row, "objective_id": objective_id} for objective_id in chunk])
 
 
 def claim(
@@ -119,7 +120,7 @@ def claim(
 def renew(conn: Connection, due: Due, now: datetime, lease: timedelta) -> Due | None:
     """Hold it longer; None where the lease is no longer ours and the work must be dropped."""
     until = to_ms(now + lease)
-    renewed = conn.execute(update(table).where(_ours(due)).values(lease_until=until)).rowcount == 1
+    renewed = conn.execute(_RENEWING, {**_claim_of(due), "new_lease": until}).rowcount == 1
     if not renewed:
         return None
     return replace(due, lease_until=from_ms(until))
@@ -127,9 +128,9 @@ def renew(conn: Connection, due: Due, now: datetime, lease: timedelta) -> Due | 
 
 def finish(conn: Connection, due: Due) -> bool:
     """Its events are served: the row goes. False where an event came meanwhile (it is due again) or the lease was lost."""
-    gone = conn.execute(delete(table).where(_ours(due), table.c.generation == due.generation)).rowcount == 1
+    gone = conn.execute(_FINISHING, _claim_of(due)).rowcount == 1
     if not gone:
-        conn.execute(update(table).where(_ours(due)).values(_FREE))
+        conn.execute(_FREEING, _claim_of(due))
     return gone
 
 
@@ -206,6 +207,18 @@ def next_run(conn: Connection, site: str | None = None) -> datetime | None:
     return maybe_from_ms(conn.execute(soonest).scalar())
 
 
+_OURS = and_(
+    table.c.site == bindparam("of_site"),
+    table.c.objective_id == bindparam("of_objective"),
+    table.c.worker == bindparam("of_worker"),
+    table.c.lease_until == bindparam("of_lease"),
+    table.c.claimed == bindparam("of_generation"),
+)
+"""The very claim: by the generation alone a sleeper could finish a row that was deleted and marked again since."""
+_UNMARKED = table.c.generation == bindparam("of_generation")
+_RENEWING = update(table).where(_OURS).values(lease_until=bindparam("new_lease"))
+_FINISHING = delete(table).where(_OURS, _UNMARKED)
+_FREEING = update(table).where(_OURS).values(_FREE)
 _CLAIMING = (
     update(table)
     .where(table.c.site == bindparam("of_site"), table.c.objective_id == bindparam("of_objective"))
@@ -258,22 +271,21 @@ def _free_at(now: int) -> ColumnElement[bool]:
     return or_(table.c.lease_until.is_(None), table.c.lease_until <= now)
 
 
-def _ours(due: Due) -> ColumnElement[bool]:
-    """The very claim: by the generation alone a sleeper could finish a row that was deleted and marked again since."""
-    return and_(
-        table.c.site == due.site,
-        table.c.objective_id == due.objective_id,
-        table.c.worker == due.worker,
-        table.c.lease_until == to_ms(due.lease_until),
-        table.c.claimed == due.generation,
-    )
+def _claim_of(due: Due) -> dict[str, object]:
+    return {
+        "of_site": due.site,
+        "of_objective": due.objective_id,
+        "of_worker": due.worker,
+        "of_lease": to_ms(due.lease_until),
+        "of_generation": due.generation,
+    }
 
 
 def _unless_marked(conn: Connection, due: Due, values: Mapping[str, object]) -> bool:
-    same = table.c.generation == due.generation
-    done = conn.execute(update(table).where(_ours(due), same).values(values)).rowcount == 1
+    same = update(table).where(_OURS, _UNMARKED).values(values)
+    done = conn.execute(same, _claim_of(due)).rowcount == 1
     if not done:
-        conn.execute(update(table).where(_ours(due)).values(_FREE))
+        conn.execute(_FREEING, _claim_of(due))
     return done
 
 
