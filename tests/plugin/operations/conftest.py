@@ -52,6 +52,7 @@ class Commands:
 
     folder: Path
     environment: dict[str, str]
+    sandbox: SandboxServer
     started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def run(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -124,6 +125,7 @@ def commands(tmp_path: Path) -> Iterator[Commands]:
                 "JIRA_OKR_MAPPING": "mapping.yaml",
                 "JIRA_OKR_LOG_FORMAT": "json",
             },
+            sandbox,
         )
         yield made
         for process in made.started:

@@ -1,0 +1,57 @@
+"""What a killed process held is given back at once; what a living one holds is never taken, on every engine and database."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from typing import Any
+
+from connectors.store import due, facts
+from plugin.jobs.orphans import free_orphans
+from plugin.jobs.schedules import RUNNING, Running
+
+HOLDS = """
+import sys, time
+from datetime import UTC, datetime, timedelta
+from connectors.store import due, facts, inbox, open_store
+from plugin.jobs.schedules import RUNNING, Running
+from plugin.process import worker_name
+store = open_store(sys.argv[1])
+now, lease = datetime.now(UTC), timedelta(minutes=5)
+with store.write() as conn:
+    held = due.claim(conn, worker_name("job-123456789"), now, lease, 99, "main")
+    taken = inbox.claim(conn, "main", worker_name("reader"), now, lease, 99)
+    facts.put(conn, "main", RUNNING + "prune", Running(worker_name("clock"), now + lease))
+print(len(held), len(taken), flush=True)
+time.sleep(120)
+"""
+
+
+def test_the_living_keep_what_they_hold_and_the_dead_do_not(works: Any, eventually: Any) -> None:
+    objective_id, rows = next(iter(works.measured().items()))
+    works.spoil(objective_id)
+    works.mark([objective_id])
+    works.delivers(rows[0])
+    url = works.connector.store.engine.url.render_as_string(hide_password=False)
+    child = subprocess.Popen([sys.executable, "-c", HOLDS, url], stdout=subprocess.PIPE, text=True)
+    try:
+        assert child.stdout is not None
+        assert child.stdout.readline().split() == ["1", "1"]
+        assert free_orphans(works.connector.store) == []
+        works.engine()
+        time.sleep(7)
+        with works.connector.store.read() as conn:
+            assert len(due.holders(conn)) == 1
+        assert not works.idle()
+        assert works.in_jira(objective_id) == 1
+    finally:
+        child.kill()
+        child.wait(10)
+        child.stdout.close()
+
+    assert eventually(works.idle, 30) < 20, "their leases of five minutes are not waited for"
+    assert works.in_jira(objective_id) == works.wanted(objective_id)
+    with works.connector.store.read() as conn:
+        left = facts.get(conn, "main", RUNNING + "prune", Running | None)
+    assert left is None or "/clock" not in left.holder
