@@ -53,7 +53,7 @@ def restore(path: Path, url: str) -> str:
     revision = inspected(path)
     target = Path(address.database)
     target.parent.mkdir(parents=True, exist_ok=True)
-    _refuse_busy(target)
+    refuse_busy(target)
     arriving = target.with_name(target.name + ".part")
     make_private(arriving)
     with (
@@ -112,8 +112,8 @@ def _revision(conn: sqlite3.Connection) -> str | None:
     return None if row is None else str(row[0])
 
 
-def _refuse_busy(target: Path) -> None:
-    """A writer would go on writing into the file that is moved away."""
+def refuse_busy(target: Path) -> None:
+    """StoreError where another process uses the database: it would go on writing into the file that is moved away."""
     if not target.exists():
         return
     try:

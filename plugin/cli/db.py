@@ -11,7 +11,7 @@ import click
 from sqlalchemy import URL, make_url
 
 from connectors.store import Store, StoreError, backup, current_revision, open_store, upgrade
-from connectors.store.copying import faults, inspected, restore
+from connectors.store.copying import faults, inspected, refuse_busy, restore
 from plugin.cli.output import json_option, show_json
 from plugin.composition import announcer_for
 from plugin.settings import read_settings
@@ -86,8 +86,9 @@ def restore_command(file: Path, yes: bool) -> None:
     url = read_settings().database_url
     if url.startswith("postgres"):
         raise click.ClickException(_say_tool(RESTORE, url, file))
-    inspected(file)
     present = Path(make_url(url).database or "")
+    inspected(file)
+    refuse_busy(present)
     if present.exists() and not yes:
         click.confirm(f"Set {present} aside and put {file} in its place?", abort=True)
     revision = restore(file, url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -151,7 +152,7 @@ def opened(output: Path | None) -> Iterator[TextIO]:
     """Where to write. A file gets its name when it is whole; a reader that went away (`| head`) is no fault."""
     if output is None:
         try:
-            yield click.get_text_stream("stdout")
+            yield sys.stdout
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return

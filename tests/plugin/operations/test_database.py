@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from connectors.store import StoreError, facts, inbox, objectives, open_store
 from connectors.store.copying import restore
-from plugin.cli import cli
+from plugin.cli import cli, explained
 from plugin.cli.sync import sync_site
 from plugin.demonstration import Demo
 
@@ -105,6 +105,41 @@ def test_a_restore_sets_the_present_database_aside_and_asks_first(tmp_path: Path
     assert run(url, "restore", str(copy), "--yes").exit_code == 0
     assert _noted(url) == "old"
     assert _noted(f"sqlite:///{tmp_path / 'okr.sqlite3.before'}") == "new"
+
+
+def test_a_restore_that_cannot_be_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    url, copy = f"sqlite:///{tmp_path / 'okr.sqlite3'}", tmp_path / "copy.sqlite3"
+    assert run(url, "upgrade").exit_code == 0
+    missing = run(url, "restore", str(tmp_path / "none.sqlite3"))
+    assert (missing.output, type(missing.exception)) == ("", StoreError)
+    assert "no such file" in str(missing.exception)
+    assert run(url, "backup", str(copy)).exit_code == 0
+    store = open_store(url)
+    with store.write():
+        busy = run(url, "restore", str(copy))
+    store.close()
+    assert busy.output == ""
+    assert busy.exception is not None
+    assert explained(busy.exception).count("stop jira-okr serve") == 1
+
+
+def test_what_holds_secrets_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        url, copy = f"sqlite:///{tmp_path / 'okr.sqlite3'}", tmp_path / "copy.sqlite3"
+        assert run(url, "upgrade").exit_code == 0
+        assert run(url, "backup", str(copy)).exit_code == 0
+        store = open_store(url)
+        with store.write() as conn:
+            facts.put(conn, "main", "word", "hush")
+        found = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("*.sqlite3*")}
+        store.close()
+        assert run(url, "restore", str(copy), "--yes").exit_code == 0
+        found["restored"] = (tmp_path / "okr.sqlite3").stat().st_mode & 0o777
+    finally:
+        os.umask(before)
+    assert {"okr.sqlite3", "okr.sqlite3-wal", "copy.sqlite3", "restored"} <= set(found)
+    assert set(found.values()) == {0o600}
 
 
 def _note(url: str, word: str) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
+from click.testing import CliRunner
 
 from connectors.sandbox import CONNECTOR
-from connectors.store import audit, sites
+from connectors.store import audit, due, facts, inbox, sites
+from plugin.cli import cli
 from plugin.connector import NotReady
 from plugin.credentials_vault import CredentialsVault
 from plugin.saved_sites import NewSite, add_site, open_sites, remove_site
+from plugin.sync.refresh import RESYNC_WANTED
 
 GIVEN = {"name": "acme", "deployment": "cloud", "email": CONNECTOR.email, "token": CONNECTOR.token}
 
@@ -95,3 +101,50 @@ def test_keys_are_changed_one_after_another():
     with pytest.raises(NotReady, match="JIRA_OKR_SECRET_KEY"):
         new.open(sealed)
     assert new.open(both.renew(sealed)) == {"token": "t"}
+
+
+def test_removing_by_command_looks_before_it_asks(world, monkeypatch):
+    monkeypatch.setenv("JIRA_OKR_DATABASE_URL", world.connector.settings.database_url)
+    monkeypatch.setenv("JIRA_OKR_SECRET_KEY", world.connector.settings.secret_key.get_secret_value())
+    unknown = CliRunner().invoke(cli, ["site", "remove", "acme"], input="y\n")
+    assert unknown.output == ""
+    assert "was not added here" in str(unknown.exception)
+    new = NewSite("acme", world.sandbox.url, email=CONNECTOR.email, token=CONNECTOR.token)
+    add_site(world.connector, new, "tester")
+    assert CliRunner().invoke(cli, ["site", "remove", "acme"], input="n\n").exit_code == 1
+    assert "acme" in world.connector.sites
+    assert CliRunner().invoke(cli, ["site", "remove", "acme"], input="y\n").exit_code == 0
+    world.connector.watch.look()
+    assert set(world.connector.sites) == {"main"}
+
+
+def test_a_removed_site_leaves_no_work_behind_and_begins_anew_when_it_comes_back(world):
+    connector = world.connector
+    new = NewSite("acme", world.sandbox.url, email=CONNECTOR.email, token=CONNECTOR.token)
+    add_site(connector, new, "tester")
+    connector.catalogue("acme")
+    with connector.store.write() as conn:
+        due.mark(conn, "acme", ["10001"], connector.clock(), "a test")
+        due.mark(conn, "main", ["10001"], connector.clock(), "a test")
+        inbox.store(conn, "acme", "d-1", b"{}", connector.clock())
+    remove_site(connector, "acme", "tester")
+    with connector.store.read() as conn:
+        assert due.pending_count(conn, "acme") == 0
+        assert due.pending_count(conn, "main") > 0
+        assert inbox.pending(conn, 9) == []
+    add_site(connector, new, "tester")
+    with connector.store.read() as conn:
+        assert facts.get(conn, "acme", "catalogue") is None
+        assert facts.get(conn, "acme", RESYNC_WANTED)
+        assert facts.get(conn, "main", RESYNC_WANTED) is None
+
+
+def test_one_look_serves_all_who_ask_at_once(world, monkeypatch):
+    watch, looks = open_sites(world.connector), []
+    monkeypatch.setattr("plugin.saved_sites.sites.all", lambda conn: looks.append(time.sleep(0.2)) or [])
+    threads = [threading.Thread(target=watch.look) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert 1 <= len(looks) <= 2
