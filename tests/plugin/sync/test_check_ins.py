@@ -1,0 +1,142 @@
+"""A check-in from the command to Jira's field and back, and what stays when Jira moves on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from connectors.store import audit, check_ins, due, mirror, objectives, revisions
+from mappings.check_in import Measure
+from plugin.checking_in import CheckInRefused, Said, check_in, keep, typed_delta, typed_value, withdraw
+from plugin.draining import drain
+from plugin.lifecycle import preview_text
+
+
+@pytest.fixture
+def one(quiet: Any) -> Any:
+    """An objective whose number is what has been delivered, with work still to do; its key result stands first."""
+    for objective_id in quiet.objectives():
+        state = now_at(quiet, objective_id)
+        found = [
+            kr for kr in state.key_results if kr.contributing and kr.kind == "delivery" and unfinished(kr)
+        ]
+        if found and len(state.ledger.rows) == 1:
+            return replace(state, key_results=tuple(found))
+    raise LookupError("no such objective in the demo")
+
+
+def unfinished(key_result: Any) -> list[str]:
+    """Ids of issues that are still to do."""
+    return [row.id for row in key_result.measurement.ledger.rows if row.progress not in (None, 1)]
+
+
+def now_at(quiet: Any, objective_id: str) -> Any:
+    with quiet.connector.store.read() as conn:
+        return objectives.load(conn, "main", objective_id).state
+
+
+def test_what_is_said_is_written_to_jira_and_what_is_withdrawn_is_taken_back(
+    quiet: Any, command: Any, one: Any
+) -> None:
+    before = quiet.in_jira(one.id)
+    code, said = command(
+        "check-in", "add", one.key, one.key_results[0].id, "97 %", "--note", "nearly", "--json"
+    )
+    assert code == 0, said
+    number = json.loads(said)["id"]
+    with quiet.connector.store.read() as conn:
+        assert due.pending_count(conn, "main") == 1
+        assert audit.recent(conn, 1)[0].what == "key result checked in"
+    drain(quiet.context)
+    state = now_at(quiet, one.id)
+    assert state.progress == Fraction(97, 100)
+    assert state.ledger.exact
+    assert quiet.in_jira(one.id) == 97 != before
+    code, text = command("check-in", "list", one.key)
+    assert code == 0
+    assert "97 %" in text
+    assert "nearly" in text
+    assert command("check-in", "withdraw", one.key, str(number))[0] == 0
+    drain(quiet.context)
+    assert quiet.in_jira(one.id) == before
+    assert now_at(quiet, one.id).progress == one.progress
+    assert "Nobody has checked in" in command("check-in", "list", one.key)[1]
+    _, text = command("check-in", "list", one.key, "--all", "--json")
+    assert [kept["ended_how"] for kept in json.loads(text)] == ["withdrawn"]
+
+
+def test_when_the_derived_value_moves_the_check_in_stays_and_keeping_it_says_it_anew(
+    quiet: Any, one: Any
+) -> None:
+    connector, key_result = quiet.connector, one.key_results[0]
+    made = check_in(
+        connector, "main", one.id, Said(key_result.id, Fraction(97, 100), delta=Fraction(0)), "Ada"
+    )
+    assert made.derived == key_result.measurement.progress
+    done = next(status for status in quiet.context.catalogue.statuses if status.category == "done")
+    with connector.store.write() as conn:
+        (issue,) = mirror.get(conn, "main", unfinished(key_result)[:1]).values()
+        mirror.put(conn, "main", [replace(issue, status=done, resolution=None)])
+        due.mark(conn, "main", [one.id], connector.clock(), "a test")
+    drain(quiet.context)
+    ruling = now_at(quiet, one.id).key_results[0].check_in
+    assert (ruling.rule, now_at(quiet, one.id).progress) == ("derived-moved", Fraction(97, 100))
+    assert now_at(quiet, one.id).flags
+    again = keep(connector, "main", one.id, made.id, None, "Bo")
+    assert again is not None
+    assert (again.derived, again.value, again.by) == (ruling.derived, made.value, "Bo")
+    drain(quiet.context)
+    state = now_at(quiet, one.id)
+    assert (state.key_results[0].check_in.rule, state.flags) == ("standing", one.flags)
+    assert withdraw(connector, "main", one.id, made.id, "Bo") is None
+    assert withdraw(connector, "main", "other", again.id, "Bo") is None
+
+
+def test_a_preview_leaves_check_ins_alone(quiet: Any, one: Any) -> None:
+    connector = quiet.connector
+    check_in(connector, "main", one.id, Said(one.key_results[0].id, Fraction(97, 100)), "Ada")
+    drain(quiet.context)
+    with connector.store.read() as conn:
+        text = revisions.active(conn, "main").text
+    assert preview_text(connector, "main", text).preview.changed == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "part"),
+    [
+        (Said("nowhere", Fraction(1, 2)), "key_result"),
+        (Said("", Fraction(1, 2)), "key_result"),
+        (Said("delivery", Fraction(3, 2)), "value"),
+        (Said("delivery", Fraction(1, 2), until=date(2020, 1, 1)), "until"),
+        (Said("delivery", Fraction(1, 2), delta=None), "until"),
+    ],
+)
+def test_what_cannot_be_kept_says_which_part(quiet: Any, one: Any, said: Said, part: str) -> None:
+    with pytest.raises(CheckInRefused) as refused:
+        check_in(quiet.connector, "main", one.id, said, "Ada")
+    assert [name for name, _ in refused.value.faults] == [part]
+    with quiet.connector.store.read() as conn:
+        assert check_ins.of(conn, "main", one.id) == []
+        assert due.pending_count(conn, "main") == 0
+
+
+def test_a_wrong_word_on_the_command_line_is_explained(command: Any, one: Any) -> None:
+    kr = one.key_results[0].id
+    assert command("check-in", "add", one.key, kr, "much")[0] == 1
+    assert command("check-in", "add", one.key, kr, "50", "--delta", "none")[0] == 1
+    assert command("check-in", "add", "NOPE-1", kr, "50")[0] == 1
+    assert command("check-in", "withdraw", one.key, "99")[0] == 1
+    later = (date.today() + timedelta(days=9)).isoformat()
+    assert command("check-in", "add", one.key, kr, "50", "--delta", "none", "--until", later)[0] == 0
+
+
+def test_typed_numbers_are_read_as_people_mean_them() -> None:
+    assert typed_value(" 62.5 % ", Measure.PROGRESS) == Fraction(5, 8)
+    assert typed_value("−3", Measure.CURRENT) == -3
+    assert typed_delta("") is None
+    assert typed_delta("10 %") == Fraction(1, 10)
