@@ -48,8 +48,8 @@ def values(site: str, state: ObjectiveState, changed_at: datetime) -> dict[str, 
 
 
 def kept(text: str) -> str:
-    """Text as both databases take it."""
-    return plain(text, LONGEST)
+    """Text as both databases take it; what they do not take stays something, so that it is never taken for nothing."""
+    return plain(text.replace("\x00", "\ufffd"), LONGEST)
 
 
 def folded(text: str) -> str:

@@ -105,7 +105,7 @@ class Tallies:
 def tallies(conn: Connection, wanted: Wanted) -> Tallies:
     """The figures around the list, from one pass over what is filtered by."""
     shape, values = _asked(conn, wanted)
-    searched = shape.only("search")
+    searched = shape.only("search", "text", "owner_words", "aligned_to")
     rows = conn.execute(tree.counted(searched), values).all()
     wants = ((0, wanted.cycles), (1, wanted.projects), (2, wanted.owners))
     health: Counter[HealthLevel] = Counter()
@@ -169,12 +169,13 @@ def following(conn: Connection, wanted: Wanted, after: str | None, limit: int) -
     shape, values = _asked(conn, wanted)
     same = and_(objective.c.site == listing.c.site, objective.c.id == listing.c.id)
     statement = select(objective).select_from(listing.join(objective, same)).where(*admitted(shape, listing))
+    id_ = tree.bytewise(shape.dialect, listing.c.id)
     if after is not None:
         after = listed.kept(after)
         number = listed.number(after)
-        later = (listing.c.number == number) & (listing.c.id > after)
+        later = (listing.c.number == number) & (id_ > after)
         statement = statement.where(listing.c.number >= number, (listing.c.number > number) | later)
-    ordered = statement.order_by(listing.c.site, listing.c.number, listing.c.id).limit(limit)
+    ordered = statement.order_by(listing.c.site, listing.c.number, id_).limit(limit)
     return [objectives._saved(row) for row in conn.execute(ordered, values)]
 
 

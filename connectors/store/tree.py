@@ -103,7 +103,7 @@ def any_alignment() -> Select[Any]:
 def page(shape: Shape) -> Select[Any]:
     """The rows of one page, `start` before them and `total` in all; where it begins behind an objective, also those of the page before."""
     tree = _tree(shape) if shape.aligned else _flat(shape)
-    path = _bytewise(shape, tree.c.path)
+    path = bytewise(shape.dialect, tree.c.path)
     total = select(func.count()).select_from(tree).scalar_subquery()
     size: ColumnElement[int] = bindparam("size")
     begun = _begun(shape, tree, total)
@@ -115,7 +115,7 @@ def page(shape: Shape) -> Select[Any]:
     return (
         select(*columns, begun.c.start, begun.c.total)
         .select_from(some.join(objective, same).join(begun, literal_column("1") == literal_column("1")))
-        .order_by(_bytewise(shape, some.c.path))
+        .order_by(bytewise(shape.dialect, some.c.path))
     )
 
 
@@ -173,7 +173,7 @@ def _begun(shape: Shape, tree: CTE, total: Any) -> FromClause:
         return select(literal_column("0").label("start"), total.label("total")).cte("begun")
     mine = and_(tree.c.site == bindparam("at_site"), tree.c.id == bindparam("at_id"))
     last = select(tree.c.path).where(mine).scalar_subquery()
-    path = _bytewise(shape, tree.c.path)
+    path = bytewise(shape.dialect, tree.c.path)
     upto = select(func.nullif(func.count(), 0)).select_from(tree).where(path <= last).scalar_subquery()
     place = func.coalesce(upto, bindparam("place"))
     asked = select(place.label("place"), total.label("total")).cte("asked")
@@ -240,9 +240,9 @@ def _holds(shape: Shape, text: ColumnElement[str], name: str) -> ColumnElement[b
     return found
 
 
-def _bytewise(shape: Shape, column: ColumnElement[str]) -> ColumnElement[str]:
+def bytewise(dialect: str, column: ColumnElement[str]) -> ColumnElement[str]:
     """The column ordered byte by byte, as SQLite does by itself."""
-    return column.collate("C") if shape.dialect == "postgresql" else column
+    return column.collate("C") if dialect == "postgresql" else column
 
 
 def _several(name: str) -> Any:

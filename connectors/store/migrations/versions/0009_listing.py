@@ -118,7 +118,7 @@ def _progress(text: str | None) -> str:
 
 
 def _plain(text: str) -> str:
-    return text[:LONGEST].replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    return text.replace("\x00", "\ufffd")[:LONGEST].encode("utf-8", "replace").decode("utf-8")
 
 
 def _aligned(site: str, head: dict[str, Any]) -> Iterator[dict[str, Any]]:

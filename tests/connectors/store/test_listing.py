@@ -1,0 +1,250 @@
+"""The list as both databases give it, against the same in plain Python: any forest, with circles, under any filter and order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event
+
+from connectors.store import Store, listing, objectives, tree
+from connectors.store.instant import to_ms
+from connectors.store.listing import START, After, Placed, Wanted, in_circles
+from docs.screenshots import plain_listing
+from docs.screenshots.plain_listing import ORDERS, One
+from mappings.forest import issue_order
+from mappings.state import Health, HealthLevel, ObjectiveState
+from plugin.pages.views import tree as words
+
+AnObjective = Callable[..., ObjectiveState]
+SITES = ("main", "second.site")
+LEVELS = list(HealthLevel)
+FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+names = st.sampled_from(["", "PLAT-9", "PLAT-10", "PLAT-010", "A-1", "A-B-2", "Ä-3", "plat-9", "PLAT"])
+ids = st.sampled_from(["1", "2", "3", "10", "11", "@company", "@Äpfel", "9223372036854775808"])
+phrases = st.sampled_from(["Ship it", "STRASSE", "Straße 100%", "a_b", "a%b", "Ünder \\ over", "\x00x", ""])
+owners = st.sampled_from([None, "", "none", "Ada", "ADA", "Zoë"])
+
+
+@st.composite
+def an_item(draw: st.DrawFn) -> dict[str, object]:
+    """What is drawn of one objective."""
+    return {
+        "site": draw(st.sampled_from(SITES)),
+        "id": draw(ids),
+        "key": draw(names),
+        "title": draw(phrases),
+        "owner": draw(owners),
+        "cycle_id": draw(st.sampled_from([None, "none", "Q3", "Q4"])),
+        "project_key": draw(st.sampled_from(["", "PLAT", "A"])),
+        "level": draw(st.sampled_from(LEVELS)),
+        "progress": draw(st.sampled_from([None, Fraction(0), Fraction(1, 3), Fraction(2, 3), Fraction(1)])),
+        "minutes": draw(st.integers(0, 3)),
+        "aligned_to": tuple(draw(st.lists(ids, max_size=3))),
+    }
+
+
+items = st.lists(an_item(), max_size=14, unique_by=lambda one: (one["site"], one["id"]))
+questions = st.builds(
+    Wanted,
+    sites=st.sampled_from([SITES, SITES[:1], SITES[1:]]),
+    cycles=st.sampled_from([(), (), ("Q4",), ("none", "")]),
+    projects=st.sampled_from([(), (), ("PLAT",), ("nowhere",)]),
+    owners=st.sampled_from([(), (), ("Ada",), ("none", ""), ("\x00",)]),
+    health=st.sampled_from([(), (), (LEVELS[0],), tuple(LEVELS[:3])]),
+    search=st.sampled_from(["", "", "strasse", "0%", "a_b", "\\", "ZOË", "plat-1"]),
+    text=st.sampled_from(["", "", "ÜNDER", "_"]),
+    owner_words=st.sampled_from(["", "", "aDa"]),
+    aligned_to=st.sampled_from(["", "", "1"]),
+    order=st.sampled_from(list(tree.ORDERS)),
+)
+
+
+@contextmanager
+def undone(store: Store):
+    """A transaction that leaves nothing behind."""
+    with store.engine.connect() as conn:
+        begun = conn.begin()
+        yield conn
+        begun.rollback()
+
+
+@pytest.fixture
+def built(an_objective: AnObjective, now: datetime) -> Callable[[Sequence[dict[str, object]]], list[One]]:
+    """Objectives of what was drawn."""
+
+    def build(drawn: Sequence[dict[str, object]]) -> list[One]:
+        found = []
+        for one in drawn:
+            facts = dict(one)
+            site, level, minutes = facts.pop("site"), facts.pop("level"), facts.pop("minutes")
+            state = an_objective(
+                facts.pop("id"), health=Health(level, "pace", "so"), touched=frozenset(), **facts
+            )
+            found.append(One(site, state, now + timedelta(minutes=minutes)))
+        return found
+
+    return build
+
+
+def asked(conn, wanted: Wanted, after: After, size: int):
+    figures = listing.tallies(conn, wanted)
+    return figures, listing.page(conn, wanted, after, size, figures.found(wanted.health))
+
+
+def keep(conn, every: Sequence[One]) -> None:
+    for one in every:
+        objectives.save(conn, one.site, one.state, "r1", one.changed_at)
+
+
+def test_the_orders_have_words() -> None:
+    assert tree.ORDERS.keys() == words.ORDERS.keys() == ORDERS.keys()
+
+
+@FEW
+@given(drawn=items, wanted=questions, size=st.integers(1, 5), place=st.integers(0, 16), at=ids)
+def test_every_page_is_what_plain_python_gives(store, built, drawn, wanted, size, place, at) -> None:
+    every = built(drawn)
+    with undone(store) as conn:
+        keep(conn, every)
+        figures = listing.tallies(conn, wanted)
+        assert same(figures) == same(tallied(every, wanted))
+        for after in (START, After(place), After(place, wanted.sites[0], at), *ways(every, wanted, size)):
+            _, found = asked(conn, wanted, after, size)
+            plain = plain_listing.page(every, wanted, after, size)
+            assert [(row.site, row.id, row.depth) for row in found.rows] == [
+                (one.site, one.state.id, depth) for one, depth in plain.rows
+            ]
+            assert (found.start, found.previous, found.next) == (plain.start, plain.previous, plain.next)
+
+
+def ways(every: Sequence[One], wanted: Wanted, size: int) -> list[After]:
+    """Where following "next" leads."""
+    found, after = [], START
+    while (after := plain_listing.page(every, wanted, after, size).next) is not None:
+        found.append(after)
+    return found
+
+
+def tallied(every: Sequence[One], wanted: Wanted):
+    return plain_listing.tallies(every, wanted)
+
+
+def same(figures) -> tuple[object, ...]:
+    counts = {level: count for level, count in figures.health.items() if count}
+    return figures.known, counts, figures.cycles, figures.projects, figures.owners
+
+
+@FEW
+@given(drawn=items, wanted=questions, size=st.integers(1, 5))
+def test_whole_states_follow_in_the_order_of_their_ids(store, built, drawn, wanted, size) -> None:
+    every = built(drawn)
+    with undone(store) as conn:
+        keep(conn, every)
+        for site in wanted.sites:
+            mine = replace(wanted, sites=(site,))
+            expected = sorted(
+                (one.state.id for one in every if plain_listing.admits(mine, one)), key=issue_order
+            )
+            found, last = [], None
+            while rows := listing.following(conn, mine, last, size):
+                found += [row.state.id for row in rows]
+                last = found[-1]
+            assert found == expected
+
+
+@FEW
+@given(drawn=items, changed=items)
+def test_what_is_kept_is_what_was_saved_last(store, built, drawn, changed) -> None:
+    """Saved, saved anew with other facts, and removed: the list is that of what is there."""
+    first, then = built(drawn), built(changed)
+    last = {one.name: one for one in (*first, *then)}
+    gone = {one.name for one in first[::3]}
+    with undone(store) as conn:
+        keep(conn, first)
+        keep(conn, then)
+        for site, id_ in gone:
+            objectives.remove(conn, site, [id_])
+        left = [
+            One(one.site, one.state, moved_at(conn, one)) for name, one in last.items() if name not in gone
+        ]
+        wanted = Wanted(SITES, order="changed")
+        _, found = asked(conn, wanted, START, 99)
+        plain = plain_listing.page(left, wanted, START, 99)
+    assert [(row.site, row.id, row.depth) for row in found.rows] == [
+        (one.site, one.state.id, depth) for one, depth in plain.rows
+    ]
+
+
+def moved_at(conn, one: One) -> datetime:
+    saved = objectives.load(conn, one.site, one.state.id)
+    assert saved is not None
+    return saved.changed_at
+
+
+def test_circles_stand_at_the_top_with_all_that_hangs_on_them(store, an_objective, now) -> None:
+    above = {"1": "2", "2": "3", "3": "1", "4": "3", "5": "4", "6": "6", "7": "8"}
+    with store.write() as conn:
+        for id_, target in above.items():
+            objectives.save(conn, "main", an_objective(id_, aligned_to=(target,)), "r1", now)
+        _, found = asked(conn, Wanted(("main",), order="key"), START, 99)
+    assert [(row.id, row.depth) for row in found.rows] == [
+        ("1", 0), ("2", 0), ("3", 0), ("4", 1), ("5", 2), ("6", 0), ("7", 0),
+    ]  # fmt: skip
+    assert in_circles(above) == {"1", "2", "3", "6"}
+
+
+def test_a_chain_however_deep_is_shown_from_its_top_to_its_end(store, an_objective, now) -> None:
+    deep = tree.DEEP + 9
+    with store.write() as conn:
+        for level in reversed(range(deep)):
+            for branch in "ab":
+                above = (f"{level - 1}a",) if level else ()
+                state = an_objective(f"{level}{branch}", aligned_to=above)
+                objectives.save(conn, "main", state, "r1", now)
+        _, found = asked(conn, Wanted(("main",)), START, 2 * deep)
+    place = {row.id: i for i, row in enumerate(found.rows)}
+    assert len(place) == 2 * deep
+    assert all(
+        place[f"{level}{branch}"] > place[f"{level - 1}a"] for level in range(1, deep) for branch in "ab"
+    )
+    assert {row.id: row.depth for row in found.rows}[f"{deep - 1}b"] == deep - 1
+
+
+def test_a_row_has_what_lists_show(store, an_objective, now) -> None:
+    state = an_objective("1", key="A-1", title="Größer")
+    with store.write() as conn:
+        objectives.save(conn, "main", state, "r1", now)
+        _, found = asked(conn, Wanted(("main",)), START, 5)
+    assert found.rows == (Placed("main", "1", 0, objectives.headline_text(state), to_ms(now)),)
+
+
+def test_nothing_is_listed_of_no_site(store) -> None:
+    with store.read() as conn:
+        figures, found = asked(conn, Wanted(()), START, 5)
+    assert (figures.known, found.rows) == (0, ())
+
+
+def test_the_way_to_the_rows_is_short(sqlite_store, an_objective, now) -> None:
+    """Without statistics SQLite goes by rules of thumb: the tree must not read a whole site for each of its rows."""
+    with sqlite_store.write() as conn:
+        objectives.save(conn, "main", an_objective("1", aligned_to=("2",)), "r1", now)
+    said: list[tuple[str, object]] = []
+    with sqlite_store.read() as conn:
+        event.listen(conn, "before_cursor_execute", lambda *given: said.append((given[2], given[3])))
+        asked(conn, Wanted(("main",)), START, 50)
+        statement, values = said[-1]
+        ways = [row[-1] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+    assert (
+        "SEARCH above USING COVERING INDEX ix_alignment_site_target_id_position (site=? AND target_id=?)"
+        in ways
+    )
+    assert "SEARCH below USING PRIMARY KEY (site=? AND id=?)" in ways
+    assert ways.count("MATERIALIZE tree") == 1
