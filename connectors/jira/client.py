@@ -144,12 +144,17 @@ class Jira:
             return search_cloud.jql_errors(self.transport, jql)
         return search_datacenter.jql_errors(self.transport, jql)
 
-    def read(self, ids: Iterable[str], fields: Iterable[str] = ()) -> ReadResult:
-        """The issues with these ids as they are now, and which of them Jira does not show."""
+    def read(
+        self, ids: Iterable[str], fields: Iterable[str] = (), edited: Mapping[str, datetime] | None = None
+    ) -> ReadResult:
+        """The issues with these ids as they are now, and which of them Jira does not show.
+
+        `edited` says by id when an issue was last edited at least; Data Center reads what it names many at once.
+        """
         decoder = self._decoder(fields)
         if self._cloud:
             return self._bulk_reader.read(ids, decoder)
-        return bulk.read_datacenter(self.transport, ids, decoder)
+        return bulk.read_datacenter(self.transport, ids, decoder, edited or {})
 
     def readings(
         self, ids: Iterable[str], field_ids: Iterable[str], created: Mapping[str, datetime] | None = None

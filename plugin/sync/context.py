@@ -62,6 +62,15 @@ class Context:
         """What to ask Jira for: the system fields, the mapped ones and written properties, nothing else."""
         return (*core_fields(), *sorted(self.mapping.field_ids()))
 
+    def field_ids(self, told: Iterable[str]) -> frozenset[str]:
+        """Ids of fields as an event tells them: Data Center does it by name; of a name that several have, all of them."""
+        if self.api == 3:
+            return frozenset(told)
+        ids: dict[str, set[str]] = {}
+        for one in self.catalogue.fields:
+            ids.setdefault(one.name.casefold(), set()).add(one.id)
+        return frozenset(id_ for name in told for id_ in ids.get(name.casefold(), {name}))
+
     @property
     def metric_fields(self) -> frozenset[str]:
         """Ids of the fields whose history matters: what key results read as their current value."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -85,13 +85,18 @@ def _work_off(context: Context, deliveries: list[Delivery]) -> Refreshed:
             context.written_properties,
         )
     read_at = context.clock()
-    found, gone = read_again(context, batch.touched)
-    found = with_readings(context, found, batch.changed_fields)
+    found, gone = read_again(context, batch.touched, edited=batch.edited)
+    changed = {id_: context.field_ids(named) for id_, named in batch.changed_fields.items()}
+    found = with_readings(context, found, changed)
     return _land(context, deliveries, batch, Found(found, gone, read_at))
 
 
 def read_again(
-    context: Context, ids: Iterable[str], *, guarded: bool = True
+    context: Context,
+    ids: Iterable[str],
+    *,
+    guarded: bool = True,
+    edited: Mapping[str, datetime] | None = None,
 ) -> tuple[list[Issue], frozenset[str]]:
     """The issues as Jira has them now and the ids it no longer shows, asked for twice.
 
@@ -100,7 +105,7 @@ def read_again(
     wanted = sorted(ids)
     if not wanted:
         return [], frozenset()
-    result = context.jira.read(wanted, context.fields)
+    result = context.jira.read(wanted, context.fields, edited)
     if guarded and len(result.missing) >= SUSPICIOUS and not result.issues:
         raise IncompleteRead(
             f"Jira showed none of {len(wanted)} issues that were just reported as changed.",
@@ -114,7 +119,7 @@ def read_again(
 
 
 def with_readings(
-    context: Context, issues: list[Issue], changed: dict[str, set[str]], *, first: bool = False
+    context: Context, issues: list[Issue], changed: Mapping[str, Set[str]], *, first: bool = False
 ) -> list[Issue]:
     """Add the history of metric fields where it changed or was never read; every other issue keeps what the mirror knows.
 
@@ -152,13 +157,13 @@ def _measured(issue: Issue, metrics: frozenset[str]) -> frozenset[str]:
 
 
 def _history_is_stale(
-    issue: Issue, known: Issue | None, metrics: frozenset[str], changed: dict[str, set[str]]
+    issue: Issue, known: Issue | None, metrics: frozenset[str], changed: Mapping[str, Set[str]]
 ) -> bool:
     present = _measured(issue, metrics)
     if known is None:
         return bool(present)
     moved = any(issue.fields.get(name) != known.fields.get(name) for name in metrics)
-    return moved or bool(present - known.readings.keys() or metrics & changed.get(issue.id, set()))
+    return moved or bool(present - known.readings.keys() or metrics & changed.get(issue.id, frozenset()))
 
 
 def _with_history(issue: Issue, known: Issue | None, fresh: dict[str, History]) -> Issue:
@@ -274,7 +279,7 @@ def _is_echo(context: Context, conn: Connection, hints: Hints) -> bool:
     """Our own write coming back: by our account, and only in fields that we wrote a moment ago."""
     if hints.actor_id is None or hints.actor_id != context.catalogue.account_id:
         return False
-    changed = hints.changed_fields | {property_id(key) for key in hints.property_keys}
+    changed = context.field_ids(hints.changed_fields) | {property_id(key) for key in hints.property_keys}
     if not changed or not changed <= context.written_fields:
         return False
     since = context.clock() - ECHO_WINDOW

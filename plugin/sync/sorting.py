@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from connectors.jira import Hints, Ignored, read_hints
 from connectors.store.inbox import Delivery
@@ -12,6 +12,7 @@ from mappings.fields import property_id
 
 EchoTest = Callable[[Hints], bool]
 IdOfKey = Callable[[str], str | None]
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -19,9 +20,12 @@ class Batch:
     """What a batch of deliveries asks for. `verdicts` says per delivery id how it was taken: status and note.
 
     `echoes` says when issues were last edited by our own writes, so that the mirror knows without reading them again.
+    `edited` says of touched issues when they were last edited at least, `unsure` of which of them no delivery tells that.
     """
 
     touched: set[str] = field(default_factory=set)
+    edited: dict[str, datetime] = field(default_factory=dict)
+    unsure: set[str] = field(default_factory=set)
     changed_fields: dict[str, set[str]] = field(default_factory=dict)
     whole_scope: bool = False
     echoes: dict[str, datetime] = field(default_factory=dict)
@@ -45,6 +49,8 @@ def sort_deliveries(
             batch.verdicts[delivery.id] = "ignored", "a property that the mapping does not write"
         else:
             batch.verdicts[delivery.id] = _verdict(batch, hints, is_echo, id_of)
+    for issue_id in batch.unsure:
+        batch.edited.pop(issue_id, None)
     return batch
 
 
@@ -62,7 +68,20 @@ def _verdict(batch: Batch, hints: Hints | Ignored, is_echo: EchoTest, id_of: IdO
         return "done", "echo of our own write"
     batch.touched |= hints.touched
     batch.touched |= {found for key in hints.parent_keys | hints.link_keys if (found := id_of(key))}
+    _note_edits(batch, hints)
     for issue_id in hints.issue_ids:
         batch.changed_fields.setdefault(issue_id, set()).update(hints.changed_fields)
     batch.whole_scope = batch.whole_scope or bool(hints.sprint_ids or hints.version_ids)
     return "done", hints.event
+
+
+def _note_edits(batch: Batch, hints: Hints) -> None:
+    """A parent is read for what it is, not because it was edited; a link tells of no time."""
+    for issue_id in hints.parent_ids:
+        batch.edited.setdefault(issue_id, BEGINNING)
+    for issue_id in hints.issue_ids:
+        if hints.updated is None:
+            batch.unsure.add(issue_id)
+        else:
+            batch.edited[issue_id] = max(hints.updated, batch.edited.get(issue_id, BEGINNING))
+    batch.unsure |= hints.link_issue_ids | hints.deleted_ids

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from connectors.jira import IncompleteRead, Permanent, core_fields
+from connectors.jira.decode import instant
 from mappings.issue import IssueType, Link, Named, Project, Status, User
 
 SEARCH = "/rest/api/3/search/jql"
@@ -280,16 +281,36 @@ def test_data_center_pages_that_do_not_add_up_are_incomplete(stub, answer, datac
         list(datacenter.search("project = PLAT"))
 
 
-def test_data_center_reads_by_id_with_a_lenient_search(stub, answer, datacenter, issue_json):
+def test_data_center_reads_by_id_one_by_one(stub, answer, datacenter, issue_json):
     stub.on("GET", "/rest/api/2/field", dc_fields(answer))
-    stub.on(
-        "POST",
-        DC_SEARCH,
-        answer(json={"total": 1, "issues": [issue_json(10002)], "warningMessages": ["10001 not found"]}),
-    )
+    stub.on("GET", "/rest/api/2/issue/10001", answer(404, json={"errorMessages": ["Issue does not exist"]}))
+    stub.on("GET", "/rest/api/2/issue/10002", answer(json=issue_json(10002)))
     result = datacenter.read(["10001", "10002"])
+    assert [one.id for one in result.issues] == ["10002"]
     assert result.missing == {"10001"}
-    assert stub.asked[-1].body["validateQuery"] is False
+
+
+def test_data_center_searches_for_edits_and_does_not_believe_an_index_that_lags(
+    stub, answer, datacenter, issue_json
+):
+    """10001 is as new as was told, 10002 is older, 10003 is not there yet: only the last two are asked for one by one."""
+    shown = [issue_json(10001), issue_json(10002)]
+    stub.on("GET", "/rest/api/2/field", dc_fields(answer))
+    stub.on("POST", DC_SEARCH, answer(json={"total": 2, "issues": shown, "warningMessages": ["no 10003"]}))
+    for number in (10002, 10003):
+        stub.on("GET", f"/rest/api/2/issue/{number}", answer(json=issue_json(number, summary="as it is now")))
+    told = instant(shown[0]["fields"]["updated"])
+    later = told + timedelta(milliseconds=1)
+    result = datacenter.read(
+        ["10001", "10002", "10003"], edited={"10001": told, "10002": later, "10003": told}
+    )
+    assert {one.id: one.summary == "as it is now" for one in result.issues} == {
+        "10001": False,
+        "10002": True,
+        "10003": True,
+    }
+    [search] = [one for one in stub.asked if one.method == "POST"]
+    assert search.body["validateQuery"] is False
 
 
 def test_counting(stub, answer, cloud, datacenter):

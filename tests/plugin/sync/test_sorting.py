@@ -11,7 +11,7 @@ import pytest
 
 from connectors.jira import Hints
 from connectors.store.inbox import Delivery, DeliveryStatus
-from plugin.sync.sorting import Batch, sort_deliveries
+from plugin.sync.sorting import BEGINNING, Batch, sort_deliveries
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 IDS = {"PLAT-7": "10007", "PLAT-9": "10009"}
@@ -106,3 +106,22 @@ def test_order_and_repetition_do_not_matter() -> None:
         batch = sort(*again)
         assert batch.touched == once.touched
         assert batch.changed_fields == once.changed_fields
+
+
+PARENTED = event("jira:issue_updated", "10004", [PARENT])
+
+
+def test_a_batch_says_when_its_issues_were_last_edited_at_least_where_it_is_told() -> None:
+    def edited(issue: str, at: str) -> dict[str, Any]:
+        body = event("jira:issue_updated", issue, [STATUS])
+        body["issue"]["fields"]["updated"] = f"2026-11-02T09:00:{at}.000+0000"
+        return body
+
+    link = event("issuelink_created", issueLink={"sourceIssueId": 10002, "destinationIssueId": 10003})
+    batch = sort(edited("10001", "20"), edited("10001", "10"), edited("10002", "30"), link, PARENTED)
+
+    assert batch.edited == {
+        "10001": NOW.replace(second=20),
+        "10007": BEGINNING,
+        "10009": BEGINNING,
+    }
