@@ -11,11 +11,23 @@ from fractions import Fraction
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
+from sqlalchemy import event, text
 
-from connectors.store import Store, listing, objectives, tree
+from connectors.store import (
+    Store,
+    json_text,
+    listed,
+    listing,
+    objectives,
+    open_store,
+    tree,
+    upgrade,
+    upgrading,
+)
 from connectors.store.instant import to_ms
 from connectors.store.listing import START, After, Placed, Wanted, in_circles
+from connectors.store.schema import alignment
+from connectors.store.schema import listing as listing_table
 from docs.screenshots import plain_listing
 from docs.screenshots.plain_listing import ORDERS, One
 from mappings.forest import issue_order
@@ -248,3 +260,73 @@ def test_the_way_to_the_rows_is_short(sqlite_store, an_objective, now) -> None:
     )
     assert "SEARCH below USING PRIMARY KEY (site=? AND id=?)" in ways
     assert ways.count("MATERIALIZE tree") == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_what_a_former_release_saved_is_listed_alike(database, request, tmp_path, built) -> None:
+    """Rows of revision 0008, filled in by the upgrade, are those that saving the same would make."""
+    sqlite = database == "sqlite"
+    store = open_store(f"sqlite:///{tmp_path}/o.db" if sqlite else request.getfixturevalue("postgres_url"))
+    every = built(former())
+    with store.write() as conn:
+        upgrading.to_head(conn, "0008")
+        conn.execute(text(FORMER), [former_row(one) for one in every])
+        wrong_order = {"site": "main", "objective_id": "100", "target_id": "0"}
+        conn.execute(text("INSERT INTO alignment VALUES (:site, :objective_id, :target_id)"), [wrong_order])
+    upgrade(store)
+    store.check()
+    with store.write() as conn:
+        kept = {table: rows_of(conn, table) for table in (listing_table, alignment)}
+        for table in kept:
+            conn.execute(table.delete())
+        for one in every:
+            listed.keep(conn, listed.values(one.site, one.state, one.changed_at), None)
+            listed.keep_alignment(conn, one.site, one.state, ())
+        assert kept == {table: rows_of(conn, table) for table in kept}
+        for wanted in (Wanted(SITES), Wanted(SITES[:1], order="changed"), Wanted(SITES, search="straSSe")):
+            _, found = asked(conn, wanted, START, 99)
+            plain = plain_listing.page(every, wanted, START, 99)
+            assert [(row.site, row.id, row.depth) for row in found.rows] == [
+                (one.site, one.state.id, depth) for one, depth in plain.rows
+            ]
+    store.close()
+
+
+FORMER = (
+    "INSERT INTO objective (site, id, mapping_revision, computed_at, changed_at, headline, content)"
+    " VALUES (:site, :id, 'r1', 1, :changed_at, :headline, :content)"
+)
+
+
+def former() -> list[dict[str, object]]:
+    """Enough for several parts of the upgrade, with every kind of gap."""
+    return [
+        {
+            "site": SITES[i % 2],
+            "id": str(i) if i % 7 else f"@o{i}",
+            "key": f"PLAT-{i * 7919 % 1301}" if i % 3 else "",
+            "title": ("Straße", "a\x00b", "100 %")[i % 3],
+            "owner": (None, "Zoë", "")[i % 3],
+            "cycle_id": (None, "Q4")[i % 2],
+            "project_key": ("PLAT", "")[i % 2],
+            "level": LEVELS[i % 6],
+            "progress": None if i % 5 == 0 else Fraction(i % 11, 11),
+            "minutes": i,
+            "aligned_to": tuple(str(i - j * 2) for j in (3, 1, 3))[: i % 4],
+        }
+        for i in range(1_100)
+    ]
+
+
+def former_row(one: One) -> dict[str, object]:
+    return {
+        "site": one.site,
+        "id": one.state.id,
+        "changed_at": to_ms(one.changed_at),
+        "headline": objectives.headline_text(one.state),
+        "content": json_text.encode(one.state),
+    }
+
+
+def rows_of(conn, table) -> set[tuple[object, ...]]:
+    return set(map(tuple, conn.execute(table.select())))
