@@ -21,6 +21,7 @@ from mappings.ledger import Contribution, Disposition, Ledger
 from mappings.marks import Kind, Mark
 from mappings.moved import objective_moved
 from mappings.state import Cause, KeyResultState, Measurement, ObjectiveState
+from plugin.drift import Drift
 from plugin.history import Told
 from plugin.pages.sources import (
     Buried,
@@ -434,11 +435,12 @@ def seeded_sites() -> tuple[SiteFreshness, ...]:
     return (
         SiteFreshness(
             "main", "https://jira.example.com", 48_210, NOW - timedelta(seconds=12), NOW - timedelta(hours=3), NOW - timedelta(seconds=14),
-            0, {"done": 18_402, "ignored": 2_117, "pending": 3}, 2, NOW - timedelta(seconds=4), (buried,),
+            drift=Drift(0, 48_210, NOW - timedelta(hours=3)), deliveries={"done": 18_402, "ignored": 2_117, "pending": 3}, pending=2,
+            pending_since=NOW - timedelta(seconds=4), dead=(buried,),
         ),
         SiteFreshness(
             "partners", "https://partners.example.com", 1_904, NOW - timedelta(minutes=8), NOW - timedelta(hours=4),
-            NOW - timedelta(minutes=9), 3, {"done": 611, "ignored": 24},
+            NOW - timedelta(minutes=9), drift=Drift(3, 1_904, NOW - timedelta(hours=4)), deliveries={"done": 611, "ignored": 24},
         ),
     )  # fmt: skip
 

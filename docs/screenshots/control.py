@@ -10,7 +10,7 @@ from typing import Any
 
 PAGES = {
     "list": "/",
-    "one": "/objectives/PLAT-1",
+    "one": "/objectives/PLAT-35",
     "kpi-board": "/kpis",
     "cycle-review": "/review",
     "sync-health": "/health",
