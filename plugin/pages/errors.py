@@ -21,7 +21,7 @@ class Advice:
 
 ADVICE = {
     403: Advice("Not yours to see", "Ask an administrator of the connector for the role you need."),
-    404: Advice("Not here", "The objective may have been removed or renamed. Look for it in the list."),
+    404: Advice("Not here", "It may have been removed or renamed. Look for it in the list of objectives."),
     500: Advice(
         "Something broke", "It has been logged. Try again; if it stays, show the log to an operator."
     ),

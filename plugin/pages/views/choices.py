@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from mappings.catalogue import Catalogue, Field
 from mappings.diagnostic import Diagnostic
 from mappings.document.canonical import export, plain
-from mappings.document.schema import Document, FieldPart
+from mappings.document.schema import Document, FieldPart, KeyResultPart
 from mappings.document.source import read_document
 from plugin.samples import Samples, choosable
 
@@ -114,15 +114,22 @@ def alias_uses(document: Document) -> dict[str, str]:
     uses: dict[str, str] = {}
     for rule in document.objectives:
         for key_result in rule.key_results:
-            read = {**plain(key_result.progress), "weight": _weight(key_result.weight)}
-            for name, alias in read.items():
+            for what, alias in _read(key_result):
                 if isinstance(alias, str) and alias in document.fields:
-                    uses.setdefault(alias, f"read: {name.replace('_', ' ')} of key results")
+                    uses.setdefault(alias, f"read: {what}")
     for part in document.write_back:
         for alias, target in part.set.items():
             what = target.value.replace("_percent", " in percent").replace("_", " ")
             uses[alias] = f"written: {what}"
     return uses
+
+
+def _read(key_result: KeyResultPart) -> Iterator[tuple[str, object]]:
+    """What a rule reads, in words, and by which alias."""
+    yield "weight of the issues", _weight(getattr(key_result.progress, "weight", None))
+    for name, alias in plain(key_result.progress).items():
+        yield f"{name.replace('_', ' ')} of key results", alias
+    yield "weight of key results", _weight(key_result.weight)
 
 
 def _weight(weight: object) -> object:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from mappings import presets
 
+ABBREVIATIONS = ("okr", "kpi")
+
 
 @dataclass(frozen=True, slots=True)
 class PresetCard:
@@ -18,7 +20,13 @@ class PresetCard:
 
 def preset_cards() -> list[PresetCard]:
     """All presets, the simplest first."""
-    return [PresetCard(name, name.replace("-", " ").capitalize(), _opening(name)) for name in presets.names()]
+    return [PresetCard(name, _title(name), _opening(name)) for name in presets.names()]
+
+
+def _title(name: str) -> str:
+    """`okr-issue-types` as `OKR issue types`."""
+    first, *rest = name.split("-")
+    return " ".join([first.upper() if first in ABBREVIATIONS else first.capitalize(), *rest])
 
 
 def _opening(name: str) -> str:
@@ -28,4 +36,4 @@ def _opening(name: str) -> str:
         if not line.startswith("#"):
             break
         said.append(line.lstrip("# ").strip())
-    return " ".join(said)
+    return " ".join(said).replace("`", "")

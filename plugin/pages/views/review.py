@@ -112,7 +112,8 @@ def reading(progress: Fraction | None, commitment: str) -> str:
         return "cannot be scored: nothing was measured"
     if commitment == "aspirational":
         return "aspiration met" if progress >= ASPIRED else f"short of the aspired {_score(ASPIRED)}"
-    return "commitment kept" if progress >= 1 else f"{_score(1 - progress)} short of the commitment"
+    # From the score as it is shown, so that both add up to 1.
+    return "commitment kept" if progress >= 1 else f"{1 - rounded(progress, 2)} short of the commitment"
 
 
 def _score(value: Fraction) -> str:
