@@ -72,9 +72,14 @@ class Connector:
 
     def known_site(self, name: str) -> Site | None:
         """The site of this name, also if another process added it a moment ago; None where there is none."""
-        if name not in self.sites and self.watch is not None:
-            self.watch.look()
+        if name not in self.sites:
+            self.look()
         return self.sites.get(name)
+
+    def look(self) -> None:
+        """Bring in what other processes made of the sites until now; else it is known within seconds."""
+        if self.watch is not None:
+            self.watch.look()
 
     def forget(self, name: str) -> None:
         """Keep nothing that was worked out for a site that changed or went."""

@@ -118,13 +118,21 @@ class Watch:
             for name, site in known.items()
             if _of_settings(connector, name) or name not in {**before, **rows}
         }
-        for name in changed:
-            connector.forget(name)
+        self._forget(changed, {name for name in changed - rows.keys() if not _of_settings(connector, name)})
         added = {name: site for name, site in opened.items() if site is not None and name not in ours}
         connector.sites = {**ours, **added}
         self._rows = rows
         log.info("sites changed", sites=sorted(changed))
         connector.announce()
+
+    def _forget(self, changed: set[str], removed: set[str]) -> None:
+        for name in changed:
+            self._connector.forget(name)
+        if removed:
+            # A turn that was under way when the site went may have marked objectives since.
+            with self._connector.store.write() as conn:
+                for name in removed:
+                    sites.forget_work(conn, name)
 
 
 def open_sites(connector: Connector) -> Watch:
@@ -170,6 +178,8 @@ def remove_site(connector: Connector, name: str, by: str) -> None:
     with connector.store.write() as conn:
         if not sites.remove(conn, name):
             raise _not_added(name)
+        if not _of_settings(connector, name):
+            sites.forget_work(conn, name)
         audit.note(conn, by, "site removed", connector.clock(), site=name)
     open_sites(connector)
 

@@ -63,8 +63,7 @@ def _is_believed(connector: Connector, name: str, body: bytes, path_token: str) 
     site = connector.known_site(name)
     if site is not None and _is_genuine(site, body, path_token):
         return True
-    if connector.watch is not None:
-        connector.watch.look()
+    connector.look()
     changed = connector.sites.get(name)
     return changed is not None and changed is not site and _is_genuine(changed, body, path_token)
 

@@ -53,12 +53,14 @@ def all(conn: Connection) -> list[SavedSite]:
 
 
 def remove(conn: Connection, name: str) -> bool:
-    """Forget a site, its credentials and its pending work; False where there is none. What was mirrored of it stays."""
-    if conn.execute(delete(table).where(table.c.name == name)).rowcount != 1:
-        return False
+    """Forget a site and its credentials; False where there is none. What was mirrored of it stays until it is deleted."""
+    return conn.execute(delete(table).where(table.c.name == name)).rowcount == 1
+
+
+def forget_work(conn: Connection, name: str) -> None:
+    """Drop what is due of a site that is gone, and deliveries that nobody will read."""
     conn.execute(delete(due).where(due.c.site == name))
     conn.execute(delete(delivery).where(delivery.c.site == name, delivery.c.status == "pending"))
-    return True
 
 
 def _saved(row: Any) -> SavedSite:

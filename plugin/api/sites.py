@@ -11,8 +11,9 @@ from connectors.store import revisions
 from plugin import saved_sites
 from plugin.api.finding import site_of
 from plugin.api.model import Asked, Done, Given
-from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.api.operation import JSON, UNKEPT, Call, Operation, Reply
 from plugin.connector import Connector
+from plugin.pages.address import public_address
 from plugin.saved_sites import NewSite, Tested
 
 NEEDED = ("BROWSE_PROJECTS", "EDIT_ISSUES")
@@ -34,6 +35,13 @@ class SitesGiven(Given):
     """Every site."""
 
     items: list[SiteGiven]
+
+
+class WebhookGiven(Given):
+    """Where Jira has to deliver, and what it signs with; no secret where the unguessable end of the path stands for it."""
+
+    url: str
+    secret: str | None
 
 
 class AddSite(Asked):
@@ -66,6 +74,7 @@ class TestedGiven(Given):
 
 def list_sites(call: Call) -> Reply:
     """In the order in which they are shown."""
+    call.connector.look()
     return Reply(SitesGiven(items=[site_given(call.connector, name) for name in call.connector.sites]))
 
 
@@ -87,6 +96,14 @@ def site_given(connector: Connector, name: str) -> SiteGiven:
         webhook=f"/webhooks/jira/{name}",
         signed=site.webhook_secret is not None,
     )
+
+
+def site_webhook(call: Call) -> Reply:
+    """As the page of the site shows it. Whoever has it can send deliveries: keep it as you keep a password."""
+    connector, name = call.connector, site_of(call)
+    site = connector.sites[name]
+    address = saved_sites.webhook_address(connector, site, saved_sites.deployment_of(connector, name))
+    return Reply(WebhookGiven(url=public_address(connector, address), secret=site.webhook_secret), UNKEPT)
 
 
 def try_site(call: Call) -> Reply:
@@ -130,6 +147,15 @@ def remove_site(call: Call) -> Reply:
 OPERATIONS = (
     Operation("list_sites", "GET", "/sites", "viewer", "The Jira sites.", list_sites, {JSON: SitesGiven}),
     Operation("one_site", "GET", "/sites/{site}", "viewer", "One site.", one_site, {JSON: SiteGiven}),
+    Operation(
+        "site_webhook",
+        "GET",
+        "/sites/{site}/webhook",
+        "admin",
+        "What to type into Jira's webhook form.",
+        site_webhook,
+        {JSON: WebhookGiven},
+    ),
     Operation(
         "try_site",
         "POST",

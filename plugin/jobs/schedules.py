@@ -153,7 +153,7 @@ class Schedules:
             return True
 
     def _go_on(self, site: str, schedule: Schedule) -> None:
-        if self._stopping():
+        if self._stopping() or site not in self._connector.sites:
             raise Interrupted
         now = self._connector.clock()
         with self._connector.store.write() as conn:

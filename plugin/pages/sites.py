@@ -46,6 +46,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.get("/sites", endpoint="sites")
     @needs("admin")
     def all_sites() -> ResponseReturnValue:
+        connector.look()
         return rendered(
             "sites.html", "sites", cards=[card(connector, one) for one in connector.sites.values()]
         )

@@ -209,6 +209,11 @@ def test_a_site_is_tried_added_and_removed_and_its_secrets_never_come_back(
     listed = api.call("GET", "/sites")
     assert [one["name"] for one in listed.json["items"]] == ["main", "second"]
     assert CONNECTOR.token not in listed.text + added.text
+    assert "hush-hush" not in listed.text + added.text
+    told = api.call("GET", "/sites/second/webhook")
+    assert told.json == {"url": "http://localhost/webhooks/jira/second", "secret": "hush-hush"}
+    assert told.headers["Cache-Control"] == "no-store"
+    assert api.call("GET", "/sites/second/webhook", role="editor").status_code == 403
     assert api.call("DELETE", "/sites/second").status_code == 200
     assert [one["name"] for one in api.get("/sites")["items"]] == ["main"]
     assert api.call("DELETE", "/sites/main").status_code == 409
