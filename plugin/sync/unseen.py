@@ -21,10 +21,13 @@ AT_ONCE = 100
 
 
 def catch_up(context: Context, reading: Reading) -> None:
-    """For a read that rested: issues that moved between its pages meanwhile, and those that changed after their page was read."""
+    """For a read that rested: issues that came, went or moved between its pages meanwhile, and those that changed after their page was read."""
     scope = context.mapping.document.scope
-    slipped = (id_ for id_ in context.jira.search_ids(in_order(scope)) if id_ not in reading.seen)
-    for chunk in _chunks(slipped, AT_ONCE):
+    there = set(context.jira.search_ids(in_order(scope)))
+    slipped = there - reading.seen
+    # What was on a page and is not there any more is asked for by id, like everything the pages did not show.
+    reading.seen = there
+    for chunk in _chunks(sorted(slipped), AT_ONCE):
         _land(context, reading, read_again(context, chunk, guarded=False)[0])
     last = False
     for page in pages(context, changed_since(scope, reading.reached.began - OVERLAP)):
@@ -39,9 +42,8 @@ def _land(context: Context, reading: Reading, issues: list[Issue]) -> None:
     inside = [issue for issue in issues if context.mapping.scope.matches(issue, context.moment())]
     with context.store.write() as conn:
         landed = land_again(context, conn, inside)
-    new = {issue.id for issue in inside} - reading.seen
-    reading.seen |= new
-    reading.report.add(replace(landed, issues=len(new)))
+    reading.seen.update(issue.id for issue in inside)
+    reading.report.add(replace(landed, issues=0))
 
 
 def drop_unseen(context: Context, reading: Reading, accept_loss: bool) -> None:

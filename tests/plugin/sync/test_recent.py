@@ -1,0 +1,221 @@
+"""The incremental resync: one call where nothing changed, nothing lost where the search lags, and drift by objective."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from connectors.jira.errors import JiraError
+from connectors.sandbox import Fault, scheme
+from connectors.store import drifted, facts
+from plugin.jobs.schedules import Schedules
+from plugin.sync import watermark
+from plugin.sync.paging import OVERLAP
+from plugin.sync.recent import resync_recent
+from plugin.sync.refresh import RESYNC_WANTED
+from plugin.sync.resync import resync
+
+BOTH = pytest.mark.parametrize("company", ["cloud", "datacenter"], indirect=True)
+
+
+def synced(company: Any) -> Any:
+    """Read and written, and our own writes read back, as no webhook tells of them."""
+    resync(company.context)
+    company.work_off()
+    company.clock.pass_by(hours=1)
+    resync_recent(company.context)
+    company.work_off()
+    company.clock.pass_by(hours=1)
+    company.calls()
+    return company
+
+
+def calls_for(company: Any) -> int:
+    """Data Center names the parents of what it shows by key alone: their ids are one more call."""
+    return 1 if company.deployment == "cloud" else 2
+
+
+def mark(company: Any) -> Any:
+    with company.connector.store.read() as conn:
+        return watermark.usable(conn, company.context)
+
+
+@BOTH
+def test_an_unchanged_one_is_one_call_and_marks_nothing(company: Any) -> None:
+    synced(company)
+    found = resync_recent(company.context)
+    assert company.calls("") == calls_for(company)
+    assert (found.changed, found.drift, found.marked) == (0, 0, set())
+    assert company.due() == set()
+
+
+@BOTH
+def test_it_finds_what_changed_and_marks_only_what_that_concerns(company: Any) -> None:
+    synced(company)
+    story = company.records()[100]
+    company.edit(story, **{scheme.POINTS: 21})
+    company.clock.pass_by(minutes=10)
+
+    found = resync_recent(company.context)
+
+    assert company.calls("") == calls_for(company)
+    assert (found.changed, found.drift) == (1, 1)
+    assert company.due() == {story.parent_id}
+    assert found.drifted == {story.parent_id: 1}
+    assert company.mirror()[story.id].fields[scheme.POINTS] == 21
+    assert company.mirror() == company.afresh()
+
+
+def test_what_changed_a_moment_ago_is_landed_and_no_drift(company: Any) -> None:
+    synced(company)
+    company.edit(company.records()[100], summary="A moment ago")
+    found = resync_recent(company.context)
+    assert (found.changed, found.drift, dict(found.drifted)) == (1, 0, {})
+
+
+def test_before_a_full_read_of_the_same_there_is_nothing_to_begin_from(company: Any) -> None:
+    assert resync_recent(company.context) is None
+    synced(company)
+    company.remap("scope: project in (PLAT, CORE, GROW)", "scope: project in (PLAT, CORE)")
+    assert resync_recent(company.context) is None
+    resync(company.context)
+    assert resync_recent(company.context) is not None
+
+
+def test_a_failed_one_leaves_the_watermark_and_serves_what_it_landed(company: Any) -> None:
+    synced(company)
+    before = mark(company)
+    stories = company.records()
+    for story in stories[:150]:
+        company.edit(story, **{scheme.POINTS: 21})
+    company.sandbox.faults.add(Fault("status", "POST", "search/jql", times=40, skip=1, status=500))
+    with pytest.raises(JiraError):
+        resync_recent(company.context)
+    assert mark(company) == before
+    assert company.due()
+    company.sandbox.faults.clear()
+
+    again = resync_recent(company.context)
+    assert 50 <= again.changed < 150
+    assert mark(company).at > before.at
+    assert company.mirror() == company.afresh()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_search_that_lags_loses_nothing(company: Any, seed: int) -> None:
+    """Edits at any time, reads at any time, an index up to nearly the overlap behind: in the end the mirror is right."""
+    synced(company)
+    chance = random.Random(seed)
+    company.sandbox.sandbox.search_lag = chance.choice(
+        (timedelta(seconds=20), timedelta(minutes=3), OVERLAP - timedelta(seconds=1))
+    )
+    for _ in range(40):
+        company.clock.pass_by(seconds=chance.choice((1, 20, 90, 400)))
+        if chance.random() < 0.7:
+            company.edit(chance.choice(company.records()), **{scheme.POINTS: chance.randrange(1, 99)})
+        if chance.random() < 0.4:
+            resync_recent(company.context)
+    company.clock.pass_by(seconds=OVERLAP.total_seconds())
+    resync_recent(company.context)
+    assert company.mirror() == company.afresh()
+
+
+def test_an_issue_from_the_future_does_not_hide_the_present(company: Any) -> None:
+    synced(company)
+    first, second = company.records()[:2]
+    company.clock.pass_by(days=300)
+    company.edit(first, summary="Imported with a date of its own")
+    company.clock.pass_by(days=-300)
+    resync_recent(company.context)
+    company.clock.pass_by(minutes=1)
+    company.edit(second, summary="Edited today")
+    company.clock.pass_by(minutes=1)
+    assert resync_recent(company.context).changed == 1
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+def test_the_time_zone_of_the_account_does_not_matter(company: Any, zone: str) -> None:
+    accounts = company.sandbox.sandbox.accounts
+    for id_, account in list(accounts.items()):
+        accounts[id_] = type(account)(
+            **{name: (zone if name == "time_zone" else getattr(account, name)) for name in account.__slots__}
+        )
+    synced(company)
+    company.edit(company.records()[7], summary="Changed")
+    found = resync_recent(company.context)
+    assert (found.read, found.changed) == (1 + len(company.records(scheme.EPIC)), 1)
+
+
+def test_the_brake_holds_what_a_recent_one_would_change_too_much(company: Any) -> None:
+    synced(company)
+    epics = company.records(scheme.EPIC)
+    written = [epic for epic in epics if company.in_jira(epic.id) is not None]
+    assert len(written) > 25
+    for epic in written:
+        company.edit(epic, customfield_10060=1)
+
+    found = resync_recent(company.context)
+
+    assert found.held is not None
+    assert found.held.objectives <= {epic.id for epic in written}
+
+
+def test_drift_is_counted_by_objective_until_the_next_full_read(company: Any) -> None:
+    synced(company)
+    stories = company.records()
+    with_siblings = [story for story in stories if story.parent_id == stories[0].parent_id]
+    for story in with_siblings[:3]:
+        company.edit(story, summary="Nobody told")
+    company.clock.pass_by(minutes=5)
+    resync_recent(company.context)
+    company.edit(with_siblings[4], summary="Nobody told")
+    company.clock.pass_by(minutes=5)
+    resync_recent(company.context)
+
+    with company.connector.store.read() as conn:
+        (one,) = drifted.worst(conn, "main")
+        assert (one.objective_id, one.issues) == (stories[0].parent_id, 4)
+        assert watermark.drift_since(conn, "main").issues == 4
+
+    company.delete(with_siblings[5])
+    assert resync(company.context).drift == 1
+    with company.connector.store.read() as conn:
+        (one,) = drifted.worst(conn, "main")
+        assert (one.objective_id, one.issues) == (stories[0].parent_id, 1)
+        assert watermark.drift_since(conn, "main") is None
+
+
+def test_the_schedule_runs_both_and_wants_a_full_one_after_another_scope(company: Any) -> None:
+    schedules = Schedules(company.connector)
+    schedules.run_due()
+    assert len(company.mirror()) == 800
+    company.calls()
+    company.edit(company.records()[3], summary="Changed")
+    company.clock.pass_by(minutes=4)
+    schedules.run_due()
+    assert company.calls("search/jql") == 0
+    company.clock.pass_by(minutes=2)
+    schedules.run_due()
+    assert company.calls("search/jql") == 1
+    assert company.mirror() == company.afresh()
+
+    company.remap("scope: project in (PLAT, CORE, GROW)", "scope: project in (PLAT, CORE)")
+    company.clock.pass_by(minutes=6)
+    schedules.run_due()
+    assert company.fact(RESYNC_WANTED) is not None
+    schedules.run_due()
+    assert company.fact(RESYNC_WANTED) is None
+    assert {issue.project.key for issue in company.mirror().values()} == {"PLAT", "CORE"}
+
+
+def test_zero_switches_each_of_them_off(company: Any) -> None:
+    with company.connector.store.write() as conn:
+        facts.put(conn, "main", "pace_day", "2026-11-09")
+    settings = company.connector.settings.model_copy(update={"resync_minutes": 0, "recent_minutes": 0})
+    company.connector.settings = settings
+    company.calls()
+    Schedules(company.connector).run_due()
+    assert company.calls("") == 0

@@ -1,0 +1,253 @@
+"""A full resync that is interrupted goes on where it stopped, and ends as if it had read everything at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from connectors.jira.errors import IncompleteRead, RateLimited, Transient
+from connectors.sandbox import CONNECTOR, Fault, scheme
+from connectors.store import facts, resyncs
+from plugin.sync.checkpoint import LONGEST_REST, unfinished
+from plugin.sync.refresh import RESYNC_WANTED
+from plugin.sync.resync import resync
+
+PAGES = 8
+KILLED = """
+import os, signal
+from plugin.composition import build_connector
+from plugin.settings import read_settings
+from plugin.sync.resync import resync
+
+def told(done, _total):
+    if done >= 300:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+connector = build_connector(read_settings(env_file=None))
+resync(connector.context("main"), told)
+"""
+BOTH = pytest.mark.parametrize("company", ["cloud", "datacenter"], indirect=True)
+
+
+class StoppedError(Exception):
+    """The process is told to stop."""
+
+
+def stop_at(issues: int) -> Callable[[int, int | None], None]:
+    def told(done: int, _total: int | None) -> None:
+        if done >= issues:
+            raise StoppedError
+
+    return told
+
+
+def interrupted(company: Any, at: int = 300) -> None:
+    with pytest.raises(StoppedError):
+        resync(company.context, stop_at(at))
+    company.calls()
+
+
+def kept(company: Any) -> object:
+    with company.connector.store.read() as conn:
+        return resyncs.kept(conn, "main")
+
+
+def test_a_killed_process_leaves_the_rest_of_the_pages_to_the_next(company: Any) -> None:
+    environment = {
+        "JIRA_OKR_DATABASE_URL": company.connector.settings.database_url,
+        "JIRA_OKR_JIRA__URL": company.sandbox.url,
+        "JIRA_OKR_JIRA__EMAIL": CONNECTOR.email,
+        "JIRA_OKR_JIRA__TOKEN": CONNECTOR.token,
+        "JIRA_OKR_JIRA__WEBHOOK_SECRET": "a secret",
+    }
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED], env={**os.environ, **environment}, timeout=120, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert len(company.mirror()) == 300
+    company.calls()
+
+    told: list[tuple[int, int | None]] = []
+    found = resync(company.context, lambda done, total: told.append((done, total)))
+
+    # The other pages, all ids once, and what changed since the read began.
+    assert company.calls("search/jql") == PAGES - 3 + 1 + 1
+    assert (found.resumed, found.first, found.read, found.drift) == (True, True, 800, 0)
+    assert told[0] == (300, 800)
+    assert [done for done, _ in told[1:]] == [400, 500, 600, 700, 800]
+    assert len(found.objectives) == 40
+    assert company.mirror() == company.afresh()
+    assert kept(company) is None
+
+
+@BOTH
+def test_it_goes_on_with_the_pages_that_are_left(company: Any) -> None:
+    interrupted(company)
+
+    found = resync(company.context)
+
+    ids = 1
+    assert company.calls(company.search) == PAGES - 3 + ids + 1
+    assert (found.resumed, found.read, len(found.objectives)) == (True, 800, 40)
+    assert company.mirror() == company.afresh()
+
+
+@BOTH
+def test_what_happens_while_it_rests_is_not_missed(company: Any) -> None:
+    resync(company.context)
+    epics, stories = company.records(scheme.EPIC), company.records()
+    interrupted(company)
+    company.clock.pass_by(hours=2)
+    for story in (stories[0], stories[1], stories[350]):
+        company.delete(story)  # the pages that follow begin earlier now
+    company.edit(stories[5], summary="Changed after its page was read")
+    company.edit(epics[30], summary="Changed before its page is read")
+
+    found = resync(company.context)
+
+    assert found.resumed
+    assert found.removed == 3
+    assert company.mirror() == company.afresh()
+
+
+@BOTH
+def test_a_first_read_that_rests_misses_nothing_either(company: Any) -> None:
+    interrupted(company)
+    company.clock.pass_by(hours=2)
+    stories = company.records()
+    company.delete(stories[0])
+    company.delete(stories[10])
+    company.edit(stories[5], summary="Changed after its page was read")
+
+    found = resync(company.context)
+
+    assert found.first
+    assert found.drift == 0
+    assert company.mirror() == company.afresh()
+
+
+def test_two_interruptions_in_a_row(company: Any) -> None:
+    interrupted(company, 200)
+    interrupted(company, 600)
+    found = resync(company.context)
+    assert company.calls("search/jql") == PAGES - 6 + 2
+    assert found.read == 800
+    assert company.mirror() == company.afresh()
+
+
+@pytest.mark.parametrize("why", ["too old", "asked for", "another mapping", "anew"])
+def test_it_begins_anew_where_it_must(company: Any, why: str) -> None:
+    interrupted(company)
+    if why == "too old":
+        company.clock.pass_by(seconds=LONGEST_REST.total_seconds() + 1)
+    if why == "asked for":
+        with company.connector.store.write() as conn:
+            facts.put(conn, "main", RESYNC_WANTED, company.clock().isoformat())
+    if why == "another mapping":
+        company.remap("scope: project in (PLAT, CORE, GROW)", "scope: project in (PLAT, GROW, CORE)")
+
+    found = resync(company.context, anew=why == "anew")
+
+    assert not found.resumed
+    assert company.calls("search/jql") == PAGES
+    assert company.fact(RESYNC_WANTED) is None
+
+
+def test_it_begins_anew_where_jira_no_longer_knows_the_page(company: Any) -> None:
+    interrupted(company)
+    company.sandbox.site.searcher.expire_tokens = True
+
+    found = resync(company.context)
+
+    assert not found.resumed
+    assert found.read == 800
+    assert company.mirror() == company.afresh()
+
+
+def test_a_fault_in_the_middle_is_gone_on_with(company: Any) -> None:
+    company.sandbox.faults.add(Fault("status", "POST", "search/jql", times=40, skip=4, status=500))
+    with pytest.raises(Transient):
+        resync(company.context)
+    company.sandbox.faults.clear()
+    company.calls()
+
+    found = resync(company.context)
+
+    assert found.resumed
+    assert company.calls("search/jql") == PAGES - 4 + 2
+
+
+def test_a_page_that_leads_in_a_circle_each_time_is_not_insisted_on(company: Any) -> None:
+    interrupted(company)
+    company.sandbox.faults.add(Fault("duplicate_token", "POST", "search/jql", times=1))
+    found = resync(company.context)
+    assert not found.resumed
+    assert company.mirror() == company.afresh()
+
+
+def test_a_wish_that_comes_while_it_runs_outlives_it(company: Any) -> None:
+    with company.connector.store.write() as conn:
+        facts.put(conn, "main", RESYNC_WANTED, "first")
+
+    def wish(done: int, _total: int | None) -> None:
+        if done == 300:
+            with company.connector.store.write() as conn:
+                facts.put(conn, "main", RESYNC_WANTED, "second")
+
+    resync(company.context, wish)
+    assert company.fact(RESYNC_WANTED) == "second"
+    resync(company.context)
+    assert company.fact(RESYNC_WANTED) is None
+
+
+def test_the_loss_guard_lets_the_next_read_begin_anew(company: Any) -> None:
+    resync(company.context)
+    records, gone = company.sandbox.sandbox.index, {}
+    for id_ in list(records)[100:]:
+        gone[id_] = records.pop(id_)
+    company.sandbox.sandbox.index_version += 1
+    visible = company.sandbox.sandbox.records
+    hidden = {id_: visible.pop(id_) for id_ in gone}
+    with pytest.raises(IncompleteRead, match="no longer shows"):
+        resync(company.context)
+    assert unfinished(company.context) is None
+    records.update(gone)
+    visible.update(hidden)
+    company.sandbox.sandbox.index_version += 1
+    assert resync(company.context).removed == 0
+    assert len(company.mirror()) == 800
+
+
+def test_a_process_that_was_thought_dead_does_not_disturb_the_one_that_went_on(company: Any) -> None:
+    rest: list[Any] = []
+
+    def overtaken(done: int, _total: int | None) -> None:
+        if done == 300 and not rest:
+            rest.append(resync(company.context))
+
+    sleeper = resync(company.context, overtaken)
+
+    assert rest[0].resumed
+    assert sleeper.read == rest[0].read == 800
+    assert kept(company) is None
+    assert company.mirror() == company.afresh()
+
+
+def test_a_quota_that_ends_it_is_waited_out_by_the_next(company: Any) -> None:
+    company.sandbox.faults.add(
+        Fault("rate_limit", "POST", "search/jql", seconds=3600, skip=5, reason="jira-quota-global-based")
+    )
+    with pytest.raises(RateLimited):
+        resync(company.context)
+    company.sandbox.faults.clear()
+    begun = unfinished(company.context)
+    assert begun is not None
+    assert begun.read == 500
+    assert timedelta(0) <= company.clock() - begun.began
