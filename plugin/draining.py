@@ -52,10 +52,10 @@ def drain(
 
 
 def _left(context: Context, patience: timedelta) -> int:
-    """What waits; nothing where the next of it is due only after the patience has run out."""
+    """What waits or is in another worker's hands; nothing where the next of it is due only after the patience has run out."""
     with context.store.read() as conn:
         deliveries = len(inbox.pending(conn, 1, site=context.site))
-        following = due.next_run(conn)
+        following = due.next_due(conn, context.site)
         if not deliveries and (following is None or following - context.clock() > patience):
             return 0
         return due.pending_count(conn, context.site) + deliveries

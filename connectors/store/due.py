@@ -202,7 +202,15 @@ def pending_count(conn: Connection, site: str | None = None) -> int:
 def next_run(conn: Connection, site: str | None = None) -> datetime | None:
     """When the next objective can be claimed (a held one: when its lease ends); None where none is due."""
     held = and_(table.c.lease_until.is_not(None), table.c.lease_until > table.c.run_after)
-    start = case((held, table.c.lease_until), else_=table.c.run_after)
+    return _soonest(conn, site, case((held, table.c.lease_until), else_=table.c.run_after))
+
+
+def next_due(conn: Connection, site: str | None = None) -> datetime | None:
+    """From when on the next objective is due, whether somebody holds it already or not; None where none is."""
+    return _soonest(conn, site, table.c.run_after)
+
+
+def _soonest(conn: Connection, site: str | None, start: ColumnElement[int]) -> datetime | None:
     soonest = _of_site(select(func.min(start)).where(table.c.buried_at.is_(None)), site)
     return maybe_from_ms(conn.execute(soonest).scalar())
 
