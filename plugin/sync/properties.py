@@ -115,17 +115,24 @@ def spare_own(
     if not ours:
         return list(issues)
     since = read_at if read_at is not None else context.clock() - ON_ITS_WAY
-    return [_spared(context, conn, before.get(issue.id), issue, since) for issue in issues]
+    return [_spared(context, conn, before.get(issue.id), issue, ours, since) for issue in issues]
 
 
-def _spared(context: Context, conn: Connection, known: Issue | None, issue: Issue, since: datetime) -> Issue:
+def _spared(
+    context: Context,
+    conn: Connection,
+    known: Issue | None,
+    issue: Issue,
+    ours: frozenset[str],
+    since: datetime,
+) -> Issue:
     if known is None:
         return issue
+    differing = (name for name in ours if known.fields.get(name) != issue.fields.get(name))
     spared = {
         name: known.fields.get(name)
-        for name in context.written_properties
-        if known.fields.get(name) != issue.fields.get(name)
-        and _written_since(context, conn, issue.id, name, since)
+        for name in differing
+        if _written_since(context, conn, issue.id, name, since)
     }
     if not spared:
         return issue

@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.jira.call import Call, call_of
-from connectors.jira.forecast import Forecast, Work, history, linking, predict, reading, searching, writing
+from connectors.jira.forecast import (
+    Forecast,
+    Work,
+    asking,
+    history,
+    linking,
+    predict,
+    reading,
+    searching,
+    setting,
+    writing,
+)
 from connectors.jira.governor import CLOUD, DATA_CENTER, Go, Governor, Rates, State, Wait, decide, learn
 from connectors.jira.limit import read_limit
 
@@ -206,3 +217,4 @@ def test_a_forecast_counts_calls_points_and_time():
     assert predict(reading(2500), history(2500, 11)) == Forecast(9, 5009, 1.3)
     assert predict(writing(100_000), workers=1000).seconds == 2000.0
     assert predict(linking(0), Work("GET field", 1)).calls == 1
+    assert predict(writing(50), setting(100), asking(100)) == Forecast(250, 350, 37.5)

@@ -7,7 +7,9 @@ from typing import Any
 
 from connectors.jira.errors import Permanent
 from connectors.store import due, refusals
+from mappings import presets
 from mappings.planning import Change
+from plugin.lifecycle import activate
 
 
 def bury(quiet: Any, objective_id: str) -> None:
@@ -103,6 +105,12 @@ def test_webhooks_are_registered_once_listed_and_deleted(quiet: Any, command: An
     listed = json.loads(command("webhook", "list", "--json")[1])
     assert [one["id"] for one in listed] == [made["id"]]
     assert quiet.connector.site("main").webhook_secret not in json.dumps(listed)
+
+    assert "issue_property_set" not in made["events"]
+    text = presets.text("epics-as-objectives")
+    activate(quiet.connector, "main", text.replace("    set:\n", "    property: okr\n    set:\n", 1), "test")
+    told = json.loads(command("webhook", "register", "--json")[1])
+    assert {"issue_property_set", "issue_property_deleted"} <= set(told["events"])
 
     assert command("webhook", "delete", made["id"])[0] == 0
     assert json.loads(command("webhook", "list", "--json")[1]) == []

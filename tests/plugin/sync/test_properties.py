@@ -8,15 +8,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
+from werkzeug.datastructures import MultiDict
 
 from connectors.jira.errors import Transient
 from connectors.sandbox import Fault, SandboxServer
 from connectors.store import mirror, refusals, writes
+from connectors.store.schema import write as written
 from mappings import presets
+from mappings.document.source import read_document
 from mappings.issue import Issue
 from plugin.cli.sync import sync_site
 from plugin.demonstration import demo_world
 from plugin.lifecycle import activate, preview_text
+from plugin.pages.views.choices import edited
+from plugin.sync.holding import MOST_REWRITES, release
 from plugin.sync.properties import may_be_target
 from plugin.sync.reconcile import reconcile
 from plugin.sync.refresh import land_issues
@@ -25,8 +31,11 @@ KEY = "jira-okr.rollup"
 FIELD = f"property:{KEY}"
 PROGRESS = "customfield_10060"
 PRESET = presets.text("epics-as-objectives")
-MAPPING = PRESET.replace(
-    "  - target: objective\n    set:\n", f"  - target: objective\n    property: {KEY}\n    set:\n", 1
+MAPPING = (
+    PRESET.replace(
+        "  - target: objective\n    set:\n", f"  - target: objective\n    property: {KEY}\n    set:\n", 1
+    )
+    + "\nbrake: {share: 0.1, floor: 10}\n"
 )
 WRONG = {"progress_percent": 1, "health": "on_track"}
 
@@ -191,3 +200,46 @@ def test_who_may_get_a_property(quiet: Quiet) -> None:
     story = replace(epic, type=replace(epic.type, id="10001", name="Story", level=0), labels=())
     assert may_be_target(context.mapping, epic, context.moment())
     assert not may_be_target(context.mapping, story, context.moment())
+
+
+def test_the_form_of_the_mapping_keeps_a_property() -> None:
+    only = PRESET.partition("write_back:")[0] + (
+        "write_back:\n  - target: objective\n"
+        "    property: {key: jira-okr.rollup, values: [progress_percent, summary], round: 1, unknown: leave}\n"
+    )
+    for text in (MAPPING, only):
+        document = read_document(text).require()
+        made = edited(document, MultiDict({"name": "renamed"}))
+        assert made.diagnostics == ()
+        assert read_document(made.text).require() == document.model_copy(update={"name": "renamed"})
+
+
+def test_a_property_that_somebody_writes_against_us_is_held(quiet: Quiet) -> None:
+    id_ = quiet.objective(8)
+    for _ in range(MOST_REWRITES + 2):
+        quiet.spoil(id_)
+        reconcile(quiet.context, id_)
+    assert quiet.held(id_) == WRONG
+    with quiet.connector.store.read() as conn:
+        assert [(one.issue_id, one.field_id) for one in writes.held(conn, "main")] == [(id_, FIELD)]
+    assert release(quiet.context, [id_]) == 1
+    assert [change.field_id for change in reconcile(quiet.context, id_).applied.written] == [FIELD]
+
+
+def test_a_resync_that_would_change_too_many_properties_waits_for_a_person(quiet: Quiet) -> None:
+    everything = [quiet.objective(at) for at in range(15) if at != 8]  # that one flaps
+    with quiet.connector.store.write() as conn:
+        conn.execute(update(written).values(settled_at=written.c.settled_at - 60_000))
+    for id_ in everything:
+        quiet.context.jira.put_property(id_, KEY, WRONG)
+
+    found, done = sync_site(quiet.connector, "main")
+
+    assert found.held is not None
+    assert found.held.count == len(everything)
+    assert done.written == 0
+    assert all(quiet.held(id_) == WRONG for id_ in everything)
+    release(quiet.context)
+    for id_ in everything:
+        reconcile(quiet.context, id_)
+    assert [id_ for id_ in everything if quiet.held(id_) == WRONG] == []
