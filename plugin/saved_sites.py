@@ -23,6 +23,7 @@ from plugin.composition import site_from
 from plugin.connector import Connector, NotReady, Site
 from plugin.credentials_vault import vault
 from plugin.settings import JiraSettings
+from plugin.sync import outage
 from plugin.sync.refresh import RESYNC_WANTED
 
 log = structlog.get_logger("jira_okr.sites")
@@ -122,6 +123,9 @@ class Watch:
         added = {name: site for name, site in opened.items() if site is not None and name not in ours}
         connector.sites = {**ours, **added}
         self._rows = rows
+        for name in changed & before.keys() & rows.keys():
+            # perhaps with the credentials that were wrong
+            outage.try_now(connector.store, name, connector.clock())
         log.info("sites changed", sites=sorted(changed))
         connector.announce()
 

@@ -11,6 +11,7 @@ from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, progress_bar, show_json, site_option
 from plugin.connector import Connector
 from plugin.draining import Drained, drain
+from plugin.pacing import rates_of
 from plugin.reading import read, summary
 from plugin.sync import checkpoint
 from plugin.sync.context import Context
@@ -81,7 +82,7 @@ def sync_values(found: Resynced, done: Drained) -> dict[str, object]:
 
 def expected_cost(context: Context, issues: int) -> str:
     """What reading so many issues will cost, said before it starts: calls, and the time they take within Jira's limits."""
-    cost = predict(searching(issues), asking(asked_singly(context)))
+    cost = predict(searching(issues), asking(asked_singly(context)), rates=rates_of(context.jira))
     return f"About {issues} issues to read: {cost.calls} API calls, {cost.seconds:.0f} s or more."
 
 
