@@ -6,16 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select
 
 from connectors.store import json_text, listed, snapshots
 from connectors.store.instant import from_ms, to_ms
 from connectors.store.json_text import fraction_of, fraction_text
 from connectors.store.schema import alignment, dependency, objective
 from connectors.store.schema import history as points
-from connectors.store.sql import among, insert_into, scanned
+from connectors.store.sql import among, among_given, given, insert_into, scanned, upsert
 from mappings.state import HealthLevel, ObjectiveState
 
 HEADLINE = (
@@ -62,26 +63,34 @@ class HistoryPoint:
 
 
 def save(conn: Connection, site: str, state: ObjectiveState, mapping_revision: str, now: datetime) -> None:
-    """Keep the state in the place of the former one; a history point only where progress, delivery, outcome or health moved.
+    """Keep the state in the place of the former one; a history point only where progress, delivery, outcome or health moved."""
+    succeed(conn, site, load(conn, site, state.id), state, mapping_revision, now)
+
+
+def succeed(
+    conn: Connection,
+    site: str,
+    former: SavedObjective | None,
+    state: ObjectiveState,
+    mapping_revision: str,
+    now: datetime,
+) -> None:
+    """As `save`, where the former one was loaded in this very transaction.
 
     The ledgers of the moment are kept beside where any row of them changed (`connectors.store.snapshots`).
     """
-    former = load(conn, site, state.id)
     moved = former is None or _standing(former.state) != _standing(state)
     changed_at = now if former is None or moved else former.changed_at
-    statement = insert_into(conn, objective).values(
-        site=site,
-        id=state.id,
-        mapping_revision=mapping_revision,
-        computed_at=to_ms(now),
-        changed_at=to_ms(changed_at),
-        headline=headline_text(state),
-        content=json_text.encode(state),
-    )
-    news = {name: statement.excluded[name] for name in _MUTABLE}
-    conn.execute(
-        statement.on_conflict_do_update(index_elements=[objective.c.site, objective.c.id], set_=news)
-    )
+    row = {
+        "site": site,
+        "id": state.id,
+        "mapping_revision": mapping_revision,
+        "computed_at": to_ms(now),
+        "changed_at": to_ms(changed_at),
+        "headline": headline_text(state),
+        "content": json_text.encode(state),
+    }
+    conn.execute(_keeping(conn.dialect.name), row)
     _keep_dependencies(conn, site, state, frozenset() if former is None else former.state.touched)
     line = None if former is None else listed.values(site, former.state, former.changed_at)
     listed.keep(conn, listed.values(site, state, changed_at), line)
@@ -136,9 +145,7 @@ def headlines(conn: Connection, site: str) -> Sequence[Row[str, int]]:
 
 def load(conn: Connection, site: str, objective_id: str) -> SavedObjective | None:
     """The saved objective, or None."""
-    row = conn.execute(
-        select(objective).where(objective.c.site == site, objective.c.id == objective_id)
-    ).one_or_none()
+    row = conn.execute(_BY_ID, {"of_site": site, "of_objective": objective_id}).one_or_none()
     return None if row is None else _saved(row)
 
 
@@ -158,9 +165,8 @@ def remove(conn: Connection, site: str, ids: Iterable[str]) -> None:
 
 def depending_on(conn: Connection, site: str, issue_ids: Iterable[str]) -> frozenset[str]:
     """Ids of the objectives that a change of one of these issues may move."""
-    mine = (dependency.c.site == site, among(conn, dependency.c.issue_id, issue_ids))
-    # Without DISTINCT: for its sake SQLite would walk every dependency of the site.
-    return frozenset(conn.execute(select(dependency.c.objective_id).where(*mine)).scalars())
+    asked = {"site": site, "given": given(conn, issue_ids)}
+    return frozenset(conn.execute(_depending(conn.dialect.name), asked).scalars())
 
 
 def hanging_on(conn: Connection, site: str, issue_ids: Iterable[str]) -> dict[str, frozenset[str]]:
@@ -185,11 +191,7 @@ def ids(conn: Connection, site: str) -> list[str]:
 
 def aligned_to(conn: Connection, site: str, objective_id: str) -> list[SavedObjective]:
     """The objectives that are aligned to this one."""
-    mine = (alignment.c.site == site, alignment.c.target_id == objective_id)
-    below = select(alignment.c.objective_id).where(*mine)
-    rows = conn.execute(
-        select(objective).where(objective.c.site == site, objective.c.id.in_(below)).order_by(objective.c.id)
-    )
+    rows = conn.execute(_ALIGNED, {"of_site": site, "of_objective": objective_id})
     return [_saved(row) for row in rows]
 
 
@@ -205,6 +207,35 @@ def history(
 
 _ONE = timedelta(milliseconds=1)
 _MUTABLE = ("mapping_revision", "computed_at", "changed_at", "headline", "content")
+# Statements of every reconcile are built once: building one takes SQLAlchemy longer than the database takes to answer it.
+_MINE = objective.c.site == bindparam("of_site")
+_BY_ID = select(objective).where(_MINE, objective.c.id == bindparam("of_objective"))
+_ALIGNED = (
+    select(objective)
+    .where(
+        _MINE,
+        objective.c.id.in_(
+            select(alignment.c.objective_id).where(
+                alignment.c.site == bindparam("of_site"), alignment.c.target_id == bindparam("of_objective")
+            )
+        ),
+    )
+    .order_by(objective.c.id)
+)
+
+
+@cache
+def _keeping(dialect: str) -> Any:
+    statement = upsert(dialect, objective)
+    news = {name: statement.excluded[name] for name in _MUTABLE}
+    return statement.on_conflict_do_update(index_elements=[objective.c.site, objective.c.id], set_=news)
+
+
+@cache
+def _depending(dialect: str) -> Select[str]:
+    mine = (dependency.c.site == bindparam("site"), among_given(dialect, dependency.c.issue_id))
+    # Without DISTINCT: for its sake SQLite would walk every dependency of the site.
+    return select(dependency.c.objective_id).where(*mine)
 
 
 def _standing(state: ObjectiveState) -> tuple[object, ...]:

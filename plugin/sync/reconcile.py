@@ -185,7 +185,7 @@ def _save(context: Context, objective_id: str, state: ObjectiveState | None, ten
         if state is None:
             objectives.remove(conn, context.site, [objective_id])
         else:
-            objectives.save(conn, context.site, state, context.mapping.revision, now)
+            objectives.succeed(conn, context.site, before, state, context.mapping.revision, now)
         _wake_aligned(context, conn, before.state if before else None, state)
         _wake_heirs(context, conn, before.state if before else None, state)
         facts.put(conn, context.site, "last_reconcile", now.isoformat())
