@@ -141,6 +141,20 @@ def is_echo(conn: Connection, site: str, issue_id: str, field_ids: Iterable[str]
     return bool(wanted) and frozenset(conn.execute(ours.distinct()).scalars()) == wanted
 
 
+def written_to(conn: Connection, site: str, issue_ids: Iterable[str], since: datetime) -> frozenset[str]:
+    """Which of these issues hold something that we wrote after this instant."""
+    wanted = frozenset(issue_ids)
+    if not wanted:
+        return frozenset()
+    ours = (
+        table.c.site == site,
+        among(conn, table.c.issue_id, wanted),
+        table.c.outcome.in_(_THERE),
+        table.c.settled_at > to_ms(since),
+    )
+    return frozenset(conn.execute(select(table.c.issue_id).where(*ours).distinct()).scalars())
+
+
 def written_count(conn: Connection, site: str) -> int:
     """How many fields of issues hold something we wrote."""
     ours = (table.c.site == site, table.c.outcome.in_(_THERE))

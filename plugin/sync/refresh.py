@@ -20,6 +20,7 @@ from mappings.measuring import affected
 from plugin.sync import candidates
 from plugin.sync.context import Context
 from plugin.sync.forgotten import ask_again, doubtful, remember
+from plugin.sync.overtaken import overtaken, written_lately
 from plugin.sync.properties import spare_own, with_properties
 from plugin.sync.sorting import Batch, sort_deliveries
 
@@ -84,8 +85,10 @@ def _work_off(context: Context, deliveries: list[Delivery]) -> Refreshed:
             lambda key: mirror.id_of_key(conn, context.site, key),
             context.written_properties,
         )
+        lately = written_lately(context, conn, batch.edited)
     read_at = context.clock()
-    found, gone = read_again(context, batch.touched, edited=batch.edited)
+    edited = {id_: at for id_, at in batch.edited.items() if id_ not in lately}
+    found, gone = read_again(context, batch.touched, edited=edited)
     changed = {id_: context.field_ids(named) for id_, named in batch.changed_fields.items()}
     found = with_readings(context, found, changed)
     return _land(context, deliveries, batch, Found(found, gone, read_at))
@@ -219,11 +222,13 @@ def land_issues(
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Put and delete issues in the mirror and mark every objective that may feel it; returns objective ids and changed ids.
 
-    `read_at` is when a read by id began, None where a search showed them: what left the mirror since is not put back but asked for again.
+    `read_at` is when a read by id began, None where a search showed them: what left the mirror or was written
+    by us since is not put back but asked for again.
     """
     ids = [issue.id for issue in inside]
     before = mirror.get(conn, context.site, [*ids, *outside])
     doubted = doubtful(context, conn, (id_ for id_ in ids if id_ not in before), read_at)
+    doubted |= overtaken(context, conn, before, inside, read_at)
     ask_again(context, conn, doubted)
     inside = [issue for issue in inside if issue.id not in doubted]
     inside = spare_own(context, conn, before, inside, read_at)

@@ -17,6 +17,8 @@ from stormy_world.stage import Stage, stage
 
 SEEDS, COUNT = "JIRA_OKR_SIMULATION_SEEDS", "JIRA_OKR_SIMULATION_COUNT"
 EVERY_DAY = 8
+STORMS_PER_FLEET = 50
+"""A fleet of real processes takes as long as dozens of storms: it sails once for so many of them."""
 
 
 def seeds() -> list[int]:
@@ -25,6 +27,13 @@ def seeds() -> list[int]:
     if named:
         return [int(seed) for seed in named.split(",")]
     return list(range(int(os.environ.get(COUNT, EVERY_DAY))))
+
+
+def fleet_seeds() -> list[int]:
+    """The same seeds where they are named, else a fair share of their number."""
+    if os.environ.get(SEEDS):
+        return seeds()
+    return list(range(max(1, len(seeds()) // STORMS_PER_FLEET)))
 
 
 KNOWN: dict[int, str] = {}
@@ -41,7 +50,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "seed" in metafunc.fixturenames:
         metafunc.parametrize("seed", [pytest.param(seed, marks=known(seed)) for seed in seeds()])
     if "seed_on_postgres" in metafunc.fixturenames:
-        metafunc.parametrize("seed_on_postgres", seeds()[:2])
+        metafunc.parametrize("seed_on_postgres", seeds()[1:3] or seeds())
+    if "fleet_seed" in metafunc.fixturenames:
+        metafunc.parametrize("fleet_seed", fleet_seeds())
 
 
 @pytest.fixture(scope="session")

@@ -66,8 +66,8 @@ class Calm:
 
 @pytest.fixture
 def calm(sqlite_stage: Stage) -> Calm:
-    world = World(sqlite_stage, 0)
-    world.mapping = next(one for one in sqlite_stage.mappings if one.document.name == "epics-as-objectives")
+    world = World(sqlite_stage, 0, "cloud")
+    world.mapping = world.ground.mapping("epics-as-objectives")
     return Calm(world)
 
 

@@ -64,6 +64,6 @@ def test_a_reconcile_that_meets_a_locked_database_is_tried_again() -> None:
 
 def replay(world: World, found: list[str]) -> str:
     """What went wrong, and how to see it again."""
-    story = f"{world.mapping.document.name}, {len(world.perils.deaths)} deaths, {world.perils.locks} locks"
+    story = f"{world.mapping.document.name} on {world.ground.deployment}, {len(world.perils.deaths)} deaths, {world.perils.locks} locks"
     command = f"JIRA_OKR_SIMULATION_SEEDS={world.seed} pytest tests/simulation/test_storms.py"
     return "\n".join([f"seed {world.seed} ({story}):", *found, f"again: {command}"])

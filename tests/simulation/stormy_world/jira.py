@@ -16,7 +16,8 @@ from stormy_world.perils import Perils
 from urllib3 import HTTPResponse
 from werkzeug.test import run_wsgi_app
 
-from connectors.jira import BasicCredentials, Jira, SiteAddress
+from connectors.jira import BasicCredentials, BearerCredentials, Jira, SiteAddress
+from connectors.jira.address import Deployment
 from connectors.jira.governor import Governor
 from connectors.jira.transport import Transport, new_session
 from connectors.sandbox import CONNECTOR, Sandbox
@@ -116,7 +117,7 @@ def _response(
 
 def connected(site: Site, perils: Perils, clock: VirtualClock, *, governed: bool) -> tuple[Jira, NoSockets]:
     """Our client on this sandbox, with or without a governor."""
-    address = SiteAddress("main", URL, BasicCredentials(CONNECTOR.email, CONNECTOR.token), deployment="cloud")
+    address = address_of(site)
     session, adapter = new_session(address), NoSockets(site, perils)
     session.mount(URL, adapter)
     counted = site.calls.wrote
@@ -128,10 +129,22 @@ def connected(site: Site, perils: Perils, clock: VirtualClock, *, governed: bool
     site.calls.wrote = wrote  # type: ignore[method-assign]
     governor = Governor(jitter=lambda: 0.1) if governed else None
     transport = Transport(address, session, governor=governor, clock=clock.seconds, sleep=clock.sleep)
-    return Jira(transport), adapter
+    jira = Jira(transport)
+    jira._library._client._session.mount(URL, adapter)
+    # asked for once, by this client: what works in the background has a library of its own, which would look for sockets
+    assert jira._parent_fields is not None
+    return jira, adapter
 
 
-def sandbox_site(clock: VirtualClock, post: Any) -> Site:
+def address_of(site: Site) -> SiteAddress:
+    """The site as an admin enters it: an API token on Cloud, a personal access token on Data Center."""
+    deployment: Deployment = "cloud" if site.sandbox.deployment == "cloud" else "datacenter"
+    token = BasicCredentials(CONNECTOR.email, CONNECTOR.token)
+    credentials = token if deployment == "cloud" else BearerCredentials(CONNECTOR.token)
+    return SiteAddress("main", URL, credentials, deployment=deployment)
+
+
+def sandbox_site(clock: VirtualClock, post: Any, deployment: Deployment = "cloud") -> Site:
     """An empty site that gives its messages to this post office."""
-    sandbox = Sandbox(clock)
+    sandbox = Sandbox(clock, deployment)
     return Site(sandbox, URL, post, monotonic=clock.seconds)

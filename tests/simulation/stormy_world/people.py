@@ -26,6 +26,7 @@ class People:
     def __init__(self, sandbox: Sandbox, dice: random.Random) -> None:
         self.sandbox = sandbox
         self.dice = dice
+        self.version = "3" if sandbox.deployment == "cloud" else "2"
         self.meddled: set[tuple[str, str]] = set()
         self.deeds = 0
 
@@ -68,11 +69,19 @@ class People:
             **{name: value for name, value in fields.items() if value is not None},
         }
         if parent is not None:
-            given["parent"] = {"key": parent.key}
+            level = next(one.level for one in scheme.ISSUE_TYPES if one.name == kind)
+            given |= self._below(level, parent)
         try:
-            return create(self.sandbox, {"fields": given}, "3", self.someone())
+            return create(self.sandbox, {"fields": given}, self.version, self.someone())
         except JiraAnswerError:
             return None
+
+    def _below(self, level: int, parent: Record | None) -> dict[str, object]:
+        """The field that puts an issue of this level below another: Data Center has one of its own for each level."""
+        if self.sandbox.deployment == "cloud" or level < 0:
+            return {"parent": {"key": parent.key} if parent is not None else None}
+        field = scheme.EPIC_LINK if level == 0 else scheme.PARENT_LINK
+        return {field: parent.key if parent is not None else None}
 
     # -- choosing
 
@@ -98,7 +107,7 @@ class People:
 
     def _edit(self, record: Record | None, **fields: object) -> None:
         if record is not None:
-            edit(self.sandbox, record, {"fields": fields}, "3", self.someone())
+            edit(self.sandbox, record, {"fields": fields}, self.version, self.someone())
 
     def transition(self) -> None:
         record = self.some()
@@ -121,8 +130,10 @@ class People:
 
     def reparent(self) -> None:
         above = self.some("Epic", "Objective", "Initiative", "Story")
-        parent = {"key": above.key} if above is not None and self.dice.random() < 0.8 else None
-        self._edit(self.some("Story", "Task", "Bug", "Key Result", "Sub-task", "Epic"), parent=parent)
+        parent = above if above is not None and self.dice.random() < 0.8 else None
+        record = self.some("Story", "Task", "Bug", "Key Result", "Sub-task", "Epic")
+        if record is not None:
+            self._edit(record, **self._below(record.type.level, parent))
 
     def relabel(self) -> None:
         labels = self.dice.choice((["okr", CYCLE], ["okr", CYCLE], ["okr"], [CYCLE], []))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import delete
+from stormy_world.clock import VirtualClock
+from stormy_world.jira import connected, sandbox_site
+from stormy_world.perils import Perils
 
-from connectors.sandbox import CONNECTOR, Sandbox
-from connectors.sandbox.catalogue import catalogue_of
+from connectors.jira.address import Deployment
 from connectors.store import Store, open_store, upgrade
 from connectors.store.schema import metadata
 from mappings import presets
@@ -17,18 +20,32 @@ from mappings.mapping import Mapping
 from plugin.connector import bound_mapping
 from plugin.settings import Settings, read_settings
 
+DEPLOYMENTS: tuple[Deployment, ...] = ("cloud", "datacenter")
 OURS = Path(__file__).with_name("mapping.yaml")
 PRESETS = ("epics-as-objectives", "initiatives-and-epics", "labels-and-links", "okr-issue-types")
+PROGRESS = "      okr_progress: {value: progress_percent}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a site of one deployment offers, as the connector learns it, and the mappings a seed chooses from."""
+
+    deployment: Deployment
+    catalogue: Catalogue
+    mappings: tuple[Mapping, ...] = field(repr=False)
+
+    def mapping(self, name: str) -> Mapping:
+        """The mapping of this name."""
+        return next(one for one in self.mappings if one.document.name == name)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A store whose tables are emptied between seeds, and the mappings a seed chooses from."""
+    """A store whose tables are emptied between seeds, and the ground of each deployment."""
 
     store: Store
     settings: Settings
-    catalogue: Catalogue
-    mappings: tuple[Mapping, ...] = field(repr=False)
+    grounds: dict[Deployment, Ground] = field(repr=False)
 
     def clear(self) -> None:
         """Forget the seed before."""
@@ -41,7 +58,26 @@ def stage(url: str) -> Stage:
     """Open the database and bind every mapping."""
     store = open_store(url)
     upgrade(store)
-    catalogue = catalogue_of(Sandbox(), CONNECTOR)
-    texts = [OURS.read_text(), *(presets.text(name) for name in PRESETS)]
-    settings = read_settings(env_file=None, database_url=url)
-    return Stage(store, settings, catalogue, tuple(bound_mapping(text, catalogue) for text in texts))
+    return Stage(
+        store, read_settings(env_file=None, database_url=url), {one: ground(one) for one in DEPLOYMENTS}
+    )
+
+
+def ground(deployment: Deployment) -> Ground:
+    """Ask an empty site of this deployment for its catalogue, as the connector does, and bind every mapping to it."""
+    clock = VirtualClock()
+    site = sandbox_site(clock, None, deployment)
+    jira, _ = connected(site, Perils(random.Random(0)), clock, governed=False)
+    catalogue = jira.catalogue()
+    return Ground(deployment, catalogue, tuple(bound_mapping(text, catalogue) for text in texts(deployment)))
+
+
+def texts(deployment: Deployment) -> list[str]:
+    """The mappings that take part. On Data Center ours also writes a long text, which is wiki text there."""
+    ours = OURS.read_text()
+    if deployment == "datacenter":
+        notes = "  okr_notes: {name: OKR notes}\nstatuses:"
+        ours = ours.replace("statuses:", notes, 1).replace(
+            PROGRESS, PROGRESS + "      okr_notes: {value: summary}\n", 1
+        )
+    return [ours, *(presets.text(name) for name in PRESETS)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from stormy_world.world import SITE, World
+from stormy_world.judged import SITE, Judged
 
 from connectors.store import due, mirror, objectives
 from mappings.desired import desired, owners
@@ -16,7 +16,7 @@ from mappings.measuring import assess
 from mappings.state import ObjectiveState
 
 
-def jira_now(world: World) -> dict[str, Issue]:
+def jira_now(world: Judged) -> dict[str, Issue]:
     """Every issue of the scope as Jira has it, with the whole history of its metrics."""
     context = world.context()
     records = world.site.sandbox.records
@@ -29,29 +29,29 @@ def jira_now(world: World) -> dict[str, Issue]:
     return {one.id: replace(one, readings=readings.get(one.id, {})) for one in inside}
 
 
-def recomputed(world: World, issues: dict[str, Issue]) -> dict[str, ObjectiveState]:
+def recomputed(world: Judged, issues: dict[str, Issue]) -> dict[str, ObjectiveState]:
     """What every objective stands at, from nothing but Jira's state."""
     context = world.context()
     return assess(context.mapping, Forest.of(issues.values()), context.moment())
 
 
-def wrong_fields(world: World) -> Iterator[str]:
+def wrong_fields(world: Judged) -> Iterator[str]:
     """Fields in Jira that do not hold what a full recomputation says."""
     issues = jira_now(world)
     states = recomputed(world, issues)
     owned = owners(states.values())
     for state in states.values():
-        for wanted in desired(world.mapping, state, issues.get, 3, owned):
+        for wanted in desired(world.mapping, state, issues.get, world.context().api, owned):
             type_ = field_type(wanted.field)
             found = issues[wanted.issue_id].fields.get(wanted.field.id)
             if type_ is not None and not type_.equal(found, wanted.raw):
                 yield f"{wanted.issue_key} {wanted.field.name}: Jira has {found!r}, should be {wanted.raw!r}"
 
 
-def wrong_mirror(world: World) -> Iterator[str]:
+def wrong_mirror(world: Judged) -> Iterator[str]:
     """Issues the mirror lacks, has too many, or has otherwise than Jira."""
     issues = jira_now(world)
-    with world.stage.store.read() as conn:
+    with world.tables.read() as conn:
         mirrored = {one.id: one for one in mirror.every(conn, SITE)}
     for issue_id in sorted(issues.keys() | mirrored.keys(), key=int):
         theirs, ours = issues.get(issue_id), mirrored.get(issue_id)
@@ -64,7 +64,7 @@ def wrong_mirror(world: World) -> Iterator[str]:
             yield f"{theirs.key} differs: Jira has {told}"
 
 
-def _differing(world: World, theirs: Issue, ours: Issue) -> list[str]:
+def _differing(world: Judged, theirs: Issue, ours: Issue) -> list[str]:
     """Which facts differ. The history of a metric that is empty now says nothing, and may be there or not."""
     names = [name for name in Issue.__dataclass_fields__ if getattr(theirs, name) != getattr(ours, name)]
     if "readings" in names and not theirs.readings:
@@ -77,17 +77,17 @@ def _differing(world: World, theirs: Issue, ours: Issue) -> list[str]:
     return names
 
 
-def _equal(world: World, field_id: str, theirs: object, ours: object) -> bool:
+def _equal(world: Judged, field_id: str, theirs: object, ours: object) -> bool:
     """Equal as field values are: an option we wrote by its id is the option Jira shows with its name."""
-    field = next(one for one in world.stage.catalogue.fields if one.id == field_id)
+    field = next(one for one in world.context().catalogue.fields if one.id == field_id)
     type_ = field_type(field)
     return type_.equal(theirs, ours) if type_ is not None else theirs == ours
 
 
-def wrong_states(world: World) -> Iterator[str]:
+def wrong_states(world: Judged) -> Iterator[str]:
     """Saved objectives that differ from the recomputation, and ledgers that do not sum."""
     wanted = recomputed(world, jira_now(world))
-    with world.stage.store.read() as conn:
+    with world.tables.read() as conn:
         saved = {one.state.id: one.state for one in objectives.all(conn, SITE)}
     if saved.keys() != wanted.keys():
         yield f"objectives missing {sorted(wanted.keys() - saved.keys())}, too many {sorted(saved.keys() - wanted.keys())}"
@@ -104,21 +104,21 @@ def _shown(state: ObjectiveState) -> tuple[object, ...]:
     return state.progress, state.health.level, state.delivery, state.outcome, state.ledger
 
 
-def dead_letters(world: World) -> Iterator[str]:
+def dead_letters(world: Judged) -> Iterator[str]:
     """Work that was given up although nothing is wrong any more."""
-    with world.stage.store.read() as conn:
+    with world.tables.read() as conn:
         for letter in due.dead(conn):
             yield f"dead letter {letter.objective_id}: {letter.error}"
 
 
-def repeated_writes(world: World) -> Iterator[str]:
+def repeated_writes(world: Judged) -> Iterator[str]:
     """Writes of a value that was there already, but for fields somebody wrote by hand behind our back."""
-    for (issue_id, field), times in world.adapter.repeats.items():
+    for (issue_id, field), times in world.repeats.items():
         if (issue_id, field) not in world.people.meddled:
             yield f"issue {issue_id} {field}: written {times} times with the value it had"
 
 
-def too_many_writes(world: World) -> Iterator[str]:
+def too_many_writes(world: Judged) -> Iterator[str]:
     """More edits than the deeds of people can explain."""
     edits = world.site.calls.edits.total()
     deeds = world.people.deeds

@@ -9,7 +9,10 @@ from connectors.sandbox.faults import REASONS, RETRY_AFTER
 from connectors.sandbox.site import Site
 
 STATUSES = (500, 502, 503, 504)
-PATHS = ("", "bulkfetch", "search/jql", "changelog/bulkfetch", "issue/")
+PATHS = {
+    "cloud": ("", "bulkfetch", "search/jql", "changelog/bulkfetch", "issue/"),
+    "datacenter": ("", "search", "search", "issue/", "issue/"),
+}
 KINDS = (
     "rate_limit",
     "rate_limit",
@@ -25,12 +28,12 @@ KINDS = (
 )
 
 
-def trouble(dice: random.Random) -> Fault:
+def trouble(dice: random.Random, deployment: str = "cloud") -> Fault:
     """One fault for one to three of the next calls."""
     kind = dice.choice(KINDS)
     return Fault(
         kind,
-        path=dice.choice(PATHS),
+        path=dice.choice(PATHS[deployment]),
         times=1 if kind == "empty_page" else dice.randint(1, 3),
         status=dice.choice(STATUSES),
         reason=dice.choice((*REASONS, None)),
@@ -43,4 +46,4 @@ def trouble(dice: random.Random) -> Fault:
 def worsen(site: Site, dice: random.Random) -> None:
     """Plan one more fault, unless enough are waiting."""
     if len(site.faults.waiting()) < 4:
-        site.faults.add(trouble(dice))
+        site.faults.add(trouble(dice, site.sandbox.deployment))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
 from stormy_world.clock import VirtualClock
 from stormy_world.jira import URL, connected, environ_of, sandbox_site
+from stormy_world.judged import SITE
 from stormy_world.people import People
 from stormy_world.perils import SAFE, Chances, PerilousStore, Perils, WorkerDied
 from stormy_world.post import PostOffice, Reliability
@@ -15,9 +17,10 @@ from stormy_world.stage import Stage
 from stormy_world.weather import worsen
 from werkzeug.test import run_wsgi_app
 
+from connectors.jira.address import Deployment
 from connectors.jira.errors import JiraError
 from connectors.sandbox.webhooks import Message
-from connectors.store import StoreError, due, inbox
+from connectors.store import Store, StoreError, due, inbox
 from plugin.app import create_app
 from plugin.connector import Connector
 from plugin.connector import Site as JiraSite
@@ -28,15 +31,22 @@ from plugin.sync.resync import resync
 from plugin.sync.work import turn
 
 SECRET = "a secret of the simulation"
-SITE = "main"
+PATH_TOKEN = "an-unguessable-end-of-the-path"
+HOOKS = "http://okr.example.test/webhooks/jira/main"
 MOST_TURNS = 600
+
+
+def deployment_of(seed: int) -> Deployment:
+    """One seed in three plays on Data Center. Dice of its own: the stories of the others stay what they were."""
+    return "datacenter" if random.Random(f"{seed}:on").random() < 1 / 3 else "cloud"
 
 
 class World:
     """Everything of one seed."""
 
-    def __init__(self, stage: Stage, seed: int) -> None:
+    def __init__(self, stage: Stage, seed: int, deployment: Deployment | None = None) -> None:
         self.seed = seed
+        self.ground = stage.grounds[deployment or deployment_of(seed)]
         self.dice = random.Random(seed)
         random.seed(seed)  # jitter of the code under test
         stage.clear()
@@ -44,12 +54,12 @@ class World:
         self.clock = VirtualClock()
         self.perils = Perils(self._dice("perils"))
         self.post = PostOffice(self.clock, self._dice("post"))
-        self.site = sandbox_site(self.clock, self.post)
+        self.site = sandbox_site(self.clock, self.post, self.ground.deployment)
         self.people = People(self.site.sandbox, self._dice("people"))
         self.jira, self.adapter = connected(
             self.site, self.perils, self.clock, governed=self.dice.random() < 0.5
         )
-        self.mapping = self.dice.choice(stage.mappings)
+        self.mapping = self.dice.choice(self.ground.mappings)
         self.store = PerilousStore(stage.store, self.perils)
         self.workers = 0
         self.resyncs = 0
@@ -62,20 +72,29 @@ class World:
         connector = Connector(
             self.stage.settings,
             self.store,
-            {SITE: JiraSite(SITE, self.jira, URL, SECRET)},
+            {SITE: JiraSite(SITE, self.jira, URL, SECRET if self._signs else None, PATH_TOKEN)},
             self.clock,  # type: ignore[arg-type]
         )
         self.app = create_app(connector)
         self.post.deliver = self._deliver
         self.perils.meanwhile = self._meanwhile
-        self.site.webhooks.create(
-            {
-                "name": "OKR",
-                "url": "http://okr.example.test/webhooks/jira/main",
-                "events": EVENTS,
-                "secret": SECRET,
-            }
-        )
+        door = {"url": HOOKS, "secret": SECRET} if self._signs else {"url": f"{HOOKS}/{PATH_TOKEN}"}
+        self.site.webhooks.create({"name": "OKR", "events": EVENTS, **door})
+
+    @property
+    def _signs(self) -> bool:
+        """Data Center 9 cannot sign: an unguessable path stands for the signature."""
+        return self.ground.deployment == "cloud"
+
+    @property
+    def tables(self) -> Store:
+        """The store without its perils."""
+        return self.stage.store
+
+    @property
+    def repeats(self) -> Counter[tuple[str, str]]:
+        """Writes that brought nothing new."""
+        return self.adapter.repeats
 
     def context(self) -> Context:
         """What a worker that starts now knows."""
@@ -84,7 +103,7 @@ class World:
             self.jira,
             self.store,  # type: ignore[arg-type]
             self.mapping,
-            self.stage.catalogue,
+            self.ground.catalogue,
             self.clock,
             timedelta(seconds=0.4),
             timedelta(seconds=5),
@@ -200,7 +219,7 @@ class World:
 def storm(world: World, steps: int, chances: Chances, wind: Callable[[random.Random], Reliability]) -> None:
     """Found the company, sync it, then let it storm."""
     world.people.found()
-    world.look_again()
+    assert world.look_again()
     world.settle()
     world.post.reliability = wind(world.dice)
     world.site.sandbox.search_lag = timedelta(seconds=world.dice.choice((0, 0, 5, 60)))
