@@ -14,6 +14,7 @@ from connectors.jira.errors import JiraError
 from connectors.store import audit, due, facts, inbox, limits, objectives, snapshots
 from plugin.connector import Connector, NotReady
 from plugin.process import worker_name
+from plugin.sync import outage
 from plugin.sync.recent import resync_recent
 from plugin.sync.refresh import RESYNC_WANTED
 from plugin.sync.resync import resync
@@ -135,6 +136,7 @@ class Schedules:
             self._let_go(site, schedule, NOT_READY_AGAIN_AFTER)
         except JiraError as error:
             log.warning("schedule failed", site=site, schedule=schedule.name, error=str(error))
+            outage.note_refusal(self._connector.store, site, self._connector.clock(), error)
             self._let_go(site, schedule, AGAIN_AFTER)
         except Exception:
             log.exception("schedule failed", site=site, schedule=schedule.name)

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Connection
 
 from connectors.jira.errors import AuthFailed, IncompleteRead, JiraError, RateLimited, Transient
-from connectors.store import Store, limits
+from connectors.store import Store, StoreError, limits
 from plugin.sync.context import Context
 
 Kind = Literal["unreachable", "sign_in", "limited", "refused"]
@@ -98,19 +98,30 @@ def way(context: Context) -> Way:
 
 
 def strike(
-    conn: Connection, context: Context, error: JiraError, *, whole: bool, trial: bool = False
+    conn: Connection, site: str, now: datetime, error: JiraError, *, whole: bool, trial: bool = False
 ) -> Outage:
     """Jira failed: the outage as it stands from now on. Call it within `write`."""
-    now, chance = context.clock(), random.random()  # noqa: S311 - jitter, no secret
-    found = struck(standing(conn, context.site), error, now, chance, whole=whole, trial=trial)
+    chance = random.random()  # noqa: S311 - jitter, no secret
+    found = struck(standing(conn, site), error, now, chance, whole=whole, trial=trial)
 
     def step(known: Outage | None) -> Outage:
         nonlocal found
         found = struck(known, error, now, chance, whole=whole, trial=trial)
         return found
 
-    _change(conn, context.site, now, step)
+    _change(conn, site, now, step)
     return found
+
+
+def note_refusal(store: Store, site: str, now: datetime, error: JiraError) -> None:
+    """A read by the clock failed: where that was for the credentials, operators learn it even if no delivery ever comes."""
+    if not isinstance(error, AuthFailed):
+        return
+    try:
+        with store.write() as conn:
+            strike(conn, site, now, error, whole=True)
+    except StoreError as fault:
+        log.warning("the outage was not stored", site=site, error=str(fault))
 
 
 def struck(

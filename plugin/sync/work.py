@@ -79,7 +79,7 @@ def _note_failure(context: Context, error: JiraError, *, whole: bool, trial: boo
         return  # our own pacing: a moment's wait, and no failure
     whole = whole or outage.is_everything(error)
     with context.store.write() as conn:
-        found = outage.strike(conn, context, error, whole=whole, trial=trial)
+        found = outage.strike(conn, context.site, context.clock(), error, whole=whole, trial=trial)
     log.warning(
         "Jira cannot be read; deliveries are kept",
         site=context.site,
@@ -148,7 +148,7 @@ def _put_back(context: Context, claim: Due, error: Exception) -> None:
     decision = after_failure(error, claim.attempts, context.clock(), random.random())  # noqa: S311 - jitter, no secret
     with context.store.write() as conn:
         if out is not None:
-            found = outage.strike(conn, context, out, whole=True)
+            found = outage.strike(conn, context.site, context.clock(), out, whole=True)
             decision = Postpone(found.next_try, str(error))
         if isinstance(decision, Bury):
             due.bury(conn, claim, decision.error, decision.remedy, context.clock())

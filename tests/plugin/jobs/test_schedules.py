@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.errors import Transient
+from connectors.jira.errors import AuthFailed, Transient
 from connectors.store import Store, facts
 from plugin.connector import Connector
 from plugin.jobs.schedules import (
@@ -23,6 +23,7 @@ from plugin.jobs.schedules import (
     is_free,
 )
 from plugin.settings import read_settings
+from plugin.sync import outage
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -154,3 +155,21 @@ def test_stopping_leaves_the_run_to_another_process(world: World) -> None:
     assert begun == [2]
     with world.connector.store.read() as conn:
         assert facts.get(conn, "main", "schedule:task") == NOW.isoformat()
+
+
+def test_refused_credentials_are_an_outage_for_operators_though_no_delivery_came(world: World) -> None:
+    def refused(*_: Any) -> None:
+        raise AuthFailed("Jira did not accept the credentials (401).", status=401)
+
+    def down(*_: Any) -> None:
+        raise Transient("Jira cannot answer now (503).")
+
+    world.process(down).run_due()
+    with world.connector.store.read() as conn:
+        assert outage.standing(conn, "main") is None
+    world.now += AGAIN_AFTER
+    world.process(refused).run_due()
+    with world.connector.store.read() as conn:
+        found = outage.standing(conn, "main")
+    assert found is not None
+    assert (found.kind, found.whole, found.since) == ("sign_in", True, world.now)
