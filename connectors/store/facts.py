@@ -22,6 +22,13 @@ def get(conn: Connection, site: str, name: str, shape: Any = object) -> Any:
     return None if text is None else json_text.decode(text, shape)
 
 
+def known(conn: Connection, site: str, name: str) -> bool:
+    """Whether there is such a fact; some are long, and this does not read them."""
+    return (
+        conn.execute(select(fact.c.name).where(fact.c.site == site, fact.c.name == name)).first() is not None
+    )
+
+
 def put(conn: Connection, site: str, name: str, value: object) -> None:
     """Keep the value in the place of the former one: plain JSON values, or anything a dataclass of them."""
     content = json_text.encode(value)

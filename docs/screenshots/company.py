@@ -168,6 +168,9 @@ class Company:
     def freshness(self) -> Sequence[SiteFreshness]:
         return self.sites
 
+    def vitals(self) -> Sequence[SiteFreshness]:
+        return self.sites
+
 
 def replaced(state: ObjectiveState, progress: Fraction | None) -> ObjectiveState:
     """The objective as it stood at another progress, every row of its ledger reached in proportion."""
@@ -434,13 +437,13 @@ def seeded_sites() -> tuple[SiteFreshness, ...]:
     )  # fmt: skip
     return (
         SiteFreshness(
-            "main", "https://jira.example.com", 48_210, NOW - timedelta(seconds=12), NOW - timedelta(hours=3), NOW - timedelta(seconds=14),
-            drift=Drift(0, 48_210, NOW - timedelta(hours=3)), deliveries={"done": 18_402, "ignored": 2_117, "pending": 3}, pending=2,
+            "main", "https://jira.example.com", 48_210, NOW - timedelta(seconds=12), NOW - timedelta(hours=3), NOW - timedelta(minutes=2),
+            newest_change=NOW - timedelta(seconds=14), drift=Drift(0, 48_210, NOW - timedelta(hours=3)), deliveries={"done": 18_402, "ignored": 2_117, "pending": 3}, pending=2,
             pending_since=NOW - timedelta(seconds=4), dead=(buried,),
         ),
         SiteFreshness(
             "partners", "https://partners.example.com", 1_904, NOW - timedelta(minutes=8), NOW - timedelta(hours=4),
-            NOW - timedelta(minutes=9), drift=Drift(3, 1_904, NOW - timedelta(hours=4)), deliveries={"done": 611, "ignored": 24},
+            NOW - timedelta(minutes=3), newest_change=NOW - timedelta(minutes=9), drift=Drift(3, 1_904, NOW - timedelta(hours=4)), deliveries={"done": 611, "ignored": 24},
         ),
     )  # fmt: skip
 

@@ -84,7 +84,7 @@ def listed(conn: Connection, wanted: Wanted, after: After, size: int) -> Listed:
     figures = listing.tallies(conn, wanted)
     part = listing.page(conn, wanted, after, size, figures.found(wanted.health))
     several = len(wanted.sites) > 1
-    points = _histories(conn, wanted.sites, {one.id for one in part.rows})
+    points = _trends(conn, wanted.sites, {one.id for one in part.rows})
     decode = json_text.decoder(Headline).decode
     rows = [
         ListedHead(
@@ -105,18 +105,33 @@ def _siteless(part: Slice) -> Slice:
     return replace(part, previous=around[0], next=around[1])
 
 
+class Step(msgspec.Struct, frozen=True, gc=False):
+    """Where progress stood from a moment on: all that a trend line needs."""
+
+    at: datetime
+    progress: Fraction | None
+
+
+def _trends(
+    conn: Connection, sites: Collection[str], ids: Iterable[str]
+) -> Mapping[tuple[str, str], list[Step]]:
+    """By site and id, oldest first, in one statement."""
+    columns = (history.c.site, history.c.objective_id, history.c.at, history.c.progress)
+    mine = (history.c.site.in_(sites), among(conn, history.c.objective_id, ids))
+    found: dict[tuple[str, str], list[Step]] = defaultdict(list)
+    for site, id_, at, progress in conn.execute(
+        select(*columns).where(*mine).order_by(history.c.at, history.c.id)
+    ):
+        found[site, id_].append(Step(from_ms(at), fraction_of(progress)))
+    return found
+
+
 def histories(conn: Connection, site: str, ids: Iterable[str]) -> Mapping[str, list[HistoryPoint]]:
     """The points of several objectives in one statement, oldest first."""
-    return {id_: points for (_, id_), points in _histories(conn, (site,), ids).items()}
-
-
-def _histories(
-    conn: Connection, sites: Collection[str], ids: Iterable[str]
-) -> Mapping[tuple[str, str], list[HistoryPoint]]:
-    mine = (history.c.site.in_(sites), among(conn, history.c.objective_id, ids))
-    found: dict[tuple[str, str], list[HistoryPoint]] = defaultdict(list)
+    mine = (history.c.site == site, among(conn, history.c.objective_id, ids))
+    found: dict[str, list[HistoryPoint]] = defaultdict(list)
     for row in conn.execute(select(history).where(*mine).order_by(history.c.at, history.c.id)):
-        found[row.site, row.objective_id].append(
+        found[row.objective_id].append(
             HistoryPoint(
                 from_ms(row.at),
                 fraction_of(row.progress),

@@ -22,7 +22,7 @@ def objectives_page(sources: Sources, filters: Filters) -> str:
     found = sources.listing(filters.wanted(), after_of(filters.after), ROWS)
     now, zone = sources.now(), sources.zone
     view = listing(found, filters, sources.cycles(), now, zone)
-    fresh = pulse(sources.freshness(), now, zone)
+    fresh = pulse(sources.vitals(), now, zone)
     return rendered("objectives.html", "objectives", view=view, address=objective_address, pulse=fresh)
 
 

@@ -87,13 +87,18 @@ class Located:
     saved: SavedObjective
 
 
-class HistoryPoint(Protocol):
-    """What an objective stood at from `at` on, until the next point. `health` is the level."""
+class Moment(Protocol):
+    """Where progress stood from `at` on, until the next one."""
 
     @property
     def at(self) -> datetime: ...
     @property
     def progress(self) -> Fraction | None: ...
+
+
+class HistoryPoint(Moment, Protocol):
+    """What an objective stood at from `at` on, until the next point. `health` is the level."""
+
     @property
     def delivery(self) -> Fraction | None: ...
     @property
@@ -116,7 +121,7 @@ class ListedHead:
     state: Head
     changed_at: datetime
     depth: int
-    history: Sequence[HistoryPoint] = ()
+    history: Sequence[Moment] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,4 +278,8 @@ class Sources(Protocol):
 
     def freshness(self) -> Sequence[SiteFreshness]:
         """One row per site, in the order in which they are shown."""
+        ...
+
+    def vitals(self) -> Sequence[SiteFreshness]:
+        """The same with no more than one line about freshness needs: for all pages but the one about it."""
         ...

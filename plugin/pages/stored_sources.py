@@ -128,6 +128,11 @@ class StoredSources:
             ]
         return [replace(one, sync=errands.latest(self.connector, one.site, SYNC)) for one in found]
 
+    def vitals(self) -> Sequence[SiteFreshness]:
+        now = self.now()
+        with self.connector.store.read() as conn:
+            return [_vital(conn, name, site.browse_url, now) for name, site in self.connector.sites.items()]
+
     def kpis(self) -> Sequence[WatchedKpi]:
         found = [
             (mapping.document.site, part) for mapping in self._mappings() for part in mapping.document.kpis
@@ -154,7 +159,7 @@ class StoredSources:
         """The active mappings that can be bound from what is stored."""
         for site in self._sites(named):
             with self.connector.store.read() as conn:
-                known = facts.get(conn, site, "catalogue") is not None
+                known = facts.known(conn, site, "catalogue")
             if not known:
                 continue
             try:
@@ -169,6 +174,19 @@ def _moved_by(conn: Connection, site: str, issue: str) -> list[str]:
 
 
 def _freshness(conn: Connection, site: str, url: str, now: datetime) -> SiteFreshness:
+    return replace(
+        _vital(conn, site, url, now),
+        issues=mirror.count(conn, site),
+        newest_change=mirror.newest(conn, site),
+        drift=drift_of(conn, site),
+        deliveries=inbox.counts(conn, site),
+        per_minute=_per_minute(inbox.received(conn, site, now - TRAFFIC), now),
+        webhook=webhook_state.known(conn, site),
+    )
+
+
+def _vital(conn: Connection, site: str, url: str, now: datetime) -> SiteFreshness:
+    """What tells whether the data is fresh; counts nothing that grows with the site."""
     latest = inbox.recent(conn, site, 1)
     resynced = facts.get(conn, site, "last_resync")
     pending = due.pending_count(conn, site)
@@ -176,13 +194,10 @@ def _freshness(conn: Connection, site: str, url: str, now: datetime) -> SiteFres
     return SiteFreshness(
         site=site,
         url=url,
-        issues=mirror.count(conn, site),
         last_delivery=latest[0].received_at if latest else None,
         last_resync=None if resynced is None else datetime.fromisoformat(resynced),
-        newest_change=mirror.newest(conn, site),
         last_recent=last_recent(conn, site),
-        drift=drift_of(conn, site),
-        deliveries=inbox.counts(conn, site),
+        drift=drift_of(conn, site, 0),
         pending=pending,
         pending_since=overdue if overdue is not None and overdue < now else None,
         dead=tuple(_buried(conn, letter) for letter in due.dead(conn, site)),
@@ -198,8 +213,6 @@ def _freshness(conn: Connection, site: str, url: str, now: datetime) -> SiteFres
             )
             for one in refusals.all(conn, site)
         ),
-        per_minute=_per_minute(inbox.received(conn, site, now - TRAFFIC), now),
-        webhook=webhook_state.known(conn, site),
         outage=outage.standing(conn, site),
     )
 

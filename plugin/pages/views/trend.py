@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 
-from mappings.numbers import rounded
-from plugin.pages.sources import HistoryPoint
+from plugin.pages.sources import Moment
 from plugin.pages.views.figures import percent_text
 
 WIDTH, HEIGHT, INSET = 88, 22, 2
@@ -24,7 +23,7 @@ class Spark:
     description: str
 
 
-def spark(history: Sequence[HistoryPoint], now: datetime) -> Spark:
+def spark(history: Sequence[Moment], now: datetime) -> Spark:
     """The trend of one objective from its first point to now."""
     moments: list[Known] = [(point.at, point.progress) for point in history]
     if not moments:
@@ -76,16 +75,19 @@ class Scale:
         return min(max(Fraction((at - self.start).total_seconds()) / whole, Fraction(0)), Fraction(1))
 
     def x(self, at: datetime) -> str:
-        return _text(self.inset + self.share(at) * (self.width - 2 * self.inset))
+        return _place(self.inset, (at - self.start) / (self.end - self.start or _MOMENT), self.width)
 
     def y(self, value: Fraction) -> str:
-        clamped = min(max(value, Fraction(0)), Fraction(1))
-        return _text(self.inset + (1 - clamped) * (self.height - 2 * self.inset))
+        return _place(self.inset, 1 - value.numerator / value.denominator, self.height)
 
     def line(self, moments: Iterable[tuple[datetime, Fraction]]) -> str:
         """`x,y x,y …` as polylines want it."""
         return " ".join(f"{self.x(at)},{self.y(value)}" for at, value in moments)
 
 
-def _text(value: Fraction) -> str:
-    return str(rounded(value, 1))
+def _place(inset: int, share: float, size: int) -> str:
+    """Where a share lies in the box, to a tenth: a drawing needs no more, and a list draws thousands of points."""
+    return f"{inset + min(max(share, 0.0), 1.0) * (size - 2 * inset):.1f}"
+
+
+_MOMENT = timedelta(microseconds=1)
