@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from fractions import Fraction
 
 from mappings.marks import Kind, Mark
+from plugin.pages.views.clause import told
 from plugin.pages.views.figures import length
 from plugin.pages.views.moments import When, short_day, when
 from plugin.pages.views.trend import Scale
@@ -71,4 +72,4 @@ def kinds_of(marks: Sequence[Spot]) -> tuple[tuple[str, str], ...]:
 def happenings(marks: Sequence[Mark], now: datetime, zone: tzinfo) -> tuple[Happening, ...]:
     """Every mark in words, the latest first."""
     latest = sorted(marks, key=lambda mark: mark.at, reverse=True)[:LISTED]
-    return tuple(Happening(when(mark.at, now, zone), WORDS[mark.kind], mark.text) for mark in latest)
+    return tuple(Happening(when(mark.at, now, zone), WORDS[mark.kind], told(mark.text)) for mark in latest)
