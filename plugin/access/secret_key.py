@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy import make_url
 
+from plugin.logs import conceal
 from plugin.settings import Settings
 
 FILE = "secret_key"
@@ -26,7 +27,9 @@ def secret_text(settings: Settings) -> str:
     """SECRET_KEY, or the one kept in the data folder, made there at the first call."""
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value()
-    return kept_or_made(data_folder(settings) / FILE)
+    made = kept_or_made(data_folder(settings) / FILE)
+    conceal(made)
+    return made
 
 
 def data_folder(settings: Settings) -> Path:
