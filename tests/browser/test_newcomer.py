@@ -1,0 +1,84 @@
+"""The way of somebody new, as the README has it: start the demo, sign in, change the mapping, and never come back to the terminal."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parents[2]
+SAID = re.compile(r"OKR pages\s+(\S+)\s+Sign in as\s+(\S+)\s+password (\S+)\s+Sandbox Jira\s+(\S+)")
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[SimpleNamespace]:
+    """The demo as the command starts it, and what it says on the terminal."""
+    command = "from plugin.cli import main; main()"
+    arguments = ["demo", "--port", "0", "--sandbox-port", "0", "--folder", str(tmp_path / "demo")]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("JIRA_OKR_")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", command, *arguments], cwd=tmp_path, text=True, stdout=subprocess.PIPE,
+        env={**environment, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    try:
+        told = ""
+        for line in process.stdout:
+            told += line
+            if "Stop with" in line:
+                break
+        found = SAID.search(told)
+        assert found, told
+        yield SimpleNamespace(
+            pages=found[1], email=found[2], password=found[3], board=found[4], process=process
+        )
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+        process.stdout.close()
+
+
+def test_from_the_demo_to_a_changed_mapping(demo, open_page, sign_in):
+    from playwright.sync_api import expect
+
+    page = open_page(demo.pages)
+    sign_in(page, demo.email, demo.password)
+    expect(page.locator("table.list tbody tr").first).to_be_visible()
+    page.get_by_role("link", name="Mapping", exact=True).click()
+    page.get_by_role("link", name="Edit by form").click()
+    page.get_by_label("In progress (0 to 1)").fill("0.25")
+    page.get_by_role("button", name="Preview").click()
+    row = page.locator(".moved > li").first
+    key = re.match(r"[A-Z]+-\d+", row.locator(".what .under").inner_text())[0]
+    after = row.locator(".fromto .new").first.inner_text()
+    if page.get_by_label("Go on with this large change").count():
+        page.get_by_label("Go on with this large change").check()
+    page.get_by_role("button", name="Activate").click()
+    expect(page.get_by_role("status").first).to_contain_text("is active")
+    page.get_by_role("link", name="Sync health", exact=True).click()
+    expect(page.get_by_text("Done.")).to_be_visible(timeout=60_000)
+    page.get_by_role("link", name="Objectives", exact=True).click()
+    page.get_by_label("Search").fill(key)
+    page.get_by_label("Search").press("Enter")
+    until(page, lambda: page.locator("table.list .figure").first.inner_text() == after)
+    page.locator("table.list a.title").first.click()
+    expect(page.locator(".big")).to_have_text(after)
+    assert page.faults == []
+
+
+def until(page, arrived, most: int = 60) -> None:
+    """Look again as people do, until it has come."""
+    for _ in range(most):
+        if arrived():
+            return
+        page.wait_for_timeout(500)
+        page.reload()
+    raise AssertionError(page.locator("main").inner_text())
