@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from connectors.store.check_ins import Kept
@@ -33,7 +34,6 @@ class Standing:
     asks: bool
     question: str
     may_keep: bool
-    rule: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,32 @@ class CheckIns:
     form: Form
 
 
+def left_over(key_results: Iterable[KeyResultState], around: Surroundings) -> tuple[Standing, ...]:
+    """Check-ins that stand for key results the objective no longer has: somebody has to look at them."""
+    known = {one.id for one in key_results}
+    gone = [
+        one.check_in for one in around.check_ins if one.stands and one.check_in.key_result_id not in known
+    ]
+    return tuple(_lost(one, around) for one in gone)
+
+
+def _lost(about: CheckIn, around: Surroundings) -> Standing:
+    at = when(about.at, around.now, around.zone)
+    return Standing(
+        number=about.id,
+        said=said(about),
+        by=about.by,
+        at=at,
+        note=about.note,
+        holds=holds(about),
+        derived=percent_text(None),
+        taken_up=True,
+        asks=True,
+        question=f"{about.by}’s check-in of {said(about)} is for a key result that is none any more.",
+        may_keep=False,
+    )
+
+
 def check_ins(state: KeyResultState, around: Surroundings) -> CheckIns:
     """The check-ins of a key result, as the store has them now and as its state was computed with."""
     mine = [one for one in around.check_ins if one.check_in.key_result_id == state.id]
@@ -101,7 +127,6 @@ def _standing(state: KeyResultState, now: CheckIn, around: Surroundings) -> Stan
         asks=asks,
         question=told(ruling.sentence) if asks and ruling is not None else "",
         may_keep=asks and ruling is not None and ruling.rule in ("derived-moved", "date-passed"),
-        rule=ruling.rule if taken_up and ruling is not None else "",
     )
 
 

@@ -11,6 +11,7 @@ from mappings.state import ObjectiveState
 from plugin.pages.sources import Cycle, HistoryPoint, SavedObjective
 from plugin.pages.views.bar import Bar, bar
 from plugin.pages.views.chart import Chart, chart
+from plugin.pages.views.check_in import Standing, left_over
 from plugin.pages.views.clause import told
 from plugin.pages.views.health import Badge, badge
 from plugin.pages.views.keyresult import KeyResultRow, key_result_row
@@ -43,6 +44,7 @@ class Explanation:
     flags: tuple[str, ...]
     gaps: tuple[LedgerRow, ...]
     key_results: tuple[KeyResultRow, ...]
+    left_over: tuple[Standing, ...]
     ledger: LedgerTable
     beside: LedgerTable | None
     chart: Chart
@@ -76,6 +78,7 @@ def explanation(saved: SavedObjective, history: Sequence[HistoryPoint], around: 
         flags=tuple(told(flag) for flag in state.flags),
         gaps=_gaps(state, around.browse),
         key_results=krs,
+        left_over=left_over(state.key_results, around),
         ledger=ledger_table(state.ledger, around.browse, around.shown),
         beside=ledger_table(state.beside, around.browse, around.shown) if state.beside.rows else None,
         chart=chart(history, state.expected, around.cycle, around.now, around.zone, around.marks),

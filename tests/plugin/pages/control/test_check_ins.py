@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from connectors.store import audit, check_ins, due, objectives
+from mappings.check_in import CheckIn, Measure
 from plugin.sync.reconcile import reconcile
 
 
@@ -88,8 +90,6 @@ def test_the_page_asks_and_both_answers_are_there(desk, world, one, computed):
     say(editor, one, delta="0")
     with world.connector.store.write() as conn:
         (standing,) = check_ins.standing(conn, "main").values()
-        from dataclasses import replace
-
         check_ins.add(conn, "main", replace(standing, derived=Fraction(1, 100)))
     computed()
     page = page_of(editor, one)
@@ -143,6 +143,19 @@ def test_nobody_says_anything_without_the_token_of_the_form(desk, world, one):
     assert answer.status_code == 400
     with world.connector.store.read() as conn:
         assert check_ins.standing(conn, "main") == {}
+
+
+def test_a_check_in_of_a_key_result_that_is_gone_is_shown_until_it_is_withdrawn(desk, world, one):
+    lost = CheckIn(
+        one.id, "gone", Measure.PROGRESS, Fraction(1, 2), "Ada", world.connector.clock(), delta=Fraction(1)
+    )
+    with world.connector.store.write() as conn:
+        check_ins.add(conn, "main", lost)
+    editor = desk("editor")
+    (asked,) = page_of(editor, one).select(".said.is-asking")
+    assert "a key result that is none any more" in asked.text
+    editor.post(asked.form["action"])
+    assert not page_of(editor, one).select(".said")
 
 
 def test_what_people_write_is_escaped(desk, one, computed):
