@@ -45,7 +45,7 @@ def weathered(stage: Stage, seed: int) -> None:
     found: list[str] = [f"before the resync: {one}" for one in dead_letters(world)]
     if not world.post.dropped:
         found += [f"before the resync: {one}" for one in wrong_fields(world)]
-    assert world.look_again()
+    assert world.look_again(anew=True)
     world.settle()
     for check in (wrong_fields, wrong_mirror, wrong_states, dead_letters, repeated_writes, too_many_writes):
         found += check(world)

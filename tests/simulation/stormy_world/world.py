@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
+from contextlib import suppress
 from datetime import timedelta
 
 from stormy_world.clock import VirtualClock
@@ -27,6 +29,8 @@ from plugin.connector import Site as JiraSite
 from plugin.demonstration import EVENTS
 from plugin.sync import holding
 from plugin.sync.context import Context
+from plugin.sync.recent import resync_recent
+from plugin.sync.recent import resync_recent
 from plugin.sync.resync import resync
 from plugin.sync.work import turn
 
@@ -61,6 +65,9 @@ class World:
         )
         self.mapping = self.dice.choice(self.ground.mappings)
         self.store = PerilousStore(stage.store, self.perils)
+        self.looks_often = self._dice("often").random() < 0.5
+        self.glances = self._dice("glances")
+        self.adapter.page_size = self._dice("pages").choice((7, 100))
         self.workers = 0
         self.resyncs = 0
         self._open_the_door()
@@ -139,14 +146,24 @@ class World:
             return 1
         return done.deliveries + done.reconciled + done.failed
 
-    def look_again(self) -> bool:
-        """A resync, as the schedule runs it; False where it did not come to its end."""
+    def look_again(self, *, anew: bool = False) -> bool:
+        """A resync, as the schedule runs it; False where it did not come to its end: then the next one goes on, unless `anew`."""
         try:
-            resync(self.context())
+            resync(self.context(), anew=anew)
         except (WorkerDied, StoreError, JiraError):
             return False
         self.resyncs += 1
         return True
+
+    def look_at_recent(self) -> None:
+        """An incremental resync, as the schedule runs it; it may not come to its end."""
+        with suppress(WorkerDied, StoreError, JiraError):
+            resync_recent(self.context())
+
+    def glance(self) -> None:
+        """An incremental resync, as the schedule runs it."""
+        with suppress(WorkerDied, StoreError, JiraError):
+            resync_recent(self.context())
 
     def _meanwhile(self) -> None:
         """At a boundary of a worker the world moves on."""
@@ -175,6 +192,10 @@ class World:
                 self.work()
             if dice.random() < 0.02:
                 self.look_again()
+            if self.looks_often and self.glances.random() < 0.1:
+                self.glance()
+            if dice.random() < 0.05:
+                self.look_at_recent()
         finally:
             self.perils.chances = SAFE
 
