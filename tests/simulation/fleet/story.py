@@ -39,8 +39,9 @@ from plugin.sync.resync import resync
 SECRET = "a secret of the simulation"
 KEY = "a long random text for sessions and paths of the simulation"
 STEPS = 40
-KILLS = 4
-LONGEST_WAIT = 2.0
+DEED_SECONDS = 0.25
+"""How often somebody edits while the story waits for a process."""
+LONGEST_WAIT = 3.0
 """Seconds in which a process that is to die at a call should make it, else it dies without."""
 DEADLINE = 180.0
 """Seconds after which something that should have come true is a failure; a busy machine may need many."""
@@ -65,6 +66,7 @@ class Story:
         self.gateway.kill = self.fleet.kill
         self.post.door = lambda: self.fleet.address("serve") or PLACE
         self.connector: Connector | None = None
+        self._edited_at = 0.0
 
     def _jira(self) -> SandboxServer:
         server = SandboxServer(seed=None, deployment=self.deployment)
@@ -190,9 +192,9 @@ class Story:
 
     def _events(self) -> dict[int, list[Callable[[], None]]]:
         """What befalls the fleet, by step."""
-        some = [self._kill_one] * KILLS + [self._sync_meanwhile]
+        some = [self._kill_one] * 3 + [self._sync_meanwhile]
         if self.distributed:
-            some += [lambda: self._hire(3), self._let_one_go]
+            some += [self._kill_one, lambda: self._hire(3), self._let_one_go]
         steps = sorted(self.dice.sample(range(2, STEPS - 2), len(some)))
         order = some[:]
         self.dice.shuffle(order)
@@ -200,11 +202,19 @@ class Story:
 
     def _step(self) -> None:
         for _ in range(self.dice.choice((0, 1, 1, 2))):
-            with self.server.sandbox.lock:
-                self.people.do_something()
+            self._somebody_edits()
         if self.dice.random() < 0.2 and len(self.server.faults.waiting()) < 4:
             self._worsen()
         time.sleep(self.dice.uniform(0.01, 0.1))
+
+    def _somebody_edits(self) -> None:
+        with self.server.sandbox.lock:
+            self.people.do_something()
+        self._edited_at = time.monotonic()
+
+    def _life_goes_on(self) -> None:
+        if time.monotonic() - self._edited_at > DEED_SECONDS:
+            self._somebody_edits()
 
     def _worsen(self) -> None:
         """One more fault that a run of seconds can outlast: no quota without a word on when it comes back."""
@@ -225,7 +235,7 @@ class Story:
         name = self.dice.choice(sorted(self.fleet.members))
         strike = Strike(self.dice.randint(1, 3), self.dice.choice(("", "PUT")), self.dice.random() < 0.5)
         at_a_call, moment = self.dice.random() < 0.7, self.dice.uniform(0, 0.1)
-        self.eventually(lambda: self._stands(name), f"{name} is up")
+        self.eventually(lambda: self._stands(name), f"{name} is up", self._life_goes_on)
         if at_a_call and (name != "serve" or not self.distributed):
             self.gateway.strike(name, strike)
             self.chronicle.note("story", f"{name} shall die: {strike}")
@@ -247,7 +257,7 @@ class Story:
         self.fleet.visit("sync", "sync")
 
     def _let_one_go(self) -> None:
-        self.eventually(self._up, "every process is up before one goes")
+        self.eventually(self._up, "every process is up before one goes", self._life_goes_on)
         self.fleet.remove(self.dice.choice([name for name in sorted(self.fleet.members) if name != "serve"]))
 
     # -- the calm after
@@ -304,10 +314,13 @@ class Story:
 
     # -- waiting
 
-    def eventually(self, truth: Callable[[], bool], what: str) -> None:
+    def eventually(
+        self, truth: Callable[[], bool], what: str, meanwhile: Callable[[], object] = lambda: None
+    ) -> None:
         """Wait until something holds; fails where it never does."""
         end = time.monotonic() + DEADLINE
         while not truth():
+            meanwhile()
             if time.monotonic() > end:
                 raise AssertionError(f"not within {DEADLINE:.0f} s: {what}")
             time.sleep(0.05)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from io import BytesIO
@@ -35,11 +36,13 @@ class NoSockets(BaseAdapter):
         self.app = create_app(site)
         self.sandbox = site.sandbox
         self.perils = perils
+        self.page_size = 100
         self.repeats: Counter[tuple[str, str]] = Counter()
         self.answered: Callable[[requests.PreparedRequest], None] = lambda _request: None
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         self.perils.call(f"before {request.method}")
+        self._shorten(request)
         before = self._fields(request)
         chunks, status, headers = run_wsgi_app(self.app, environ_of(request), buffered=True)
         body = b"".join(chunks)
@@ -52,6 +55,15 @@ class NoSockets(BaseAdapter):
 
     def close(self) -> None:
         """There is nothing to close."""
+
+    def _shorten(self, request: requests.PreparedRequest) -> None:
+        """Jira may give fewer issues on a page than it was asked for; this one does."""
+        body = request.body
+        if "/search" not in (request.url or "") or not body:
+            return
+        asked = json.loads(body)
+        if asked.get("maxResults", 0) > self.page_size and asked.get("fields") != ["id"]:
+            request.prepare_body(None, None, json={**asked, "maxResults": self.page_size})
 
     def _fields(self, request: requests.PreparedRequest) -> tuple[str, dict[str, Any]] | None:
         parts = urlsplit(request.url or "").path.split("/")

@@ -6,7 +6,6 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from contextlib import suppress
 from datetime import timedelta
 
 from stormy_world.clock import VirtualClock
@@ -29,7 +28,6 @@ from plugin.connector import Site as JiraSite
 from plugin.demonstration import EVENTS
 from plugin.sync import holding
 from plugin.sync.context import Context
-from plugin.sync.recent import resync_recent
 from plugin.sync.recent import resync_recent
 from plugin.sync.resync import resync
 from plugin.sync.work import turn
@@ -65,8 +63,6 @@ class World:
         )
         self.mapping = self.dice.choice(self.ground.mappings)
         self.store = PerilousStore(stage.store, self.perils)
-        self.looks_often = self._dice("often").random() < 0.5
-        self.glances = self._dice("glances")
         self.adapter.page_size = self._dice("pages").choice((7, 100))
         self.workers = 0
         self.resyncs = 0
@@ -160,11 +156,6 @@ class World:
         with suppress(WorkerDied, StoreError, JiraError):
             resync_recent(self.context())
 
-    def glance(self) -> None:
-        """An incremental resync, as the schedule runs it."""
-        with suppress(WorkerDied, StoreError, JiraError):
-            resync_recent(self.context())
-
     def _meanwhile(self) -> None:
         """At a boundary of a worker the world moves on."""
         what = self.dice.random()
@@ -192,8 +183,6 @@ class World:
                 self.work()
             if dice.random() < 0.02:
                 self.look_again()
-            if self.looks_often and self.glances.random() < 0.1:
-                self.glance()
             if dice.random() < 0.05:
                 self.look_at_recent()
         finally:
