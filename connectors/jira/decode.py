@@ -132,9 +132,16 @@ class IssueDecoder:
             instant(f.resolutiondate) if f.resolutiondate else None,
             instant(f.statuscategorychangedate) if f.statuscategorychangedate else None,
             _links(f.issuelinks) if f.issuelinks else (),
-            {name: value for at, name in self._own if (value := getattr(wire.fields, at)) is not None}
-            | (held_properties(self.properties, wire.properties) if self.properties else {}),
+            self._held(wire),
         )
+
+    def _held(self, wire: Any) -> dict[str, object]:
+        """The values of the mapped fields, and of the properties asked for."""
+        fields = wire.fields
+        held = {name: value for at, name in self._own if (value := getattr(fields, at)) is not None}
+        if self.properties:
+            held |= held_properties(self.properties, wire.properties)
+        return held
 
     def _typed(self, fields: Any) -> Any:
         """The fields with those core ones typed that were left as plain JSON because the mapping names them."""
