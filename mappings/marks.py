@@ -1,8 +1,11 @@
-"""What a history marks beside the line itself: targets that changed, check-ins, and scope that came or went. From kept states alone."""
+"""What a history marks beside the line itself: targets that changed, check-ins, and scope that came or went.
+
+Targets and scope are told from kept states alone, check-ins as they were said.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -62,13 +65,6 @@ class MeasurementOutline:
 
 
 @dataclass(frozen=True, slots=True)
-class RulingOutline:
-    """The check-in that stood."""
-
-    check_in: CheckIn
-
-
-@dataclass(frozen=True, slots=True)
 class KeyResultOutline:
     """As much of a key result as marks are made from."""
 
@@ -76,7 +72,6 @@ class KeyResultOutline:
     title: str
     measurement: MeasurementOutline
     key: str = ""
-    check_in: RulingOutline | None = None
 
     @property
     def name(self) -> str:
@@ -108,42 +103,32 @@ def marks(steps: Sequence[Step]) -> tuple[Mark, ...]:
 
 
 def between(before: Step, after: Step) -> Iterator[Mark]:
-    """What happened between two steps. Across a change of the mapping, or of how it is known, only check-ins can be told."""
-    old, new = _by_id(before.outline), _by_id(after.outline)
-    texts = [(Kind.CHECK_IN, text) for text in _said(old, new)]
-    if before.revision == after.revision and before.backfilled == after.backfilled:
-        texts += [(Kind.TARGET, text) for text in _retargeted(old, new)]
-        texts += [(Kind.SCOPE, text) for text in _rescoped(before.outline, after.outline)]
-    yield from (Mark(after.at, kind, text) for kind, text in texts)
+    """What happened between two steps; across a change of the mapping, or of how it is known, nothing can be told."""
+    if (before.revision, before.backfilled) != (after.revision, after.backfilled):
+        return
+    yield from (Mark(after.at, Kind.TARGET, text) for text in _retargeted(before.outline, after.outline))
+    yield from (Mark(after.at, Kind.SCOPE, text) for text in _rescoped(before.outline, after.outline))
 
 
-KeyResults = Mapping[str, KeyResultOutline]
+def checked_in(check_in: CheckIn, name: str) -> Mark:
+    """Somebody said what the key result of this name stands at."""
+    return Mark(check_in.at, Kind.CHECK_IN, f"{check_in.by} checked in {check_in.said} for {name}")
 
 
-def _by_id(outline: Outline) -> KeyResults:
-    return {one.id: one for one in outline.key_results}
+def withdrawn(check_in: CheckIn, at: datetime, by: str, name: str) -> Mark:
+    """Somebody took a check-in back."""
+    whose = "the check-in" if by == check_in.by else f"{check_in.by}’s check-in"
+    return Mark(at, Kind.CHECK_IN, f"{by} withdrew {whose} of {check_in.said} for {name}")
 
 
-def _said(old: KeyResults, new: KeyResults) -> Iterator[str]:
-    for id_, one in new.items():
-        former = old[id_].check_in if id_ in old else None
-        if one.check_in is not None and (former is None or former.check_in.id != one.check_in.check_in.id):
-            yield f"{one.check_in.check_in.by} checked in {one.check_in.check_in.said} for {one.name}"
-        elif one.check_in is None and former is not None:
-            yield f"{former.check_in.by}’s check-in of {former.check_in.said} for {one.name} withdrawn"
-
-
-def _retargeted(old: KeyResults, new: KeyResults) -> Iterator[str]:
-    for id_, one in new.items():
-        if id_ not in old:
-            continue
-        before, after = old[id_].measurement, one.measurement
-        for what, was, is_now in (
-            ("target", before.target, after.target),
-            ("start", before.start, after.start),
-        ):
-            if was != is_now:
-                yield f"{what} of {one.name}: {_figure(was)} → {_figure(is_now)}"
+def _retargeted(old: Outline, new: Outline) -> Iterator[str]:
+    former = {one.id: one.measurement for one in old.key_results}
+    for one in new.key_results:
+        before, after = former.get(one.id, one.measurement), one.measurement
+        if before.target != after.target:
+            yield f"target of {one.name}: {_figure(before.target)} → {_figure(after.target)}"
+        if before.start != after.start:
+            yield f"start of {one.name}: {_figure(before.start)} → {_figure(after.start)}"
 
 
 def _figure(value: Fraction | None) -> str:

@@ -11,9 +11,11 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from connectors.store import snapshots
+from connectors.store import check_ins, snapshots
+from connectors.store.check_ins import WITHDRAWN, Kept
 from connectors.store.snapshots import Snapshot
 from mappings.forest import issue_order
+from mappings.marks import Mark, checked_in, marks, withdrawn
 from mappings.moved import Effect, Movement, Part, objective_moved
 from plugin.connector import Connector, NotReady
 
@@ -97,6 +99,23 @@ def _turning_points(
     wanted.pop(first.at, None)
     found = (snapshots.at(conn, site, objective_id, at) for at in wanted)
     return [one for one in found if one is not None]
+
+
+def happened(conn: Connection, site: str, objective_id: str) -> list[Mark]:
+    """What the history of an objective marks: targets changed, scope that came or went, check-ins; oldest first."""
+    steps = snapshots.outlines(conn, site, objective_id)
+    names = {one.id: one.name for step in steps for one in step.outline.key_results}
+    found = [*marks(steps)]
+    for kept in check_ins.of(conn, site, objective_id):
+        found += _said(kept, names.get(kept.check_in.key_result_id, kept.check_in.key_result_id))
+    return sorted(found, key=lambda mark: mark.at)
+
+
+def _said(kept: Kept, name: str) -> list[Mark]:
+    told = [checked_in(kept.check_in, name)]
+    if kept.ended_how == WITHDRAWN and kept.ended_at is not None:
+        told.append(withdrawn(kept.check_in, kept.ended_at, kept.ended_by or "", name))
+    return told
 
 
 def chained(steps: Sequence[Snapshot]) -> Movement:

@@ -22,7 +22,7 @@ from mappings.marks import Outline, Step
 from mappings.state import ObjectiveState
 
 DAY_MS = 86_400_000
-MOST_OUTLINES = 2_000
+MOST_OUTLINES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +101,27 @@ def turns(
 
 
 def outlines(conn: Connection, site: str, objective_id: str) -> list[Step]:
-    """As much of every snapshot as marks in a history are made from, oldest first; of very many the latest."""
-    latest_first = _of(site, objective_id).order_by(snapshot.c.at.desc(), snapshot.c.id.desc())
+    """As much of the last snapshot of each day (UTC) and mapping revision as marks are made from, oldest first.
+
+    Of very many days the latest. A day that comes to where it began tells nothing: that is what a reader asks for.
+    """
+    mine = (snapshot.c.site == site, snapshot.c.objective_id == objective_id)
+    day = snapshot.c.at // DAY_MS
+    last = (
+        select(func.max(snapshot.c.id))
+        .where(*mine)
+        .group_by(day, snapshot.c.mapping_revision, snapshot.c.backfilled)
+        .order_by(day.desc())
+        .limit(MOST_OUTLINES)
+    )
+    found = select(snapshot).where(snapshot.c.id.in_(last)).order_by(snapshot.c.at, snapshot.c.id)
     decode = json_text.decoder(Outline).decode
-    found = [
+    return [
         Step(
             from_ms(row.at), row.mapping_revision, decode(zlib.decompress(row.content)), bool(row.backfilled)
         )
-        for row in conn.execute(latest_first.limit(MOST_OUTLINES))
+        for row in conn.execute(found)
     ]
-    return found[::-1]
 
 
 def begins(conn: Connection, site: str, objective_id: str) -> datetime | None:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from sqlalchemy import Connection
 
 import mappings.mapping
-from connectors.store import check_ins, due, facts, inbox, kpis, mirror, objectives, refusals, snapshots
+from connectors.store import check_ins, due, facts, inbox, kpis, mirror, objectives, refusals
 from connectors.store.check_ins import Kept
 from connectors.store.due import DeadLetter
 from connectors.store.listing import After, Wanted
 from mappings.diagnostic import MappingError
-from mappings.marks import Mark, marks
+from mappings.marks import Mark
 from plugin import errands, webhook_state
 from plugin.connector import Connector, NotReady
 from plugin.drift import drift_of, last_recent
 from plugin.finding import find_objective
-from plugin.history import Told, between
+from plugin.history import Told, between, happened
 from plugin.pages.headlines import headlines, histories, listed
 from plugin.pages.sources import (
     Buried,
@@ -82,20 +82,11 @@ class StoredSources:
 
     def marks(self, objective_id: str, site: str | None = None) -> Sequence[Mark]:
         with self.connector.store.read() as conn:
-            found = (snapshots.outlines(conn, one, objective_id) for one in self._sites(site))
-            return marks(next((steps for steps in found if steps), ()))
+            return [mark for one in self._sites(site) for mark in happened(conn, one, objective_id)]
 
     def check_ins(self, objective_id: str, site: str | None = None) -> Sequence[Kept]:
         with self.connector.store.read() as conn:
             return [kept for one in self._sites(site) for kept in check_ins.of(conn, one, objective_id)]
-
-    def histories(self, objective_ids: Iterable[str]) -> Mapping[str, Sequence[HistoryPoint]]:
-        ids = list(objective_ids)
-        found: dict[str, Sequence[HistoryPoint]] = {}
-        with self.connector.store.read() as conn:
-            for site in self.connector.sites:
-                found |= histories(conn, site, ids)
-        return found
 
     def moved(self, objective_id: str, since: datetime, site: str | None = None) -> Told:
         now = self.now()

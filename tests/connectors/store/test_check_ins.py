@@ -56,21 +56,39 @@ def test_a_later_one_takes_its_place_and_withdrawing_leaves_none(
     assert told == [(second.id, "withdrawn", "Kim"), (first.id, "replaced", "Bo")]
 
 
-def test_a_kept_state_tells_of_its_check_ins_and_an_outline_gives_the_marks(
+def test_a_kept_state_tells_what_was_ruled(
     store: Store, said: Callable[..., CheckIn], now: datetime, an_objective: Callable[..., ObjectiveState]
 ) -> None:
     plain = an_objective()
     ruling = ruled(said("3/5", id=7), Fraction(5, 8), Measure.PROGRESS, now.date())
     with_it = replace(plain, key_results=(replace(plain.key_results[0], check_in=ruling),))
     with store.write() as conn:
-        for hour, state in enumerate((plain, with_it, with_it, plain)):
+        for hour, state in enumerate((plain, with_it, with_it)):
             objectives.save(conn, "main", state, "r1", now + timedelta(hours=hour))
     with store.read() as conn:
         saved = snapshots.at(conn, "main", "10001", now + timedelta(hours=1))
-        steps = snapshots.outlines(conn, "main", "10001")
+        assert (
+            len(snapshots.turns(conn, "main", "10001", now - timedelta(days=1), now + timedelta(days=1))) == 2
+        )
     assert saved is not None
     assert saved.state.key_results[0].check_in == ruling
-    assert [mark.text for mark in marks(steps)] == [
-        "Ada checked in 60 % for Delivery",
-        "Ada’s check-in of 60 % for Delivery withdrawn",
-    ]
+
+
+def test_an_outline_is_the_last_state_of_each_day_and_revision(
+    store: Store, an_objective: Callable[..., ObjectiveState], now: datetime
+) -> None:
+    def at(number: int) -> ObjectiveState:
+        plain = an_objective()
+        row = replace(plain.ledger.rows[0], id=str(number), key=f"PLAT-{number}")
+        return replace(plain, ledger=replace(plain.ledger, rows=(row,)))
+
+    moments = [(1, 0, "r1"), (2, 1, "r1"), (3, 2, "r2"), (4, 24, "r2"), (5, 25, "r2")]
+    with store.write() as conn:
+        for number, hour, revision in moments:
+            objectives.save(conn, "main", at(number), revision, now + timedelta(hours=hour))
+        snapshots.backfill(conn, "main", [(now - timedelta(days=1), at(0))], "r2")
+    with store.read() as conn:
+        steps = snapshots.outlines(conn, "main", "10001")
+        assert snapshots.outlines(conn, "other", "10001") == []
+    assert [step.outline.ledger.rows[0].key for step in steps] == ["PLAT-0", "PLAT-2", "PLAT-3", "PLAT-5"]
+    assert [mark.text for mark in marks(steps)] == ["PLAT-5 added; PLAT-3 removed"]

@@ -14,6 +14,7 @@ from connectors.store import audit, check_ins, due, mirror, objectives, revision
 from mappings.check_in import Measure
 from plugin.checking_in import CheckInRefused, Said, check_in, keep, typed_delta, typed_value, withdraw
 from plugin.draining import drain
+from plugin.history import happened
 from plugin.lifecycle import preview_text
 
 
@@ -68,6 +69,12 @@ def test_what_is_said_is_written_to_jira_and_what_is_withdrawn_is_taken_back(
     assert "Nobody has checked in" in command("check-in", "list", one.key)[1]
     _, text = command("check-in", "list", one.key, "--all", "--json")
     assert [kept["ended_how"] for kept in json.loads(text)] == ["withdrawn"]
+    with quiet.connector.store.read() as conn:
+        name = one.key_results[0].key or one.key_results[0].title
+        assert [mark.text for mark in happened(conn, "main", one.id)] == [
+            f"command line checked in 97 % for {name}",
+            f"command line withdrew the check-in of 97 % for {name}",
+        ]
 
 
 def test_when_the_derived_value_moves_the_check_in_stays_and_keeping_it_says_it_anew(
