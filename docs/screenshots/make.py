@@ -1,7 +1,7 @@
 """Takes pictures of every page, light and dark, phone and desktop: `python docs/screenshots/make.py [folder]`.
 
 With `--base` it photographs a connector that runs already, signed in as `--user`; the password is read from the environment
-variable JIRA_OKR_SCREENSHOTS_PASSWORD, or asked for. Else it serves an invented company on loopback.
+variable SCREENSHOTS_PASSWORD, or asked for. Else it serves an invented company on loopback.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ PAGES = {
     "missing": "/objectives/NOPE-1",
 }
 EMPTY = {"empty-objectives": "/", "empty-kpis": "/kpis", "empty-review": "/review", "empty-health": "/health"}
-VARIABLE = "JIRA_OKR_SCREENSHOTS_PASSWORD"
+VARIABLE = "SCREENSHOTS_PASSWORD"
 Enter = Callable[[Any, str], None]
 
 

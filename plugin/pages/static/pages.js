@@ -29,7 +29,10 @@
 
   // On a phone the navigation scrolls; the place one is at should be seen.
   const here = document.querySelector(".nav [aria-current]");
-  if (here) here.closest(".nav").scrollLeft = here.offsetLeft - 16;
+  if (here) {
+    const list = here.closest(".nav");
+    list.scrollLeft += Math.max(0, here.getBoundingClientRect().right + 56 - list.getBoundingClientRect().right);
+  }
 
   // Instants in the reader's zone; ages go on growing while the page is open.
   const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
