@@ -140,7 +140,9 @@ class EveryHeadline(StoredSources):
             part = plain_listing.page(every, mine, after, size)
             points = histories(conn, "main", [one.state.id for one, _ in part.rows])
         rows = [
-            ListedHead(None, one.state, one.changed_at, depth, points.get(one.state.id, ()))
+            ListedHead(
+                None, one.state, one.changed_at, depth, steps := points.get(one.state.id, []), len(steps)
+            )
             for one, depth in part.rows
         ]
         return Listed(

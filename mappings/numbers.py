@@ -79,7 +79,7 @@ def _scaled(value: Fraction, digits: int) -> int:
 
 def percent(value: Fraction | None, digits: int = 0) -> Decimal | None:
     """A share of 1 as a rounded percentage; None stays None, for unknown is never 0."""
-    return None if value is None else rounded(value * 100, digits)
+    return None if value is None else Decimal(_scaled(value, digits + 2)).scaleb(-digits)
 
 
 def fixed(value: Fraction, digits: int) -> str:

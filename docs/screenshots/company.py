@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -94,7 +94,7 @@ class Company:
         mine = replace(wanted, sites=("main",))
         part = plain_listing.page(every, mine, after, size)
         rows = [
-            ListedHead(None, one.state, one.changed_at, depth, self.history(one.state.id))
+            ListedHead(None, one.state, one.changed_at, depth, points := self.history(one.state.id), len(points))
             for one, depth in part.rows
         ]
         around = [place and replace(place, site="") for place in (part.previous, part.next)]
@@ -120,9 +120,6 @@ class Company:
         found = self.objective(objective_id)
         rulings = [kr.check_in for kr in found.state.key_results if kr.check_in] if found else []
         return [Kept(ruling.check_in) for ruling in rulings]
-
-    def histories(self, objective_ids: Iterable[str]) -> Mapping[str, Sequence[HistoryPoint]]:
-        return {id_: self.history(id_) for id_ in objective_ids}
 
     def moved(self, objective_id: str, since: datetime, site: str | None = None) -> Told:  # noqa: ARG002
         points = self.history(objective_id)

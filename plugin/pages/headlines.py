@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -18,8 +18,9 @@ from connectors.store.listing import After, Slice, Wanted
 from connectors.store.objectives import HistoryPoint
 from connectors.store.schema import history
 from connectors.store.sql import among
+from connectors.store.trends import Trend, trends
 from mappings.state import Health, HealthLevel
-from plugin.pages.sources import Listed, ListedHead
+from plugin.pages.sources import Listed, ListedHead, Moment
 
 NUMBERS = ("progress", "delivery", "outcome", "expected")
 
@@ -84,7 +85,7 @@ def listed(conn: Connection, wanted: Wanted, after: After, size: int) -> Listed:
     figures = listing.tallies(conn, wanted)
     part = listing.page(conn, wanted, after, size, figures.found(wanted.health))
     several = len(wanted.sites) > 1
-    points = _trends(conn, wanted.sites, {one.id for one in part.rows})
+    moved = trends(conn, wanted.sites, {one.id for one in part.rows}) if part.rows else {}
     decode = json_text.decoder(Headline).decode
     rows = [
         ListedHead(
@@ -92,38 +93,21 @@ def listed(conn: Connection, wanted: Wanted, after: After, size: int) -> Listed:
             decode(one.headline),
             from_ms(one.changed_ms),
             one.depth,
-            points.get((one.site, one.id), ()),
+            *_moments(moved.get((one.site, one.id))),
         )
         for one in part.rows
     ]
     return Listed(rows, part if several else _siteless(part), figures)
 
 
+def _moments(trend: Trend | None) -> tuple[Sequence[Moment], int]:
+    return ((), 0) if trend is None else (trend.steps, trend.points)
+
+
 def _siteless(part: Slice) -> Slice:
     """The page of the only site there is: its cursors need not name it."""
     around = [after and replace(after, site="") for after in (part.previous, part.next)]
     return replace(part, previous=around[0], next=around[1])
-
-
-class Step(msgspec.Struct, frozen=True, gc=False):
-    """Where progress stood from a moment on: all that a trend line needs."""
-
-    at: datetime
-    progress: Fraction | None
-
-
-def _trends(
-    conn: Connection, sites: Collection[str], ids: Iterable[str]
-) -> Mapping[tuple[str, str], list[Step]]:
-    """By site and id, oldest first, in one statement."""
-    columns = (history.c.site, history.c.objective_id, history.c.at, history.c.progress)
-    mine = (history.c.site.in_(sites), among(conn, history.c.objective_id, ids))
-    found: dict[tuple[str, str], list[Step]] = defaultdict(list)
-    for site, id_, at, progress in conn.execute(
-        select(*columns).where(*mine).order_by(history.c.at, history.c.id)
-    ):
-        found[site, id_].append(Step(from_ms(at), fraction_of(progress)))
-    return found
 
 
 def histories(conn: Connection, site: str, ids: Iterable[str]) -> Mapping[str, list[HistoryPoint]]:

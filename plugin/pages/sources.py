@@ -5,7 +5,7 @@ Records are protocols of read-only attributes, so that whatever the store keeps 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from fractions import Fraction
@@ -115,13 +115,17 @@ class HistoryPoint(Moment, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ListedHead:
-    """One row of the list. `site` is what its address has to say of the site, `depth` how deep it stands in the tree."""
+    """One row of the list. `site` is what its address has to say of the site, `depth` how deep it stands in the tree.
+
+    `history` has as many of its `points` as a trend line shows, its first and its last among them.
+    """
 
     site: str | None
     state: Head
     changed_at: datetime
     depth: int
     history: Sequence[Moment] = ()
+    points: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,10 +254,6 @@ class Sources(Protocol):
 
     def check_ins(self, objective_id: str, site: str | None = None) -> Sequence[Kept]:
         """What people said of its key results, ended check-ins too, the latest first."""
-        ...
-
-    def histories(self, objective_ids: Iterable[str]) -> Mapping[str, Sequence[HistoryPoint]]:
-        """The points of several objectives at once: one page of the list needs them for its trend lines."""
         ...
 
     def moved(self, objective_id: str, since: datetime, site: str | None = None) -> Told:

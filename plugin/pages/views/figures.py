@@ -12,6 +12,7 @@ UNKNOWN = "unknown"
 THIN = "\u202f"
 MINUS = "\u2212"
 MOST_DECIMALS = 4
+NOTHING, WHOLE = Fraction(0), Fraction(1)
 
 
 def percent_text(value: Fraction | None, digits: int = 0) -> str:
@@ -44,7 +45,7 @@ def length(value: Fraction | None) -> str:
     """A share of the whole as an SVG length, clamped to what a bar can show."""
     if value is None:
         return "0%"
-    return f"{rounded(min(max(value, Fraction(0)), Fraction(1)) * 100, 2)}%"
+    return f"{percent(min(max(value, NOTHING), WHOLE), 2)}%"
 
 
 def points(shares: Sequence[Fraction], total: Fraction) -> list[Decimal]:

@@ -201,7 +201,7 @@ def row(one: ListedHead, now: datetime, zone: tzinfo) -> Row:
         delivery=_beside(head.delivery),
         outcome=_beside(head.outcome),
         health=badge(head.health),
-        trend=spark(one.history, now),
+        trend=spark(one.history, now, one.points),
         changed=when(one.changed_at, now, zone),
         flags=tuple(told(flag) for flag in head.flags),
     )

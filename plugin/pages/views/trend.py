@@ -23,8 +23,8 @@ class Spark:
     description: str
 
 
-def spark(history: Sequence[Moment], now: datetime) -> Spark:
-    """The trend of one objective from its first point to now."""
+def spark(history: Sequence[Moment], now: datetime, points: int) -> Spark:
+    """The trend of one objective from its first point to now; `points` is how many there are, drawn or not."""
     moments: list[Known] = [(point.at, point.progress) for point in history]
     if not moments:
         return Spark((), None, "No history yet")
@@ -32,16 +32,16 @@ def spark(history: Sequence[Moment], now: datetime) -> Spark:
     lines = tuple(place.line(part) for part in stretches(moments, now))
     last = moments[-1][1]
     end = None if last is None else (place.x(now), place.y(last))
-    return Spark(lines, end, _in_words(moments))
+    return Spark(lines, end, _in_words(moments, points))
 
 
-def _in_words(moments: Sequence[Known]) -> str:
+def _in_words(moments: Sequence[Known], points: int) -> str:
     first, last = moments[0][1], moments[-1][1]
     if all(value is None for _, value in moments):
         return "Never measured"
     if len(moments) == 1:
         return f"{percent_text(last)} since the first measurement"
-    return f"From {percent_text(first)} to {percent_text(last)} in {len(moments)} steps"
+    return f"From {percent_text(first)} to {percent_text(last)} in {points} steps"
 
 
 def stretches(moments: Sequence[Known], now: datetime) -> list[list[tuple[datetime, Fraction]]]:

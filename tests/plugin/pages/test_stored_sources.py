@@ -72,16 +72,6 @@ def test_every_headline_is_what_the_whole_state_says(sources, sqlite_store):
         assert headline.changed_at == whole.changed_at
 
 
-def test_one_statement_reads_the_histories_of_a_page(sources, sqlite_store):
-    fill(sqlite_store)
-    ids = [one.state.id for one in seeded().saved]
-    found = sources.histories(ids)
-    with sqlite_store.read() as conn:
-        assert {id_: list(points) for id_, points in found.items()} == {
-            id_: objectives.history(conn, "main", id_) for id_ in ids
-        }
-
-
 def test_why_finds_the_objective_of_an_issue(client, sqlite_store):
     fill(sqlite_store)
     assert client.get("/why/20240").location == "/objectives/GROW-4"
