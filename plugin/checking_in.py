@@ -90,12 +90,18 @@ def check_in(connector: Connector, site: str, objective_id: str, said: Said, by:
 def keep(
     connector: Connector, site: str, objective_id: str, number: int, until: date | None, by: str
 ) -> CheckIn | None:
-    """Say again what a check-in says, from where the derived value is now; None where none of this number stands."""
+    """Say again what a check-in said, one that stands or one that was withdrawn, from where the derived value is now.
+
+    None where there is none of this number, or another stands in its place.
+    """
     with connector.store.read() as conn:
         found = check_ins.load(conn, site, number)
-    if found is None or not found.stands or found.check_in.objective_id != objective_id:
+        standing = check_ins.standing(conn, site, objective_id)
+    if found is None or found.check_in.objective_id != objective_id:
         return None
     former = found.check_in
+    if standing.get((objective_id, former.key_result_id), former).id != number:
+        return None
     delta = DELTA if until is None and former.delta is None else former.delta
     said = Said(former.key_result_id, former.value, former.note, until, delta)
     return check_in(connector, site, objective_id, said, by)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from connectors.store.check_ins import Kept
+from connectors.store.check_ins import WITHDRAWN, Kept
 from mappings.check_in import DELTA, CheckIn, Measure
 from mappings.numbers import plain
 from mappings.rollup.checked_in import measure_of
@@ -38,13 +38,15 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A check-in that is over."""
+    """A check-in that is over; the last one, where it was withdrawn, may be put back."""
 
     said: str
     by: str
     at: When
     note: str
     how: str
+    number: int
+    may_put_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def check_ins(state: KeyResultState, around: Surroundings) -> CheckIns:
     return CheckIns(
         standing=None if now is None else _standing(state, now, around),
         withdrawing=now is None and state.check_in is not None,
-        ended=tuple(_ended(one, around) for one in ended),
+        ended=tuple(_ended(one, around, now is None and one is ended[0]) for one in ended),
         form=_form(state, around),
     )
 
@@ -147,10 +149,13 @@ def holds(check_in: CheckIn) -> str:
     return ", or ".join(parts)
 
 
-def _ended(one: Kept, around: Surroundings) -> Ended:
+def _ended(one: Kept, around: Surroundings, put_back: bool) -> Ended:
     about = one.check_in
-    how = f"{one.ended_how} by {one.ended_by}" if one.ended_how == "withdrawn" else f"{one.ended_how}"
-    return Ended(said(about), about.by, when(about.at, around.now, around.zone), about.note, how)
+    how = f"{one.ended_how} by {one.ended_by}" if one.ended_how == WITHDRAWN else f"{one.ended_how}"
+    at = when(about.at, around.now, around.zone)
+    return Ended(
+        said(about), about.by, at, about.note, how, about.id, put_back and one.ended_how == WITHDRAWN
+    )
 
 
 def _form(state: KeyResultState, around: Surroundings) -> Form:

@@ -83,6 +83,11 @@ def test_what_an_editor_says_is_shown_until_it_is_withdrawn(desk, world, one, co
     page = page_of(editor, one)
     assert not page.select(".said")
     assert "withdrawn by editor@acme.example" in texts(page, ".said-before")[0]
+    editor.post(page.select_one(".said-before form")["action"])
+    assert computed().key_results[0].check_in is not None
+    page = page_of(editor, one)
+    assert "97 %" in texts(page, ".krs .figure")
+    assert not page.select(".said-before form")
 
 
 def test_the_page_asks_and_both_answers_are_there(desk, world, one, computed):
