@@ -13,6 +13,7 @@ from connectors.store.instant import from_ms, to_ms
 from connectors.store.objectives import HistoryPoint
 from mappings.cause import cause, row_cause
 from mappings.ledger import Contribution
+from mappings.marks import Kind
 from mappings.moved import Effect, Movement
 from plugin.api.cursor import cursor, list_name, position
 from plugin.api.failures import Refusal, invalid
@@ -21,7 +22,7 @@ from plugin.api.model import Given, Instant, Page, PageQuery, SiteQuery, Word
 from plugin.api.objectives import NamedGiven, RowGiven
 from plugin.api.operation import JSON, Call, Operation, Reply
 from plugin.connector import Connector, NotReady
-from plugin.history import CHOICES, Told, instant_of, no_history, told
+from plugin.history import CHOICES, Told, happened, instant_of, no_history, told
 from plugin.standing import contribution_values, exact_text, number
 
 MOST_EFFECTS = 2000
@@ -39,6 +40,20 @@ class PointGiven(Given):
     health: str
     mapping_revision: str
     backfilled: bool
+
+
+class MarkGiven(Given):
+    """Something that happened to an objective beside its number: a target changed, a check-in, scope that came or went."""
+
+    at: datetime
+    kind: Kind
+    text: str
+
+
+class MarksGiven(Given):
+    """Everything that is marked in the history, oldest first."""
+
+    items: list[MarkGiven]
 
 
 class HistoryQuery(PageQuery):
@@ -149,6 +164,14 @@ def point_values(point: HistoryPoint) -> dict[str, Any]:
     }
 
 
+def marks(call: Call) -> Reply:
+    """Oldest first; targets and scope day by day."""
+    site, saved = objective_of(call)
+    with call.connector.store.read() as conn:
+        found = happened(conn, site, saved.state.id)
+    return Reply(MarksGiven(items=[MarkGiven(at=one.at, kind=one.kind, text=one.text) for one in found]))
+
+
 def movement(call: Call) -> Reply:
     """What changed since."""
     site, saved = objective_of(call)
@@ -248,6 +271,16 @@ OPERATIONS = (
         history,
         {JSON: Page[PointGiven]},
         HistoryQuery,
+    ),
+    Operation(
+        "marks",
+        "GET",
+        "/objectives/{objective}/marks",
+        "viewer",
+        "What happened beside the number: targets changed, check-ins, scope that came or went.",
+        marks,
+        {JSON: MarksGiven},
+        SiteQuery,
     ),
     Operation(
         "movement",

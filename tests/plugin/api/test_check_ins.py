@@ -63,6 +63,12 @@ def test_what_is_said_once_is_shown_listed_and_withdrawn(api: Any, one: tuple[st
     drain(api.connector.context("main"))
     assert standing(api, one)["progress_exact"] == before["progress_exact"]
     assert [row["ended_how"] for row in api.all(path, limit=1)] == ["withdrawn", "replaced"]
+    marked = [one for one in api.get(f"/objectives/{one[0]}/marks")["items"] if one["kind"] == "check-in"]
+    assert [" ".join(one["text"].split()[3:5]) for one in marked] == [
+        "checked in",
+        "checked in",
+        "withdrew the",
+    ]
 
 
 @pytest.mark.parametrize(
