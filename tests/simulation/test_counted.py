@@ -67,6 +67,7 @@ class Calm:
 @pytest.fixture
 def calm(sqlite_stage: Stage) -> Calm:
     world = World(sqlite_stage, 0, "cloud")
+    world.adapter.page_size = 100
     world.mapping = world.ground.mapping("epics-as-objectives")
     return Calm(world)
 

@@ -111,8 +111,13 @@ class Ledger:
 
     def _hear(self, event: Event) -> None:
         """An edit tells of what it changes in the thread that makes it, before it is counted."""
-        if event.actor.id == CONNECTOR.id and event.history is not None:
-            self._changed.fields = {item.field_id for item in event.history.items}
+        items = event.history.items if event.history is not None else ()
+        if event.actor.id == CONNECTOR.id:
+            self._changed.fields = {item.field_id for item in items}
+            return
+        changed = ", ".join(f"{one.field} {one.old_text} to {one.new_text}" for one in items)
+        key = event.record.key if event.record is not None else ""
+        self._chronicle.note("people", f"{event.name} {key} {changed}")
 
     def _wrote(self, issue_id: str, fields: list[str]) -> None:
         changed: set[str | None] = getattr(self._changed, "fields", set())

@@ -233,7 +233,8 @@ class Story:
     def _kill_one(self) -> None:
         """Either at one of its next calls, before or after Jira hears of it, or a moment from now, wherever it is."""
         name = self.dice.choice(sorted(self.fleet.members))
-        strike = Strike(self.dice.randint(1, 3), self.dice.choice(("", "PUT")), self.dice.random() < 0.5)
+        calls, method = self.dice.choice(((1, "PUT"), (2, "PUT"), (1, ""), (3, ""), (6, "")))
+        strike = Strike(calls, method, self.dice.random() < 0.5)
         at_a_call, moment = self.dice.random() < 0.7, self.dice.uniform(0, 0.1)
         self.eventually(lambda: self._stands(name), f"{name} is up", self._life_goes_on)
         if at_a_call and (name != "serve" or not self.distributed):
