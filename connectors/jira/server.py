@@ -129,10 +129,10 @@ def server_info(library: JiraLibrary) -> ServerInfo:
 
 def server_time(transport: Transport, api: str) -> datetime | None:
     """The time of the clock that stamps `updated`; None where Jira does not say."""
-    said = transport.get(f"{api}/serverInfo").json()
     try:
+        said = transport.get(f"{api}/serverInfo").json()
         return datetime.fromisoformat(said["serverTime"]).astimezone(UTC)
-    except (KeyError, TypeError, ValueError):
+    except (Permanent, KeyError, TypeError, ValueError):
         return None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from connectors.jira.errors import IncompleteRead, JiraError
+from connectors.jira.errors import IncompleteRead
 from plugin.sync import watermark
 from plugin.sync.context import Context
 from plugin.sync.landing import Progress, Resynced, land_again
@@ -34,7 +34,7 @@ def resync_recent(context: Context, progress: Progress = lambda _done, _total: N
     report = Resynced(kind="recent")
     try:
         newest = _read(context, mark, report, progress)
-    except JiraError:
+    except Exception:
         settle(context, report, report.marked)
         raise
     settle(context, report, report.marked)

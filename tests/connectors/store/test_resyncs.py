@@ -1,0 +1,68 @@
+"""How far a read has come, kept page by page; and drift by objective."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from connectors.store import Store, drifted, resyncs
+from connectors.store.drifted import Drifted
+from connectors.store.resyncs import Kept
+
+NOW = datetime(2026, 11, 9, 9, 0, tzinfo=UTC)
+
+
+def test_a_read_is_kept_page_by_page_and_taken_over(store: Store) -> None:
+    later = NOW + timedelta(minutes=1)
+    with store.write() as conn:
+        assert resyncs.kept(conn, "main") is None
+        resyncs.begin(conn, "main", "r1", "one", "0", NOW)
+        assert resyncs.keep(conn, "main", "one", "1", NOW, (1, "first"))
+        assert resyncs.keep(conn, "main", "one", "2", NOW, (2, "second"))
+        assert resyncs.kept(conn, "main") == Kept("r1", "2", NOW)
+    with store.write() as conn:
+        resyncs.take_over(conn, "main", "r1", "two")
+        assert not resyncs.keep(conn, "main", "one", "3", later, (3, "lost"))
+        assert resyncs.keep(conn, "main", "two", "3", later, (3, "third"))
+        assert resyncs.keep(conn, "main", "two", "3", later, (3, "third again"))
+    with store.read() as conn:
+        assert list(resyncs.pages(conn, "main", "r1")) == ["first", "second", "third again"]
+        assert resyncs.kept(conn, "main") == Kept("r1", "3", later)
+        assert resyncs.kept(conn, "other") is None
+
+
+def test_the_end_of_a_read_is_its_holders(store: Store) -> None:
+    with store.write() as conn:
+        resyncs.begin(conn, "main", "r1", "one", "0", NOW)
+        resyncs.keep(conn, "main", "one", "1", NOW, (1, "first"))
+        resyncs.end(conn, "main", "somebody else")
+        assert resyncs.kept(conn, "main") is not None
+        resyncs.end(conn, "main", "one")
+        assert resyncs.kept(conn, "main") is None
+        assert list(resyncs.pages(conn, "main", "r1")) == []
+
+
+def test_a_new_read_takes_the_place_of_an_old_one(store: Store) -> None:
+    with store.write() as conn:
+        resyncs.begin(conn, "main", "r1", "one", "0", NOW)
+        resyncs.keep(conn, "main", "one", "1", NOW, (1, "first"))
+        resyncs.begin(conn, "main", "r2", "two", "0", NOW)
+        assert resyncs.kept(conn, "main") == Kept("r2", "0", NOW)
+        assert list(resyncs.pages(conn, "main", "r1")) == []
+        resyncs.discard(conn, "main")
+        assert resyncs.kept(conn, "main") is None
+
+
+def test_drift_adds_up_until_it_is_counted_anew(store: Store) -> None:
+    later = NOW + timedelta(hours=1)
+    with store.write() as conn:
+        drifted.add(conn, "main", {"1": 2, "2": 1, "3": 0}, NOW)
+        drifted.add(conn, "main", {"2": 4}, later)
+        drifted.add(conn, "other", {"2": 9}, later)
+        assert drifted.worst(conn, "main") == [Drifted("2", 5, later), Drifted("1", 2, NOW)]
+        assert drifted.worst(conn, "main", 1) == [Drifted("2", 5, later)]
+        assert drifted.count(conn, "main") == 2
+        assert drifted.of(conn, "main", "1") == Drifted("1", 2, NOW)
+        assert drifted.of(conn, "main", "3") is None
+        drifted.restart(conn, "main")
+        assert drifted.count(conn, "main") == 0
+        assert drifted.count(conn, "other") == 1
