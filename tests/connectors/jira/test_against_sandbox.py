@@ -64,6 +64,29 @@ def test_a_search_returns_every_issue_once_and_ends(server, jira):
     assert jira.count("project is not EMPTY") == len(found)
 
 
+def test_a_search_goes_on_where_another_one_stopped(jira):
+    jql = "project is not EMPTY"
+    whole = list(jira.search(jql))
+    assert [page.after is None for page in whole] == [page.last for page in whole]
+    rest = list(jira.search(jql, after=whole[1].after))
+    assert [page.issues for page in rest] == [page.issues for page in whole[2:]]
+    assert rest[-1].last
+
+
+def test_a_place_that_leads_nowhere_is_refused_or_is_the_end(server, jira):
+    if server.sandbox.deployment == "datacenter":
+        (page,) = jira.search("project is not EMPTY", after="99999/99999")
+        assert (page.issues, page.last) == ((), True)
+        return
+    with pytest.raises(Permanent) as refused:
+        list(jira.search("project is not EMPTY", after="invented"))
+    assert refused.value.status == 400
+
+
+def test_jira_tells_the_time(server, jira):
+    assert abs(jira.time() - server.sandbox.clock()) < timedelta(seconds=30)
+
+
 def test_search_and_read_by_id_agree(jira):
     searched = everything(jira)
     result = jira.read([*searched, "999999"])

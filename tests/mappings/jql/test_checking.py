@@ -44,6 +44,7 @@ ERRORS = [
     ("created > yesterday", "not-a-date", 10, 19, ""),
     ("created > 2026-02-30", "not-a-date", 10, 20, ""),
     ("created > -30", "not-a-date", 10, 13, "write a unit"),
+    ("created > 1790000000", "not-a-date", 10, 20, "write a unit"),
     ("created > -999999w", "not-a-date", 10, 18, ""),
     ("'Story points' = many", "not-a-number", 17, 21, "write a number"),
     ("statusCategory = Finished", "unknown-category", 17, 25, ""),

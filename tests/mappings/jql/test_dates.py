@@ -19,6 +19,7 @@ NOW = datetime(2028, 3, 30, 23, 15, 10, tzinfo=UTC)  # 2028-03-31 01:15:10 in Ro
 TABLE = [
     ("2026-10-01", datetime(2026, 10, 1, tzinfo=ROME)),
     ("'2026/1/5 7:05'", datetime(2026, 1, 5, 7, 5, tzinfo=ROME)),
+    ("1790000000123", datetime(2026, 9, 21, 14, 13, 20, 123_000, tzinfo=UTC)),
     ("-2w", NOW - timedelta(days=14)),
     ("5d", NOW + timedelta(days=5)),
     ("'+1h'", NOW + timedelta(hours=1)),
