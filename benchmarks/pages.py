@@ -2,7 +2,8 @@
 
 "Its SQL alone" is what the page itself executes, statement by statement with the values it gave, noted while it does; then each is
 executed by the bare driver and its rows are fetched, with nothing done to them. A ratio can be reached by slow SQL too, so the page
-also stands beside the former way to make the same page: the headline of every objective is read, and Python filters, sorts and places.
+also stands beside another way to make the same page, which it has to beat: the headline of every objective is read, and plain Python
+filters, sorts, counts and places, as the page once did.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def main(quick: bool) -> list[Ratio]:
 
 
 def ratios(store: Store, path: Path, name: str, address: str) -> list[Ratio]:
-    """One page beside its SQL, and beside the former way."""
+    """One page beside its SQL, and beside plain Python."""
     client, former = (
         client_over(StoredSources(connector_over(store))),
         client_over(EveryHeadline(connector_over(store))),
@@ -131,7 +132,7 @@ def executed(bare: sqlite3.Connection, said: Said) -> None:
 
 
 class EveryHeadline(StoredSources):
-    """The former way: every headline is read and decoded, and Python filters, sorts and places."""
+    """Every headline is read and decoded, and Python filters, sorts and places."""
 
     def listing(self, wanted: Wanted, after: After, size: int) -> Listed:
         with self.connector.store.read() as conn:

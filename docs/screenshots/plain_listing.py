@@ -67,18 +67,23 @@ class PlainSlice:
 def admits(wanted: Wanted, one: One, *, health: bool = True) -> bool:
     """Whether an objective is asked for; without `health` for the totals, which offer every health."""
     state = one.state
-    words = f"{state.key} {state.title}".casefold()
     return (
         one.site in wanted.sites
         and (not wanted.cycles or (state.cycle_id or "") in wanted.cycles)
         and (not wanted.projects or state.project_key in wanted.projects)
         and (not wanted.owners or (state.owner or "") in wanted.owners)
         and (not health or not wanted.health or state.health.level in wanted.health)
-        and wanted.search.casefold() in f"{words} {(state.owner or '').casefold()}"
-        and wanted.text.casefold() in words
+        and (
+            not wanted.search or wanted.search.casefold() in f"{_words(one)} {(state.owner or '').casefold()}"
+        )
+        and (not wanted.text or wanted.text.casefold() in _words(one))
         and (not wanted.owner_words or wanted.owner_words.casefold() == (state.owner or "").casefold())
         and (not wanted.aligned_to or wanted.aligned_to in state.aligned_to)
     )
+
+
+def _words(one: One) -> str:
+    return f"{one.state.key} {one.state.title}".casefold()
 
 
 def tallies(every: Iterable[One], wanted: Wanted) -> Tallies:
