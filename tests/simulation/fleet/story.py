@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from fleet.chronicle import Chronicle
@@ -43,6 +44,8 @@ DEED_SECONDS = 0.25
 """How often somebody edits while the story waits for a process."""
 LONGEST_WAIT = 3.0
 """Seconds in which a process that is to die at a call should make it, else it dies without."""
+WAYS = (Strike(1, "PUT", after=True), Strike(2, "PUT"), Strike(3), Strike(2, after=True), None)
+"""How processes are killed: at such a call of theirs, or at a random moment."""
 DEADLINE = 180.0
 """Seconds after which something that should have come true is a failure; a busy machine may need many."""
 HARMLESS = WebhookFaults()
@@ -115,6 +118,7 @@ class Story:
             "LEASE_SECONDS": "60",
             "HEARTBEAT_SECONDS": "1",
             "RESYNC_MINUTES": "0",
+            "DATACENTER_CALLS_PER_SECOND": "100",
             **{f"JIRA__{key}": value for key, value in jira.items()},
         }
         return {f"JIRA_OKR_{key}": value for key, value in settings.items()}
@@ -189,12 +193,15 @@ class Story:
             self._step()
             for event in events.get(step, ()):
                 event()
+        for name in list(self.fleet.members):
+            self.eventually(partial(self._stands, name), f"{name} is up after all", self._life_goes_on)
 
     def _events(self) -> dict[int, list[Callable[[], None]]]:
         """What befalls the fleet, by step."""
-        some = [self._kill_one] * 3 + [self._sync_meanwhile]
+        some = [partial(self._kill_one, way) for way in self.dice.sample(WAYS, 4 if self.distributed else 3)]
+        some += [self._sync_meanwhile]
         if self.distributed:
-            some += [self._kill_one, lambda: self._hire(3), self._let_one_go]
+            some += [partial(self._hire, 3), self._let_one_go]
         steps = sorted(self.dice.sample(range(2, STEPS - 2), len(some)))
         order = some[:]
         self.dice.shuffle(order)
@@ -230,16 +237,15 @@ class Story:
             "weather", f"{fault.kind} {fault.status} on {fault.path!r} x{fault.times}, {fault.reason}"
         )
 
-    def _kill_one(self) -> None:
+    def _kill_one(self, way: Strike | None) -> None:
         """Either at one of its next calls, before or after Jira hears of it, or a moment from now, wherever it is."""
-        name = self.dice.choice(sorted(self.fleet.members))
-        calls, method = self.dice.choice(((1, "PUT"), (2, "PUT"), (1, ""), (3, ""), (6, "")))
-        strike = Strike(calls, method, self.dice.random() < 0.5)
-        at_a_call, moment = self.dice.random() < 0.7, self.dice.uniform(0, 0.1)
+        callers = [name for name in sorted(self.fleet.members) if name != "serve" or not self.distributed]
+        name = self.dice.choice(callers if way is not None else sorted(self.fleet.members))
+        moment = self.dice.uniform(0, 0.1)
         self.eventually(lambda: self._stands(name), f"{name} is up", self._life_goes_on)
-        if at_a_call and (name != "serve" or not self.distributed):
-            self.gateway.strike(name, strike)
-            self.chronicle.note("story", f"{name} shall die: {strike}")
+        if way is not None:
+            self.gateway.strike(name, way)
+            self.chronicle.note("story", f"{name} shall die: {way}")
         else:
             time.sleep(moment)
             self.fleet.kill(name, "at a random moment")

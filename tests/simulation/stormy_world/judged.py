@@ -9,7 +9,6 @@ from stormy_world.people import People
 
 from connectors.sandbox.site import Site
 from connectors.store import Store
-from mappings.mapping import Mapping
 from plugin.sync.context import Context
 
 SITE = "main"
@@ -23,10 +22,6 @@ class Judged(Protocol):
     @property
     def site(self) -> Site:
         """The sandbox Jira."""
-
-    @property
-    def mapping(self) -> Mapping:
-        """The mapping that is active."""
 
     @property
     def tables(self) -> Store:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from stormy_world.judged import SITE, Judged
 
 from connectors.store import due, mirror, objectives
+from mappings.catalogue import Field
 from mappings.desired import desired, owners
 from mappings.fields import field_type
 from mappings.forest import Forest
@@ -15,12 +17,17 @@ from mappings.issue import Issue
 from mappings.measuring import assess
 from mappings.state import ObjectiveState
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
 
 def jira_now(world: Judged) -> dict[str, Issue]:
     """Every issue of the scope as Jira has it, with the whole history of its metrics."""
     context = world.context()
     records = world.site.sandbox.records
-    issues = context.jira.read(records, context.fields).issues if records else ()
+    up_to_date = dict.fromkeys(
+        records, LONG_AGO
+    )  # the storm is over: a search is as good as a read one by one, and quicker
+    issues = context.jira.read(records, context.fields, up_to_date).issues if records else ()
     inside = [issue for issue in issues if context.mapping.scope.matches(issue, context.moment())]
     metrics = context.metric_fields
     measured = [one.id for one in inside if any(one.fields.get(field) is not None for field in metrics)]
@@ -40,8 +47,9 @@ def wrong_fields(world: Judged) -> Iterator[str]:
     issues = jira_now(world)
     states = recomputed(world, issues)
     owned = owners(states.values())
+    context = world.context()
     for state in states.values():
-        for wanted in desired(world.mapping, state, issues.get, world.context().api, owned):
+        for wanted in desired(context.mapping, state, issues.get, context.api, owned):
             type_ = field_type(wanted.field)
             found = issues[wanted.issue_id].fields.get(wanted.field.id)
             if type_ is not None and not type_.equal(found, wanted.raw):
@@ -51,35 +59,36 @@ def wrong_fields(world: Judged) -> Iterator[str]:
 def wrong_mirror(world: Judged) -> Iterator[str]:
     """Issues the mirror lacks, has too many, or has otherwise than Jira."""
     issues = jira_now(world)
+    fields = world.context().catalogue.fields
     with world.tables.read() as conn:
         mirrored = {one.id: one for one in mirror.every(conn, SITE)}
     for issue_id in sorted(issues.keys() | mirrored.keys(), key=int):
         theirs, ours = issues.get(issue_id), mirrored.get(issue_id)
         if theirs is None or ours is None:
             yield f"{issue_id}: Jira {theirs and theirs.key}, mirror {ours and ours.key}"
-        elif names := _differing(world, theirs, ours):
+        elif names := _differing(fields, theirs, ours):
             told = ", ".join(
                 f"{name} {getattr(theirs, name)!r}, mirror {getattr(ours, name)!r}" for name in names
             )
             yield f"{theirs.key} differs: Jira has {told}"
 
 
-def _differing(world: Judged, theirs: Issue, ours: Issue) -> list[str]:
+def _differing(known: tuple[Field, ...], theirs: Issue, ours: Issue) -> list[str]:
     """Which facts differ. The history of a metric that is empty now says nothing, and may be there or not."""
     names = [name for name in Issue.__dataclass_fields__ if getattr(theirs, name) != getattr(ours, name)]
     if "readings" in names and not theirs.readings:
         names.remove("readings")
     if "fields" in names and all(
-        _equal(world, field, theirs.fields.get(field), ours.fields.get(field))
+        _equal(known, field, theirs.fields.get(field), ours.fields.get(field))
         for field in theirs.fields.keys() | ours.fields.keys()
     ):
         names.remove("fields")
     return names
 
 
-def _equal(world: Judged, field_id: str, theirs: object, ours: object) -> bool:
+def _equal(known: tuple[Field, ...], field_id: str, theirs: object, ours: object) -> bool:
     """Equal as field values are: an option we wrote by its id is the option Jira shows with its name."""
-    field = next(one for one in world.context().catalogue.fields if one.id == field_id)
+    field = next(one for one in known if one.id == field_id)
     type_ = field_type(field)
     return type_.equal(theirs, ours) if type_ is not None else theirs == ours
 
