@@ -94,7 +94,9 @@ class Company:
         mine = replace(wanted, sites=("main",))
         part = plain_listing.page(every, mine, after, size)
         rows = [
-            ListedHead(None, one.state, one.changed_at, depth, points := self.history(one.state.id), len(points))
+            ListedHead(
+                None, one.state, one.changed_at, depth, points := self.history(one.state.id), len(points)
+            )
             for one, depth in part.rows
         ]
         around = [place and replace(place, site="") for place in (part.previous, part.next)]
