@@ -55,6 +55,10 @@ def upgrade() -> None:
         op.f("ix_alignment_site_target_id_position"), "alignment", ("site", "target_id", "position")
     )
     _fill(op.get_bind())
+    if op.get_bind().dialect.name == "postgresql":
+        # Without statistics it places thousands forty times slower, and they come by themselves only minutes later.
+        op.execute("ANALYZE listing")
+        op.execute("ANALYZE alignment")
 
 
 def _fill(conn: sa.Connection) -> None:
