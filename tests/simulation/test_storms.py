@@ -45,12 +45,12 @@ def weathered(stage: Stage, seed: int) -> None:
     found: list[str] = [f"before the resync: {one}" for one in dead_letters(world)]
     if not world.post.dropped:
         found += [f"before the resync: {one}" for one in wrong_fields(world)]
-    assert world.look_again(anew=True)
+    assert world.look_again(anew=True), replay(world, [f"a resync in the calm: {world.trouble}"])
     world.settle()
     for check in (wrong_fields, wrong_mirror, wrong_states, dead_letters, repeated_writes, too_many_writes):
         found += check(world)
     edits = world.site.calls.edits.total()
-    assert world.look_again()
+    assert world.look_again(), replay(world, [f"a second resync in the calm: {world.trouble}"])
     world.settle()
     if world.site.calls.edits.total() != edits:
         found.append(f"an unchanged resync wrote {world.site.calls.edits.total() - edits} times")

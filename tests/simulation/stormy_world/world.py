@@ -66,6 +66,7 @@ class World:
         self.adapter.page_size = self._dice("pages").choice((7, 100))
         self.workers = 0
         self.resyncs = 0
+        self.trouble = ""
         self._open_the_door()
 
     def _dice(self, name: str) -> random.Random:
@@ -146,7 +147,8 @@ class World:
         """A resync, as the schedule runs it; False where it did not come to its end: then the next one goes on, unless `anew`."""
         try:
             resync(self.context(), anew=anew)
-        except (WorkerDied, StoreError, JiraError):
+        except (WorkerDied, StoreError, JiraError) as trouble:
+            self.trouble = repr(trouble)
             return False
         self.resyncs += 1
         return True
