@@ -19,6 +19,7 @@ from plugin.sync.context import Context
 from plugin.sync.forgotten import ask_again, doubtful
 from plugin.sync.holding import Brake
 from plugin.sync.refresh import land_issues
+from plugin.sync.second_look import Looked
 
 Progress = Callable[[int, int | None], None]
 """Is told how many issues are read, and of how many."""
@@ -88,10 +89,14 @@ def land_first(context: Context, conn: Connection, issues: list[Issue]) -> Lande
     return Landed(len(issues), len(changed), objectives=objectives_among(context, issues), occupied=occupied)
 
 
-def land_again(context: Context, conn: Connection, issues: list[Issue], *, recent: bool = False) -> Landed:
+def land_again(context: Context, conn: Connection, looked: Looked, *, recent: bool = False) -> Landed:
     """What is news changes the mirror and marks objectives, for the time when the resync is over."""
+    issues = looked.issues
     before = mirror.get(conn, context.site, [issue.id for issue in issues])
-    marked, changed = land_issues(context, conn, issues, set())
+    marked, changed = land_issues(context, conn, looked.shown, set())
+    if looked.anew:
+        also, too = land_issues(context, conn, looked.anew, set(), looked.read_at)
+        marked, changed = marked | also, changed | too
     ours = context.written_fields
     news = [issue for issue in issues if issue.id in changed and _is_news(before.get(issue.id), issue, ours)]
     late = [issue for issue in news if not (recent and context.clock() - issue.updated < ON_ITS_WAY)]

@@ -14,6 +14,7 @@ from plugin.sync.context import Context
 from plugin.sync.landing import Progress, Resynced, land_again
 from plugin.sync.paging import OVERLAP, changed_since, pages
 from plugin.sync.refresh import with_readings
+from plugin.sync.second_look import look_again
 from plugin.sync.settling import quietly, settle
 from plugin.sync.watermark import Watermark
 
@@ -52,11 +53,11 @@ def _read(context: Context, mark: Watermark, report: Resynced, progress: Progres
     newest: datetime | None = None
     last = False
     for page in pages(context, changed_since(context.mapping.document.scope, mark.at - OVERLAP)):
-        issues = with_readings(context, list(page.issues), {})
+        looked = look_again(context, with_readings(context, list(page.issues), {}))
         with context.store.write() as conn:
-            report.add(land_again(context, conn, issues, recent=True))
+            report.add(land_again(context, conn, looked, recent=True))
         progress(report.read, report.read if page.last else None)
-        newest = newest or max((issue.updated for issue in issues), default=mark.at)
+        newest = newest or max((issue.updated for issue in page.issues), default=mark.at)
         last = page.last
     if newest is None or not last:
         raise IncompleteRead("The search ended without its last page.", "It is tried again by itself.")

@@ -16,6 +16,7 @@ from plugin.sync.context import Context
 from plugin.sync.landing import Progress, Resynced, land_again, land_first
 from plugin.sync.paging import in_order, pages
 from plugin.sync.refresh import RESYNC_WANTED, with_readings
+from plugin.sync.second_look import look_again
 from plugin.sync.settling import REVISION, quietly, settle
 from plugin.sync.unseen import catch_up, drop_unseen
 
@@ -79,8 +80,9 @@ def _read_pages(context: Context, reading: Reading, progress: Progress) -> None:
 def _land_page(context: Context, reading: Reading, page: Page) -> None:
     report = reading.report
     issues = with_readings(context, list(page.issues), {}, first=report.first)
+    looked = None if report.first else look_again(context, issues)
     with context.store.write() as conn:
-        landed = (land_first if report.first else land_again)(context, conn, issues)
+        landed = land_again(context, conn, looked) if looked else land_first(context, conn, issues)
         report.add(landed)
         keep(context, conn, reading, page, landed)
 

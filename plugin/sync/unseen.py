@@ -8,12 +8,12 @@ from itertools import islice
 
 from connectors.jira.errors import IncompleteRead
 from connectors.store import mirror
-from mappings.issue import Issue
 from plugin.sync.checkpoint import Reading, forget
 from plugin.sync.context import Context
 from plugin.sync.landing import drift_of, land_again
 from plugin.sync.paging import OVERLAP, changed_since, in_order, pages
 from plugin.sync.refresh import land_issues, read_again, with_readings
+from plugin.sync.second_look import Looked, look_again
 
 LARGEST_LOSS = 0.5
 SMALL_SITE = 20
@@ -28,21 +28,27 @@ def catch_up(context: Context, reading: Reading) -> None:
     # What was on a page and is not there any more is asked for by id, like everything the pages did not show.
     reading.seen = there
     for chunk in _chunks(sorted(slipped), AT_ONCE):
-        _land(context, reading, read_again(context, chunk, guarded=False)[0])
+        read_at = context.clock()
+        found = with_readings(context, read_again(context, chunk, guarded=False)[0], {})
+        _land(context, reading, Looked([], found, read_at))
     last = False
     for page in pages(context, changed_since(scope, reading.reached.began - OVERLAP)):
-        _land(context, reading, list(page.issues))
+        _land(context, reading, look_again(context, with_readings(context, list(page.issues), {})))
         last = page.last
     if not last:
         raise IncompleteRead("The search ended without its last page.", "Run jira-okr sync again.")
 
 
-def _land(context: Context, reading: Reading, issues: list[Issue]) -> None:
-    issues = with_readings(context, issues, {})
-    inside = [issue for issue in issues if context.mapping.scope.matches(issue, context.moment())]
+def _land(context: Context, reading: Reading, looked: Looked) -> None:
+    moment = context.moment()
+    shown, anew = (
+        [issue for issue in issues if context.mapping.scope.matches(issue, moment)]
+        for issues in (looked.shown, looked.anew)
+    )
+    inside = Looked(shown, anew, looked.read_at)
     with context.store.write() as conn:
         landed = land_again(context, conn, inside)
-    reading.seen.update(issue.id for issue in inside)
+    reading.seen.update(issue.id for issue in inside.issues)
     reading.report.add(replace(landed, issues=0))
 
 
