@@ -52,7 +52,9 @@ def read_limit(headers: Mapping[str, str], now: datetime) -> Limit:
     """
     found = {name.lower(): value for name, value in headers.items()}
     reason = found.get("ratelimit-reason", "").strip() or _unnamed(found)
-    retry_after = _seconds(found.get("retry-after"), now) or (interval_of(found) if reason == USER else None)
+    told = _seconds(found.get("retry-after"), now)
+    # a date that has just passed is 0 seconds: an answer, where none would mean to wait for the full hour of a quota
+    retry_after = told or interval_of(found) if reason == USER else told
     if retry_after is not None:
         return Limit(reason, retry_after, now + timedelta(seconds=retry_after))
     reset = _instant(found.get("x-ratelimit-reset"))

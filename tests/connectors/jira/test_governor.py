@@ -218,3 +218,12 @@ def test_a_forecast_counts_calls_points_and_time():
     assert predict(writing(100_000), workers=1000).seconds == 2000.0
     assert predict(linking(0), Work("GET field", 1)).calls == 1
     assert predict(writing(50), setting(100), asking(100)) == Forecast(250, 350, 37.5)
+
+
+def test_a_date_that_has_just_passed_is_an_answer_and_not_silence():
+    now = datetime(2026, 11, 2, 9, 15, 7, 300_000, tzinfo=UTC)
+    headers = {
+        "RateLimit-Reason": "jira-quota-tenant-based",
+        "Retry-After": "Mon, 02 Nov 2026 09:15:07 GMT",
+    }
+    assert read_limit(headers, now).retry_after == 0

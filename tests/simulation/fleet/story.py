@@ -224,13 +224,9 @@ class Story:
             self._somebody_edits()
 
     def _worsen(self) -> None:
-        """One more fault that a run of seconds can outlast: no quota without a word on when it comes back."""
+        """One more fault that a run of seconds can outlast: a quota says in seconds when it comes back, else that is the full hour."""
         fault = trouble(self.dice, self.deployment)
-        known = (
-            "seconds"
-            if "quota" in (fault.reason or "") and fault.retry_after == "absent"
-            else fault.retry_after
-        )
+        known = "seconds" if "quota" in (fault.reason or "") else fault.retry_after
         fault = replace(fault, seconds=self.dice.choice((0.1, 1.0)), retry_after=known)
         self.server.faults.add(fault)
         self.chronicle.note(
