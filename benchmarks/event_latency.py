@@ -27,6 +27,7 @@ from benchmarks.ratio import Ratio
 PER_SECOND = 50
 SECONDS, QUICK_SECONDS = 30, 8
 EPICS = 120
+OPEN_POINTS = 100
 SECRET = "bench"
 
 
@@ -113,7 +114,7 @@ def _timed(call: Any) -> float:
 class _Stream:
     """Edits one story of an objective that waits for nothing, and notes when our account writes to that objective."""
 
-    def __init__(self, sandbox: Any) -> None:
+    def __init__(self, sandbox: Any, finished: list[str]) -> None:
         from connectors.sandbox import CONNECTOR
 
         self.sandbox = sandbox
@@ -121,8 +122,7 @@ class _Stream:
         self.begun: dict[str, float] = {}
         self.waits: list[float] = []
         self.events = 0
-        records = sandbox.records.values()
-        self.stories = [one.id for one in records if one.type.name == "Story"]
+        self.finished = finished
         sandbox.listeners.append(self._hear)
 
     def _hear(self, event: Any) -> None:
@@ -132,29 +132,48 @@ class _Stream:
                 self.waits.append(time.perf_counter() - begun)
 
     def edit(self, number: int) -> None:
+        """Gives the finished story so many points that the objective shows a number it never showed: what repeats is held."""
         from connectors.sandbox import PEOPLE, scheme
+        from connectors.sandbox.editing import edit
         from connectors.sandbox.state import person
-        from connectors.sandbox.transitions import to_status
 
         with self.sandbox.lock:
-            story = self.sandbox.records[self.stories[number % len(self.stories)]]
+            story = self.sandbox.records[self.finished[number % len(self.finished)]]
             if story.parent_id in self.begun:
                 return
-            status = scheme.TO_DO if story.status.category == "done" else scheme.DONE
+            percent = 2 + number // len(self.finished)
+            points = OPEN_POINTS * percent / (100 - percent)
             self.begun[story.parent_id] = time.perf_counter()
             self.events += 1
-            to_status(self.sandbox, story, status, person(PEOPLE[0]))
+            edit(self.sandbox, story, {"fields": {scheme.POINTS: points}}, "3", person(PEOPLE[0]))
+
+
+def _divide(sandbox: Any) -> list[str]:
+    """Below each epic one finished story and one of so many points that is not begun; the finished ones."""
+    from connectors.sandbox import PEOPLE, scheme
+    from connectors.sandbox.editing import edit
+    from connectors.sandbox.state import person
+    from connectors.sandbox.transitions import to_status
+
+    stories = [one.id for one in sandbox.records.values() if one.type.name == "Story"]
+    for number, story_id in enumerate(stories):
+        status = scheme.DONE if number % 2 else scheme.TO_DO
+        points = {"fields": {scheme.POINTS: 1 if number % 2 else OPEN_POINTS}}
+        edit(sandbox, sandbox.records[story_id], points, "3", person(PEOPLE[0]))
+        to_status(sandbox, sandbox.records[story_id], status, person(PEOPLE[0]))
+    return stories[1::2]
 
 
 def _serve(seconds: int) -> None:
     from connectors.sandbox import SandboxServer, seed_many
 
     server = SandboxServer(seed=None)
-    seed_many(server.sandbox, EPICS * 2, per_epic=2)
+    seed_many(server.sandbox, EPICS * 3, per_epic=3)
+    finished = _divide(server.sandbox)
     with server:
         print(server.url, flush=True)
         sys.stdin.readline()
-        stream, pause = _Stream(server.sandbox), threading.Event()
+        stream, pause = _Stream(server.sandbox, finished), threading.Event()
         started = time.perf_counter()
         for number in range(seconds * PER_SECOND):
             pause.wait(max(0.0, started + number / PER_SECOND - time.perf_counter()))

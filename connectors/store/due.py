@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, or_, select, update
@@ -70,6 +69,9 @@ def mark(
     A row that waits already keeps the earlier of both times, so that a storm cannot put it off for ever; with a `ceiling` each
     event puts it off to its own `run_after`, but never further than `ceiling` after the first event.
     """
+    ids = sorted(set(objective_ids))
+    if not ids:
+        return
     start = to_ms(run_after or now)
     row = {
         "site": site,
@@ -80,8 +82,8 @@ def mark(
         "attempts": 0,
     }
     marking = _marking(conn, to_ms(now), start, ceiling)
-    ids = iter(sorted(set(objective_ids)))
-    while chunk := list(islice(ids, MARKED_AT_ONCE)):
+    for first in range(0, len(ids), MARKED_AT_ONCE):
+        chunk = ids[first : first + MARKED_AT_ONCE]
         conn.execute(marking, [{**row, "objective_id": objective_id} for objective_id in chunk])
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, update
 
 from connectors.store.instant import from_ms, to_ms
 from connectors.store.schema import delivery
@@ -91,18 +92,36 @@ def holders(conn: Connection) -> set[str]:
 
 def settle(conn: Connection, delivery_id: int, status: str, note: str, now: datetime) -> None:
     """Say what became of a delivery: `done`, `ignored` or `failed`, with the reason for people."""
-    conn.execute(
-        update(delivery)
-        .where(delivery.c.id == delivery_id)
-        .values(
-            status=DeliveryStatus(status).value,
-            note=plain(note, LONGEST_NOTE),
-            attempts=delivery.c.attempts + 1,
-            settled_at=to_ms(now),
-            worker=None,
-            lease_until=None,
-        )
+    settle_all(conn, {delivery_id: (status, note)}, now)
+
+
+def settle_all(conn: Connection, verdicts: Mapping[int, tuple[str, str]], now: datetime) -> None:
+    """As `settle`, of many: by the id of a delivery its status and note."""
+    found = [
+        {
+            "of_id": delivery_id,
+            "new_status": DeliveryStatus(status).value,
+            "new_note": plain(note, LONGEST_NOTE),
+            "now": to_ms(now),
+        }
+        for delivery_id, (status, note) in sorted(verdicts.items())
+    ]
+    if found:
+        conn.execute(_SETTLING, found)
+
+
+_SETTLING = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("of_id"))
+    .values(
+        status=bindparam("new_status"),
+        note=bindparam("new_note"),
+        attempts=delivery.c.attempts + 1,
+        settled_at=bindparam("now"),
+        worker=None,
+        lease_until=None,
     )
+)
 
 
 def replay(conn: Connection, delivery_id: int) -> bool:

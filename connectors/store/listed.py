@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from fractions import Fraction
+from functools import cache
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, Insert, delete, insert
 
 from connectors.store.instant import to_ms
 from connectors.store.schema import alignment, listing
-from connectors.store.sql import among, insert_into, plain
+from connectors.store.sql import among, plain, upsert
 from mappings.health import SEVERITY
 from mappings.state import ObjectiveState
 
@@ -83,9 +84,14 @@ def keep(conn: Connection, line: dict[str, str | int], former: dict[str, str | i
     """Keep the line of an objective where it says something new."""
     if line == former:
         return
-    statement = insert_into(conn, listing).values(line)
-    news = {name: statement.excluded[name] for name in line if name not in ("site", "id")}
-    conn.execute(statement.on_conflict_do_update(index_elements=[listing.c.site, listing.c.id], set_=news))
+    conn.execute(_keeping(conn.dialect.name), line)
+
+
+@cache
+def _keeping(dialect: str) -> Insert:
+    statement = upsert(dialect, listing)
+    news = {column.name: statement.excluded[column.name] for column in listing.c if not column.primary_key}
+    return statement.on_conflict_do_update(index_elements=[listing.c.site, listing.c.id], set_=news)
 
 
 def keep_alignment(conn: Connection, site: str, state: ObjectiveState, former: tuple[str, ...]) -> None:

@@ -40,6 +40,8 @@ def get(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, Issue]:
 def delete(conn: Connection, site: str, ids: Iterable[str]) -> None:
     """Forget these issues, their links and their former keys."""
     ids = list(ids)
+    if not ids:
+        return
     for table, column in ((issue, issue.c.id), (link, link.c.issue_id), (alias, alias.c.issue_id)):
         conn.execute(delete_from(table).where(table.c.site == site, among(conn, column, ids)))
 

@@ -96,7 +96,7 @@ def succeed(
     listed.keep(conn, listed.values(site, state, changed_at), line)
     listed.keep_alignment(conn, site, state, () if former is None else former.state.aligned_to)
     if moved:
-        conn.execute(insert(points).values(_point(site, state, mapping_revision, now)))
+        conn.execute(_POINT, _point(site, state, mapping_revision, now))
     before = None if former is None else (former.state, former.mapping_revision)
     snapshots.keep(conn, site, before, state, mapping_revision, now)
 
@@ -209,6 +209,7 @@ _ONE = timedelta(milliseconds=1)
 _MUTABLE = ("mapping_revision", "computed_at", "changed_at", "headline", "content")
 # Statements of every reconcile are built once: building one takes SQLAlchemy longer than the database takes to answer it.
 _MINE = objective.c.site == bindparam("of_site")
+_POINT = insert(points)
 _BY_ID = select(objective).where(_MINE, objective.c.id == bindparam("of_objective"))
 _ALIGNED = (
     select(objective)

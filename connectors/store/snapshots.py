@@ -47,7 +47,7 @@ def keep(
     same = former is not None and former[1] == revision and ledgers(former[0]) == ledgers(state)
     if same and latest(conn, site, state.id) is not None:
         return False
-    conn.execute(insert(snapshot).values(_values(site, state, revision, now)))
+    conn.execute(insert(snapshot), _values(site, state, revision, now))
     return True
 
 

@@ -9,15 +9,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, distinct, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, distinct, func, insert, or_, select, update
 
 from connectors.store import json_text
 from connectors.store.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.schema import plan as plans
 from connectors.store.schema import write as table
-from connectors.store.sql import among, plain, scanned
+from connectors.store.sql import among, among_given, given, plain, scanned
 from mappings.planning import Change, Plan
 
 LONGEST_NOTE = 2_000
@@ -78,6 +79,7 @@ _LET_GO = select(func.max(table.c.settled_at)).where(
 )
 _FLAPS = select(func.count() - func.count(distinct(table.c.after))).select_from(table).where(_WRITTEN, _SINCE)
 _WROTE = select(table.c.id).where(_WRITTEN, _SINCE, table.c.after == bindparam("value")).limit(1)
+_HEADER = insert(plans).returning(plans.c.id)
 _SETTLING = update(table).where(
     table.c.plan_id == bindparam("of_plan"),
     table.c.issue_id == bindparam("of_issue"),
@@ -94,7 +96,7 @@ def intend(conn: Connection, site: str, plan: Plan, mapping_revision: str, cause
         "cause": plain(cause, LONGEST_NOTE),
         "at": to_ms(now),
     }
-    plan_id: int = conn.execute(insert(plans).values(header).returning(plans.c.id)).scalar_one()
+    plan_id: int = conn.execute(_HEADER, header).scalar_one()
     if plan.changes:
         conn.execute(insert(table), [_row(plan_id, site, change, now) for change in plan.changes])
     return plan_id
@@ -131,14 +133,17 @@ def unsettled(conn: Connection, site: str, objective_id: str) -> list[Write]:
 def is_echo(conn: Connection, site: str, issue_id: str, field_ids: Iterable[str], since: datetime) -> bool:
     """Whether we ourselves changed all these fields since then, as far as we know: a write under way counts too."""
     wanted = frozenset(field_ids)
-    ours = select(table.c.field_id).where(
-        table.c.site == site,
-        table.c.issue_id == issue_id,
-        among(conn, table.c.field_id, wanted),
-        table.c.at >= to_ms(since),
-        or_(table.c.outcome.is_(None), table.c.outcome.in_(_THERE)),
-    )
-    return bool(wanted) and frozenset(conn.execute(ours.distinct()).scalars()) == wanted
+    asked = {"site": site, "issue": issue_id, "since": to_ms(since), "given": given(conn, wanted)}
+    ours = conn.execute(_echoing(conn.dialect.name), asked)
+    return bool(wanted) and frozenset(ours.scalars()) == wanted
+
+
+@cache
+def _echoing(dialect: str) -> Select[str]:
+    mine = (table.c.site == bindparam("site"), table.c.issue_id == bindparam("issue"))
+    there = or_(table.c.outcome.is_(None), table.c.outcome.in_(_THERE))
+    wanted = among_given(dialect, table.c.field_id)
+    return select(table.c.field_id).where(*mine, wanted, _SINCE, there).distinct()
 
 
 def written_to(conn: Connection, site: str, issue_ids: Iterable[str], since: datetime) -> frozenset[str]:

@@ -68,9 +68,9 @@ def apply(context: Context, plan: Plan, cause: str, tenure: Tenure | None = None
     """
     if not plan:
         return Applied()
-    if tenure is not None:
-        tenure.confirm()
     with context.store.write() as conn:
+        if tenure is not None:
+            tenure.confirm_in(conn)
         plan_id = writes.intend(conn, context.site, plan, context.mapping.revision, cause, context.clock())
     opened = Opened(plan_id, plan.objective_id, tenure)
     written: list[Change] = []

@@ -184,9 +184,7 @@ def _land(context: Context, deliveries: list[Delivery], batch: Batch, found: Fou
         _note_echoes(context, conn, batch.echoes)
         if batch.whole_scope:
             facts.put(conn, context.site, RESYNC_WANTED, moment.now.isoformat())
-        for delivery in deliveries:
-            status, note = batch.verdicts[delivery.id]
-            inbox.settle(conn, delivery.id, status, note, moment.now)
+        inbox.settle_all(conn, {one.id: batch.verdicts[one.id] for one in deliveries}, moment.now)
     for delivery in deliveries:
         status, note = batch.verdicts[delivery.id]
         log.debug(
@@ -209,6 +207,8 @@ def _span(deliveries: list[Delivery]) -> dict[str, object]:
 
 
 def _note_echoes(context: Context, conn: Connection, echoes: dict[str, datetime]) -> None:
+    if not echoes:
+        return
     known = mirror.get(conn, context.site, echoes)
     mirror.put(conn, context.site, [replace(issue, updated=echoes[issue.id]) for issue in known.values()])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
+
 from connectors.store import due
 from connectors.store.due import Due
 from plugin.sync.context import Context
@@ -26,7 +28,11 @@ class Tenure:
     def confirm(self) -> None:
         """Renew now, which also proves that it is still ours; raises LeaseLost otherwise."""
         with self._context.store.write() as conn:
-            renewed = due.renew(conn, self.claim, self._context.clock(), self._context.lease)
+            self.confirm_in(conn)
+
+    def confirm_in(self, conn: Connection) -> None:
+        """The same within a transaction that writes more than this."""
+        renewed = due.renew(conn, self.claim, self._context.clock(), self._context.lease)
         if renewed is None:
             raise LeaseLost(
                 f"the lease on {self.claim.objective_id} ran out or was taken; its work is dropped here"
