@@ -25,6 +25,11 @@ class Measure(StrEnum):
     CURRENT = "current"
     PROGRESS = "progress"
 
+    @property
+    def words(self) -> str:
+        """What it is called in a sentence."""
+        return "current value" if self is Measure.CURRENT else self.value
+
 
 class Shows(StrEnum):
     """What a key result shows that somebody checked in; with a question, the check-in goes on being shown."""
@@ -104,7 +109,10 @@ def _rule(
     if closed:
         return "closed", f"{whose} of {check_in.said} does not count: {closed}"
     if measure is not check_in.measure:
-        return "other-measure", f"{whose} says the {check_in.measure}; the mapping asks for the {measure} now"
+        return (
+            "other-measure",
+            f"{whose} says the {check_in.measure.words}; the mapping asks for the {measure.words} now",
+        )
     if moved(check_in, derived):
         before, after = apart(check_in.derived, derived)
         return "derived-moved", f"The derived value moved from {before} to {after} since {whose}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -30,13 +30,17 @@ class CheckInRefused(NotReady):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What somebody says of a key result: progress as a share of 1, or the current value of a metric."""
+    """What somebody says of a key result: progress as a share of 1, or the current value of a metric.
+
+    `measure` is which of the two was meant, where that is known: the mapping may ask for the other one by now.
+    """
 
     key_result: str
     value: Fraction
     note: str = ""
     until: date | None = None
     delta: Fraction | None = DELTA
+    measure: Measure | None = None
 
 
 def key_result_of(state: ObjectiveState, name: str) -> KeyResultState:
@@ -78,7 +82,7 @@ def check_in(connector: Connector, site: str, objective_id: str, said: Said, by:
             said.delta,
             derived_progress(key_result),
         )
-        wrong = list(faults(wanted, today))
+        wrong = [*_misread(said, wanted.measure), *faults(wanted, today)]
         if wrong:
             raise CheckInRefused(wrong)
         kept = check_ins.add(conn, site, wanted)
@@ -87,12 +91,20 @@ def check_in(connector: Connector, site: str, objective_id: str, said: Said, by:
     return kept
 
 
+def _misread(said: Said, measure: Measure) -> Iterator[tuple[str, str]]:
+    if said.measure is not None and said.measure is not measure:
+        yield (
+            "value",
+            f"it says the {said.measure.words}; the mapping asks for the {measure.words} now: check in anew",
+        )
+
+
 def keep(
     connector: Connector, site: str, objective_id: str, number: int, until: date | None, by: str
 ) -> CheckIn | None:
     """Say again what a check-in said, one that stands or one that was withdrawn, from where the derived value is now.
 
-    None where there is none of this number, or another stands in its place.
+    None where there is none of this number, or another stands in its place. Raises CheckInRefused.
     """
     with connector.store.read() as conn:
         found = check_ins.load(conn, site, number)
@@ -103,7 +115,7 @@ def keep(
     if standing.get((objective_id, former.key_result_id), former).id != number:
         return None
     delta = DELTA if until is None and former.delta is None else former.delta
-    said = Said(former.key_result_id, former.value, former.note, until, delta)
+    said = Said(former.key_result_id, former.value, former.note, until, delta, former.measure)
     return check_in(connector, site, objective_id, said, by)
 
 

@@ -55,6 +55,7 @@ class Saved:
     mapping_revision: str
     computed_at: datetime
     changed_at: datetime
+    site: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Company:
     def now(self) -> datetime:
         return NOW
 
-    def objectives(self) -> Sequence[SavedObjective]:
+    def objectives(self) -> Sequence[Saved]:
         return self.saved
 
     def objective(self, id_or_key: str) -> SavedObjective | None:

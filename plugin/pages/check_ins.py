@@ -71,11 +71,15 @@ def said(connector: Connector, sources: StoredSources, located: Located) -> Resp
         wanted = typed(form, key_result_of(state, key_result).id, key_result_of(state, key_result).kind)
         made = check_in(connector, located.site, state.id, wanted, who())
     except CheckInRefused as error:
-        wrong = " ".join(told + "." for _, told in error.faults)
-        refused = Refused(key_result, form, f"Not kept: {wrong}")
+        refused = Refused(key_result, form, f"Not kept: {told(error)}")
         return objective_page(sources, located, refused=refused), 422
     flash(f"Checked in: {made.said}. The number follows in a moment.")
     return _back(sources, located)
+
+
+def told(error: CheckInRefused) -> str:
+    """What is wrong, in sentences."""
+    return " ".join(f"{said}." for _, said in error.faults)
 
 
 def typed(form: dict[str, str], key_result: str, kind: str) -> Said:
@@ -84,8 +88,9 @@ def typed(form: dict[str, str], key_result: str, kind: str) -> Said:
         until = date.fromisoformat(form["until"]) if form["until"] else None
     except ValueError:
         raise CheckInRefused([("until", f"“{form['until']}” is no day: write one as 2026-12-31")]) from None
-    value = typed_value(form["value"], measure_of(kind))
-    return Said(key_result, value, form["note"], until, typed_delta(form["delta"]))
+    measure = measure_of(kind)
+    value = typed_value(form["value"], measure)
+    return Said(key_result, value, form["note"], until, typed_delta(form["delta"]), measure)
 
 
 def kept(connector: Connector, sources: StoredSources, located: Located, number: int) -> ResponseReturnValue:
@@ -93,8 +98,12 @@ def kept(connector: Connector, sources: StoredSources, located: Located, number:
     state, today = located.saved.state, sources.now().astimezone(sources.zone).date()
     cycle = sources.cycles(located.site).get(state.cycle_id or "")
     until = cycle.end if cycle is not None and cycle.end >= today else None
-    made = keep(connector, located.site, state.id, number, until, who())
-    flash(f"Kept: {made.said}, from where the derived value is now." if made else GONE)
+    try:
+        made = keep(connector, located.site, state.id, number, until, who())
+    except CheckInRefused as error:
+        flash(f"Not kept: {told(error)}")
+    else:
+        flash(f"Kept: {made.said}, from where the derived value is now." if made else GONE)
     return _back(sources, located)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, request
 
 from plugin.access.permission import needs
+from plugin.pages.objective_address import objective_address
 from plugin.pages.page import Page, rendered
 from plugin.pages.sources import Sources
 from plugin.pages.views.review import review
@@ -16,7 +17,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
     def cycle_review() -> str:
         today = sources.now().astimezone(sources.zone).date()
         found = review(sources.objectives(), sources.cycles(), request.args.get("cycle", ""), today)
-        return rendered("cycle_review.html", "cycle_review", review=found)
+        return rendered("cycle_review.html", "cycle_review", review=found, address=objective_address)
 
 
 PAGE = Page("cycle_review", "Cycle review", register, "cycle_review")

@@ -64,20 +64,23 @@ class Headline(msgspec.Struct, frozen=True, gc=False, rename={f"{name}_text": na
 
 
 class SavedHeadline(msgspec.Struct, frozen=True, gc=False):
-    """A headline and when its numbers or its health last changed."""
+    """A headline, when its numbers or its health last changed, and what its address has to say of the site."""
 
     state: Headline
     changed_ms: int
+    site: str | None = None
 
     @property
     def changed_at(self) -> datetime:
         return from_ms(self.changed_ms)
 
 
-def headlines(conn: Connection, site: str) -> list[SavedHeadline]:
-    """Every objective of a site, in no order."""
+def headlines(conn: Connection, site: str, in_address: str | None = None) -> list[SavedHeadline]:
+    """Every objective of a site, in no order; `in_address` is what their addresses have to say of the site."""
     decode = json_text.decoder(Headline).decode
-    return [SavedHeadline(decode(text), changed) for text, changed in objectives.headlines(conn, site)]
+    return [
+        SavedHeadline(decode(text), changed, in_address) for text, changed in objectives.headlines(conn, site)
+    ]
 
 
 def listed(conn: Connection, wanted: Wanted, after: After, size: int) -> Listed:

@@ -64,7 +64,7 @@ def objective_page(
         exact=exact,
         everything=everything,
         site=site_in_address(located.site, sources.site_names()),
-        pulse=pulse(sources.freshness(), sources.now(), sources.zone),
+        pulse=pulse(sources.vitals(), sources.now(), sources.zone),
     )
 
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, make_response, redirect, request, session
 from flask.typing import ResponseReturnValue
 
 from plugin.access import federation, sessions, set_up
-from plugin.access.destination import safe_destination
+from plugin.access.destination import HOME, safe_destination
 from plugin.access.permission import needs
 from plugin.access.provider import Provider, ProviderError
 from plugin.access.refusal import Refused
@@ -54,6 +54,9 @@ def _register_provider(blueprint: Blueprint, connector: Connector, provider: Pro
     @blueprint.get("/sign-in/oidc", endpoint="sign_in_elsewhere")
     @needs("public")
     def leave() -> ResponseReturnValue:
+        if sessions.person(connector) is not None:
+            # a link from elsewhere must not sign anybody out
+            return redirect(safe_destination(request.args.get(_NEXT)))
         sessions.end(connector)
         session[_NEXT] = safe_destination(request.args.get(_NEXT))
         try:
@@ -64,6 +67,8 @@ def _register_provider(blueprint: Blueprint, connector: Connector, provider: Pro
     @blueprint.get("/sign-in/oidc/callback", endpoint="signed_in_elsewhere")
     @needs("public")
     def come_back() -> ResponseReturnValue:
+        if sessions.person(connector) is not None:
+            return redirect(HOME)
         try:
             identity = provider.identity()
             account = federation.account_for(connector, provider.settings, identity, _address())

@@ -66,6 +66,13 @@ class SavedHead(Protocol):
     def changed_at(self) -> datetime: ...
 
 
+class SitedHead(SavedHead, Protocol):
+    """The same among those of all sites: `site` is what its address has to say of the site."""
+
+    @property
+    def site(self) -> str | None: ...
+
+
 class SavedObjective(Protocol):
     """One objective as the store keeps it: `computed_at` is the last reconcile, `changed_at` the last that moved it."""
 
@@ -224,8 +231,8 @@ class Sources(Protocol):
 
     def now(self) -> datetime: ...
 
-    def objectives(self) -> Sequence[SavedHead]:
-        """Every objective, in any order, without its ledgers."""
+    def objectives(self) -> Sequence[SitedHead]:
+        """Every objective of every site, in any order, without its ledgers."""
         ...
 
     def listing(self, wanted: Wanted, after: After, size: int) -> Listed:

@@ -21,6 +21,7 @@ from plugin.drift import drift_of, last_recent
 from plugin.finding import find_objective
 from plugin.history import Told, between, happened
 from plugin.pages.headlines import headlines, histories, listed
+from plugin.pages.objective_address import site_in_address
 from plugin.pages.sources import (
     Buried,
     Cycle,
@@ -29,6 +30,7 @@ from plugin.pages.sources import (
     Located,
     Refused,
     SavedHead,
+    SitedHead,
     SiteFreshness,
     WatchedKpi,
 )
@@ -51,9 +53,10 @@ class StoredSources:
     def now(self) -> datetime:
         return self.connector.clock()
 
-    def objectives(self) -> Sequence[SavedHead]:
+    def objectives(self) -> Sequence[SitedHead]:
+        sites = list(self.connector.sites)
         with self.connector.store.read() as conn:
-            return [one for site in self.connector.sites for one in headlines(conn, site)]
+            return [one for site in sites for one in headlines(conn, site, site_in_address(site, sites))]
 
     def listing(self, wanted: Wanted, after: After, size: int) -> Listed:
         with self.connector.store.read() as conn:

@@ -82,6 +82,15 @@ def left_over(key_results: Iterable[KeyResultState], around: Surroundings) -> tu
     return tuple(_lost(one, around) for one in gone)
 
 
+def not_kept(key_results: Iterable[KeyResultState], around: Surroundings) -> str:
+    """What to say of a check-in that has no form to be mended in: its key result is none any more. Nothing typed is lost."""
+    refused = around.refused
+    if refused is None or refused.key_result in {one.id for one in key_results}:
+        return ""
+    typed = ", ".join(value for name in ("value", "note") if (value := refused.typed.get(name)))
+    return f"{refused.error} You typed: {typed}" if typed else refused.error
+
+
 def _lost(about: CheckIn, around: Surroundings) -> Standing:
     at = when(about.at, around.now, around.zone)
     return Standing(
@@ -107,7 +116,9 @@ def check_ins(state: KeyResultState, around: Surroundings) -> CheckIns:
     return CheckIns(
         standing=None if now is None else _standing(state, now, around),
         withdrawing=now is None and state.check_in is not None,
-        ended=tuple(_ended(one, around, now is None and one is ended[0]) for one in ended),
+        ended=tuple(
+            _ended(one, around, now is None and one is ended[0] and _fits(one, state)) for one in ended
+        ),
         form=_form(state, around),
     )
 
@@ -147,6 +158,11 @@ def holds(check_in: CheckIn) -> str:
     if check_in.delta is not None:
         parts.append(f"until the derived value moves by more than {plain(check_in.delta * 100)} points")
     return ", or ".join(parts)
+
+
+def _fits(one: Kept, state: KeyResultState) -> bool:
+    """Whether it says what the mapping asks for: the same figure means something else where it does not."""
+    return one.check_in.measure is measure_of(state.kind)
 
 
 def _ended(one: Kept, around: Surroundings, put_back: bool) -> Ended:

@@ -11,7 +11,7 @@ from mappings.state import ObjectiveState
 from plugin.pages.sources import Cycle, HistoryPoint, SavedObjective
 from plugin.pages.views.bar import Bar, bar
 from plugin.pages.views.chart import Chart, chart
-from plugin.pages.views.check_in import Standing, left_over
+from plugin.pages.views.check_in import Standing, left_over, not_kept
 from plugin.pages.views.clause import told
 from plugin.pages.views.health import Badge, badge
 from plugin.pages.views.keyresult import KeyResultRow, key_result_row
@@ -45,6 +45,7 @@ class Explanation:
     gaps: tuple[LedgerRow, ...]
     key_results: tuple[KeyResultRow, ...]
     left_over: tuple[Standing, ...]
+    not_kept: str
     ledger: LedgerTable
     beside: LedgerTable | None
     chart: Chart
@@ -79,6 +80,7 @@ def explanation(saved: SavedObjective, history: Sequence[HistoryPoint], around: 
         gaps=_gaps(state, around.browse),
         key_results=krs,
         left_over=left_over(state.key_results, around),
+        not_kept=not_kept(state.key_results, around),
         ledger=ledger_table(state.ledger, around.browse, around.shown),
         beside=ledger_table(state.beside, around.browse, around.shown) if state.beside.rows else None,
         chart=chart(history, state.expected, around.cycle, around.now, around.zone, around.marks),

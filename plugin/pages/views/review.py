@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from mappings.numbers import rounded
 from mappings.state import HealthLevel
-from plugin.pages.sources import Cycle, Head, SavedHead
+from plugin.pages.sources import Cycle, Head, SitedHead
 from plugin.pages.views.bar import Bar, bar
 from plugin.pages.views.health import Badge, Total, badge, totals
 from plugin.pages.views.moments import day_text
@@ -24,6 +24,7 @@ class ReviewRow:
     """One objective of the cycle; `score` is its progress as 0.00 to 1.00, `reading` says what that means for it."""
 
     name: str
+    site: str | None
     key: str
     title: str
     owner: str
@@ -59,7 +60,7 @@ class Review:
 
 
 def review(
-    objectives: Sequence[SavedHead], cycles: Mapping[str, Cycle], chosen: str, today: date
+    objectives: Sequence[SitedHead], cycles: Mapping[str, Cycle], chosen: str, today: date
 ) -> Review | None:
     """The review of the chosen cycle, else of the latest that has begun; None where no objective has a cycle."""
     heads = [saved.state for saved in objectives]
@@ -67,7 +68,8 @@ def review(
     if not known:
         return None
     cycle_id = chosen if chosen in known else _latest(known, cycles, today)
-    mine = sorted((head for head in heads if head.cycle_id == cycle_id), key=_order)
+    listed = sorted((one for one in objectives if one.state.cycle_id == cycle_id), key=_order)
+    mine = [one.state for one in listed]
     measured = [head.progress for head in mine if head.progress is not None]
     cycle = cycles.get(cycle_id)
     return Review(
@@ -75,7 +77,7 @@ def review(
         period=f"{day_text(cycle.start)} – {day_text(cycle.end)}" if cycle else "",
         over=cycle is not None and cycle.end < today,
         choices=tuple(CycleChoice(id_, id_, id_ == cycle_id) for id_ in reversed(known)),
-        rows=tuple(_row(head) for head in mine),
+        rows=tuple(_row(one.state, one.site) for one in listed),
         totals=totals(head.health.level for head in mine),
         mean=_score(sum(measured, Fraction(0)) / len(measured)) if measured else "unknown",
         achieved=sum(head.health.level is HealthLevel.ACHIEVED for head in mine),
@@ -87,13 +89,14 @@ def _latest(known: Sequence[str], cycles: Mapping[str, Cycle], today: date) -> s
     return max(begun, key=lambda id_: cycles[id_].start) if begun else known[-1]
 
 
-def _order(head: Head) -> tuple[str, tuple[str, int]]:
-    return head.project_key, natural(head.key or head.title)
+def _order(one: SitedHead) -> tuple[str, tuple[str, int], str]:
+    return one.state.project_key, natural(one.state.key or one.state.title), one.site or ""
 
 
-def _row(head: Head) -> ReviewRow:
+def _row(head: Head, site: str | None) -> ReviewRow:
     return ReviewRow(
         name=name(head),
+        site=site,
         key=head.key,
         title=head.title,
         owner=head.owner or "nobody",

@@ -11,7 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 
-from connectors.store import mirror, objectives
+from connectors.store import drifted, facts, mirror, objectives
 from docs.screenshots.company import NOW, REVISION, seeded
 from mappings.issue import Issue, IssueType, Project, Status
 from plugin.connector import Connector
@@ -133,3 +133,14 @@ def test_why_is_a_choice_where_two_sites_have_the_issue(client):
         "/objectives/GROW-1?site=main",
         "/objectives/GROW-1?site=partners",
     ]
+
+
+def test_a_review_and_sync_health_lead_to_the_site_that_is_meant(client, sites):
+    links = {link["href"] for link in soup(client.get("/review?cycle=2026-Q4")).select(".list a.title")}
+    assert {"/objectives/GROW-1?site=main", "/objectives/GROW-1?site=partners"} <= links
+    with sites.store.write() as conn:
+        facts.put(conn, "partners", "drift", {"issues": 1, "read": 9, "at": NOW.isoformat()})
+        (saved, *_) = objectives.all(conn, "partners")
+        drifted.add(conn, "partners", {saved.state.id: 1}, NOW)
+    (link,) = soup(client.get("/health")).select(".columns a[href^='/objectives/']")
+    assert link["href"] == f"/objectives/{saved.state.id}?site=partners"

@@ -118,7 +118,6 @@ def test_the_page_asks_and_both_answers_are_there(desk, world, one, computed):
         ({"until": "soon"}, "is no day"),
         ({"delta": "few"}, "is no number of points"),
         ({"delta": "", "until": ""}, "until which day"),
-        ({"key_result": "nowhere"}, ""),
     ],
 )
 def test_what_cannot_be_kept_loses_nothing_typed(desk, world, one, typed, told):
@@ -127,10 +126,33 @@ def test_what_cannot_be_kept_loses_nothing_typed(desk, world, one, typed, told):
     assert answer.status_code == 422
     with world.connector.store.read() as conn:
         assert check_ins.standing(conn, "main") == {}
-    if told:
-        form = page.select_one("details.say[open] form")
-        assert told in form.select_one("[role=alert]").text
-        assert form.select_one("[name=note]")["value"] == "nearly"
+    form = page.select_one("details.say[open] form")
+    assert told in form.select_one("[role=alert]").text
+    assert form.select_one("[name=note]")["value"] == "nearly"
+
+
+def test_what_was_said_of_a_key_result_that_is_gone_meanwhile_is_told(desk, world, one):
+    answer = say(desk("editor"), one, key_result="nowhere")
+    assert answer.status_code == 422
+    page = BeautifulSoup(answer.get_data(as_text=True), "html.parser")
+    told = page.select_one("[role=alert]").text
+    assert "there is no key result “nowhere”" in told
+    assert "nearly" in told
+
+
+def test_what_a_check_in_meant_by_another_measure_is_never_put_back_as_if_it_were_this_one(desk, world, one):
+    said_once = CheckIn(
+        one.id, one.kr, Measure.CURRENT, Fraction(1, 2), "Ada", world.connector.clock(), delta=Fraction(1)
+    )
+    with world.connector.store.write() as conn:
+        number = check_ins.add(conn, "main", said_once).id
+        check_ins.withdraw(conn, "main", number, "Ada", world.connector.clock())
+    editor = desk("editor")
+    assert not page_of(editor, one).select(".said-before form")
+    answer = editor.post(f"/objectives/{one.key}/check-ins/{number}/keep")
+    assert "says the current value" in answer.get_data(as_text=True)
+    with world.connector.store.read() as conn:
+        assert check_ins.standing(conn, "main") == {}
 
 
 def test_a_viewer_sees_what_was_said_and_cannot_answer(desk, one, computed):
