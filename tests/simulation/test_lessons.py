@@ -77,6 +77,7 @@ class Calm:
         self.world.site.faults.clear()
 
     def faultless(self) -> bool:
+        print([*wrong_fields(self.world)], [*wrong_mirror(self.world)], [*repeated_writes(self.world)])
         return not [*wrong_fields(self.world), *wrong_mirror(self.world), *repeated_writes(self.world)]
 
 
@@ -252,4 +253,26 @@ def test_what_left_the_scope_and_returned_unheard_is_found_by_the_next_resync(ca
     assert calm.world.look_again()
     calm.world.settle()
     assert calm.mirrored(record) is not None
+    assert calm.faultless()
+
+
+def test_on_data_center_a_child_that_tells_of_its_former_parent_does_not_bring_a_deleted_one_back(
+    on_data_center: Calm,
+) -> None:
+    """The child's delivery is late, and the index still shows the parent that is gone."""
+    calm = on_data_center
+    calm.world.clock.sleep(7200)  # what we wrote lately is read one by one anyway
+    calm.world.site.sandbox.search_lag = timedelta(minutes=5)
+    calm.world.post.reliability = Reliability(late=1.0, seconds=60)
+    calm.edit(calm.key_result, **{scheme.PARENT_LINK: calm.other.key})
+    calm.world.post.reliability = Reliability()
+    sandbox = calm.world.site.sandbox
+    delete(sandbox, sandbox.records[calm.objective.id], ADA)
+    calm.world.post.hand_over()
+    calm.world.work()
+    assert calm.mirrored(calm.objective) is None
+    calm.world.clock.sleep(61)
+    calm.world.settle()
+    assert calm.mirrored(calm.objective) is None
+    calm.world.calm()
     assert calm.faultless()

@@ -68,6 +68,13 @@ class Process:
             self.address = said[1]
         return said is not None
 
+    @property
+    def last_words(self) -> str:
+        """How it ended: exit code and the last line of its log."""
+        lines = self.log.read_text(errors="replace").strip().splitlines()
+        code = self._running.poll() if self._running is not None else None
+        return f"{code}: {lines[-1] if lines else 'without a word'} ({self.log})"
+
     def kill(self, why: str) -> None:
         """SIGKILL, now."""
         if self._running is not None and self._running.poll() is None:

@@ -178,7 +178,8 @@ class Story:
 
     def _nobody_fell(self) -> None:
         fallen = self.fleet.fallen
-        assert not fallen, f"{fallen} ended by themselves: see their logs in {self.folder}"
+        said = [f"{name} ended by itself, with {self.fleet.members[name].last_words}" for name in fallen]
+        assert not said, said
 
     # -- the storm
 
