@@ -77,7 +77,6 @@ class Calm:
         self.world.site.faults.clear()
 
     def faultless(self) -> bool:
-        print([*wrong_fields(self.world)], [*wrong_mirror(self.world)], [*repeated_writes(self.world)])
         return not [*wrong_fields(self.world), *wrong_mirror(self.world), *repeated_writes(self.world)]
 
 

@@ -178,7 +178,7 @@ class Story:
 
     def _nobody_fell(self) -> None:
         fallen = self.fleet.fallen
-        said = [f"{name} ended by itself, with {self.fleet.members[name].last_words}" for name in fallen]
+        said = [f"{name} ended by itself: {self.fleet.members[name].last_words}" for name in fallen]
         assert not said, said
 
     # -- the storm
