@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_address
 
 import structlog
 from pydantic import AnyHttpUrl, SecretStr, TypeAdapter, ValidationError
@@ -30,6 +31,7 @@ log = structlog.get_logger("jira_okr.sites")
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
 ASKED = ("BROWSE_PROJECTS", "EDIT_ISSUES", "ADMINISTER_PROJECTS", "ADMINISTER")
+METADATA = ("metadata.google.internal", "fd00:ec2::254", "100.100.100.200", "192.0.0.192")
 LOOK_SECONDS = 2.0
 _SECRET = ("email", "token", "pat", "webhook_secret")
 
@@ -290,8 +292,23 @@ def _site(connector: Connector, saved: SavedSite) -> Site:
 
 def _address(url: str) -> AnyHttpUrl:
     try:
-        return TypeAdapter(AnyHttpUrl).validate_python(url.strip())
+        address = TypeAdapter(AnyHttpUrl).validate_python(url.strip())
     except ValidationError:
         raise NotReady(
             f"{url or 'Nothing'} is no address. Write it as the browser shows it, for example https://acme.atlassian.net."
         ) from None
+    if _is_of_machine(address.host or ""):
+        raise NotReady(f"{url} is no Jira: machines talk to their cloud there. Write the address of Jira.")
+    return address
+
+
+def _is_of_machine(host: str) -> bool:
+    """Whether it is an address that no Jira has, but where a cloud gives its machines credentials. One's own network is fine."""
+    if host.rstrip(".") in METADATA:
+        return True
+    try:
+        found = ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    plain = getattr(found, "ipv4_mapped", None) or found
+    return str(plain) in METADATA or plain.is_link_local or plain.is_multicast or plain.is_unspecified

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "JIRA_OKR_"
+SHORTEST_KEY = 16
+"""Characters of a SECRET_KEY: what is shorter can be guessed, and with it everybody's session be made."""
 
 EXPECTED = {
     "jira.url": "the address where people browse Jira, for example https://acme.atlassian.net",
@@ -102,6 +104,16 @@ class Settings(BaseSettings):
     keep_history_days: int = Field(default=90, ge=1)
     keep_audit_days: int = Field(default=730, ge=1)
     log_format: Literal["plain", "json"] = "plain"
+
+    @field_validator("secret_key")
+    @classmethod
+    def _no_guessable_key(cls, key: SecretStr | None) -> SecretStr | None:
+        """A blank one is none: the example of the settings leaves it blank, so everybody knows it."""
+        if key is None or not key.get_secret_value().strip():
+            return None
+        if len(key.get_secret_value().partition(",")[0].strip()) < SHORTEST_KEY:
+            raise ValueError(f"the key, up to the first comma, has at least {SHORTEST_KEY} characters")
+        return key
 
     @property
     def public_url(self) -> str:

@@ -17,6 +17,8 @@ from connectors.store.audit import AuditEntry
 from connectors.store.records import Search, WriteRecord
 
 BATCH = 500
+FORMULA = (*"=+-@", *"\uff1d\uff0b\uff0d\uff20", "\t", "\r", "\n")
+"""What a spreadsheet takes for the beginning of a formula, in full width too, or leaves out before one."""
 
 Read = Callable[[Connection, Search, int, int | None], list[Any]]
 READERS: dict[str, tuple[Read, type[Any]]] = {
@@ -62,7 +64,7 @@ def cell(value: object) -> str:
         return ""
     text = _plainly(value) if isinstance(value, datetime) else value
     shown = text if isinstance(text, str) else json.dumps(text, default=_plainly, ensure_ascii=False)
-    return "'" + shown if shown[:1] in "=+-@\t\r" and not _is_number(shown) and shown else shown
+    return "'" + shown if shown.startswith(FORMULA) and not _is_number(shown) else shown
 
 
 def _is_number(text: str) -> bool:

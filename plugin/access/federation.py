@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from connectors.store import accounts, audit
 from connectors.store.accounts import Account
-from plugin.access import members
+from plugin.access import members, throttle
 from plugin.access.provider import Identity, role_of
 from plugin.access.refusal import Refused
 from plugin.connector import Connector
@@ -31,7 +31,9 @@ def account_for(connector: Connector, settings: OidcSettings, identity: Identity
 
 
 def note_failure(connector: Connector, address: str, reason: str) -> None:
-    """Put a sign-in that did not work into the audit log."""
+    """Put a sign-in that did not work into the audit log, unless too many came from there of late."""
+    if not throttle.noteworthy(connector.store, address, connector.clock()):
+        return
     with connector.store.write() as conn:
         detail = {"from": address, "reason": reason}
         audit.note(conn, "unknown account", "sign-in failed", connector.clock(), detail)

@@ -55,6 +55,12 @@ def attempt(store: Store, email: str, address: str, now: datetime) -> timedelta:
         return wait(_count(conn, _pair(email, address), now), PER_ACCOUNT_AND_ADDRESS, now)
 
 
+def noteworthy(store: Store, address: str, now: datetime) -> bool:
+    """Whether one more refusal at the provider is put into the audit log: anybody can make them up, as many as they like."""
+    with store.write() as conn:
+        return not wait(_count(conn, f"refused-{_place(address)}", now), PER_ADDRESS, now)
+
+
 def succeeded(conn: Connection, email: str, address: str, now: datetime) -> None:
     """Forget the attempts of somebody who then knew the password."""
     limits.change(conn, _SITE, _pair(email, address), now, lambda _: None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ json_option = click.option(
 )
 site_option = click.option("--site", default="main", show_default=True, help="The site to work on.")
 
+ORDERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters but for the tab and the end of a line, and those that turn the direction of writing."""
 PLAIN_STEP = 1000
 """Without a terminal a long read says so once per this many issues."""
 
@@ -43,12 +46,17 @@ def show_table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, .
     console = Console()
     if not console.is_terminal:
         console = Console(width=200)
-    table = Table(title=title, title_justify="left", header_style="bold")
+    table = Table(title=shown(title), title_justify="left", header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(shown, row))
     console.print(table)
+
+
+def shown(text: str) -> Text:
+    """Text that others wrote as it is: no markup, and nothing that a terminal would obey."""
+    return Text(ORDERS.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 @contextmanager

@@ -30,9 +30,9 @@ def test_processes_that_start_together_use_the_same(tmp_path) -> None:
 
 def test_the_setting_rules_and_is_not_used_as_it_is(tmp_path) -> None:
     settings = read_settings(
-        env_file=None, database_url=f"sqlite:///{tmp_path}/okr.sqlite3", secret_key="given"
+        env_file=None, database_url=f"sqlite:///{tmp_path}/okr.sqlite3", secret_key="given by an operator"
     )
-    assert signing_key(settings) != b"given"
+    assert signing_key(settings) != b"given by an operator"
     assert not (tmp_path / FILE).exists()
 
 

@@ -283,7 +283,7 @@ def test_a_password_is_not_changed_for_a_bad_one(house, fields, said) -> None:
 def test_a_cookie_signed_with_another_key_is_no_session(house, house_with) -> None:
     browser = house.signed_in("admin")
     cookie = browser.client.get_cookie("jira_okr", domain="localhost")
-    other = house_with(secret_key="another key altogether, long enough").browser()
+    other = house_with(secret_key="another key altogether and long enough").browser()
     other.client.set_cookie("jira_okr", cookie.value, domain="localhost")
     assert not other.is_in()
 

@@ -121,7 +121,7 @@ def commands(tmp_path: Path) -> Iterator[Commands]:
                 "JIRA_OKR_JIRA__EMAIL": CONNECTOR.email,
                 "JIRA_OKR_JIRA__TOKEN": CONNECTOR.token,
                 "JIRA_OKR_JIRA__WEBHOOK_SECRET": SECRET,
-                "JIRA_OKR_SECRET_KEY": "an invented key, long enough to sign sessions",
+                "JIRA_OKR_SECRET_KEY": "an invented key that is long enough to sign sessions",
                 "JIRA_OKR_MAPPING": "mapping.yaml",
                 "JIRA_OKR_LOG_FORMAT": "json",
             },
