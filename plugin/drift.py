@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from connectors.store import drifted, facts, objectives
+from connectors.store import drifted, facts
+from connectors.store.names import Name, names
 from plugin.sync import watermark
 
 MOST_NAMED = 50
@@ -50,13 +51,15 @@ def drift_of(conn: Connection, site: str, most: int = MOST_NAMED) -> Drift | Non
     if found is None:
         return None
     since = watermark.drift_since(conn, site)
+    worst = drifted.worst(conn, site, most) if most else []
+    called = names(conn, site, [one.objective_id for one in worst])
     return Drift(
         found["issues"],
         found["read"],
         datetime.fromisoformat(found["at"]) if "at" in found else None,
         since.issues if since else 0,
         drifted.count(conn, site),
-        tuple(_named(conn, site, one) for one in drifted.worst(conn, site, most)),
+        tuple(_named(one, called.get(one.objective_id, Name())) for one in worst),
     )
 
 
@@ -66,7 +69,5 @@ def last_recent(conn: Connection, site: str) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-def _named(conn: Connection, site: str, one: drifted.Drifted) -> DriftedObjective:
-    saved = objectives.load(conn, site, one.objective_id)
-    key, title = (saved.state.key, saved.state.title) if saved else ("", "")
-    return DriftedObjective(one.objective_id, key or "", title, one.issues, one.at)
+def _named(one: drifted.Drifted, called: Name) -> DriftedObjective:
+    return DriftedObjective(one.objective_id, called.key, called.title, one.issues, one.at)

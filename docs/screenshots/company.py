@@ -124,6 +124,9 @@ class Company:
         rulings = [kr.check_in for kr in found.state.key_results if kr.check_in] if found else []
         return [Kept(ruling.check_in) for ruling in rulings]
 
+    def drifted(self, objective_id: str, site: str | None = None) -> None:  # noqa: ARG002
+        return None
+
     def moved(self, objective_id: str, since: datetime, site: str | None = None) -> Told:  # noqa: ARG002
         points = self.history(objective_id)
         found = self.objective(objective_id)

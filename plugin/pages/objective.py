@@ -104,6 +104,7 @@ def explained(
         marks=sources.marks(state.id, site),
         check_ins=sources.check_ins(state.id, site),
         refused=refused,
+        drifted=sources.drifted(state.id, site),
     )
     return explanation(located.saved, sources.history(state.id, site), around)
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from connectors.store.check_ins import Kept
+from connectors.store.drifted import Drifted
 from connectors.store.listing import After, Slice, Tallies, Wanted
 from mappings.document.schema import KpiPart
 from mappings.issue import Reading
@@ -20,6 +21,7 @@ from mappings.state import Health, ObjectiveState
 from plugin.drift import Drift
 from plugin.errands import Errand
 from plugin.history import Told
+from plugin.sync.checkpoint import Progress
 from plugin.sync.outage import Outage
 from plugin.webhook_state import WebhookState
 
@@ -189,7 +191,8 @@ class Refused:
 class SiteFreshness:
     """How fresh one site's data is. None is "never" for the instants and "not known yet" for the counts.
 
-    `drift` is what resyncs had to correct; `deliveries` counts the inbox by status.
+    `drift` is what resyncs had to correct; `deliveries` counts the inbox by status. `sync` is what a person asked for, `full_read`
+    a read that has not come to its end, whoever began it.
     """
 
     site: str
@@ -209,6 +212,7 @@ class SiteFreshness:
     """Deliveries received in each of the last minutes, the latest last."""
     webhook: WebhookState | None = None
     sync: Errand | None = None
+    full_read: Progress | None = None
     outage: Outage | None = None
 
 
@@ -261,6 +265,10 @@ class Sources(Protocol):
 
     def check_ins(self, objective_id: str, site: str | None = None) -> Sequence[Kept]:
         """What people said of its key results, ended check-ins too, the latest first."""
+        ...
+
+    def drifted(self, objective_id: str, site: str | None = None) -> Drifted | None:
+        """How many of its issues resyncs found wrong, None where none was."""
         ...
 
     def moved(self, objective_id: str, since: datetime, site: str | None = None) -> Told:

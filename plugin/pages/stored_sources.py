@@ -9,10 +9,12 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from sqlalchemy import Connection
 
 import mappings.mapping
-from connectors.store import check_ins, due, facts, inbox, kpis, mirror, objectives, refusals
+from connectors.store import check_ins, drifted, due, facts, inbox, kpis, mirror, objectives, refusals
 from connectors.store.check_ins import Kept
+from connectors.store.drifted import Drifted
 from connectors.store.due import DeadLetter
 from connectors.store.listing import After, Wanted
+from connectors.store.names import Name, names
 from mappings.diagnostic import MappingError
 from mappings.marks import Mark
 from plugin import errands, webhook_state
@@ -35,7 +37,7 @@ from plugin.pages.sources import (
     WatchedKpi,
 )
 from plugin.reading import SYNC
-from plugin.sync import outage
+from plugin.sync import checkpoint, outage
 
 TRAFFIC = timedelta(minutes=15)
 
@@ -90,6 +92,11 @@ class StoredSources:
     def check_ins(self, objective_id: str, site: str | None = None) -> Sequence[Kept]:
         with self.connector.store.read() as conn:
             return [kept for one in self._sites(site) for kept in check_ins.of(conn, one, objective_id)]
+
+    def drifted(self, objective_id: str, site: str | None = None) -> Drifted | None:
+        with self.connector.store.read() as conn:
+            found = (drifted.of(conn, one, objective_id) for one in self._sites(site))
+            return next((one for one in found if one is not None), None)
 
     def moved(self, objective_id: str, since: datetime, site: str | None = None) -> Told:
         now = self.now()
@@ -176,6 +183,7 @@ def _freshness(conn: Connection, site: str, url: str, now: datetime) -> SiteFres
         deliveries=inbox.counts(conn, site),
         per_minute=_per_minute(inbox.received(conn, site, now - TRAFFIC), now),
         webhook=webhook_state.known(conn, site),
+        full_read=checkpoint.progress(conn, site),
     )
 
 
@@ -194,7 +202,7 @@ def _vital(conn: Connection, site: str, url: str, now: datetime) -> SiteFreshnes
         drift=drift_of(conn, site, 0),
         pending=pending,
         pending_since=overdue if overdue is not None and overdue < now else None,
-        dead=tuple(_buried(conn, letter) for letter in due.dead(conn, site)),
+        dead=_buried(conn, site),
         refused=tuple(
             Refused(
                 one.issue_key,
@@ -220,7 +228,12 @@ def _per_minute(received: Sequence[datetime], now: datetime) -> tuple[int, ...]:
     return tuple(counts)
 
 
-def _buried(conn: Connection, letter: DeadLetter) -> Buried:
-    saved = objectives.load(conn, letter.site, letter.objective_id)
-    key = "" if saved is None else saved.state.key
-    return Buried(letter.objective_id, key, letter.error, letter.remedy, letter.buried_at, saved is not None)
+def _buried(conn: Connection, site: str) -> tuple[Buried, ...]:
+    letters = due.dead(conn, site)
+    called = names(conn, site, [letter.objective_id for letter in letters])
+    return tuple(_letter(one, called.get(one.objective_id)) for one in letters)
+
+
+def _letter(one: DeadLetter, called: Name | None) -> Buried:
+    key = "" if called is None else called.key
+    return Buried(one.objective_id, key, one.error, one.remedy, one.buried_at, called is not None)

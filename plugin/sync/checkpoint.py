@@ -57,6 +57,16 @@ class KeptPage:
     drifted: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a full read is, for those who only look: it read so many of `total` issues, and was heard of `at`."""
+
+    read: int
+    total: int
+    began: datetime
+    at: datetime
+
+
 @dataclass(slots=True)
 class Reading:
     """A full read under way in this process. `landed` counts the pages of this process alone.
@@ -113,6 +123,15 @@ def unfinished(context: Context) -> Reached | None:
     """How far the read came that the next one will go on with."""
     with context.store.read() as conn:
         return _usable(context, conn, resyncs.kept(conn, context.site))
+
+
+def progress(conn: Connection, site: str) -> Progress | None:
+    """The full read that is under way or was interrupted, whoever reads; None where there is none."""
+    kept = resyncs.kept(conn, site)
+    if kept is None:
+        return None
+    reached: Reached = json_text.decode(kept.content, Reached)
+    return Progress(reached.read, reached.total, reached.began, kept.saved_at)
 
 
 def forget(context: Context) -> None:

@@ -46,6 +46,7 @@ class Explanation:
     key_results: tuple[KeyResultRow, ...]
     left_over: tuple[Standing, ...]
     not_kept: str
+    drifted: tuple[str, When] | None
     ledger: LedgerTable
     beside: LedgerTable | None
     chart: Chart
@@ -80,6 +81,7 @@ def explanation(saved: SavedObjective, history: Sequence[HistoryPoint], around: 
         gaps=_gaps(state, around.browse),
         key_results=krs,
         left_over=left_over(state.key_results, around),
+        drifted=_drifted(around),
         not_kept=not_kept(state.key_results, around),
         ledger=ledger_table(state.ledger, around.browse, around.shown),
         beside=ledger_table(state.beside, around.browse, around.shown) if state.beside.rows else None,
@@ -108,6 +110,19 @@ def _cycle(state: ObjectiveState, cycle: Cycle | None) -> str:
     if cycle is None:
         return state.cycle_id or ""
     return f"{cycle.name or cycle.id} ({day_text(cycle.start)} – {day_text(cycle.end)})"
+
+
+def _drifted(around: Surroundings) -> tuple[str, When] | None:
+    """What resyncs had to correct beneath it, and when that was found last."""
+    found = around.drifted
+    if found is None:
+        return None
+    what = (
+        "1 issue behind this number was"
+        if found.issues == 1
+        else f"{found.issues} issues behind this number were"
+    )
+    return what, when(found.at, around.now, around.zone)
 
 
 def _gaps(state: ObjectiveState, browse: Browse) -> tuple[LedgerRow, ...]:

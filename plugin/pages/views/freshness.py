@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from plugin.errands import Errand
+from plugin.errands import SILENT_FOR, Errand
 from plugin.pages.sources import Buried, SiteFreshness
 from plugin.pages.views.ledger import Browse
 from plugin.pages.views.moments import When, ago, when_known
@@ -79,10 +79,12 @@ class SiteRow:
     webhook: str
     webhook_todo: str
     sync: Errand | None
+    interrupted: str
 
 
 def site_row(fresh: SiteFreshness, browse: Browse, now: datetime, zone: tzinfo) -> SiteRow:
     """The page's part for one site."""
+    webhook, webhook_todo = _webhook(fresh.webhook, fresh.last_delivery is not None)
     return SiteRow(
         site=fresh.site,
         url=fresh.url,
@@ -121,10 +123,31 @@ def site_row(fresh: SiteFreshness, browse: Browse, now: datetime, zone: tzinfo) 
         traffic_text="not known yet"
         if fresh.per_minute is None
         else f"{sum(fresh.per_minute)} in the last {len(fresh.per_minute)} minutes",
-        webhook=_webhook(fresh.webhook)[0],
-        webhook_todo=_webhook(fresh.webhook)[1],
-        sync=fresh.sync,
+        webhook=webhook,
+        webhook_todo=webhook_todo,
+        sync=_reading(fresh, now),
+        interrupted=_interrupted(fresh, now),
     )
+
+
+def _reading(fresh: SiteFreshness, now: datetime) -> Errand | None:
+    """What is being read: because a person asked for it, or by the clock; else what came of the last a person asked for."""
+    if fresh.full_read is None or _asked_for(fresh) or now - fresh.full_read.at >= SILENT_FOR:
+        return fresh.sync
+    going = fresh.full_read
+    return Errand("sync", "", going.began, going.at, done=going.read, total=going.total)
+
+
+def _interrupted(fresh: SiteFreshness, now: datetime) -> str:
+    """How far a full read came that nobody goes on with yet; empty where there is none."""
+    stopped = fresh.full_read
+    if stopped is None or not stopped.read or _asked_for(fresh) or now - stopped.at < SILENT_FOR:
+        return ""
+    return f"one stopped after {_count(stopped.read)} of {_count(stopped.total)} issues; the next goes on from there"
+
+
+def _asked_for(fresh: SiteFreshness) -> bool:
+    return fresh.sync is not None and fresh.sync.state == "running"
 
 
 def _traffic(per_minute: Sequence[int] | None) -> str:
@@ -135,17 +158,20 @@ def _traffic(per_minute: Sequence[int] | None) -> str:
     return f"{mean:.1f}" if 0 < mean < 10 else f"{mean:.0f}"
 
 
-def _webhook(state: WebhookState | None) -> tuple[str, str]:
+NOT_LOOKED_UP = ("not looked up yet", "“Sync now” asks Jira whether it has the webhook of this connector")
+
+
+def _webhook(state: WebhookState | None, delivered: bool) -> tuple[str, str]:
     """Whether Jira has our webhook, and what to do where it has not."""
     if state is None:
-        return "not asked yet", "the next sync asks Jira"
+        return ("delivers", "“Sync now” asks Jira how it is registered") if delivered else NOT_LOOKED_UP
     if state.registered is None:
         return "not known", "only an administrator's token may ask; deliveries tell"
     if not state.registered:
         return "not registered", "register it, so that changes arrive in seconds"
-    return (
-        ("registered", "") if state.enabled else ("switched off", "switch it on in Jira, System › WebHooks")
-    )
+    if not state.enabled:
+        return "switched off", "switch it on in Jira, System › WebHooks"
+    return ("registered, but lacks events", state.remedy) if state.lacking else ("registered", "")
 
 
 def verdict(fresh: SiteFreshness, now: datetime) -> Verdict:

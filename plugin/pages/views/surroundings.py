@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from connectors.store.check_ins import Kept
+from connectors.store.drifted import Drifted
 from mappings.marks import Mark
 from plugin.pages.sources import Cycle
 from plugin.pages.views.ledger import SHOWN, Browse
@@ -46,6 +47,7 @@ class Surroundings:
     marks: Sequence[Mark] = ()
     check_ins: Sequence[Kept] = ()
     refused: Refused | None = None
+    drifted: Drifted | None = None
 
     @property
     def shown(self) -> int | None:

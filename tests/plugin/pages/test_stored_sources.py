@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
+from sqlalchemy import event
 
-from connectors.store import due, facts, inbox, objectives
+from connectors.store import drifted, due, facts, inbox, objectives
 from docs.screenshots.company import NOW, REVISION, seeded
 from plugin.connector import Connector
 from plugin.pages import pages_blueprint
@@ -104,3 +105,33 @@ def test_a_dead_letter_of_an_objective_never_computed_leads_nowhere(client, sqli
     page = BeautifulSoup(client.get("/health").text, "html.parser")
     assert page.select_one(".dead b").text == "777"
     assert not page.select(".dead a")
+
+
+def test_many_dead_letters_and_much_drift_cost_pages_no_more_statements_than_one(
+    client, sources, sqlite_store
+):
+    fill(sqlite_store)
+    ids = [one.state.id for one in seeded().saved]
+    said: list[str] = []
+    event.listen(sqlite_store.engine, "before_cursor_execute", lambda *given: said.append(given[2]))
+
+    def asked(address):
+        said.clear()
+        assert client.get(address).status_code == 200
+        return len(said)
+
+    def go_wrong(wrong):
+        with sqlite_store.write() as conn:
+            facts.put(conn, "main", "drift", {"issues": 1, "read": 9, "at": NOW.isoformat()})
+            drifted.add(conn, "main", dict.fromkeys(wrong, 1), NOW)
+            due.mark(conn, "main", wrong, NOW, "a test")
+            for one in due.claim(conn, "w", NOW, timedelta(minutes=1), len(wrong)):
+                due.bury(conn, one, "it broke", "mend it", NOW)
+
+    go_wrong(ids[:1])
+    before = [asked(address) for address in ("/health", "/")]
+    go_wrong(ids[1:])
+    assert [asked(address) for address in ("/health", "/")] == before
+    page = BeautifulSoup(client.get("/health").text, "html.parser")
+    assert len(page.select(".dead .dead-error")) == len(ids)
+    assert len({link["href"] for link in page.select(".dead a[href^='/objectives/']")}) >= len(ids)

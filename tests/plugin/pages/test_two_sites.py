@@ -144,3 +144,16 @@ def test_a_review_and_sync_health_lead_to_the_site_that_is_meant(client, sites):
         drifted.add(conn, "partners", {saved.state.id: 1}, NOW)
     (link,) = soup(client.get("/health")).select(".columns a[href^='/objectives/']")
     assert link["href"] == f"/objectives/{saved.state.id}?site=partners"
+
+
+def test_what_a_resync_had_to_correct_is_said_on_the_page_of_its_own_site(client, sites):
+    with sites.store.write() as conn:
+        (saved, *_) = objectives.all(conn, "partners")
+        drifted.add(conn, "partners", {saved.state.id: 2}, NOW - timedelta(hours=2))
+    said = "2 issues behind this number were not what Jira had; a resync found it 2 h ago and put it right."
+    shown = {
+        site: " ".join(soup(client.get(f"/objectives/{saved.state.key}?site={site}")).text.split())
+        for site in ("main", "partners")
+    }
+    assert said in shown["partners"]
+    assert "not what Jira had" not in shown["main"]

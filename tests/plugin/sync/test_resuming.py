@@ -15,7 +15,7 @@ import pytest
 from connectors.jira.errors import IncompleteRead, RateLimited, Transient
 from connectors.sandbox import CONNECTOR, Fault, scheme
 from connectors.store import facts, resyncs
-from plugin.sync.checkpoint import LONGEST_REST, unfinished
+from plugin.sync.checkpoint import LONGEST_REST, progress, unfinished
 from plugin.sync.refresh import RESYNC_WANTED
 from plugin.sync.resync import resync
 
@@ -251,3 +251,17 @@ def test_a_quota_that_ends_it_is_waited_out_by_the_next(company: Any) -> None:
     assert begun is not None
     assert begun.read == 500
     assert timedelta(0) <= company.clock() - begun.began
+
+
+@BOTH
+def test_who_only_looks_sees_how_far_it_is_until_it_is_whole(company: Any) -> None:
+    def seen() -> Any:
+        with company.connector.store.read() as conn:
+            return progress(conn, "main")
+
+    assert seen() is None
+    interrupted(company)
+    found = seen()
+    assert (found.read, found.total, found.at) == (300, 800, company.clock())
+    resync(company.context)
+    assert seen() is None

@@ -1,0 +1,49 @@
+"""What sync health says of a full read that is under way or was interrupted, and of a webhook nobody asked about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from plugin.errands import SILENT_FOR, Errand
+from plugin.pages.sources import SiteFreshness
+from plugin.pages.views.freshness import site_row
+from plugin.sync.checkpoint import Progress
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+BEGAN = NOW - timedelta(minutes=9)
+READ = Progress(1_200, 5_000, BEGAN, NOW - timedelta(seconds=5))
+STOPPED = replace(READ, at=NOW - SILENT_FOR)
+DONE = Errand("sync", "ada", BEGAN, BEGAN, "done", said="Read 7 issues.")
+RUNNING = Errand("sync", "ada", BEGAN, NOW, done=3, total=5_000)
+
+
+def row(**facts):
+    return site_row(SiteFreshness("main", **facts), lambda key: None, NOW, UTC)
+
+
+def test_a_full_read_by_the_clock_is_shown_like_one_that_was_asked_for():
+    for sync in (None, DONE):
+        shown = row(full_read=READ, sync=sync)
+        assert (shown.sync.state, shown.sync.done, shown.sync.total) == ("running", 1_200, 5_000)
+        assert shown.interrupted == ""
+    assert row(full_read=READ, sync=RUNNING).sync is RUNNING
+
+
+def test_a_full_read_that_nobody_goes_on_with_is_said_to_wait():
+    shown = row(full_read=STOPPED, sync=DONE)
+    assert shown.sync is DONE
+    assert (
+        shown.interrupted == "one stopped after 1\u202f200 of 5\u202f000 issues; the next goes on from there"
+    )
+    for fresh in ({"full_read": STOPPED, "sync": RUNNING}, {"full_read": replace(STOPPED, read=0)}, {}):
+        assert row(**fresh).interrupted == ""
+
+
+@pytest.mark.parametrize(("delivery", "word"), [(None, "not looked up yet"), (BEGAN, "delivers")])
+def test_a_webhook_that_nobody_asked_about_is_known_by_what_it_delivers(delivery, word):
+    shown = row(last_delivery=delivery)
+    assert shown.webhook == word
+    assert "Sync now" in shown.webhook_todo
