@@ -30,7 +30,7 @@ def export(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> Run:
     sync_site(demo.connector, "main")
     settings = {
         "DATABASE_URL": demo.connector.settings.database_url,
-        "SECRET_KEY": "an invented key",
+        "SECRET_KEY": "an invented key that is long enough",
         "JIRA__URL": demo.sandbox.url,
         "JIRA__EMAIL": CONNECTOR.email,
         "JIRA__TOKEN": CONNECTOR.token,
