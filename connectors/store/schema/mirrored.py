@@ -1,0 +1,54 @@
+"""The tables of the mirror: what was read of issues."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, Table, Text
+
+from connectors.store.schema import columns
+
+issue = Table(
+    "issue",
+    columns.metadata,
+    columns.site(),
+    columns.part("id"),
+    columns.text("key"),
+    columns.text("project_id"),
+    columns.text("type_id"),
+    columns.text("status_id"),
+    Column("parent_id", Text),
+    columns.number("updated"),
+    columns.text("content"),
+    Index(None, "site", "parent_id", "id"),
+    Index(None, "site", "key"),
+    Index(None, "site", "updated", "id"),
+)
+
+link = Table(
+    "link",
+    columns.metadata,
+    columns.site(),
+    columns.part("issue_id"),
+    columns.part("phrase"),
+    columns.part("other_id"),
+    Index(None, "site", "other_id"),
+    sqlite_with_rowid=False,
+)
+
+alias = Table(
+    "alias",
+    columns.metadata,
+    columns.site(),
+    columns.part("key"),
+    columns.text("issue_id"),
+    Index(None, "site", "issue_id"),
+    sqlite_with_rowid=False,
+)
+
+candidate = Table(
+    "candidate",
+    columns.metadata,
+    columns.site(),
+    columns.part("query"),
+    columns.part("issue_id"),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,123 @@
+"""The tables of numbers: objectives, what lists need of them, their history, KPIs, check-ins."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
+
+from connectors.store.schema import columns
+
+objective = Table(
+    "objective",
+    columns.metadata,
+    columns.site(),
+    columns.part("id"),
+    columns.text("mapping_revision"),
+    columns.number("computed_at"),
+    columns.number("changed_at"),
+    columns.text("headline"),
+    columns.text("content"),
+)
+
+listing = Table(
+    "listing",
+    columns.metadata,
+    columns.site(),
+    columns.part("id"),
+    columns.text("cycle"),
+    columns.text("project"),
+    columns.text("owner"),
+    columns.text("health"),
+    columns.text("place"),
+    columns.text("progress"),
+    columns.text("changed"),
+    columns.text("words"),
+    columns.text("owner_words"),
+    columns.number("number"),
+    Index(None, "site", "cycle", "project", "owner", "health"),
+    Index(None, "site", "number", "id"),
+    sqlite_with_rowid=False,
+)
+
+dependency = Table(
+    "dependency",
+    columns.metadata,
+    columns.site(),
+    columns.part("issue_id"),
+    columns.part("objective_id"),
+    Index(None, "site", "objective_id"),
+    sqlite_with_rowid=False,
+)
+
+alignment = Table(
+    "alignment",
+    columns.metadata,
+    columns.site(),
+    columns.part("objective_id"),
+    columns.part("target_id"),
+    columns.number("position"),
+    Index(None, "site", "target_id", "position"),
+    sqlite_with_rowid=False,
+)
+
+history = Table(
+    "history",
+    columns.metadata,
+    columns.serial(),
+    columns.text("site"),
+    columns.text("objective_id"),
+    columns.number("at"),
+    Column("progress", Text),
+    Column("delivery", Text),
+    Column("outcome", Text),
+    Column("expected", Text),
+    columns.text("health"),
+    columns.text("mapping_revision"),
+    Column("backfilled", BigInteger, nullable=False, server_default="0"),
+    Index(None, "site", "objective_id", "at"),
+)
+
+snapshot = Table(
+    "snapshot",
+    columns.metadata,
+    columns.serial(),
+    columns.text("site"),
+    columns.text("objective_id"),
+    columns.number("at"),
+    columns.text("mapping_revision"),
+    Column("backfilled", BigInteger, nullable=False, server_default="0"),
+    Column("content", LargeBinary, nullable=False),
+    Index(None, "site", "objective_id", "at"),
+)
+
+kpi_state = Table(
+    "kpi_state",
+    columns.metadata,
+    columns.site(),
+    columns.part("kpi_id"),
+    columns.text("content"),
+    columns.number("updated_at"),
+)
+
+kpi_reading = Table(
+    "kpi_reading",
+    columns.metadata,
+    columns.site(),
+    columns.part("kpi_id"),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("value", Text),
+    sqlite_with_rowid=False,
+)
+
+check_in = Table(
+    "check_in",
+    columns.metadata,
+    columns.serial(),
+    *(
+        columns.text(name)
+        for name in ("site", "objective_id", "key_result_id", "measure", "value", "note", "by")
+    ),
+    *(Column(name, Text) for name in ("derived", "until", "delta", "ended_by", "ended_how")),
+    columns.number("at"),
+    Column("ended_at", BigInteger),
+    Index(None, "site", "objective_id"),
+)

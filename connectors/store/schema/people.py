@@ -1,0 +1,98 @@
+"""The tables of people and what they configure: accounts, tokens, sites, mappings, the audit log."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, Table, Text
+
+from connectors.store.schema import columns
+
+account = Table(
+    "account",
+    columns.metadata,
+    columns.serial(),
+    columns.text("email"),
+    columns.text("name"),
+    Column("password_hash", Text),
+    columns.text("role"),
+    columns.number("created_at"),
+    Column("disabled_at", BigInteger),
+    Column("generation", BigInteger, nullable=False, server_default="0"),
+    Column("issuer", Text),
+    Column("subject", Text),
+    Index("uq_account_email", "email", unique=True),
+    Index("uq_account_identity", "issuer", "subject", unique=True),
+)
+
+api_token = Table(
+    "api_token",
+    columns.metadata,
+    columns.serial(),
+    Column("account_id", BigInteger, ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    columns.text("name"),
+    columns.text("token_hash"),
+    columns.text("scopes"),
+    columns.number("created_at"),
+    Column("expires_at", BigInteger),
+    Column("last_used_at", BigInteger),
+    Index(None, "account_id"),
+    Index("uq_api_token_token_hash", "token_hash", unique=True),
+)
+
+ended_session = Table(
+    "ended_session", columns.metadata, columns.part("id"), columns.number("until"), Index(None, "until")
+)
+
+answer = Table(
+    "answer",
+    columns.metadata,
+    columns.part("who"),
+    columns.part("key"),
+    columns.text("fingerprint"),
+    Column("content", Text),
+    columns.number("at"),
+    Index(None, "at"),
+)
+
+audit = Table(
+    "audit",
+    columns.metadata,
+    columns.serial(),
+    columns.number("at"),
+    columns.text("site"),
+    columns.text("who"),
+    columns.text("what"),
+    columns.text("detail"),
+    Index(None, "at"),
+)
+
+site = Table(
+    "site",
+    columns.metadata,
+    columns.part("name"),
+    columns.text("settings"),
+    Column("credentials", LargeBinary),
+    columns.number("created_at"),
+    columns.number("updated_at"),
+)
+
+revision = Table(
+    "revision",
+    columns.metadata,
+    columns.site(),
+    columns.part("revision"),
+    columns.text("text"),
+    columns.text("author"),
+    columns.number("created_at"),
+)
+
+activation = Table(
+    "activation",
+    columns.metadata,
+    columns.serial(),
+    columns.text("site"),
+    columns.text("revision"),
+    columns.text("by"),
+    columns.number("at"),
+    columns.text("preview_hash"),
+    Index(None, "site"),
+)

@@ -1,0 +1,135 @@
+"""The tables of work: deliveries, what is due, what is written to Jira and refused by it, how far a resync is."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, Table, Text
+
+from connectors.store.schema import columns
+
+delivery = Table(
+    "delivery",
+    columns.metadata,
+    columns.serial(),
+    columns.text("site"),
+    columns.text("identifier"),
+    columns.number("received_at"),
+    columns.text("event"),
+    columns.text("status"),
+    columns.text("note"),
+    columns.number("attempts"),
+    Column("settled_at", BigInteger),
+    Column("worker", Text),
+    Column("lease_until", BigInteger),
+    Column("body", LargeBinary, nullable=False),
+    Index("uq_delivery_site_identifier", "site", "identifier", unique=True),
+    Index(None, "status", "received_at", "id", "site"),
+)
+
+due = Table(
+    "due",
+    columns.metadata,
+    columns.site(),
+    columns.part("objective_id"),
+    columns.number("generation"),
+    columns.text("reason"),
+    columns.number("since"),
+    columns.number("run_after"),
+    columns.number("attempts"),
+    Column("worker", Text),
+    Column("lease_until", BigInteger),
+    Column("claimed", BigInteger),
+    Column("error", Text),
+    Column("remedy", Text),
+    Column("buried_at", BigInteger),
+    Index(None, "run_after"),
+    sqlite_with_rowid=False,
+)
+
+plan = Table(
+    "plan",
+    columns.metadata,
+    columns.serial(),
+    columns.text("site"),
+    columns.text("objective_id"),
+    columns.text("mapping_revision"),
+    columns.text("cause"),
+    columns.number("at"),
+    Index(None, "site", "objective_id"),
+)
+
+write = Table(
+    "write",
+    columns.metadata,
+    columns.serial(),
+    Column("plan_id", BigInteger, ForeignKey("plan.id", ondelete="CASCADE"), nullable=False),
+    columns.text("site"),
+    columns.text("issue_id"),
+    columns.text("issue_key"),
+    columns.text("field_id"),
+    columns.text("field_name"),
+    columns.text("before"),
+    columns.text("after"),
+    columns.text("reason"),
+    columns.number("at"),
+    Column("outcome", Text),
+    columns.text("note"),
+    Column("settled_at", BigInteger),
+    Index(None, "plan_id"),
+    Index(None, "site", "issue_id", "field_id", "at"),
+)
+
+refusal = Table(
+    "refusal",
+    columns.metadata,
+    columns.site(),
+    columns.part("objective_id"),
+    columns.part("issue_id"),
+    columns.part("field_id"),
+    columns.text("issue_key"),
+    columns.text("field_name"),
+    columns.text("message"),
+    columns.text("remedy"),
+    columns.text("mapping_revision"),
+    columns.number("at"),
+)
+
+resync_run = Table(
+    "resync_run",
+    columns.metadata,
+    columns.site(),
+    columns.text("read"),
+    columns.text("holder"),
+    columns.text("content"),
+    columns.number("saved_at"),
+)
+
+resync_page = Table(
+    "resync_page",
+    columns.metadata,
+    columns.site(),
+    columns.part("read"),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    columns.text("content"),
+    sqlite_with_rowid=False,
+)
+
+drift = Table(
+    "drift",
+    columns.metadata,
+    columns.site(),
+    columns.part("objective_id"),
+    columns.number("issues"),
+    columns.number("at"),
+    sqlite_with_rowid=False,
+)
+
+rate_limit = Table(
+    "rate_limit",
+    columns.metadata,
+    columns.site(),
+    columns.part("key"),
+    columns.text("content"),
+    columns.number("updated_at"),
+)
+
+fact = Table("fact", columns.metadata, columns.site(), columns.part("name"), columns.text("content"))
