@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 
 from mappings.ledger import Contribution
@@ -32,6 +33,18 @@ def row_cause(row: Effect) -> str:
     if row.before is None or row.after is None:
         return f"{name} {row.part}"
     return f"{name} {step(row.part, row.before, row.after)}"
+
+
+def part_words(rows: Iterable[Effect]) -> str:
+    """What people call the part that these rows make up: issues that moved on without being done have not been completed."""
+    return " and ".join(dict.fromkeys(_part_word(row) for row in rows))
+
+
+def _part_word(row: Effect) -> str:
+    before, after = (None if one is None else one.progress for one in (row.before, row.after))
+    if row.part is not Part.COMPLETED or after == 1:
+        return row.part.value
+    return "went back" if before is not None and after is not None and after < before else "progressed"
 
 
 def step(part: Part, before: Contribution, after: Contribution) -> str:

@@ -91,7 +91,8 @@ def invitation(pages: str, board: str, sign_in: tuple[str, str]) -> str:
     return (
         f"\n  OKR pages      {pages}\n"
         f"  Sign in as     {sign_in[0]}   password {sign_in[1]}\n"
-        f"  Sandbox Jira   {board}   (drag a card to Done and watch its objective move)\n\n"
+        f"  Sandbox Jira   {board}   (drag a card to Done and watch its objective move)\n"
+        "  Change a rule  Mapping > Edit by form, on the OKR pages: preview what it would do, then activate it\n\n"
         "  Stop with Ctrl-C."
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from fractions import Fraction
 
-from mappings.cause import row_cause
+from mappings.cause import part_words, row_cause
 from mappings.moved import Effect, Movement, Part
 from plugin.history import CHOICES, Told
 from plugin.pages.views.figures import fraction_text, grouped, percent_text, points
@@ -91,14 +91,18 @@ def _parts(moved: Movement) -> tuple[tuple[str, str], ...]:
     if total is None:
         return ()
     shown = points(list(parts.values()), total)
-    return tuple((part.value, _signed(value)) for part, value in zip(parts, shown, strict=True))
+    return tuple((_called(moved, part), _signed(value)) for part, value in zip(parts, shown, strict=True))
+
+
+def _called(moved: Movement, part: Part) -> str:
+    return part_words(row for row in moved.rows if row.part is part and row.effect) or part.value
 
 
 def _row(row: Effect, browse: Browse) -> MovedRow:
     effect = row.effect
     shown = None if effect is None else points([effect], effect)[0]
     return MovedRow(
-        Part(row.part).value,
+        part_words([row]),
         row.key,
         browse(row.key) if row.key else None,
         row.title or row.key or row.id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -11,6 +12,7 @@ from connectors.store.records import WriteRecord
 from plugin.pages.views.moments import When, when
 
 LONGEST_VALUE = 200
+HASH, HASH_SHOWN = re.compile("[0-9a-f]{64}"), 12
 LEVELS = {
     "written": "on_track",
     "confirmed": "on_track",
@@ -82,4 +84,4 @@ def shown(value: object) -> str:
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return ", ".join(value)[:LONGEST_VALUE]
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text[:LONGEST_VALUE]
+    return f"{text[:HASH_SHOWN]}…" if HASH.fullmatch(text) else text[:LONGEST_VALUE]

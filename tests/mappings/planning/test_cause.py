@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mappings.cause import cause
+from mappings.cause import cause, part_words
 from mappings.ledger import Disposition, Ledger
 from mappings.moved import Snapshot, moved, objective_moved
 
@@ -35,6 +35,24 @@ def test_what_happened_to_a_row(make: SimpleNamespace) -> None:
     assert [told(make, [stays, *before], [stays, *after]) for before, after in told_of.values()] == list(
         told_of
     )
+
+
+def test_only_what_is_done_was_completed(make: SimpleNamespace) -> None:
+    row = make.row
+    before = [row("1", 1, 0), row("2", 1, 0), row("3", 1, 1), row("4", 1, 0)]
+    after = [row("1", 1, 1), row("2", 1, "0.5"), row("3", 1, "0.5"), row("4", 2, 0)]
+    rows = moved(
+        Snapshot("r1", make.ledger(*before)), Snapshot("r1", make.ledger(*after, row("5", 1, 0)))
+    ).rows
+    assert {one.id: part_words([one]) for one in rows} == {
+        "1": "completed",
+        "2": "progressed",
+        "3": "went back",
+        "4": "re-estimated",
+        "5": "added",
+    }
+    assert part_words(one for one in rows if one.id in "12") == "completed and progressed"
+    assert part_words([]) == ""
 
 
 def test_the_strongest_are_named_the_others_counted(make: SimpleNamespace) -> None:
