@@ -30,7 +30,8 @@ FORGET_AFTER = timedelta(hours=1)
 EVERYWHERE = ""
 PREFIX = "process:"
 PAST = "counted by former processes"
-WORKER_THREADS = "okr-work"
+WORKER_LOOP = "okr-work"
+"""The thread of the distributed engine in which all its workers run; those of the embedded engine have a number behind."""
 
 log = structlog.get_logger("jira_okr.heartbeat")
 
@@ -119,7 +120,7 @@ class Heartbeat:
             self._role,
             now,
             self._wanted,
-            living_workers() if self._wanted else 0,
+            living_workers(self._wanted),
             self._connector.meter.counted(),
             this_process().place,
             this_process().began,
@@ -134,9 +135,12 @@ class Heartbeat:
             log.warning("heartbeat not stored", error=str(error))
 
 
-def living_workers() -> int:
-    """How many threads of this process's engine take work."""
-    return sum(thread.name.startswith(WORKER_THREADS) for thread in threading.enumerate())
+def living_workers(wanted: int) -> int:
+    """How many workers of this process's engine take work, of those that were wanted."""
+    names = [thread.name for thread in threading.enumerate()]
+    if WORKER_LOOP in names:
+        return wanted
+    return min(wanted, sum(name.startswith(f"{WORKER_LOOP}-") for name in names))
 
 
 def processes(conn: Connection) -> list[Process]:

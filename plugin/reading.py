@@ -13,6 +13,7 @@ from connectors.store import due, facts, mirror, objectives
 from plugin import errands, webhook_state
 from plugin.connector import Connector, NotReady, bound_mapping
 from plugin.errands import Report
+from plugin.sync import candidates, outage
 from plugin.sync.context import Context
 from plugin.sync.landing import Resynced
 from plugin.sync.paging import in_order, pages
@@ -70,7 +71,9 @@ def read(
 ) -> Resynced:
     """One resync: of what changed of late where that is asked for and a full read of the same came before, else of everything."""
     found = resync_recent(context, report) if recent else None
-    return found or resync(context, report, accept_loss=accept_loss, total=total, anew=anew)
+    found = found or resync(context, report, accept_loss=accept_loss, total=total, anew=anew)
+    outage.answered(context)
+    return found
 
 
 def begin_reading(connector: Connector, site: str, text: str, by: str) -> bool:
@@ -84,13 +87,15 @@ def begin_reading(connector: Connector, site: str, text: str, by: str) -> bool:
 
 def read_ahead(connector: Connector, site: str, text: str, report: Report) -> int:
     """Read the scope of a draft with its fields and those of the active mapping; how many issues. Raises MappingError."""
-    context = context_of(connector, site, text)
+    context, active = context_of(connector, site, text), _active(connector, site)
     scope = context.mapping.document.scope
     total, read, complete = context.jira.count(scope), 0, False
     for page in pages(context, in_order(scope)):
         issues = with_readings(context, list(page.issues), {})
         with connector.store.write() as conn:
-            mirror.put(conn, site, issues)
+            changed = mirror.put(conn, site, issues)
+            if active is not None:
+                candidates.land(active, conn, (issue for issue in issues if issue.id in changed), ())
         read, complete = read + len(issues), page.last
         report(read, max(total, read))
     if not complete:
@@ -117,12 +122,18 @@ def context_of(connector: Connector, site: str, text: str) -> WideContext:
     """A context under a draft, which reads the fields of the active mapping too."""
     catalogue = connector.catalogue(site, fresh=True)
     mapping = bound_mapping(text, catalogue)
-    try:
-        also = connector.context(site).mapping.field_ids()
-    except NotReady:
-        also = frozenset()
+    active = _active(connector, site)
+    also = active.mapping.field_ids() if active is not None else frozenset[str]()
     jira = connector.site(site).jira
     return WideContext(site, jira, connector.store, mapping, catalogue, connector.clock, also=also)
+
+
+def _active(connector: Connector, site: str) -> Context | None:
+    """The context under the mapping that is active, None where none can work yet."""
+    try:
+        return connector.context(site)
+    except NotReady:
+        return None
 
 
 def summary(found: Resynced) -> str:

@@ -21,7 +21,7 @@ from plugin.sync.reconcile import reconcile
 @json_option
 def apply_command(keys: tuple[str, ...], release_held: bool, site: str, as_json: bool) -> None:
     """Reconcile all objectives, or those named, from the mirror and write what differs to Jira."""
-    with open_connector() as connector:
+    with open_connector(site=site) as connector:
         context = connector.context(site)
         ids = objective_ids(connector, site, keys)
         if release_held:

@@ -8,7 +8,7 @@ import click
 
 from connectors.jira.errors import JiraError
 from mappings.diagnostic import MappingError
-from plugin.cli.opening import open_connector
+from plugin.cli.opening import open_connector, require_site
 from plugin.cli.output import json_option, show_json, site_option
 from plugin.connector import Connector, NotReady
 
@@ -29,6 +29,8 @@ class Finding:
 def check_command(site: str, as_json: bool) -> None:
     """Look at everything the connector needs and say what is wrong. Exit code 1 where something is."""
     with open_connector() as connector:
+        if connector.sites:
+            require_site(connector, site)
         findings = check_all(connector, site)
     if as_json:
         show_json([asdict(finding) for finding in findings])

@@ -34,7 +34,7 @@ def check_in_group() -> None:
 @json_option
 def list_command(key: str, everything: bool, site: str, as_json: bool) -> None:
     """List the check-ins of an objective, the latest first."""
-    with open_connector() as connector:
+    with open_connector(site=site) as connector:
         saved = _objective(connector, site, key)
         with connector.store.read() as conn:
             found = [one for one in check_ins.of(conn, site, saved.state.id) if everything or one.stands]
@@ -75,7 +75,7 @@ def add_command(
     as_json: bool,
 ) -> None:
     """Say that a key result (issue key or id) stands at VALUE: a percentage, or the current value of a metric."""
-    with open_connector() as connector:
+    with open_connector(site=site) as connector:
         saved = _objective(connector, site, key)
         wanted = Said(
             key_result,
@@ -101,7 +101,7 @@ def add_command(
 @json_option
 def withdraw_command(key: str, number: int, by: str, site: str, as_json: bool) -> None:
     """Withdraw a check-in by its number: the derived value is shown again."""
-    with open_connector() as connector:
+    with open_connector(site=site) as connector:
         saved = _objective(connector, site, key)
         ended = withdraw(connector, site, saved.state.id, number, by)
     if ended is None:

@@ -45,13 +45,15 @@ def upgrade_command() -> None:
 def check_command(as_json: bool) -> None:
     """Say whether the database can be reached, has the right tables and is undamaged. Exit code 1 where it is not."""
     with _store() as store:
-        found = _findings(store)
+        found, advice = _findings(store), _advice(store)
         where, revision = store.where, current_revision(store)
     if as_json:
-        show_json({"database": where, "revision": revision, "ok": not found, "findings": found})
+        show_json(
+            {"database": where, "revision": revision, "ok": not found, "findings": found, "advice": advice}
+        )
     else:
         click.echo(f"{where}: revision {revision or 'none'}, {'undamaged' if not found else 'NOT READY'}")
-        for line in found:
+        for line in (*found, *advice):
             click.echo(f"  {line}")
     if found:
         raise SystemExit(1)
@@ -114,6 +116,16 @@ def _findings(store: Store) -> list[str]:
     except StoreError as error:
         return [str(error)]
     return faults(store)
+
+
+def _advice(store: Store) -> list[str]:
+    """What does not keep it from working."""
+    path = Path(store.engine.url.database or "")
+    if store.dialect != "sqlite" or not path.is_file() or not path.stat().st_mode & 0o077:
+        return []
+    return [
+        f"other users of this machine may open the file, which holds password hashes and sealed credentials: chmod 600 {path}*"
+    ]
 
 
 def _say_tool(command: str, url: str, file: Path) -> str:

@@ -49,7 +49,7 @@ def dead_letters_group() -> None:
 @json_option
 def list_command(site: str, as_json: bool) -> None:
     """List dead letters with the last error and what to do. Exit code 1 where there are any."""
-    with open_connector() as connector, connector.store.read() as conn:
+    with open_connector(site=site) as connector, connector.store.read() as conn:
         found = letters(conn, site)
     if as_json:
         show_json([letter_values(letter) for letter in found])
@@ -77,7 +77,7 @@ def chosen_letters(act: Act) -> Callable[..., None]:
     def command(
         names: tuple[str, ...], field_id: str | None, everything: bool, site: str, as_json: bool
     ) -> None:
-        with open_connector() as connector:
+        with open_connector(site=site) as connector:
             chosen = choose(connector, site, names, field_id, everything)
             with connector.store.write() as conn:
                 for letter in chosen:

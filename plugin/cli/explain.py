@@ -21,7 +21,7 @@ from plugin.standing import health_values, percent_text
 @json_option
 def explain_command(key: str, site: str, as_json: bool) -> None:
     """Show why an objective stands where it stands: every row, its weight, its share; the shares sum to the number."""
-    with open_connector() as connector:
+    with open_connector(site=site) as connector:
         saved = find_objective(connector, site, key)
     if saved is None:
         raise NotReady(

@@ -20,7 +20,7 @@ from plugin.api.model import Given
 from plugin.api.objectives import ObjectivesQuery
 from plugin.cli.opening import open_connector
 from plugin.cli.output import site_option
-from plugin.connector import Connector, NotReady
+from plugin.connector import NotReady
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -69,8 +69,8 @@ def export_group() -> None:
 @with_options(*FILTERS, *OUTPUT)
 def objectives_command(site: str, format_: Format, output: Path | None, **filters: Any) -> None:
     """One line per objective."""
-    with open_connector() as connector:
-        rows = exports.objective_rows(connector, known(connector, site), query(filters))
+    with open_connector(site=site) as connector:
+        rows = exports.objective_rows(connector, site, query(filters))
         write(ObjectiveRow, rows, format_, output)
 
 
@@ -79,8 +79,8 @@ def objectives_command(site: str, format_: Format, output: Path | None, **filter
 @with_options(*FILTERS, *OUTPUT)
 def ledgers_command(site: str, format_: Format, output: Path | None, **filters: Any) -> None:
     """Every row behind every number."""
-    with open_connector() as connector:
-        rows = exports.ledger_rows(connector, known(connector, site), query(filters))
+    with open_connector(site=site) as connector:
+        rows = exports.ledger_rows(connector, site, query(filters))
         write(LedgerRow, rows, format_, output)
 
 
@@ -90,8 +90,8 @@ def ledgers_command(site: str, format_: Format, output: Path | None, **filters: 
 @with_options(*OUTPUT)
 def history_command(site: str, objective: str | None, format_: Format, output: Path | None) -> None:
     """Where every objective stood, point by point."""
-    with open_connector() as connector:
-        rows = exports.history_rows(connector, known(connector, site), objective)
+    with open_connector(site=site) as connector:
+        rows = exports.history_rows(connector, site, objective)
         write(HistoryRow, rows, format_, output)
 
 
@@ -123,11 +123,6 @@ def query(filters: dict[str, Any]) -> ObjectivesQuery:
     return ObjectivesQuery.model_validate(
         {**{k: v or None for k, v in filters.items()}, "health": levels or None}
     )
-
-
-def known(connector: Connector, site: str) -> str:
-    """The name of a site that is there; NotReady naming those that are."""
-    return connector.site(site).name
 
 
 def write(shape: type[Given], rows: Iterable[Given], format_: Format, output: Path | None) -> None:

@@ -30,7 +30,7 @@ def backfill_command(days: int | None, dry_run: bool, again: bool, site: str, as
 
     Points made this way are marked, never mixed up with observed ones, and replaced when this runs again.
     """
-    with open_connector() as connector:
+    with open_connector(site=site) as connector:
         context = connector.context(site)
         planned = outlook(context, days)
         if not as_json:

@@ -55,7 +55,7 @@ def validate_command(file: Path, as_json: bool) -> None:
 @json_option
 def check_command(file: Path, site: str, as_json: bool) -> None:
     """Check a mapping against the live Jira: fields, statuses, types, options, edit screens, permissions."""
-    with open_connector() as connector:
+    with open_connector(site=site) as connector:
         found = check_text(connector, site, file.read_text(encoding="utf-8"), str(file))
     report(found, as_json)
 
@@ -84,7 +84,7 @@ def presets_command(name: str | None) -> None:
 @site_option
 def export_command(revision: str | None, site: str) -> None:
     """Print the active mapping, or the revision named, in its canonical form. Importing it again changes nothing."""
-    with open_connector() as connector:
+    with open_connector(site=site) as connector:
         text = stored_text(connector, site, revision)
     click.echo(export(read_document(text).require()), nl=False)
 

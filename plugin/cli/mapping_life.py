@@ -34,7 +34,7 @@ def preview_command(file: Path, site: str, as_json: bool, issues: bool) -> None:
 
     Works from the mirror with the real planner; makes no call to Jira and changes nothing.
     """
-    with open_connector() as connector:
+    with open_connector(site=site) as connector:
         previewed = preview_text(connector, site, file.read_text(encoding="utf-8"), str(file))
     if as_json:
         show_json(preview_values(previewed))
@@ -54,7 +54,7 @@ def preview_command(file: Path, site: str, as_json: bool, issues: bool) -> None:
 @large_option
 def activate_command(file: Path, site: str, agreed: str | None, large: bool) -> None:
     """Make a mapping the active revision of a site; every objective is reconciled by it from now on."""
-    with open_connector() as connector:
+    with open_connector(site=site) as connector:
         text = file.read_text(encoding="utf-8")
         previewed = activate(
             connector, site, text, "command line", file=str(file), agreed=agreed, large=large
@@ -74,7 +74,7 @@ def activate_command(file: Path, site: str, agreed: str | None, large: bool) -> 
 @large_option
 def rollback_command(revision: str | None, site: str, large: bool) -> None:
     """Go back to the revision that was active before, or to the one named (its first characters are enough)."""
-    with open_connector() as connector:
+    with open_connector(site=site) as connector:
         target = rollback(connector, site, "command line", revision, large=large)
     click.echo(f"Active: revision {target}.")
 
@@ -84,7 +84,7 @@ def rollback_command(revision: str | None, site: str, large: bool) -> None:
 @json_option
 def history_command(site: str, as_json: bool) -> None:
     """List every revision of a site, newest first, and which one is active."""
-    with open_connector() as connector, connector.store.read() as conn:
+    with open_connector(site=site) as connector, connector.store.read() as conn:
         known = revisions.all(conn, site)
     if as_json:
         show_json(
@@ -121,7 +121,7 @@ def history_command(site: str, as_json: bool) -> None:
 @json_option
 def diff_command(before: str, after: str | None, site: str, as_json: bool) -> None:
     """Show what differs between two mappings, each a file or a revision; AFTER is the active one unless it is named."""
-    with open_connector() as connector:
+    with open_connector(site=site) as connector:
         old, new = _text(connector, site, before), _text(connector, site, after)
     changes = diff(read_document(old, before).require(), read_document(new, after or "active").require())
     if as_json:

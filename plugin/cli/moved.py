@@ -30,7 +30,7 @@ def moved_command(key: str, since: str | None, until: str | None, site: str, as_
 
     Without --since it looks back a week, or to the first measurement where that is younger.
     """
-    with open_connector() as connector:
+    with open_connector(site=site) as connector:
         saved = find_objective(connector, site, key)
         if saved is None:
             raise NotReady(f"{key} is no objective here. jira-okr status lists the objectives.")

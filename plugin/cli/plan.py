@@ -24,7 +24,7 @@ def plan_command(keys: tuple[str, ...], site: str, as_json: bool) -> None:
 
     Exit code 0 whether or not there is something to write.
     """
-    with open_connector() as connector:
+    with open_connector(site=site) as connector:
         changes = planned_changes(connector, site, keys)
     if as_json:
         show_json([change_values(change) for change in changes])

@@ -14,6 +14,8 @@ from plugin.production import require_one_writer, serve_alone, serve_many
 from plugin.settings import Settings, read_settings
 from plugin.starting import adopt_mapping_file
 
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - what was asked for, and the address that is shown
+
 
 @click.command("serve")
 @click.option("--host", help="Address to listen on; 127.0.0.1 unless set.")
@@ -42,17 +44,24 @@ def serve_command(patience: float, **given: Any) -> None:
     with open_connector(settings, logging.INFO) as connector:
         for line in adopt_mapping_file(connector):
             click.echo(line, err=True)
-        invitation = set_up.invitation(connector, f"http://{settings.host}:{port}")
+        invitation = set_up.invitation(connector, _served(settings, port))
         if settings.http_processes == 1:
             serve_alone(connector, settings.host, port, lambda: _say(settings, port, invitation), patience)
             return
     serve_many(settings, settings.host, port, lambda: _say(settings, port, invitation), patience)
 
 
+def _served(settings: Settings, port: int) -> str:
+    """An address that a browser on this machine can open."""
+    return f"http://{EVERYWHERE.get(settings.host, settings.host)}:{port}"
+
+
 def _say(settings: Settings, port: int, invitation: str | None) -> None:
-    public = str(settings.base_url).rstrip("/") if settings.base_url else f"http://{settings.host}:{port}"
+    served = _served(settings, port)
+    public = str(settings.base_url).rstrip("/") if settings.base_url else served
+    everywhere = "" if settings.host not in EVERYWHERE else " (and every other address of this machine)"
     click.echo(
-        f"Serving on http://{settings.host}:{port}. Webhooks go to {public}/webhooks/jira/<site>. Ctrl-C stops."
+        f"Serving on {served}{everywhere}. Webhooks go to {public}/webhooks/jira/<site>. Ctrl-C stops."
     )
     if invitation:
         click.echo(invitation)

@@ -17,6 +17,7 @@ from plugin.drift import Drift, drift_of
 from plugin.heartbeat import Process, processes
 from plugin.standing import objective_values, percent_text
 from plugin.sync import holding, outage, watermark
+from plugin.webhook_state import WebhookState, known
 
 OUT = {
     "unreachable": "JIRA DOES NOT ANSWER",
@@ -32,8 +33,7 @@ RELEASE = "jira-okr status --json lists what is held; jira-okr apply --release-h
 @json_option
 def status_command(site: str, as_json: bool) -> None:
     """Show the age of the data, pending work, dead letters, and every objective. Exit code 1 where something needs a person."""
-    with open_connector() as connector:
-        _require_known(connector, site)
+    with open_connector(site=site) as connector:
         values = status_values(connector, site)
         with connector.store.read() as conn:
             saved = objectives.all(conn, site)
@@ -43,14 +43,6 @@ def status_command(site: str, as_json: bool) -> None:
         _show(values, saved, connector.clock())
     if any(values[name] for name in ("dead_letters", "refused", "held", "brake")) or _wants_mending(values):
         raise SystemExit(1)
-
-
-def _require_known(connector: Connector, site: str) -> None:
-    if site not in connector.sites:
-        known = ", ".join(sorted(connector.sites)) or "none yet: run jira-okr site add"
-        raise click.BadParameter(
-            f"there is no site called {site!r}. Known sites: {known}.", param_hint="--site"
-        )
 
 
 def _wants_mending(values: dict[str, Any]) -> bool:
@@ -67,6 +59,7 @@ def status_values(connector: Connector, site: str) -> dict[str, Any]:
             "due": due.pending_count(conn, site),
             "processes": [_process_values(one, connector) for one in processes(conn)],
             "outage": _outage_values(outage.standing(conn, site)),
+            "webhook": _webhook_values(known(conn, site)),
             "last_resync": facts.get(conn, site, "last_resync"),
             "last_recent": facts.get(conn, site, watermark.LAST),
             "drift": _drift_values(drift_of(conn, site)),
@@ -116,6 +109,18 @@ def _outage_values(found: outage.Outage | None) -> dict[str, Any] | None:
         "error": found.error,
         "remedy": found.remedy,
         "needs_a_person": found.needs_a_person,
+    }
+
+
+def _webhook_values(state: WebhookState | None) -> dict[str, Any] | None:
+    if state is None:
+        return None
+    return {
+        "registered": state.registered,
+        "enabled": state.enabled,
+        "asked": state.at.isoformat(),
+        "lacking": list(state.lacking),
+        "remedy": state.remedy,
     }
 
 
@@ -169,6 +174,10 @@ def _show(values: dict[str, Any], saved: list[SavedObjective], now: datetime) ->
         )
     if not values["processes"]:
         click.echo("no process is at work: start jira-okr serve")
+    if values["webhook"] and values["webhook"]["lacking"]:
+        click.echo(
+            f"the webhook lacks events that the active mapping needs\n  to do: {values['webhook']['remedy']}"
+        )
     for letter in values["dead_letters"]:
         click.echo(f"dead letter: {letter['objective']}: {letter['error']}\n  to do: {letter['remedy']}")
     if values["brake"]:

@@ -45,7 +45,7 @@ def sync_command(
 
     A sync that was interrupted goes on where it stopped.
     """
-    with open_connector() as connector:
+    with open_connector(site=site) as connector:
         asked = Asked(accept_loss, recent, anew)
         found, done = sync_site(connector, site, asked, write=not read_only)
     if as_json:

@@ -10,7 +10,7 @@ from connectors.jira.registration import Registered
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
 from plugin.connector import Connector, NotReady, Site
-from plugin.webhook_state import wants_properties
+from plugin.webhook_state import WebhookState, learned, look, wants_properties
 
 NAME = "OKR connector"
 
@@ -27,8 +27,9 @@ def webhook_group() -> None:
 @json_option
 def register_command(name: str, url: str | None, site: str, as_json: bool) -> None:
     """Create the webhook, or bring it up to date. Doing it twice makes one."""
-    with open_connector() as connector:
+    with open_connector(site=site) as connector:
         made = register(connector, connector.site(site), name, url)
+        look(connector, site)
     if as_json:
         show_json(webhook_values(made))
     else:
@@ -39,9 +40,10 @@ def register_command(name: str, url: str | None, site: str, as_json: bool) -> No
 @site_option
 @json_option
 def list_command(site: str, as_json: bool) -> None:
-    """List all admin webhooks of the site."""
-    with open_connector() as connector:
+    """List all admin webhooks of the site, and say what ours lack."""
+    with open_connector(site=site) as connector:
         found = connector.site(site).jira.webhooks()
+        state = learned(connector, site, found)
     if as_json:
         show_json([webhook_values(one) for one in found])
     elif not found:
@@ -52,6 +54,8 @@ def list_command(site: str, as_json: bool) -> None:
             for one in found
         ]
         show_table("Webhooks", ("Id", "Name", "Address", "Enabled", "Events"), rows)
+    for line in () if as_json else missing(state):
+        click.echo(line)
 
 
 @webhook_group.command("delete")
@@ -59,7 +63,7 @@ def list_command(site: str, as_json: bool) -> None:
 @site_option
 def delete_command(webhook_id: str, site: str) -> None:
     """Delete one webhook by its id (see jira-okr webhook list)."""
-    with open_connector() as connector:
+    with open_connector(site=site) as connector:
         connector.site(site).jira.delete_webhook(webhook_id)
     click.echo(f"Deleted webhook {webhook_id}.")
 
@@ -79,6 +83,17 @@ def register(connector: Connector, site: Site, name: str, url: str | None) -> Re
         site.webhook_secret or "",
         properties=wants_properties(connector, site.name),
     )
+
+
+def missing(state: WebhookState) -> list[str]:
+    """What keeps changes from arriving, in plain lines."""
+    if not state.registered:
+        return ["none of them leads to this site: run jira-okr webhook register"]
+    if not state.enabled:
+        return ["the webhook is switched off: switch it on in Jira, System > WebHooks"]
+    if state.lacking:
+        return [f"the webhook lacks events that the active mapping needs: {state.remedy}"]
+    return []
 
 
 def delivery_url(connector: Connector, site: Site) -> str:

@@ -230,7 +230,7 @@ class DistributedEngine:
         resting = {site for site in sites if outage.rests(conn, site, now)}
         barred = {site for site in sites if outage.bars_everything(conn, site)}
         queue.announce(conn, [queue.refresh_job(site) for site in barred - resting])
-        queue.sweep(conn, sites - resting, now, without=barred)
+        queue.sweep(conn, sites, now, resting=resting, without=barred)
 
     def _keep_schedules(self) -> None:
         schedules = Schedules(self._connector, self._stop.is_set)

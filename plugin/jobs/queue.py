@@ -116,16 +116,26 @@ def _arrays(jobs: list[Job]) -> dict[str, Any]:
     }
 
 
-def sweep(conn: Connection, sites: Iterable[str], now: datetime, without: Iterable[str] = ()) -> int:
+def sweep(
+    conn: Connection,
+    sites: Iterable[str],
+    now: datetime,
+    *,
+    resting: Iterable[str] = (),
+    without: Iterable[str] = (),
+) -> int:
     """Announce what is due, or will be in a moment, and has no waiting job; how many keys.
 
-    `sites` are those whose deliveries may be read, `without` those whose objectives are left alone for now.
+    `sites` are those that are known: rows of a site that was removed wait for nobody. `resting` are those whose deliveries
+    are not read for now, `without` those whose objectives are left alone.
     """
-    here = {"now": to_ms(now)}
-    found = [refresh_job(site) for site in sites if conn.execute(_DELIVERED, {**here, "site": site}).first()]
+    here, known = {"now": to_ms(now)}, set(sites)
+    asked = sorted(known - set(resting))
+    found = [refresh_job(site) for site in asked if conn.execute(_DELIVERED, {**here, "site": site}).first()]
     soon = to_ms(now + timedelta(seconds=1))
     rows = conn.execute(
-        _DUE, {"now": to_ms(now), "soon": soon, "most": MOST_SWEPT, "without": sorted(without)}
+        _DUE,
+        {"now": to_ms(now), "soon": soon, "most": MOST_SWEPT, "sites": sorted(known - set(without))},
     )
     found += [reconcile_job(row.site, row.objective_id, from_ms(row.run_after)) for row in rows]
     announce(conn, found)
@@ -154,7 +164,7 @@ _DUE = text(
     """
     SELECT site, objective_id, run_after FROM due
     WHERE buried_at IS NULL AND run_after <= :soon AND (lease_until IS NULL OR lease_until <= :now)
-    AND NOT (site = ANY(CAST(:without AS text[])))
+    AND site = ANY(CAST(:sites AS text[]))
     AND NOT EXISTS (
         SELECT FROM procrastinate_jobs AS waiting
         WHERE waiting.queueing_lock = 'objective:' || due.site || ':' || due.objective_id

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from connectors.jira.errors import JiraError
 from connectors.store import audit, due, facts, inbox, limits, objectives, snapshots
+from plugin import webhook_state
 from plugin.connector import Connector, NotReady
 from plugin.process import worker_name
 from plugin.sync import outage
@@ -88,8 +89,11 @@ def prune(connector: Connector, site: str, _going_on: Callable[[], None]) -> Non
 
 
 def read_everything(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
-    """A resync that tells with every page that it is alive."""
-    resync(connector.context(site), lambda _done, _total: going_on())
+    """A resync that tells with every page that it is alive; then a look whether the webhook is as it should be."""
+    context = connector.context(site)
+    resync(context, lambda _done, _total: going_on())
+    outage.answered(context)
+    webhook_state.look(connector, site)
 
 
 def read_recent(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
@@ -97,6 +101,8 @@ def read_recent(connector: Connector, site: str, going_on: Callable[[], None]) -
     context = connector.context(site)
     if resync_recent(context, lambda _done, _total: going_on()) is None:
         want_full_read(context)
+    else:
+        outage.answered(context)
 
 
 class Schedules:

@@ -161,6 +161,23 @@ def over(context: Context) -> None:
     log.info("Jira answers again", site=context.site)
 
 
+def answered(context: Context) -> None:
+    """A read of the whole site, or of what changed, came to its end. Where Jira as a whole was out, that is over.
+
+    Where only deliveries could not be read, that may still be so: they are tried at once.
+    """
+    with context.store.read() as conn:
+        known = standing(conn, context.site)
+    if known is None:
+        return
+    if known.whole:
+        over(context)
+        return
+    now = context.clock()
+    with context.store.write() as conn:
+        _change(conn, context.site, now, lambda one: one and replace(one, next_try=now))
+
+
 def try_now(store: Store, site: str, now: datetime) -> None:
     """Somebody starts, or asks for a sync: that may well be because it is mended. The next try is at once."""
     with store.read() as conn:

@@ -155,6 +155,17 @@ def test_the_sweep_finds_deliveries_that_nobody_announced(installed: Store) -> N
     assert keys(installed) == ["inbox:main"]
 
 
+def test_rows_of_a_site_that_was_removed_are_announced_to_nobody(installed: Store) -> None:
+    with installed.write() as conn:
+        for site in ("main", "gone", "resting", "barred"):
+            due.mark(conn, site, ["1"], NOW, "a test")
+            inbox.store(conn, site, "d-1", b"{}", NOW)
+    with installed.write() as conn:
+        known = ["main", "resting", "barred"]
+        sweep(conn, known, NOW, resting=["resting", "barred"], without=["barred"])
+    assert keys(installed) == ["inbox:main", "objective:main:1", "objective:resting:1"]
+
+
 def test_a_release_brings_the_scripts_after_the_installed_one() -> None:
     names = ["03.01.00_01_pre_x.sql", "03.04.00_01_pre_y.sql", "03.11.00_50_post_z.sql"]
     paths = [Path(name) for name in names]

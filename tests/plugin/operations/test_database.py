@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -193,6 +194,18 @@ def test_check_says_what_is_missing(tmp_path: Path) -> None:
     assert run(url, "upgrade").output.startswith("The schema was already")
     assert run(url, "check").exit_code == 0
     assert '"ok": true' in run(url, "check", "--json").output
+
+
+def test_check_tells_of_a_file_that_others_may_open_and_stays_content(tmp_path: Path) -> None:
+    path = tmp_path / "okr.sqlite3"
+    url = f"sqlite:///{path}"
+    run(url, "upgrade")
+    assert "chmod" not in run(url, "check").output
+    path.chmod(0o644)
+    told = run(url, "check")
+    assert told.exit_code == 0
+    assert f"chmod 600 {path}" in told.output
+    assert json.loads(run(url, "check", "--json").output)["ok"]
 
 
 def test_postgresql_is_told_the_commands_of_its_own_tools(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -130,3 +131,28 @@ def test_the_demo_shows_its_process(commands: Any, eventually: Any) -> None:
     assert "ago (" in text
     assert "last full read" in text
     assert "T" not in text.split("last full read: ")[1].splitlines()[0].replace("UTC", "")
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted", "living"),
+    [
+        (("okr-work",), 4, 4),
+        (("okr-work-0", "okr-work-1"), 2, 2),
+        (("okr-work-1",), 2, 1),
+        ((), 2, 0),
+        (("okr-work",), 0, 0),
+    ],
+)
+def test_workers_are_counted_one_by_one_whatever_the_engine(
+    names: tuple[str, ...], wanted: int, living: int
+) -> None:
+    end = threading.Event()
+    threads = [threading.Thread(target=end.wait, name=name) for name in names]
+    for thread in threads:
+        thread.start()
+    try:
+        assert heartbeat.living_workers(wanted) == living
+    finally:
+        end.set()
+        for thread in threads:
+            thread.join()

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from connectors.jira.errors import Permanent
+from connectors.jira.registration import PROPERTY_EVENTS
 from connectors.store import due, refusals
 from mappings import presets
 from mappings.planning import Change
@@ -109,8 +110,13 @@ def test_webhooks_are_registered_once_listed_and_deleted(quiet: Any, command: An
     assert "issue_property_set" not in made["events"]
     text = presets.text("epics-as-objectives")
     activate(quiet.connector, "main", text.replace("    set:\n", "    property: okr\n    set:\n", 1), "test")
+    assert "issue_property_set" in command("webhook", "list")[1].split("lacks events", 1)[1]
+    assert json.loads(command("status", "--json")[1])["webhook"]["lacking"] == list(PROPERTY_EVENTS)
+    assert "jira-okr webhook register" in command("status")[1]
     told = json.loads(command("webhook", "register", "--json")[1])
     assert {"issue_property_set", "issue_property_deleted"} <= set(told["events"])
+    assert "lacks events" not in command("webhook", "list")[1] + command("status")[1]
 
     assert command("webhook", "delete", made["id"])[0] == 0
     assert json.loads(command("webhook", "list", "--json")[1]) == []
+    assert "jira-okr webhook register" in command("webhook", "list")[1]

@@ -12,6 +12,7 @@ import pytest
 from connectors.jira.errors import AuthFailed, JiraError, Permanent, RateLimited, Transient
 from connectors.sandbox import Fault
 from connectors.store import due, inbox
+from plugin.reading import read
 from plugin.sync import outage
 from plugin.sync.intake import accept
 from plugin.sync.outage import Outage, next_try, struck
@@ -234,6 +235,29 @@ def test_refused_credentials_are_a_standing_message_until_they_are_accepted(
     assert turn(later.quiet.context, "w").deliveries == 1
     assert later.outage() is None
     assert command("status")[0] == 0
+
+
+def test_a_read_that_came_to_its_end_says_that_jira_is_back(later: Later) -> None:
+    break_everything(later, kind="unauthorized")
+    later.delivers(later.quiet.objectives()[0])
+    turn(later.quiet.context, "w")
+    later.quiet.sandbox.faults.clear()
+    assert later.outage() is not None
+
+    read(later.quiet.context, lambda _done, _total: None)
+    assert later.outage() is None
+    assert turn(later.quiet.context, "w").deliveries == 1
+
+
+def test_where_only_deliveries_could_not_be_read_that_is_tried_at_once(later: Later) -> None:
+    break_everything(later, path="issue/bulkfetch")
+    later.delivers(later.quiet.objectives()[0])
+    turn(later.quiet.context, "w")
+    outage.answered(later.quiet.context)
+    found = later.outage()
+    assert found is not None
+    assert (found.whole, found.tries) == (False, 1)
+    assert found.next_try <= later.now
 
 
 def test_jiras_own_pause_is_kept_to_the_second(later: Later) -> None:

@@ -1,0 +1,123 @@
+"""Exit codes and `--json`, held against every command that is registered: 0 done, 1 something is wrong, 2 wrong usage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from plugin.cli import cli
+
+SPEAKS_OTHERWISE = {
+    "serve": "goes on until stopped",
+    "worker": "goes on until stopped",
+    "sandbox": "goes on until stopped",
+    "mapping export": "prints a document",
+    "mapping schema": "is JSON",
+    "mapping presets": "prints a document",
+    "export objectives": "has --format",
+    "export ledgers": "has --format",
+    "export history": "has --format",
+    "export audit": "has --format",
+}
+ONLY_DO = {
+    *("mapping activate", "mapping rollback", "mapping import"),
+    *("site add", "site test", "site remove", "webhook delete"),
+    *(
+        "user add",
+        "user role",
+        "user disable",
+        "user enable",
+        "user remove",
+        "user sign-out",
+        "user password",
+    ),
+    *("token revoke", "db upgrade", "db backup", "db restore"),
+}
+"""What they did is one sentence, and whether they did it is the exit code."""
+GIVEN = {"file": "mapping.yaml", "number": "1", "value": "40%", "before": "active", "names": "CORE-1"}
+MORE = {"check-in add": ["--until", "2026-12-01", "--by", "a@acme.example"]}
+
+
+def every(command: click.Command, name: str = "") -> Iterator[tuple[str, click.Command]]:
+    if isinstance(command, click.Group):
+        for word, below in command.commands.items():
+            yield from every(below, f"{name} {word}".strip())
+    else:
+        yield name, command
+
+
+EVERY = dict(every(cli))
+FILTERS_BY_SITE = "export audit"
+"""What happened to sites that are gone is told, too."""
+WITH_SITE = [
+    name
+    for name, one in EVERY.items()
+    if name != FILTERS_BY_SITE and any("--site" in param.opts for param in one.params)
+]
+
+
+def arguments(command: click.Command) -> list[str]:
+    """Something for every argument and required option."""
+    asked = [param for param in command.params if isinstance(param, click.Argument)]
+    return [GIVEN.get(one.name or "", "CORE-1") for one in asked if one.required or one.name in GIVEN]
+
+
+@pytest.fixture
+def run(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Runs a command of a connector that knows the site `main`; Jira is never there."""
+    (tmp_path / "mapping.yaml").write_text("version: 1\n")
+    (tmp_path / "okr.sqlite3").write_bytes(sqlite_template.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    environment = {
+        "JIRA_OKR_DATABASE_URL": f"sqlite:///{tmp_path / 'okr.sqlite3'}",
+        "JIRA_OKR_JIRA__URL": "http://127.0.0.1:9",
+        "JIRA_OKR_JIRA__EMAIL": "a@acme.example",
+        "JIRA_OKR_JIRA__TOKEN": "an invented token",
+        "JIRA_OKR_SECRET_KEY": "an invented key that is long enough to sign",
+    }
+
+    def invoke(*words: str, **more: str | None) -> Result:
+        return CliRunner().invoke(cli, list(words), env=environment | more)
+
+    return invoke
+
+
+@pytest.mark.parametrize("name", WITH_SITE)
+def test_a_site_that_is_not_there_is_wrong_usage_and_names_those_that_are(
+    run: Callable[..., Result], name: str
+) -> None:
+    ended = run(*name.split(), *arguments(EVERY[name]), *MORE.get(name, ()), "--site", "nowhere")
+    assert ended.exit_code == 2, (ended.output, ended.exception)
+    assert "there is no site called 'nowhere'. Known sites: main." in ended.output
+
+
+def test_no_site_at_all_is_no_wrong_usage_and_says_what_to_do(run: Callable[..., Result]) -> None:
+    none = {"JIRA_OKR_JIRA__URL": None, "JIRA_OKR_JIRA__EMAIL": None, "JIRA_OKR_JIRA__TOKEN": None}
+    ended = run("status", **none)
+    assert ended.exit_code == 1
+    assert "JIRA_OKR_JIRA__URL" in str(ended.exception)
+    found = json.loads(run("check", "--json", **none).output)
+    assert [(one["what"], one["ok"]) for one in found] == [("database", True), ("site", False)]
+
+
+@pytest.mark.parametrize("name", sorted(EVERY))
+def test_every_command_explains_itself_and_refuses_what_it_does_not_know(
+    run: Callable[..., Result], name: str
+) -> None:
+    told = run(*name.split(), "--help")
+    assert told.exit_code == 0
+    assert EVERY[name].help
+    refused = run(*name.split(), "--no-such-option")
+    assert refused.exit_code == 2
+    assert "--no-such-option" in refused.output
+
+
+def test_what_reports_speaks_json() -> None:
+    """A command without `--json` is on one of the two lists, and no command with it."""
+    without = {name for name, one in EVERY.items() if not any("--json" in p.opts for p in one.params)}
+    assert without == ONLY_DO | set(SPEAKS_OTHERWISE)
