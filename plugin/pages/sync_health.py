@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from plugin.pages.objective import browse_on
 from plugin.pages.page import Page, rendered
 from plugin.pages.sources import Sources
 from plugin.pages.views.freshness import site_row
@@ -18,7 +19,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
 def sync_health_page(sources: Sources) -> str:
     """All sites as HTML."""
     now, zone = sources.now(), sources.zone
-    sites = [site_row(fresh, sources.browse_url, now, zone) for fresh in sources.freshness()]
+    sites = [site_row(one, browse_on(sources, one.site), now, zone) for one in sources.freshness()]
     return rendered("sync_health.html", "sync_health", sites=sites)
 
 

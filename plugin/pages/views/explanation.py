@@ -15,7 +15,7 @@ from plugin.pages.views.check_in import Standing, left_over, not_kept
 from plugin.pages.views.clause import told
 from plugin.pages.views.health import Badge, badge
 from plugin.pages.views.keyresult import KeyResultRow, key_result_row
-from plugin.pages.views.ledger import Browse, LedgerRow, LedgerTable, ledger_table
+from plugin.pages.views.ledger import Browse, LedgerRow, LedgerTable, gap_rows, ledger_table
 from plugin.pages.views.moments import When, day_text, when
 from plugin.pages.views.surroundings import Reference, Surroundings
 from plugin.pages.views.tree import name
@@ -128,5 +128,5 @@ def _drifted(around: Surroundings) -> tuple[str, When] | None:
 def _gaps(state: ObjectiveState, browse: Browse) -> tuple[LedgerRow, ...]:
     """Every row a person should look at, of the objective and of its key results, each issue once."""
     ledgers = [state.ledger, state.beside, *(one.measurement.ledger for one in state.key_results)]
-    rows = [row for ledger in ledgers for row in ledger_table(ledger, browse, None).rows if row.gap]
+    rows = [row for ledger in ledgers for row in gap_rows(ledger, browse)]
     return tuple({row.id: row for row in reversed(rows)}.values())[::-1]

@@ -12,6 +12,7 @@ from plugin.pages.views.figures import fraction_text, number_text, percent_text,
 
 SHOWN = 150
 IN_THE_NUMBER = (Disposition.COUNTED, Disposition.NOT_ACHIEVED, Disposition.CHECKED_IN)
+GAPS = (Disposition.UNKNOWN, Disposition.GAP)
 WORDS = {
     Disposition.COUNTED: "Counted",
     Disposition.NOT_ACHIEVED: "Not achieved",
@@ -85,6 +86,11 @@ def ledger_table(ledger: Ledger, browse: Browse, shown: int | None = SHOWN) -> L
     )
 
 
+def gap_rows(ledger: Ledger, browse: Browse) -> tuple[LedgerRow, ...]:
+    """The rows that could not be measured; a long ledger has few of them, and the others need not be written for their sake."""
+    return tuple(_row(row, Decimal(0), browse) for row in ledger.rows if row.disposition in GAPS)
+
+
 def _counts(row: Contribution) -> bool:
     return row.disposition in IN_THE_NUMBER
 
@@ -104,7 +110,7 @@ def _row(row: Contribution, added: Decimal, browse: Browse) -> LedgerRow:
         word=WORDS[row.disposition],
         reason=row.reason,
         counted=_counts(row),
-        gap=row.disposition in (Disposition.UNKNOWN, Disposition.GAP),
+        gap=row.disposition in GAPS,
         weight=number_text(row.weight),
         progress="—" if row.progress is None else percent_text(row.progress),
         points=points_text(added),

@@ -11,9 +11,10 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 
-from connectors.store import drifted, facts, mirror, objectives
+from connectors.store import drifted, facts, mirror, objectives, refusals
 from docs.screenshots.company import NOW, REVISION, seeded
 from mappings.issue import Issue, IssueType, Project, Status
+from mappings.planning import Change
 from plugin.connector import Connector
 from plugin.pages import pages_blueprint
 from plugin.pages.stored_sources import StoredSources
@@ -157,3 +158,13 @@ def test_what_a_resync_had_to_correct_is_said_on_the_page_of_its_own_site(client
     }
     assert said in shown["partners"]
     assert "not what Jira had" not in shown["main"]
+
+
+def test_a_refused_field_leads_to_the_issue_of_its_own_site(client, sites):
+    with sites.store.write() as conn:
+        (saved, *_) = objectives.all(conn, "partners")
+        state = saved.state
+        change = Change(state.id, state.key, "f", "OKR", None, 1, "a test")
+        refusals.put(conn, "partners", state.id, change, "no", "do", REVISION, NOW)
+    (link,) = soup(client.get("/health")).select(".dead-head a.issue")
+    assert link["href"] == f"https://partners.example.com/browse/{state.key}"
