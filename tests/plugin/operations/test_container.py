@@ -74,6 +74,7 @@ def test_every_service_is_what_the_documents_promise(compose: Any) -> None:
         assert service["depends_on"]["db"]["condition"] == "service_healthy"
         assert service["cap_drop"] == ["ALL"]
         assert service["read_only"]
+    compile(services["app"]["healthcheck"]["test"][3], "healthcheck", "exec")
     assert "healthcheck" in services["worker"]
     assert "healthcheck" in services["db"]
     assert services["app"]["ports"] == ["127.0.0.1:8080:8080"], "only a proxy on this machine reaches it"
