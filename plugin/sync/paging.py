@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from connectors.jira import Page
+from connectors.jira.ordering import ORDER_BY
 from connectors.store.instant import to_ms
 from mappings.jql import parse
 from plugin.sync.ahead import read_ahead
@@ -45,4 +46,7 @@ def changed_since(scope: str, since: datetime) -> str:
 def condition(scope: str) -> str:
     """A query without its ORDER BY."""
     order = parse(scope).order_by
-    return (scope[: scope.upper().rindex("ORDER", 0, order[0].start)] if order else scope).strip()
+    if not order:
+        return scope.strip()
+    *_, words = ORDER_BY.finditer(scope, 0, order[0].start)
+    return scope[: words.start()].strip()
