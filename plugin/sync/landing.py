@@ -83,7 +83,7 @@ def land_first(context: Context, conn: Connection, issues: list[Issue]) -> Lande
     """Nothing was known before: nothing can have changed, and every objective is marked at the end."""
     issues = _undoubted(context, conn, issues)
     changed = mirror.put(conn, context.site, issues)
-    candidates.land(context, conn, issues, ())
+    candidates.land(context, conn, (issue for issue in issues if issue.id in changed), ())
     ours = context.written_fields
     occupied = any(ours & issue.fields.keys() for issue in issues)
     return Landed(len(issues), len(changed), objectives=objectives_among(context, issues), occupied=occupied)
@@ -92,7 +92,7 @@ def land_first(context: Context, conn: Connection, issues: list[Issue]) -> Lande
 def land_again(context: Context, conn: Connection, looked: Looked, *, recent: bool = False) -> Landed:
     """What is news changes the mirror and marks objectives, for the time when the resync is over."""
     issues = looked.issues
-    before = mirror.get(conn, context.site, [issue.id for issue in issues])
+    before = mirror.hold(conn, context.site, [issue.id for issue in issues])
     marked, changed = land_issues(context, conn, looked.shown, set())
     if looked.anew:
         also, too = land_issues(context, conn, looked.anew, set(), looked.read_at)

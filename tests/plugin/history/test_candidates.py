@@ -21,6 +21,7 @@ from mappings.issue import Issue, IssueType
 from mappings.measuring import assess
 from plugin.sync.candidates import reached
 from plugin.sync.context import Context
+from plugin.sync.landing import land_first
 from plugin.sync.reconcile import reconcile
 from plugin.sync.refresh import land_issues
 
@@ -102,3 +103,24 @@ def test_one_objective_reads_what_it_reaches_and_not_the_mirror(context: Context
         assert {issue.id for issue in found} - {"1", "2"} == growing
         assert known == {"labels = growth"}
     assert other_revision == frozenset()
+
+
+def test_a_first_read_that_is_older_than_an_event_leaves_its_answer_alone(
+    context: Context, an_issue: Build
+) -> None:
+    """A page was under way when an event brought what is newer, and an objective was asked for between the two."""
+    rng = random.Random(6)
+    old = replace(story(an_issue, rng, 20), labels=())
+    new = replace(old, labels=("growth",), updated=old.updated + timedelta(minutes=1))
+    epics = [one for one in world(an_issue, rng) if int(one.id) < 20]
+    with context.store.write() as conn:
+        mirror.put(conn, "main", epics)
+        land_issues(context, conn, [new], set())
+    reconcile(context, "1")
+    with context.store.write() as conn:
+        land_first(context, conn, [*epics, old])
+    reconcile(context, "1")
+    with context.store.read() as conn:
+        whole = assess(context.mapping, Forest.of(mirror.every(conn, "main")), context.moment())
+        saved = {one.state.id: one.state for one in objectives.all(conn, "main")}
+    assert saved["1"] == whole["1"]
