@@ -26,7 +26,7 @@ def catch_up(context: Context, reading: Reading) -> None:
     there = set(context.jira.search_ids(in_order(scope)))
     slipped = there - reading.seen
     # What was on a page and is not there any more is asked for by id, like everything the pages did not show.
-    reading.seen = there
+    reading.seen &= there
     for chunk in _chunks(sorted(slipped), AT_ONCE):
         read_at = context.clock()
         found = with_readings(context, read_again(context, chunk, guarded=False)[0], {})

@@ -265,3 +265,19 @@ def test_who_only_looks_sees_how_far_it_is_until_it_is_whole(company: Any) -> No
     assert (found.read, found.total, found.at) == (300, 800, company.clock())
     resync(company.context)
     assert seen() is None
+
+
+@pytest.mark.parametrize("company", ["datacenter"], indirect=True)
+def test_what_is_gone_and_still_shown_by_a_search_that_lags_goes(company: Any) -> None:
+    """It slipped off the pages while the read rested, and was deleted then."""
+    resync(company.context)
+    interrupted(company)
+    first, slipped = company.records()[0], sorted(company.sandbox.sandbox.records, key=int)[300]
+    company.delete(first)
+    company.sandbox.sandbox.search_lag = timedelta(minutes=5)
+    company.delete(company.sandbox.sandbox.records[slipped])
+
+    resync(company.context)
+
+    assert slipped not in company.mirror()
+    assert first.id not in company.mirror()
