@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from connectors.jira import Hints
 from connectors.jira.errors import IncompleteRead, JiraError
-from connectors.store import facts, inbox, mirror, objectives, writes
+from connectors.store import StoreError, facts, inbox, mirror, objectives, writes
 from connectors.store.inbox import Delivery
 from mappings.fields import property_id
 from mappings.forest import Forest
@@ -62,7 +62,8 @@ class Found:
 def refresh(context: Context, worker: str) -> Refreshed:
     """Work off up to one batch of pending deliveries; an empty inbox is an empty report.
 
-    Raises a JiraError where Jira cannot be read: the deliveries stay pending then and are taken up again.
+    Raises a JiraError where Jira cannot be read, a StoreError where the database fails: the deliveries stay pending then and are
+    taken up again.
     """
     with context.store.read() as conn:
         if not inbox.pending(conn, 1, context.site):
@@ -71,7 +72,7 @@ def refresh(context: Context, worker: str) -> Refreshed:
         deliveries = inbox.claim(conn, context.site, worker, context.clock(), LEASE, BATCH)
     try:
         return _work_off(context, deliveries)
-    except JiraError:
+    except (JiraError, StoreError):
         with context.store.write() as conn:
             inbox.release(conn, worker)
         raise
@@ -85,7 +86,7 @@ def _work_off(context: Context, deliveries: list[Delivery]) -> Refreshed:
             lambda key: mirror.id_of_key(conn, context.site, key),
             context.written_properties,
         )
-        lately = written_lately(context, conn, batch.edited)
+        lately = written_lately(context, conn, batch.edited) | doubtful(context, conn, batch.edited, None)
     read_at = context.clock()
     edited = {id_: at for id_, at in batch.edited.items() if id_ not in lately}
     found, gone = read_again(context, batch.touched, edited=edited)
@@ -180,6 +181,8 @@ def _land(context: Context, deliveries: list[Delivery], batch: Batch, found: Fou
     inside = [issue for issue in found.issues if context.mapping.scope.matches(issue, moment)]
     outside = set(found.gone) | {issue.id for issue in found.issues} - {issue.id for issue in inside}
     with context.store.write() as conn:
+        if batch.echoes:  # all rows at once: in two steps, two workers might wait for each other
+            mirror.hold(conn, context.site, [*batch.echoes, *outside, *(issue.id for issue in inside)])
         marked, changed = land_issues(context, conn, inside, outside, found.read_at)
         _note_echoes(context, conn, batch.echoes)
         if batch.whole_scope:
@@ -226,7 +229,7 @@ def land_issues(
     by us since is not put back but asked for again.
     """
     ids = [issue.id for issue in inside]
-    before = mirror.get(conn, context.site, [*ids, *outside])
+    before = mirror.hold(conn, context.site, [*ids, *outside])
     doubted = doubtful(context, conn, (id_ for id_ in ids if id_ not in before), read_at)
     doubted |= overtaken(context, conn, before, inside, read_at)
     ask_again(context, conn, doubted)

@@ -45,12 +45,14 @@ def turn(context: Context, worker: str, stopping: Callable[[], bool] = lambda: F
     deliveries = work_off_inbox(context, worker)
     claims = _claim(context, worker, CLAIM)
     outcomes: list[Reconciled | None] = []
-    for claim in claims:
-        if stopping() or (None in outcomes and _is_barred(context)):
-            break
-        outcomes.append(reconcile_claim(context, claim))
-    if len(outcomes) < len(claims):
-        give_back(context, worker)
+    try:
+        for claim in claims:
+            if stopping() or (None in outcomes and _is_barred(context)):
+                break
+            outcomes.append(reconcile_claim(context, claim))
+    finally:
+        if len(outcomes) < len(claims):
+            give_back(context, worker)
     done = [outcome for outcome in outcomes if outcome is not None]
     return Turn(deliveries, len(done), len(outcomes) - len(done), sum(len(o.applied.written) for o in done))
 
