@@ -21,6 +21,7 @@ from granian.server.mp import MPServer
 from granian.server.mt import MTServer
 
 from plugin.app import create_app
+from plugin.bodies import BodiesInTurn
 from plugin.composition import build_connector
 from plugin.connector import Connector, NotReady
 from plugin.heartbeat import Heartbeat
@@ -70,7 +71,7 @@ def serve_alone(
     heartbeat = Heartbeat(connector, "serve", settings.workers)
     server = InProcess(**_options(settings, host, port))
     server.patience = patience
-    app = create_app(connector)
+    app = BodiesInTurn(create_app(connector), settings.http_threads)
     engine.start()
     heartbeat.start()
     ready()
@@ -130,7 +131,7 @@ def _served_by_child(settings: Settings, parent: int) -> Any:
     threading.Thread(target=_end_with, args=(parent,), name="okr-parent", daemon=True).start()
     Heartbeat(connector, "serve", 0).start()
     open_sites(connector).start()
-    return create_app(connector)
+    return BodiesInTurn(create_app(connector), settings.http_threads)
 
 
 def _end_with(parent: int) -> None:

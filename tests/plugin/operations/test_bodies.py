@@ -17,7 +17,8 @@ def begun(url: str, path: str) -> socket.socket:
     """A request whose body never ends."""
     where = urlsplit(url)
     client = socket.create_connection((str(where.hostname), where.port or 80), 5)
-    client.sendall(f"POST {path} HTTP/1.1\r\nHost: okr\r\nContent-Length: 100000\r\n\r\n{{".encode())
+    head = f"POST {path} HTTP/1.1\r\nHost: okr\r\nContent-Length: 100000\r\n"
+    client.sendall(f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\na=".encode())
     return client
 
 
