@@ -57,7 +57,9 @@ def get(conn: Connection, account_id: int) -> Account | None:
 
 
 def by_email(conn: Connection, email: str) -> Account | None:
-    """The account of this address, disabled or not."""
+    """The account of this address, disabled or not. People type anything, also what PostgreSQL takes for no text."""
+    if "\0" in email:
+        return None
     row = conn.execute(select(table).where(table.c.email == _folded(email))).one_or_none()
     return None if row is None else _account(row)
 

@@ -67,6 +67,12 @@ def test_a_session_signed_with_the_key_of_the_example_opens_nothing(house_with) 
     assert not browser.is_in()
 
 
+def test_an_address_that_is_no_text_is_nobodys(postgres_store, tmp_path, house) -> None:
+    house = type(house)(postgres_store, tmp_path)
+    answer = house.browser().sign_in("lee\0@acme.example", "correct horse battery staple")
+    assert answer.status_code == 401
+
+
 @pytest.fixture
 def federated(house_with):
     """A house whose provider is away."""
