@@ -61,8 +61,10 @@ class Since:
 def since_view(told: Told, choice: str, cycled: bool, browse: Browse, now: datetime, zone: tzinfo) -> Since:
     """The section for the moment that was chosen; `cycled` says that the objective has a cycle to look back to."""
     moved = told.movement or Movement(None, None)
-    rows = sorted(moved.rows, key=lambda row: -abs(row.effect or Fraction(0)))
-    shown = [row for row in rows if row.effect or moved.total is None]
+    rows = sorted(
+        zip(moved.rows, _points_of(moved), strict=True), key=lambda pair: -abs(pair[0].effect or Fraction(0))
+    )
+    shown = [(row, added) for row, added in rows if row.effect or moved.total is None]
     return Since(
         choices=_choices(choice, cycled),
         day="" if choice in CHOICES else choice,
@@ -75,7 +77,7 @@ def since_view(told: Told, choice: str, cycled: bool, browse: Browse, now: datet
         total=_signed(points([moved.total or Fraction(0)], moved.total or Fraction(0))[0]),
         measured=moved.total is not None,
         parts=_parts(moved),
-        rows=tuple(_row(row, browse) for row in shown[:SHOWN]),
+        rows=tuple(_row(row, added, browse) for row, added in shown[:SHOWN]),
         hidden=max(len(shown) - SHOWN, 0),
     )
 
@@ -87,20 +89,32 @@ def _choices(choice: str, cycled: bool) -> tuple[Choice, ...]:
 
 def _parts(moved: Movement) -> tuple[tuple[str, str], ...]:
     """Every part in order, with points that sum to the total as displayed."""
-    total, parts = moved.total, moved.parts
-    if total is None:
-        return ()
-    shown = points(list(parts.values()), total)
-    return tuple((_called(moved, part), _signed(value)) for part, value in zip(parts, shown, strict=True))
+    return tuple((_called(moved, part), _signed(value)) for part, value in _points_of_parts(moved).items())
+
+
+def _points_of_parts(moved: Movement) -> dict[Part, Decimal]:
+    """By part, summing to the total as displayed; empty where there is no total."""
+    if moved.total is None:
+        return {}
+    return dict(zip(moved.parts, points(list(moved.parts.values()), moved.total), strict=True))
+
+
+def _points_of(moved: Movement) -> list[Decimal | None]:
+    """What each row did, in the order of the rows: those of a part sum to the part as displayed."""
+    shown: list[Decimal | None] = [None] * len(moved.rows)
+    for part, whole in _points_of_parts(moved).items():
+        places = [place for place, row in enumerate(moved.rows) if row.part is part]
+        effects = [moved.rows[place].effect or Fraction(0) for place in places]
+        for place, value in zip(places, points(effects, Fraction(whole) / 100), strict=True):
+            shown[place] = value
+    return shown
 
 
 def _called(moved: Movement, part: Part) -> str:
     return part_words(row for row in moved.rows if row.part is part and row.effect) or part.value
 
 
-def _row(row: Effect, browse: Browse) -> MovedRow:
-    effect = row.effect
-    shown = None if effect is None else points([effect], effect)[0]
+def _row(row: Effect, shown: Decimal | None, browse: Browse) -> MovedRow:
     return MovedRow(
         part_words([row]),
         row.key,
@@ -108,7 +122,7 @@ def _row(row: Effect, browse: Browse) -> MovedRow:
         row.title or row.key or row.id,
         row_cause(row),
         "unknown" if shown is None else _signed(shown),
-        fraction_text(effect),
+        fraction_text(row.effect),
     )
 
 
