@@ -48,7 +48,8 @@ def list_command(key: str, everything: bool, site: str, as_json: bool) -> None:
         show_table("Check-ins", ("Number", "Key result", "Says", "By", "At", "Holds", "Note"), rows)
 
 
-@check_in_group.command("add")
+# A value below zero begins like an option.
+@check_in_group.command("add", context_settings={"ignore_unknown_options": True})
 @click.argument("key")
 @click.argument("key_result")
 @click.argument("value")
@@ -77,12 +78,14 @@ def add_command(
     """Say that a key result (issue key or id) stands at VALUE: a percentage, or the current value of a metric."""
     with open_connector(site=site) as connector:
         saved = _objective(connector, site, key)
+        measure = measure_of(key_result_of(saved.state, key_result).kind)
         wanted = Said(
             key_result,
-            typed_value(value, measure_of(key_result_of(saved.state, key_result).kind)),
+            typed_value(value, measure),
             note,
             _day(until),
             None if delta == "none" else typed_delta(delta),
+            measure,
         )
         kept = check_in(connector, site, saved.state.id, wanted, by)
     if as_json:
@@ -143,7 +146,7 @@ def _row(one: Kept, names: dict[str, str]) -> tuple[str, ...]:
         names.get(about.key_result_id, about.key_result_id),
         about.said,
         about.by,
-        f"{about.at:%Y-%m-%d %H:%M}",
+        f"{about.at:%Y-%m-%d %H:%M} UTC",
         holds,
         about.note,
     )

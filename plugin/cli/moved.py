@@ -9,7 +9,7 @@ import click
 
 from connectors.store import snapshots
 from connectors.store.objectives import SavedObjective
-from mappings.cause import row_cause
+from mappings.cause import part_words, row_cause
 from mappings.moved import Effect, Movement, Part
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
@@ -84,7 +84,7 @@ def show_movement(saved: SavedObjective, found: Told, movement: Movement) -> Non
     for part, effect in movement.parts.items():
         click.echo(f"  {part.value:<13} {_points(effect)}")
     rows = [
-        (row.part.value, row.key, row.title, row_cause(row), _points(row.effect), str(row.effect or ""))
+        (part_words([row]), row.key, row.title, row_cause(row), _points(row.effect), str(row.effect or ""))
         for row in movement.rows
     ]
     if rows:

@@ -294,6 +294,11 @@ def test_rows_sum_whatever_is_checked_in_and_one_alone_is_what_it_is_among_all(
         state = assess(mapping, Forest.of(issues), now, said)["1"]
         assert state.ledger.exact
         assert state.ledger.total == state.progress
+        for movement in (
+            objective_moved(plain, state, ("r1", "r1")),
+            objective_moved(state, plain, ("r1", "r1")),
+        ):
+            assert sum(movement.parts.values(), Fraction(0)) == (movement.total or 0)
         for found in state.key_results:
             assert found.measurement.ledger.exact
             if found.check_in is not None and found.check_in.shows is not Shows.DERIVED:

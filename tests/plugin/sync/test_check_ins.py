@@ -135,6 +135,8 @@ def test_what_cannot_be_kept_says_which_part(quiet: Any, one: Any, said: Said, p
 def test_a_wrong_word_on_the_command_line_is_explained(command: Any, one: Any) -> None:
     kr = one.key_results[0].id
     assert command("check-in", "add", one.key, kr, "much")[0] == 1
+    assert command("check-in", "add", one.key, kr, "-5")[0] == 1  # a value, and no option that is not there
+    assert command("check-in", "add", one.key, kr, "50", "--dleta", "5")[0] == 2
     assert command("check-in", "add", one.key, kr, "50", "--delta", "none")[0] == 1
     assert command("check-in", "add", "NOPE-1", kr, "50")[0] == 1
     assert command("check-in", "withdraw", one.key, "99")[0] == 1
