@@ -153,7 +153,7 @@ def test_several_processes_serve_one_postgresql_database(
     commands.environment["JIRA_OKR_DATABASE_URL"] = postgres_url
     served = commands.serve("--processes", "2")
     worker, _, _ = commands.start("worker", "--threads", "2")
-    eventually(lambda: served.get("/readyz").json().get("workers") == 1, 30)
+    eventually(lambda: served.get("/readyz").json().get("workers") == 2, 30)
     processes = ("jira_okr_processes", (("role", "serve"),))
     eventually(lambda: samples(served.url)[processes] == 2, 30)
     assert commands.run("worker", "--healthy").returncode == 0
