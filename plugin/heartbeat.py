@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select
 
 from connectors.store import StoreError, facts
 from connectors.store.schema import fact
+from plugin.budget import calls_by_site, spend
 from plugin.connector import Connector
 from plugin.jobs.schedules import one_at_a_time
 from plugin.meter import Counted
@@ -78,6 +79,7 @@ class Heartbeat:
         self._wanted = workers
         self._every = every
         self._name = PREFIX + uuid.uuid4().hex
+        self._spent: dict[str, int] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._keep_on, name="okr-heartbeat", daemon=True)
 
@@ -128,11 +130,20 @@ class Heartbeat:
         try:
             with self._connector.store.write() as conn:
                 facts.put(conn, EVERYWHERE, self._name, word)
+                self._spend(conn, word.counted, now)
                 for name, other in _all(conn):
                     if now - other.at > FORGET_AFTER:
                         _retire(conn, name)
         except Exception as error:  # the next word is due soon
             log.warning("heartbeat not stored", error=str(error))
+
+    def _spend(self, conn: Connection, counted: Counted, now: datetime) -> None:
+        """Tell the budgets of the sites what was called since the last word."""
+        total = calls_by_site(counted.calls)
+        for site, calls in sorted(total.items()):
+            if calls > self._spent.get(site, 0):
+                spend(conn, site, calls - self._spent.get(site, 0), now)
+        self._spent = total
 
 
 def living_workers(wanted: int) -> int:

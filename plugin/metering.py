@@ -24,6 +24,7 @@ from connectors.store import due, facts, inbox
 from connectors.store.instant import from_ms
 from connectors.store.schema import due as due_table
 from connectors.store.schema import refusal, write
+from plugin.budget import budget
 from plugin.connector import Connector
 from plugin.drift import drift_of, last_recent
 from plugin.heartbeat import counted, processes
@@ -51,6 +52,7 @@ class StoreCollector(Collector):
                 *waiting(conn, sites, now),
                 *trouble(conn, sites),
                 outages(conn, sites, now),
+                granted(conn, sites, now),
                 *drift(conn, sites, now),
                 written(conn, sites),
                 *at_work(conn, now),
@@ -113,6 +115,16 @@ def outages(conn: Connection, sites: list[str], now: datetime) -> Metric:
         for kind in outage.KINDS:
             lasts = (now - known.since).total_seconds() if known is not None and known.kind == kind else 0.0
             family.add_metric([site, kind], max(0.0, lasts))
+    return family
+
+
+def granted(conn: Connection, sites: list[str], now: datetime) -> Metric:
+    """What Jira said is left of its limit; no sample where it says nothing."""
+    family = Gauge("jira_okr_budget_left", "Calls or points Jira said are left.", labels=["site"])
+    for site in sites:
+        left = budget(conn, site, now).left
+        if left is not None:
+            family.add_metric([site], left.remaining)
     return family
 
 

@@ -20,7 +20,9 @@ import structlog
 from connectors.jira import Jira
 from connectors.jira.call import Call
 from connectors.jira.governor import CLOUD, Go, Pause, Rates, State, Wait, decide, learn, scaled
+from connectors.jira.limit import Left, read_left
 from connectors.store import Store, StoreError, limits
+from plugin.budget import LEFT, PAUSES, Pauses
 
 LOOK_SECONDS = 0.5
 PRESENT_SECONDS = 5.0
@@ -29,7 +31,6 @@ SHARE = 0.8
 """People and other apps use the site too."""
 
 log = structlog.get_logger("jira_okr.pacing")
-Pauses = dict[str, Pause]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class SharedGovernor:
         self._jitter = jitter
         self._me = uuid.uuid4().hex[:12]
         self._state = State()
+        self._left: Left | None = None
         self._known = Known({})
         self._lock = threading.Lock()
 
@@ -79,7 +81,9 @@ class SharedGovernor:
 
     def after(self, call: Call, status: int, headers: Mapping[str, str], now: float) -> None:
         """Learn from an answer, and let the others know what was refused."""
+        left = read_left(headers, _instant(now))
         with self._lock:
+            self._left = left or self._left
             former = self._state.pauses
             self._state = learn(self._state, call, status, headers, now, self._jitter())
             news = {key: pause for key, pause in self._state.pauses.items() if former.get(key) != pause}
@@ -97,7 +101,7 @@ class SharedGovernor:
         try:
             callers = self._say_present(now) if says else known.callers
             with self._store.read() as conn:
-                pauses = limits.load(conn, self._site, "pauses", Pauses) or {}
+                pauses = limits.load(conn, self._site, PAUSES, Pauses) or {}
         except StoreError as error:
             log.warning("the shared limits cannot be read", site=self._site, error=str(error))
             return
@@ -110,6 +114,8 @@ class SharedGovernor:
 
         with self._store.write() as conn:
             found = limits.change(conn, self._site, "callers", _instant(now), step, dict[str, float])
+            if self._left is not None:
+                limits.change(conn, self._site, LEFT, _instant(now), lambda _: self._left)
         return len(found)
 
     def _tell(self, news: Mapping[str, Pause], now: float) -> None:
@@ -118,7 +124,7 @@ class SharedGovernor:
 
         try:
             with self._store.write() as conn:
-                limits.change(conn, self._site, "pauses", _instant(now), step, Pauses)
+                limits.change(conn, self._site, PAUSES, _instant(now), step, Pauses)
         except StoreError as error:
             log.warning("a pause could not be shared", site=self._site, error=str(error))
 

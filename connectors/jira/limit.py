@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
-from connectors.jira.allowance import interval_of
+from connectors.jira.allowance import interval_of, whole
 
 Scope = Literal["endpoint", "issue", "site"]
 
@@ -33,6 +33,16 @@ class Limit:
     def scope(self) -> Scope:
         """What has to wait: this endpoint, this issue, or everything."""
         return scope_of(self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How many calls (or points) Jira said at the instant `at` it still grants, of how many, and when that starts anew."""
+
+    remaining: int
+    most: int | None
+    until: datetime | None
+    at: datetime
 
 
 def scope_of(reason: str) -> Scope:
@@ -61,6 +71,28 @@ def read_limit(headers: Mapping[str, str], now: datetime) -> Limit:
     if reset is not None and timedelta(0) < reset - now < timedelta(days=1):
         return Limit(reason, (reset - now).total_seconds(), reset)
     return Limit(reason, None, None)
+
+
+def read_left(headers: Mapping[str, str], now: datetime) -> Left | None:
+    """What an answer says is left, the quota of the hour before the burst of a second; None where it says nothing.
+
+    Jira sends `RateLimit: "name";r=11000;t=600` (with `Beta-` before it while not enforced), elsewhere `X-RateLimit-Remaining`.
+    """
+    found = {name.lower(): value for name, value in headers.items()}
+    said = found.get("ratelimit") or found.get("beta-ratelimit") or ""
+    policy = found.get("ratelimit-policy") or found.get("beta-ratelimit-policy") or ""
+    remaining, seconds = _part(said, "r"), _part(said, "t")
+    if remaining is not None:
+        until = None if seconds is None else now + timedelta(seconds=min(seconds, 86_400))
+        return Left(remaining, _part(policy, "q"), until, now)
+    remaining, most = (whole(found.get(f"x-ratelimit-{name}")) for name in ("remaining", "limit"))
+    return None if remaining is None else Left(remaining, most, _instant(found.get("x-ratelimit-reset")), now)
+
+
+def _part(said: str, name: str) -> int | None:
+    """The whole number behind `name=` among parts that semicolons part; of several policies the first."""
+    parts = (part.strip().partition("=") for part in said.partition(",")[0].split(";"))
+    return next((whole(value) for key, _, value in parts if key == name), None)
 
 
 def _unnamed(found: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from plugin.api.failures import not_found
 from plugin.api.finding import site_of
 from plugin.api.model import Asked, Given
 from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.budget import Budget, budget
 from plugin.connector import Connector
 from plugin.draining import drain
 from plugin.drift import Drift, drift_of, last_recent
@@ -54,6 +55,25 @@ class OutageGiven(Given):
     remedy: str
 
 
+class HeldGiven(Given):
+    """Calls that Jira asked not to make before `until`."""
+
+    what: str
+    reason: str
+    until: datetime
+
+
+class BudgetGiven(Given):
+    """What the site grants the connector. `left`, `of` and `renewed` are what Jira said last, null where it says nothing."""
+
+    calls_last_hour: int = Field(description="By the processes that serve and work, to a few seconds.")
+    calls_last_minute: int
+    held: list[HeldGiven]
+    left: int | None
+    of: int | None
+    renewed: datetime | None
+
+
 class StatusGiven(Given):
     """How fresh one site's data is. Null is "never" or "not known yet"."""
 
@@ -72,6 +92,7 @@ class StatusGiven(Given):
     dead_letters: int
     refused: int
     outage: OutageGiven | None = Field(description="Null while Jira answers.")
+    budget: BudgetGiven
 
 
 class StatusesGiven(Given):
@@ -142,7 +163,20 @@ def status_given(connector: Connector, site: str) -> StatusGiven:
             dead_letters=len(due.dead(conn, site)),
             refused=len(refusals.all(conn, site)),
             outage=_outage(outage.standing(conn, site)),
+            budget=_budget(budget(conn, site, connector.clock())),
         )
+
+
+def _budget(found: Budget) -> BudgetGiven:
+    left = found.left
+    return BudgetGiven(
+        calls_last_hour=found.hour,
+        calls_last_minute=found.minute,
+        held=[HeldGiven(what=one.what, reason=one.reason, until=one.until) for one in found.held],
+        left=left.remaining if left else None,
+        of=left.most if left else None,
+        renewed=left.until if left else None,
+    )
 
 
 def _outage(found: outage.Outage | None) -> OutageGiven | None:

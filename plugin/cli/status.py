@@ -9,6 +9,7 @@ import click
 
 from connectors.store import due, facts, inbox, mirror, objectives, refusals, writes
 from connectors.store.objectives import SavedObjective
+from plugin.budget import Budget, budget, in_words
 from plugin.cli.moments import distance, spoken
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
@@ -59,6 +60,7 @@ def status_values(connector: Connector, site: str) -> dict[str, Any]:
             "due": due.pending_count(conn, site),
             "processes": [_process_values(one, connector) for one in processes(conn)],
             "outage": _outage_values(outage.standing(conn, site)),
+            "budget": _budget_values(budget(conn, site, connector.clock()), connector.clock()),
             "webhook": _webhook_values(known(conn, site)),
             "last_resync": facts.get(conn, site, "last_resync"),
             "last_recent": facts.get(conn, site, watermark.LAST),
@@ -95,6 +97,21 @@ def _process_values(process: Process, connector: Connector) -> dict[str, Any]:
         "heard": process.at.isoformat(),
         "alive": process.lives(connector.clock()),
         "gone": process.gone,
+    }
+
+
+def _budget_values(found: Budget, now: datetime) -> dict[str, Any]:
+    left = found.left
+    return {
+        "calls_last_hour": found.hour,
+        "calls_last_minute": found.minute,
+        "held": [
+            {"what": one.what, "reason": one.reason, "until": one.until.isoformat()} for one in found.held
+        ],
+        "left": left.remaining if left else None,
+        "of": left.most if left else None,
+        "renewed": left.until.isoformat() if left and left.until else None,
+        "said": "; ".join(in_words(found, now)),
     }
 
 
@@ -168,6 +185,7 @@ def _show(values: dict[str, Any], saved: list[SavedObjective], now: datetime) ->
     if values["outage"]:
         _show_outage(values["outage"], now)
     _show_reads(values, now)
+    click.echo(f"calls to Jira: {values['budget']['said']}")
     for one in values["processes"]:
         click.echo(
             f"{one['role']} {one['host']}, process {one['pid']}: {_state(one)}, heard {_ago(one, now)}"

@@ -18,6 +18,7 @@ from mappings.document.schema import KpiPart
 from mappings.issue import Reading
 from mappings.marks import Mark
 from mappings.state import Health, ObjectiveState
+from plugin.budget import Budget
 from plugin.drift import Drift
 from plugin.errands import Errand
 from plugin.history import Told
@@ -214,6 +215,7 @@ class SiteFreshness:
     sync: Errand | None = None
     full_read: Progress | None = None
     outage: Outage | None = None
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True, slots=True)

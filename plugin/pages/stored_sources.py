@@ -18,6 +18,7 @@ from connectors.store.names import Name, names
 from mappings.diagnostic import MappingError
 from mappings.marks import Mark
 from plugin import errands, webhook_state
+from plugin.budget import budget
 from plugin.connector import Connector, NotReady
 from plugin.drift import drift_of, last_recent
 from plugin.finding import find_objective
@@ -184,6 +185,7 @@ def _freshness(conn: Connection, site: str, url: str, now: datetime) -> SiteFres
         per_minute=_per_minute(inbox.received(conn, site, now - TRAFFIC), now),
         webhook=webhook_state.known(conn, site),
         full_read=checkpoint.progress(conn, site),
+        budget=budget(conn, site, now),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
+from plugin.budget import in_words
 from plugin.errands import SILENT_FOR, Errand
 from plugin.pages.sources import Buried, SiteFreshness
 from plugin.pages.views.ledger import Browse
@@ -78,12 +79,15 @@ class SiteRow:
     traffic_text: str
     webhook: str
     webhook_todo: str
+    calls: str
+    limits: str
     sync: Errand | None
     interrupted: str
 
 
 def site_row(fresh: SiteFreshness, browse: Browse, now: datetime, zone: tzinfo) -> SiteRow:
     """The page's part for one site."""
+    calls, limits = in_words(fresh.budget, now) if fresh.budget else ("not known yet", "")
     webhook, webhook_todo = _webhook(fresh.webhook, fresh.last_delivery is not None)
     return SiteRow(
         site=fresh.site,
@@ -125,6 +129,8 @@ def site_row(fresh: SiteFreshness, browse: Browse, now: datetime, zone: tzinfo) 
         else f"{sum(fresh.per_minute)} in the last {len(fresh.per_minute)} minutes",
         webhook=webhook,
         webhook_todo=webhook_todo,
+        calls=calls,
+        limits=limits,
         sync=_reading(fresh, now),
         interrupted=_interrupted(fresh, now),
     )

@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from connectors.jira.errors import AuthFailed, Transient
 from connectors.store import Store, facts, limits
 from plugin import heartbeat
+from plugin.budget import budget
 from plugin.cli.moments import distance, spoken
 from plugin.composition import system_clock
 from plugin.connector import Connector
@@ -156,3 +157,14 @@ def test_workers_are_counted_one_by_one_whatever_the_engine(
         end.set()
         for thread in threads:
             thread.join()
+
+
+def test_what_a_process_called_is_spent_once(connector: Connector) -> None:
+    call = SimpleNamespace(method="GET", endpoint="issue/*")
+    beat = Heartbeat(connector, "worker", 1)
+    for called, spent in ((3, 3), (0, 3), (2, 5)):
+        for _ in range(called):
+            connector.meter.called("main", call, "ok")
+        beat._beat()
+        with connector.store.read() as conn:
+            assert budget(conn, "main", connector.clock()).hour == spent

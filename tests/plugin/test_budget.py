@@ -1,0 +1,105 @@
+"""What a site still grants: calls by the minute, what Jira asked to leave alone, and what it says is left."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from connectors.jira.call import Call
+from connectors.jira.limit import Left, read_left
+from connectors.store import Store
+from plugin.budget import Budget, budget, in_words, spend, spent_with
+from plugin.pacing import PRESENT_SECONDS, SharedGovernor
+
+NOW = datetime(2026, 11, 22, 12, 0, 30, tzinfo=UTC)
+SEARCH = Call("POST", "search/jql")
+RESET = NOW + timedelta(minutes=30)
+
+
+@pytest.mark.parametrize(
+    ("headers", "remaining", "most", "until"),
+    [
+        ({"RateLimit": '"global-app-quota";r=11000;t=600'}, 11_000, None, NOW + timedelta(minutes=10)),
+        (
+            {"Beta-RateLimit": '"a";r=7', "Beta-RateLimit-Policy": '"a";q=65000;w=3600'},
+            7,
+            65_000,
+            None,
+        ),
+        (
+            {
+                "X-RateLimit-Remaining": "12",
+                "X-RateLimit-Limit": "350",
+                "X-RateLimit-Reset": RESET.isoformat(),
+            },
+            12,
+            350,
+            RESET,
+        ),
+        (
+            {"RateLimit": '"hour";r=5;t=60', "X-RateLimit-Remaining": "300"},
+            5,
+            None,
+            NOW + timedelta(minutes=1),
+        ),
+    ],
+)
+def test_what_jira_says_is_left_is_read(
+    headers: dict[str, str], remaining: int, most: int | None, until: datetime | None
+) -> None:
+    assert read_left(headers, NOW) == Left(remaining, most, until, NOW)
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"RateLimit": "what?"}, {"RateLimit": '"a";t=60'}, {"X-RateLimit-Remaining": "many"}]
+)
+def test_an_answer_that_says_nothing_of_it_is_no_zero(headers: dict[str, str]) -> None:
+    assert read_left(headers, NOW) is None
+
+
+def test_calls_are_kept_by_the_minute_for_an_hour() -> None:
+    minute = 1_000
+    spent: dict[str, int] = {}
+    for passed, calls in ((0, 5), (0, 2), (1, 3), (61, 4)):
+        spent = spent_with(spent, minute + passed, calls)
+    assert spent == {"1061": 4}
+
+
+def test_the_calls_of_all_processes_come_together(store: Store) -> None:
+    with store.write() as conn:
+        spend(conn, "main", 30, NOW - timedelta(minutes=59))
+        spend(conn, "main", 7, NOW - timedelta(minutes=1))
+        spend(conn, "main", 2, NOW - timedelta(minutes=1))
+        spend(conn, "main", 1, NOW)
+        spend(conn, "other", 100, NOW)
+        found = budget(conn, "main", NOW)
+    assert (found.hour, found.minute) == (40, 9)
+
+
+def test_what_jira_refused_and_said_shows_to_every_process(store: Store) -> None:
+    governor, now = SharedGovernor(store, "main", jitter=lambda: 0.0), NOW.timestamp()
+    governor.before(SEARCH, now)
+    governor.after(SEARCH, 200, {"X-RateLimit-Remaining": "40", "X-RateLimit-Limit": "350"}, now)
+    governor.before(SEARCH, now + PRESENT_SECONDS)
+    governor.after(
+        SEARCH, 429, {"RateLimit-Reason": "jira-burst-based", "Retry-After": "20"}, now + PRESENT_SECONDS
+    )
+    with store.read() as conn:
+        waiting = budget(conn, "main", NOW + timedelta(seconds=PRESENT_SECONDS))
+        over = budget(conn, "main", NOW + timedelta(minutes=1))
+    (held,) = waiting.held
+    assert (held.what, held.reason) == ("POST search/jql", "jira-burst-based")
+    assert waiting.left is not None
+    assert (waiting.left.remaining, waiting.left.most) == (40, 350)
+    assert over.held == ()
+    figure, sentence = in_words(waiting, NOW + timedelta(seconds=PRESENT_SECONDS))
+    assert figure == "0 calls in the last hour"
+    assert "wait 20 s with POST search/jql (jira-burst-based)" in sentence
+
+
+def test_what_is_not_known_is_not_said() -> None:
+    assert in_words(Budget(1, 0), NOW) == (
+        "1 call in the last hour",
+        "Jira holds nothing back and tells of no quota",
+    )
