@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -33,6 +33,8 @@ class Site:
     browse_url: str
     webhook_secret: str | None
     path_token: str | None = None
+    token_expires: date | None = None
+    """The day that an admin entered; None where nobody did."""
 
 
 class SiteWatch(Protocol):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from plugin.credential_expiry import day_given
 
 PREFIX = "JIRA_OKR_"
 SHORTEST_KEY = 16
@@ -18,6 +21,7 @@ EXPECTED = {
     "jira.email": "the e-mail address of the account the token belongs to (Jira Cloud)",
     "jira.token": "an API token of that account (Jira Cloud)",
     "jira.pat": "a personal access token (Jira Data Center)",
+    "jira.token_expires": "the day on which the token or PAT expires, for example 2027-03-01, or nothing where it is not known",
     "jira.webhook_secret": "the secret typed into Jira's webhook form",
     "database_url": "sqlite:///path/to/file.sqlite3 or postgresql://user:password@host/database",
     "mapping": "the path of a mapping document (YAML)",
@@ -51,8 +55,15 @@ class JiraSettings(BaseModel):
     email: str | None = None
     token: SecretStr | None = None
     pat: SecretStr | None = None
+    token_expires: date | None = None
     webhook_secret: SecretStr | None = None
     name: str = "main"
+
+    @field_validator("token_expires", mode="before")
+    @classmethod
+    def _day(cls, given: object) -> object:
+        """As people write days; no number is one."""
+        return given if given is None or isinstance(given, date) else day_given(str(given))
 
 
 class OidcSettings(BaseModel):
