@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from connectors.jira import Page
 from connectors.store import facts, json_text, mirror, resyncs
+from plugin.sync import watermark
 from plugin.sync.context import Context
 from plugin.sync.landing import Landed, Resynced
 from plugin.sync.paging import asked
@@ -39,6 +40,7 @@ class Reached:
     total: int
     began: datetime
     wanted: str | None = None
+    asked_otherwise: bool = False
     occupied: bool = False
     read: int = 0
     changed: int = 0
@@ -97,18 +99,14 @@ def keep(context: Context, conn: Connection, reading: Reading, page: Page, lande
     """In the transaction that lands the page: how far the read is now."""
     ids = [issue.id for issue in page.issues]
     report, before = reading.report, reading.reached
-    reading.reached = Reached(
-        before.under,
-        before.first,
-        before.total,
-        before.began,
-        before.wanted,
-        report.occupied,
-        report.read,
-        report.changed,
-        before.pages + 1,
-        page.after,
-        page.last,
+    reading.reached = replace(
+        before,
+        occupied=report.occupied,
+        read=report.read,
+        changed=report.changed,
+        pages=before.pages + 1,
+        after=page.after,
+        complete=page.last,
     )
     kept = KeptPage(ids, sorted(landed.objectives), sorted(landed.marked), dict(landed.drifted))
     text, of_page = json_text.encode(reading.reached), json_text.encode(kept)
@@ -168,6 +166,7 @@ def _resumed(context: Context, conn: Connection, read: str, holder: str, reached
         first=reached.first,
         occupied=reached.occupied,
         resumed=True,
+        asked_otherwise=reached.asked_otherwise,
     )
     reading = Reading(holder, reached, report)
     for content in resyncs.pages(conn, context.site, read):
@@ -191,10 +190,11 @@ def _begun(context: Context, holder: str, total: int | None) -> Reading:
     with context.store.write() as conn:
         first = mirror.count(conn, context.site) == 0
         wanted = facts.get(conn, context.site, RESYNC_WANTED)
-        reached = Reached(_under(context), first, total, began, wanted)
+        otherwise = not first and watermark.usable(conn, context) is None
+        reached = Reached(_under(context), first, total, began, wanted, otherwise)
         text = json_text.encode(reached)
         resyncs.begin(conn, context.site, uuid.uuid4().hex, holder, text, context.clock())
-    return Reading(holder, reached, Resynced(first=first))
+    return Reading(holder, reached, Resynced(first=first, asked_otherwise=otherwise))
 
 
 def _under(context: Context) -> str:

@@ -47,7 +47,8 @@ class Landed:
 class Resynced:
     """What a resync found. `drift` counts issues the mirror had wrong (none on the first read); `marked` is what they may concern.
 
-    `resumed`: it went on from where an earlier one had stopped.
+    `resumed`: it went on from where an earlier one had stopped. `asked_otherwise`: another scope or other fields were read before,
+    so that what differs is no drift.
     """
 
     kind: Literal["full", "recent"] = "full"
@@ -61,12 +62,13 @@ class Resynced:
     first: bool = False
     occupied: bool = False
     resumed: bool = False
+    asked_otherwise: bool = False
     held: Brake | None = None
 
     @property
     def drift(self) -> int:
         """Issues that a webhook should have brought and did not."""
-        return 0 if self.first else self.changed - self.on_their_way + self.removed
+        return 0 if self.first or self.asked_otherwise else self.changed - self.on_their_way + self.removed
 
     def add(self, landed: Landed) -> None:
         """Count a page."""
@@ -75,8 +77,13 @@ class Resynced:
         self.on_their_way += landed.on_their_way
         self.objectives |= landed.objectives
         self.marked |= landed.marked
-        self.drifted.update(landed.drifted)
+        self.count_drift(landed.drifted)
         self.occupied = self.occupied or landed.occupied
+
+    def count_drift(self, drifted: Mapping[str, int]) -> None:
+        """By objective, where it is drift."""
+        if not self.asked_otherwise:
+            self.drifted.update(drifted)
 
 
 def land_first(context: Context, conn: Connection, issues: list[Issue]) -> Landed:
@@ -97,8 +104,8 @@ def land_again(context: Context, conn: Connection, looked: Looked, *, recent: bo
     if looked.anew:
         also, too = land_issues(context, conn, looked.anew, set(), looked.read_at)
         marked, changed = marked | also, changed | too
-    ours = context.written_fields
-    news = [issue for issue in issues if issue.id in changed and _is_news(before.get(issue.id), issue, ours)]
+    told = frozenset(context.fields) - context.written_fields
+    news = [issue for issue in issues if issue.id in changed and _is_news(before.get(issue.id), issue, told)]
     late = [issue for issue in news if not (recent and context.clock() - issue.updated < ON_ITS_WAY)]
     return Landed(
         len(issues),
@@ -148,11 +155,11 @@ def _undoubted(context: Context, conn: Connection, issues: list[Issue]) -> list[
     return [issue for issue in issues if issue.id not in doubted]
 
 
-def _is_news(before: Issue | None, after: Issue, ours: frozenset[str]) -> bool:
-    """Whether more differs than our own writes do: the time of the last edit, and the fields we write."""
+def _is_news(before: Issue | None, after: Issue, told: frozenset[str]) -> bool:
+    """Whether more differs than our own writes do (the time of the last edit, the fields we write), and than a preview read besides."""
     if before is None:
         return True
     was, now = (
-        {name: value for name, value in one.fields.items() if name not in ours} for one in (before, after)
+        {name: value for name, value in one.fields.items() if name in told} for one in (before, after)
     )
     return was != now or replace(before, updated=after.updated, fields=after.fields) != after

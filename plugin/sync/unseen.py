@@ -70,7 +70,7 @@ def drop_unseen(context: Context, reading: Reading, accept_loss: bool) -> None:
         outside = set(chunk) - {issue.id for issue in inside}
         with context.store.write() as conn:
             lost = mirror.get(conn, context.site, outside)
-            report.drifted.update(drift_of(context, conn, lost, lost.values()))
+            report.count_drift(drift_of(context, conn, lost, lost.values()))
             marked, _ = land_issues(context, conn, inside, outside, read_at)
         report.marked |= marked
         report.removed += len(outside)

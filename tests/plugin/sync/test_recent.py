@@ -11,7 +11,9 @@ import pytest
 from connectors.jira.errors import JiraError
 from connectors.sandbox import Fault, scheme
 from connectors.store import drifted, facts
+from mappings import presets
 from plugin.jobs.schedules import Schedules
+from plugin.reading import read_ahead
 from plugin.sync import watermark
 from plugin.sync.paging import OVERLAP
 from plugin.sync.recent import resync_recent
@@ -219,3 +221,25 @@ def test_zero_switches_each_of_them_off(company: Any) -> None:
     company.calls()
     Schedules(company.connector).run_due()
     assert company.calls("") == 0
+
+
+def test_what_another_mapping_reads_besides_is_no_drift(company: Any) -> None:
+    """Another field of points than before: every issue differs from the mirror, and no webhook is to blame."""
+    company.remap("points: {name: Story point estimate}", "points: {name: Story Points}")
+    synced(company)
+    company.remap("name: epics-as-objectives", "name: the-usual-points")
+
+    found = resync(company.context)
+
+    assert found.changed > 0
+    assert (found.drift, dict(found.drifted)) == (0, {})
+    company.work_off()
+    company.edit(company.records()[100], **{scheme.POINTS: 21})
+    assert resync(company.context).drift == 1
+
+
+def test_what_a_preview_read_besides_is_no_drift(company: Any) -> None:
+    company.remap("points: {name: Story point estimate}", "points: {name: Story Points}")
+    synced(company)
+    read_ahead(company.connector, "main", presets.text("epics-as-objectives"), lambda _done, _total: None)
+    assert resync(company.context).drift == 0
