@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from connectors.jira import BasicCredentials, BearerCredentials, Jira, SiteAddress, connect
 from connectors.jira.governor import CLOUD, data_center
 from connectors.store import Store, open_store, upgrade
+from plugin.access.secret_key import first_key
 from plugin.connector import Connector, NotReady, Site
 from plugin.jobs.queue import QueueAnnouncer, install
 from plugin.logs import conceal, known_secrets
@@ -58,7 +59,7 @@ def path_token(site: str, settings: Settings) -> str | None:
     """The unguessable end of the webhook path for Data Center 9, which cannot sign; needs SECRET_KEY, stays the same with it."""
     if settings.secret_key is None:
         return None
-    material = f"webhook-path:{site}:{settings.secret_key.get_secret_value()}"
+    material = f"webhook-path:{site}:{first_key(settings.secret_key.get_secret_value())}"
     return hashlib.sha256(material.encode()).hexdigest()[:40]
 
 

@@ -179,6 +179,18 @@ def add_site(connector: Connector, new: NewSite, by: str) -> Tested:
     return found
 
 
+def reseal_sites(connector: Connector, by: str) -> list[str]:
+    """Seal every kept site's credentials with the first key, so that former keys can go; the names. NotReady where one cannot be opened."""
+    keys, now = vault(connector.settings), connector.clock()
+    with connector.store.write() as conn:
+        kept = [site for site in sites.all(conn) if site.credentials is not None]
+        for site in kept:
+            keys.open(site.credentials or b"")
+            sites.put(conn, site.name, site.settings, keys.renew(site.credentials or b""), now)
+            audit.note(conn, by, "site credentials sealed anew", now, {}, site.name)
+    return [site.name for site in kept]
+
+
 def remove_site(connector: Connector, name: str, by: str) -> None:
     """Forget a site and its credentials; its revisions and history stay, and come back with a site of the same name."""
     with connector.store.write() as conn:

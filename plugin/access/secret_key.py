@@ -20,7 +20,12 @@ log = structlog.get_logger("jira_okr.access")
 
 def signing_key(settings: Settings) -> bytes:
     """The key of the sessions; it says nothing about SECRET_KEY, which serves other purposes too."""
-    return hashlib.sha256(b"sessions:" + secret_text(settings).encode()).digest()
+    return hashlib.sha256(b"sessions:" + first_key(secret_text(settings)).encode()).digest()
+
+
+def first_key(secrets_: str) -> str:
+    """The key that rules. Those behind it only open what they once sealed, so that nothing changes when they go."""
+    return secrets_.partition(",")[0].strip()
 
 
 def secret_text(settings: Settings) -> str:

@@ -15,6 +15,7 @@ from plugin.saved_sites import (
     new_secret,
     remove_site,
     require_added,
+    reseal_sites,
     test_site,
     webhook_address,
 )
@@ -93,6 +94,14 @@ def remove_command(name: str, yes: bool) -> None:
             click.confirm(f"Forget the site {name} and its credentials?", abort=True)
         remove_site(connector, name, BY)
     click.echo(f"The site {name} is forgotten. Remove its webhook in Jira too.")
+
+
+@site_group.command("reseal")
+def reseal_command() -> None:
+    """Seal stored credentials with the first key of JIRA_OKR_SECRET_KEY; afterwards the keys behind it can go."""
+    with open_connector() as connector:
+        names = reseal_sites(connector, BY)
+    click.echo(f"Sealed with the first key: {', '.join(names) or 'nothing, for no site was added'}.")
 
 
 def _row(connector: Connector, name: str) -> tuple[str, str, str, str]:

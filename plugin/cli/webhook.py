@@ -54,7 +54,7 @@ def list_command(site: str, as_json: bool) -> None:
             for one in found
         ]
         show_table("Webhooks", ("Id", "Name", "Address", "Enabled", "Events"), rows)
-    for line in () if as_json else missing(state):
+    for line in missing(state) if found and not as_json else ():
         click.echo(line)
 
 
