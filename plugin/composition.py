@@ -51,7 +51,12 @@ def site_from(jira: JiraSettings, settings: Settings, store: Store) -> Site:
     end, credentials = path_token(jira.name, settings), _credentials(jira)
     conceal(*known_secrets(jira), end, credentials.header().split()[-1])
     return Site(
-        jira.name, _connect(jira, credentials, settings, store), str(jira.url).rstrip("/"), secret, end
+        jira.name,
+        _connect(jira, credentials, settings, store),
+        str(jira.url).rstrip("/"),
+        secret,
+        end,
+        jira.token_expires,
     )
 
 

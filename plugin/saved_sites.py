@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from ipaddress import ip_address
 
 import structlog
@@ -22,6 +22,7 @@ from connectors.store import audit, facts, sites
 from connectors.store.sites import SavedSite
 from plugin.composition import site_from
 from plugin.connector import Connector, NotReady, Site
+from plugin.credential_expiry import day_given, expiry_at
 from plugin.credentials_vault import vault
 from plugin.settings import JiraSettings
 from plugin.sync import outage
@@ -47,6 +48,7 @@ class NewSite:
     token: str = ""
     pat: str = ""
     webhook_secret: str = ""
+    token_expires: date | None = None
 
     def __repr__(self) -> str:
         return f"NewSite(name={self.name!r}, url={self.url!r})"
@@ -162,14 +164,20 @@ def watched(connector: Connector) -> Iterator[None]:
 
 def add_site(connector: Connector, new: NewSite, by: str) -> Tested:
     """Test a site, keep it and bring it in. Raises NotReady for what cannot be, JiraError where the test fails; then nothing is kept."""
+    now = connector.clock()
+    require_ahead(new.token_expires, now)
     settings = settings_of(connector, new)
     site = site_from(settings, connector.settings, connector.store)
     found = test_site(site)
-    now = connector.clock()
     sealed = vault(connector.settings).seal(
         {name: getattr(new, name) for name in _SECRET if getattr(new, name)}
     )
-    plain = {"url": str(settings.url), "api_base": new.api_base, "deployment": found.deployment}
+    plain = {
+        "url": str(settings.url),
+        "api_base": new.api_base,
+        "deployment": found.deployment,
+        "token_expires": day_text(new.token_expires),
+    }
     with connector.store.write() as conn:
         sites.put(conn, new.name, plain, sealed, now)
         _begin_anew(conn, new.name, now)
@@ -240,7 +248,33 @@ def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
         token=SecretStr(new.token) if new.token else None,
         pat=SecretStr(new.pat) if new.pat else None,
         webhook_secret=SecretStr(new.webhook_secret) if new.webhook_secret else None,
+        token_expires=new.token_expires,
     )
+
+
+def require_ahead(day: date | None, now: datetime) -> None:
+    """NotReady for a day that is over: a token that works cannot have expired then."""
+    if expiry_at(day, now).state == "over":
+        raise NotReady(
+            f"{day} is over. Give the day on which the token expires, or none where you do not know it."
+        )
+
+
+def day_text(day: date | None) -> str:
+    """As it is kept; empty where it is not known."""
+    return "" if day is None else day.isoformat()
+
+
+def site_of_row(connector: Connector, saved: SavedSite, opened: dict[str, str]) -> Site:
+    """A kept site with these credentials; NotReady where they are incomplete."""
+    given = NewSite(
+        saved.name,
+        str(saved.settings["url"]),
+        str(saved.settings.get("api_base") or ""),
+        token_expires=day_given(str(saved.settings.get("token_expires") or "")),
+        **opened,
+    )
+    return site_from(settings_of(connector, given), connector.settings, connector.store)
 
 
 def new_secret() -> str:
@@ -295,11 +329,7 @@ def _opened(connector: Connector, saved: SavedSite) -> Site | None:
 
 
 def _site(connector: Connector, saved: SavedSite) -> Site:
-    opened = vault(connector.settings).open(saved.credentials or b"")
-    given = NewSite(
-        saved.name, str(saved.settings["url"]), str(saved.settings.get("api_base") or ""), **opened
-    )
-    return site_from(settings_of(connector, given), connector.settings, connector.store)
+    return site_of_row(connector, saved, vault(connector.settings).open(saved.credentials or b""))
 
 
 def _address(url: str) -> AnyHttpUrl:

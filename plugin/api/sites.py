@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -29,6 +30,7 @@ class SiteGiven(Given):
     mapping_revision: str | None
     webhook: str
     signed: bool
+    token_expires: date | None = Field(description="What an admin entered; null where nobody did.")
 
 
 class SitesGiven(Given):
@@ -56,6 +58,9 @@ class AddSite(Asked):
     token: Entry = ""
     pat: Entry = ""
     webhook_secret: Entry = Field("", description="The secret typed into Jira's webhook form.")
+    token_expires: date | None = Field(
+        None, description="The day on which the token or PAT expires; Jira does not tell."
+    )
 
 
 class TestedGiven(Given):
@@ -70,6 +75,7 @@ class TestedGiven(Given):
     account: str | None = None
     permissions: dict[str, bool] | None = None
     projects: list[str] | None = None
+    token_expires: date | None = None
 
 
 def list_sites(call: Call) -> Reply:
@@ -95,6 +101,7 @@ def site_given(connector: Connector, name: str) -> SiteGiven:
         mapping_revision=active.revision if active else None,
         webhook=f"/webhooks/jira/{name}",
         signed=site.webhook_secret is not None,
+        token_expires=site.token_expires,
     )
 
 
@@ -112,10 +119,10 @@ def try_site(call: Call) -> Reply:
         found = saved_sites.test_site(call.connector.sites[site_of(call)])
     except JiraError as error:
         return Reply(TestedGiven(works=False, said=error.message, remedy=error.remedy))
-    return Reply(tested_given(found))
+    return Reply(tested_given(found, call.connector.sites[site_of(call)].token_expires))
 
 
-def tested_given(found: Tested) -> TestedGiven:
+def tested_given(found: Tested, token_expires: date | None = None) -> TestedGiven:
     """What a site answered."""
     lacking = [name for name in NEEDED if not found.permissions.get(name)]
     return TestedGiven(
@@ -128,13 +135,14 @@ def tested_given(found: Tested) -> TestedGiven:
         account=found.account,
         permissions=dict(found.permissions),
         projects=list(found.projects),
+        token_expires=token_expires,
     )
 
 
 def add_site(call: Call) -> Reply:
     """Tests it first; a site that does not let us in is not kept."""
     found = saved_sites.add_site(call.connector, NewSite(**call.body.model_dump()), call.by)
-    return Reply(tested_given(found), {"Location": f"/api/v1/sites/{call.body.name}"})
+    return Reply(tested_given(found, call.body.token_expires), {"Location": f"/api/v1/sites/{call.body.name}"})
 
 
 def remove_site(call: Call) -> Reply:

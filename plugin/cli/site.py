@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import click
 
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table
 from plugin.connector import Connector
+from plugin.credential_expiry import expiry_at
 from plugin.saved_sites import (
     NewSite,
     Tested,
@@ -21,6 +24,13 @@ from plugin.saved_sites import (
 )
 
 BY = "command line"
+expires_option = click.option(
+    "--token-expires",
+    "expires",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="The day on which the token expires; Jira does not tell.",
+)
 
 
 @click.group("site")
@@ -36,7 +46,10 @@ def site_group() -> None:
     "--api-base", default="", help="Address of the API where it is another one (scoped Cloud tokens)."
 )
 @click.option("--data-center", is_flag=True, help="Ask for a personal access token instead of an API token.")
-def add_command(name: str, url: str, email: str, api_base: str, data_center: bool) -> None:
+@expires_option
+def add_command(
+    name: str, url: str, email: str, api_base: str, data_center: bool, expires: datetime | None
+) -> None:
     """Test a site and keep it. The token is asked for, so that it stands in no history; a webhook secret is made."""
     if not data_center and not email:
         email = click.prompt("E-mail address of the account")
@@ -50,6 +63,7 @@ def add_command(name: str, url: str, email: str, api_base: str, data_center: boo
         token="" if data_center else token,
         pat=token if data_center else "",
         webhook_secret=secret,
+        token_expires=expires.date() if expires else None,
     )
     with open_connector() as connector:
         found = add_site(connector, new, BY)
@@ -64,13 +78,22 @@ def add_command(name: str, url: str, email: str, api_base: str, data_center: boo
 @site_group.command("list")
 @json_option
 def list_command(as_json: bool) -> None:
-    """List the sites, where they are, and where their webhooks go."""
+    """List the sites, where they are, where their webhooks go, and when their tokens expire."""
     with open_connector() as connector:
         rows = [_row(connector, name) for name in connector.sites]
+        days = [site.token_expires for site in connector.sites.values()]
+        now = connector.clock()
     if as_json:
-        show_json([dict(zip(("name", "url", "webhook", "from"), row, strict=True)) for row in rows])
+        named = [dict(zip(("name", "url", "webhook", "from"), row, strict=True)) for row in rows]
+        show_json(
+            [
+                {**row, "token_expires": day.isoformat() if day else None}
+                for row, day in zip(named, days, strict=True)
+            ]
+        )
     elif rows:
-        show_table("Sites", ("Name", "Jira", "Webhook", "From"), rows)
+        shown = [(*row, expiry_at(day, now).said) for row, day in zip(rows, days, strict=True)]
+        show_table("Sites", ("Name", "Jira", "Webhook", "From", "Token"), shown)
     else:
         click.echo("No site yet: jira-okr site add NAME URL, or set JIRA_OKR_JIRA__URL.")
 

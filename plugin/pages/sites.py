@@ -11,6 +11,7 @@ from connectors.jira.errors import JiraError
 from connectors.store import inbox, mirror, revisions, sites
 from plugin.access.permission import needs
 from plugin.connector import Connector, NotReady, Site
+from plugin.credential_expiry import Expiry, day_given, expiry_at
 from plugin.pages.address import public_address
 from plugin.pages.page import rendered
 from plugin.pages.views.moments import When
@@ -38,6 +39,8 @@ class SiteCard:
     revision: str
     delivery: When | None
     removable: bool
+    token_expires: str
+    credential: Expiry
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -83,6 +86,8 @@ def card(connector: Connector, site: Site) -> SiteCard:
         active.revision if active else "",
         shown(connector, latest[0].received_at) if latest else None,
         saved is not None,
+        site.token_expires.isoformat() if site.token_expires else "",
+        expiry_at(site.token_expires, connector.clock()),
     )
 
 
@@ -133,6 +138,7 @@ def given() -> NewSite:
         token=token if is_cloud else "",
         pat="" if is_cloud else token,
         webhook_secret=new_secret(),
+        token_expires=day_given(form.get("token_expires", "")),
     )
 
 

@@ -1,0 +1,24 @@
+"""The day on which a site's token expires, by API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectors.sandbox import CONNECTOR
+
+
+def test_a_day_comes_back_as_it_was_given(own_api: Any) -> None:
+    site = {
+        "name": "second",
+        "url": own_api.sandbox.url,
+        "email": CONNECTOR.email,
+        "token": CONNECTOR.token,
+    }
+    for wrong in ("soon", "2020-01-01"):
+        assert own_api.call("POST", "/sites", {**site, "token_expires": wrong}).status_code in (400, 409, 422)
+    assert "second" not in own_api.connector.sites
+    added = own_api.call("POST", "/sites", {**site, "token_expires": "2099-03-01"})
+    assert (added.status_code, added.json["token_expires"]) == (201, "2099-03-01")
+    assert own_api.get("/sites/second")["token_expires"] == "2099-03-01"
+    assert own_api.get("/sites/main")["token_expires"] is None
+    assert own_api.call("POST", "/sites/second/test").json["token_expires"] == "2099-03-01"

@@ -1,0 +1,70 @@
+"""The day on which a site's token expires: entered in the form or by command, kept with the site, shown where people look."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+
+import pytest
+from click.testing import CliRunner
+
+from connectors.sandbox import CONNECTOR
+from plugin.cli import cli
+from plugin.composition import build_connector
+from plugin.saved_sites import open_sites
+
+GIVEN = {"name": "acme", "deployment": "cloud", "email": CONNECTOR.email, "token": CONNECTOR.token}
+
+
+@pytest.fixture
+def today(world):
+    return world.connector.clock().date()
+
+
+@pytest.fixture
+def run(world, monkeypatch):
+    monkeypatch.setenv("JIRA_OKR_DATABASE_URL", world.connector.settings.database_url)
+    monkeypatch.setenv("JIRA_OKR_SECRET_KEY", world.connector.settings.secret_key.get_secret_value())
+    return lambda *words, **more: CliRunner().invoke(cli, list(words), **more)
+
+
+def test_a_day_that_is_entered_is_kept_and_known_after_a_start(admin, world):
+    admin.post("/setup", url=world.sandbox.url, token_expires="2099-03-01", **GIVEN)
+    assert world.connector.sites["acme"].token_expires == date(2099, 3, 1)
+    other = build_connector(world.connector.settings)
+    try:
+        open_sites(other)
+        assert other.sites["acme"].token_expires == date(2099, 3, 1)
+        assert other.sites["main"].token_expires is None
+    finally:
+        other.store.close()
+
+
+@pytest.mark.parametrize(("day", "said"), [("2020-01-01", "2020-01-01 is over"), ("soon", "year-month-day")])
+def test_a_day_that_cannot_be_keeps_nothing(admin, world, day, said):
+    answer = admin.post("/setup", url=world.sandbox.url, token_expires=day, **GIVEN)
+    assert answer.status_code == 422
+    assert said in answer.get_data(as_text=True)
+    assert f'name="token_expires" value="{day}"' in answer.get_data(as_text=True)
+    assert "acme" not in world.connector.sites
+
+
+def test_a_site_stays_when_its_day_has_come(admin, world, today):
+    admin.post("/setup", url=world.sandbox.url, token_expires=today.isoformat(), **GIVEN)
+    world.connector.clock = lambda clock=world.connector.clock: clock() + timedelta(days=2)
+    world.connector.sites = {"main": world.connector.sites["main"]}
+    world.connector.watch = None
+    open_sites(world.connector)
+    assert world.connector.sites["acme"].token_expires == today
+
+
+def test_by_command(run, world):
+    words = ("site", "add", "acme", world.sandbox.url, "--email", CONNECTOR.email)
+    wrong = run(*words, "--token-expires", "soon", input=f"{CONNECTOR.token}\n")
+    assert wrong.exit_code == 2
+    added = run(*words, "--token-expires", "2099-03-01", input=f"{CONNECTOR.token}\n")
+    assert added.exit_code == 0, added.output
+    assert "expires 1 Mar 2099" in run("site", "list", env={"COLUMNS": "300"}).output
+    assert [one["token_expires"] for one in json.loads(run("site", "list", "--json").output)] == [
+        "2099-03-01"
+    ]
