@@ -20,6 +20,9 @@ WINDOW = timedelta(minutes=15)
 PER_ACCOUNT_AND_ADDRESS = 5
 PER_ADDRESS = 50
 """Whole offices sit behind one address."""
+PER_ACCOUNT = 100
+"""From everywhere together: who has many addresses, or a proxy that lets one choose them, must not guess without end.
+It takes twenty addresses to hold somebody else's account with it."""
 
 _SITE = ""
 
@@ -52,7 +55,8 @@ def attempt(store: Store, email: str, address: str, now: datetime) -> timedelta:
         held = wait(_count(conn, _place(address), now), PER_ADDRESS, now)
         if held:
             return held
-        return wait(_count(conn, _pair(email, address), now), PER_ACCOUNT_AND_ADDRESS, now)
+        held = wait(_count(conn, _pair(email, address), now), PER_ACCOUNT_AND_ADDRESS, now)
+        return held or wait(_count(conn, _pair(email), now), PER_ACCOUNT, now)
 
 
 def noteworthy(store: Store, address: str, now: datetime) -> bool:
@@ -71,7 +75,8 @@ def _count(conn: Connection, key: str, now: datetime) -> Attempts:
     return changed if isinstance(changed, Attempts) else Attempts(1, to_ms(now))
 
 
-def _pair(email: str, address: str) -> str:
+def _pair(email: str, address: str = "") -> str:
+    """An account and an address, or all addresses where none is given."""
     typed = f"{email.strip().casefold()}\n{neighbourhood(address)}".encode("utf-8", "replace")
     return "sign-in:" + hashlib.sha256(typed).hexdigest()
 

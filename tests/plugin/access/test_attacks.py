@@ -73,6 +73,33 @@ def test_an_address_that_is_no_text_is_nobodys(postgres_store, tmp_path, house) 
     assert answer.status_code == 401
 
 
+def test_somebody_who_chooses_an_address_each_time_is_held_all_the_same(house_with) -> None:
+    """A proxy may pass on `X_Forwarded_For`, which servers cannot tell from its own header; and there are many addresses."""
+    house = house_with(trusted_proxies=1)
+    house.account("viewer")
+    house.account("editor")
+    stranger = house.browser()
+    codes = []
+    for number in range(throttle.PER_ACCOUNT + 1):
+        stranger.client.environ_base["HTTP_X_FORWARDED_FOR"] = f"10.0.{number // 250}.{number % 250}"
+        codes.append(stranger.sign_in("viewer@acme.example", "a guess of somebody").status_code)
+    assert codes == [401] * throttle.PER_ACCOUNT + [429]
+    assert stranger.sign_in("editor@acme.example", "correct horse battery staple").status_code == 302
+    house.clock.forward(minutes=16)
+    assert house.browser().sign_in("viewer@acme.example", "correct horse battery staple").status_code == 302
+
+
+def test_one_address_cannot_hold_an_account_for_others(house_with) -> None:
+    house = house_with(trusted_proxies=1)
+    house.account("viewer")
+    stranger, owner = house.browser(), house.browser()
+    stranger.client.environ_base["HTTP_X_FORWARDED_FOR"] = "10.0.0.1"
+    for _ in range(throttle.PER_ACCOUNT + 5):
+        stranger.sign_in("viewer@acme.example", "a guess of somebody")
+    owner.client.environ_base["HTTP_X_FORWARDED_FOR"] = "10.0.0.2"
+    assert owner.sign_in("viewer@acme.example", "correct horse battery staple").status_code == 302
+
+
 @pytest.fixture
 def federated(house_with):
     """A house whose provider is away."""
