@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
-from mappings.numbers import rounded
+from mappings.numbers import beside_bound
 from mappings.state import HealthLevel
 from plugin.pages.sources import Cycle, Head, SitedHead
 from plugin.pages.views.bar import Bar, bar
@@ -116,8 +117,9 @@ def reading(progress: Fraction | None, commitment: str) -> str:
     if commitment == "aspirational":
         return "aspiration met" if progress >= ASPIRED else f"short of the aspired {_score(ASPIRED)}"
     # From the score as it is shown, so that both add up to 1.
-    return "commitment kept" if progress >= 1 else f"{1 - rounded(progress, 2)} short of the commitment"
+    return "commitment kept" if progress >= 1 else f"{1 - Decimal(_score(progress))} short of the commitment"
 
 
 def _score(value: Fraction) -> str:
-    return f"{rounded(value, 2)}"
+    """With as many digits as it takes not to look as if it had reached what it has not."""
+    return beside_bound(value, (Fraction(1), ASPIRED))

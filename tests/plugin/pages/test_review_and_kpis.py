@@ -24,6 +24,7 @@ from plugin.pages.views.review import reading, review
         (Fraction(3, 4), "committed", "0.25 short of the commitment"),
         (Fraction(7, 10), "aspirational", "aspiration met"),
         (Fraction(69, 100), "aspirational", "short of the aspired 0.70"),
+        (Fraction(998, 1000), "committed", "0.002 short of the commitment"),
     ],
 )
 def test_what_a_score_means(progress: Fraction | None, commitment: str, said: str) -> None:
