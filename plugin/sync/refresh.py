@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Connection
 
 from connectors.jira import Hints
-from connectors.jira.errors import IncompleteRead, JiraError
+from connectors.jira.errors import IncompleteRead, JiraError, RateLimited
 from connectors.store import StoreError, facts, inbox, mirror, objectives, writes
 from connectors.store.inbox import Delivery
 from mappings.fields import property_id
@@ -21,6 +21,7 @@ from plugin.sync import candidates
 from plugin.sync.context import Context
 from plugin.sync.forgotten import ask_again, doubtful, remember
 from plugin.sync.overtaken import overtaken, written_lately
+from plugin.sync.portion import WHOLE, cut_short, portion, went_well
 from plugin.sync.properties import spare_own, with_properties
 from plugin.sync.sorting import Batch, sort_deliveries
 
@@ -28,7 +29,6 @@ log = structlog.get_logger("jira_okr.inbox")
 
 History = dict[str, tuple[Reading, ...]]
 
-BATCH = 500
 LEASE = timedelta(minutes=1)
 RESYNC_WANTED = "resync_wanted"
 """Fact of a site: an event touched issues that it does not name (a version, a sprint), so everything is to be read again."""
@@ -68,14 +68,21 @@ def refresh(context: Context, worker: str) -> Refreshed:
     with context.store.read() as conn:
         if not inbox.pending(conn, 1, context.site):
             return Refreshed()
+        most = portion(conn, context.site)
     with context.store.write() as conn:
-        deliveries = inbox.claim(conn, context.site, worker, context.clock(), LEASE, BATCH)
+        deliveries = inbox.claim(conn, context.site, worker, context.clock(), LEASE, most)
     try:
-        return _work_off(context, deliveries)
-    except (JiraError, StoreError):
+        done = _work_off(context, deliveries)
+    except (JiraError, StoreError) as error:
         with context.store.write() as conn:
             inbox.release(conn, worker)
+            if isinstance(error, RateLimited):
+                cut_short(conn, context.site, len(deliveries))
         raise
+    if most < WHOLE:
+        with context.store.write() as conn:
+            went_well(conn, context.site, most)
+    return done
 
 
 def _work_off(context: Context, deliveries: list[Delivery]) -> Refreshed:
