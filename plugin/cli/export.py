@@ -11,18 +11,20 @@ from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 import click
+from pydantic import ValidationError
 
 from mappings.state import HealthLevel
 from plugin.api import exports
 from plugin.api.auditing import ActGiven, AuditQuery
 from plugin.api.exports import Format, HistoryRow, LedgerRow, ObjectiveRow
-from plugin.api.model import Given
+from plugin.api.model import Asked, Given
 from plugin.api.objectives import ObjectivesQuery
 from plugin.cli.opening import open_connector
 from plugin.cli.output import site_option
 from plugin.connector import NotReady
 
 Command = TypeVar("Command", bound=Callable[..., None])
+Query = TypeVar("Query", bound=Asked)
 
 FILTERS = (
     click.option("--cycle", help="Only objectives of this cycle (its id)."),
@@ -110,9 +112,8 @@ def audit_command(
     output: Path | None,
 ) -> None:
     """The audit log, newest first."""
-    asked = AuditQuery.model_validate(
-        {"site": site, "text": text, "since": _in_utc(since), "until": _in_utc(until)}
-    )
+    filters = {"site": site, "text": text, "since": _in_utc(since), "until": _in_utc(until)}
+    asked = meant(AuditQuery, filters)
     with open_connector() as connector:
         write(ActGiven, exports.act_rows(connector, asked), format_, output)
 
@@ -120,9 +121,20 @@ def audit_command(
 def query(filters: dict[str, Any]) -> ObjectivesQuery:
     """The filters as the API takes them; an empty one is none."""
     levels = [HealthLevel(level) for level in filters.pop("health")]
-    return ObjectivesQuery.model_validate(
-        {**{k: v or None for k, v in filters.items()}, "health": levels or None}
+    return meant(
+        ObjectivesQuery,
+        {**{name: value or None for name, value in filters.items()}, "health": levels or None},
     )
+
+
+def meant(shape: type[Query], values: dict[str, Any]) -> Query:
+    """What was asked for, by the shape the API has for it; wrong usage where a value is none it takes."""
+    try:
+        return shape.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = str(first["loc"][0]).replace("_", "-")
+        raise click.BadParameter(first["msg"], param_hint=f"--{option}") from None
 
 
 def write(shape: type[Given], rows: Iterable[Given], format_: Format, output: Path | None) -> None:

@@ -85,3 +85,7 @@ def test_what_cannot_be_written_or_is_not_there_is_said(export: Run, tmp_path: P
     assert isinstance(unknown.exception, NotReady)
     assert "Known sites: main" in str(unknown.exception)
     assert export("objectives", "--health", "splendid").exit_code == 2
+    too_long = export("objectives", "--text", "x" * 501)
+    assert too_long.exit_code == 2
+    assert "--text" in too_long.output
+    assert export("audit", "--site", "no site").exit_code == 2
