@@ -174,7 +174,9 @@ def point(state: ObjectiveState, step: int) -> dict[str, object]:
 
 def connector_over(store: Store) -> Connector:
     """A connector with one site that is never called."""
-    site: Any = SimpleNamespace(name="main", jira=None, browse_url="https://jira.example.com")
+    site: Any = SimpleNamespace(
+        name="main", jira=None, browse_url="https://jira.example.com", token_expires=None
+    )
     settings = Settings(_env_file=None)  # type: ignore[call-arg]
     return Connector(settings, store, {"main": site}, lambda: NOW)
 

@@ -6,7 +6,7 @@ What only the processes know (calls to Jira, how long events waited) they leave 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from itertools import accumulate
 from typing import Any
 
@@ -26,6 +26,7 @@ from connectors.store.schema import due as due_table
 from connectors.store.schema import refusal, write
 from plugin.budget import budget
 from plugin.connector import Connector
+from plugin.credential_expiry import seconds_left
 from plugin.drift import drift_of, last_recent
 from plugin.heartbeat import counted, processes
 from plugin.meter import LAG_BOUNDS, Counted, Lag
@@ -53,6 +54,7 @@ class StoreCollector(Collector):
                 *trouble(conn, sites),
                 outages(conn, sites, now),
                 granted(conn, sites, now),
+                credentials({site: self._connector.sites[site].token_expires for site in sites}, now),
                 *drift(conn, sites, now),
                 written(conn, sites),
                 *at_work(conn, now),
@@ -125,6 +127,19 @@ def granted(conn: Connection, sites: list[str], now: datetime) -> Metric:
         left = budget(conn, site, now).left
         if left is not None:
             family.add_metric([site], left.remaining)
+    return family
+
+
+def credentials(days: dict[str, date | None], now: datetime) -> Metric:
+    """Until when the tokens work by the days that were entered; no sample where none was."""
+    family = Gauge(
+        "jira_okr_credential_expires_seconds",
+        "Time until the site's token expires, below 0 once it has; absent where nobody entered the day.",
+        labels=["site"],
+    )
+    for site, day in days.items():
+        if day is not None:
+            family.add_metric([site], seconds_left(day, now))
     return family
 
 

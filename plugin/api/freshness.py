@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import Field
@@ -93,6 +93,9 @@ class StatusGiven(Given):
     refused: int
     outage: OutageGiven | None = Field(description="Null while Jira answers.")
     budget: BudgetGiven
+    credential_expires: date | None = Field(
+        description="The day that an admin entered for the token; null where nobody did."
+    )
 
 
 class StatusesGiven(Given):
@@ -164,6 +167,7 @@ def status_given(connector: Connector, site: str) -> StatusGiven:
             refused=len(refusals.all(conn, site)),
             outage=_outage(outage.standing(conn, site)),
             budget=_budget(budget(conn, site, connector.clock())),
+            credential_expires=connector.sites[site].token_expires,
         )
 
 

@@ -14,6 +14,7 @@ from plugin.cli.moments import distance, spoken
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
 from plugin.connector import Connector
+from plugin.credential_expiry import Expiry, expiry_at
 from plugin.drift import Drift, drift_of
 from plugin.heartbeat import Process, processes
 from plugin.standing import objective_values, percent_text
@@ -47,6 +48,8 @@ def status_command(site: str, as_json: bool) -> None:
 
 
 def _wants_mending(values: dict[str, Any]) -> bool:
+    if values["credential"]["state"] in ("soon", "over"):
+        return True
     return values["outage"] is not None and values["outage"]["needs_a_person"]
 
 
@@ -61,6 +64,9 @@ def status_values(connector: Connector, site: str) -> dict[str, Any]:
             "processes": [_process_values(one, connector) for one in processes(conn)],
             "outage": _outage_values(outage.standing(conn, site)),
             "budget": _budget_values(budget(conn, site, connector.clock()), connector.clock()),
+            "credential": _credential_values(
+                expiry_at(connector.sites[site].token_expires, connector.clock())
+            ),
             "webhook": _webhook_values(known(conn, site)),
             "last_resync": facts.get(conn, site, "last_resync"),
             "last_recent": facts.get(conn, site, watermark.LAST),
@@ -112,6 +118,16 @@ def _budget_values(found: Budget, now: datetime) -> dict[str, Any]:
         "of": left.most if left else None,
         "renewed": left.until.isoformat() if left and left.until else None,
         "said": "; ".join(in_words(found, now)),
+    }
+
+
+def _credential_values(found: Expiry) -> dict[str, Any]:
+    return {
+        "expires": found.day.isoformat() if found.day else None,
+        "state": found.state,
+        "days_left": found.days,
+        "said": found.said,
+        "remedy": found.remedy,
     }
 
 
@@ -186,6 +202,7 @@ def _show(values: dict[str, Any], saved: list[SavedObjective], now: datetime) ->
         _show_outage(values["outage"], now)
     _show_reads(values, now)
     click.echo(f"calls to Jira: {values['budget']['said']}")
+    _show_credential(values["credential"])
     for one in values["processes"]:
         click.echo(
             f"{one['role']} {one['host']}, process {one['pid']}: {_state(one)}, heard {_ago(one, now)}"
@@ -210,6 +227,12 @@ def _show(values: dict[str, Any], saved: list[SavedObjective], now: datetime) ->
         click.echo(
             "No objectives yet. Activate a mapping (jira-okr mapping activate FILE), then run jira-okr sync."
         )
+
+
+def _show_credential(found: dict[str, Any]) -> None:
+    click.echo(f"token for Jira: {found['said']}{'' if found['expires'] else ': ' + found['remedy']}")
+    if found["expires"] and found["remedy"]:
+        click.echo(f"  to do: {found['remedy']}")
 
 
 def _show_outage(found: dict[str, Any], now: datetime) -> None:

@@ -216,6 +216,7 @@ class SiteFreshness:
     full_read: Progress | None = None
     outage: Outage | None = None
     budget: Budget | None = None
+    token_expires: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

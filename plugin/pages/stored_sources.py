@@ -126,14 +126,18 @@ class StoredSources:
         now = self.now()
         with self.connector.store.read() as conn:
             found = [
-                _freshness(conn, name, site.browse_url, now) for name, site in self.connector.sites.items()
+                replace(_freshness(conn, name, site.browse_url, now), token_expires=site.token_expires)
+                for name, site in self.connector.sites.items()
             ]
         return [replace(one, sync=errands.latest(self.connector, one.site, SYNC)) for one in found]
 
     def vitals(self) -> Sequence[SiteFreshness]:
         now = self.now()
         with self.connector.store.read() as conn:
-            return [_vital(conn, name, site.browse_url, now) for name, site in self.connector.sites.items()]
+            return [
+                replace(_vital(conn, name, site.browse_url, now), token_expires=site.token_expires)
+                for name, site in self.connector.sites.items()
+            ]
 
     def kpis(self) -> Sequence[WatchedKpi]:
         found = [

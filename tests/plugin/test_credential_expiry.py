@@ -58,6 +58,6 @@ def test_the_setting_is_a_day_and_wrong_ones_are_named(monkeypatch: pytest.Monke
     assert read_settings(None).jira.token_expires == date(2027, 3, 1)  # type: ignore[union-attr]
     monkeypatch.setenv("JIRA_OKR_JIRA__TOKEN_EXPIRES", "next year")
     with pytest.raises(
-        SettingsError, match="JIRA_OKR_JIRA__TOKEN_EXPIRES is not usable.*It should be: the day"
+        SettingsError, match=r"JIRA_OKR_JIRA__TOKEN_EXPIRES is not usable.*It should be: the day"
     ):
         read_settings(None)

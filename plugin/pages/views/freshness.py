@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from plugin.budget import in_words
+from plugin.credential_expiry import Expiry, expiry_at
 from plugin.errands import SILENT_FOR, Errand
 from plugin.pages.sources import Buried, SiteFreshness
 from plugin.pages.views.ledger import Browse
@@ -81,6 +82,7 @@ class SiteRow:
     webhook_todo: str
     calls: str
     limits: str
+    credential: Expiry
     sync: Errand | None
     interrupted: str
 
@@ -131,6 +133,7 @@ def site_row(fresh: SiteFreshness, browse: Browse, now: datetime, zone: tzinfo) 
         webhook_todo=webhook_todo,
         calls=calls,
         limits=limits,
+        credential=expiry_at(fresh.token_expires, now),
         sync=_reading(fresh, now),
         interrupted=_interrupted(fresh, now),
     )
@@ -201,7 +204,17 @@ def verdict(fresh: SiteFreshness, now: datetime) -> Verdict:
     if fresh.dead or fresh.refused:
         sentence = _dead_sentence(len(fresh.dead), len(fresh.refused))
         return Verdict("at_risk", "Needs a person", sentence, "Do what stands below each.")
-    return _age(fresh, now)
+    credential = expiry_at(fresh.token_expires, now)
+    return _renewal(credential) if credential.wants_renewal else _age(fresh, now)
+
+
+def _renewal(credential: Expiry) -> Verdict:
+    """It is the admin's word: where Jira refuses the token, that is an outage and said before."""
+    if credential.state == "over":
+        sentence = f"By the day that was entered, the token for Jira {credential.said}."
+        return Verdict("at_risk", "Token expired", sentence, credential.remedy)
+    sentence = f"The token for Jira {credential.said}."
+    return Verdict("at_risk", "Token expires soon", sentence, credential.remedy)
 
 
 OUT = {

@@ -22,3 +22,5 @@ def test_a_day_comes_back_as_it_was_given(own_api: Any) -> None:
     assert own_api.get("/sites/second")["token_expires"] == "2099-03-01"
     assert own_api.get("/sites/main")["token_expires"] is None
     assert own_api.call("POST", "/sites/second/test").json["token_expires"] == "2099-03-01"
+    assert own_api.get("/sites/second/status")["credential_expires"] == "2099-03-01"
+    assert own_api.get("/sites/main/status")["credential_expires"] is None

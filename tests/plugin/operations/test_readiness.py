@@ -23,7 +23,7 @@ from plugin.settings import read_settings
 
 @pytest.fixture
 def connector(store: Store) -> Connector:
-    site: Any = SimpleNamespace(name="main", jira=None)
+    site: Any = SimpleNamespace(name="main", jira=None, token_expires=None)
     return Connector(read_settings(None), store, {"main": site}, system_clock)
 
 

@@ -33,7 +33,7 @@ NOW = datetime(2026, 11, 22, 12, 8, tzinfo=UTC)
 
 @pytest.fixture
 def connector(store: Store) -> Connector:
-    site: Any = SimpleNamespace(name="main", jira=None)
+    site: Any = SimpleNamespace(name="main", jira=None, token_expires=None)
     return Connector(read_settings(None), store, {"main": site}, system_clock)
 
 

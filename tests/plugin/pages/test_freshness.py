@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from connectors.jira.errors import Transient
 from plugin.errands import SILENT_FOR, Errand
 from plugin.pages.sources import SiteFreshness
 from plugin.pages.views.freshness import site_row
 from plugin.sync.checkpoint import Progress
+from plugin.sync.outage import struck
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BEGAN = NOW - timedelta(minutes=9)
@@ -47,3 +49,28 @@ def test_a_webhook_that_nobody_asked_about_is_known_by_what_it_delivers(delivery
     shown = row(last_delivery=delivery)
     assert shown.webhook == word
     assert "Sync now" in shown.webhook_todo
+
+
+@pytest.mark.parametrize(
+    ("days", "said", "level", "word"),
+    [
+        (None, "expiry not known", "on_track", "Fresh"),
+        (101, "expires 3 Mar 2027, in 101 days", "on_track", "Fresh"),
+        (14, "expires 6 Dec 2026, in 14 days", "at_risk", "Token expires soon"),
+        (-1, "expired 21 Nov 2026, 1 day ago", "at_risk", "Token expired"),
+    ],
+)
+def test_a_token_that_expires_is_said_before_it_does(days, said, level, word):
+    day = None if days is None else NOW.date() + timedelta(days=days)
+    shown = row(last_delivery=NOW, last_resync=NOW, token_expires=day)
+    assert shown.credential.said == said
+    assert (shown.verdict.level, shown.verdict.word) == (level, word)
+    assert ("new token" in shown.verdict.todo) == (level == "at_risk")
+
+
+def test_what_stands_already_is_said_before_what_expires():
+    over = {"last_delivery": NOW, "last_resync": NOW, "token_expires": NOW.date() - timedelta(days=1)}
+    error = Transient("Jira cannot answer now (503).")
+    out = struck(None, error, NOW, 0.5, whole=True, trial=False)
+    assert row(**over, outage=out).verdict.word == "Jira does not answer"
+    assert row(**over, pending_since=NOW - timedelta(minutes=11)).verdict.word == "Standing still"

@@ -23,7 +23,9 @@ SITES = ("main", "partners.two")
 
 def connector_of(store, *names):
     sites = {
-        name: SimpleNamespace(name=name, jira=None, browse_url=f"https://{name}.example.com")
+        name: SimpleNamespace(
+            name=name, jira=None, browse_url=f"https://{name}.example.com", token_expires=None
+        )
         for name in names
     }
     return Connector(Settings(_env_file=None), store, sites, lambda: NOW)

@@ -20,7 +20,7 @@ from plugin.settings import Settings
 
 @pytest.fixture
 def sources(sqlite_store):
-    site = SimpleNamespace(name="main", jira=None, browse_url="https://jira.example.com")
+    site = SimpleNamespace(name="main", jira=None, browse_url="https://jira.example.com", token_expires=None)
     connector = Connector(Settings(_env_file=None), sqlite_store, {"main": site}, lambda: NOW)
     return StoredSources(connector)
 

@@ -48,7 +48,9 @@ def sites(sqlite_store):
             )
             objectives.save(conn, "partners", state, REVISION, NOW - timedelta(hours=2))
     known = {
-        name: SimpleNamespace(name=name, jira=None, browse_url=f"https://{name}.example.com")
+        name: SimpleNamespace(
+            name=name, jira=None, browse_url=f"https://{name}.example.com", token_expires=None
+        )
         for name in ("main", "partners")
     }
     return Connector(Settings(_env_file=None), sqlite_store, known, lambda: NOW)

@@ -6,11 +6,14 @@ import json
 from datetime import date, timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from click.testing import CliRunner
+from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.sandbox import CONNECTOR
 from plugin.cli import cli
 from plugin.composition import build_connector
+from plugin.metering import render_metrics
 from plugin.saved_sites import open_sites
 
 GIVEN = {"name": "acme", "deployment": "cloud", "email": CONNECTOR.email, "token": CONNECTOR.token}
@@ -68,3 +71,44 @@ def test_by_command(run, world):
     assert [one["token_expires"] for one in json.loads(run("site", "list", "--json").output)] == [
         "2099-03-01"
     ]
+
+
+def cell(page, site):
+    part = BeautifulSoup(page, "html.parser").find("h2", string=site).find_parent("section")
+    return part.find("dt", string="Credential").find_next_sibling("dd")
+
+
+def test_sync_health_shows_it_and_says_where_it_is_entered(admin, desk, world, today):
+    soon = today + timedelta(days=3)
+    admin.post("/setup", url=world.sandbox.url, token_expires=soon.isoformat(), **GIVEN)
+    page = admin.text("/health")
+    assert "expiry not known" in cell(page, "main").text
+    assert cell(page, "main").a["href"] == "/sites/main#credential"
+    assert f"{soon:%b %Y}, in 3 days" in cell(page, "acme").text
+    assert cell(page, "acme")["class"] == ["is-at_risk"]
+    viewed = cell(desk("viewer").text("/health"), "acme")
+    assert "in 3 days" in viewed.text
+    assert viewed.a is None
+
+
+def test_status_and_metrics_tell_it(admin, run, world, today):
+    soon = today + timedelta(days=3)
+    admin.post("/setup", url=world.sandbox.url, token_expires=soon.isoformat(), **GIVEN)
+    told = run("status", "--site", "acme")
+    assert told.exit_code == 1
+    assert "token for Jira: expires" in told.output
+    assert "to do: Make a new token" in told.output
+    found = json.loads(run("status", "--site", "acme", "--json").output)["credential"]
+    assert (found["expires"], found["state"], found["days_left"]) == (soon.isoformat(), "soon", 3)
+    families = {f.name: f for f in text_string_to_metric_families(render_metrics(world.connector).decode())}
+    samples = families["jira_okr_credential_expires_seconds"].samples
+    left = {one.labels["site"]: one.value for one in samples}
+    assert set(left) == {"acme"}
+    assert 3 * 86_400 <= left["acme"] <= 4 * 86_400
+
+
+def test_what_is_far_off_is_no_reason_to_act(admin, run, world):
+    admin.post("/setup", url=world.sandbox.url, token_expires="2099-03-01", **GIVEN)
+    told = run("status", "--site", "acme")
+    assert told.exit_code == 0, told.output
+    assert "token for Jira: expires 1 Mar 2099" in told.output
