@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from urllib.parse import quote
 import msgspec
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import DecodeError, HTTPError
 
 from connectors.jira.address import SiteAddress
 from connectors.jira.call import Call, call_of
@@ -287,7 +288,7 @@ class Transport:
         size = 0
         deadline = time.monotonic() + 4 * self.timeout[1]
         try:
-            for chunk in response.iter_content(CHUNK):
+            for chunk in _arriving(response):
                 size += len(chunk)
                 if size > self._body_limit:
                     raise Transient(
@@ -309,6 +310,17 @@ class _Broken(Exception):  # noqa: N818
 def issue_path(api: str, issue: str) -> str:
     """The path of one issue, by id or key."""
     return f"{api}/issue/{quote(issue, safe='')}"
+
+
+def _arriving(response: requests.Response) -> Iterator[bytes]:
+    """The unpacked body as it arrives. `iter_content` waits until a piece is full, however slowly it trickles."""
+    try:
+        while piece := response.raw.read1(CHUNK, decode_content=True):
+            yield piece
+    except DecodeError as error:
+        raise requests.exceptions.ContentDecodingError(error) from None
+    except HTTPError as error:
+        raise requests.exceptions.ChunkedEncodingError(error) from None
 
 
 def _failure(error: requests.RequestException) -> Exception:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 import logging
+import socket
 import threading
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -224,6 +227,31 @@ def test_a_site_that_does_not_answer_in_time(stub, answer, address):
         transport.get(PATH)
     release.set()
     transport.close()
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_an_answer_that_trickles_is_given_up(token, chunked):
+    """Each byte comes in time, and the whole would never come to an end."""
+    head = b"Transfer-Encoding: chunked\r\n\r\n" if chunked else b"Content-Length: 100000\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def trickle():
+            client, _ = server.accept()
+            with client, suppress(OSError):
+                client.recv(65536)
+                client.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + head)
+                for _ in range(100):
+                    client.sendall(b"1\r\n \r\n" if chunked else b" ")
+                    time.sleep(0.05)
+
+        threading.Thread(target=trickle, daemon=True).start()
+        where = f"http://127.0.0.1:{server.getsockname()[1]}"
+        transport = Transport(SiteAddress("main", where, BasicCredentials("a", token)), timeout=(1, 0.2))
+        since = time.monotonic()
+        with pytest.raises(Transient, match="too long to arrive"):
+            transport.get(PATH)
+        assert time.monotonic() - since < 3
+        transport.close()
 
 
 def test_a_site_that_is_down(unused_port):
