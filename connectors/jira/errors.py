@@ -49,7 +49,7 @@ class Transient(JiraError):  # noqa: N818
         super().__init__(
             message,
             remedy
-            or "It is tried again by itself; if it lasts, check the address of the site and look at Jira's status.",
+            or "A running connector tries again by itself; if it lasts, check the address of the site and look at Jira's status.",
         )
         self.status = status
         self.retry_after = retry_after

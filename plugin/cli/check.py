@@ -10,7 +10,7 @@ from connectors.jira.errors import JiraError
 from mappings.diagnostic import MappingError
 from plugin.cli.opening import open_connector, require_site
 from plugin.cli.output import json_option, show_json, site_option
-from plugin.connector import Connector, NotReady
+from plugin.connector import Connector, NotReady, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +56,20 @@ def check_all(connector: Connector, site: str) -> list[Finding]:
         return [*findings, Finding("Jira", False, error.message, error.remedy)]
     version = ".".join(map(str, server.version))
     findings.append(Finding("Jira", True, f"{server.deployment} {version}, signed in as {me.name}"))
-    secret = connector.site(site).webhook_secret
-    findings.append(
-        Finding(
-            "webhook secret",
-            bool(secret),
-            "set" if secret else "missing",
-            "Set JIRA_OKR_JIRA__WEBHOOK_SECRET to the secret in Jira's webhook form; unsigned deliveries are refused.",
-        )
-    )
+    findings.append(_secret_finding(connector.site(site), server.deployment))
     return [*findings, _mapping_finding(connector, site)]
+
+
+def _secret_finding(site: Site, deployment: str) -> Finding:
+    """Data Center 9 cannot sign: the end of its webhook address, which nobody can guess, stands for the signature."""
+    if not site.webhook_secret and deployment == "datacenter" and site.path_token:
+        return Finding("webhook secret", True, "none; the end of the webhook address stands for it")
+    return Finding(
+        "webhook secret",
+        bool(site.webhook_secret),
+        "set" if site.webhook_secret else "missing",
+        "Set JIRA_OKR_JIRA__WEBHOOK_SECRET to the secret in Jira's webhook form; unsigned deliveries are refused.",
+    )
 
 
 def _mapping_finding(connector: Connector, site: str) -> Finding:
