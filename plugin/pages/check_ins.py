@@ -25,7 +25,7 @@ from plugin.pages.sources import Located
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.surroundings import Refused
 from plugin.pages.views.tree import name
-from plugin.pages.visit import who
+from plugin.pages.visit import SERIAL, who
 
 TYPED = ("value", "note", "until", "delta")
 GONE = "This check-in does not stand any more: somebody was faster. Look at what stands now."
@@ -40,12 +40,14 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def say(id_or_key: str) -> ResponseReturnValue:
         return said(connector, sources, meant(sources, id_or_key))
 
-    @blueprint.post("/objectives/<id_or_key>/check-ins/<int:number>/keep", endpoint="keep_check_in")
+    @blueprint.post(f"/objectives/<id_or_key>/check-ins/<{SERIAL}:number>/keep", endpoint="keep_check_in")
     @needs("editor")
     def keep_it(id_or_key: str, number: int) -> ResponseReturnValue:
         return kept(connector, sources, meant(sources, id_or_key), number)
 
-    @blueprint.post("/objectives/<id_or_key>/check-ins/<int:number>/withdraw", endpoint="withdraw_check_in")
+    @blueprint.post(
+        f"/objectives/<id_or_key>/check-ins/<{SERIAL}:number>/withdraw", endpoint="withdraw_check_in"
+    )
     @needs("editor")
     def withdraw_it(id_or_key: str, number: int) -> ResponseReturnValue:
         located = meant(sources, id_or_key)

@@ -17,6 +17,7 @@ from plugin.connector import Connector
 from plugin.pages.page import rendered
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.people import account_row
+from plugin.pages.visit import SERIAL
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -32,7 +33,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def add() -> ResponseReturnValue:
         return added_or_not(connector)
 
-    @blueprint.post("/people/<int:account_id>/<act>", endpoint="change_person")
+    @blueprint.post(f"/people/<{SERIAL}:account_id>/<act>", endpoint="change_person")
     @needs("admin", in_person=True)
     def change(account_id: int, act: str) -> ResponseReturnValue:
         return changed_or_not(connector, account_id, act)

@@ -15,6 +15,7 @@ from plugin.pages.account import mine
 from plugin.pages.page import rendered
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.people import token_row
+from plugin.pages.visit import SERIAL
 
 DAYS = (7, 30, 90, 180, 366)
 
@@ -32,7 +33,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def create() -> ResponseReturnValue:
         return created_or_not(connector)
 
-    @blueprint.post("/account/tokens/<int:token_id>/revoke", endpoint="revoke_token")
+    @blueprint.post(f"/account/tokens/<{SERIAL}:token_id>/revoke", endpoint="revoke_token")
     @needs("viewer", in_person=True)
     def revoke(token_id: int) -> ResponseReturnValue:
         person = present()

@@ -13,6 +13,9 @@ from plugin.drafts import Draft
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.moments import When, when, when_known
 
+SERIAL = f"int(max={2**63 - 1})"
+"""Of a route, the numbers that databases give to rows: what is larger is no address of ours."""
+
 
 def known_site(connector: Connector, name: str) -> Site:
     """The site of this name; 404 where there is none."""

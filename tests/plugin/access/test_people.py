@@ -80,7 +80,7 @@ def test_signing_somebody_out_and_removing_them_by_page(house) -> None:
     assert [what for _, what, _ in house.log()][:2] == ["account removed", "signed out everywhere"]
 
 
-@pytest.mark.parametrize("path", ["/people/999/role", "/people/1/explode"])
+@pytest.mark.parametrize("path", ["/people/999/role", "/people/1/explode", f"/people/{2**63}/role"])
 def test_what_is_not_there_cannot_be_changed(house, path) -> None:
     assert house.signed_in("admin").post(path, "/people", role="viewer").status_code == 404
 

@@ -185,6 +185,15 @@ def test_a_check_in_of_a_key_result_that_is_gone_is_shown_until_it_is_withdrawn(
     assert not page_of(editor, one).select(".said")
 
 
+@pytest.mark.parametrize("act", ["keep", "withdraw"])
+def test_a_number_that_no_check_in_can_have_is_no_address(desk, one, act):
+    editor = desk("editor")
+    assert editor.post(f"/objectives/{one.key}/check-ins/{2**63}/{act}").status_code == 404
+    assert "somebody was faster" in editor.post(
+        f"/objectives/{one.key}/check-ins/{2**63 - 1}/{act}"
+    ).get_data(as_text=True)
+
+
 def test_what_people_write_is_escaped(desk, one, computed):
     say(desk("editor"), one, note="<img src=x onerror=alert(1)>")
     computed()
