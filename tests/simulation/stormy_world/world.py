@@ -196,6 +196,7 @@ class World:
         """No more faults; what is under way arrives."""
         self.perils.chances = SAFE
         self.site.faults.clear()
+        self.site.searcher.expire_tokens = False
         self.post.reliability = Reliability()
         self.site.sandbox.search_lag = timedelta(0)
         self.site.sandbox.catch_up(everything=True)
