@@ -15,6 +15,7 @@ from plugin.api.model import Asked, Done, Given
 from plugin.api.operation import JSON, UNKEPT, Call, Operation, Reply
 from plugin.connector import Connector
 from plugin.pages.address import public_address
+from plugin.renewing import renew
 from plugin.saved_sites import NewSite, Tested
 
 NEEDED = ("BROWSE_PROJECTS", "EDIT_ISSUES")
@@ -61,6 +62,15 @@ class AddSite(Asked):
     token_expires: date | None = Field(
         None, description="The day on which the token or PAT expires; Jira does not tell."
     )
+
+
+class RenewCredential(Asked):
+    """Another token, or no more than the day on which the present one expires. Null takes away a day that was entered."""
+
+    token: Entry = Field(
+        "", description="A token of the same account, or a PAT; empty keeps the present one."
+    )
+    token_expires: date | None = Field(None, description="The day on which the token expires.")
 
 
 class TestedGiven(Given):
@@ -122,7 +132,7 @@ def try_site(call: Call) -> Reply:
     return Reply(tested_given(found, call.connector.sites[site_of(call)].token_expires))
 
 
-def tested_given(found: Tested, token_expires: date | None = None) -> TestedGiven:
+def tested_given(found: Tested, token_expires: date | None) -> TestedGiven:
     """What a site answered."""
     lacking = [name for name in NEEDED if not found.permissions.get(name)]
     return TestedGiven(
@@ -142,7 +152,16 @@ def tested_given(found: Tested, token_expires: date | None = None) -> TestedGive
 def add_site(call: Call) -> Reply:
     """Tests it first; a site that does not let us in is not kept."""
     found = saved_sites.add_site(call.connector, NewSite(**call.body.model_dump()), call.by)
-    return Reply(tested_given(found, call.body.token_expires), {"Location": f"/api/v1/sites/{call.body.name}"})
+    return Reply(
+        tested_given(found, call.body.token_expires), {"Location": f"/api/v1/sites/{call.body.name}"}
+    )
+
+
+def renew_credential(call: Call) -> Reply:
+    """A token is tried first; one that Jira does not accept is not kept. Webhook and data stay as they are."""
+    name = site_of(call)
+    renew(call.connector, name, call.body.token, call.body.token_expires, call.by)
+    return Reply(site_given(call.connector, name))
 
 
 def remove_site(call: Call) -> Reply:
@@ -184,6 +203,17 @@ OPERATIONS = (
         {JSON: TestedGiven},
         body=AddSite,
         status=201,
+        heavy=True,
+    ),
+    Operation(
+        "renew_credential",
+        "PUT",
+        "/sites/{site}/credential",
+        "admin",
+        "Give a site that was added here another token, and the day on which it expires.",
+        renew_credential,
+        {JSON: SiteGiven},
+        body=RenewCredential,
         heavy=True,
     ),
     Operation(

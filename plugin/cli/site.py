@@ -10,6 +10,7 @@ from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table
 from plugin.connector import Connector
 from plugin.credential_expiry import expiry_at
+from plugin.renewing import renew
 from plugin.saved_sites import (
     NewSite,
     Tested,
@@ -104,6 +105,22 @@ def test_command(name: str) -> None:
     """Ask Jira who we are, what we may do and which projects we see."""
     with open_connector() as connector:
         _tell(test_site(connector.site(name)))
+
+
+@site_group.command("renew")
+@click.argument("name")
+@expires_option
+@click.option("--same-token", is_flag=True, help="Change no more than the day.")
+def renew_command(name: str, expires: datetime | None, same_token: bool) -> None:
+    """Give a site another token of the same account, tested first; its webhook stays as it is. The token is asked for."""
+    with open_connector() as connector:
+        require_added(connector, name)
+        token = "" if same_token else click.prompt("New token", hide_input=True)
+        found = renew(connector, name, token, expires.date() if expires else None, BY)
+        said = expiry_at(connector.site(name).token_expires, connector.clock()).said
+    if found is not None:
+        _tell(found)
+    click.echo(f"The token of {name}: {said}. Running servers and workers know within seconds.")
 
 
 @site_group.command("remove")

@@ -16,6 +16,7 @@ from plugin.pages.address import public_address
 from plugin.pages.page import rendered
 from plugin.pages.views.moments import When
 from plugin.pages.visit import known_site, shown, who
+from plugin.renewing import renew
 from plugin.saved_sites import (
     NewSite,
     Tested,
@@ -63,6 +64,11 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @needs("admin")
     def test(site: str) -> ResponseReturnValue:
         return tested_page(connector, known_site(connector, site))
+
+    @blueprint.post("/sites/<site>/credential", endpoint="renew_site")
+    @needs("admin")
+    def credential(site: str) -> ResponseReturnValue:
+        return renewed_or_not(connector, known_site(connector, site))
 
     @blueprint.post("/sites/<site>/remove", endpoint="remove_site")
     @needs("admin")
@@ -112,6 +118,19 @@ def tested_page(connector: Connector, site: Site) -> ResponseReturnValue:
         return site_page(connector, site, test_site(site))
     except JiraError as error:
         return site_page(connector, site, failure=f"{error.message} {error.remedy}".strip()), 502
+
+
+def renewed_or_not(connector: Connector, site: Site) -> ResponseReturnValue:
+    """Keep the token of the form, where one was typed, and its day; else why not."""
+    token = request.form.get("token", "").strip()
+    try:
+        renew(connector, site.name, token, day_given(request.form.get("token_expires", "")), who())
+    except JiraError as error:
+        return site_page(connector, site, failure=f"{error.message} {error.remedy}".strip()), 422
+    except (NotReady, ValueError) as error:
+        return site_page(connector, site, failure=str(error)), 422
+    flash(f"Jira takes the new token of {site.name}." if token else f"The day is kept with {site.name}.")
+    return redirect(url_for("control.site", site=site.name))
 
 
 def removed_or_not(connector: Connector, site: str) -> ResponseReturnValue:

@@ -24,3 +24,12 @@ def test_a_day_comes_back_as_it_was_given(own_api: Any) -> None:
     assert own_api.call("POST", "/sites/second/test").json["token_expires"] == "2099-03-01"
     assert own_api.get("/sites/second/status")["credential_expires"] == "2099-03-01"
     assert own_api.get("/sites/main/status")["credential_expires"] is None
+    path = "/sites/second/credential"
+    assert own_api.call("PUT", path, {"token": "wrong", "token_expires": "2099-09-01"}).status_code == 502
+    assert own_api.call("PUT", path, {"token_expires": "2099-09-01"}, role="editor").status_code == 403
+    assert own_api.get("/sites/second")["token_expires"] == "2099-03-01"
+    renewed = own_api.call("PUT", path, {"token": CONNECTOR.token, "token_expires": "2099-09-01"})
+    assert (renewed.status_code, renewed.json["token_expires"]) == (200, "2099-09-01")
+    assert CONNECTOR.token not in renewed.text
+    assert own_api.call("PUT", path, {}).json["token_expires"] is None
+    assert own_api.call("PUT", "/sites/main/credential", {}).status_code == 409

@@ -26,7 +26,7 @@ SPEAKS_OTHERWISE = {
 }
 ONLY_DO = {
     *("mapping activate", "mapping rollback", "mapping import"),
-    *("site add", "site test", "site remove", "site reseal", "webhook delete"),
+    *("site add", "site test", "site remove", "site renew", "site reseal", "webhook delete"),
     *(
         "user add",
         "user role",

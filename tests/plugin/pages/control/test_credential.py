@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.sandbox import CONNECTOR
+from connectors.store import audit
 from plugin.cli import cli
 from plugin.composition import build_connector
 from plugin.metering import render_metrics
@@ -112,3 +113,53 @@ def test_what_is_far_off_is_no_reason_to_act(admin, run, world):
     told = run("status", "--site", "acme")
     assert told.exit_code == 0, told.output
     assert "token for Jira: expires 1 Mar 2099" in told.output
+
+
+def test_another_token_is_tried_first_and_leaves_the_webhook_as_it_is(admin, world):
+    admin.post("/setup", url=world.sandbox.url, token_expires="2099-03-01", **GIVEN)
+    before = world.connector.sites["acme"]
+    refused = admin.post("/sites/acme/credential", token="wrong", token_expires="2099-09-01")
+    assert refused.status_code == 422
+    assert "did not accept the credentials" in refused.get_data(as_text=True)
+    assert world.connector.sites["acme"] is before
+    kept = admin.post("/sites/acme/credential", token=CONNECTOR.token, token_expires="2099-09-01")
+    assert "Jira takes the new token" in kept.get_data(as_text=True)
+    after = world.connector.sites["acme"]
+    assert (after.token_expires, after.webhook_secret) == (date(2099, 9, 1), before.webhook_secret)
+    assert after.jira.myself().name
+    with world.connector.store.read() as conn:
+        noted = audit.recent(conn, 1)[0]
+    assert (noted.what, noted.site) == ("site credential changed", "acme")
+    assert noted.detail == {"token": "new", "expires": "2099-09-01"}
+
+
+def test_the_day_alone_is_entered_and_taken_away(admin, world):
+    admin.post("/setup", url=world.sandbox.url, **GIVEN)
+    assert "2099" in admin.post("/sites/acme/credential", token_expires="2099-09-01").get_data(as_text=True)
+    assert 'value="2099-09-01"' in admin.text("/sites/acme")
+    assert admin.post("/sites/acme/credential", token_expires="2020-01-01").status_code == 422
+    assert world.connector.sites["acme"].token_expires == date(2099, 9, 1)
+    admin.post("/sites/acme/credential", token_expires="")
+    assert world.connector.sites["acme"].token_expires is None
+    assert world.connector.sites["acme"].jira.myself().name
+
+
+def test_a_site_of_the_settings_says_which_setting_it_is(admin):
+    assert "JIRA_OKR_JIRA__TOKEN_EXPIRES" in admin.text("/sites/main")
+    answer = admin.post("/sites/main/credential", token_expires="2099-09-01")
+    assert answer.status_code == 422
+    assert "was not added here" in answer.get_data(as_text=True)
+
+
+def test_renewing_by_command(admin, run, world):
+    admin.post("/setup", url=world.sandbox.url, token_expires="2099-03-01", **GIVEN)
+    refused = run("site", "renew", "acme", "--token-expires", "2099-09-01", input="wrong\n")
+    assert refused.exit_code == 1
+    renewed = run("site", "renew", "acme", "--token-expires", "2099-09-01", input=f"{CONNECTOR.token}\n")
+    assert renewed.exit_code == 0, renewed.output
+    assert "expires 1 Sep 2099" in renewed.output
+    assert "knows us as" in renewed.output
+    emptied = run("site", "renew", "acme", "--same-token")
+    assert "expiry not known" in emptied.output
+    world.connector.watch.look()
+    assert world.connector.sites["acme"].token_expires is None
