@@ -442,7 +442,7 @@ def seeded_sites() -> tuple[SiteFreshness, ...]:
         SiteFreshness(
             "main", "https://jira.example.com", 48_210, NOW - timedelta(seconds=12), NOW - timedelta(hours=3), NOW - timedelta(minutes=2),
             newest_change=NOW - timedelta(seconds=14), drift=Drift(0, 48_210, NOW - timedelta(hours=3)), deliveries={"done": 18_402, "ignored": 2_117, "pending": 3}, pending=2,
-            pending_since=NOW - timedelta(seconds=4), dead=(buried,),
+            pending_since=NOW - timedelta(seconds=4), dead=(buried,), token_expires=NOW.date() + timedelta(days=101),
         ),
         SiteFreshness(
             "partners", "https://partners.example.com", 1_904, NOW - timedelta(minutes=8), NOW - timedelta(hours=4),
