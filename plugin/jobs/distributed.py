@@ -32,7 +32,7 @@ from plugin.jobs.schedules import Schedules
 from plugin.process import worker_name
 from plugin.sync import outage
 from plugin.sync.context import Context
-from plugin.sync.work import reconcile_one, work_off_inbox
+from plugin.sync.work import is_barred, reconcile_one, work_off_inbox
 
 POLLING_SECONDS = 0.2
 """Quiet periods end by time, which notifies nobody."""
@@ -152,7 +152,7 @@ class DistributedEngine:
                 return
             reconcile_one(context, _worker_name(job.job.id), objective_id)
             with context.store.write() as conn:
-                if not outage.bars_everything(conn, site):
+                if not is_barred(conn, site):
                     queue.follow_up(conn, site, objective_id, context.clock())
 
     @contextmanager
@@ -225,11 +225,12 @@ class DistributedEngine:
                 log.exception("sweep failed")
 
     def _announce_due(self, conn: Connection, now: datetime) -> None:
-        """Where Jira is out, only that somebody tries it again, and that once its time has come."""
+        """Where Jira is out, only that somebody tries it again, and that once its time has come; where a site is half read, no objective."""
         sites = set(self._connector.sites)
         resting = {site for site in sites if outage.rests(conn, site, now)}
-        barred = {site for site in sites if outage.bars_everything(conn, site)}
-        queue.announce(conn, [queue.refresh_job(site) for site in barred - resting])
+        out = {site for site in sites if outage.bars_everything(conn, site)}
+        barred = {site for site in sites if is_barred(conn, site)}
+        queue.announce(conn, [queue.refresh_job(site) for site in out - resting])
         queue.sweep(conn, sites, now, resting=resting, without=barred)
 
     def _keep_schedules(self) -> None:

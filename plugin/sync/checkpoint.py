@@ -132,6 +132,12 @@ def progress(conn: Connection, site: str) -> Progress | None:
     return Progress(reached.read, reached.total, reached.began, kept.saved_at)
 
 
+def is_half_read(conn: Connection, site: str) -> bool:
+    """Whether the very first read of the site has begun and not come to its end: what the mirror lacks may be anything."""
+    kept = resyncs.kept(conn, site)
+    return kept is not None and json_text.decode(kept.content, Reached).first
+
+
 def forget(context: Context) -> None:
     """The next read begins anew."""
     with context.store.write() as conn:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy import Connection
 from structlog.contextvars import bound_contextvars
 
 from connectors.jira.errors import JiraError, RateLimited
@@ -14,6 +15,7 @@ from connectors.jira.limit import LOCAL
 from connectors.store import due
 from connectors.store.due import Due
 from plugin.sync import outage
+from plugin.sync.checkpoint import is_half_read
 from plugin.sync.context import Context
 from plugin.sync.failures import Bury, Postpone, after_failure
 from plugin.sync.reconcile import Reconciled, reconcile
@@ -98,9 +100,8 @@ def reconcile_one(context: Context, worker: str, objective_id: str) -> Reconcile
 
 
 def _claim(context: Context, worker: str, most: int, objective_id: str | None = None) -> list[Due]:
-    """Nothing while Jira as a whole is out: each claim would only use up an attempt."""
     with context.store.write() as conn:
-        if outage.bars_everything(conn, context.site):
+        if is_barred(conn, context.site):
             return []
         return due.claim(
             conn,
@@ -115,7 +116,14 @@ def _claim(context: Context, worker: str, most: int, objective_id: str | None = 
 
 def _is_barred(context: Context) -> bool:
     with context.store.read() as conn:
-        return outage.bars_everything(conn, context.site)
+        return is_barred(conn, context.site)
+
+
+def is_barred(conn: Connection, site: str) -> bool:
+    """Whether no objective is claimed: while Jira as a whole is out each claim would only use up an attempt, and while the
+    site is half read each number would be of half its issues.
+    """
+    return outage.bars_everything(conn, site) or is_half_read(conn, site)
 
 
 def reconcile_claim(context: Context, claim: Due) -> Reconciled | None:

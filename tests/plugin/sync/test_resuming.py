@@ -14,10 +14,11 @@ import pytest
 
 from connectors.jira.errors import IncompleteRead, RateLimited, Transient
 from connectors.sandbox import CONNECTOR, Fault, scheme
-from connectors.store import facts, resyncs
+from connectors.store import due, facts, resyncs
 from plugin.sync.checkpoint import LONGEST_REST, progress, unfinished
 from plugin.sync.refresh import RESYNC_WANTED
 from plugin.sync.resync import resync
+from plugin.sync.work import turn
 
 PAGES = 8
 KILLED = """
@@ -25,6 +26,7 @@ import os, signal
 from plugin.composition import build_connector
 from plugin.settings import read_settings
 from plugin.sync.resync import resync
+from plugin.sync.work import turn
 
 def told(done, _total):
     if done >= 300:
@@ -281,3 +283,21 @@ def test_what_is_gone_and_still_shown_by_a_search_that_lags_goes(company: Any) -
 
     assert slipped not in company.mirror()
     assert first.id not in company.mirror()
+
+
+def test_no_number_is_written_while_the_first_read_is_half_done(company: Any) -> None:
+    """An event tells of an objective whose issues are not all read yet."""
+    interrupted(company, at=300)
+    known = set(company.mirror())
+    assert len(known) == 300
+    written = company.sandbox.site.calls.edits.total()
+    with company.connector.store.write() as conn:
+        due.mark(conn, "main", [one.id for one in company.records(scheme.EPIC)], company.clock(), "test")
+
+    assert turn(company.context, "worker").idle
+    assert company.sandbox.site.calls.edits.total() == written
+
+    resync(company.context)
+    company.work_off()
+    assert company.due() == set()
+    assert all(company.in_jira(one.id) is not None for one in company.records(scheme.EPIC)[:3])
