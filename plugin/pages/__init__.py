@@ -7,7 +7,7 @@ from flask import Blueprint
 from plugin.pages import cycle_review, kpis, objective, objectives, sync_health
 from plugin.pages.assets import STATIC, asset_address
 from plugin.pages.errors import register_errors
-from plugin.pages.guard import guarded
+from plugin.pages.guard import guarded, refuse_nul
 from plugin.pages.page import Page
 from plugin.pages.sources import Sources
 
@@ -25,5 +25,6 @@ def pages_blueprint(sources: Sources, pages: tuple[Page, ...] = PAGES) -> Bluepr
     asset = asset_address()
     navigation = tuple(page for page in pages if page.endpoint is not None)
     blueprint.app_context_processor(lambda: {"asset": asset, "navigation": navigation})
+    blueprint.before_request(refuse_nul)
     blueprint.after_request(guarded)
     return blueprint

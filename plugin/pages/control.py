@@ -12,6 +12,7 @@ from connectors.jira.errors import JiraError
 from plugin.connector import Connector, NotReady
 from plugin.pages import check_ins, mapping, mapping_editor, mapping_form, preview, repairs, sites, wizard
 from plugin.pages.errors import Advice
+from plugin.pages.guard import refuse_nul
 from plugin.pages.page import rendered
 from plugin.pages.visit import may
 
@@ -49,6 +50,7 @@ def control_blueprint(connector: Connector) -> Blueprint:
     for register in CONTROLS:
         register(blueprint, connector)
     blueprint.app_context_processor(lambda: {"may": may, "places": PLACES})
+    blueprint.before_request(refuse_nul)
     blueprint.after_request(_not_kept)
     blueprint.register_error_handler(JiraError, _jira_failed)
     blueprint.register_error_handler(NotReady, _not_ready)
