@@ -33,7 +33,8 @@ def renew(connector: Connector, name: str, token: str, expires: date | None, by:
     secrets = vault(connector.settings).open(saved.credentials or b"")
     if token:
         secrets["pat" if "pat" in secrets else "token"] = token
-    found = test_site(site_of_row(connector, saved, secrets)) if token else None
+    site = site_of_row(connector, saved, secrets)
+    found = test_site(site) if token else None
     plain = {**saved.settings, "token_expires": day_text(expires)}
     with connector.store.write() as conn:
         if sites.get(conn, name) != saved:

@@ -11,11 +11,14 @@ from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.sandbox import CONNECTOR
-from connectors.store import audit
+from connectors.store import audit, sites
 from plugin.cli import cli
 from plugin.composition import build_connector
+from plugin.connector import NotReady
+from plugin.credentials_vault import vault
 from plugin.metering import render_metrics
-from plugin.saved_sites import open_sites
+from plugin.renewing import renew
+from plugin.saved_sites import NewSite, add_site, open_sites
 
 GIVEN = {"name": "acme", "deployment": "cloud", "email": CONNECTOR.email, "token": CONNECTOR.token}
 
@@ -163,3 +166,23 @@ def test_renewing_by_command(admin, run, world):
     assert "expiry not known" in emptied.output
     world.connector.watch.look()
     assert world.connector.sites["acme"].token_expires is None
+
+
+def test_a_personal_access_token_stays_one(world):
+    connector = world.connector
+    add_site(connector, NewSite("acme", world.sandbox.url, pat=CONNECTOR.token), "tester")
+    assert renew(connector, "acme", CONNECTOR.token, date(2099, 9, 1), "tester") is not None
+    with connector.store.read() as conn:
+        saved = sites.get(conn, "acme")
+    assert vault(connector.settings).open(saved.credentials) == {"pat": CONNECTOR.token}
+    assert saved.settings["token_expires"] == "2099-09-01"
+    assert connector.sites["acme"].jira.myself().name
+
+
+def test_a_kept_site_behind_one_of_the_settings_is_not_renewed_unseen(world):
+    connector = world.connector
+    sealed = vault(connector.settings).seal({"pat": "p"})
+    with connector.store.write() as conn:
+        sites.put(conn, "main", {"url": world.sandbox.url}, sealed, connector.clock())
+    with pytest.raises(NotReady, match="comes from the settings"):
+        renew(connector, "main", "", date(2099, 9, 1), "tester")
