@@ -167,13 +167,18 @@ def _traffic(per_minute: Sequence[int] | None) -> str:
     return f"{mean:.1f}" if 0 < mean < 10 else f"{mean:.0f}"
 
 
-NOT_LOOKED_UP = ("not looked up yet", "“Sync now” asks Jira whether it has the webhook of this connector")
+NOT_LOOKED_UP = (
+    "not looked up yet",
+    "a sync started here asks Jira whether it has the webhook of this connector",
+)
 
 
 def _webhook(state: WebhookState | None, delivered: bool) -> tuple[str, str]:
     """Whether Jira has our webhook, and what to do where it has not."""
     if state is None:
-        return ("delivers", "“Sync now” asks Jira how it is registered") if delivered else NOT_LOOKED_UP
+        return (
+            ("delivers", "a sync started here asks Jira how it is registered") if delivered else NOT_LOOKED_UP
+        )
     if state.registered is None:
         return "not known", "only an administrator's token may ask; deliveries tell"
     if not state.registered:

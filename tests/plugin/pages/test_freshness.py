@@ -48,7 +48,7 @@ def test_a_full_read_that_nobody_goes_on_with_is_said_to_wait():
 def test_a_webhook_that_nobody_asked_about_is_known_by_what_it_delivers(delivery, word):
     shown = row(last_delivery=delivery)
     assert shown.webhook == word
-    assert "Sync now" in shown.webhook_todo
+    assert "a sync started here asks Jira" in shown.webhook_todo
 
 
 @pytest.mark.parametrize(
