@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete,
 
 from connectors.store.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.schema import due as table
-from connectors.store.sql import insert_into, plain
+from connectors.store.sql import among, insert_into, plain
 
 LONGEST_TEXT = 2_000
 MARKED_AT_ONCE = 500
@@ -85,6 +85,12 @@ def mark(
     for first in range(0, len(ids), MARKED_AT_ONCE):
         chunk = ids[first : first + MARKED_AT_ONCE]
         conn.execute(marking, [{**row, "objective_id": objective_id} for objective_id in chunk])
+
+
+def hold(conn: Connection, site: str, objective_ids: Iterable[str]) -> None:
+    """Lock the rows of these objectives in the order in which `mark` takes them, so that two writers never wait for each other in a circle."""
+    mine = (table.c.site == site, among(conn, table.c.objective_id, objective_ids))
+    conn.execute(select(table.c.objective_id).where(*mine).order_by(table.c.objective_id).with_for_update())
 
 
 def claim(

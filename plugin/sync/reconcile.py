@@ -186,32 +186,42 @@ def _save(context: Context, objective_id: str, state: ObjectiveState | None, ten
             objectives.remove(conn, context.site, [objective_id])
         else:
             objectives.succeed(conn, context.site, before, state, context.mapping.revision, now)
-        _wake_aligned(context, conn, before.state if before else None, state)
-        _wake_heirs(context, conn, before.state if before else None, state)
+        _wake(context, conn, objective_id, before.state if before else None, state)
         facts.put(conn, context.site, "last_reconcile", now.isoformat())
         if tenure is not None:
             due.finish(conn, tenure.claim)
 
 
-def _wake_aligned(
-    context: Context, conn: Connection, before: ObjectiveState | None, after: ObjectiveState | None
+def _wake(
+    context: Context,
+    conn: Connection,
+    objective_id: str,
+    before: ObjectiveState | None,
+    after: ObjectiveState | None,
 ) -> None:
+    """Marks whom this reconcile concerns. All rows are locked at once and in order, our own too, as every other marking does."""
+    above, heirs = _moved_by(before, after), _heirs(context, conn, before, after)
+    if above | heirs:
+        due.hold(conn, context.site, {objective_id, *above, *heirs})
+        context.mark(conn, above, "an aligned objective moved")
+        context.mark(conn, heirs, "another objective let go of an issue")
+
+
+def _moved_by(before: ObjectiveState | None, after: ObjectiveState | None) -> frozenset[str]:
     """An objective that others are moved by wakes them when its number or its alignment changes."""
     old = (before.progress, before.health.level, before.aligned_to) if before else (None, None, ())
     new = (after.progress, after.health.level, after.aligned_to) if after else (None, None, ())
-    if old != new:
-        above = frozenset(old[2]) | frozenset(new[2])
-        context.mark(conn, above, "an aligned objective moved")
+    return frozenset(old[2]) | frozenset(new[2]) if old != new else frozenset()
 
 
-def _wake_heirs(
+def _heirs(
     context: Context, conn: Connection, before: ObjectiveState | None, after: ObjectiveState | None
-) -> None:
+) -> frozenset[str]:
     """Where an objective let go of issues it spoke for, one of the others that hold them speaks from now on."""
     let_go = _spoken_for(before) - _spoken_for(after)
-    if before is not None and let_go:
-        heirs = objectives.depending_on(conn, context.site, let_go) - {before.id}
-        context.mark(conn, heirs, "another objective let go of an issue")
+    if before is None or not let_go:
+        return frozenset()
+    return objectives.depending_on(conn, context.site, let_go) - {before.id}
 
 
 def _spoken_for(state: ObjectiveState | None) -> frozenset[str]:

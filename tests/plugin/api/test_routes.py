@@ -43,7 +43,9 @@ def test_every_route_declares_its_permission_itself(api: Any) -> None:
         assert rule is not None
         assert rule.permission == one.permission
         assert (rule.in_person, rule.scope) == (one.in_person, one.scope)
-        assert one.permission != "viewer" or not one.changes or one.in_person or one.name == "validate_mapping"
+        assert (
+            one.permission != "viewer" or not one.changes or one.in_person or one.name == "validate_mapping"
+        )
 
 
 @pytest.mark.parametrize("one", operations(), ids=lambda one: one.name)

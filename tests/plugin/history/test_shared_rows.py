@@ -86,6 +86,30 @@ def test_a_page_in_two_parts_and_a_batch_of_events_do_not_wait_for_each_other(
     assert faults == []
 
 
+def test_who_wakes_others_and_who_marks_many_do_not_wait_for_each_other(context: Context) -> None:
+    """A reconcile of 2 wakes 1 and 3 while somebody else marks 1 and then 2."""
+    faults: list[BaseException] = []
+    with context.store.write() as conn:
+        due.mark(conn, "main", ["1", "2", "3"], NOW, "before")
+
+    def wake() -> None:
+        try:
+            with context.store.write() as conn:
+                due.hold(conn, "main", ["3", "2", "1"])
+                due.mark(conn, "main", ["3", "1"], NOW, "an aligned objective moved")
+        except BaseException as fault:
+            faults.append(fault)
+
+    thread = threading.Thread(target=wake)
+    with context.store.write() as conn:
+        due.mark(conn, "main", ["1"], NOW, "issues changed")
+        thread.start()
+        wait_for(context, 1)
+        due.mark(conn, "main", ["2", "3"], NOW, "issues changed")
+    thread.join()
+    assert faults == []
+
+
 class FailingStore:
     """The database fails at one write."""
 
