@@ -1,18 +1,23 @@
-"""What a resync's search shows of issues that we wrote to lately is not believed: these are read by id at once.
+"""Where a resync's search contradicts what we wrote lately, or is older than what we know, it is not believed: a read by id decides.
 
 So whatever somebody else did to our fields meanwhile comes home with the resync, where the brake looks at all of it together.
+An issue that a read by id, too, shows as it was before has gone back: Jira was restored from a backup.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from connectors.store import mirror
 from mappings.issue import Issue
 from plugin.sync.context import Context
 from plugin.sync.overtaken import overtaken
 from plugin.sync.refresh import read_again, with_readings
+
+BACK = timedelta(minutes=1)
+"""An issue that is so much older than we know it is no matter of clocks, of rounding, or of the instant we add to it with a write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +35,25 @@ class Looked:
 
 
 def look_again(context: Context, issues: list[Issue]) -> Looked:
-    """Read by id what our own writes may have overtaken; what such a read does not show, or not in the scope, stays in doubt."""
+    """Read by id what our own writes may have overtaken, and what seems to have gone back.
+
+    What such a read does not show, or not in the scope, stays in doubt.
+    """
     read_at = context.clock()
     with context.store.read() as conn:
         before = mirror.get(conn, context.site, [issue.id for issue in issues])
-        doubted = overtaken(context, conn, before, issues, None)
+        doubted = overtaken(context, conn, before, issues, None) | gone_back(before, issues)
     found, _ = read_again(context, doubted, guarded=False)
     inside = [issue for issue in found if context.mapping.scope.matches(issue, context.moment())]
-    anew = with_readings(context, inside, {})
+    back = gone_back(before, inside)
+    believed = [replace(one, updated=before[one.id].updated) if one.id in back else one for one in inside]
+    anew = with_readings(context, believed, {})
     settled = {issue.id for issue in anew}
     return Looked([issue for issue in issues if issue.id not in settled], anew, read_at)
+
+
+def gone_back(before: Mapping[str, Issue], issues: Iterable[Issue]) -> frozenset[str]:
+    """Which of these issues are much older than they were known. To be believed they need the time that was known: older never undoes newer."""
+    return frozenset(
+        one.id for one in issues if one.id in before and one.updated < before[one.id].updated - BACK
+    )
