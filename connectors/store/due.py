@@ -6,7 +6,7 @@ so a worker that died, slept or lost its lease can neither lose work nor undo an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -69,7 +69,7 @@ def mark(
     A row that waits already keeps the earlier of both times, so that a storm cannot put it off for ever; with a `ceiling` each
     event puts it off to its own `run_after`, but never further than `ceiling` after the first event.
     """
-    ids = sorted(set(objective_ids))
+    ids = sorted(objective_ids if isinstance(objective_ids, Set) else set(objective_ids))
     if not ids:
         return
     start = to_ms(run_after or now)

@@ -42,7 +42,7 @@ def resync(
     if report.resumed:
         catch_up(context, reading)
     drop_unseen(context, reading, accept_loss)
-    settle(context, report, _known_objectives(context, report))
+    settle(context, report, report.objectives, _others(context, report))
     _remember(context, reading)
     return report
 
@@ -87,11 +87,12 @@ def _land_page(context: Context, reading: Reading, page: Page) -> None:
         keep(context, conn, reading, page, landed)
 
 
-def _known_objectives(context: Context, report: Resynced) -> frozenset[str]:
+def _others(context: Context, report: Resynced) -> frozenset[str]:
+    """Objectives beside those that were read: written in the mapping, or known from before."""
     written = {f"@{rule.part.id}" for rule in context.mapping.objectives if rule.select is None}
     with context.store.read() as conn:
         former = objectives.ids(conn, context.site)
-    return frozenset(report.objectives).union(written, former)
+    return frozenset(id_ for id_ in (*written, *former) if id_ not in report.objectives)
 
 
 def _remember(context: Context, reading: Reading) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Set
 from dataclasses import replace
 from datetime import timedelta
 
@@ -24,17 +24,18 @@ def quietly(context: Context) -> Context:
     return replace(context, jira=context.jira.in_background(), quiet=UNTIL_THE_END, ceiling=None)
 
 
-def settle(context: Context, report: Resynced, objective_ids: Iterable[str]) -> None:
+def settle(context: Context, report: Resynced, ids: Set[str], others: Set[str] = frozenset()) -> None:
     """Brake what would change too much, then make these objectives due."""
-    ids = frozenset(objective_ids)
-    if not ids:
+    if not (ids or others):
         return
-    _apply_brake(context, report, ids)
+    _apply_brake(context, report, ids, others)
     with context.store.write() as conn:
-        due.mark(conn, context.site, ids | report.marked, context.clock(), "resync")
+        more = others | report.marked
+        # A first read of a large site knows of no more: then its ids are not copied, which would be felt.
+        due.mark(conn, context.site, ids | more if more else ids, context.clock(), "resync")
 
 
-def _apply_brake(context: Context, report: Resynced, ids: frozenset[str]) -> None:
+def _apply_brake(context: Context, report: Resynced, ids: Set[str], others: Set[str]) -> None:
     """Under a mapping activated since the last resync nothing is held: its activation was previewed and braked by itself.
 
     Where nothing has been written yet, by us or by another hand, there is nothing to hold either.
@@ -44,5 +45,5 @@ def _apply_brake(context: Context, report: Resynced, ids: frozenset[str]) -> Non
     with context.store.read() as conn:
         last = facts.get(conn, context.site, REVISION)
     if last in (None, context.mapping.revision):
-        plans = (reconcile(context, id_, write=False).plan for id_ in sorted(ids))
+        plans = (reconcile(context, id_, write=False).plan for id_ in sorted(ids | others))
         report.held = brake_resync(context, plans)
