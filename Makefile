@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format bench screenshots simulation lock clean
+.PHONY: help install demo test test-slow lint format bench screenshots simulation lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 14
@@ -27,8 +27,11 @@ install: $(VENV)/.runtime ## Make the virtual environment with everything that r
 demo: $(VENV)/.runtime ## Start a sandbox Jira and the connector, sync, and serve
 	$(BIN)/jira-okr demo $(DEMO_ARGS)
 
-test: $(VENV)/.dev ## Run the tests
-	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+test: $(VENV)/.dev ## Run the tests, except those that take long
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" $(PYTEST_ARGS)
+
+test-slow: $(VENV)/.dev ## Run the tests that take long: processes that are killed, every page against the accessibility rules
+	$(BIN)/python -m pytest -n auto --dist worksteal -m slow $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev ## Check style, types and layering
 	$(BIN)/ruff format --check .

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
 from pydantic import SecretStr
 
 from connectors.sandbox import CONNECTOR, Fault, SandboxServer
@@ -13,6 +14,9 @@ from connectors.store import Store
 from plugin.composition import site_from
 from plugin.pacing import rates_of
 from plugin.settings import JiraSettings, read_settings
+
+pytestmark = pytest.mark.slow
+
 
 SETTINGS = read_settings(None)
 

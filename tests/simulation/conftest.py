@@ -17,7 +17,7 @@ from stormy_world.stage import Stage, stage
 
 SEEDS, COUNT = "JIRA_OKR_SIMULATION_SEEDS", "JIRA_OKR_SIMULATION_COUNT"
 EVERY_DAY = 8
-STORMS_PER_FLEET = 60
+STORMS_PER_FLEET = 100
 """A fleet of real processes takes as long as dozens of storms: it sails once for so many of them."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from fleet import remains
 from fleet.story import Story
 from stormy_world.verdict import (
@@ -14,6 +15,9 @@ from stormy_world.verdict import (
     wrong_mirror,
     wrong_states,
 )
+
+pytestmark = pytest.mark.slow
+
 
 CHECKS = (wrong_fields, wrong_mirror, wrong_states, dead_letters, repeated_writes, too_many_writes)
 

@@ -17,6 +17,9 @@ from datetime import UTC, datetime, timedelta
 from connectors.store import due, facts, inbox, open_store
 from plugin.jobs.schedules import RUNNING, Running
 from plugin.process import worker_name
+
+pytestmark = pytest.mark.slow
+
 store = open_store(sys.argv[1])
 now, lease = datetime.now(UTC), timedelta(minutes=5)
 with store.write() as conn:

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+pytestmark = pytest.mark.slow
+
 
 def begun(url: str, path: str) -> socket.socket:
     """A request whose body never ends."""

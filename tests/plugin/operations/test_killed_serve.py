@@ -16,6 +16,9 @@ from connectors.sandbox import PEOPLE, Fault, SandboxServer
 from connectors.store import due, inbox, objectives, open_store
 from mappings.numbers import percent
 
+pytestmark = pytest.mark.slow
+
+
 PROGRESS, POINTS = "customfield_10060", "customfield_10016"
 
 

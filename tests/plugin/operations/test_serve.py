@@ -100,6 +100,7 @@ def _is_answered_while_it_stops(served: Any, secret: str) -> None:
         assert half.recv(1000).startswith(b"HTTP/1.1 204")
 
 
+@pytest.mark.slow
 def test_clients_that_hang_keep_nothing(commands: Any) -> None:
     """Who sends a head too slowly is let go after ten seconds; who never sends the body does not keep the process."""
     served = commands.serve("--workers", "0", "--patience", "1")
@@ -147,6 +148,7 @@ def test_a_taken_port_is_named_with_what_to_do() -> None:
     assert free_port("127.0.0.1", 0) > 0
 
 
+@pytest.mark.slow
 def test_several_processes_serve_one_postgresql_database(
     commands: Any, postgres_url: str, eventually: Any
 ) -> None:

@@ -21,6 +21,9 @@ from connectors.sandbox import CONNECTOR
 from connectors.store import Store, due, inbox, objectives, open_store
 from plugin.demonstration import register_webhook
 
+pytestmark = pytest.mark.slow
+
+
 POINTS, PROGRESS = "customfield_10016", "customfield_10060"
 MAIN = [sys.executable, "-c", "from plugin.cli import main; main()"]
 
