@@ -49,7 +49,7 @@ screenshots: $(VENV)/.dev ## Take pictures of every page, light and dark, phone 
 	$(BIN)/python docs/screenshots/make.py $(SCREENSHOTS_ARGS)
 
 simulation: $(VENV)/.dev ## Run thousands of simulated storms (COUNT=1000)
-	JIRA_OKR_SIMULATION_COUNT=$(or $(COUNT),1000) $(BIN)/python -m pytest tests/simulation -n auto
+	JIRA_OKR_SIMULATION_COUNT=$(or $(COUNT),1000) $(BIN)/python -m pytest tests/simulation -n auto --dist worksteal $(PYTEST_ARGS)
 
 lock: $(VENV)/.dev ## Write requirements/*.txt anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
