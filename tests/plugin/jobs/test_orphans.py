@@ -7,9 +7,13 @@ import sys
 import time
 from typing import Any
 
+import pytest
+
 from connectors.store import due, facts
 from plugin.jobs.orphans import free_orphans
 from plugin.jobs.schedules import RUNNING, Running
+
+pytestmark = pytest.mark.slow
 
 HOLDS = """
 import sys, time
@@ -17,8 +21,6 @@ from datetime import UTC, datetime, timedelta
 from connectors.store import due, facts, inbox, open_store
 from plugin.jobs.schedules import RUNNING, Running
 from plugin.process import worker_name
-
-pytestmark = pytest.mark.slow
 
 store = open_store(sys.argv[1])
 now, lease = datetime.now(UTC), timedelta(minutes=5)
