@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from connectors.store import audit, check_ins, due, mirror, objectives, revisions, writes
 from connectors.store.revisions import Revision
-from mappings.brake import Hold, brake
+from mappings.brake import STILL, Hold, Movement, brake
 from mappings.desired import desired, owners
 from mappings.diagnostic import Diagnostic
 from mappings.document.binding import bind, bind_leniently, bind_text
@@ -83,13 +83,20 @@ def _previewed(connector: Connector, site: str, text: str, file: str) -> Preview
         said = check_ins.standing(conn, site)
     after = assess(mapping, forest, moment, said)
     plans = plans_for(mapping, after, forest, connector.api(site))
-    held = brake(plans, written, mapping.document.brake)
+    held = brake(plans, written, mapping.document.brake, _movement(before, after))
     return Previewed(
         mapping,
         preview(mapping.revision, before, after, plans),
         _missing_fields(connector, site, mapping),
         held if isinstance(held, Hold) else None,
     )
+
+
+def _movement(before: Dictionary[str, ObjectiveState], after: Dictionary[str, ObjectiveState]) -> Movement:
+    movement = STILL
+    for id_, state in before.items():
+        movement = movement.with_step(state, after.get(id_))
+    return movement
 
 
 def plans_for(

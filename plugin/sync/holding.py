@@ -6,14 +6,14 @@ else is wanted for it, or when it has been calm for an hour; the brake is let go
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from connectors.store import facts, writes
-from mappings.brake import Hold, brake
+from mappings.brake import Hold, Movement, brake, loss
 from mappings.fields import is_empty
 from mappings.planning import Change, Plan
 from plugin.sync.context import Context
@@ -104,13 +104,20 @@ def note_held(context: Context, planned: Plan, changes: Iterable[Change], cause:
             writes.settle(conn, plan_id, change.issue_id, change.field_id, "held", note, now)
 
 
-def brake_resync(context: Context, plans: Iterable[Plan]) -> Brake | None:
-    """Hold what a resync would change, where that is too much; `plans` are made one by one, and again where they are held."""
+def brake_resync(
+    context: Context, plans: Iterable[Plan], movement: Callable[[], Movement] = Movement
+) -> Brake | None:
+    """Hold what a resync would change, where that is too much; `plans` are made one by one, and again where they are held.
+
+    `movement` is asked after the last of them: which objectives and key results they lose, and which healths they change.
+    """
     with context.store.read() as conn:
         written = writes.written_count(conn, context.site)
     seen: list[Plan] = []
     decision = brake(_remembering(plans, seen), written, context.mapping.document.brake)
     if not isinstance(decision, Hold):
+        decision = loss(movement(), context.mapping.document.brake)
+    if not isinstance(decision, Hold) or not seen:
         return None
     held = Brake(
         decision.reason, context.clock(), decision.count, frozenset(plan.objective_id for plan in seen)

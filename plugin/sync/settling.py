@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from connectors.store import due, facts
+from connectors.store import due, facts, objectives
+from mappings.brake import STILL, Movement
+from mappings.planning import Plan
 from plugin.sync.context import Context
 from plugin.sync.holding import brake_resync
 from plugin.sync.landing import Resynced
@@ -45,5 +47,20 @@ def _apply_brake(context: Context, report: Resynced, ids: Set[str], others: Set[
     with context.store.read() as conn:
         last = facts.get(conn, context.site, REVISION)
     if last in (None, context.mapping.revision):
-        plans = (reconcile(context, id_, write=False).plan for id_ in sorted(ids | others))
-        report.held = brake_resync(context, plans)
+        weighed = _Weighed()
+        plans = (weighed.plan_of(context, id_) for id_ in sorted(ids | others))
+        report.held = brake_resync(context, plans, lambda: weighed.movement)
+
+
+@dataclass(slots=True)
+class _Weighed:
+    """What the plans that were made so far would lose."""
+
+    movement: Movement = STILL
+
+    def plan_of(self, context: Context, objective_id: str) -> Plan:
+        found = reconcile(context, objective_id, write=False)
+        with context.store.read() as conn:
+            before = objectives.load(conn, context.site, objective_id)
+        self.movement = self.movement.with_step(before.state if before else None, found.state)
+        return found.plan
