@@ -6,6 +6,7 @@ from pathlib import Path
 
 from connectors.store import revisions
 from mappings.diagnostic import MappingError
+from mappings.document.source import decode_text
 from plugin.connector import Connector, NotReady, bound_mapping
 from plugin.lifecycle import activate
 
@@ -33,8 +34,8 @@ def adopt_mapping_file(connector: Connector) -> list[str]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return decode_text(path.read_bytes(), str(path))
+    except (OSError, MappingError) as error:
         raise NotReady(
             f"JIRA_OKR_MAPPING is not usable: {path.absolute()} cannot be read ({error}). "
             "It should be: the path of a mapping document (YAML)."

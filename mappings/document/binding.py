@@ -14,10 +14,11 @@ from mappings.diagnostic import Diagnostic, MappingError, has_errors
 from mappings.document.binding_checks import check_bound, resolve_field
 from mappings.document.canonical import revision
 from mappings.document.codes import Code
-from mappings.document.jql_checks import compiled
+from mappings.document.jql_checks import compiled, nothing
 from mappings.document.places import Path, Positions
 from mappings.document.report import Report, in_text_order
 from mappings.document.schema import (
+    NOTHING,
     Category,
     Document,
     JqlRelation,
@@ -112,7 +113,7 @@ class _Binder:
         return StatusRules(
             by_category=_fractions(StatusesPart().by_category, part.by_category),
             overrides=tuple(overrides),
-            excluded=self.selector(part.excluded),
+            excluded=nothing() if part.excluded == NOTHING else self.selector(part.excluded),
             not_achieved=self.optional(part.not_achieved),
         )
 

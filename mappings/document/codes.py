@@ -10,6 +10,7 @@ class Code(StrEnum):
 
     # the text
     SYNTAX = "syntax"
+    ENCODING = "encoding"
     TAB = "tab"
     YAML_TAG = "yaml-tag"
     SEVERAL_DOCUMENTS = "several-documents"
@@ -53,6 +54,8 @@ class Code(StrEnum):
     NOTHING_TO_RELATE = "nothing-to-relate"
     # progress rules
     TARGET_OR_BY = "target-or-by"
+    UNRESTRICTED = "unrestricted"
+    SHARE_FOR_PERCENT = "share-for-percent"
     AMOUNT_OR_PERCENT = "amount-or-percent"
     WRONG_DIRECTION = "wrong-direction"
     START_IS_TARGET = "start-is-target"

@@ -24,7 +24,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "by_status": "Fraction by status id or name.",
     "overrides": "Refinements, read from the top; the first that matches decides.",
     "when": "JQL: the issues this override is for; all where it is left out.",
-    "excluded": "JQL: closed issues that leave the count. Writing it replaces the default.",
+    "excluded": "JQL: closed issues that leave the count; `none` where none does. Writing it replaces the default.",
     "not_achieved": "JQL: closed issues that count as 0.",
     "cycles": "The periods objectives run in; both ends are days that count.",
     "start": "The first day of a cycle, or where a key result starts: a field alias or a number.",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from mappings.catalogue import Catalogue
+from mappings.document.codes import Code
 from mappings.document.places import Path
 from mappings.document.report import Report
-from mappings.jql import Finding, JqlError, check, compile_selector
+from mappings.document.schema import NOTHING
+from mappings.jql import Finding, JqlError, check, compile_selector, restricts
 from mappings.selector import Selector
 
 PREFIX = "jql-"
@@ -17,7 +19,13 @@ NAMES = ("unknown-field", "unknown-value", "ambiguous-field", "order-unknown")
 
 
 def check_jql(text: str, path: Path, catalogue: Catalogue, report: Report) -> None:
-    """Adds the findings of one JQL: syntax and subset, and its names where the catalogue is not empty."""
+    """Adds the findings of one JQL: syntax and subset, and its names where the catalogue is not empty.
+
+    Every JQL of a document says which issues are meant. One without a condition would mean all of them, which nobody
+    has ever wanted of an empty text or a lone ORDER BY; so it is refused.
+    """
+    if not restricts(text):
+        _add_unrestricted(text, path, report)
     for finding in check(text, catalogue):
         if not catalogue.fields and finding.code in NAMES:
             continue
@@ -43,4 +51,20 @@ def compiled(text: str, catalogue: Catalogue) -> Selector:
     try:
         return compile_selector(text, catalogue)
     except JqlError:
-        return Selector(text, lambda _issue, _moment: False)
+        return nothing(text)
+
+
+def nothing(text: str = NOTHING) -> Selector:
+    """A selector of no issue at all."""
+    return Selector(text, lambda _issue, _moment: False)
+
+
+def _add_unrestricted(text: str, path: Path, report: Report) -> None:
+    says = "is empty" if not text.strip() else "has no condition"
+    remedy = "write which issues are meant, like project = PLAT or issuetype = Story"
+    if path[-1] == "excluded":
+        remedy = f"write which issues are excluded, or `excluded: {NOTHING}` where none is"
+    elif path[-1] in ("when", "not_achieved", "done_when"):
+        remedy = "write a condition, or leave the key out"
+    message = f"this JQL {says}, so it would mean every issue there is"
+    report.add(Code.UNRESTRICTED, message, path, value=text, remedy=remedy)

@@ -17,8 +17,8 @@ from mappings.progress import RULE_OF_KIND
 from mappings.progress.options import RuleOptions
 from mappings.progress.rule import Finding
 
-HARMLESS = ("weight-not-used",)
-"""Findings of rules that waste a line of the document and do no harm."""
+HARMLESS = ("weight-not-used", "share-for-percent")
+"""Findings of rules that refuse nothing: a wasted line, or a number that was perhaps meant otherwise."""
 
 FOCUS: Mapping[str, tuple[str, ...]] = {
     "wrong-direction": ("target",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,25 +16,27 @@ from mappings.document.report import Report
 from mappings.document.schema import Document
 from mappings.document.shape import report_shape
 from mappings.document.validation import find_faults
+from mappings.progress.options import FIRST_DAY
 
 ROUNDS = 4
 MARK = "?"
 """Stands for a name nobody can know; findings about it are not the writer's fault."""
+MARKED = f'project = "{MARK}"'
 
 _KEYS: dict[str, Any] = {
     "version": 1,
     "name": "placeholder",
-    "scope": "",
+    "scope": MARKED,
     "link": MARK,
     "field": MARK,
     "label": MARK,
-    "jql": "",
+    "jql": MARKED,
     "jql_field": MARK,
     "start": MARK,
     "current": MARK,
     "target": MARK,
     "healthy": {"at_least": 0},
-    "source": {"kind": MARK},
+    "source": {"kind": "jql_count", "jql": MARKED},
     "progress": {"kind": "delivery"},
     "kind": "delivery",
 }
@@ -42,7 +44,7 @@ _WRITTEN: dict[str, Any] = {"target": "objective", "set": {}, "property": None}
 _ITEMS: dict[str, dict[str, Any]] = {
     "objectives": {"title": MARK},
     "key_results": {"progress": {"kind": "delivery"}},
-    "kpis": {"name": MARK, "source": {"kind": MARK}, "healthy": {"at_least": 0}},
+    "kpis": {"name": MARK, "source": {"kind": "jql_count", "jql": MARKED}, "healthy": {"at_least": 0}},
     "write_back": {"target": "objective", "set": {}},
     "overrides": {},
 }
@@ -131,7 +133,7 @@ def _item(path: Path, value: object) -> Any:
     number = int(path[-1])
     known = value if isinstance(value, dict) else {}
     if name == "cycles":
-        day = date(1, 1, 1) + timedelta(days=number)
+        day = FIRST_DAY + timedelta(days=number)
         id_ = known.get("id")
         return {"id": id_ if isinstance(id_, str) else MARK + str(number), "start": day, "end": day}
     if name in _ITEMS:

@@ -7,30 +7,36 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from mappings.progress import ProgressOptions
+from mappings.progress.options import DECIMALS, Day, Number
 
 MOST_PARTS = 200
 """Entries of any list or mapping: far more than a mapping needs, few enough to be compared with each other."""
+LONGEST_DAYS = 3_660
+"""Ten years: longer than any cycle."""
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-def _written_day(value: object) -> object:
-    """Refuses numbers, which would otherwise be read as seconds since 1970."""
-    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
-        return value
-    raise PydanticCustomError("date_form", "a date like 2026-10-01 is wanted here")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-Day = Annotated[date, BeforeValidator(_written_day)]
+def _bounded_duration(text: str) -> str:
+    days = int(text[:-1]) * (7 if text.endswith("w") else 1)
+    if not 1 <= days <= LONGEST_DAYS:
+        raise PydanticCustomError(
+            "duration_range", "from 1d to {most}d is wanted here", {"most": str(LONGEST_DAYS)}
+        )
+    return text
+
+
 Jql = str
 Alias = str
-Duration = Annotated[str, Field(pattern=r"^\d+[dw]$")]
+Duration = Annotated[str, Field(pattern=r"^[0-9]{1,5}[dw]$"), AfterValidator(_bounded_duration)]
 Category = Literal["new", "indeterminate", "done"]
-Share = Annotated[Decimal, Field(ge=0, le=1)]
+Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=DECIMALS)]
+Pace = Annotated[Decimal, Field(ge=0, le=2, decimal_places=DECIMALS)]
+"""Progress ÷ expected progress; far beyond 1 it can only be a percentage that was meant as a share."""
 
 
 class Part(BaseModel):
@@ -59,6 +65,10 @@ DEFAULT_EXCLUDED = (
 )
 
 
+NOTHING = "none"
+"""Written for `excluded` where nothing is to be excluded: an empty JQL would mean everything."""
+
+
 class StatusesPart(Part):
     """How a status becomes a fraction, and what closed issues count as."""
 
@@ -69,14 +79,15 @@ class StatusesPart(Part):
     }
     overrides: tuple[OverridePart, ...] = Field(default=(), max_length=MOST_PARTS)
     excluded: Jql = DEFAULT_EXCLUDED
+    """`none` excludes nothing."""
     not_achieved: Jql | None = None
 
 
 class ThresholdsPart(Part):
     """Pace thresholds of a cycle; below `at_risk` is off track."""
 
-    on_track: Decimal = Decimal("0.7")
-    at_risk: Decimal = Decimal("0.4")
+    on_track: Pace = Decimal("0.7")
+    at_risk: Pace = Decimal("0.4")
 
 
 class CyclePart(Part):
@@ -140,7 +151,7 @@ class WeightPart(Part):
     missing: Literal["siblings_mean", "zero", "one", "error"] = "siblings_mean"
 
 
-Weight = Decimal | Alias | WeightPart
+Weight = Number | Alias | WeightPart
 
 
 class AlignmentPart(Part):
@@ -204,14 +215,14 @@ class ObjectivePart(Part):
 class BandPart(Part):
     """A healthy band; bounds are inclusive."""
 
-    at_least: Decimal | None = None
-    at_most: Decimal | None = None
+    at_least: Number | None = None
+    at_most: Number | None = None
 
 
 class PromotePart(Part):
     """When a KPI out of its band becomes a key result."""
 
-    after: int = Field(default=3, ge=1)
+    after: int = Field(default=3, ge=1, le=1_000)
     objective: str | None = None
     mode: Literal["propose", "create"] = "propose"
 
@@ -219,15 +230,22 @@ class PromotePart(Part):
 class RevertPart(Part):
     """When a key result back in the band becomes a watched KPI again."""
 
-    after: int = Field(default=5, ge=1)
+    after: int = Field(default=5, ge=1, le=1_000)
+
+
+class JqlCountSource(Part):
+    """How many mirrored issues a JQL selects."""
+
+    kind: Literal["jql_count"]
+    jql: Jql
 
 
 class KpiPart(Part):
-    """A KPI to watch. `source` is closed by the KPI sources themselves."""
+    """A KPI to watch."""
 
     id: str
     name: str
-    source: dict[str, Any]
+    source: JqlCountSource
     healthy: BandPart
     cadence: Literal["hourly", "daily", "weekly", "monthly"] = "daily"
     promote: PromotePart | None = None
@@ -283,7 +301,7 @@ class BrakePart(Part):
     """A plan that changes more than `share` of the written values, and more than `floor` of them, waits for a person."""
 
     share: Share = Decimal("0.3")
-    floor: int = Field(default=10, ge=0)
+    floor: int = Field(default=10, ge=0, le=1_000_000)
 
 
 class Document(Part):

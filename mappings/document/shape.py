@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -15,8 +16,10 @@ from mappings.document import schema
 from mappings.document.codes import Code
 from mappings.document.places import Path
 from mappings.document.report import MOST_FINDINGS, Report, shown
-from mappings.document.schema import Document
+from mappings.document.schema import LONGEST_DAYS, Document
+from mappings.progress.options import DECIMALS, FIRST_DAY, LAST_DAY
 
+LARGEST_SHARE = 2
 PROPERTY_FORM = "letters, digits, `.`, `-` and `_`, at most 255 of them, with a letter or digit first, like jira-okr.rollup"
 SHAPES: Mapping[str, tuple[str, ...]] = {
     "relation": ("child", "descendant", "{link: phrase}", "{jql: JQL}", "{jql_field: alias}"),
@@ -36,8 +39,11 @@ SHAPES: Mapping[str, tuple[str, ...]] = {
 OPERAND_SHAPES = ("a field alias", "a number")
 
 _WORDS: Mapping[str, tuple[Code, str]] = {
+    "date_range": (Code.OUT_OF_RANGE, f"a date from {FIRST_DAY} to {LAST_DAY} is wanted here"),
+    "duration_range": (Code.OUT_OF_RANGE, f"from 1d to {LONGEST_DAYS}d (ten years) is wanted here"),
     "string_type": (Code.NOT_A_TEXT, "a text is wanted here; put it in quotes"),
     "bool": (Code.NOT_A_SWITCH, "true or false is wanted here"),
+    "decimal_max_places": (Code.OUT_OF_RANGE, f"at most {DECIMALS} decimals are reckoned with"),
     "decimal": (Code.NOT_A_NUMBER, "a number is wanted here"),
     "int": (Code.NOT_A_NUMBER, "a whole number is wanted here"),
     "finite_number": (Code.NOT_A_NUMBER, "a number is wanted here"),
@@ -122,6 +128,9 @@ def _choose(path: Path, group: list[_Trouble], plain: object, report: Report) ->
     value = _at(plain, path)
     name = next((part for part in reversed(path) if isinstance(part, str)), "")
     valid = SHAPES.get(name, OPERAND_SHAPES)
+    if (bounded := _out_of_bounds(group)) is not None:
+        _wrong(bounded, report)
+        return
     if not isinstance(value, dict) or not value:
         message = f"{shown(value)} is none of the shapes that `{name}` can have"
         report.add(
@@ -141,6 +150,12 @@ def _choose(path: Path, group: list[_Trouble], plain: object, report: Report) ->
         return
     chosen = [trouble for trouble in group if trouble.branches[0][1] == meant]
     _settle([replace(trouble, branches=trouble.branches[1:]) for trouble in chosen], plain, report)
+
+
+def _out_of_bounds(group: list[_Trouble]) -> _Trouble | None:
+    """Where a number or a day was meant, the one thing that is wrong with it."""
+    kinds = ("less_than_equal", "greater_than_equal", "decimal_max_places", "date_range")
+    return next((one for one in group if one.kind in kinds and len(one.branches) == 1), None)
 
 
 def _report(trouble: _Trouble, report: Report) -> None:
@@ -223,7 +238,16 @@ def _wrong(trouble: _Trouble, report: Report) -> None:
     elif trouble.kind == "string_pattern_mismatch" and name in _FORMS:
         wanted = f"wanted is {_FORMS[name]}"
     message = f"{shown(trouble.value)} cannot stand here: {wanted}"
-    report.add(code, message, trouble.path, value=trouble.value, remedy=f"correct `{name}`" if name else "")
+    remedy = _as_share(trouble) or (f"correct `{name}`" if name else "")
+    report.add(code, message, trouble.path, value=trouble.value, remedy=remedy)
+
+
+def _as_share(trouble: _Trouble) -> str:
+    """What to write where a percentage stands for a share."""
+    value, most = trouble.value, trouble.context.get("le")
+    if not isinstance(value, int | Decimal) or most is None or most > LARGEST_SHARE or not 1 < value <= 100:
+        return ""
+    return f"this is a share, not a percentage: write {(Decimal(value) / 100).normalize():f} for {value} %"
 
 
 def _wanted(kind: str) -> tuple[Code, str]:

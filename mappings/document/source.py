@@ -34,6 +34,31 @@ class ReadResult:
         return self.document
 
 
+def decode_text(data: bytes, file: str = "") -> str:
+    """The text of a mapping file; raises MappingError, with the place, where its bytes are no UTF-8."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line, column = (
+            before.count(b"\n") + 1,
+            len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1,
+        )
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    message = (
+        "this file is UTF-16 text" if wide else "this byte is no UTF-8, so the file has another encoding"
+    )
+    found = Diagnostic(
+        code=str(Code.ENCODING),
+        message=message,
+        line=line,
+        column=column,
+        remedy="save it as UTF-8 (in PowerShell: Set-Content -Encoding utf8)",
+        file=file,
+    )
+    raise MappingError([found])
+
+
 def read_document(text: str, file: str = "") -> ReadResult:
     """Shape and cross-references of a mapping document in YAML or JSON, without a Jira; all findings in text order."""
     try:

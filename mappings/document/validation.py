@@ -329,11 +329,6 @@ def _check_kpis(document: Document, report: Report) -> None:
         path: Path = ("kpis", index)
         for code, message, remedy in check_band(kpi.healthy.at_least, kpi.healthy.at_most):
             report.add(code, message, (*path, "healthy"), remedy=remedy)
-        if not isinstance(kpi.source.get("kind"), str):
-            remedy = "write `kind:`, like `{kind: jql_count, jql: …}`"
-            report.add(
-                Code.MISSING_KEY, "`kind` is missing here", (*path, "source"), value="kind", remedy=remedy
-            )
         target = kpi.promote.objective if kpi.promote else None
         if target is not None and target not in written and not ISSUE_KEY.fullmatch(target):
             remedy = "write the key of an issue like CORE-12, or the id of an objective of this document"

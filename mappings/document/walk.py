@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from mappings.document.places import Path
 from mappings.document.schema import (
+    NOTHING,
     AlignmentPart,
     Document,
     FieldSource,
@@ -73,7 +74,8 @@ def jql_texts(document: Document) -> Iterator[tuple[Path, str]]:
     for index, override in enumerate(document.statuses.overrides):
         if override.when is not None:
             yield ("statuses", "overrides", index, "when"), override.when
-    yield ("statuses", "excluded"), document.statuses.excluded
+    if document.statuses.excluded != NOTHING:
+        yield ("statuses", "excluded"), document.statuses.excluded
     if document.statuses.not_achieved is not None:
         yield ("statuses", "not_achieved"), document.statuses.not_achieved
     for index, objective in enumerate(document.objectives):
@@ -82,8 +84,7 @@ def jql_texts(document: Document) -> Iterator[tuple[Path, str]]:
     for path, _, part in key_results(document):
         yield from _key_result_jql(path, part)
     for index, kpi in enumerate(document.kpis):
-        if isinstance(kpi.source.get("jql"), str):
-            yield ("kpis", index, "source", "jql"), kpi.source["jql"]
+        yield ("kpis", index, "source", "jql"), kpi.source.jql
 
 
 def _key_result_jql(path: Path, part: KeyResultPart) -> Iterator[tuple[Path, str]]:

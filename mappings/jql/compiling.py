@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mappings.catalogue import Catalogue
 from mappings.diagnostic import Severity
-from mappings.jql import naming
+from mappings.jql import functions, naming
 from mappings.jql.fields import JqlField
 from mappings.jql.finding import Finding, JqlError, in_order
 from mappings.jql.ground import Ground, Verdict, always, never, nobody
@@ -79,6 +79,12 @@ def compile_selector(
     return Selector(text, made.verdict, made.fields, made.timed)
 
 
+def restricts(text: str) -> bool:
+    """Whether a JQL has any condition, readable or not; an empty one, or a lone ORDER BY, means every issue."""
+    query, syntax = read(text)
+    return query.where is not None or bool(syntax)
+
+
 def compiled(
     query: Query, catalogue: Catalogue, issue_id_of: Callable[[str], str | None] = nobody
 ) -> Compiled:
@@ -113,7 +119,10 @@ def _condition(ground: Ground, condition: Condition, negated: bool) -> Verdict:
     if operator.name in HISTORY:
         _refuse_history(ground, operator)
         return never
-    if field is None or not _allowed(ground, field, condition):
+    if field is None:
+        _refuse_calls(ground, condition)
+        return never
+    if not _allowed(ground, field, condition):
         return never
     ground.fields.update(field.reads)
     sign = OPPOSITE[operator.name] if negated else operator.name
@@ -124,6 +133,13 @@ def _refuse_history(ground: Ground, operator: Operator) -> None:
     remedy = "compare with the field as it is now, or use statusCategoryChangedDate, updated or resolved"
     message = f"{operator.name.upper()} asks for the history of a field, which only Jira itself can evaluate"
     ground.refuse("unsupported-operator", message, operator, remedy=remedy)
+
+
+def _refuse_calls(ground: Ground, condition: Condition) -> None:
+    """What lies outside the subset is refused without knowing the field, so also where no catalogue is at hand."""
+    for operand in operands(condition.operand):
+        if isinstance(operand, Call):
+            functions.check_call(ground, operand)
 
 
 def _allowed(ground: Ground, field: JqlField, condition: Condition) -> bool:

@@ -159,6 +159,15 @@ def call_instant(ground: Ground, call: Call) -> Instant | None:
     return None if increment is None else _period(function, *increment)
 
 
+def check_call(ground: Ground, call: Call) -> None:
+    """What is wrong with a call whatever it is compared with: no such function, or arguments that it cannot take."""
+    function = known(ground, call)
+    if function is not None and function.gives == "date":
+        call_instant(ground, call)
+    elif function is not None:
+        _no_arguments(ground, call)
+
+
 def known(ground: Ground, call: Call) -> Function | None:
     """The function called; None, with a finding that names it, where it cannot be evaluated here."""
     function = BY_NAME.get(call.name.lower())

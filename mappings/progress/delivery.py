@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Literal, NamedTuple
 
@@ -13,7 +12,7 @@ from pydantic import Field
 from mappings.ledger import Contribution, Disposition, Ledger
 from mappings.numbers import plain
 from mappings.progress.operands import field_id
-from mappings.progress.options import RuleOptions
+from mappings.progress.options import Number, RuleOptions
 from mappings.progress.rule import Finding, ProgressRule, Subject, clamped, measured, unknown
 from mappings.rollup.mean import weighted_mean
 from mappings.rows import Row, rows_of
@@ -29,7 +28,7 @@ class DeliveryOptions(RuleOptions):
     kind: Literal["delivery"]
     weight: str = "equal"
     missing: Literal["siblings_mean", "zero", "one", "error"] = "siblings_mean"
-    count_to: Annotated[Decimal, Field(gt=0)] | None = None
+    count_to: Annotated[Number, Field(gt=0)] | None = None
 
 
 class Part(NamedTuple):

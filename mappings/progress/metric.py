@@ -103,6 +103,12 @@ def check_one_way(start: Operand, target: Operand | None, by: Step | None, sign:
 def _check_step(by: Step) -> Iterable[Finding]:
     if (by.amount is None) == (by.percent is None):
         yield Finding("amount-or-percent", "by: exactly one of amount and percent is needed", "keep one")
+    percent = literal(by.percent)
+    if percent is not None and 0 < percent < 1:
+        message = f"by.percent is {plain(percent)}, which is less than one percent of the start"
+        yield Finding(
+            "share-for-percent", message, f"for a share of {plain(percent)} write {plain(percent * 100)}"
+        )
     for name, operand in (("amount", by.amount), ("percent", by.percent)):
         number = literal(operand)
         if number is not None and number < 0:

@@ -11,7 +11,7 @@ from mappings.health import Standing, achieved, unmeasured
 from mappings.issue import Issue
 from mappings.progress.metric import no_single_issue
 from mappings.progress.operands import field_id
-from mappings.progress.options import RuleOptions
+from mappings.progress.options import Day, RuleOptions
 from mappings.progress.rule import Finding, ProgressRule, Subject, measured, unknown
 from mappings.state import Health, HealthLevel, Measurement
 from mappings.statuses import CATEGORIES, DONE
@@ -21,7 +21,7 @@ class MilestoneOptions(RuleOptions):
     """`due` is a date, or the alias of a date field; absent, the issue's own due date."""
 
     kind: Literal["milestone"]
-    due: date | str | None = None
+    due: Day | str | None = None
     done_when: str | None = None
 
 

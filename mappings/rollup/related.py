@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mappings.assessment import Assessment
 from mappings.document.schema import JqlFieldRelation, LinkRelation
 from mappings.issue import Issue
-from mappings.jql import JqlError
+from mappings.jql import JqlError, restricts
 from mappings.mapping import KeyResultRule
 from mappings.selector import Selector
 
@@ -57,6 +57,10 @@ def held_by(assessment: Assessment, relation: JqlFieldRelation, issue: Issue) ->
     jql = text_in(issue.fields.get(field.id)) if field is not None else ""
     if not jql:
         return Held(problem=f'field "{relation.jql_field}" holds no JQL')
+    if not restricts(jql):
+        return Held(
+            problem=f'field "{relation.jql_field}" holds a JQL without a condition: it would mean every issue'
+        )
     try:
         selector = assessment.mapping.compile_jql(jql)
     except JqlError as error:

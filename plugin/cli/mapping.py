@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from mappings import presets
-from mappings.diagnostic import Diagnostic, has_errors
+from mappings.diagnostic import Diagnostic, MappingError, has_errors
 from mappings.document.canonical import export
 from mappings.document.editor_schema import json_schema
-from mappings.document.source import read_document
+from mappings.document.source import decode_text, read_document
 from mappings.lint import lint_document
 from plugin.cli.mapping_life import (
     activate_command,
@@ -44,7 +44,12 @@ def mapping_group() -> None:
 @json_option
 def validate_command(file: Path, as_json: bool) -> None:
     """Check a mapping by itself, without Jira: shape, cross-references, JQL, advice. All findings at once."""
-    result = read_document(file.read_text(encoding="utf-8"), str(file))
+    try:
+        text = decode_text(file.read_bytes(), str(file))
+    except MappingError as error:
+        report(error.diagnostics, as_json)
+        return
+    result = read_document(text, str(file))
     advice = lint_document(result.document, result.positions) if result.document else ()
     report((*result.diagnostics, *advice), as_json)
 
@@ -55,8 +60,13 @@ def validate_command(file: Path, as_json: bool) -> None:
 @json_option
 def check_command(file: Path, site: str, as_json: bool) -> None:
     """Check a mapping against the live Jira: fields, statuses, types, options, edit screens, permissions."""
+    try:
+        text = decode_text(file.read_bytes(), str(file))
+    except MappingError as error:
+        report(error.diagnostics, as_json)
+        return
     with open_connector(site=site) as connector:
-        found = check_text(connector, site, file.read_text(encoding="utf-8"), str(file))
+        found = check_text(connector, site, text, str(file))
     report(found, as_json)
 
 

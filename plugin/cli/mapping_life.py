@@ -9,7 +9,7 @@ import click
 
 from connectors.store import revisions
 from mappings.document.canonical import diff
-from mappings.document.source import read_document
+from mappings.document.source import decode_text, read_document
 from mappings.numbers import percent
 from mappings.preview import ObjectiveDifference, Preview, Standing
 from plugin.cli.opening import open_connector
@@ -35,7 +35,7 @@ def preview_command(file: Path, site: str, as_json: bool, issues: bool) -> None:
     Works from the mirror with the real planner; makes no call to Jira and changes nothing.
     """
     with open_connector(site=site) as connector:
-        previewed = preview_text(connector, site, file.read_text(encoding="utf-8"), str(file))
+        previewed = preview_text(connector, site, decode_text(file.read_bytes(), str(file)), str(file))
     if as_json:
         show_json(preview_values(previewed))
     else:
@@ -55,7 +55,7 @@ def preview_command(file: Path, site: str, as_json: bool, issues: bool) -> None:
 def activate_command(file: Path, site: str, agreed: str | None, large: bool) -> None:
     """Make a mapping the active revision of a site; every objective is reconciled by it from now on."""
     with open_connector(site=site) as connector:
-        text = file.read_text(encoding="utf-8")
+        text = decode_text(file.read_bytes(), str(file))
         previewed = activate(
             connector, site, text, "command line", file=str(file), agreed=agreed, large=large
         )
@@ -149,7 +149,7 @@ def stored_text(connector: Connector, site: str, name: str | None) -> str:
 
 def _text(connector: Connector, site: str, name: str | None) -> str:
     if name is not None and Path(name).is_file():
-        return Path(name).read_text(encoding="utf-8")
+        return decode_text(Path(name).read_bytes(), name)
     return stored_text(connector, site, name)
 
 

@@ -34,7 +34,7 @@ def kpi_row(kpi: WatchedKpi, now: datetime, zone: tzinfo) -> KpiRow:
         id=kpi.part.id,
         name=kpi.part.name,
         band=band_text(kpi.part.healthy),
-        source=str(kpi.part.source.get("kind", "")).replace("_", " ").replace("jql", "JQL"),
+        source=kpi.part.source.kind.replace("_", " ").replace("jql", "JQL"),
         cadence=kpi.part.cadence,
         latest=number_text(kpi.latest.value) if kpi.latest else "no reading yet",
         read=when(kpi.latest.at, now, zone) if kpi.latest else None,

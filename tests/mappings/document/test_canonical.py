@@ -18,6 +18,7 @@ from mappings.document.schema import (
     Document,
     FieldPart,
     FieldSource,
+    JqlCountSource,
     JqlFieldRelation,
     JqlRelation,
     KeyResultPart,
@@ -170,7 +171,7 @@ targets = st.one_of(
     ),
     st.builds(TargetPart, value=st.just("progress_percent"), unknown=st.sampled_from(["clear", "leave"])),
 )
-sources = st.dictionaries(names, st.one_of(texts, st.booleans(), st.none(), st.integers(-99, 99)), max_size=3)
+sources = st.builds(JqlCountSource, kind=st.just("jql_count"), jql=texts)
 documents = st.builds(
     Document,
     version=st.just(1),

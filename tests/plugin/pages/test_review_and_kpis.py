@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mappings.document.schema import BandPart, KpiPart
+from mappings.document.schema import BandPart, JqlCountSource, KpiPart
 from mappings.issue import Reading
 from plugin.pages.sources import WatchedKpi
 from plugin.pages.views.kpi import band_text, kpi_row, standing
@@ -67,7 +67,12 @@ def test_bands_are_inclusive_and_no_reading_is_pending(
 
 def test_a_kpi_row_names_its_reading() -> None:
     now = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    part = KpiPart(id="bugs", name="Bugs", source={"kind": "jql_count"}, healthy=BandPart(at_most=Decimal(5)))
+    part = KpiPart(
+        id="bugs",
+        name="Bugs",
+        source=JqlCountSource(kind="jql_count", jql="type = Bug"),
+        healthy=BandPart(at_most=Decimal(5)),
+    )
 
     read = kpi_row(WatchedKpi(part, Reading(now, Fraction(9))), now, UTC)
     unread = kpi_row(WatchedKpi(part), now, UTC)
