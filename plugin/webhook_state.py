@@ -24,6 +24,7 @@ class WebhookState:
     """What Jira said: `registered` None where our account may not ask (only administrators may).
 
     `events` are those that Jira delivers, None where that was not kept; `lacking` those that it ought to deliver besides.
+    `filters` are the JQL filters of ours: what leaves one leaves without a word.
     """
 
     registered: bool | None
@@ -31,6 +32,7 @@ class WebhookState:
     at: datetime
     events: tuple[str, ...] | None = None
     lacking: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
 
     @property
     def remedy(self) -> str:
@@ -56,7 +58,8 @@ def learned(connector: Connector, site: str, found: Sequence[Registered]) -> Web
     ours = [hook for hook in found if is_ours(hook, site)]
     events = {event for hook in ours if hook.enabled for event in hook.events}
     enabled = any(hook.enabled for hook in ours)
-    state = WebhookState(bool(ours), enabled, connector.clock(), tuple(sorted(events)))
+    filters = tuple(sorted({hook.jql for hook in ours if hook.enabled and hook.jql.strip()}))
+    state = WebhookState(bool(ours), enabled, connector.clock(), tuple(sorted(events)), filters=filters)
     return _keep(connector, site, state)
 
 

@@ -10,7 +10,7 @@ import jira
 
 from connectors.jira.decode import status_category
 from connectors.jira.editing import EditField
-from connectors.jira.errors import Permanent
+from connectors.jira.errors import IncompleteRead, Permanent
 from connectors.jira.server import Account, JiraLibrary
 from mappings.catalogue import Catalogue, Field, LinkType
 from mappings.issue import IssueType, Named, Project, Status
@@ -20,12 +20,15 @@ Raw = Mapping[str, Any]
 
 
 def read_catalogue(library: JiraLibrary, account: Account) -> Catalogue:
-    """The catalogue as the connector's account sees it. Options of select fields are not in it: see `with_options`."""
+    """The catalogue as the connector's account sees it. Options of select fields are not in it: see `with_options`.
+
+    Raises IncompleteRead where Jira lists no fields, statuses, types or projects at all: that is no catalogue, and nothing follows from it.
+    """
     return Catalogue(
-        fields=read_fields(library),
-        statuses=_all(library, lambda client: client.statuses(), _status),
-        issue_types=_all(library, lambda client: client.issue_types(), _issue_type),
-        projects=_all(library, lambda client: client.projects(), _project),
+        fields=_some("fields", read_fields(library)),
+        statuses=_some("statuses", _listed(library, lambda client: client.statuses(), _status)),
+        issue_types=_some("issue types", _listed(library, lambda client: client.issue_types(), _issue_type)),
+        projects=_some("projects", _listed(library, lambda client: client.projects(), _project)),
         resolutions=_all(library, lambda client: client.resolutions(), _named),
         priorities=_all(library, lambda client: client.priorities(), _named),
         link_types=_all(library, lambda client: client.issue_link_types(), _link_type),
@@ -52,12 +55,27 @@ def with_options(catalogue: Catalogue, screens: Iterable[Mapping[str, EditField]
     return replace(catalogue, fields=tuple(fields))
 
 
+def _some(what: str, found: tuple[T, ...]) -> tuple[T, ...]:
+    if not found:
+        raise IncompleteRead(
+            f"Jira lists no {what} at all, which no Jira can be without.",
+            "What was known before stays in use. Check that the connector's account may still browse its projects.",
+        )
+    return found
+
+
+def _listed(
+    library: JiraLibrary, call: Callable[[jira.JIRA], Iterable[Any]], build: Callable[[Raw], T]
+) -> tuple[T, ...]:
+    return tuple(library.ask(lambda client: [build(found.raw) for found in call(client)]))
+
+
 def _all(
     library: JiraLibrary, call: Callable[[jira.JIRA], Iterable[Any]], build: Callable[[Raw], T]
 ) -> tuple[T, ...]:
     """Everything of one kind; a kind that is switched off on the site (issue links) is empty."""
     try:
-        return tuple(library.ask(lambda client: [build(found.raw) for found in call(client)]))
+        return _listed(library, call, build)
     except Permanent as error:
         if error.gone:
             return ()

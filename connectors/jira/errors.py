@@ -11,6 +11,8 @@ from connectors.jira.limit import Limit, Scope, read_limit, scope_of
 
 LONGEST_MESSAGE = 500
 MOST_MESSAGES = 20
+BODY_READ = 100_000
+"""Bytes of a refusal that are looked at."""
 
 
 class JiraError(Exception):
@@ -29,7 +31,7 @@ class RateLimited(JiraError):  # noqa: N818
         self.reason = reason
         self.retry_after = retry_after
         self.until = until
-        when = f"in {retry_after:.0f} s" if retry_after is not None else "later"
+        when = f"in {retry_after:.0f} s" if retry_after else "later"
         super().__init__(
             f"Jira's rate limit is reached ({reason}).", f"The call is repeated {when} by itself."
         )
@@ -70,7 +72,10 @@ class AuthFailed(JiraError):  # noqa: N818
 
 
 class Permanent(JiraError):  # noqa: N818
-    """Asking again will not help. `fields` names refused fields by id, `messages` is what Jira said besides."""
+    """Jira itself refuses, in its own words. `fields` names refused fields by id, `messages` is what Jira said besides.
+
+    `told`: in the form of Jira's REST API itself, not of a gateway before it.
+    """
 
     def __init__(
         self,
@@ -78,8 +83,11 @@ class Permanent(JiraError):  # noqa: N818
         messages: tuple[str, ...] = (),
         fields: Mapping[str, str] | None = None,
         remedy: str = "",
+        *,
+        told: bool = True,
     ) -> None:
         self.status = status
+        self.told = told
         self.messages = messages
         self.fields = dict(fields or {})
         said = [*messages, *(f"{name}: {text}" for name, text in self.fields.items())]
@@ -87,8 +95,8 @@ class Permanent(JiraError):  # noqa: N818
 
     @property
     def gone(self) -> bool:
-        """Whether the thing asked for is deleted, moved out of sight, or forbidden: these look the same."""
-        return self.status == 404
+        """Whether Jira itself says that the thing asked for is deleted, moved out of sight, or forbidden: these look the same."""
+        return self.status == 404 and self.told
 
 
 TRANSIENT = frozenset({408, 409, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
@@ -100,10 +108,21 @@ REMEDIES = {
     410: "This address of Jira's API was removed; the site's deployment may be set wrongly.",
     413: "Send less at once.",
 }
+MOVED = (
+    "It is tried again by itself. If it lasts, enter the address Jira is really at (https, context path), as the browser shows "
+    "it after sign-in, and see whether a proxy or single sign-on stands before the API."
+)
+BETWEEN = (
+    "It is tried again by itself. If it lasts, look at the proxy, firewall or single sign-on before Jira's API, and whether the "
+    "address of the site is right."
+)
 
 
 def classify(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> JiraError | None:
-    """The error an answer stands for, or None where it is a good one. `now` turns dates into seconds."""
+    """The error an answer stands for, or None where it is a good one. `now` turns dates into seconds.
+
+    Only Jira's own words are a refusal: a redirect, a web page or an empty answer with any status is an outage of that call.
+    """
     sign_in = _header(headers, "x-seraph-loginreason")
     if any(reason in sign_in for reason in SIGN_IN_FAILED):
         # Jira then serves public sites as to a stranger, with 200: a read would look complete and lack issues.
@@ -117,17 +136,43 @@ def classify(status: int, headers: Mapping[str, str], body: bytes, now: datetime
         return RateLimited(limit.reason, limit.retry_after, limit.until)
     if status in TRANSIENT or status > 504:
         return _transient(status, read_limit(headers, now))
-    messages, fields = read_messages(body)
     if status < 400:
-        messages = ("Jira answers with a redirect, which is not followed.",)
-    return Permanent(status, messages, fields, REMEDIES.get(status, _redirect_remedy(status)))
+        return Transient("Jira answers with a redirect, which is not followed.", MOVED, status)
+    if not is_jiras(body):
+        return Transient(f"Something else answered in the place of Jira's API ({status}).", BETWEEN, status)
+    messages, fields = read_messages(body)
+    return Permanent(status, messages, fields, REMEDIES.get(status, ""), told=is_rest_api(body))
+
+
+def is_jiras(body: bytes) -> bool:
+    """Whether a refusal is in Jira's own words: JSON that says why. A web page, an empty or another body is a proxy's."""
+    try:
+        said = msgspec.json.decode(body[:BODY_READ])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    if not isinstance(said, dict):
+        return False
+    texts = (said.get("message"), said.get("error"), said.get("errorMessage"))
+    return (
+        isinstance(said.get("errorMessages"), list)
+        or isinstance(said.get("errors"), dict)
+        or any(isinstance(text, str) and text for text in texts)
+    )
+
+
+def is_rest_api(body: bytes) -> bool:
+    """Whether a refusal is in the one form that Jira's REST API gives of a thing that is not there."""
+    said = msgspec.json.decode(body[:BODY_READ])
+    return isinstance(said, dict) and (
+        isinstance(said.get("errorMessages"), list) or isinstance(said.get("errors"), dict)
+    )
 
 
 def read_messages(body: bytes) -> tuple[tuple[str, ...], dict[str, str]]:
     """Messages and refused fields of an error body, in any of the shapes Jira and Atlassian's gateway use."""
     try:
-        said = msgspec.json.decode(body[:100_000])
-    except (msgspec.DecodeError, RecursionError):
+        said = msgspec.json.decode(body[:BODY_READ])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return (), {}
     if not isinstance(said, dict):
         return (), {}
@@ -147,12 +192,6 @@ def _transient(status: int, limit: Limit) -> Transient:
 def _captcha(reason: str) -> str:
     if "AUTHENTICATION_DENIED" in reason:
         return "Jira asks this account for a CAPTCHA: sign in once with a browser, then use a personal access token."
-    return ""
-
-
-def _redirect_remedy(status: int) -> str:
-    if status < 400:
-        return "Enter the address Jira is really at (https, context path), as the browser shows it after sign-in."
     return ""
 
 

@@ -246,13 +246,13 @@ def _refused(state: State, call: Call, limit: Limit, now: float, jitter: float) 
     key = scopes.get(limit.scope, scopes["endpoint"])
     known = state.pauses.get(key)
     strikes = known.strikes + 1 if known else 1
-    wait = limit.retry_after if limit.retry_after is not None else _back_off(limit, strikes, now)
+    wait = limit.retry_after or _back_off(limit, strikes, now)
     until = max(now + wait * (1.0 + jitter), known.until if known else 0.0)
     return replace(state, pauses={**state.pauses, key: Pause(until, strikes, limit.reason)})
 
 
 def _back_off(limit: Limit, strikes: int, now: float) -> float:
-    """2, 4, 8, 16 seconds; an hourly quota comes back with the full hour."""
-    if "quota" in limit.reason:
+    """2, 4, 8, 16 seconds; an hourly quota comes back with the full hour, unless Jira says that it is about to."""
+    if "quota" in limit.reason and limit.retry_after is None:
         return 3600.0 - now % 3600.0
     return min(2.0**strikes, LONGEST_BACK_OFF[limit.scope])

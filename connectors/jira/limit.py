@@ -58,7 +58,8 @@ def read_limit(headers: Mapping[str, str], now: datetime) -> Limit:
     """The limit told by `RateLimit-Reason`, `Retry-After` (seconds or HTTP date) and `X-RateLimit-Reset`.
 
     Atlassian's gateway sends 429 with neither reason nor Retry-After; its reset is used then. Data Center may say 0 seconds, when
-    the next batch of calls is due at any moment: at the latest it comes after its interval.
+    the next batch of calls is due at any moment: at the latest it comes after its interval. Elsewhere 0 seconds names no time:
+    whoever asks again backs off by himself.
     """
     found = {name.lower(): value for name, value in headers.items()}
     reason = found.get("ratelimit-reason", "").strip() or _unnamed(found)
@@ -66,7 +67,7 @@ def read_limit(headers: Mapping[str, str], now: datetime) -> Limit:
     # a date that has just passed is 0 seconds: an answer, where none would mean to wait for the full hour of a quota
     retry_after = told or interval_of(found) if reason == USER else told
     if retry_after is not None:
-        return Limit(reason, retry_after, now + timedelta(seconds=retry_after))
+        return Limit(reason, retry_after, now + timedelta(seconds=retry_after) if retry_after else None)
     reset = _instant(found.get("x-ratelimit-reset"))
     if reset is not None and timedelta(0) < reset - now < timedelta(days=1):
         return Limit(reason, (reset - now).total_seconds(), reset)

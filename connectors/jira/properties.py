@@ -7,21 +7,23 @@ from typing import Any
 from urllib.parse import quote
 
 from connectors.jira.decode import held_properties
-from connectors.jira.errors import Permanent
+from connectors.jira.errors import IncompleteRead, Permanent
 from connectors.jira.transport import Transport, issue_path
 
 LARGEST = 32_768
 
 
 def get_property(transport: Transport, api: str, issue_id: str, key: str) -> Any:
-    """The value, or None where the issue has no such property."""
+    """The value, or None where Jira says that the issue has no such property. Raises IncompleteRead for an answer of another shape."""
     try:
         answer = transport.get(_path(api, issue_id, key)).json()
     except Permanent as error:
         if error.gone:
             return None
         raise
-    return answer.get("value") if isinstance(answer, dict) else None
+    if not isinstance(answer, dict) or "value" not in answer:
+        raise IncompleteRead("Jira's answer for an entity property holds no value.")
+    return answer["value"]
 
 
 def put_property(transport: Transport, api: str, issue_id: str, key: str, value: object) -> None:
@@ -53,7 +55,9 @@ def properties_of(transport: Transport, api: str, issue_id: str, keys: Sequence[
         if error.gone:
             return {}
         raise
-    found = answer.get("properties") if isinstance(answer, dict) else None
+    if not isinstance(answer, dict) or "id" not in answer:
+        raise IncompleteRead("Jira's answer for an issue with its properties is none.")
+    found = answer.get("properties")
     return held_properties(keys, found if isinstance(found, dict) else None)
 
 

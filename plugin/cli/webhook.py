@@ -69,7 +69,7 @@ def delete_command(webhook_id: str, site: str) -> None:
 
 
 def register(connector: Connector, site: Site, name: str, url: str | None) -> Registered:
-    """Register at the site; its scope is the active mapping's, where one is active."""
+    """Register at the site, without a filter: by one that names the scope Jira would never tell of an issue that leaves it."""
     if not site.webhook_secret and not site.path_token:
         raise NotReady(
             "There is nothing to prove that a webhook comes from Jira. Set JIRA_OKR_JIRA__WEBHOOK_SECRET to a long random "
@@ -91,9 +91,15 @@ def missing(state: WebhookState) -> list[str]:
         return ["none of them leads to this site: run jira-okr webhook register"]
     if not state.enabled:
         return ["the webhook is switched off: switch it on in Jira, System > WebHooks"]
+    lines = []
     if state.lacking:
-        return [f"the webhook lacks events that the active mapping needs: {state.remedy}"]
-    return []
+        lines.append(f"the webhook lacks events that the active mapping needs: {state.remedy}")
+    if state.filters:
+        lines.append(
+            f"the webhook has a filter ({'; '.join(state.filters)}): issues that leave it leave without a word. "
+            "Clear it unless it names whole projects alone: jira-okr webhook register does"
+        )
+    return lines
 
 
 def delivery_url(connector: Connector, site: Site) -> str:

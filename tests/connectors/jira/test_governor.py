@@ -145,6 +145,8 @@ OTHER_ENDPOINT = call_of("GET", "/rest/api/3/field")
         ),
         ({}, 2.0, True, True),
         ({"Retry-After": "soon"}, 2.0, True, True),
+        ({"RateLimit-Reason": "jira-per-issue-on-write", "Retry-After": "0"}, 2.0, False, False),
+        ({"RateLimit-Reason": "jira-quota-global-based", "Retry-After": "0"}, 2.0, True, True),
     ],
 )
 def test_a_refusal_stops_what_it_is_about_and_no_more(headers, seconds, same_endpoint, elsewhere):

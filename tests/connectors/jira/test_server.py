@@ -10,6 +10,7 @@ from connectors.jira import (
     AuthFailed,
     BasicCredentials,
     Governor,
+    IncompleteRead,
     Permanent,
     RateLimited,
     SiteAddress,
@@ -200,6 +201,27 @@ def test_the_catalogue(stub, answer, cloud):
     assert (catalogue.resolutions, catalogue.priorities) == ((Named("1", "Done"),), (Named("2", "High"),))
     assert catalogue.link_types == ()
     assert (catalogue.time_zone, catalogue.account_id) == ("UTC", "a1")
+
+
+@pytest.mark.parametrize("empty", ["field", "status", "issuetype", "project"])
+def test_an_empty_list_is_no_catalogue(stub, answer, cloud, empty):
+    api = "/rest/api/2"
+    lists = {
+        "field": FIELDS,
+        "status": [{"id": "2", "name": "Done", "statusCategory": {"key": "done"}}],
+        "issuetype": [{"id": "1", "name": "Epic"}],
+        "project": [{"id": "10000", "key": "PLAT", "name": "Platform"}],
+        "resolution": [],
+        "priority": [],
+    }
+    stub.on("GET", f"{api}/myself", answer(json={"accountId": "a1", "displayName": "Bot", "timeZone": "UTC"}))
+    for name, found in lists.items():
+        stub.on("GET", f"{api}/{name}", answer(json=[] if name == empty else found))
+    with pytest.raises(IncompleteRead, match="no "):
+        cloud.catalogue()
+    stub.on("GET", f"{api}/{empty}", answer(404, {"errorMessages": ["no"], "errors": {}}))
+    with pytest.raises(Permanent):
+        cloud.catalogue()
 
 
 def test_link_types(stub, answer, cloud):

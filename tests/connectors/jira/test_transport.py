@@ -48,8 +48,12 @@ PATH = "/rest/api/3/issue/10001"
             b'{"timestamp":"x","status":404,"error":"Not Found","message":"No message available"}',
             Permanent,
         ),
-        (410, {}, b"", Permanent),
-        (302, {"Location": "https://elsewhere.example/login"}, b"", Permanent),
+        (410, {}, b'{"errorMessages":["removed"],"errors":{}}', Permanent),
+        (302, {"Location": "https://elsewhere.example/login"}, b"", Transient),
+        *((status, {}, b"<html><title>no</title>", Transient) for status in (400, 403, 404, 410, 413, 451)),
+        *((status, {}, b"", Transient) for status in (400, 403, 404)),
+        (404, {}, b'["no"]', Transient),
+        (404, {}, b"no such page", Transient),
         (429, {"Retry-After": "3"}, b"", RateLimited),
         *((status, {}, b"<html>", Transient) for status in (408, 409, 425, 500, 502, 503, 504, 522, 599)),
     ],
@@ -77,11 +81,32 @@ def test_refused_fields_are_named():
 
 
 @pytest.mark.parametrize(
-    "body",
-    [b"", b"[]", b"{", b'{"errorMessages": 7, "errors": []}', b'{"errors": {"a": {"b": 1}}}', b"[" * 99_999],
+    ("body", "kind"),
+    [
+        (b"", Transient),
+        (b"[]", Transient),
+        (b"{", Transient),
+        (b"\xff", Transient),
+        (b'{"errorMessages": 7, "errors": []}', Transient),
+        (b'{"errors": {"a": {"b": 1}}}', Permanent),
+        (b"[" * 99_999, Transient),
+    ],
 )
-def test_strange_error_bodies_do_no_harm(body):
-    assert isinstance(classify(400, {}, body, NOW), Permanent)
+def test_strange_error_bodies_do_no_harm_and_refuse_nothing(body, kind):
+    assert type(classify(400, {}, body, NOW)) is kind
+
+
+@pytest.mark.parametrize(
+    ("body", "gone"),
+    [
+        (b'{"errorMessages":["Issue does not exist or you do not have permission to see it."]}', True),
+        (b'{"errorMessages":[],"errors":{}}', True),
+        (b'{"timestamp":"x","status":404,"error":"Not Found","message":"No message available"}', False),
+        (b'{"message":"null for uri: /rest/api/2/issue/1","status-code":404}', False),
+    ],
+)
+def test_only_jiras_own_word_says_that_something_is_gone(body, gone):
+    assert classify(404, {}, body, NOW).gone is gone
 
 
 def test_a_limit_tells_its_scope_and_time(stub, answer, transport):
@@ -134,7 +159,7 @@ def test_a_netrc_file_does_not_replace_the_credentials(stub, answer, transport, 
 @pytest.mark.parametrize("target", ["https://elsewhere.example/", "/rest/api/3/other"])
 def test_redirects_are_not_followed(stub, answer, transport, target):
     stub.on("GET", PATH, answer(302, None, {"Location": target}))
-    with pytest.raises(Permanent, match="redirect"):
+    with pytest.raises(Transient, match="redirect"):
         transport.get(PATH)
     assert len(stub.asked) == 1
 

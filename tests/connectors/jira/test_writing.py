@@ -73,7 +73,7 @@ def test_properties(stub, answer, cloud):
     gone = answer(404, {"errorMessages": ["no"], "errors": {}})
     stub.on("GET", path, gone, answer(json={"key": "okr.sync", "value": {"a": 1}}), gone)
     stub.on("PUT", path, answer(201))
-    stub.on("DELETE", path, answer(204), answer(404))
+    stub.on("DELETE", path, answer(204), answer(404, {"errorMessages": ["no"], "errors": {}}))
     assert cloud.get_property("10001", "okr.sync") is None
     cloud.put_property("10001", "okr.sync", {"a": 1})
     assert cloud.get_property("10001", "okr.sync") == {"a": 1}
@@ -84,7 +84,7 @@ def test_properties(stub, answer, cloud):
 
 def test_a_property_that_may_not_be_removed_is_refused(stub, answer, cloud):
     path = f"{ISSUE}/properties/okr.sync"
-    stub.on("DELETE", path, answer(404))
+    stub.on("DELETE", path, answer(404, {"errorMessages": ["no"], "errors": {}}))
     stub.on("GET", path, answer(json={"key": "okr.sync", "value": {"a": 1}}))
     with pytest.raises(Permanent):
         cloud.delete_property("10001", "okr.sync")
@@ -93,7 +93,7 @@ def test_a_property_that_may_not_be_removed_is_refused(stub, answer, cloud):
 def test_a_remote_link_is_sent_whole_under_a_stable_id(stub, answer, cloud):
     path = f"{ISSUE}/remotelink"
     stub.on("POST", path, answer(201, {"id": 1}), answer(200, {"id": 1}))
-    stub.on("DELETE", path, answer(404))
+    stub.on("DELETE", path, answer(404, {"errorMessages": ["no"], "errors": {}}))
     link = RemoteLink(global_id("main", "10001"), "https://okr.acme.example/why/10001", "OKR: 62 % — why?")
     cloud.put_remote_link("10001", link)
     cloud.put_remote_link("10001", link)
