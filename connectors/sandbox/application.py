@@ -109,9 +109,7 @@ def _meet(fault: Fault) -> Response | None:
         refused.headers = rate_limit_headers(fault, site().sandbox.clock(), site().sandbox.deployment)
         return _refused(refused)
     if fault.kind == "status":
-        return Response(
-            f"<html><body><h1>{fault.status}</h1></body></html>", fault.status, mimetype="text/html"
-        )
+        return _in_shape(fault)
     if fault.kind == "unauthorized":
         return _refused(
             JiraAnswerError(401, ("Client must be authenticated to access this resource.",), bare=True)
@@ -123,6 +121,23 @@ def _meet(fault: Fault) -> Response | None:
         site().searcher.expire_tokens = True
     g.fault = fault.kind
     return None
+
+
+def _in_shape(fault: Fault) -> Response:
+    """A status in the words of Jira, or of whatever stands before it."""
+    if fault.shape == "jira":
+        return _refused(JiraAnswerError(fault.status, (fault.message,)))
+    page = f"<!DOCTYPE html><html><body><h1>{fault.status}</h1></body></html>"
+    body, mimetype = {
+        "html": (page, "text/html"),
+        "empty": ("", "text/plain"),
+        "text": ("Blocked by the gateway.", "text/plain"),
+        "list": ("[]", "application/json"),
+    }[fault.shape]
+    response = Response(body, fault.status, mimetype=mimetype)
+    if 300 <= fault.status < 400:
+        response.headers["Location"] = "/login.jsp"
+    return response
 
 
 def _tear(response: Response) -> Response:

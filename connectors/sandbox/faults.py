@@ -25,6 +25,7 @@ REASONS = (
     "jira-burst-based",
     "jira-per-issue-on-write",
 )
+SHAPES = ("html", "empty", "text", "list", "jira")
 RETRY_AFTER = ("seconds", "date", "absent")
 
 
@@ -32,7 +33,8 @@ RETRY_AFTER = ("seconds", "date", "absent")
 class Fault:
     """What happens to the next `times` requests whose method is `method` ("*" for any) and whose path contains `path`.
 
-    `status` serves the kind `status`; `reason`, `retry_after` and `seconds` a rate limit; `seconds` a timeout as well.
+    `status` and `shape` serve the kind `status`: any status, as a web page of a proxy, an empty body, plain text, a JSON list,
+    or in Jira's own words (`jira`, saying `message`); `reason`, `retry_after` and `seconds` a rate limit; `seconds` a timeout as well.
     """
 
     kind: str
@@ -44,6 +46,8 @@ class Fault:
     retry_after: str = "seconds"
     seconds: float = 1.0
     skip: int = 0
+    shape: str = "html"
+    message: str = "You do not have permission to do that."
 
 
 def fault_from(body: Mapping[str, Any]) -> Fault:
@@ -55,6 +59,8 @@ def fault_from(body: Mapping[str, Any]) -> Fault:
         raise ValueError(f"kind {body.get('kind')!r} is not one of {', '.join(KINDS)}")
     if body.get("retry_after", "seconds") not in RETRY_AFTER:
         raise ValueError(f"retry_after is not one of {', '.join(RETRY_AFTER)}")
+    if body.get("shape", "html") not in SHAPES:
+        raise ValueError(f"shape {body.get('shape')!r} is not one of {', '.join(SHAPES)}")
     return Fault(**body)
 
 

@@ -102,7 +102,7 @@ def test_a_refused_property_holds_back_no_field_and_waits_for_a_person(
     id_ = quiet.objective(at)
     right, field = quiet.held(id_), quiet.mirrored(id_).fields[PROGRESS]
     quiet.spoil(id_, with_field=True)
-    quiet.sandbox.faults.add(Fault("status", "PUT", f"{id_}/properties", status=status))
+    quiet.sandbox.faults.add(Fault("status", "PUT", f"{id_}/properties", status=status, shape="jira"))
 
     applied = reconcile(quiet.context, id_).applied
 
@@ -125,7 +125,7 @@ def test_a_refused_field_holds_back_no_property(quiet: Quiet) -> None:
     id_ = quiet.objective(4)
     right = quiet.held(id_)
     quiet.spoil(id_, with_field=True)
-    quiet.sandbox.faults.add(Fault("status", "PUT", f"issue/{id_}", status=403))
+    quiet.sandbox.faults.add(Fault("status", "PUT", f"issue/{id_}", status=403, shape="jira"))
 
     applied = reconcile(quiet.context, id_).applied
 
