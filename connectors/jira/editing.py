@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.jira.errors import IncompleteRead
+from connectors.jira.errors import IncompleteRead, Transient
 from connectors.jira.transport import Transport, issue_path
 from mappings.issue import Named
 
@@ -31,7 +31,13 @@ def edit(
     if not values:
         return
     params = {} if notify else {"notifyUsers": False}
-    transport.put(issue_path(api, issue_id), {"fields": dict(values)}, params)
+    reply = transport.put(issue_path(api, issue_id), {"fields": dict(values)}, params)
+    if reply.status != 204 and not isinstance(reply.json(), dict):
+        raise Transient(
+            f"The answer to an edit is not one of Jira's ({reply.status}).",
+            "What became of it is looked up. If it lasts, look at the proxy before Jira's API.",
+            reply.status,
+        )
 
 
 def edit_fields(transport: Transport, api: str, issue_id: str) -> dict[str, EditField]:

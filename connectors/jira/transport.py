@@ -261,7 +261,7 @@ class Transport:
             raise
         self.learn(call, response)
         error = classify(response.status_code, response.headers, body, self.now()) or _not_json(
-            response, body
+            call, response, body
         )
         if error is not None:
             raise error
@@ -339,15 +339,24 @@ def _failure(error: requests.RequestException) -> Exception:
     return Transient(f"The call to Jira failed ({type(error).__name__}).")
 
 
-def _not_json(response: requests.Response, body: bytes) -> JiraError | None:
-    """A sign-in or maintenance page that a proxy serves with 200 is no answer of Jira's API."""
-    if response.headers.get("Content-Type", "").startswith("text/html") and body.lstrip()[:1] == b"<":
+def _not_json(call: Call, response: requests.Response, body: bytes) -> JiraError | None:
+    """A sign-in or maintenance page that a proxy serves with 200 is no answer of Jira's API, nor is any text after a write."""
+    page = response.headers.get("Content-Type", "").startswith("text/html") and body.lstrip()[:1] == b"<"
+    if page or (call.method in ("PUT", "DELETE") and body.strip() and not _is_json(body)):
         return Transient(
             "A web page came back where Jira's API should answer.",
             "Check the address and whether a proxy or single sign-on stands before the API.",
             response.status_code,
         )
     return None
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        ANYTHING.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def _unreadable(body: bytes, error: Exception) -> str:

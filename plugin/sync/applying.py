@@ -26,6 +26,10 @@ MOMENT = timedelta(milliseconds=1)
 """The least by which Jira's `updated` grows with an edit."""
 
 
+FORBIDDEN = 403
+"""Jira forbids the whole edit where the account may not edit, and as well where it may not keep silent about it."""
+
+
 UNHURRIED = ("resync", "a new day")
 """Reasons that are no events of Jira: how long these wait says nothing about freshness."""
 
@@ -127,8 +131,7 @@ def _edit_issue(
     while remaining:
         plan.keep()
         try:
-            values = {change.field_id: change.after for change in remaining}
-            context.jira.edit(issue_id, values, notify=context.notifies(remaining[0].issue_key))
+            _send(context, issue_id, remaining)
             break
         except Permanent as error:
             rejected, remaining = _part(error, remaining)
@@ -144,6 +147,18 @@ def _edit_issue(
     _settle_written(context, plan, issue_id, remaining)
     _settle_refused(context, plan, refused)
     return remaining, refused
+
+
+def _send(context: Context, issue_id: str, changes: list[Change]) -> None:
+    """One edit, silently where Jira allows that. Raises Permanent for what Jira says against the fields alone."""
+    values = {change.field_id: change.after for change in changes}
+    loud = context.notifies(changes[0].issue_key)
+    try:
+        context.jira.edit(issue_id, values, notify=loud)
+    except Permanent as error:
+        if loud or error.status != FORBIDDEN or not context.must_notify(changes[0].issue_key):
+            raise
+        context.jira.edit(issue_id, values, notify=True)
 
 
 def _part(error: Permanent, changes: list[Change]) -> tuple[list[Refusal], list[Change]]:

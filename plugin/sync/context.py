@@ -57,6 +57,10 @@ class Context:
         """Whether an edit of this issue has to let Jira tell people of it: only where the account may not silence it."""
         return self.notifying is not None and self.notifying.needed(issue_key)
 
+    def must_notify(self, issue_key: str) -> bool:
+        """Whether a silent edit that was forbidden may pass where Jira tells people of it."""
+        return self.notifying is not None and self.notifying.needed_after_all(issue_key)
+
     @property
     def fields(self) -> tuple[str, ...]:
         """What to ask Jira for: the system fields, the mapped ones and written properties, nothing else."""

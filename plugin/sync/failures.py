@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from connectors.jira.errors import AuthFailed, IncompleteRead, RateLimited, Transient
+from connectors.jira.errors import JiraError, Permanent, RateLimited
 from connectors.store import StoreError
 
 MOST_ATTEMPTS = 12
+MOST_REFUSALS = 8
+"""What Jira itself refuses may be let through again when a permission comes back: some five minutes are given to that."""
 LONGEST_WAIT = timedelta(minutes=15)
 
 
@@ -34,16 +36,18 @@ def after_failure(error: Exception, attempts: int, now: datetime, chance: float)
         return Postpone(error.until or now + _backoff(attempts, chance), str(error))
     if not is_passing(error):
         return Bury(f"{type(error).__name__}: {error}", getattr(error, "remedy", "") or UNEXPECTED)
-    if attempts >= MOST_ATTEMPTS:
+    if attempts >= (MOST_REFUSALS if isinstance(error, Permanent) else MOST_ATTEMPTS):
         return Bury(str(error), f"Tried {attempts} times. {getattr(error, 'remedy', '')}".strip())
     return Postpone(now + _backoff(attempts, chance), str(error))
 
 
 def is_passing(error: Exception) -> bool:
-    """Whether the same reconcile may succeed later by itself: Jira is unwell, or the database is busy or restarting."""
+    """Whether the same reconcile may succeed later by itself: whatever Jira says may be otherwise a minute later, and the database
+    may be busy or restarting.
+    """
     if isinstance(error, StoreError):
         return error.passing
-    return isinstance(error, Transient | IncompleteRead | AuthFailed)
+    return isinstance(error, JiraError)
 
 
 UNEXPECTED = (

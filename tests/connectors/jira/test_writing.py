@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from connectors.jira import EditField, Permanent, RemoteLink
+from connectors.jira import EditField, Permanent, RemoteLink, Transient
 from connectors.jira.remote_link import global_id
 from mappings.issue import Named
 
@@ -73,7 +73,7 @@ def test_properties(stub, answer, cloud):
     gone = answer(404, {"errorMessages": ["no"], "errors": {}})
     stub.on("GET", path, gone, answer(json={"key": "okr.sync", "value": {"a": 1}}), gone)
     stub.on("PUT", path, answer(201))
-    stub.on("DELETE", path, answer(204), answer(404, {"errorMessages": ["no"], "errors": {}}))
+    stub.on("DELETE", path, answer(204), gone)
     assert cloud.get_property("10001", "okr.sync") is None
     cloud.put_property("10001", "okr.sync", {"a": 1})
     assert cloud.get_property("10001", "okr.sync") == {"a": 1}
@@ -136,3 +136,31 @@ def test_a_property_may_be_null(stub, answer, cloud):
     stub.on("PUT", f"{ISSUE}/properties/okr.sync", answer(200))
     cloud.put_property("10001", "okr.sync", None)
     assert stub.asked[0].raw == b"null"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (200, b"[]", "application/json"),
+        (200, b"", "text/plain"),
+        (200, b"Welcome", "text/plain"),
+        (200, b"<html>Sign in</html>", "text/html"),
+        (201, b"", "text/plain"),
+        (302, b"", "text/html"),
+        *((status, b"<html>no</html>", "text/html") for status in (400, 403, 404, 405, 410, 413)),
+        *((status, b"", "text/plain") for status in (400, 403, 404)),
+        (403, b"[]", "application/json"),
+    ],
+)
+def test_an_answer_to_an_edit_that_is_not_jiras_is_an_outage_of_that_call(stub, answer, cloud, said):
+    status, body, kind = said
+    stub.on("PUT", ISSUE, answer(status, body=body, headers={"Content-Type": kind}))
+    with pytest.raises(Transient):
+        cloud.edit("10001", {"customfield_10060": 62})
+
+
+def test_an_edit_that_gives_the_issue_back_is_a_good_one(stub, answer, cloud):
+    stub.on("PUT", ISSUE, answer(200, {"id": "10001"}), answer(204))
+    cloud.edit("10001", {"customfield_10060": 62})
+    cloud.edit("10001", {"customfield_10060": 62})
+    assert len(stub.asked) == 2

@@ -29,6 +29,31 @@ def test_faults_are_planned_over_http_and_end(jira):
     assert "valid" in jira.post("/_sandbox/faults", {"kind": "status", "colour": 1}).text
 
 
+@pytest.mark.parametrize(
+    ("shape", "kind", "begins"),
+    [
+        ("html", "text/html", "<!DOCTYPE html>"),
+        ("empty", "text/plain", ""),
+        ("text", "text/plain", "Blocked"),
+        ("list", "application/json", "[]"),
+        ("jira", "application/json", '{"errorMessages":["No."]'),
+    ],
+)
+def test_a_status_comes_from_a_proxy_or_from_jira(jira, server, shape, kind, begins):
+    server.faults.add(Fault("status", "PUT", status=403, shape=shape, message="No."))
+    answer = jira.put("/issue/PLAT-1", {"fields": {"labels": ["a"]}})
+    assert answer.status_code == 403
+    assert answer.headers["Content-Type"].startswith(kind)
+    assert answer.text.startswith(begins)
+    assert jira.put("/issue/PLAT-1", {"fields": {"labels": ["a"]}}).status_code == 204
+
+
+def test_a_redirect_leads_to_a_sign_in_page(jira, server):
+    server.faults.add(Fault("status", status=302))
+    answer = requests.put(f"{server.url}/rest/api/2/issue/PLAT-1", allow_redirects=False, timeout=5)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/login.jsp")
+
+
 def test_a_torn_page_breaks_off(jira, server):
     server.faults.add(Fault("torn"))
     with pytest.raises(requests.RequestException):

@@ -202,6 +202,22 @@ def a_connector(sandbox: SandboxServer, folder: Path, clock: Clock, **settings: 
 
 
 @pytest.fixture
+def firm(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Company]:
+    """As `company`, with 6 objectives alone (PLAT, CORE, GROW by turns), read and written."""
+    deployment = getattr(request, "param", "cloud")
+    clock = Clock()
+    with SandboxServer(seed=None, clock=clock, deployment=deployment) as sandbox:
+        seed_many(sandbox.sandbox, 60, per_epic=10)
+        connector = a_connector(sandbox, tmp_path / "own", clock)
+        made = Company(sandbox, connector, clock, tmp_path, deployment)
+        resync(made.context)
+        made.work_off()
+        clock.pass_by(minutes=5)
+        yield made
+        connector.store.close()
+
+
+@pytest.fixture
 def company(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Company]:
     """800 issues, 20 an epic; on Cloud unless the test says otherwise."""
     deployment = getattr(request, "param", "cloud")

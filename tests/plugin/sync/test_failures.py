@@ -8,7 +8,7 @@ import pytest
 
 from connectors.jira.errors import AuthFailed, IncompleteRead, Permanent, RateLimited, Transient
 from connectors.store import StoreError
-from plugin.sync.failures import LONGEST_WAIT, MOST_ATTEMPTS, Bury, Postpone, after_failure
+from plugin.sync.failures import LONGEST_WAIT, MOST_ATTEMPTS, MOST_REFUSALS, Bury, Postpone, after_failure
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
@@ -26,8 +26,9 @@ NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
         (AuthFailed("who are you"), MOST_ATTEMPTS, Bury),
         (RateLimited("jira-burst-based", 3.0, NOW + timedelta(seconds=3)), 1, Postpone),
         (RateLimited("jira-burst-based", None, None), MOST_ATTEMPTS + 5, Postpone),
-        (Permanent(400, ("no",)), 1, Bury),
-        (Permanent(404), 1, Bury),
+        *((Permanent(status, ("no",)), 1, Postpone) for status in (400, 403, 404)),
+        (Permanent(403, ("no",)), MOST_REFUSALS - 1, Postpone),
+        (Permanent(403, ("no",)), MOST_REFUSALS, Bury),
         (ValueError("a fault of ours"), 1, Bury),
     ],
 )
@@ -57,12 +58,12 @@ def test_a_rate_limit_waits_exactly_as_long_as_jira_says() -> None:
 
 
 def test_a_dead_letter_says_what_to_do() -> None:
-    refused = after_failure(Permanent(403, ("no",), remedy="Give the permission."), 1, NOW, 0)
+    refused = after_failure(Permanent(403, ("no",), remedy="Give the permission."), MOST_REFUSALS, NOW, 0)
     ours = after_failure(KeyError("x"), 1, NOW, 0)
     tired = after_failure(Transient("away", "Look at the network."), MOST_ATTEMPTS, NOW, 0)
 
     assert isinstance(refused, Bury)
-    assert refused.remedy == "Give the permission."
+    assert refused.remedy == "Tried 8 times. Give the permission."
     assert isinstance(ours, Bury)
     assert "report it" in ours.remedy
     assert "KeyError" in ours.error
