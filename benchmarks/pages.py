@@ -34,6 +34,7 @@ from docs.screenshots import plain_listing
 from docs.screenshots.company import NOW, REVISION, large
 from docs.screenshots.plain_listing import One
 from mappings.state import ObjectiveState
+from plugin.access.actor import COMMAND_LINE
 from plugin.connector import Connector
 from plugin.pages import pages_blueprint
 from plugin.pages.headlines import headlines, histories
@@ -70,7 +71,7 @@ def main(quick: bool) -> list[Ratio]:
 def ratios(store: Store, path: Path, name: str, address: str) -> list[Ratio]:
     """One page beside its SQL, and beside plain Python."""
     client, former = (
-        client_over(StoredSources(connector_over(store))),
+        client_over(StoredSources(connector_over(store), lambda: COMMAND_LINE)),
         client_over(EveryHeadline(connector_over(store))),
     )
     said = statements(store, lambda: client.get(address))

@@ -1,12 +1,11 @@
-"""Prometheus metrics, read from the tables at scrape time so that every process shows the same truth.
+"""Prometheus metrics: the state of the installation as every other door tells it, read from the tables at scrape time.
 
 What only the processes know (calls to Jira, how long events waited) they leave in the store with their heartbeat.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -18,132 +17,118 @@ from prometheus_client.core import (
     Metric,
 )
 from prometheus_client.registry import Collector
-from sqlalchemy import Connection, func, select
 
-from connectors.store import due, facts, inbox
-from connectors.store.instant import from_ms
-from connectors.store.schema import due as due_table
-from connectors.store.schema import refusal, write
-from plugin.budget import budget
-from plugin.connector import Connector
 from plugin.credential_expiry import seconds_left
-from plugin.drift import drift_of, last_recent
-from plugin.heartbeat import counted, processes
 from plugin.meter import LAG_BOUNDS, Counted, Lag
-from plugin.sync import outage
+from plugin.sync.outage import KINDS
+from plugin.use_cases.concerns import concerns
+from plugin.use_cases.status import Installation, Status
 
 Gauge = GaugeMetricFamily
 Counter = CounterMetricFamily
+Sites = Sequence[Status]
 
 
-class StoreCollector(Collector):
+class StateCollector(Collector):
     """Everything that is measured, one sample per site."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, found: Installation) -> None:
+        self._found = found
 
     def collect(self) -> Iterator[Metric]:
         """All families; called by prometheus_client on each scrape."""
-        sites = sorted(self._connector.sites)
-        now = self._connector.clock()
-        with self._connector.store.read() as conn:
-            figures = counted(conn)
-            yield from [
-                deliveries(conn, sites),
-                *waiting(conn, sites, now),
-                *trouble(conn, sites),
-                outages(conn, sites, now),
-                granted(conn, sites, now),
-                credentials({site: self._connector.sites[site].token_expires for site in sites}, now),
-                *drift(conn, sites, now),
-                written(conn, sites),
-                *at_work(conn, now),
-            ]
+        sites = sorted(self._found.sites, key=lambda one: one.site)
+        for families in FAMILIES:
+            yield from families(sites)
+        yield from at_work(self._found)
+        figures = self._found.counted
         yield from (calls(figures), points(figures), lags(figures))
 
 
-def render_metrics(connector: Connector) -> bytes:
+def render_metrics(found: Installation) -> bytes:
     """The exposition text of one scrape."""
     registry = CollectorRegistry()
-    registry.register(StoreCollector(connector))
+    registry.register(StateCollector(found))
     return generate_latest(registry)
 
 
-def deliveries(conn: Connection, sites: list[str]) -> Metric:
+def deliveries(sites: Sites) -> Iterator[Metric]:
     """The inbox."""
     family = Gauge("jira_okr_deliveries", "Stored deliveries by status.", labels=["site", "status"])
-    for site in sites:
-        for status, count in inbox.counts(conn, site).items():
-            family.add_metric([site, status], count)
-    return family
+    for one in sites:
+        for status, count in (one.deliveries or {}).items():
+            family.add_metric([one.site, status], count)
+    yield family
 
 
-def waiting(conn: Connection, sites: list[str], now: datetime) -> list[Metric]:
+def waiting(sites: Sites) -> Iterator[Metric]:
     """What is due, and since when: by a number that grows one sees that nothing is worked off."""
     rows = Gauge("jira_okr_due_objectives", "Objectives waiting to be reconciled.", labels=["site"])
     oldest = Gauge(
         "jira_okr_due_oldest_seconds", "Age of the longest waiting objective's first event.", labels=["site"]
     )
-    for site in sites:
-        rows.add_metric([site], due.pending_count(conn, site))
-        since = conn.execute(
-            select(func.min(due_table.c.since)).where(
-                due_table.c.site == site, due_table.c.buried_at.is_(None)
-            )
-        ).scalar()
-        oldest.add_metric([site], 0 if since is None else max(0.0, (now - from_ms(since)).total_seconds()))
-    return [rows, oldest]
+    for one in sites:
+        rows.add_metric([one.site], one.due)
+        age = 0.0 if one.waiting_since is None else (one.at - one.waiting_since).total_seconds()
+        oldest.add_metric([one.site], max(0.0, age))
+    yield from (rows, oldest)
 
 
-def trouble(conn: Connection, sites: list[str]) -> list[Metric]:
+def trouble(sites: Sites) -> Iterator[Metric]:
     """What waits for a person."""
     dead = Gauge("jira_okr_dead_letters", "Objectives that wait for a person.", labels=["site"])
     refused = Gauge("jira_okr_refused_fields", "Fields that Jira refuses to take.", labels=["site"])
-    for site in sites:
-        dead.add_metric([site], len(due.dead(conn, site)))
-        refused.add_metric([site], _count(conn, refusal, refusal.c.site == site))
-    return [dead, refused]
+    troubled = Gauge(
+        "jira_okr_concern", "1 where this is what jira-okr status exits with 1 for.", labels=["site", "kind"]
+    )
+    for one in sites:
+        dead.add_metric([one.site], len(one.dead))
+        refused.add_metric([one.site], len(one.refused))
+        for found in concerns(one):
+            if found.wrong:
+                troubled.add_metric([one.site, found.kind], 1)
+    yield from (dead, refused, troubled)
 
 
-def outages(conn: Connection, sites: list[str], now: datetime) -> Metric:
+def outages(sites: Sites) -> Iterator[Metric]:
     """Since when a site cannot be worked with; 0 where it can."""
     family = Gauge(
         "jira_okr_outage_seconds",
         "For how long Jira has not answered, or not accepted the connector.",
         labels=["site", "kind"],
     )
-    for site in sites:
-        known = outage.standing(conn, site)
-        for kind in outage.KINDS:
-            lasts = (now - known.since).total_seconds() if known is not None and known.kind == kind else 0.0
-            family.add_metric([site, kind], max(0.0, lasts))
-    return family
+    for one in sites:
+        known = one.outage
+        for kind in KINDS:
+            lasts = (one.at - known.since).total_seconds() if known and known.kind == kind else 0.0
+            family.add_metric([one.site, kind], max(0.0, lasts))
+    yield family
 
 
-def granted(conn: Connection, sites: list[str], now: datetime) -> Metric:
+def granted(sites: Sites) -> Iterator[Metric]:
     """What Jira said is left of its limit; no sample where it says nothing."""
     family = Gauge("jira_okr_budget_left", "Calls or points Jira said are left.", labels=["site"])
-    for site in sites:
-        left = budget(conn, site, now).left
+    for one in sites:
+        left = one.budget.left if one.budget else None
         if left is not None:
-            family.add_metric([site], left.remaining)
-    return family
+            family.add_metric([one.site], left.remaining)
+    yield family
 
 
-def credentials(days: dict[str, date | None], now: datetime) -> Metric:
+def credentials(sites: Sites) -> Iterator[Metric]:
     """Until when the tokens work by the days that were entered; no sample where none was."""
     family = Gauge(
         "jira_okr_credential_expires_seconds",
         "Time until the site's token expires, below 0 once it has; absent where nobody entered the day.",
         labels=["site"],
     )
-    for site, day in days.items():
-        if day is not None:
-            family.add_metric([site], seconds_left(day, now))
-    return family
+    for one in sites:
+        if one.token_expires is not None:
+            family.add_metric([one.site], seconds_left(one.token_expires, one.at))
+    yield family
 
 
-def drift(conn: Connection, sites: list[str], now: datetime) -> list[Metric]:
+def drift(sites: Sites) -> Iterator[Metric]:
     """How far the mirror was from Jira when everything was read last and since, and how long ago that was."""
     wrong = Gauge("jira_okr_drift_issues", "Issues the last full resync found wrong.", labels=["site"])
     since = Gauge(
@@ -152,47 +137,48 @@ def drift(conn: Connection, sites: list[str], now: datetime) -> list[Metric]:
     below = Gauge("jira_okr_drift_objectives", "Objectives to which these issues belong.", labels=["site"])
     age = Gauge("jira_okr_resync_age_seconds", "Time since the last full read.", labels=["site"])
     recent = Gauge("jira_okr_recent_age_seconds", "Time since the last incremental read.", labels=["site"])
-    for site in sites:
-        found = drift_of(conn, site, most=0)
-        wrong.add_metric([site], found.full if found else 0)
-        since.add_metric([site], found.recent if found else 0)
-        below.add_metric([site], found.objectives if found else 0)
-        last = facts.get(conn, site, "last_resync")
-        for family, at in (
-            (age, None if last is None else datetime.fromisoformat(last)),
-            (recent, last_recent(conn, site)),
-        ):
+    for one in sites:
+        found = one.drift
+        wrong.add_metric([one.site], found.full if found else 0)
+        since.add_metric([one.site], found.recent if found else 0)
+        below.add_metric([one.site], found.objectives if found else 0)
+        for family, at in ((age, one.last_resync), (recent, one.last_recent)):
             if at is not None:
-                family.add_metric([site], (now - at).total_seconds())
-    return [wrong, since, below, age, recent]
+                family.add_metric([one.site], (one.at - at).total_seconds())
+    yield from (wrong, since, below, age, recent)
 
 
-def written(conn: Connection, sites: list[str]) -> Metric:
+def written(sites: Sites) -> Iterator[Metric]:
     """The ledger of writes. `held` ones wait for a person; `open` ones are under way, or their process died."""
     family = Gauge(
         "jira_okr_writes", "Fields in the ledger of writes by outcome.", labels=["site", "outcome"]
     )
-    found = conn.execute(
-        select(write.c.site, write.c.outcome, func.count().label("number")).group_by(
-            write.c.site, write.c.outcome
-        )
-    )
-    numbers = {(row.site, row.outcome or "open"): row.number for row in found}
-    for site in sites:
+    for one in sites:
         for outcome in ("written", "confirmed", "refused", "failed", "held", "open"):
-            family.add_metric([site, outcome], numbers.get((site, outcome), 0))
-    return family
+            family.add_metric([one.site, outcome], (one.writes or {}).get(outcome, 0))
+    yield family
 
 
-def at_work(conn: Connection, now: datetime) -> list[Metric]:
+FAMILIES: tuple[Callable[[Sites], Iterator[Metric]], ...] = (
+    deliveries,
+    waiting,
+    trouble,
+    outages,
+    granted,
+    credentials,
+    drift,
+    written,
+)
+
+
+def at_work(found: Installation) -> Iterator[Metric]:
     """Who gave a sign of life within the last minute."""
-    alive = [process for process in processes(conn) if process.lives(now)]
     workers = Gauge("jira_okr_workers", "Living worker threads of all processes.")
-    workers.add_metric([], sum(process.workers for process in alive))
+    workers.add_metric([], sum(process.workers for process in found.living))
     running = Gauge("jira_okr_processes", "Processes that gave a sign of life.", labels=["role"])
     for role in ("serve", "worker"):
-        running.add_metric([role], sum(process.role == role for process in alive))
-    return [workers, running]
+        running.add_metric([role], sum(process.role == role for process in found.living))
+    yield from (workers, running)
 
 
 def calls(figures: Counted) -> Metric:
@@ -239,7 +225,3 @@ def lags(figures: Counted) -> Metric:
 def _buckets(lag: Lag) -> list[Any]:
     bounds = [*map(str, LAG_BOUNDS), "+Inf"]
     return list(zip(bounds, accumulate(lag.classes), strict=True))
-
-
-def _count(conn: Connection, table: Any, condition: Any) -> int:
-    return int(conn.execute(select(func.count()).select_from(table).where(condition)).scalar_one())

@@ -207,6 +207,12 @@ def pending_count(conn: Connection, site: str | None = None) -> int:
     return int(conn.execute(_of_site(statement, site)).scalar_one())
 
 
+def waiting_since(conn: Connection, site: str) -> datetime | None:
+    """The earliest unserved event of all objectives that are due; None where none is."""
+    waiting = (table.c.site == site, table.c.buried_at.is_(None))
+    return maybe_from_ms(conn.execute(select(func.min(table.c.since)).where(*waiting)).scalar())
+
+
 def next_run(conn: Connection, site: str | None = None) -> datetime | None:
     """When the next objective can be claimed (a held one: when its lease ends); None where none is due."""
     held = and_(table.c.lease_until.is_not(None), table.c.lease_until > table.c.run_after)

@@ -167,6 +167,14 @@ def written_count(conn: Connection, site: str) -> int:
     return conn.execute(select(func.count()).select_from(fields)).scalar_one()
 
 
+def outcomes(conn: Connection, site: str) -> dict[str, int]:
+    """How many fields in the ledger came to which end; `open` ones are under way, or their process died."""
+    found = conn.execute(
+        select(table.c.outcome, func.count()).where(table.c.site == site).group_by(table.c.outcome)
+    )
+    return {outcome or "open": number for outcome, number in found}
+
+
 def last_value(conn: Connection, site: str, issue_id: str, field_id: str) -> object:
     """The JSON value we wrote last; None where we never did (or cleared the field: ask `last_write`)."""
     found = last_write(conn, site, issue_id, field_id)

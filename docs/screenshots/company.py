@@ -24,16 +24,16 @@ from mappings.state import Cause, KeyResultState, Measurement, ObjectiveState
 from plugin.drift import Drift
 from plugin.history import Told
 from plugin.pages.sources import (
-    Buried,
     Cycle,
     HistoryPoint,
     Listed,
     ListedHead,
     Located,
     SavedObjective,
-    SiteFreshness,
     WatchedKpi,
 )
+from plugin.use_cases.dead_letters import DeadLetter
+from plugin.use_cases.status import Status
 
 NOW = datetime(2026, 11, 21, 10, 14, 48, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Berlin")
@@ -78,7 +78,7 @@ class Company:
 
     saved: Sequence[Saved] = ()
     points: Mapping[str, Sequence[Point]] | None = None
-    sites: Sequence[SiteFreshness] = ()
+    sites: Sequence[Status] = ()
     zone: ZoneInfo = ZONE
 
     def now(self) -> datetime:
@@ -168,10 +168,10 @@ class Company:
     def browse_url(self, issue_key: str, site: str | None = None) -> str | None:  # noqa: ARG002
         return f"https://jira.example.com/browse/{issue_key}"
 
-    def freshness(self) -> Sequence[SiteFreshness]:
+    def freshness(self) -> Sequence[Status]:
         return self.sites
 
-    def vitals(self) -> Sequence[SiteFreshness]:
+    def vitals(self) -> Sequence[Status]:
         return self.sites
 
 
@@ -432,21 +432,22 @@ def _states() -> list[ObjectiveState]:
     ]  # fmt: skip
 
 
-def seeded_sites() -> tuple[SiteFreshness, ...]:
+def seeded_sites() -> tuple[Status, ...]:
     """One site that runs well but for a dead letter, one that is quite well."""
-    buried = Buried(
+    buried = DeadLetter(
         "10109", "GROW-9", "Jira refused customfield_10061: “OKR health” is not on the edit screen of Epic in project GROW.",
         "Add the field to the edit screen in Jira, then retry.", NOW - timedelta(hours=2),
     )  # fmt: skip
     return (
-        SiteFreshness(
-            "main", "https://jira.example.com", 48_210, NOW - timedelta(seconds=12), NOW - timedelta(hours=3), NOW - timedelta(minutes=2),
-            newest_change=NOW - timedelta(seconds=14), drift=Drift(0, 48_210, NOW - timedelta(hours=3)), deliveries={"done": 18_402, "ignored": 2_117, "pending": 3}, pending=2,
-            pending_since=NOW - timedelta(seconds=4), dead=(buried,), token_expires=NOW.date() + timedelta(days=101),
+        Status(
+            "main", NOW, "https://jira.example.com", issues=48_210, last_delivery=NOW - timedelta(seconds=12), last_resync=NOW - timedelta(hours=3),
+            last_recent=NOW - timedelta(minutes=2),
+            newest_change=NOW - timedelta(seconds=14), drift=Drift(0, 48_210, NOW - timedelta(hours=3)), deliveries={"done": 18_402, "ignored": 2_117, "pending": 3}, due=2,
+            overdue_since=NOW - timedelta(seconds=4), dead=(buried,), token_expires=NOW.date() + timedelta(days=101),
         ),
-        SiteFreshness(
-            "partners", "https://partners.example.com", 1_904, NOW - timedelta(minutes=8), NOW - timedelta(hours=4),
-            NOW - timedelta(minutes=3), newest_change=NOW - timedelta(minutes=9), drift=Drift(3, 1_904, NOW - timedelta(hours=4)), deliveries={"done": 611, "ignored": 24},
+        Status(
+            "partners", NOW, "https://partners.example.com", issues=1_904, last_delivery=NOW - timedelta(minutes=8), last_resync=NOW - timedelta(hours=4),
+            last_recent=NOW - timedelta(minutes=3), newest_change=NOW - timedelta(minutes=9), drift=Drift(3, 1_904, NOW - timedelta(hours=4)), deliveries={"done": 611, "ignored": 24},
         ),
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import g
 
+from plugin.access.actor import Actor
 from plugin.access.permission import Permission
 
 
@@ -24,6 +25,11 @@ class Person:
     def label(self) -> str:
         """How the audit log names them."""
         return self.email if self.token is None else f"{self.email} (token {self.token})"
+
+    @property
+    def actor(self) -> Actor:
+        """Them, as use cases know them."""
+        return Actor(self.label, self.role, self.account_id)
 
     def may(self, permission: str) -> bool:
         """Whether they may do what this permission is asked for."""
@@ -44,7 +50,7 @@ def present() -> Person:
     return person
 
 
-def acting() -> str:
-    """The name to note an act under."""
+def acting() -> Actor:
+    """Who acts in this request; where nobody signed in, somebody who may do nothing but what is public."""
     person = current()
-    return "nobody" if person is None else person.label
+    return Actor("nobody", Permission.PUBLIC) if person is None else person.actor

@@ -7,19 +7,21 @@ from typing import Literal
 
 from pydantic import Field
 
-from connectors.store import due, facts, inbox, mirror, refusals, revisions
 from plugin import errands
 from plugin.api.failures import not_found
 from plugin.api.finding import site_of
 from plugin.api.model import Asked, Given
 from plugin.api.operation import JSON, Call, Operation, Reply
-from plugin.budget import Budget, budget
+from plugin.budget import Budget
 from plugin.connector import Connector
 from plugin.draining import drain
-from plugin.drift import Drift, drift_of, last_recent
+from plugin.drift import Drift
 from plugin.errands import Errand, Report
 from plugin.reading import read, summary
-from plugin.sync import outage
+from plugin.sync.outage import Outage
+from plugin.use_cases.concerns import concerns, verdict
+from plugin.use_cases.status import Status, installation
+from plugin.use_cases.status import status as status_of
 
 ERRAND = "sync"
 
@@ -74,6 +76,17 @@ class BudgetGiven(Given):
     renewed: datetime | None
 
 
+class ConcernGiven(Given):
+    """One thing that ought to trouble somebody; where it is `wrong`, `jira-okr status` exits with 1."""
+
+    kind: str
+    level: str
+    word: str
+    sentence: str
+    to_do: str
+    wrong: bool
+
+
 class StatusGiven(Given):
     """How fresh one site's data is. Null is "never" or "not known yet"."""
 
@@ -91,11 +104,15 @@ class StatusGiven(Given):
     due: int = Field(description="Objectives that wait to be reconciled.")
     dead_letters: int
     refused: int
+    held: int = Field(description="Changes that wait for a person instead of being written.")
     outage: OutageGiven | None = Field(description="Null while Jira answers.")
     budget: BudgetGiven
     credential_expires: date | None = Field(
         description="The day that an admin entered for the token; null where nobody did."
     )
+    workers: int = Field(description="Living workers of all processes.")
+    verdict: str = Field(description="What to think of the site in a word, as pages and commands say it.")
+    concerns: list[ConcernGiven] = Field(description="What ought to trouble somebody, the worst first.")
 
 
 class StatusesGiven(Given):
@@ -136,54 +153,68 @@ class SyncGiven(Given):
 
 def statuses(call: Call) -> Reply:
     """All sites side by side."""
-    found = [status_given(call.connector, site) for site in call.connector.sites]
-    return Reply(StatusesGiven(now=call.connector.clock(), sites=found))
+    found = installation(call.connector, call.actor)
+    return Reply(StatusesGiven(now=found.at, sites=[status_given(one) for one in found.sites]))
 
 
 def status(call: Call) -> Reply:
     """One site."""
-    return Reply(status_given(call.connector, site_of(call)))
+    return Reply(status_given(status_of(call.connector, call.actor, site_of(call))))
 
 
-def status_given(connector: Connector, site: str) -> StatusGiven:
-    """The figures of one site, from the store alone."""
-    with connector.store.read() as conn:
-        latest = inbox.recent(conn, site, 1)
-        active = revisions.active(conn, site)
-        return StatusGiven(
-            site=site,
-            url=connector.sites[site].browse_url,
-            mapping_revision=active.revision if active else None,
-            issues=mirror.count(conn, site),
-            newest_change=mirror.newest(conn, site),
-            last_delivery=latest[0].received_at if latest else None,
-            last_resync=_instant(facts.get(conn, site, "last_resync")),
-            last_reconcile=_instant(facts.get(conn, site, "last_reconcile")),
-            last_recent=last_recent(conn, site),
-            drift=_drift(drift_of(conn, site)),
-            deliveries=inbox.counts(conn, site),
-            due=due.pending_count(conn, site),
-            dead_letters=len(due.dead(conn, site)),
-            refused=len(refusals.all(conn, site)),
-            outage=_outage(outage.standing(conn, site)),
-            budget=_budget(budget(conn, site, connector.clock())),
-            credential_expires=connector.sites[site].token_expires,
-        )
+def status_given(found: Status) -> StatusGiven:
+    """The figures of one site as an answer shows them."""
+    return StatusGiven(
+        site=found.site,
+        url=found.url or "",
+        mapping_revision=found.mapping_revision,
+        issues=found.issues or 0,
+        newest_change=found.newest_change,
+        last_delivery=found.last_delivery,
+        last_resync=found.last_resync,
+        last_reconcile=found.last_reconcile,
+        last_recent=found.last_recent,
+        drift=_drift(found.drift),
+        deliveries=dict(found.deliveries or {}),
+        due=found.due,
+        dead_letters=len(found.dead),
+        refused=len(found.refused),
+        held=len(found.held),
+        outage=_outage(found.outage),
+        budget=_budget(found.budget),
+        credential_expires=found.token_expires,
+        workers=sum(process.workers for process in found.at_work),
+        verdict=verdict(found).word,
+        concerns=[
+            ConcernGiven(
+                kind=one.kind,
+                level=one.level,
+                word=one.word,
+                sentence=one.sentence,
+                to_do=one.todo,
+                wrong=one.wrong,
+            )
+            for one in concerns(found)
+        ],
+    )
 
 
-def _budget(found: Budget) -> BudgetGiven:
-    left = found.left
+def _budget(found: Budget | None) -> BudgetGiven:
+    left = found.left if found else None
     return BudgetGiven(
-        calls_last_hour=found.hour,
-        calls_last_minute=found.minute,
-        held=[HeldGiven(what=one.what, reason=one.reason, until=one.until) for one in found.held],
+        calls_last_hour=found.hour if found else 0,
+        calls_last_minute=found.minute if found else 0,
+        held=[
+            HeldGiven(what=one.what, reason=one.reason, until=one.until)
+            for one in (found.held if found else ())
+        ],
         left=left.remaining if left else None,
         of=left.most if left else None,
         renewed=left.until if left else None,
     )
 
 
-def _outage(found: outage.Outage | None) -> OutageGiven | None:
+def _outage(found: Outage | None) -> OutageGiven | None:
     if found is None:
         return None
     return OutageGiven(
@@ -194,10 +225,6 @@ def _outage(found: outage.Outage | None) -> OutageGiven | None:
         error=found.error,
         remedy=found.remedy,
     )
-
-
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
 
 
 def _drift(found: Drift | None) -> DriftGiven | None:

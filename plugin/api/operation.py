@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from plugin.access.actor import Actor
 from plugin.api.model import Asked, Given
 from plugin.connector import Connector
 
@@ -22,8 +23,13 @@ class Call:
     path: Mapping[str, Any]
     query: Any
     body: Any
-    by: str
+    actor: Actor
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def by(self) -> str:
+        """The name of who calls."""
+        return self.actor.label
 
 
 @dataclass(frozen=True, slots=True)

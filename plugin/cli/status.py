@@ -7,19 +7,22 @@ from typing import Any
 
 import click
 
-from connectors.store import due, facts, inbox, mirror, objectives, refusals, writes
+from connectors.store import objectives
 from connectors.store.objectives import SavedObjective
-from plugin.budget import Budget, budget, in_words
+from plugin.access.actor import COMMAND_LINE
+from plugin.budget import Budget, in_words
 from plugin.cli.moments import distance, spoken
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
-from plugin.connector import Connector
-from plugin.credential_expiry import Expiry, expiry_at
-from plugin.drift import Drift, drift_of
-from plugin.heartbeat import Process, processes
+from plugin.credential_expiry import Expiry
+from plugin.drift import Drift
+from plugin.heartbeat import Process
 from plugin.standing import objective_values, percent_text
-from plugin.sync import holding, outage, watermark
-from plugin.webhook_state import WebhookState, known
+from plugin.sync.holding import Brake
+from plugin.sync.outage import Outage
+from plugin.use_cases.concerns import FRESH, Concern, concerns, verdict
+from plugin.use_cases.status import Status, status
+from plugin.webhook_state import WebhookState
 
 OUT = {
     "unreachable": "JIRA DOES NOT ANSWER",
@@ -27,6 +30,7 @@ OUT = {
     "limited": "Jira asks to wait",
     "refused": "JIRA CANNOT BE READ",
 }
+SHOWN_BELOW = ("outage", "nobody_works", "held", "given_up", "credential")
 RELEASE = "jira-okr status --json lists what is held; jira-okr apply --release-held [KEY]... writes it."
 
 
@@ -36,64 +40,72 @@ RELEASE = "jira-okr status --json lists what is held; jira-okr apply --release-h
 def status_command(site: str, as_json: bool) -> None:
     """Show the age of the data, pending work, dead letters, and every objective. Exit code 1 where something needs a person."""
     with open_connector(site=site) as connector:
-        values = status_values(connector, site)
+        found = status(connector, COMMAND_LINE, site)
         with connector.store.read() as conn:
             saved = objectives.all(conn, site)
     if as_json:
-        show_json({**values, "objectives": [objective_values(one.state) for one in saved]})
+        show_json({**status_values(found), "objectives": [objective_values(one.state) for one in saved]})
     else:
-        _show(values, saved, connector.clock())
-    if any(values[name] for name in ("dead_letters", "refused", "held", "brake")) or _wants_mending(values):
+        _show(status_values(found), saved, found.at)
+    if any(one.wrong for one in concerns(found)):
         raise SystemExit(1)
 
 
-def _wants_mending(values: dict[str, Any]) -> bool:
-    if values["credential"]["state"] in ("soon", "over"):
-        return True
-    return values["outage"] is not None and values["outage"]["needs_a_person"]
-
-
-def status_values(connector: Connector, site: str) -> dict[str, Any]:
+def status_values(found: Status) -> dict[str, Any]:
     """The figures of one site."""
-    with connector.store.read() as conn:
-        return {
-            "site": site,
-            "issues": mirror.count(conn, site),
-            "deliveries": inbox.counts(conn, site),
-            "due": due.pending_count(conn, site),
-            "processes": [_process_values(one, connector) for one in processes(conn)],
-            "outage": _outage_values(outage.standing(conn, site)),
-            "budget": _budget_values(budget(conn, site, connector.clock()), connector.clock()),
-            "credential": _credential_values(
-                expiry_at(connector.sites[site].token_expires, connector.clock())
-            ),
-            "webhook": _webhook_values(known(conn, site)),
-            "last_resync": facts.get(conn, site, "last_resync"),
-            "last_recent": facts.get(conn, site, watermark.LAST),
-            "drift": _drift_values(drift_of(conn, site)),
-            "dead_letters": [
-                {"objective": letter.objective_id, "error": letter.error, "remedy": letter.remedy}
-                for letter in due.dead(conn, site)
-            ],
-            "brake": _brake_values(holding.standing(conn, site)),
-            "held": [
-                {"issue": one.issue_key, "field": one.field_name, "wanted": one.after, "why": one.note}
-                for one in writes.held(conn, site)
-            ],
-            "refused": [
-                {
-                    "issue": one.issue_key,
-                    "field": one.field_name,
-                    "message": one.message,
-                    "remedy": one.remedy,
-                }
-                for one in refusals.all(conn, site)
-            ],
-        }
+    return {
+        "site": found.site,
+        "verdict": verdict(found).word,
+        "concerns": [_concern_values(one) for one in concerns(found)],
+        "issues": found.issues,
+        "deliveries": dict(found.deliveries or {}),
+        "due": found.due,
+        "processes": [_process_values(one, found.at) for one in found.processes or ()],
+        "outage": _outage_values(found.outage),
+        "budget": _budget_values(found.budget, found.at),
+        "credential": _credential_values(found.credential),
+        "webhook": _webhook_values(found.webhook),
+        "last_resync": _iso(found.last_resync),
+        "last_recent": _iso(found.last_recent),
+        "drift": _drift_values(found.drift),
+        "dead_letters": [
+            {"objective": letter.objective_id, "error": letter.error, "remedy": letter.remedy}
+            for letter in found.dead
+        ],
+        "brake": _brake_values(found.brake),
+        "held": [
+            {"issue": one.issue_key, "field": one.field_name, "wanted": one.after, "why": one.note}
+            for one in found.held
+        ],
+        "refused": [
+            {
+                "issue": one.issue_key,
+                "field": one.field_name,
+                "message": one.message,
+                "remedy": one.remedy,
+            }
+            for one in found.refused
+        ],
+    }
 
 
-def _process_values(process: Process, connector: Connector) -> dict[str, Any]:
-    silent = (connector.clock() - process.at).total_seconds()
+def _concern_values(found: Concern) -> dict[str, Any]:
+    return {
+        "kind": found.kind,
+        "level": found.level,
+        "word": found.word,
+        "sentence": found.sentence,
+        "to_do": found.todo,
+        "wrong": found.wrong,
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _process_values(process: Process, now: datetime) -> dict[str, Any]:
+    silent = (now - process.at).total_seconds()
     return {
         "role": process.role,
         "host": process.host,
@@ -101,12 +113,13 @@ def _process_values(process: Process, connector: Connector) -> dict[str, Any]:
         "workers": process.workers,
         "heard_seconds_ago": round(silent),
         "heard": process.at.isoformat(),
-        "alive": process.lives(connector.clock()),
+        "alive": process.lives(now),
         "gone": process.gone,
     }
 
 
-def _budget_values(found: Budget, now: datetime) -> dict[str, Any]:
+def _budget_values(found: Budget | None, now: datetime) -> dict[str, Any]:
+    found = found or Budget(0, 0)
     left = found.left
     return {
         "calls_last_hour": found.hour,
@@ -131,7 +144,7 @@ def _credential_values(found: Expiry) -> dict[str, Any]:
     }
 
 
-def _outage_values(found: outage.Outage | None) -> dict[str, Any] | None:
+def _outage_values(found: Outage | None) -> dict[str, Any] | None:
     if found is None:
         return None
     return {
@@ -190,7 +203,7 @@ def _show_reads(values: dict[str, Any], now: datetime) -> None:
         click.echo(f"  {one['objective']} had been wrong: {one['issues']} issues")
 
 
-def _brake_values(brake: holding.Brake | None) -> dict[str, Any] | None:
+def _brake_values(brake: Brake | None) -> dict[str, Any] | None:
     if brake is None:
         return None
     return {"reason": brake.reason, "at": brake.at.isoformat(), "objectives": sorted(brake.objectives)}
@@ -198,6 +211,7 @@ def _brake_values(brake: holding.Brake | None) -> dict[str, Any] | None:
 
 def _show(values: dict[str, Any], saved: list[SavedObjective], now: datetime) -> None:
     click.echo(f"site {values['site']}: {values['issues']} issues mirrored, {values['due']} objectives due")
+    _show_verdict(values["concerns"])
     if values["outage"]:
         _show_outage(values["outage"], now)
     _show_reads(values, now)
@@ -207,7 +221,7 @@ def _show(values: dict[str, Any], saved: list[SavedObjective], now: datetime) ->
         click.echo(
             f"{one['role']} {one['host']}, process {one['pid']}: {_state(one)}, heard {_ago(one, now)}"
         )
-    if not values["processes"]:
+    if not any(one["alive"] for one in values["processes"]):
         click.echo("no process is at work: start jira-okr serve")
     if values["webhook"] and values["webhook"]["lacking"]:
         click.echo(
@@ -227,6 +241,17 @@ def _show(values: dict[str, Any], saved: list[SavedObjective], now: datetime) ->
         click.echo(
             "No objectives yet. Activate a mapping (jira-okr mapping activate FILE), then run jira-okr sync."
         )
+
+
+def _show_verdict(concerns: list[dict[str, Any]]) -> None:
+    """What pages say of it too: the first concern; of the others, those that nothing below tells."""
+    if not concerns:
+        click.echo(f"{FRESH.word}: {FRESH.sentence}")
+    for number, one in enumerate(concerns):
+        if number == 0 or one["kind"] not in SHOWN_BELOW:
+            click.echo(
+                f"{one['word']}: {one['sentence']}" + (f"\n  to do: {one['to_do']}" if one["to_do"] else "")
+            )
 
 
 def _show_credential(found: dict[str, Any]) -> None:

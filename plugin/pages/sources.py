@@ -18,13 +18,8 @@ from mappings.document.schema import KpiPart
 from mappings.issue import Reading
 from mappings.marks import Mark
 from mappings.state import Health, ObjectiveState
-from plugin.budget import Budget
-from plugin.drift import Drift
-from plugin.errands import Errand
 from plugin.history import Told
-from plugin.sync.checkpoint import Progress
-from plugin.sync.outage import Outage
-from plugin.webhook_state import WebhookState
+from plugin.use_cases.status import Status
 
 
 class Head(Protocol):
@@ -161,65 +156,6 @@ class Cycle(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Buried:
-    """A dead letter as the page shows it: which objective, the last error, what to do about it, since when.
-
-    `known` says whether the objective has ever been computed, so that there is a page to lead to.
-    """
-
-    objective_id: str
-    objective_key: str
-    error: str
-    remedy: str
-    since: datetime | None = None
-    known: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A field of an issue that Jira refuses to take, why, and what a person can do about it."""
-
-    issue_key: str
-    field: str
-    message: str
-    remedy: str
-    objective_id: str = ""
-    issue_id: str = ""
-    field_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SiteFreshness:
-    """How fresh one site's data is. None is "never" for the instants and "not known yet" for the counts.
-
-    `drift` is what resyncs had to correct; `deliveries` counts the inbox by status. `sync` is what a person asked for, `full_read`
-    a read that has not come to its end, whoever began it.
-    """
-
-    site: str
-    url: str | None = None
-    issues: int | None = None
-    last_delivery: datetime | None = None
-    last_resync: datetime | None = None
-    last_recent: datetime | None = None
-    newest_change: datetime | None = None
-    drift: Drift | None = None
-    deliveries: Mapping[str, int] | None = None
-    pending: int = 0
-    pending_since: datetime | None = None
-    dead: tuple[Buried, ...] = ()
-    refused: tuple[Refused, ...] = ()
-    per_minute: tuple[int, ...] | None = None
-    """Deliveries received in each of the last minutes, the latest last."""
-    webhook: WebhookState | None = None
-    sync: Errand | None = None
-    full_read: Progress | None = None
-    outage: Outage | None = None
-    budget: Budget | None = None
-    token_expires: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class WatchedKpi:
     """A KPI of the active mapping and its latest reading, None where there is none yet."""
 
@@ -294,10 +230,10 @@ class Sources(Protocol):
         """Where a person opens this issue in Jira; None where the site is not known."""
         ...
 
-    def freshness(self) -> Sequence[SiteFreshness]:
+    def freshness(self) -> Sequence[Status]:
         """One row per site, in the order in which they are shown."""
         ...
 
-    def vitals(self) -> Sequence[SiteFreshness]:
+    def vitals(self) -> Sequence[Status]:
         """The same with no more than one line about freshness needs: for all pages but the one about it."""
         ...

@@ -2,45 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from sqlalchemy import Connection
 
 import mappings.mapping
-from connectors.store import check_ins, drifted, due, facts, inbox, kpis, mirror, objectives, refusals
+from connectors.store import check_ins, drifted, facts, kpis, mirror, objectives
 from connectors.store.check_ins import Kept
 from connectors.store.drifted import Drifted
-from connectors.store.due import DeadLetter
 from connectors.store.listing import After, Wanted
-from connectors.store.names import Name, names
 from mappings.diagnostic import MappingError
 from mappings.marks import Mark
-from plugin import errands, webhook_state
-from plugin.budget import budget
+from plugin.access.actor import Actor
+from plugin.access.person import acting
 from plugin.connector import Connector, NotReady
-from plugin.drift import drift_of, last_recent
 from plugin.finding import find_objective
 from plugin.history import Told, between, happened
 from plugin.pages.headlines import headlines, histories, listed
 from plugin.pages.objective_address import site_in_address
 from plugin.pages.sources import (
-    Buried,
     Cycle,
     HistoryPoint,
     Listed,
     Located,
-    Refused,
     SavedHead,
     SitedHead,
-    SiteFreshness,
     WatchedKpi,
 )
-from plugin.reading import SYNC
-from plugin.sync import checkpoint, outage
-
-TRAFFIC = timedelta(minutes=15)
+from plugin.use_cases.status import Status, installation, vitals
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +39,7 @@ class StoredSources:
     """All sites of one connector side by side, in the order in which it knows them."""
 
     connector: Connector
+    who: Callable[[], Actor] = acting
 
     @property
     def zone(self) -> tzinfo:
@@ -122,22 +114,11 @@ class StoredSources:
             else f"{self.connector.sites[site].browse_url.rstrip('/')}/browse/{issue_key}"
         )
 
-    def freshness(self) -> Sequence[SiteFreshness]:
-        now = self.now()
-        with self.connector.store.read() as conn:
-            found = [
-                replace(_freshness(conn, name, site.browse_url, now), token_expires=site.token_expires)
-                for name, site in self.connector.sites.items()
-            ]
-        return [replace(one, sync=errands.latest(self.connector, one.site, SYNC)) for one in found]
+    def freshness(self) -> Sequence[Status]:
+        return installation(self.connector, self.who()).sites
 
-    def vitals(self) -> Sequence[SiteFreshness]:
-        now = self.now()
-        with self.connector.store.read() as conn:
-            return [
-                replace(_vital(conn, name, site.browse_url, now), token_expires=site.token_expires)
-                for name, site in self.connector.sites.items()
-            ]
+    def vitals(self) -> Sequence[Status]:
+        return vitals(self.connector, self.who())
 
     def kpis(self) -> Sequence[WatchedKpi]:
         found = [
@@ -177,69 +158,3 @@ class StoredSources:
 def _moved_by(conn: Connection, site: str, issue: str) -> list[str]:
     ids = {issue, mirror.id_of_key(conn, site, issue.upper())} - {None}
     return sorted(objectives.depending_on(conn, site, [id_ for id_ in ids if id_ is not None]))
-
-
-def _freshness(conn: Connection, site: str, url: str, now: datetime) -> SiteFreshness:
-    return replace(
-        _vital(conn, site, url, now),
-        issues=mirror.count(conn, site),
-        newest_change=mirror.newest(conn, site),
-        drift=drift_of(conn, site),
-        deliveries=inbox.counts(conn, site),
-        per_minute=_per_minute(inbox.received(conn, site, now - TRAFFIC), now),
-        webhook=webhook_state.known(conn, site),
-        full_read=checkpoint.progress(conn, site),
-        budget=budget(conn, site, now),
-    )
-
-
-def _vital(conn: Connection, site: str, url: str, now: datetime) -> SiteFreshness:
-    """What tells whether the data is fresh; counts nothing that grows with the site."""
-    latest = inbox.recent(conn, site, 1)
-    resynced = facts.get(conn, site, "last_resync")
-    pending = due.pending_count(conn, site)
-    overdue = due.next_run(conn, site) if pending else None
-    return SiteFreshness(
-        site=site,
-        url=url,
-        last_delivery=latest[0].received_at if latest else None,
-        last_resync=None if resynced is None else datetime.fromisoformat(resynced),
-        last_recent=last_recent(conn, site),
-        drift=drift_of(conn, site, 0),
-        pending=pending,
-        pending_since=overdue if overdue is not None and overdue < now else None,
-        dead=_buried(conn, site),
-        refused=tuple(
-            Refused(
-                one.issue_key,
-                one.field_name,
-                one.message,
-                one.remedy,
-                one.objective_id,
-                one.issue_id,
-                one.field_id,
-            )
-            for one in refusals.all(conn, site)
-        ),
-        outage=outage.standing(conn, site),
-    )
-
-
-def _per_minute(received: Sequence[datetime], now: datetime) -> tuple[int, ...]:
-    """How many came in each of the last minutes, the latest last."""
-    minutes = int(TRAFFIC.total_seconds() // 60)
-    counts = [0] * minutes
-    for at in received:
-        counts[max(0, minutes - 1 - int((now - at).total_seconds() // 60))] += 1
-    return tuple(counts)
-
-
-def _buried(conn: Connection, site: str) -> tuple[Buried, ...]:
-    letters = due.dead(conn, site)
-    called = names(conn, site, [letter.objective_id for letter in letters])
-    return tuple(_letter(one, called.get(one.objective_id)) for one in letters)
-
-
-def _letter(one: DeadLetter, called: Name | None) -> Buried:
-    key = "" if called is None else called.key
-    return Buried(one.objective_id, key, one.error, one.remedy, one.buried_at, called is not None)

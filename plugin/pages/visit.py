@@ -40,7 +40,7 @@ def account() -> int:
 
 def who() -> str:
     """Whom the history and the audit log name."""
-    return acting()
+    return acting().label
 
 
 def draft_of(connector: Connector, site: str) -> Draft | None:

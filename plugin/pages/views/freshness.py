@@ -4,29 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 
 from plugin.budget import in_words
-from plugin.credential_expiry import Expiry, expiry_at
+from plugin.credential_expiry import Expiry
 from plugin.errands import SILENT_FOR, Errand
-from plugin.pages.sources import Buried, SiteFreshness
 from plugin.pages.views.ledger import Browse
-from plugin.pages.views.moments import When, ago, when_known
-from plugin.sync.outage import Outage
+from plugin.pages.views.moments import When, when_known
+from plugin.use_cases.concerns import Concern, concerns, corrected, verdict, worst
+from plugin.use_cases.dead_letters import DeadLetter
+from plugin.use_cases.status import Status
 from plugin.webhook_state import WebhookState
-
-STUCK = timedelta(minutes=10)
-QUIET = timedelta(hours=26)
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The state of a site's data: `level` names colour and shape; `todo` says what to do next, empty where nothing is."""
-
-    level: str
-    word: str
-    sentence: str
-    todo: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +49,8 @@ class SiteRow:
 
     site: str
     url: str | None
-    verdict: Verdict
+    verdict: Concern
+    verdicts: tuple[Concern, ...]
     issues: str
     delivery: When | None
     resync: When | None
@@ -87,36 +76,33 @@ class SiteRow:
     interrupted: str
 
 
-def site_row(fresh: SiteFreshness, browse: Browse, now: datetime, zone: tzinfo) -> SiteRow:
+def site_row(fresh: Status, browse: Browse, now: datetime, zone: tzinfo) -> SiteRow:
     """The page's part for one site."""
     calls, limits = in_words(fresh.budget, now) if fresh.budget else ("not known yet", "")
     webhook, webhook_todo = _webhook(fresh.webhook, fresh.last_delivery is not None)
     return SiteRow(
         site=fresh.site,
         url=fresh.url,
-        verdict=verdict(fresh, now),
+        verdict=verdict(fresh),
+        verdicts=concerns(fresh) or (verdict(fresh),),
         issues=_count(fresh.issues),
         delivery=when_known(fresh.last_delivery, now, zone),
         resync=when_known(fresh.last_resync, now, zone),
         recent=when_known(fresh.last_recent, now, zone),
         newest=when_known(fresh.newest_change, now, zone),
-        drift="not known yet"
-        if fresh.drift is None
-        else "none"
-        if not fresh.drift.issues
-        else _corrected(fresh.drift.issues),
+        drift=_drift(fresh),
         drifted=bool(_drifted(fresh)),
         drifted_objectives=_drifted_objectives(fresh),
         drifted_more=fresh.drift.objectives - len(fresh.drift.worst) if fresh.drift else 0,
-        pending=fresh.pending,
-        pending_since=when_known(fresh.pending_since, now, zone),
+        pending=fresh.due,
+        pending_since=when_known(fresh.overdue_since, now, zone),
         deliveries=tuple((status, _count(n)) for status, n in sorted((fresh.deliveries or {}).items())),
         dead=tuple(_dead(one, now, zone) for one in fresh.dead),
         refused=tuple(
             RefusedRow(
                 one.issue_key,
                 browse(one.issue_key),
-                one.field,
+                one.field_name,
                 one.message,
                 one.remedy,
                 one.objective_id,
@@ -133,13 +119,19 @@ def site_row(fresh: SiteFreshness, browse: Browse, now: datetime, zone: tzinfo) 
         webhook_todo=webhook_todo,
         calls=calls,
         limits=limits,
-        credential=expiry_at(fresh.token_expires, now),
+        credential=fresh.credential,
         sync=_reading(fresh, now),
         interrupted=_interrupted(fresh, now),
     )
 
 
-def _reading(fresh: SiteFreshness, now: datetime) -> Errand | None:
+def _drift(fresh: Status) -> str:
+    if fresh.drift is None:
+        return "not known yet"
+    return corrected(fresh.drift.issues) if fresh.drift.issues else "none"
+
+
+def _reading(fresh: Status, now: datetime) -> Errand | None:
     """What is being read: because a person asked for it, or by the clock; else what came of the last a person asked for."""
     if fresh.full_read is None or _asked_for(fresh) or now - fresh.full_read.at >= SILENT_FOR:
         return fresh.sync
@@ -147,7 +139,7 @@ def _reading(fresh: SiteFreshness, now: datetime) -> Errand | None:
     return Errand("sync", "", going.began, going.at, done=going.read, total=going.total)
 
 
-def _interrupted(fresh: SiteFreshness, now: datetime) -> str:
+def _interrupted(fresh: Status, now: datetime) -> str:
     """How far a full read came that nobody goes on with yet; empty where there is none."""
     stopped = fresh.full_read
     if stopped is None or not stopped.read or _asked_for(fresh) or now - stopped.at < SILENT_FOR:
@@ -155,7 +147,7 @@ def _interrupted(fresh: SiteFreshness, now: datetime) -> str:
     return f"one stopped after {_count(stopped.read)} of {_count(stopped.total)} issues; the next goes on from there"
 
 
-def _asked_for(fresh: SiteFreshness) -> bool:
+def _asked_for(fresh: Status) -> bool:
     return fresh.sync is not None and fresh.sync.state == "running"
 
 
@@ -188,87 +180,6 @@ def _webhook(state: WebhookState | None, delivered: bool) -> tuple[str, str]:
     return ("registered, but lacks events", state.remedy) if state.lacking else ("registered", "")
 
 
-def verdict(fresh: SiteFreshness, now: datetime) -> Verdict:
-    """What to think of a site's data; the first that holds."""
-    if fresh.last_resync is None and fresh.last_delivery is None:
-        return Verdict(
-            "unknown",
-            "Never synced",
-            "Nothing has been read from this site yet.",
-            "Run “jira-okr sync” for it once; webhooks keep it fresh from then on.",
-        )
-    if fresh.outage is not None:
-        return _out(fresh.outage, now)
-    if fresh.pending_since is not None and now - fresh.pending_since > STUCK:
-        return Verdict(
-            "off_track",
-            "Standing still",
-            "Work has been waiting for more than ten minutes.",
-            "Look whether a worker is running, and at its log.",
-        )
-    if fresh.dead or fresh.refused:
-        sentence = _dead_sentence(len(fresh.dead), len(fresh.refused))
-        return Verdict("at_risk", "Needs a person", sentence, "Do what stands below each.")
-    credential = expiry_at(fresh.token_expires, now)
-    return _renewal(credential) if credential.wants_renewal else _age(fresh, now)
-
-
-def _renewal(credential: Expiry) -> Verdict:
-    """It is the admin's word: where Jira refuses the token, that is an outage and said before."""
-    if credential.state == "over":
-        sentence = f"By the day that was entered, the token for Jira {credential.said}."
-        return Verdict("at_risk", "Token expired", sentence, credential.remedy)
-    sentence = f"The token for Jira {credential.said}."
-    return Verdict("at_risk", "Token expires soon", sentence, credential.remedy)
-
-
-OUT = {
-    "unreachable": "Jira does not answer",
-    "sign_in": "Jira does not accept the sign-in",
-    "limited": "Jira asks to wait",
-    "refused": "Jira cannot be read",
-}
-
-
-def _out(outage: Outage, now: datetime) -> Verdict:
-    """What has to be mended first: nothing else on the page can be right before."""
-    following = "at once" if outage.next_try <= now else ago(now - outage.next_try)
-    sentence = f"First seen {ago(now - outage.since)}: {outage.error} What came meanwhile is kept; the next try is {following}."
-    level = "at_risk" if outage.kind == "limited" else "off_track"
-    return Verdict(level, OUT[outage.kind], sentence, outage.remedy)
-
-
-def _age(fresh: SiteFreshness, now: datetime) -> Verdict:
-    if newest(fresh) is None or now - (newest(fresh) or now) > QUIET:
-        return Verdict(
-            "at_risk",
-            "Ageing",
-            "No delivery and no resync for more than a day.",
-            "Look whether the webhook is still registered in Jira, then run “jira-okr sync”.",
-        )
-    if fresh.last_delivery is None:
-        return Verdict(
-            "pending",
-            "No webhook yet",
-            "The data is from the last resync; no delivery has ever arrived.",
-            "Register the webhook in Jira, so that changes arrive in seconds.",
-        )
-    if _drifted(fresh):
-        return Verdict(
-            "at_risk",
-            "Drift found",
-            f"Resyncs found deliveries missing: {_corrected(_drifted(fresh))}.",
-            "Look at the webhook in Jira, and at the proxy in front of the connector.",
-        )
-    return Verdict("on_track", "Fresh", "Deliveries arrive and nothing is stuck.", "")
-
-
-def newest(fresh: SiteFreshness) -> datetime | None:
-    """When this site was last heard of."""
-    heard = [at for at in (fresh.last_delivery, fresh.last_resync, fresh.last_recent) if at is not None]
-    return max(heard, default=None)
-
-
 @dataclass(frozen=True, slots=True)
 class Pulse:
     """The one line about freshness that other pages show; it leads to this one. No word where all is well."""
@@ -278,49 +189,30 @@ class Pulse:
     at: When | None
 
 
-def pulse(sites: Sequence[SiteFreshness], now: datetime, zone: tzinfo) -> Pulse | None:
+def pulse(sites: Sequence[Status], now: datetime, zone: tzinfo) -> Pulse | None:
     """The worst site speaks for all; None where there is no site."""
     if not sites:
         return None
-    order = ("off_track", "at_risk", "unknown", "pending", "on_track")
-    worst = min(sites, key=lambda fresh: order.index(verdict(fresh, now).level))
-    found = verdict(worst, now)
+    speaks = worst(sites)
+    found = verdict(speaks)
     word = "" if found.level == "on_track" else found.word
-    return Pulse(found.level, word, when_known(newest(worst), now, zone))
+    return Pulse(found.level, word, when_known(speaks.heard, now, zone))
 
 
 def _count(value: int | None) -> str:
     return "not known yet" if value is None else f"{value:,}".replace(",", "\u202f")
 
 
-def _drifted(fresh: SiteFreshness) -> int:
+def _drifted(fresh: Status) -> int:
     return fresh.drift.issues if fresh.drift else 0
 
 
-def _drifted_objectives(fresh: SiteFreshness) -> tuple[tuple[str, str, str], ...]:
+def _drifted_objectives(fresh: Status) -> tuple[tuple[str, str, str], ...]:
     """Id, name and how many issues, of the objectives that had been wrong."""
     worst = fresh.drift.worst if fresh.drift else ()
-    return tuple((one.id, one.key or one.title or one.id, _corrected(one.issues)) for one in worst)
+    return tuple((one.id, one.key or one.title or one.id, corrected(one.issues)) for one in worst)
 
 
-def _corrected(drift: int) -> str:
-    return "1 issue corrected" if drift == 1 else f"{drift} issues corrected"
-
-
-def _dead_sentence(dead: int, refused: int) -> str:
-    parts = [
-        f"{dead} {'objective' if dead == 1 else 'objectives'} failed for good" if dead else "",
-        f"Jira refuses {refused} {'field' if refused == 1 else 'fields'}" if refused else "",
-    ]
-    return ", and ".join(part for part in parts if part) + "."
-
-
-def _dead(one: Buried, now: datetime, zone: tzinfo) -> DeadRow:
-    return DeadRow(
-        one.objective_key or one.objective_id,
-        one.known,
-        one.error,
-        one.remedy,
-        when_known(one.since, now, zone),
-        one.objective_id,
-    )
+def _dead(one: DeadLetter, now: datetime, zone: tzinfo) -> DeadRow:
+    since = when_known(one.buried_at, now, zone)
+    return DeadRow(one.name, one.known, one.error, one.remedy, since, one.objective_id)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
+
+from plugin.use_cases.moments import ago
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-STEPS = (
-    (timedelta(seconds=90), timedelta(seconds=1), "s"),
-    (timedelta(minutes=90), timedelta(minutes=1), "min"),
-    (timedelta(hours=48), timedelta(hours=1), "h"),
-    (timedelta(days=3650), timedelta(days=1), "days"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +29,6 @@ def when(at: datetime, now: datetime, zone: tzinfo) -> When:
 def when_known(at: datetime | None, now: datetime, zone: tzinfo) -> When | None:
     """The same for an instant that may never have been."""
     return None if at is None else when(at, now, zone)
-
-
-def ago(age: timedelta) -> str:
-    """`12 s ago`, `in 5 min`: one unit, whole numbers."""
-    size = abs(age)
-    if size < timedelta(seconds=1):
-        return "just now"
-    amount = next((f"{size // unit} {word}" for below, unit, word in STEPS if size < below), "years")
-    return f"{amount} ago" if age > timedelta(0) else f"in {amount}"
 
 
 def day_text(day: date) -> str:

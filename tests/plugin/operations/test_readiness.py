@@ -12,18 +12,19 @@ from prometheus_client.parser import text_string_to_metric_families
 from connectors.jira.call import call_of
 from connectors.store import Store, facts
 from plugin import heartbeat
+from plugin.access.actor import MONITORING
 from plugin.composition import system_clock
 from plugin.connector import Connector
 from plugin.heartbeat import EVERYWHERE, PREFIX, Process, counted, processes
 from plugin.meter import LAG_BOUNDS, Counted, Meter
 from plugin.metering import render_metrics
-from plugin.operations import readiness
 from plugin.settings import read_settings
+from plugin.use_cases.status import Readiness, installation, readiness
 
 
 @pytest.fixture
 def connector(store: Store) -> Connector:
-    site: Any = SimpleNamespace(name="main", jira=None, token_expires=None)
+    site: Any = SimpleNamespace(name="main", jira=None, browse_url="", token_expires=None)
     return Connector(read_settings(None), store, {"main": site}, system_clock)
 
 
@@ -51,23 +52,23 @@ def put(connector: Connector, name: str, age: timedelta, wanted: int, workers: i
 def test_it_is_ready_while_somebody_works(connector: Connector, known: Any, ready: bool) -> None:
     for number, (seconds, wanted, workers) in enumerate(known):
         put(connector, str(number), timedelta(seconds=seconds), wanted, workers)
-    found = readiness(connector)
-    assert (found["status"] == "ready") is ready
-    assert ready or "sign of life" in found["why"]
+    found = readiness(connector, MONITORING)
+    assert found.ready is ready
+    assert ready or "sign of life" in found.why
 
 
 def test_what_only_serves_is_ready_without_workers(connector: Connector) -> None:
     connector.settings = connector.settings.model_copy(update={"workers": 0})
     put(connector, "gone", timedelta(seconds=90), 2, 2)
-    assert readiness(connector) == {"status": "ready", "workers": 0}
+    assert readiness(connector, MONITORING) == Readiness(True, 0)
 
 
 def test_a_store_without_tables_is_not_ready(connector: Connector) -> None:
     with connector.store.write() as conn:
         conn.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
-    found = readiness(connector)
-    assert found["status"] == "not ready"
-    assert "jira-okr db upgrade" in found["to_do"]
+    found = readiness(connector, MONITORING)
+    assert not found.ready
+    assert "jira-okr db upgrade" in found.todo
 
 
 def test_what_a_process_counted_outlives_it(connector: Connector) -> None:
@@ -94,7 +95,10 @@ def test_metrics_are_read_by_prometheus(connector: Connector) -> None:
     for seconds in (0.4, 0.6, 4000.0):
         meter.wrote("main", seconds)
     put(connector, "one", timedelta(seconds=5), 2, 2, counted=meter.counted())
-    families = {f.name: f for f in text_string_to_metric_families(render_metrics(connector).decode())}
+    families = {
+        f.name: f
+        for f in text_string_to_metric_families(render_metrics(installation(connector, MONITORING)).decode())
+    }
     calls = {s.labels["outcome"]: s.value for s in families["jira_okr_api_calls"].samples}
     assert calls == {"ok": 1, "429": 1, "broken": 1}
     assert [s.value for s in families["jira_okr_api_points"].samples] == [2]

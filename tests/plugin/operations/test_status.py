@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from connectors.jira.errors import AuthFailed, Transient
 from connectors.store import Store, facts, limits
 from plugin import heartbeat
+from plugin.access.actor import MONITORING
 from plugin.budget import budget
 from plugin.cli.moments import distance, spoken
 from plugin.composition import system_clock
@@ -21,19 +22,18 @@ from plugin.connector import Connector
 from plugin.heartbeat import EVERYWHERE, PREFIX, Heartbeat, Process, processes
 from plugin.meter import Counted
 from plugin.metering import render_metrics
-from plugin.operations import readiness
-from plugin.pages.sources import SiteFreshness
-from plugin.pages.views.freshness import verdict
 from plugin.process import this_process
 from plugin.settings import read_settings
 from plugin.sync.outage import KEY, struck
+from plugin.use_cases.concerns import verdict
+from plugin.use_cases.status import Status, installation, readiness
 
 NOW = datetime(2026, 11, 22, 12, 8, tzinfo=UTC)
 
 
 @pytest.fixture
 def connector(store: Store) -> Connector:
-    site: Any = SimpleNamespace(name="main", jira=None, token_expires=None)
+    site: Any = SimpleNamespace(name="main", jira=None, browse_url="", token_expires=None)
     return Connector(read_settings(None), store, {"main": site}, system_clock)
 
 
@@ -69,7 +69,10 @@ def test_a_killed_process_of_this_machine_is_known_at_once_and_followed_by_the_n
         facts.put(conn, EVERYWHERE, PREFIX + "dead", dead)
         assert dead.gone
         assert not dead.lives(connector.clock())
-    assert readiness(connector)["why"] == f"process {2**22 - 1} was killed or crashed, and no other works"
+    assert (
+        readiness(connector, MONITORING).why
+        == f"process {2**22 - 1} was killed or crashed, and no other works"
+    )
 
     beat = Heartbeat(connector, "serve", 0, every=60)
     beat.start()
@@ -82,7 +85,7 @@ def test_a_killed_process_of_this_machine_is_known_at_once_and_followed_by_the_n
 def test_a_process_elsewhere_is_not_said_to_be_gone(connector: Connector) -> None:
     other = Process("host", 2**22 - 1, "worker", connector.clock(), 2, 2, Counted(), "elsewhere", "1")
     assert other.lives(connector.clock())
-    assert readiness(connector)["status"] == "ready"
+    assert readiness(connector, MONITORING).ready
 
 
 def put_outage(connector: Connector, error: Any, age: timedelta) -> None:
@@ -100,11 +103,14 @@ def test_an_outage_is_measured_and_leaves_the_process_ready(
     connector: Connector, error: Any, kind: str
 ) -> None:
     put_outage(connector, error, timedelta(seconds=90))
-    families = {f.name: f for f in text_string_to_metric_families(render_metrics(connector).decode())}
+    families = {
+        f.name: f
+        for f in text_string_to_metric_families(render_metrics(installation(connector, MONITORING)).decode())
+    }
     lasts = {s.labels["kind"]: s.value for s in families["jira_okr_outage_seconds"].samples}
     assert 90 <= lasts.pop(kind) < 120
     assert set(lasts.values()) == {0}
-    assert readiness(connector)["status"] == "ready"
+    assert readiness(connector, MONITORING).ready
 
 
 def test_the_page_says_since_when_and_when_it_is_tried_next() -> None:
@@ -112,7 +118,7 @@ def test_the_page_says_since_when_and_when_it_is_tried_next() -> None:
     found = struck(None, error, NOW - timedelta(minutes=3), 0.5, whole=False, trial=False)
     for _ in range(20):
         found = struck(found, error, NOW, 0.5, whole=False, trial=True)
-    said = verdict(SiteFreshness("main", outage=found, last_resync=NOW), NOW)
+    said = verdict(Status("main", NOW, outage=found, last_resync=NOW))
     assert (said.level, said.word) == ("off_track", "Jira does not answer")
     assert "3 min ago: Jira cannot answer now (503)." in said.sentence
     assert "the next try is in 60 s" in said.sentence

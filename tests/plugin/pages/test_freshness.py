@@ -9,10 +9,10 @@ import pytest
 
 from connectors.jira.errors import Transient
 from plugin.errands import SILENT_FOR, Errand
-from plugin.pages.sources import SiteFreshness
 from plugin.pages.views.freshness import site_row
 from plugin.sync.checkpoint import Progress
 from plugin.sync.outage import struck
+from plugin.use_cases.status import Status
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BEGAN = NOW - timedelta(minutes=9)
@@ -23,7 +23,7 @@ RUNNING = Errand("sync", "ada", BEGAN, NOW, done=3, total=5_000)
 
 
 def row(**facts):
-    return site_row(SiteFreshness("main", **facts), lambda key: None, NOW, UTC)
+    return site_row(Status("main", NOW, **facts), lambda key: None, NOW, UTC)
 
 
 def test_a_full_read_by_the_clock_is_shown_like_one_that_was_asked_for():
@@ -73,4 +73,4 @@ def test_what_stands_already_is_said_before_what_expires():
     error = Transient("Jira cannot answer now (503).")
     out = struck(None, error, NOW, 0.5, whole=True, trial=False)
     assert row(**over, outage=out).verdict.word == "Jira does not answer"
-    assert row(**over, pending_since=NOW - timedelta(minutes=11)).verdict.word == "Standing still"
+    assert row(**over, overdue_since=NOW - timedelta(minutes=11)).verdict.word == "Standing still"

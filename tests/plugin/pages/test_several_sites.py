@@ -12,6 +12,7 @@ from flask import Flask
 
 from connectors.store import due, facts, inbox, objectives
 from docs.screenshots.company import NOW, REVISION, large
+from plugin.access.actor import COMMAND_LINE
 from plugin.connector import Connector
 from plugin.pages import pages_blueprint
 from plugin.pages.stored_sources import StoredSources
@@ -33,7 +34,7 @@ def connector_of(store, *names):
 
 def client_of(store, *names):
     app = Flask("two")
-    app.register_blueprint(pages_blueprint(StoredSources(connector_of(store, *names))))
+    app.register_blueprint(pages_blueprint(StoredSources(connector_of(store, *names), lambda: COMMAND_LINE)))
     return app.test_client()
 
 
@@ -89,5 +90,5 @@ def test_one_line_about_freshness_says_what_the_whole_page_about_it_says(store):
         facts.put(conn, "main", "last_resync", (NOW - timedelta(hours=1)).isoformat())
         facts.put(conn, "main", "drift", {"issues": 3, "read": 40})
         due.mark(conn, "main", ["1"], NOW - timedelta(hours=1), "event")
-    sources = StoredSources(connector_of(store, *SITES))
+    sources = StoredSources(connector_of(store, *SITES), lambda: COMMAND_LINE)
     assert pulse(sources.vitals(), NOW, sources.zone) == pulse(sources.freshness(), NOW, sources.zone)

@@ -12,6 +12,7 @@ from sqlalchemy import event
 
 from connectors.store import drifted, due, facts, inbox, objectives
 from docs.screenshots.company import NOW, REVISION, seeded
+from plugin.access.actor import COMMAND_LINE
 from plugin.connector import Connector
 from plugin.pages import pages_blueprint
 from plugin.pages.stored_sources import StoredSources
@@ -22,7 +23,7 @@ from plugin.settings import Settings
 def sources(sqlite_store):
     site = SimpleNamespace(name="main", jira=None, browse_url="https://jira.example.com", token_expires=None)
     connector = Connector(Settings(_env_file=None), sqlite_store, {"main": site}, lambda: NOW)
-    return StoredSources(connector)
+    return StoredSources(connector, lambda: COMMAND_LINE)
 
 
 @pytest.fixture

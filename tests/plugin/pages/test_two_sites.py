@@ -15,6 +15,7 @@ from connectors.store import drifted, facts, mirror, objectives, refusals
 from docs.screenshots.company import NOW, REVISION, seeded
 from mappings.issue import Issue, IssueType, Project, Status
 from mappings.planning import Change
+from plugin.access.actor import COMMAND_LINE
 from plugin.connector import Connector
 from plugin.pages import pages_blueprint
 from plugin.pages.stored_sources import StoredSources
@@ -59,7 +60,7 @@ def sites(sqlite_store):
 @pytest.fixture
 def client(sites):
     app = Flask("two-sites")
-    app.register_blueprint(pages_blueprint(StoredSources(sites)))
+    app.register_blueprint(pages_blueprint(StoredSources(sites, lambda: COMMAND_LINE)))
     return app.test_client()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -234,7 +235,9 @@ def test_refused_credentials_are_a_standing_message_until_they_are_accepted(
     outage.try_now(later.quiet.connector.store, "main", later.now)
     assert turn(later.quiet.context, "w").deliveries == 1
     assert later.outage() is None
-    assert command("status")[0] == 0
+    found = json.loads(command("status", "--json")[1])
+    assert found["outage"] is None
+    assert "outage" not in [one["kind"] for one in found["concerns"]]
 
 
 def test_a_read_that_came_to_its_end_says_that_jira_is_back(later: Later) -> None:

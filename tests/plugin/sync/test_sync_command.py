@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from connectors.store import drifted, facts
+from plugin.access.actor import MONITORING
 from plugin.cli.output import _plain_reporter
 from plugin.drift import drift_of
 from plugin.errands import Errand
 from plugin.metering import render_metrics
 from plugin.sync.refresh import RESYNC_WANTED
 from plugin.sync.resync import resync
+from plugin.use_cases.status import installation
 
 NOW = datetime(2026, 11, 9, 9, 0, tzinfo=UTC)
 
@@ -82,7 +84,7 @@ def test_what_a_lost_webhook_left_behind_is_shown_by_objective(
         assert drifted.of(conn, "main", state).issues == 1
     _, said = command("status")
     assert "had been wrong: 1 issue" in said
-    metrics = render_metrics(quiet.connector).decode()
+    metrics = render_metrics(installation(quiet.connector, MONITORING)).decode()
     assert 'jira_okr_drift_issues{site="main"} 1.0' in metrics
     assert 'jira_okr_drift_objectives{site="main"} ' in metrics
 

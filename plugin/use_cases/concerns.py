@@ -1,0 +1,216 @@
+"""What ought to trouble somebody about a site. Every door says the same: the first concern is the verdict, and `jira-okr status`
+exits with 1 where one of them is wrong. A new one is a function and its line in `CONCERNS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from plugin.sync.outage import Outage
+from plugin.use_cases.moments import ago
+from plugin.use_cases.status import Status
+
+Level = Literal["on_track", "pending", "unknown", "at_risk", "off_track"]
+WORST_FIRST: tuple[Level, ...] = ("off_track", "at_risk", "unknown", "pending", "on_track")
+STUCK = timedelta(minutes=10)
+QUIET = timedelta(hours=26)
+OUT = {
+    "unreachable": "Jira does not answer",
+    "sign_in": "Jira does not accept the sign-in",
+    "limited": "Jira asks to wait",
+    "refused": "Jira cannot be read",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """One thing: `level` names colour and shape, `todo` says what to do next. `wrong`: somebody has to do it."""
+
+    kind: str
+    level: Level
+    word: str
+    sentence: str
+    todo: str
+    wrong: bool = True
+
+
+FRESH = Concern("fresh", "on_track", "Fresh", "Deliveries arrive and nothing is stuck.", "", wrong=False)
+
+
+def concerns(status: Status) -> tuple[Concern, ...]:
+    """Everything that troubles this site, what has to be mended first before the rest."""
+    found = (concern(status) for concern in CONCERNS)
+    return tuple(one for one in found if one is not None)
+
+
+def verdict(status: Status) -> Concern:
+    """What to think of a site's data in one word."""
+    return next(iter(concerns(status)), FRESH)
+
+
+def worst(sites: Sequence[Status]) -> Status:
+    """The site that speaks for all of them: the first of those that are worst off."""
+    return min(sites, key=lambda one: WORST_FIRST.index(verdict(one).level))
+
+
+def never_read(status: Status) -> Concern | None:
+    """Nothing was ever heard of it."""
+    if status.last_resync is not None or status.last_delivery is not None:
+        return None
+    return Concern(
+        "never_read",
+        "unknown",
+        "Never synced",
+        "Nothing has been read from this site yet.",
+        "Run “jira-okr sync” for it once; webhooks keep it fresh from then on.",
+    )
+
+
+def out(status: Status) -> Concern | None:
+    """Jira cannot be worked with: nothing else can be right before."""
+    return None if status.outage is None else _out(status.outage, status.at)
+
+
+def _out(outage: Outage, now: datetime) -> Concern:
+    following = "at once" if outage.next_try <= now else ago(now - outage.next_try)
+    return Concern(
+        "outage",
+        "at_risk" if outage.kind == "limited" else "off_track",
+        OUT[outage.kind],
+        f"First seen {ago(now - outage.since)}: {outage.error} What came meanwhile is kept; the next try is {following}.",
+        outage.remedy,
+    )
+
+
+def nobody_works(status: Status) -> Concern | None:
+    """No process works off what comes in."""
+    if status.processes is None or status.at_work:
+        return None
+    return Concern(
+        "nobody_works",
+        "off_track",
+        "Nobody works",
+        "No process is at work: what Jira tells is kept, and no number changes.",
+        "Start “jira-okr serve”, or “jira-okr worker”.",
+    )
+
+
+def standing_still(status: Status) -> Concern | None:
+    """Somebody works, and yet work waits."""
+    if status.overdue_since is None or status.at - status.overdue_since <= STUCK:
+        return None
+    return Concern(
+        "standing_still",
+        "off_track",
+        "Standing still",
+        "Work has been waiting for more than ten minutes.",
+        "Look whether a worker is running, and at its log.",
+    )
+
+
+def held(status: Status) -> Concern | None:
+    """Changes wait for a person instead of being written."""
+    if status.brake is None and not status.held:
+        return None
+    count = max(len(status.held), status.brake.count if status.brake else 0)
+    what = "1 change waits" if count == 1 else f"{count} changes wait"
+    why = status.brake.reason if status.brake else status.held[0].note
+    return Concern(
+        "held",
+        "at_risk",
+        "Held",
+        f"{what} for a person instead of being written: {why}".removesuffix(".") + ".",
+        "Look at them with “jira-okr status --json”; “jira-okr apply --release-held” writes them.",
+    )
+
+
+def given_up(status: Status) -> Concern | None:
+    """Dead letters, and fields that Jira refuses."""
+    dead, refused = len(status.dead), len(status.refused)
+    parts = [
+        f"{dead} {'objective' if dead == 1 else 'objectives'} failed for good" if dead else "",
+        f"Jira refuses {refused} {'field' if refused == 1 else 'fields'}" if refused else "",
+    ]
+    sentence = ", and ".join(part for part in parts if part)
+    if not sentence:
+        return None
+    return Concern("given_up", "at_risk", "Needs a person", f"{sentence}.", "Do what stands below each.")
+
+
+def credential(status: Status) -> Concern | None:
+    """The admin's word on the token: where Jira refuses it, that is an outage and said before."""
+    found = status.credential
+    if not found.wants_renewal:
+        return None
+    over = found.state == "over"
+    return Concern(
+        "credential",
+        "at_risk",
+        "Token expired" if over else "Token expires soon",
+        f"{'By the day that was entered, the' if over else 'The'} token for Jira {found.said}.",
+        found.remedy,
+    )
+
+
+def stale(status: Status) -> Concern | None:
+    """Nothing was heard of it for long."""
+    if never_read(status) is not None or (status.heard is not None and status.at - status.heard <= QUIET):
+        return None
+    return Concern(
+        "stale",
+        "at_risk",
+        "Ageing",
+        "No delivery and no resync for more than a day.",
+        "Look whether the webhook is still registered in Jira, then run “jira-okr sync”.",
+    )
+
+
+def no_webhook(status: Status) -> Concern | None:
+    """It is read by the clock alone."""
+    if status.last_delivery is not None or never_read(status) is not None:
+        return None
+    return Concern(
+        "no_webhook",
+        "pending",
+        "No webhook yet",
+        "The data is from the last resync; no delivery has ever arrived.",
+        "Register the webhook in Jira, so that changes arrive in seconds.",
+        wrong=False,
+    )
+
+
+def drifted(status: Status) -> Concern | None:
+    """Resyncs had to correct something, and did."""
+    issues = status.drift.issues if status.drift else 0
+    if not issues:
+        return None
+    return Concern(
+        "drift",
+        "at_risk",
+        "Drift found",
+        f"Resyncs found deliveries missing: {corrected(issues)}.",
+        "Look at the webhook in Jira, and at the proxy in front of the connector.",
+        wrong=False,
+    )
+
+
+CONCERNS: tuple[Callable[[Status], Concern | None], ...] = (
+    never_read,
+    out,
+    nobody_works,
+    standing_still,
+    held,
+    given_up,
+    credential,
+    stale,
+    no_webhook,
+    drifted,
+)
+
+
+def corrected(issues: int) -> str:
+    """`1 issue corrected`."""
+    return "1 issue corrected" if issues == 1 else f"{issues} issues corrected"

@@ -1,0 +1,61 @@
+"""What a use case asks of its actor, declared on it: `@question(VIEWER)` for what is only looked at, `@act(EDITOR)` for what is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+from plugin.access.actor import Actor
+from plugin.access.permission import Permission
+from plugin.connector import Connector
+from plugin.use_cases.viewer import seen_by
+
+P = ParamSpec("P")
+R = TypeVar("R")
+UseCase = Callable[Concatenate[Connector, Actor, P], R]
+
+VIEWER, EDITOR, ADMIN = Permission.VIEWER, Permission.EDITOR, Permission.ADMIN
+MARK = "__asks_for__"
+
+
+class NotAllowed(Exception):  # noqa: N818
+    """The actor's role is not enough; the message says which is."""
+
+
+def act(permission: Permission) -> Callable[[UseCase[P, R]], UseCase[P, R]]:
+    """Something that is done; nobody does it who may not."""
+
+    def declared(use_case: UseCase[P, R]) -> UseCase[P, R]:
+        @wraps(use_case)
+        def guarded(connector: Connector, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            require(actor, permission)
+            return use_case(connector, actor, *args, **kwargs)
+
+        setattr(guarded, MARK, permission)
+        return guarded
+
+    return declared
+
+
+def question(permission: Permission) -> Callable[[UseCase[P, R]], UseCase[P, R]]:
+    """Something that is asked; the answer is cut to whoever asks."""
+
+    def declared(use_case: UseCase[P, R]) -> UseCase[P, R]:
+        @wraps(use_case)
+        def guarded(connector: Connector, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            require(actor, permission)
+            return seen_by(actor, use_case(connector, actor, *args, **kwargs))
+
+        setattr(guarded, MARK, permission)
+        return guarded
+
+    return declared
+
+
+def require(actor: Actor, permission: Permission) -> None:
+    """Let nobody past who may not."""
+    if not actor.may(permission):
+        raise NotAllowed(
+            f"This takes the role {permission}; {actor.label} may do what the role {actor.role} may."
+        )

@@ -1,0 +1,116 @@
+"""One connector and its three doors: a signed-in browser, an API token and the command line. Jira is never there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from flask.testing import FlaskClient
+
+from connectors.store import accounts, audit
+from plugin.access import members, passwords, tokens
+from plugin.app import create_app
+from plugin.cli import cli
+from plugin.composition import build_connector
+from plugin.connector import Connector
+from plugin.settings import read_settings
+
+PASSWORD = "correct horse battery staple"
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+DOORS = ("page", "api", "command")
+
+
+@dataclass
+class Doors:
+    """The doors of one connector, opened for somebody of a role."""
+
+    connector: Connector
+    environment: dict[str, str]
+    browser: FlaskClient
+    bearer: dict[str, str]
+
+    def page(self, address: str, **form: Any) -> Any:
+        """A form that is sent from a page."""
+        found = TOKEN.search(self.browser.get("/account").get_data(as_text=True))
+        assert found is not None
+        return self.browser.post(address, data={"csrf_token": found.group(1), **form})
+
+    def look(self, address: str) -> str:
+        """What a page shows."""
+        answer = self.browser.get(address)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        return answer.get_data(as_text=True)
+
+    def api(self, method: str, path: str, body: object = None) -> Any:
+        """A call of a program."""
+        client = create_app(self.connector).test_client()
+        more = {} if body is None else {"json": body}
+        return client.open(f"/api/v1{path}", method=method, headers=self.bearer, **more)
+
+    def command(self, *words: str) -> Result:
+        """A command beside the database."""
+        return CliRunner().invoke(cli, list(words), env=self.environment)
+
+    def audited(self) -> list[tuple[str, dict[str, Any], str]]:
+        """What the audit log holds of acts, oldest first, without who did them."""
+        with self.connector.store.read() as conn:
+            found = audit.recent(conn, 100)
+        made = ("signed in", "account added", "token created")
+        return [(one.what, one.detail, one.site) for one in reversed(found) if one.what not in made]
+
+    def actors(self) -> list[str]:
+        """Who did them."""
+        with self.connector.store.read() as conn:
+            found = audit.recent(conn, 100)
+        return [one.who for one in found if one.what not in ("signed in", "account added", "token created")]
+
+
+@pytest.fixture
+def doors_of(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], Doors]]:
+    """The doors for somebody of this role."""
+    path = tmp_path / "okr.sqlite3"
+    shutil.copyfile(sqlite_template, path)
+    monkeypatch.chdir(tmp_path)
+    environment = {
+        "JIRA_OKR_DATABASE_URL": f"sqlite:///{path}",
+        "JIRA_OKR_JIRA__URL": "http://127.0.0.1:9",
+        "JIRA_OKR_JIRA__EMAIL": "a@acme.example",
+        "JIRA_OKR_JIRA__TOKEN": "an invented token",
+        "JIRA_OKR_SECRET_KEY": "an invented key that is long enough to sign",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    connector = build_connector(read_settings(None))
+
+    def opened(role: str) -> Doors:
+        email = f"{role}@acme.example"
+        scope = {"viewer": "read", "editor": "write", "admin": "admin"}[role]
+        with connector.store.write() as conn:
+            hashed = passwords.hashed(PASSWORD)
+            accounts.add(conn, email, role.title(), role, hashed, connector.clock())
+        account = members.find(connector, email)
+        bearer = tokens.issue(connector, account, "a program", [scope], 1, "test")
+        browser = create_app(connector).test_client()
+        browser.environ_base["HTTP_ACCEPT"] = "text/html"
+        found = TOKEN.search(browser.get("/sign-in").get_data(as_text=True))
+        assert found is not None
+        form = {"csrf_token": found.group(1), "email": email, "password": PASSWORD}
+        assert browser.post("/sign-in", data=form).status_code == 302
+        return Doors(connector, environment, browser, {"Authorization": f"Bearer {bearer}"})
+
+    yield opened
+    connector.store.close()
+
+
+@pytest.fixture
+def doors(doors_of: Callable[[str], Doors]) -> Doors:
+    """The doors for an editor."""
+    return doors_of("editor")

@@ -1,0 +1,102 @@
+"""Page, API, command and metrics say the same of a site, and the exit code goes by it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from connectors.jira.errors import RateLimited, Transient
+from connectors.store import due, facts, inbox
+from plugin.access.actor import Actor
+from plugin.access.permission import Permission
+from plugin.drift import Drift
+from plugin.heartbeat import EVERYWHERE, PREFIX, Process
+from plugin.meter import Counted
+from plugin.sync.holding import Brake
+from plugin.sync.outage import struck
+from plugin.use_cases.concerns import concerns, verdict
+from plugin.use_cases.dead_letters import DeadLetter
+from plugin.use_cases.permission import NotAllowed
+from plugin.use_cases.status import Status, status
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+HEARD = {"last_delivery": NOW, "last_resync": NOW}
+WORKS = Process("host", 7, "serve", NOW, 2, 2, Counted())
+LIMITED = struck(None, RateLimited("Wait."), NOW, 0.5, whole=True, trial=False)
+DOWN = struck(None, Transient("Jira cannot answer now (503)."), NOW, 0.5, whole=True, trial=False)
+
+
+@pytest.mark.parametrize(
+    ("facts", "kinds", "wrong"),
+    [
+        ({}, ["never_read"], True),
+        (HEARD, [], False),
+        ({**HEARD, "processes": (WORKS,)}, [], False),
+        ({**HEARD, "processes": ()}, ["nobody_works"], True),
+        ({**HEARD, "outage": DOWN}, ["outage"], True),
+        ({**HEARD, "outage": LIMITED}, ["outage"], True),
+        ({**HEARD, "overdue_since": NOW - timedelta(minutes=10)}, [], False),
+        ({**HEARD, "overdue_since": NOW - timedelta(minutes=11)}, ["standing_still"], True),
+        ({**HEARD, "brake": Brake("26 of 30 values", NOW, 26, frozenset({"1"}))}, ["held"], True),
+        ({**HEARD, "dead": (DeadLetter("1", "A-1", "no", "", NOW),)}, ["given_up"], True),
+        ({**HEARD, "token_expires": NOW.date()}, ["credential"], True),
+        ({"last_delivery": NOW - timedelta(hours=27)}, ["stale"], True),
+        ({"last_delivery": NOW - timedelta(hours=26)}, [], False),
+        ({"last_resync": NOW}, ["no_webhook"], False),
+        ({**HEARD, "drift": Drift(3, 40, NOW)}, ["drift"], False),
+        ({"last_resync": NOW, "processes": (), "token_expires": NOW.date()}, ["nobody_works", "credential", "no_webhook"], True),
+    ],
+)  # fmt: skip
+def test_what_troubles_somebody_is_named_with_the_first_thing_to_mend_in_front(facts, kinds, wrong):
+    found = concerns(Status("main", NOW, **facts))
+    assert [one.kind for one in found] == kinds
+    assert any(one.wrong for one in found) is wrong
+
+
+def test_held_changes_are_never_fresh():
+    held = Status("main", NOW, **HEARD, brake=Brake("26 of 30 values would change", NOW, 26, frozenset()))
+    assert verdict(held).word == "Held"
+    assert verdict(held).sentence == (
+        "26 changes wait for a person instead of being written: 26 of 30 values would change."
+    )
+
+
+def test_every_door_says_the_same_words(doors):
+    connector = doors.connector
+    now = connector.clock()
+    with connector.store.write() as conn:
+        facts.put(conn, "main", "last_resync", now.isoformat())
+        inbox.store(conn, "main", "d-1", b"{}", now)
+        due.mark(conn, "main", ["10104"], now - timedelta(minutes=1), "event")
+        (claimed,) = due.claim(conn, "w", now, timedelta(minutes=1), 1)
+        due.bury(conn, claimed, "Jira answered 400", "Add the field to the edit screen", now)
+    told = doors.command("status")
+    assert told.exit_code == 1
+    read = json.loads(doors.command("status", "--json").output)
+    (given,) = doors.api("GET", "/status").json["sites"]
+    shown = doors.look("/health")
+    metrics = doors.browser.get("/metrics").get_data(as_text=True)
+    assert [one["kind"] for one in given["concerns"]] == ["nobody_works", "given_up"]
+    assert given["concerns"] == read["concerns"]
+    assert given["verdict"] == read["verdict"] == "Nobody works"
+    for one in given["concerns"]:
+        assert f"{one['word']}." in shown
+        assert one["sentence"] in shown
+        assert f'jira_okr_concern{{kind="{one["kind"]}",site="main"}} 1.0' in metrics
+    assert "Nobody works: No process is at work" in told.output
+
+    with connector.store.write() as conn:
+        facts.put(conn, EVERYWHERE, PREFIX + "one", Process("host", 7, "serve", now, 2, 2, Counted()))
+        due.discard(conn, "main", "10104")
+    told = doors.command("status")
+    assert (told.exit_code, "Fresh: Deliveries arrive and nothing is stuck." in told.output) == (0, True)
+    assert doors.api("GET", "/sites/main/status").json["verdict"] == "Fresh"
+    assert "Fresh." in doors.look("/health")
+    assert "jira_okr_concern{" not in doors.browser.get("/metrics").get_data(as_text=True)
+
+
+def test_nobody_asks_who_may_not(doors):
+    with pytest.raises(NotAllowed, match="takes the role viewer; nobody may do what the role public may"):
+        status(doors.connector, Actor("nobody", Permission.PUBLIC), "main")
