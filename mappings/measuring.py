@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from mappings.affected import affected
@@ -13,11 +13,11 @@ from mappings.forest import Forest, issue_order
 from mappings.issue import Issue
 from mappings.mapping import Mapping, ObjectiveRule
 from mappings.moment import Moment
-from mappings.rollup.alignment import Graph, circle_through, circles_in, from_below
+from mappings.rollup.alignment import Graph, circles_in, from_below
 from mappings.rollup.objective import Objective, finished, measured_objective
 from mappings.state import ObjectiveState
 
-__all__ = ["affected", "assess", "assess_one", "objective_rule"]
+__all__ = ["affected", "assess", "assess_among", "assess_one", "objective_rule"]
 
 States = collections.abc.Mapping[str, ObjectiveState]
 
@@ -92,21 +92,42 @@ def assess_one(
     JQL. `aligned` has to hold the states of the objectives aligned to it, and of those aligned to them (for circles);
     more does no harm.
     """
+    return assess_among(mapping, forest, [objective_id], moment, aligned, check_ins).get(objective_id)
+
+
+def assess_among(
+    mapping: Mapping,
+    forest: Forest,
+    ids: Iterable[str],
+    moment: Moment,
+    settled: States | None = None,
+    check_ins: CheckIns = NO_CHECK_INS,
+) -> dict[str, ObjectiveState]:
+    """The states of these objectives, each equal to what `assess` says of it, those below before those above; what is none is left out.
+
+    `forest` as for `assess_one`, for all of them. `settled` has to hold the states of all other objectives that hang below any of
+    these: they are believed, those of `ids` are measured.
+    """
     assessment = Assessment(mapping, forest, moment, check_ins)
-    rule, issue = _one(assessment, objective_id)
-    if rule is None:
-        return None
-    objective = measured_objective(assessment, rule, issue)
-    others = {id_: state for id_, state in (aligned or {}).items() if id_ != objective_id}
-    graph = {id_: state.aligned_to for id_, state in others.items()} | {objective_id: objective.aligned_to}
-    circle = circle_through(graph, objective_id)
-    keys = {id_: state.key for id_, state in others.items()} | {objective_id: objective.key}
-    below = [
-        _unknown_in(graph, id_, others[id_], circle)
-        for id_ in sorted(others, key=issue_order)
-        if objective_id in others[id_].aligned_to
-    ]
-    return finished(assessment, objective, below, [keys.get(id_) or id_ for id_ in circle])
+    measured: dict[str, Objective] = {}
+    for id_ in dict.fromkeys(ids):
+        rule, issue = _one(assessment, id_)
+        if rule is not None:
+            measured[id_] = measured_objective(assessment, rule, issue)
+    others = {id_: state for id_, state in (settled or {}).items() if id_ not in measured}
+    graph = {id_: state.aligned_to for id_, state in others.items()}
+    graph |= {id_: objective.aligned_to for id_, objective in measured.items()}
+    circles, below = circles_in(graph), _below(graph)
+    keys = {id_: state.key for id_, state in others.items()}
+    keys |= {id_: objective.key for id_, objective in measured.items()}
+    named = {id_: [keys[one] or one for one in circle] for id_, circle in circles.items()}
+    known = {id_: _unknown_in(circles, id_, state) for id_, state in others.items()}
+    known |= {id_: finished(assessment, measured[id_], (), named[id_]) for id_ in circles if id_ in measured}
+    for id_ in from_below(graph, circles):
+        if id_ in measured:
+            aligned = [known[other] for other in below.get(id_, ()) if other in known]
+            known[id_] = finished(assessment, measured[id_], aligned, named.get(id_, ()))
+    return {id_: known[id_] for id_ in measured}
 
 
 def _one(assessment: Assessment, objective_id: str) -> tuple[ObjectiveRule | None, Issue | None]:
@@ -117,8 +138,10 @@ def _one(assessment: Assessment, objective_id: str) -> tuple[ObjectiveRule | Non
     return (assessment.rule_for(issue), issue) if issue is not None else (None, None)
 
 
-def _unknown_in(graph: Graph, id_: str, state: ObjectiveState, circle: Sequence[str]) -> ObjectiveState:
+def _unknown_in(
+    circles: collections.abc.Mapping[str, Sequence[str]], id_: str, state: ObjectiveState
+) -> ObjectiveState:
     """A state from before a circle was closed still has a number: within the circle it has none."""
-    if not circle or state.progress is None or not circle_through(graph, id_):
+    if id_ not in circles or state.progress is None:
         return state
     return replace(state, progress=None)

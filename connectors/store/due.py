@@ -6,7 +6,7 @@ so a worker that died, slept or lost its lease can neither lose work nor undo an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,12 +14,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, or_, select, update
 
 from connectors.store.instant import from_ms, maybe_from_ms, to_ms
+from connectors.store.schema import alignment
 from connectors.store.schema import due as table
 from connectors.store.sql import among, insert_into, plain
 
 LONGEST_TEXT = 2_000
 MARKED_AT_ONCE = 500
 """A resync marks every objective of a site: their rows must not stand in memory together."""
+FEW = 20
+"""So many due objectives below one are measured along with it; while more are due, it waits for them."""
+LONGEST_WAIT = timedelta(minutes=1)
+"""So long at most, from its first unserved event: it is never starved by a storm below it, nor by a circle."""
 _FREE: dict[str, object] = {"worker": None, "lease_until": None, "claimed": None}
 _ONE_FEWER = case((table.c.attempts > 0, table.c.attempts - 1), else_=0)
 """An event that came meanwhile has set the count to 0 already."""
@@ -104,6 +109,9 @@ def claim(
 ) -> list[Due]:
     """Take up to `limit` objectives (or the one named) that are due and that nobody holds, the longest waiting first.
 
+    What is taken together comes in the order in which it is best served: those below before those above. An objective waits for
+    what is due below it where that is much, but not for ever.
+
     Call it within `write`.
 
     On PostgreSQL rows that another worker is taking are passed over, not waited for.
@@ -111,7 +119,7 @@ def claim(
     at = to_ms(now)
     waiting = (
         select(table)
-        .where(table.c.buried_at.is_(None), table.c.run_after <= at, _free_at(at))
+        .where(table.c.buried_at.is_(None), table.c.run_after <= at, _free_at(at), _may_go(at))
         .order_by(table.c.run_after, table.c.since, table.c.objective_id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -122,7 +130,19 @@ def claim(
     until = to_ms(now + lease)
     if found:
         conn.execute(_CLAIMING, [_claim_row(row, worker, until) for row in found])
-    return [_claimed(row, worker, until) for row in found]
+    claims = [_claimed(row, worker, until) for row in found]
+    return _those_below_first(conn, claims) if len(claims) > 1 else claims
+
+
+def among_due(conn: Connection, site: str, objective_ids: Iterable[str]) -> frozenset[str]:
+    """Which of these objectives are due, now or later, held, or dead letters: what is stored of them may be out of date."""
+    mine = (table.c.site == site, among(conn, table.c.objective_id, objective_ids))
+    return frozenset(conn.execute(select(table.c.objective_id).where(*mine)).scalars())
+
+
+def ids(conn: Connection, site: str) -> frozenset[str]:
+    """All objectives of the site that are due, now or later, held, or dead letters."""
+    return frozenset(conn.execute(select(table.c.objective_id).where(table.c.site == site)).scalars())
 
 
 def renew(conn: Connection, due: Due, now: datetime, lease: timedelta) -> Due | None:
@@ -287,6 +307,48 @@ def _run_after(
         return case((latest < start, latest), else_=start)
     sooner = and_(~fresh, table.c.run_after < start)
     return case((sooner, table.c.run_after), else_=start)
+
+
+def _may_go(now: int) -> ColumnElement[bool]:
+    """Whether few are due below it, as far as is known, or it waited long enough. What is due later is not waited for."""
+    below = table.alias("below")
+    link = and_(below.c.site == alignment.c.site, below.c.objective_id == alignment.c.objective_id)
+    waiting = (
+        select(func.count())
+        .select_from(alignment.join(below, link))
+        .where(alignment.c.site == table.c.site, alignment.c.target_id == table.c.objective_id)
+        .where(below.c.buried_at.is_(None), below.c.run_after <= now)
+        .correlate(table)
+        .scalar_subquery()
+    )
+    return or_(table.c.since <= now - LONGEST_WAIT // timedelta(milliseconds=1), waiting <= FEW)
+
+
+def _those_below_first(conn: Connection, claims: Sequence[Due]) -> list[Due]:
+    """Each after those of the claims that are aligned to it; members of a circle in the order in which they came."""
+    ours = {(one.site, one.objective_id): one for one in claims}
+    named = [one.objective_id for one in claims]
+    pairs = select(alignment.c.site, alignment.c.target_id, alignment.c.objective_id).where(
+        alignment.c.site.in_({one.site for one in claims}),
+        among(conn, alignment.c.target_id, named),
+        among(conn, alignment.c.objective_id, named),
+    )
+    below: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for site, target, objective_id in conn.execute(pairs):
+        below.setdefault((site, target), []).append((site, objective_id))
+    ordered: dict[tuple[str, str], None] = {}
+    for start in ours:
+        way, seen = [start], {start}
+        while way:
+            further = next(
+                (one for one in below.get(way[-1], ()) if one not in ordered and one not in seen), None
+            )
+            if further is None:
+                ordered.setdefault(way.pop())
+            else:
+                seen.add(further)
+                way.append(further)
+    return [ours[place] for place in ordered if place in ours]
 
 
 def _free_at(now: int) -> ColumnElement[bool]:

@@ -1,6 +1,6 @@
 """Brings one objective to its desired state: measure, roll up, desired, diff, plan, apply. Level-triggered: only the key matters.
 
-`measure_objective` and `plan_objective` decide from the mirror and ask Jira nothing; `reconcile` executes.
+`measure_objective` (`plugin.sync.measurement`) and `plan_objective` decide from the mirror and ask Jira nothing; `reconcile` executes.
 """
 
 from __future__ import annotations
@@ -9,33 +9,33 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from connectors.store import check_ins, due, facts, mirror, objectives, refusals, writes
+from connectors.store import due, facts, objectives, refusals, writes
 from connectors.store.writes import Write
 from mappings.cause import cause
-from mappings.desired import Owners, desired, owners
+from mappings.desired import desired
 from mappings.fields import field_type
 from mappings.forest import Forest
 from mappings.issue import Issue
-from mappings.measuring import assess_one
 from mappings.moved import objective_moved
 from mappings.planning import Change, Plan, plan
 from mappings.state import ObjectiveState
-from plugin.sync import candidates
 from plugin.sync.applying import Applied, apply
 from plugin.sync.context import Context
 from plugin.sync.holding import BREAKER, FLAPPING, note_held, sift
+from plugin.sync.measurement import Measured, measure_objective, owners_of, prepare
 from plugin.sync.refresh import land_issues, read_again, with_readings
 from plugin.sync.tenure import Tenure
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What one reconcile came to; `state` is None where the issue is no objective (any more)."""
+    """What one reconcile came to; `state` is None where the issue is no objective (any more), `before` is what was stored of it."""
 
     objective_id: str
     state: ObjectiveState | None
     plan: Plan
     applied: Applied
+    before: ObjectiveState | None = None
 
 
 def reconcile(
@@ -48,14 +48,15 @@ def reconcile(
     """
     if write:
         confirm_open_writes(context, objective_id)
-    candidates.prepare(context, objective_id)
+    prepare(context, objective_id)
     with context.store.read() as conn:
-        state, forest = measure_objective(context, conn, objective_id)
-        planned = plan_objective(context, conn, state, forest, _cause(context, conn, state))
+        found = measure_objective(context, conn, objective_id)
+        state, before = found.state, found.before.state if found.before else None
+        planned = plan_objective(context, conn, state, found.forest, _cause(context, found))
         planned = without_refused(context, conn, planned)
         sifted = sift(context, conn, planned)
     if not write:
-        return Reconciled(objective_id, state, sifted.plan, Applied())
+        return Reconciled(objective_id, state, sifted.plan, Applied(), before)
     note_held(context, planned, sifted.held, BREAKER, FLAPPING)
     planned = sifted.plan
     if tenure is None:
@@ -63,38 +64,7 @@ def reconcile(
     else:
         applied = apply(context, planned, tenure.claim.reason, tenure)
     _save(context, objective_id, state, tenure)
-    return Reconciled(objective_id, state, planned, applied)
-
-
-def measure_objective(
-    context: Context, conn: Connection, objective_id: str
-) -> tuple[ObjectiveState | None, Forest]:
-    """The state of one objective as the mirror and the mapping have it, and the issues it was measured from."""
-    aligned = _aligned_states(context, conn, objective_id)
-    issues = _issues_for(context, conn, objective_id)
-    forest = Forest.of([*_issues_of(context, conn, aligned, objective_id), *issues])
-    said = check_ins.standing(conn, context.site, objective_id)
-    return assess_one(context.mapping, forest, objective_id, context.moment(), aligned, said), forest
-
-
-def _aligned_states(context: Context, conn: Connection, objective_id: str) -> dict[str, ObjectiveState]:
-    """States of all objectives aligned to this one, and to those, so that a circle is seen."""
-    found: dict[str, ObjectiveState] = {}
-    waiting = [objective_id]
-    while waiting:
-        for saved in objectives.aligned_to(conn, context.site, waiting.pop()):
-            if saved.state.id not in found:
-                found[saved.state.id] = saved.state
-                waiting.append(saved.state.id)
-    return found
-
-
-def _issues_of(
-    context: Context, conn: Connection, aligned: dict[str, ObjectiveState], objective_id: str
-) -> list[Issue]:
-    """The issues of the objectives right below: how they are closed and what they weigh stands there."""
-    below = [one for one in aligned.values() if objective_id in one.aligned_to and one.issue_id]
-    return list(mirror.get(conn, context.site, [one.issue_id or "" for one in below]).values())
+    return Reconciled(objective_id, state, planned, applied, before)
 
 
 def plan_objective(
@@ -103,24 +73,17 @@ def plan_objective(
     """What has to be written for this state; nothing for an issue that is no objective."""
     if state is None:
         return Plan("")
-    wanted = desired(context.mapping, state, forest.issue, context.api, _owners(context, conn, state))
+    owned = owners_of(context, conn, state, forest)
+    wanted = desired(context.mapping, state, forest.issue, context.api, owned)
     return plan(state.id, wanted, forest.issue, why)
 
 
-def _cause(context: Context, conn: Connection, state: ObjectiveState | None) -> str:
+def _cause(context: Context, found: Measured) -> str:
     """Why it moved since the last reconcile, in the words that end each reason ("PLAT-7 moved to Done")."""
-    saved = objectives.load(conn, context.site, state.id) if state is not None else None
+    saved, state = found.before, found.state
     if saved is None or state is None or saved.state.progress == state.progress:
         return ""
     return cause(objective_moved(saved.state, state, (saved.mapping_revision, context.mapping.revision)))
-
-
-def _owners(context: Context, conn: Connection, state: ObjectiveState) -> Owners:
-    """Who speaks for the key-result issues of this objective, where several objectives have them."""
-    shared = {one.issue_id for one in state.key_results if one.issue_id} | {state.issue_id or ""}
-    others = objectives.depending_on(conn, context.site, shared) - {state.id}
-    saved = (objectives.load(conn, context.site, other) for other in sorted(others))
-    return owners([state, *(one.state for one in saved if one is not None)])
 
 
 def without_refused(context: Context, conn: Connection, planned: Plan) -> Plan:
@@ -131,21 +94,6 @@ def without_refused(context: Context, conn: Connection, planned: Plan) -> Plan:
         return (change.issue_id, change.field_id) in standing
 
     return replace(planned, changes=tuple(change for change in planned.changes if not waits(change)))
-
-
-def _issues_for(context: Context, conn: Connection, objective_id: str) -> list[Issue]:
-    by_jql: list[Issue] = []
-    if context.reads_everything:
-        reached = candidates.reached(context, conn, objective_id)
-        if reached is None:
-            return list(mirror.every(conn, context.site))
-        by_jql = reached
-    if objective_id.startswith("@"):
-        return by_jql
-    tree = mirror.subtree(conn, context.site, [objective_id])
-    linked = mirror.linked(conn, context.site, [objective_id])
-    below = mirror.subtree(conn, context.site, [issue.id for issue in linked]) if linked else []
-    return [*by_jql, *tree, *linked, *below]
 
 
 def confirm_open_writes(context: Context, objective_id: str) -> None:

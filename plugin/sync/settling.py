@@ -6,7 +6,7 @@ from collections.abc import Set
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from connectors.store import due, facts, objectives
+from connectors.store import due, facts
 from mappings.brake import STILL, Movement
 from mappings.planning import Plan
 from plugin.sync.context import Context
@@ -60,7 +60,5 @@ class _Weighed:
 
     def plan_of(self, context: Context, objective_id: str) -> Plan:
         found = reconcile(context, objective_id, write=False)
-        with context.store.read() as conn:
-            before = objectives.load(conn, context.site, objective_id)
-        self.movement = self.movement.with_step(before.state if before else None, found.state)
+        self.movement = self.movement.with_step(found.before, found.state)
         return found.plan

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 
-from connectors.store import Store, due
+from connectors.store import Store, due, objectives
 from connectors.store.due import Due
+from mappings.state import ObjectiveState
 
 LEASE = timedelta(seconds=30)
 SECOND = timedelta(seconds=1)
@@ -220,3 +222,76 @@ def test_threads_never_hold_one_objective_at_once(store: Store, now: datetime, w
     # A worker may have found nothing while others still held the rest; what is left is claimed by nobody.
     assert sorted(served, key=int) == ids
     assert _count(store) == 0
+
+
+def aligned(store: Store, now: datetime, an_objective: Callable[..., ObjectiveState], **above: str) -> None:
+    """Stored objectives, each aligned to another one: `_5="1"` is 5, aligned to 1."""
+    with store.write() as conn:
+        for name, target in above.items():
+            state = an_objective(name.removeprefix("_"), aligned_to=(target,))
+            objectives.save(conn, "main", state, "r1", now)
+
+
+def test_what_is_taken_together_comes_from_below(
+    store: Store, now: datetime, an_objective: Callable[..., ObjectiveState]
+) -> None:
+    aligned(store, now, an_objective, _2="1", _3="2", _5="1")
+    _mark(store, now, "1", "2", "3", "4", "5")
+    assert [held.objective_id for held in _claim(store, now)] == ["3", "2", "5", "1", "4"]
+
+
+def test_a_circle_is_taken_like_everything_else(
+    store: Store, now: datetime, an_objective: Callable[..., ObjectiveState]
+) -> None:
+    aligned(store, now, an_objective, _1="2", _2="1", _3="3")
+    _mark(store, now, "1", "2", "3")
+    assert sorted(held.objective_id for held in _claim(store, now)) == ["1", "2", "3"]
+
+
+def test_a_parent_waits_for_many_due_children_but_not_for_ever(
+    store: Store, now: datetime, an_objective: Callable[..., ObjectiveState]
+) -> None:
+    many = {f"_{number}": "1" for number in range(100, 121)}
+    aligned(store, now, an_objective, **many)
+    _mark(store, now, "1", *(name.removeprefix("_") for name in many))
+    first, *_ = held = _claim(store, now)
+    assert len(held) == 21
+    assert "1" not in {one.objective_id for one in held}
+    assert _claim(store, now, "w2") == []
+    _finish(store, first)
+    assert [one.objective_id for one in _claim(store, now, "w2")] == ["1"], (
+        "twenty are measured along with it"
+    )
+
+
+def test_a_parent_is_not_starved_by_a_storm_below_it(
+    store: Store, now: datetime, an_objective: Callable[..., ObjectiveState]
+) -> None:
+    many = {f"_{number}": "1" for number in range(100, 130)}
+    aligned(store, now, an_objective, **many)
+    _mark(store, now, "1")
+    later = now + due.LONGEST_WAIT
+    _mark(store, later, *(name.removeprefix("_") for name in many))
+    assert [one.objective_id for one in _claim(store, later - SECOND, "w1")] == ["1"]
+    with store.write() as conn:
+        due.release(conn, "w1", begun=False)
+    assert "1" in {one.objective_id for one in _claim(store, later)}
+
+
+def test_a_child_that_is_put_off_is_not_waited_for(
+    store: Store, now: datetime, an_objective: Callable[..., ObjectiveState]
+) -> None:
+    many = {f"_{number}": "1" for number in range(100, 130)}
+    aligned(store, now, an_objective, **many)
+    _mark(store, now, "1")
+    _mark(store, now, *(name.removeprefix("_") for name in many), run_after=now + SECOND)
+    assert [one.objective_id for one in _claim(store, now)] == ["1"]
+
+
+def test_what_is_due_now_or_later_is_known(store: Store, now: datetime) -> None:
+    _mark(store, now, "1")
+    _mark(store, now, "2", run_after=now + SECOND)
+    with store.read() as conn:
+        assert due.among_due(conn, "main", ["2", "3"]) == {"2"}
+        assert due.among_due(conn, "other", ["2", "3"]) == frozenset()
+        assert due.ids(conn, "main") == {"1", "2"}

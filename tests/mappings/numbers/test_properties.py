@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mappings.forest import Forest
 from mappings.issue import Status
 from mappings.ledger import Disposition
-from mappings.measuring import affected, assess, assess_one
+from mappings.measuring import affected, assess, assess_among, assess_one
 from mappings.progress import PROGRESS_RULES
 
 NUMBERS = st.sampled_from([None, 0, 1, 2, 3, 5, 8, 0.1, 2.5, -1, "7", "seven", {"value": "4"}, True, [1]])
@@ -247,6 +247,20 @@ def test_one_objective_alone_is_what_it_is_among_all(worlds, now):
         for issue in issues:
             if issue.id not in states:
                 assert assess_one(mapping, forest, issue.id, now, states) is None
+
+    holds()
+
+
+def test_some_measured_anew_among_the_settled_are_what_they_are_among_all(worlds, now):
+    @QUICK
+    @given(*worlds, st.randoms(use_true_random=False))
+    def holds(issues, mapping, random):
+        forest = Forest.of(issues)
+        states = assess(mapping, forest, now)
+        some = [id_ for id_ in states if random.random() < 0.5]
+        settled = {id_: state for id_, state in states.items() if id_ not in some}
+        assert assess_among(mapping, forest, some, now, settled) == {id_: states[id_] for id_ in some}
+        assert assess_among(mapping, forest, [*states, *(issue.id for issue in issues)], now) == states
 
     holds()
 

@@ -13,8 +13,9 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from connectors.sandbox import CONNECTOR, PEOPLE, SandboxServer, scheme, seed_many
-from connectors.sandbox.editing import delete, edit
+from connectors.sandbox.editing import create, delete, edit
 from connectors.sandbox.state import person
+from connectors.sandbox.transitions import to_status
 from connectors.store import due, facts, mirror, objectives, writes
 from mappings import presets
 from plugin.cli import cli
@@ -26,6 +27,7 @@ from plugin.draining import drain
 from plugin.lifecycle import activate
 from plugin.settings import read_settings
 from plugin.sync.reconcile import Reconciled, reconcile
+from plugin.sync.refresh import land_issues, read_again, with_readings
 from plugin.sync.resync import resync
 
 PROGRESS = "customfield_10060"
@@ -177,7 +179,7 @@ class Company:
         """Another revision of the mapping."""
         text = presets.text("epics-as-objectives")
         assert old in text
-        activate(self.connector, "main", text.replace(old, new), "test", file="okr.yaml")
+        activate(self.connector, "main", text.replace(old, new), "test", file="okr.yaml", large=True)
 
     def work_off(self) -> None:
         drain(self.context, wait=lambda seconds: self.clock.pass_by(seconds=seconds))
@@ -226,4 +228,99 @@ def company(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Company]
         seed_many(sandbox.sandbox, 800)
         connector = a_connector(sandbox, tmp_path / "own", clock)
         yield Company(sandbox, connector, clock, tmp_path, deployment)
+        connector.store.close()
+
+
+@dataclass
+class Hand:
+    """A Jira of issues made by hand, and a connector under a mapping of the test's own; nothing happens but what a test does."""
+
+    sandbox: SandboxServer
+    connector: Connector
+    clock: Clock
+
+    @property
+    def context(self) -> Any:
+        return self.connector.context("main")
+
+    def issue(self, type_: str, parent: str | None = None, status: str = "To Do", **fields: Any) -> str:
+        """Make an issue; its id."""
+        asked = {"project": {"key": "PLAT"}, "issuetype": {"name": type_}, "summary": f"A {type_}", **fields}
+        if parent is not None:
+            asked["parent"] = {"id": parent}
+        made = create(self.sandbox.sandbox, {"fields": asked}, "3", person(PEOPLE[0]))
+        self.status(made.id, status)
+        return made.id
+
+    def status(self, issue_id: str, name: str) -> None:
+        """Somebody moves it."""
+        record = self.sandbox.sandbox.records[issue_id]
+        found = next(one for one in scheme.STATUSES if one.name == name)
+        if record.status.id != found.id:
+            to_status(self.sandbox.sandbox, record, found, person(PEOPLE[0]))
+
+    def edit(self, issue_id: str, **fields: Any) -> None:
+        """Somebody edits it."""
+        record = self.sandbox.sandbox.records[issue_id]
+        edit(self.sandbox.sandbox, record, {"fields": fields}, "3", person(PEOPLE[0]))
+
+    def contributes(self, lower: str, upper: str) -> str:
+        """The lower one contributes to the upper one; the id of the link."""
+        kind = next(one for one in scheme.LINK_TYPES if one.outward == "contributes to")
+        return self.sandbox.sandbox.link(kind, lower, upper, person(PEOPLE[0])).id
+
+    def activate(self, text: str, *, large: bool = False) -> Any:
+        return activate(self.connector, "main", text, "test", file="okr.yaml", large=large)
+
+    def sync(self) -> Any:
+        return sync_site(self.connector, "main")
+
+    def land(self, *issue_ids: str) -> None:
+        """What webhooks on these issues bring, without working off what becomes due."""
+        context = self.context
+        found = with_readings(context, read_again(context, issue_ids)[0], {})
+        with self.connector.store.write() as conn:
+            land_issues(context, conn, found, set(), self.clock())
+
+    def work_off(self) -> None:
+        drain(self.context, wait=lambda seconds: self.clock.pass_by(seconds=seconds))
+
+    def writes(self, field: str = PROGRESS) -> list[tuple[str, Any]]:
+        """What our account wrote to a field, in order, by issue: Jira's own changelog. None is cleared."""
+        found = [
+            (int(history.id), issue_id, item.new_text or None)
+            for issue_id, histories in self.sandbox.sandbox.histories.items()
+            for history in histories
+            if history.author.id == CONNECTOR.id
+            for item in history.items
+            if item.field_id == field
+        ]
+        return [(issue_id, value) for _, issue_id, value in sorted(found)]
+
+    def field(self, issue_id: str, field: str = PROGRESS) -> Any:
+        return self.sandbox.sandbox.records[issue_id].customs.get(field)
+
+    def points(self, objective_id: str) -> list[float | None]:
+        """The history of an objective, in percent."""
+        with self.connector.store.read() as conn:
+            found = objectives.history(conn, "main", objective_id)
+        return [None if one.progress is None else float(one.progress * 100) for one in found]
+
+
+@pytest.fixture
+def hand(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Hand]:
+    clock = Clock()
+    deployment = getattr(request, "param", "cloud")
+    with SandboxServer(seed=None, clock=clock, deployment=deployment) as sandbox:
+        access = {"email": CONNECTOR.email, "token": CONNECTOR.token}
+        if deployment == "datacenter":
+            access = {"pat": CONNECTOR.token}
+        settings = read_settings(
+            env_file=None,
+            database_url=f"sqlite:///{tmp_path / 'okr.sqlite3'}",
+            jira={"url": sandbox.url, "webhook_secret": "a secret", **access},
+            quiet_seconds=0,
+        )
+        connector = build_connector(settings, clock)
+        yield Hand(sandbox, connector, clock)
         connector.store.close()
