@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow lint format bench screenshots simulation lock clean
+.PHONY: help install demo test test-slow test-shifted nightly lint format bench screenshots simulation lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 14
@@ -32,6 +32,19 @@ test: $(VENV)/.dev ## Run the tests, except those that take long
 
 test-slow: $(VENV)/.dev ## Run the tests that take long: processes that are killed, every page against the accessibility rules
 	$(BIN)/python -m pytest -n auto --dist worksteal -m slow $(PYTEST_ARGS)
+
+# Every process of it believes to live on that day; Debian's libfaketime does it (apt-get install faketime).
+SHIFTED_TO ?= 2028-02-29 09:30 UTC
+FAKETIME_LIBRARY ?= $(firstword $(wildcard /usr/lib/*/faketime/libfaketimeMT.so.1 /usr/lib/faketime/libfaketimeMT.so.1))
+SHIFTED_TESTS ?= tests/plugin tests/acceptance tests/connectors tests/simulation
+
+test-shifted: $(VENV)/.dev ## Run the quick tests that touch a clock as if it were another day (SHIFTED_TO="2028-02-29 09:30 UTC")
+	@test -n "$(FAKETIME_LIBRARY)" || { echo "libfaketime is missing: apt-get install faketime, or name it by FAKETIME_LIBRARY=…"; exit 1; }
+	LD_PRELOAD=$(FAKETIME_LIBRARY) FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME=+$$(( $$(date -d "$(SHIFTED_TO)" +%s) - $$(date +%s) )) \
+	  $(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not browser" $(SHIFTED_TESTS) $(PYTEST_ARGS)
+
+nightly: test-slow test-shifted ## What takes a night: the slow tests, the quick ones on another day, 2,000 storms
+	$(MAKE) simulation COUNT=2000
 
 lint: $(VENV)/.dev ## Check style, types and layering
 	$(BIN)/ruff format --check .

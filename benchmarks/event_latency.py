@@ -73,7 +73,13 @@ def _served(url: str, folder: str, process: Any) -> tuple[float, dict[str, Any]]
     jira = {"url": url, "email": CONNECTOR.email, "token": CONNECTOR.token, "webhook_secret": SECRET}
     database = f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
     connector = build_connector(read_settings(env_file=None, database_url=database, jira=jira))
-    activate(connector, "main", presets.text("epics-as-objectives"), "bench", file="bench.yaml")
+    activate(
+        connector,
+        "main",
+        presets.text("epics-as-objectives", connector.clock().date()),
+        "bench",
+        file="bench.yaml",
+    )
     sync_site(connector, "main")
     with serving(connector, "127.0.0.1", 0, workers=2) as served:
         bare = _round_trips(connector, served.url)

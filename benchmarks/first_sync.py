@@ -93,7 +93,13 @@ def _connector(url: str, folder: str) -> Any:
     jira = {"url": url, "email": CONNECTOR.email, "token": CONNECTOR.token, "webhook_secret": "bench"}
     database = f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
     connector = build_connector(read_settings(env_file=None, database_url=database, jira=jira))
-    activate(connector, "main", presets.text("epics-as-objectives"), "bench", file="bench.yaml")
+    activate(
+        connector,
+        "main",
+        presets.text("epics-as-objectives", connector.clock().date()),
+        "bench",
+        file="bench.yaml",
+    )
     return connector
 
 

@@ -67,7 +67,13 @@ def _read(connector) -> list[str]:  # type: ignore[no-untyped-def]
     from plugin.lifecycle import activate
     from plugin.sync.resync import resync
 
-    activate(connector, "main", presets.text("epics-as-objectives"), "benchmark", large=True)
+    activate(
+        connector,
+        "main",
+        presets.text("epics-as-objectives", connector.clock().date()),
+        "benchmark",
+        large=True,
+    )
     ids = sorted(resync(connector.context("main")).objectives)
     with connector.store.write() as conn:
         for claim in due.claim(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
+from connectors.clock import system_clock as system_clock
 from connectors.jira import BasicCredentials, BearerCredentials, Jira, SiteAddress, connect
 from connectors.jira.governor import CLOUD, data_center
 from connectors.store import Store, open_store, upgrade
@@ -16,11 +17,6 @@ from plugin.logs import conceal, known_secrets
 from plugin.pacing import SharedGovernor
 from plugin.settings import JiraSettings, Settings
 from plugin.sync.announcing import SILENT, Announcer
-
-
-def system_clock() -> datetime:
-    """Now, aware."""
-    return datetime.now(UTC)
 
 
 def build_connector(settings: Settings, clock: Callable[[], datetime] = system_clock) -> Connector:

@@ -14,7 +14,7 @@ import requests
 
 from connectors.sandbox import CONNECTOR, SandboxServer
 from mappings import presets
-from plugin.composition import build_connector, system_clock
+from plugin.composition import build_connector
 from plugin.connector import Connector
 from plugin.lifecycle import activate
 from plugin.settings import Settings, read_settings
@@ -44,12 +44,12 @@ class Demo:
 def demo_world(
     folder: Path,
     *,
+    clock: Callable[[], datetime],
     seed: int = 1,
     sandbox_port: int = 0,
-    clock: Callable[[], datetime] = system_clock,
     **settings: object,
 ) -> Iterator[Demo]:
-    """Start both; everything the demo keeps is in `folder` and is begun anew each time."""
+    """Start both, on the day that `clock` says; everything the demo keeps is in `folder` and is begun anew each time."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("demo.sqlite3*"):
         old.unlink()
@@ -57,7 +57,8 @@ def demo_world(
     with SandboxServer(seed=seed, port=sandbox_port, clock=clock, webhook_backoff=2.0) as sandbox:
         connector = build_connector(_settings(sandbox, folder, secret, settings), clock)
         try:
-            activate(connector, "main", presets.text(PRESET), "demo", file=f"{PRESET}.yaml")
+            text = presets.text(PRESET, clock().date())
+            activate(connector, "main", text, "demo", file=f"{PRESET}.yaml")
             yield Demo(sandbox, connector, secret)
         finally:
             connector.store.close()

@@ -18,6 +18,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import DecodeError, HTTPError
 
+from connectors.clock import system_seconds
 from connectors.jira.address import SiteAddress
 from connectors.jira.call import Call, call_of
 from connectors.jira.credentials import Authorization
@@ -147,7 +148,7 @@ class Transport:
         *,
         body_limit: int = BODY_LIMIT,
         patience: float = PATIENCE,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = system_seconds,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self.address = address

@@ -27,23 +27,28 @@ PLAYER = scheme.PEOPLE[0]
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An issue on the board; `measure` is "current of target" for a key result, `pieces` how many sub-tasks are done."""
+    """An issue on the board; `measure` is "start → current → target" for a key result, `progress` what was written to it, `pieces` how many sub-tasks are done."""
 
     record: Record
     targets: tuple[Status, ...]
     points: str | None
     measure: str | None
+    progress: float | None
     pieces: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """An epic with its cards by status id, in board order; `epic` is None for what stands below no epic."""
+    """An epic with its cards by status id, in board order; `epic` is None for what stands below no epic.
+
+    `by_cards`: the epic has no key results, so that its number is the state of its cards. Others move with the readings of their key results.
+    """
 
     epic: Record | None
     columns: tuple[tuple[Status, tuple[Card, ...]], ...]
     progress: float | None
     health: str | None
+    by_cards: bool
 
     @property
     def open(self) -> bool:
@@ -80,7 +85,8 @@ def lane(
     )
     customs = epic.customs if epic else {}
     health = customs.get(scheme.OKR_HEALTH)
-    return Lane(epic, columns, customs.get(scheme.OKR_PROGRESS), health.name if health else None)
+    by_cards = epic is not None and bool(cards) and not any(is_key_result(one.record) for one in cards)
+    return Lane(epic, columns, customs.get(scheme.OKR_PROGRESS), health.name if health else None, by_cards)
 
 
 def card(sandbox: Sandbox, project: scheme.ProjectDef, record: Record) -> Card:
@@ -91,9 +97,15 @@ def card(sandbox: Sandbox, project: scheme.ProjectDef, record: Record) -> Card:
         record,
         tuple(one for one in project.statuses if one.id != record.status.id),
         None if points is None else plain_number(points),
-        measure(record) if record.type.name == "Key Result" else None,
+        measure(record) if is_key_result(record) else None,
+        record.customs.get(scheme.OKR_PROGRESS),
         f"{below.count('done')}/{len(below)}" if below else None,
     )
+
+
+def is_key_result(record: Record) -> bool:
+    """Whether it carries numbers of its own."""
+    return record.type.name == "Key Result"
 
 
 def measure(record: Record) -> str:

@@ -15,15 +15,17 @@ from connectors.sandbox.documents import document
 from connectors.sandbox.editing import changes, put
 from connectors.sandbox.northwind import (
     BUGS,
-    CYCLES,
     EXTRAS,
     GOALS,
     INITIATIVES,
+    RUNNING,
     STEPS,
     SUBTASKS,
     Cycle,
     Goal,
     Metric,
+    quarter,
+    quarters,
 )
 from connectors.sandbox.state import MILLISECOND, Record, Sandbox, person
 from connectors.sandbox.transitions import to_status
@@ -32,6 +34,11 @@ from mappings.issue import IssueType, Named, Status, User
 POINTS = (1, 2, 3, 5, 8)
 NOT_DONE_THINGS = ("Won't Do", "Duplicate", "Cannot Reproduce", "Won't Fix")
 RESOLUTION = {one.name: one for one in scheme.RESOLUTIONS}
+PAST = 0.58
+"""How much of the running quarter is over when a metric stands at its `now`."""
+CARD_POINTS = (3, 5)
+CARDS_A_PLACE = 3
+"""Cards that are invited to be dragged weigh so much and are so few that each step of one moves its objective by a whole percent."""
 
 
 @dataclass(slots=True)
@@ -51,25 +58,36 @@ def _silently(sandbox: Sandbox) -> Iterator[None]:
         sandbox.listeners = listeners
 
 
-def seed_company(sandbox: Sandbox, seed: int = 1, now: datetime | None = None) -> None:
-    """Put Northwind Robotics into an empty sandbox: the same for the same seed and `now`; nothing happens after `now`."""
+def seed_company(sandbox: Sandbox, seed: int, now: datetime) -> None:
+    """Put Northwind Robotics into an empty sandbox, as it stands at `now`: in the quarter of that day, with the one before behind it.
+
+    The same seed tells the same story on every day of a quarter, as far as it has gone; nothing happens after `now`.
+    """
     with sandbox.lock, _silently(sandbox):
-        _Story(sandbox, random.Random(seed), now or sandbox.clock()).tell()  # noqa: S311 - repeatable, not secret
+        _Story(sandbox, seed, now).tell()
 
 
 class _Story:
-    """Plans everything that happened, then lets it happen in order of time."""
+    """Plans everything that happens in two quarters, then lets happen what happened by now, in order of time.
 
-    def __init__(self, sandbox: Sandbox, chance: random.Random, now: datetime) -> None:
+    What is planned never depends on how much of it is over: each part draws from a chance of its own.
+    """
+
+    def __init__(self, sandbox: Sandbox, seed: int, now: datetime) -> None:
         self.sandbox = sandbox
-        self.random = chance
+        self.seed = seed
+        self.random = self.chance("")
         self.now = now
+        self.cycles = quarters(now.date())
         self.deeds: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self.serial = itertools.count()
         self.people = [person(one) for one in scheme.PEOPLE]
         self.initiatives: list[_Made] = []
         self.goals: list[_Made] = []
         self.metrics: list[_Made] = []
+
+    def chance(self, name: str) -> random.Random:
+        return random.Random(f"{self.seed} {name}")  # noqa: S311 - repeatable, not secret
 
     def tell(self) -> None:
         self.versions()
@@ -86,7 +104,7 @@ class _Story:
     def versions(self) -> None:
         for key in self.sandbox.projects:
             self.sandbox.versions[key] = [
-                Named(self.sandbox.next_id("version"), cycle.id) for cycle in CYCLES
+                Named(self.sandbox.next_id("version"), cycle.id) for cycle in self.cycles
             ]
             self.sandbox.components[key] = [
                 Named(self.sandbox.next_id("component"), name) for name in ("Backend", "Frontend", "Hardware")
@@ -153,17 +171,18 @@ class _Story:
 
     def initiative(self, project: str, title: str) -> _Made:
         made = self.make(
-            self.at(date(2026, 6, 10)),
+            self.at(self.cycles[0].start - timedelta(days=21)),
             project,
             scheme.INITIATIVE,
             title,
-            description=document(f"Northwind 2026: {title}."),
+            description=document(f"Northwind {self.cycles[RUNNING].start.year}: {title}."),
         )
-        self.turn(self.at(date(2026, 7, 2)), made, scheme.IN_PROGRESS, self.people[0])
+        self.turn(self.at(self.cycles[0].start + timedelta(days=1)), made, scheme.IN_PROGRESS, self.people[0])
         return made
 
     def goal(self, goal: Goal) -> _Made:
-        cycle = next(one for one in CYCLES if one.id == goal.cycle)
+        cycle = self.cycles[goal.cycle]
+        self.random = self.chance(goal.title)
         planned = cycle.start - timedelta(days=self.random.randint(8, 16))
         owner = self.random.choice(self.people)
         under = self.initiatives[goal.initiative] if goal.initiative is not None else None
@@ -177,9 +196,12 @@ class _Story:
             self.contribute(self.at(planned, 20), made, under)
         for metric in goal.metrics:
             self.metrics.append(self.metric(goal, cycle, made, metric, owner))
-        for place in goal.work:
-            self.work(goal, cycle, made, place)
-        if cycle.end < self.now.date():
+        if goal.metrics:
+            for place in goal.work:
+                self.work(goal, cycle, made, place)
+        else:
+            self.cards(goal, cycle, made)
+        if goal.cycle != RUNNING:
             self.turn(self.at(cycle.end), made, scheme.DONE, owner)
         return made
 
@@ -207,6 +229,7 @@ class _Story:
             scheme.KR_QUERY: metric.query,
         }
         customs = {name: value for name, value in values.items() if value is not None}
+        self.random = self.chance(metric.title)
         born = self.at(cycle.start - timedelta(days=self.random.randint(1, 6)))
         made = self.make(
             born, goal.project, scheme.KEY_RESULT, metric.title, parent,
@@ -214,8 +237,9 @@ class _Story:
         )  # fmt: skip
         self.turn(self.at(cycle.start), made, scheme.IN_PROGRESS, owner)
         if metric.now is not None and metric.start is not None:
-            self.readings(cycle, made, metric.start, metric.now, owner)
-        if cycle.end < self.now.date():
+            way = (metric.start, metric.now, metric.target)
+            self.readings(goal, cycle, made, way, born, owner)
+        if goal.cycle != RUNNING:
             missed = metric.now is None or metric.now != metric.target
             verdict = (
                 RESOLUTION["Not Achieved"] if missed and self.random.random() < 0.4 else RESOLUTION["Done"]
@@ -223,17 +247,29 @@ class _Story:
             self.turn(self.at(cycle.end), made, scheme.DONE, owner, verdict)
         return made
 
-    def readings(self, cycle: Cycle, made: _Made, start: float, end: float, owner: User) -> None:
-        """One reading a week, wandering from the start to where the metric stands now."""
-        last = min(cycle.end, max(cycle.start, self.now.date() - timedelta(days=1)))
-        days = [cycle.start + timedelta(days=step) for step in range(3, (last - cycle.start).days, 7)] or [
-            cycle.start
-        ]
-        for place, day in enumerate(days, start=1):
-            share = place / len(days)
-            wobble = 0.0 if place == len(days) else self.random.uniform(-0.06, 0.06)
-            value = start + (end - start) * min(1.0, max(0.0, share + wobble))
-            whole = all(float(one).is_integer() for one in (start, end)) and abs(end - start) > 5
+    def readings(
+        self,
+        goal: Goal,
+        cycle: Cycle,
+        made: _Made,
+        way: tuple[float, float, float | None],
+        born: datetime,
+        owner: User,
+    ) -> None:
+        """The start as it is made, then one reading a week, wandering to the target: a running metric keeps its pace."""
+        start, now, target = way
+        whole = all(float(one).is_integer() for one in (start, now)) and abs(now - start) > 5
+        self.set(born + timedelta(hours=1), made, scheme.KR_CURRENT, start, owner)
+        days = [cycle.start + timedelta(days=step) for step in range(3, (cycle.end - cycle.start).days, 7)]
+        until = (
+            PAST * (cycle.end - cycle.start).days if goal.cycle == RUNNING else (days[-1] - cycle.start).days
+        )
+        for day in days:
+            wobble = self.random.uniform(-0.06, 0.06)
+            share = (day - cycle.start).days / until + (0.0 if day == days[-1] else wobble)
+            value = start + (now - start) * max(0.0, share)
+            if target is not None and (value - target) * (target - start) > 0 and goal.cycle == RUNNING:
+                value = target
             self.set(self.at(day), made, scheme.KR_CURRENT, round(value, 0 if whole else 2), owner)
 
     # -- work -------------------------------------------------------------------------------------------------
@@ -245,7 +281,36 @@ class _Story:
         if self.random.random() < 0.6:
             self.item(goal, cycle, parent, scheme.BUG, self.random.choice(BUGS).format(place))
 
+    def cards(self, goal: Goal, cycle: Cycle, parent: _Made) -> None:
+        """The work of an objective that its cards move: all planned before the quarter begins, one of them done, one never."""
+        titles = [
+            step.format(place) for place in goal.work for step in self.random.sample(STEPS, CARDS_A_PLACE)
+        ]
+        length = (cycle.end - cycle.start).days
+        for number, title in enumerate(titles):
+            owner = self.random.choice(self.people)
+            made = self.make(
+                self.at(cycle.start - timedelta(days=6)), goal.project, self.random.choice((scheme.STORY, scheme.TASK)),
+                title[0].upper() + title[1:], parent, assignee=owner, priority=self.random.choice(scheme.PRIORITIES[:4]),
+                customs={scheme.POINTS: self.random.choice(CARD_POINTS)},
+                components=(self.random.choice(self.sandbox.components[goal.project]),),
+            )  # fmt: skip
+            done = self.at(cycle.start + timedelta(days=number / len(titles) * length / goal.pace - 2))
+            started = max(
+                done - timedelta(days=self.random.uniform(5, 14)), self.at(cycle.start - timedelta(days=4))
+            )
+            if number == len(titles) - 1:
+                self.turn(
+                    self.at(cycle.start + timedelta(days=0.7 * length)), made, scheme.IN_PROGRESS, owner
+                )
+                continue
+            self.turn(started, made, scheme.IN_PROGRESS, owner)
+            if goal.project == "CORE":
+                self.turn(started + (done - started) * 0.7, made, scheme.IN_REVIEW, owner)
+            self.turn(done, made, scheme.DONE, owner)
+
     def item(self, goal: Goal, cycle: Cycle, parent: _Made, kind: IssueType, title: str) -> None:
+        self.random = self.chance(f"{goal.title}: {title}")
         length = (cycle.end - cycle.start).days
         begun = self.random.uniform(-0.05, 0.92)
         born = self.at(cycle.start + timedelta(days=begun * length - self.random.uniform(4, 15)))
@@ -286,7 +351,7 @@ class _Story:
         self.turn(started, made, scheme.IN_PROGRESS, owner)
         if goal.project == "CORE":
             self.turn(started + (done - started) * 0.7, made, scheme.IN_REVIEW, owner)
-        if cycle.end < self.now.date() and self.random.random() < 0.1:
+        if self.random.random() < 0.1 and goal.cycle != RUNNING:
             return
         self.turn(done, made, scheme.DONE, owner)
 
@@ -302,9 +367,10 @@ class _Story:
 
     def bugs(self) -> None:
         for project in self.sandbox.projects:
+            self.random = self.chance(f"the bugs of {project}")
             for _ in range(EXTRAS.bugs_per_project):
                 title = self.random.choice(BUGS).format(self.random.choice(EXTRAS.bug_places))
-                day = CYCLES[0].start + timedelta(days=self.random.uniform(0, 140))
+                day = self.cycles[0].start + timedelta(days=self.random.uniform(0, 140))
                 made = self.make(
                     self.at(day),
                     project,
@@ -325,7 +391,7 @@ class _Story:
         kind = next(one for one in scheme.LINK_TYPES if one.name == "Measures")
         for metric, goal in ((0, 1), (8, 6)):
             self.do(
-                self.at(CYCLES[1].start),
+                self.at(self.cycles[RUNNING].start),
                 partial(self.join, kind, self.metrics[metric], self.goals[goal], self.people[0]),
             )
 
@@ -359,8 +425,9 @@ def _bare(sandbox: Sandbox, project: scheme.ProjectDef, kind: IssueType, title: 
 
 
 def _epic(sandbox: Sandbox, project: scheme.ProjectDef, at: datetime, number: int) -> Record:
+    cycle = quarter(sandbox.clock().date())
     bare = _bare(sandbox, project, scheme.EPIC, f"Objective number {number}", at)
-    return sandbox.add(replace(bare, labels=("okr", CYCLES[1].id)), bare.creator, announce=False)
+    return sandbox.add(replace(bare, labels=("okr", cycle.id)), bare.creator, announce=False)
 
 
 def _story(sandbox: Sandbox, epic: Record, at: datetime, number: int, chance: random.Random) -> None:

@@ -1,9 +1,9 @@
-"""The invented company of the demo: what Northwind Robotics wants to achieve in two quarters. Data only."""
+"""The invented company of the demo: what Northwind Robotics wants to achieve in the running quarter and wanted in the last one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +15,26 @@ class Cycle:
     end: date
 
 
+def quarter(day: date) -> Cycle:
+    """The quarter of a day."""
+    number = (day.month - 1) // 3 + 1
+    start = date(day.year, 3 * number - 2, 1)
+    following = date(day.year + number // 4, 3 * number % 12 + 1, 1)
+    return Cycle(f"{day.year}-Q{number}", start, following - timedelta(days=1))
+
+
+def quarters(day: date) -> tuple[Cycle, Cycle]:
+    """The quarter before that of a day, and its own."""
+    running = quarter(day)
+    return quarter(running.start - timedelta(days=1)), running
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A key result with numbers. `now` is where it stands at the end of its readings; None was never measured. `query` is a JQL to count."""
+    """A key result with numbers; `query` is a JQL to count.
+
+    `now` is where it stands when 58 % of the running quarter are over, or at the end of the last one; None was never measured.
+    """
 
     title: str
     start: float | None
@@ -29,10 +46,13 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """An objective with its metrics and the work below it; `pace` is delivery compared with the calendar."""
+    """An objective with its metrics and the work below it; `pace` is delivery compared with the calendar.
+
+    `cycle` is a place in `quarters`. One without metrics is moved by its cards: the demo invites to drag them.
+    """
 
     project: str
-    cycle: str
+    cycle: int
     title: str
     metrics: tuple[Metric, ...]
     work: tuple[str, ...]
@@ -42,9 +62,7 @@ class Goal:
     as_objective: bool = False
 
 
-Q3 = Cycle("2026-Q3", date(2026, 7, 1), date(2026, 9, 30))
-Q4 = Cycle("2026-Q4", date(2026, 10, 1), date(2026, 12, 31))
-CYCLES = (Q3, Q4)
+LAST, RUNNING = 0, 1
 
 INITIATIVES = (
     ("PLAT", "Robots that customers never have to think about"),
@@ -78,7 +96,7 @@ BUGS = (
 GOALS = (
     Goal(
         "PLAT",
-        "2026-Q4",
+        RUNNING,
         "Customers trust our platform to be there when they need it",
         (
             Metric("Raise monthly availability from 99.5 % to 99.95 %", 99.5, 99.95, 99.8, 2),
@@ -99,7 +117,7 @@ GOALS = (
     ),
     Goal(
         "PLAT",
-        "2026-Q4",
+        RUNNING,
         "Any engineer ships to production on day one",
         (
             Metric("Shorten the build from 22 to 8 minutes", 22, 8, 10.5),
@@ -112,7 +130,7 @@ GOALS = (
     ),
     Goal(
         "PLAT",
-        "2026-Q4",
+        RUNNING,
         "Fleet data is one query away",
         (
             Metric("Cut the median query time from 40 to 5 seconds", 40, 5, 31, 1),
@@ -124,7 +142,7 @@ GOALS = (
     ),
     Goal(
         "CORE",
-        "2026-Q4",
+        RUNNING,
         "Our arm stops before anyone gets hurt",
         (
             Metric("Cut the stop distance from 120 to 60 mm", 120, 60, 78, 3),
@@ -138,7 +156,7 @@ GOALS = (
     ),
     Goal(
         "CORE",
-        "2026-Q4",
+        RUNNING,
         "Operators teach a new task in one coffee break",
         (
             Metric("Cut the median teach-in time from 95 to 15 minutes", 95, 15, 70),
@@ -150,7 +168,7 @@ GOALS = (
     ),
     Goal(
         "CORE",
-        "2026-Q4",
+        RUNNING,
         "The gripper picks what it has never seen",
         (
             Metric("Raise pick success on unseen items from 71 % to 92 %", 71, 92, 84.5, 2),
@@ -164,7 +182,7 @@ GOALS = (
     ),
     Goal(
         "GROW",
-        "2026-Q4",
+        RUNNING,
         "Mid-size warehouses buy without a sales call",
         (
             Metric("Raise self-serve trials per month from 30 to 120", 30, 120, 74, 1),
@@ -177,7 +195,7 @@ GOALS = (
     ),
     Goal(
         "GROW",
-        "2026-Q4",
+        RUNNING,
         "New customers reach first value within a week",
         (
             Metric("Cut onboarding from 19 to 7 days", 19, 7, 11),
@@ -190,7 +208,7 @@ GOALS = (
     ),
     Goal(
         "PLAT",
-        "2026-Q3",
+        LAST,
         "Incidents teach us something every time",
         (
             Metric("Reviews held within five days: 45 % to 100 %", 45, 100, 96),
@@ -201,7 +219,7 @@ GOALS = (
     ),
     Goal(
         "CORE",
-        "2026-Q3",
+        LAST,
         "Firmware updates nobody notices",
         (
             Metric("Cut update downtime from 14 to 2 minutes", 14, 2, 2),
@@ -213,7 +231,7 @@ GOALS = (
     ),
     Goal(
         "GROW",
-        "2026-Q3",
+        LAST,
         "The website tells one story",
         (
             Metric("Raise visits to the product pages from 11,000 to 20,000", 11000, 20000, 16200),
@@ -224,7 +242,7 @@ GOALS = (
     ),
     Goal(
         "CORE",
-        "2026-Q3",
+        LAST,
         "Spare parts are never the reason for a stop",
         (
             Metric("Raise parts delivered in 24 hours from 60 % to 95 %", 60, 95, 95.5),
@@ -235,7 +253,7 @@ GOALS = (
     ),
     Goal(
         "GROW",
-        "2026-Q4",
+        RUNNING,
         "Partners install our robots without us",
         (
             Metric("Certify 12 partners", 0, 12, 5),
@@ -248,7 +266,7 @@ GOALS = (
     # Without metrics: their number is the work below them, so that a card moved to Done moves it at once.
     Goal(
         "PLAT",
-        "2026-Q4",
+        RUNNING,
         "Nobody fears the billing migration any more",
         (),
         ("the ledger import", "the invoice archive", "the tax rules", "the payment gateway"),
@@ -256,7 +274,7 @@ GOALS = (
     ),
     Goal(
         "CORE",
-        "2026-Q4",
+        RUNNING,
         "Every robot leaves the factory with its papers",
         (),
         ("the test protocol", "the parts passport", "the export licence"),
@@ -264,7 +282,7 @@ GOALS = (
     ),
     Goal(
         "GROW",
-        "2026-Q4",
+        RUNNING,
         "The spring trade fair sells for us",
         (),
         ("the demo cell", "the fair website", "the follow-up mails"),

@@ -13,12 +13,13 @@ from typing import Any, Self
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from connectors.clock import system_clock
 from connectors.sandbox.application import create_app
 from connectors.sandbox.company import seed_company
 from connectors.sandbox.deliveries import Sender
 from connectors.sandbox.limits import Granted
 from connectors.sandbox.site import Site
-from connectors.sandbox.state import Clock, Sandbox, system_clock
+from connectors.sandbox.state import Clock, Sandbox
 
 LOOPBACK = "127.0.0.1"
 CUT = "X-Sandbox-Cut"

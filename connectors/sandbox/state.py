@@ -9,7 +9,7 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from connectors.sandbox import scheme
@@ -97,11 +97,6 @@ class Event:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
-def system_clock() -> datetime:
-    """Now, in UTC."""
-    return datetime.now(UTC)
-
-
 def person(account: Account) -> User:
     """The account as an issue's user."""
     return User(account.id, account.name, account.email)
@@ -110,7 +105,7 @@ def person(account: Account) -> User:
 class Sandbox:
     """The site. Every change goes through `commit`, under `lock`; listeners hear of each event in order."""
 
-    def __init__(self, clock: Clock = system_clock, deployment: str = "cloud") -> None:
+    def __init__(self, clock: Clock, deployment: str = "cloud") -> None:
         self.clock = clock
         self.deployment = deployment
         self.lock = threading.RLock()

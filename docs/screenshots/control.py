@@ -43,10 +43,11 @@ EMAIL, PASSWORD = "ada@acme.example", "correct horse battery staple"
 @contextmanager
 def running() -> Iterator[str]:
     """A connector with a draft, a dead letter and a refused field; gives its address."""
+    from connectors.clock import system_clock
     from plugin.demonstration import demo_world
     from plugin.serving import serving
 
-    with tempfile.TemporaryDirectory() as folder, demo_world(Path(folder)) as demo:
+    with tempfile.TemporaryDirectory() as folder, demo_world(Path(folder), clock=system_clock) as demo:
         _prepare(demo.connector)
         with serving(demo.connector, "127.0.0.1", 0, workers=0) as served:
             yield served.url

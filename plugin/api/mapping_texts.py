@@ -171,10 +171,11 @@ def schema(_call: Call) -> Reply:
     return Reply(SchemaGiven(**json_schema()))
 
 
-def list_presets(_call: Call) -> Reply:
+def list_presets(call: Call) -> Reply:
     """All of them, with their texts."""
+    day = call.connector.clock().date()
     return Reply(
-        PresetsGiven(items=[PresetGiven(name=name, text=presets.text(name)) for name in presets.names()])
+        PresetsGiven(items=[PresetGiven(name=name, text=presets.text(name, day)) for name in presets.names()])
     )
 
 
@@ -183,7 +184,7 @@ def one_preset(call: Call) -> Reply:
     name = call.path["preset"]
     if name not in presets.names():
         raise not_found("preset", name, f"Presets: {', '.join(presets.names())}.")
-    return Reply(body=presets.text(name), media=YAML)
+    return Reply(body=presets.text(name, call.connector.clock().date()), media=YAML)
 
 
 class SchemaGiven(Given):

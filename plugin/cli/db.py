@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -13,7 +12,7 @@ from sqlalchemy import URL, make_url
 from connectors.store import Store, StoreError, backup, current_revision, open_store, upgrade
 from connectors.store.copying import faults, inspected, refuse_busy, restore
 from plugin.cli.output import json_option, show_json
-from plugin.composition import announcer_for
+from plugin.composition import announcer_for, system_clock
 from plugin.settings import read_settings
 
 DUMP = "pg_dump --format=custom --no-owner --file={file} {url}"
@@ -69,7 +68,7 @@ def backup_command(file: Path | None) -> None:
     url = read_settings().database_url
     if url.startswith("postgres"):
         raise click.ClickException(_say_tool(DUMP, url, file or Path("okr.dump")))
-    path = file or Path(f"okr-{datetime.now(UTC):%Y%m%d-%H%M%S}.sqlite3")
+    path = file or Path(f"okr-{system_clock():%Y%m%d-%H%M%S}.sqlite3")
     with _store() as store:
         backup(store, path)
     click.echo(

@@ -16,6 +16,7 @@ from plugin.backfill import outlook
 from plugin.cli.history import backfill_site
 from plugin.cli.output import show_json, show_table
 from plugin.cli.sync import sync_site
+from plugin.composition import system_clock
 from plugin.connector import Connector
 from plugin.demonstration import Demo, demo_world, register_webhook
 from plugin.heartbeat import Heartbeat
@@ -51,7 +52,7 @@ def demo_command(once: bool, seed: int, port: int, sandbox_port: int, folder: Pa
     """
     configure_logs("plain", logging.WARNING)
     if once:
-        with demo_world(folder, seed=seed) as demo:
+        with demo_world(folder, clock=system_clock, seed=seed) as demo:
             first_sync(demo.connector)
             show_result(demo.connector, as_json)
         return
@@ -61,7 +62,7 @@ def demo_command(once: bool, seed: int, port: int, sandbox_port: int, folder: Pa
     sandbox_port = free_port(
         "127.0.0.1", sandbox_port, "--sandbox-port (make demo DEMO_ARGS='--sandbox-port 0')"
     )
-    with demo_world(folder, seed=seed, sandbox_port=sandbox_port, port=port) as demo:
+    with demo_world(folder, clock=system_clock, seed=seed, sandbox_port=sandbox_port, port=port) as demo:
         serve_demo(demo, port)
 
 
@@ -91,7 +92,7 @@ def invitation(pages: str, board: str, sign_in: tuple[str, str]) -> str:
     return (
         f"\n  OKR pages      {pages}\n"
         f"  Sign in as     {sign_in[0]}   password {sign_in[1]}\n"
-        f"  Sandbox Jira   {board}   (drag a card to Done and watch its objective move)\n"
+        f"  Sandbox Jira   {board}   (drag a card where it says “moved by its cards”, and watch)\n"
         "  Change a rule  Mapping > Edit by form, on the OKR pages: preview what it would do, then activate it\n\n"
         "  Stop with Ctrl-C."
     )

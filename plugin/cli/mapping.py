@@ -23,6 +23,7 @@ from plugin.cli.mapping_life import (
 )
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, site_option
+from plugin.composition import system_clock
 from plugin.lifecycle import check_text
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -86,7 +87,7 @@ def presets_command(name: str | None) -> None:
         return
     if name not in presets.names():
         raise click.UsageError(f"There is no preset {name!r}. Presets: {', '.join(presets.names())}.")
-    click.echo(presets.text(name), nl=False)
+    click.echo(presets.text(name, system_clock().date()), nl=False)
 
 
 @mapping_group.command("export")

@@ -84,7 +84,8 @@ def begun(connector: Connector, site: str) -> Draft:
     with connector.store.read() as conn:
         active = revisions.active(conn, site)
     if active is None:
-        return Draft(for_site(presets.text(presets.names()[0]), site), "", connector.clock())
+        now = connector.clock()
+        return Draft(for_site(presets.text(presets.names()[0], now.date()), site), "", now)
     return Draft(active.text, active.revision, connector.clock())
 
 
@@ -99,7 +100,7 @@ def begin_from(connector: Connector, site: str) -> None:
         name = request.form["preset"]
         if name not in presets.names():
             abort(404, description=f"There is no preset “{name}”.")
-        text, base = for_site(presets.text(name), site), ""
+        text, base = for_site(presets.text(name, connector.clock().date()), site), ""
     else:
         found = known_revision(connector, site, request.form.get("revision", ""))
         text, base = found.text, found.revision

@@ -125,7 +125,8 @@ def chosen(connector: Connector, site: str) -> ResponseReturnValue:
     name = request.form.get("preset", "")
     if name not in presets.names():
         abort(404, description=f"There is no preset “{name}”.")
-    drafts.keep(connector.store, site, account(), for_site(presets.text(name), site), connector.clock(), "")
+    now = connector.clock()
+    drafts.keep(connector.store, site, account(), for_site(presets.text(name, now.date()), site), now, "")
     return redirect(url_for("control.wizard_fields", site=site))
 
 

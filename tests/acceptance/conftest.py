@@ -16,6 +16,7 @@ import pytest
 import requests
 from click.testing import CliRunner
 
+from connectors.clock import system_clock
 from connectors.sandbox import CONNECTOR, PEOPLE, Fault, SandboxServer
 from connectors.store import due, facts, inbox, objectives, refusals
 from plugin.cli import EXPLAINED, cli
@@ -159,7 +160,7 @@ def quiet_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @contextmanager
 def a_world(folder: Path) -> Iterator[World]:
     """Sandbox, connector, first sync, server, webhook."""
-    with demo_world(folder, seed=1) as demo:
+    with demo_world(folder, clock=system_clock, seed=1) as demo:
         sync_site(demo.connector, "main")
         with serving(demo.connector, "127.0.0.1", 0, workers=2) as served:
             register_webhook(demo.sandbox.url, f"{served.url}/webhooks/jira/main", demo.secret)

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from connectors.clock import system_clock
 from connectors.sandbox import CONNECTOR, SandboxServer
 from connectors.store import due, objectives
 from mappings.numbers import percent
@@ -33,7 +34,7 @@ turn(connector.context("main"), "doomed")
 
 
 def main(folder: Path) -> None:
-    with demo_world(folder, seed=1) as demo:
+    with demo_world(folder, clock=system_clock, seed=1) as demo:
         sync_site(demo.connector, "main")
         epic_id, story_key = _open_story(demo.connector)
         before = demo.sandbox.site.calls.edits[epic_id]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -218,6 +219,36 @@ def is_impure(called: ast.expr) -> bool:
         owner = called.value.id if isinstance(called.value, ast.Name) else called.value.attr
         return (owner, called.attr) in IMPURE_ATTRIBUTES
     return False
+
+
+WALL_CLOCK = {
+    ("datetime", "now"),
+    ("datetime", "utcnow"),
+    ("datetime", "today"),
+    ("date", "today"),
+    ("time", "time"),
+}
+CLOCK = "connectors/clock.py"
+
+
+def test_one_module_reads_the_wall_clock(root: Path) -> None:
+    """Whatever else asks it by the way cannot be told another day, neither by a test nor by a person."""
+    places = ("mappings", "connectors", "plugin", "tests", "benchmarks", "docs")
+    paths = [path for place in places for path in sorted((root / place).rglob("*.py"))]
+    wrong = [
+        f"{path.relative_to(root)}:{node.lineno}: {ast.unparse(node)}"
+        for path in paths
+        if path != root / CLOCK
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and is_wall_clock(node)
+    ]
+    assert wrong == []
+
+
+def is_wall_clock(node: ast.Attribute) -> bool:
+    owner = node.value
+    name = owner.id if isinstance(owner, ast.Name) else owner.attr if isinstance(owner, ast.Attribute) else ""
+    return (name, node.attr) in WALL_CLOCK
 
 
 def test_the_allowed_standard_modules_exist() -> None:

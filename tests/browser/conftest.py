@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from connectors.clock import system_clock
 from connectors.store import accounts
 from docs.screenshots.company import Company, seeded
 from docs.screenshots.make import ARGUMENTS, CHROMIUM, served
@@ -76,7 +77,7 @@ def add_account(connector: Connector, role: str) -> str:
 @pytest.fixture(scope="session")
 def house(tmp_path_factory) -> Iterator[SimpleNamespace]:
     """A connector with an active mapping beside its sandbox, read once, and somebody of every role."""
-    with demo_world(tmp_path_factory.mktemp("house")) as demo:
+    with demo_world(tmp_path_factory.mktemp("house"), clock=system_clock) as demo:
         context = demo.connector.context("main")
         resync(context)
         drain(context)

@@ -8,11 +8,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from connectors.clock import system_clock
 from connectors.store import Store, due, facts
 
 ROOT = Path(__file__).parents[3]
@@ -20,11 +21,12 @@ LEASE = timedelta(minutes=5)
 
 HOLDS = """
 import sys, time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from connectors.clock import system_clock
 from connectors.store import due, open_store
 store = open_store(sys.argv[1])
 with store.write() as conn:
-    claimed = due.claim(conn, "child", datetime.now(UTC), timedelta(minutes=5), 9)
+    claimed = due.claim(conn, "child", system_clock(), timedelta(minutes=5), 9)
     if sys.argv[2] == "open":
         print(len(claimed), flush=True)
         time.sleep(60)
@@ -34,13 +36,14 @@ time.sleep(60)
 
 WORKS = """
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from connectors.clock import system_clock
 from connectors.store import due, facts, open_store
 store = open_store(sys.argv[1])
 print("ready", flush=True)
 while True:
     with store.write() as conn:
-        held = due.claim(conn, sys.argv[2], datetime.now(UTC), timedelta(minutes=5), 3)
+        held = due.claim(conn, sys.argv[2], system_clock(), timedelta(minutes=5), 3)
     for one in held:
         with store.write() as conn:
             if due.finish(conn, one):
@@ -69,7 +72,7 @@ def _url(store: Store) -> str:
 
 @pytest.mark.parametrize("transaction", ["open", "committed"])
 def test_what_a_killed_worker_held_comes_back(store: Store, transaction: str) -> None:
-    now = datetime.now(UTC)
+    now = system_clock()
     with store.write() as conn:
         due.mark(conn, "main", ["1", "2"], now - LEASE, "event")
     with _child(HOLDS, _url(store), transaction) as said:
@@ -83,7 +86,7 @@ def test_what_a_killed_worker_held_comes_back(store: Store, transaction: str) ->
 
 
 def test_workers_killed_at_random_instants_lose_nothing(store: Store) -> None:
-    now = datetime.now(UTC)
+    now = system_clock()
     ids = [str(number) for number in range(2_000)]
     with store.write() as conn:
         due.mark(conn, "main", ids, now, "event")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import secrets
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -18,6 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
 from werkzeug.serving import make_server
 
+from connectors.clock import system_seconds
 from connectors.store import accounts
 from plugin.access.provider import role_of
 from plugin.settings import OidcSettings
@@ -115,7 +115,7 @@ class OidcServer:
         return jsonify(answer)
 
     def id_token(self, nonce: str) -> str:
-        now = int(time.time())
+        now = int(system_seconds())
         claims = {
             "iss": self.issuer,
             "aud": CLIENT,

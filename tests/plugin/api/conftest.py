@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from connectors.clock import system_clock
 from connectors.sandbox import SandboxServer
 from plugin.access import members, tokens
 from plugin.app import create_app
@@ -100,7 +101,7 @@ def an_api(connector: Connector, sandbox: SandboxServer) -> Api:
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """One world for all tests of a module."""
-    with demo_world(tmp_path_factory.mktemp("api"), seed=1) as demo:
+    with demo_world(tmp_path_factory.mktemp("api"), clock=system_clock, seed=1) as demo:
         synced(demo.connector)
         yield an_api(demo.connector, demo.sandbox)
 
@@ -108,7 +109,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 @pytest.fixture
 def own_api(tmp_path: Path) -> Iterator[Api]:
     """A world of one test's own, which may be changed."""
-    with demo_world(tmp_path, seed=1) as demo:
+    with demo_world(tmp_path, clock=system_clock, seed=1) as demo:
         synced(demo.connector)
         yield an_api(demo.connector, demo.sandbox)
 

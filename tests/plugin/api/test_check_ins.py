@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from connectors.clock import system_clock
 from plugin.draining import drain
 
 
@@ -29,7 +30,7 @@ def standing(api: Any, one: tuple[str, str]) -> Any:
 def test_what_is_said_once_is_shown_listed_and_withdrawn(api: Any, one: tuple[str, str]) -> None:
     path, before = f"/objectives/{one[0]}/check-ins", standing(api, one)
     assert before["check_in"] is None
-    until = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
+    until = (system_clock().date() + timedelta(days=30)).isoformat()
     body = {"key_result": one[1], "value": 0.97, "note": "nearly there", "until": until}
     key = {"Idempotency-Key": "say-it-once"}
     said = api.call("POST", path, body, role="editor", headers=key)

@@ -63,6 +63,7 @@ def test_the_reconstructed_past_is_what_was_observed(hands: Hands) -> None:
             row.key
             for one in observed.values()
             for kr in one.key_results
+            if kr.kind == "delivery" and kr.contributing
             for row in kr.measurement.ledger.rows
             if row.weight
         }

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from connectors.clock import system_clock
 from connectors.sandbox import CONNECTOR
 from connectors.store import objectives
 from plugin.cli import cli
@@ -20,7 +21,7 @@ from plugin.demonstration import demo_world
 def test_a_movement_is_told_once_the_past_is_reconstructed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with demo_world(tmp_path) as demo:
+    with demo_world(tmp_path, clock=system_clock) as demo:
         sync_site(demo.connector, "main")
         settings = {
             "DATABASE_URL": demo.connector.settings.database_url,

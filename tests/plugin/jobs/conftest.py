@@ -9,11 +9,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connectors.clock import system_clock
 from connectors.sandbox import CONNECTOR, SandboxServer
 from connectors.store import due, inbox, mirror, objectives
 from mappings.numbers import percent
@@ -119,15 +122,16 @@ class Works:
         return None if saved is None or saved.state.progress is None else int(percent(saved.state.progress))
 
     def measured(self) -> dict[str, list[str]]:
-        """Objectives whose headline comes from delivered issues, with the ids of the issues that weigh."""
+        """Objectives whose headline comes from delivered issues, with the ids of the issues that weigh: first what is furthest from the mean, so that its weight matters."""
         with self.connector.store.read() as conn:
             states = [saved.state for saved in objectives.all(conn, "main")]
         found: dict[str, list[str]] = {}
         for state in states:
             for one in state.key_results:
                 if one.kind == "delivery" and one.contributing and state.issue_id and state.progress:
-                    rows = [row.id for row in one.measurement.ledger.rows if row.weight]
-                    found[state.id] = rows
+                    rows = [row for row in one.measurement.ledger.rows if row.weight]
+                    rows.sort(key=partial(_off, state.progress), reverse=True)
+                    found[state.id] = [row.id for row in rows]
         return found
 
     def idle(self) -> bool:
@@ -138,6 +142,10 @@ class Works:
     def edits(self, objective_id: str) -> int:
         """How often Jira took an edit of this issue."""
         return self.sandbox.site.calls.edits[objective_id]
+
+
+def _off(mean: Fraction, row: Any) -> Fraction:
+    return abs(row.progress - mean)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -156,7 +164,7 @@ def a_workplace(folder: Path, name: str, url: str) -> Iterator[Works]:
         "quiet_seconds": 0,
         "resync_minutes": 0,
     }
-    with demo_world(folder, **settings) as demo, ExitStack() as stack:
+    with demo_world(folder, clock=system_clock, **settings) as demo, ExitStack() as stack:
         sync_site(demo.connector, "main")
         yield Works(demo.sandbox, demo.connector, url, ENGINES[name], folder, stack)
 

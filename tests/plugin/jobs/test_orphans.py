@@ -17,13 +17,14 @@ pytestmark = pytest.mark.slow
 
 HOLDS = """
 import sys, time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from connectors.clock import system_clock
 from connectors.store import due, facts, inbox, open_store
 from plugin.jobs.schedules import RUNNING, Running
 from plugin.process import worker_name
 
 store = open_store(sys.argv[1])
-now, lease = datetime.now(UTC), timedelta(minutes=5)
+now, lease = system_clock(), timedelta(minutes=5)
 with store.write() as conn:
     held = due.claim(conn, worker_name("job-123456789"), now, lease, 99, "main")
     taken = inbox.claim(conn, "main", worker_name("reader"), now, lease, 99)

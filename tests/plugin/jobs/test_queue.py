@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from connectors.clock import system_clock
 from connectors.store import Store, due, facts, inbox, open_store, upgrade
 from plugin.jobs import queue
 from plugin.jobs.queue import (
@@ -114,7 +115,7 @@ def test_two_transactions_that_announce_one_key_at_once_both_succeed(installed: 
 
 
 def test_what_is_due_much_later_has_no_waiting_job_that_would_hide_an_event(installed: Store) -> None:
-    later = datetime.now(UTC) + timedelta(minutes=10)
+    later = system_clock() + timedelta(minutes=10)
     with installed.write() as conn:
         QueueAnnouncer().marked(conn, "main", ["1"], later)
     assert keys(installed) == []

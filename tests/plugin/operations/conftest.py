@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import requests
 
+from connectors.clock import system_clock
 from connectors.sandbox import CONNECTOR, SandboxServer
 from mappings import presets
 from plugin.demonstration import Demo, demo_world
@@ -25,7 +26,7 @@ SECRET = "a secret of the webhook form"
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Demo]:
     """A connector with an active mapping beside its sandbox, nothing synced yet."""
-    with demo_world(tmp_path / "demo") as made:
+    with demo_world(tmp_path / "demo", clock=system_clock) as made:
         yield made
 
 

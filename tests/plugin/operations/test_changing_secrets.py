@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner, Result
 
+from connectors.clock import system_clock
 from connectors.store import Store, sites
 from plugin.access.secret_key import signing_key
 from plugin.cli import cli
-from plugin.composition import path_token, system_clock
+from plugin.composition import path_token
 from plugin.credentials_vault import CredentialsVault
 from plugin.settings import Settings, read_settings
 

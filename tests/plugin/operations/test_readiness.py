@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from connectors.clock import system_clock
 from connectors.jira.call import call_of
 from connectors.store import Store, facts
 from plugin import heartbeat
 from plugin.access.actor import MONITORING
-from plugin.composition import system_clock
 from plugin.connector import Connector
 from plugin.heartbeat import EVERYWHERE, PREFIX, Process, counted, processes
 from plugin.meter import LAG_BOUNDS, Counted, Meter

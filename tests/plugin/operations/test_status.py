@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from connectors.clock import system_clock
 from connectors.jira.errors import AuthFailed, Transient
 from connectors.store import Store, facts, limits
 from plugin import heartbeat
 from plugin.access.actor import MONITORING
 from plugin.budget import budget
 from plugin.cli.moments import distance, spoken
-from plugin.composition import system_clock
 from plugin.connector import Connector
 from plugin.heartbeat import EVERYWHERE, PREFIX, Heartbeat, Process, processes
 from plugin.meter import Counted

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
+from connectors.clock import system_clock
 from connectors.sandbox import CONNECTOR, PEOPLE, SandboxServer, scheme, seed_many
 from connectors.sandbox.editing import create, delete, edit
 from connectors.sandbox.state import person
@@ -74,7 +75,7 @@ class Quiet:
 @pytest.fixture
 def quiet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Quiet]:
     """A world of the test's own; commands work on it."""
-    with demo_world(tmp_path, quiet_seconds=0, resync_minutes=0) as demo:
+    with demo_world(tmp_path, clock=system_clock, quiet_seconds=0, resync_minutes=0) as demo:
         sync_site(demo.connector, "main")
         for name, value in {
             "DATABASE_URL": demo.connector.settings.database_url,

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from connectors.clock import system_clock
 from connectors.store import audit, check_ins, due, mirror, objectives, revisions
 from mappings.check_in import Measure
 from plugin.checking_in import CheckInRefused, Said, check_in, keep, typed_delta, typed_value, withdraw
@@ -140,7 +141,7 @@ def test_a_wrong_word_on_the_command_line_is_explained(command: Any, one: Any) -
     assert command("check-in", "add", one.key, kr, "50", "--delta", "none")[0] == 1
     assert command("check-in", "add", "NOPE-1", kr, "50")[0] == 1
     assert command("check-in", "withdraw", one.key, "99")[0] == 1
-    later = (date.today() + timedelta(days=9)).isoformat()
+    later = (system_clock().date() + timedelta(days=9)).isoformat()
     assert command("check-in", "add", one.key, kr, "50", "--delta", "none", "--until", later)[0] == 0
 
 

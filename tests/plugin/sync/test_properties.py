@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import update
 from werkzeug.datastructures import MultiDict
 
+from connectors.clock import system_clock
 from connectors.jira.errors import Transient
 from connectors.sandbox import Fault, SandboxServer
 from connectors.store import mirror, refusals, writes
@@ -81,7 +82,9 @@ class Quiet:
 
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quiet]:
-    with demo_world(tmp_path_factory.mktemp("quiet"), quiet_seconds=0, resync_minutes=0) as demo:
+    with demo_world(
+        tmp_path_factory.mktemp("quiet"), clock=system_clock, quiet_seconds=0, resync_minutes=0
+    ) as demo:
         activate(demo.connector, "main", MAPPING, "test", file="okr.yaml")
         sync_site(demo.connector, "main")
         yield Quiet(demo.sandbox, demo.connector)

@@ -13,6 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from connectors.clock import system_clock
 from connectors.store import accounts
 from plugin.access import passwords
 from plugin.app import create_app
@@ -69,7 +70,7 @@ def desk_of(connector: Connector, role: str) -> Desk:
 def read_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Path]]:
     """A sandbox, and the database of a connector that has read it and written to it once."""
     folder = tmp_path_factory.mktemp("read-once")
-    with demo_world(folder / "demo") as demo:
+    with demo_world(folder / "demo", clock=system_clock) as demo:
         context = demo.connector.context("main")
         resync(context)
         drain(context)
