@@ -26,6 +26,8 @@ def cause(movement: Movement, named: int = NAMED) -> str:
 def row_cause(row: Effect) -> str:
     """What happened to one row: `PLAT-7 moved to Done`."""
     name = row.key or row.title or row.id
+    if row.why:
+        return f"{name} {row.why}" if row.part not in (Part.SAID, Part.TIME) else f"{name}: {row.why}"
     if row.part is Part.ADDED:
         return f"{name} added" if row.before is None else f"{name} counts again"
     if row.part is Part.REMOVED:
@@ -42,14 +44,17 @@ def part_words(rows: Iterable[Effect]) -> str:
 
 def _part_word(row: Effect) -> str:
     before, after = (None if one is None else one.progress for one in (row.before, row.after))
-    if row.part is not Part.COMPLETED or after == 1:
+    if row.part is not Part.PROGRESSED:
         return row.part.value
+    if after == 1:
+        return "completed"
     return "went back" if before is not None and after is not None and after < before else "progressed"
 
 
 def step(part: Part, before: Contribution, after: Contribution) -> str:
     """How a row that stayed went on."""
-    if part is Part.COMPLETED and before.status != after.status and after.status:
+    by_status = before.by_status and after.by_status
+    if part is Part.PROGRESSED and by_status and before.status != after.status and after.status:
         return f"moved to {after.status}"
     if part is Part.RE_ESTIMATED and before.weight != after.weight:
         return f"weight {figure(before.weight)} → {figure(after.weight)}"

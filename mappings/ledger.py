@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+DERIVED, CLOSING = "derived", "closing"
+"""Ids of the rows that are no issues: the derived value of what is not made of rows, and what a closing took away."""
+
 
 class Disposition(StrEnum):
     """What became of one row."""
@@ -26,7 +29,9 @@ class Disposition(StrEnum):
 class Contribution:
     """One row of a rollup: an issue (or key result, or aligned objective), its weight, its progress, or why it was left out.
 
-    `share` is what the row adds to the number (0…1 of the whole); rows that do not enter have share 0.
+    `share` is what the row adds to the number (0…1 of the whole); rows that do not enter have share 0. `stand_in` is the rule
+    that gave the weight where the row has none of its own, `divisor` among how many key results the weight was split.
+    `by_status` says that the progress is what the status is worth.
     """
 
     id: str
@@ -38,19 +43,28 @@ class Contribution:
     progress: Fraction | None = None
     share: Fraction = Fraction(0)
     status: str = ""
+    stand_in: str = ""
+    divisor: int = 1
+    by_status: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """All rows of one number; `total` is None where nothing could be measured."""
+    """All rows of one number; `total` is None where nothing could be measured. `aim` is the fixed number that rows are counted to."""
 
     rows: tuple[Contribution, ...] = ()
     total: Fraction | None = None
+    aim: Fraction | None = None
 
     @property
     def exact(self) -> bool:
         """Whether the rows sum to the number, as they always must."""
         return sum((row.share for row in self.rows), Fraction(0)) == (self.total or Fraction(0))
+
+    @property
+    def plain(self) -> bool:
+        """Whether it says no more than its number: no row, or the derived value alone."""
+        return all(row.id == DERIVED for row in self.rows)
 
     @property
     def gaps(self) -> tuple[Contribution, ...]:

@@ -57,10 +57,12 @@ class LedgerOutline:
 
 @dataclass(frozen=True, slots=True)
 class MeasurementOutline:
-    """Where a key result goes from and to, and its rows."""
+    """Where a key result goes from and to, or the band it is kept in, and its rows."""
 
     start: Fraction | None = None
     target: Fraction | None = None
+    at_least: Fraction | None = None
+    at_most: Fraction | None = None
     ledger: LedgerOutline = field(default_factory=LedgerOutline)
 
 
@@ -129,6 +131,12 @@ def _retargeted(old: Outline, new: Outline) -> Iterator[str]:
             yield f"target of {one.name}: {_figure(before.target)} → {_figure(after.target)}"
         if before.start != after.start:
             yield f"start of {one.name}: {_figure(before.start)} → {_figure(after.start)}"
+        if before.at_least is None and before.at_most is None:
+            continue  # it had none, or was kept before bands were
+        if before.at_least != after.at_least:
+            yield f"lower bound of {one.name}: {_figure(before.at_least)} → {_figure(after.at_least)}"
+        if before.at_most != after.at_most:
+            yield f"upper bound of {one.name}: {_figure(before.at_most)} → {_figure(after.at_most)}"
 
 
 def _figure(value: Fraction | None) -> str:

@@ -21,12 +21,13 @@ THROUGH_PARENT = "stands in the mean of its parent"
 
 
 class Row(NamedTuple):
-    """One issue of a delivery key result: what became of it, why, and its fraction where it has one."""
+    """One issue of a delivery key result: what became of it, why, and its fraction where it has one, by its own status or not."""
 
     issue: Issue
     disposition: Disposition
     reason: str
     fraction: Fraction | None
+    by_status: bool = True
 
 
 def rows_of(subject: Subject) -> list[Row]:
@@ -103,7 +104,7 @@ def _through(subject: Subject, row: Row, subtasks: Sequence[Issue]) -> Row:
     if not known:
         return row
     reason = f"the mean of {len(known)} of its {len(subtasks)} sub-tasks"
-    return Row(row.issue, Disposition.COUNTED, reason, sum(known, ZERO) / len(known))
+    return Row(row.issue, Disposition.COUNTED, reason, sum(known, ZERO) / len(known), by_status=False)
 
 
 def _subtask_row(subject: Subject, parent: Row, issue: Issue) -> Row:

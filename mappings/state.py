@@ -41,7 +41,11 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """The progress of one key result. `progress` is clamped to 0…1, `raw` is not; both are None when unknown."""
+    """The progress of one key result. `progress` is clamped to 0…1, `raw` is not; both are None when unknown.
+
+    Start, target, band (`at_least`, `at_most`) and `tolerance` are what the current value is measured against. One that is
+    `clocked` moves with the time alone.
+    """
 
     progress: Fraction | None
     raw: Fraction | None
@@ -54,6 +58,10 @@ class Measurement:
     due: date | None = None
     late: bool = False
     ledger: Ledger = field(default_factory=Ledger)
+    at_least: Fraction | None = None
+    at_most: Fraction | None = None
+    tolerance: Fraction | None = None
+    clocked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,23 @@ COUNTING = frozenset({Disposition.COUNTED, Disposition.NOT_ACHIEVED})
 
 
 class Weighed(NamedTuple):
-    """A row's disposition after its weight was looked at, its weight, and what there is to say about it."""
+    """A row's disposition after its weight was looked at, its weight, and what there is to say about it.
+
+    `stand_in` is the rule that gave the weight where the row has none, `divisor` among how many the weight was split.
+    """
 
     disposition: Disposition
     weight: Fraction | None
     note: str = ""
+    stand_in: str = ""
+    divisor: int = 1
+
+    def split(self, divisor: int) -> Weighed:
+        """The part of it that counts in one of so many key results."""
+        if divisor == 1 or self.weight is None:
+            return self
+        note = f"{self.note}; split among {divisor} key results".lstrip("; ")
+        return self._replace(weight=self.weight / divisor, note=note, divisor=divisor)
 
 
 class Group(NamedTuple):
@@ -51,8 +63,9 @@ def _stand_in(groups: Sequence[Group], missing: str) -> Weighed:
         if group.weight is not None and group.weight.numerator > 0 and group.disposition in COUNTING
     ]
     if missing == "one" or not positive:
-        return Weighed(Disposition.COUNTED, ONE, "no weight: 1 stands in")
-    return Weighed(Disposition.COUNTED, _mean(positive), "no weight: the mean of its siblings stands in")
+        return Weighed(Disposition.COUNTED, ONE, "no weight: 1 stands in", missing)
+    note = "no weight: the mean of its siblings stands in"
+    return Weighed(Disposition.COUNTED, _mean(positive), note, missing)
 
 
 def _mean(weights: Sequence[tuple[Fraction, int]]) -> Fraction:

@@ -50,11 +50,12 @@ class Backfilled:
 
 def outlook(context: Context, days: int | None = None) -> Outlook:
     """What reconstructing these days takes (the current cycle where None). Asks Jira nothing."""
-    moments = _moments(context, days)
+    first, ends = _moments(context, days)
+    moments = (*first, *ends)
     with context.store.read() as conn:
         updated = list(mirror.ids(conn, context.site)) if moments else []
     if len(moments) * len(updated) > MOST_ASSESSED:
-        moments = moments[::-1][::7][::-1]
+        moments = (*first, *ends[::-1][::7][::-1])
     changed = tuple(issue_id for issue_id, at in updated if at > moments[0])
     calls = context.jira.step_calls(len(changed), len(_fields(context))) if changed else 0
     return Outlook(moments, len(updated), calls, changed)
@@ -105,8 +106,8 @@ def _save(context: Context, found: list[Standing], known: Iterable[str]) -> int:
     return points
 
 
-def _moments(context: Context, days: int | None) -> tuple[datetime, ...]:
-    """The end of each past day, oldest first."""
+def _moments(context: Context, days: int | None) -> tuple[tuple[datetime, ...], tuple[datetime, ...]]:
+    """The first instant of the cycle, where it is the cycle that is asked for, and the end of each past day, oldest first."""
     moment, zone = context.moment(), context.mapping.zone
     today = moment.now.astimezone(zone).date()
     first = _first_day(context, today) if days is None else today - timedelta(days=min(days, MOST_DAYS))
@@ -115,13 +116,20 @@ def _moments(context: Context, days: int | None) -> tuple[datetime, ...]:
         datetime.combine(today - timedelta(days=back), time(), zone) - timedelta(milliseconds=1)
         for back in range(count)
     )
-    return tuple(sorted(ends))
+    begins = datetime.combine(first, time(), zone)
+    begun = () if days is not None or begins >= moment.now or _running(context, today) == () else (begins,)
+    return begun, tuple(sorted(ends))
 
 
 def _first_day(context: Context, today: date) -> date:
     """When the current cycles began: the earliest of them."""
-    running = [cycle.start for cycle in context.mapping.cycles.values() if cycle.start <= today <= cycle.end]
-    return min(running, default=today)
+    return min(_running(context, today), default=today)
+
+
+def _running(context: Context, today: date) -> tuple[date, ...]:
+    """When each of the current cycles began."""
+    cycles = context.mapping.cycles.values()
+    return tuple(cycle.start for cycle in cycles if cycle.start <= today <= cycle.end)
 
 
 def _fields(context: Context) -> tuple[str, ...]:

@@ -156,13 +156,18 @@ def instant_of(
     if choice == "week":
         return now - timedelta(days=7)
     if choice == "cycle":
-        return None if cycle is None else datetime.combine(cycle.start, time(), zone)
+        return None if cycle is None else _first_known(datetime.combine(cycle.start, time(), zone), begins)
     if choice == "first":
         return begins
     try:
         return datetime.combine(date.fromisoformat(choice), time(), zone)
     except ValueError:
         return None
+
+
+def _first_known(start: datetime, begins: datetime | None) -> datetime:
+    """The first instant of a cycle, or of what is known of it: a history that begins on its way tells of the rest."""
+    return start if begins is None else max(start, begins)
 
 
 def no_history(found: Told) -> str:

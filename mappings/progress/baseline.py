@@ -8,6 +8,7 @@ from typing import Literal
 
 from mappings.health import Standing, achieved, judge, unmeasured
 from mappings.progress.metric import along, no_single_issue, start_is_target
+from mappings.progress.metric import at_reading as along_the_way
 from mappings.progress.operands import Value, literal, read_at, value_of
 from mappings.progress.options import Operand, RuleOptions
 from mappings.progress.rule import Finding, ProgressRule, Subject, measured, unknown
@@ -63,4 +64,11 @@ def check(options: BaselineOptions) -> Iterable[Finding]:
         yield start_is_target(start)
 
 
-RULE = ProgressRule("baseline", BaselineOptions, "outcome", measure, judge=health, check=check)
+def at_reading(measurement: Measurement, current: Fraction) -> Fraction | None:
+    """Established by any reading; once it is a transition, on the way from start to target."""
+    return Fraction(1) if measurement.target is None else along_the_way(measurement, current)
+
+
+RULE = ProgressRule(
+    "baseline", BaselineOptions, "outcome", measure, judge=health, check=check, at_reading=at_reading
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from mappings.progress.metric import check_one_way, one_way
+from mappings.progress.metric import at_reading, check_one_way, one_way
 from mappings.progress.options import Operand, RuleOptions, Step
 from mappings.progress.rule import Finding, ProgressRule, Subject
 from mappings.state import Measurement
@@ -33,4 +33,4 @@ def check(options: DecreaseOptions) -> Iterable[Finding]:
     return check_one_way(options.start, options.target, options.by, SIGN)
 
 
-RULE = ProgressRule("decrease", DecreaseOptions, "outcome", measure, check=check)
+RULE = ProgressRule("decrease", DecreaseOptions, "outcome", measure, check=check, at_reading=at_reading)

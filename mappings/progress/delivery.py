@@ -62,14 +62,7 @@ class Tally:
     def weighed(self, missing: str) -> dict[Key, Weighed]:
         """What the rows of each key weigh; those shared among several key results their part of it."""
         found = weigh(list(self.groups.values()), missing)
-        return {key: _split(item, key[3]) for key, item in zip(self.groups, found, strict=True)}
-
-
-def _split(item: Weighed, divisor: int) -> Weighed:
-    if divisor == 1 or item.weight is None:
-        return item
-    note = f"split among {divisor} key results"
-    return Weighed(item.disposition, item.weight / divisor, f"{item.note}; {note}" if item.note else note)
+        return {key: item.split(key[3]) for key, item in zip(self.groups, found, strict=True)}
 
 
 def measure(options: DeliveryOptions, subject: Subject) -> Measurement:
@@ -105,13 +98,13 @@ def _counted(aim: Fraction, subject: Subject, tally: Tally, weighed: Mapping[Key
     """Rows done ÷ the aim. Over the aim the rows share what is shown, so that they still sum to it."""
     counting = [key for key, item in weighed.items() if item.disposition in COUNTING]
     if not counting and any(item.disposition is not Disposition.EXCLUDED for item in weighed.values()):
-        return unknown(_why_not(tally, weighed), ledger=_ledger(subject, tally, weighed, {}, None))
+        return unknown(_why_not(tally, weighed), ledger=_ledger(subject, tally, weighed, {}, None, aim))
     parts = {key: Fraction(tally.groups[key].progress == 1, key[3]) for key in counting}
     done = sum((part * tally.groups[key].number for key, part in parts.items()), ZERO)
     raw = done / aim
     scale = clamped(raw) / done if done else ZERO
     shares = {key: part * scale for key, part in parts.items()}
-    ledger = _ledger(subject, tally, weighed, shares, clamped(raw))
+    ledger = _ledger(subject, tally, weighed, shares, clamped(raw), aim)
     return measured(raw, f"{_issues(done)} done of the {plain(aim)} aimed at", ledger=ledger)
 
 
@@ -137,15 +130,17 @@ def _ledger(
     weighed: Mapping[Key, Weighed],
     shares: Mapping[Key, Fraction],
     total: Fraction | None,
+    aim: Fraction | None = None,
 ) -> Ledger:
     if not subject.assessment.ledgers:
-        return Ledger((), total)
+        return Ledger((), total, aim)
     parts = {key: Part(item, shares.get(key, ZERO)) for key, item in weighed.items()}
-    return Ledger(tuple(map(_contribution, tally.rows, map(parts.__getitem__, tally.keys))), total)
+    return Ledger(tuple(map(_contribution, tally.rows, map(parts.__getitem__, tally.keys))), total, aim)
 
 
 def _contribution(row: Row, part: Part) -> Contribution:
-    (issue, _, reason, fraction), ((disposition, weight, note), share) = row, part
+    (issue, _, reason, fraction, by_status), (weighed, share) = row, part
+    disposition, weight, note, stand_in, divisor = weighed
     return Contribution(
         issue.id,
         issue.key,
@@ -156,6 +151,9 @@ def _contribution(row: Row, part: Part) -> Contribution:
         fraction,
         share,
         issue.status.name,
+        stand_in,
+        divisor,
+        by_status,
     )
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from mappings.numbers import plain
 from mappings.progress.operands import Value, literal, read_at, value_of
 from mappings.progress.options import Operand, Step
-from mappings.progress.rule import Finding, Subject, measured, never_measured, unknown
+from mappings.progress.rule import Finding, Subject, clamped, measured, never_measured, unknown
 from mappings.state import Measurement
 
 ONE_ISSUE = "it takes the fields of one issue, and the rule selects {count} for this key result"
@@ -38,6 +38,14 @@ def along(subject: Subject, start: Value, current: str, target: Value) -> Measur
     raw = (now.number - start.number) / (target.number - start.number)
     reason = f"{plain(now.number)} on the way from {plain(start.number)} to {plain(target.number)}"
     return measured(raw, reason, measured_at=read_at(subject, current), **seen)
+
+
+def at_reading(measurement: Measurement, current: Fraction) -> Fraction | None:
+    """What another current value would have come to on the same way from start to target."""
+    start, target = measurement.start, measurement.target
+    if start is None or target is None or start == target:
+        return None
+    return clamped((current - start) / (target - start))
 
 
 def one_way(

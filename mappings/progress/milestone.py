@@ -83,4 +83,6 @@ def check(options: MilestoneOptions) -> Iterable[Finding]:
         yield Finding("empty-done-when", "done_when is empty", "write a JQL, or leave the key out")
 
 
-RULE = ProgressRule("milestone", MilestoneOptions, "delivery", measure, judge=health, check=check)
+RULE = ProgressRule(
+    "milestone", MilestoneOptions, "delivery", measure, judge=health, check=check, by_status=True
+)

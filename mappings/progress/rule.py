@@ -48,13 +48,19 @@ def _nothing_wrong(options: Any) -> Iterable[Finding]:  # noqa: ARG001
     return ()
 
 
+def _cannot_be_told(measurement: Measurement, current: Fraction) -> Fraction | None:  # noqa: ARG001
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class ProgressRule:
     """One kind of key result: its options, how it is measured, judged and checked.
 
     `by_rows` kinds take their progress from the selected issues together (`as: one_key_result` unless said otherwise);
     the others from the fields of one key-result issue. `judge` gives the health; `check` finds what is wrong with
-    options whose operands are written out as numbers.
+    options whose operands are written out as numbers. Why it moved asks what another reading would have come to under the
+    start, target and band of a measurement (`at_reading`; None where that cannot be told), and whether the status of the
+    key-result issue decides (`by_status`).
     """
 
     kind: str
@@ -64,6 +70,8 @@ class ProgressRule:
     judge: Callable[[Measurement, Standing], Health] = judge
     check: Callable[[Any], Iterable[Finding]] = _nothing_wrong
     by_rows: bool = False
+    at_reading: Callable[[Measurement, Fraction], Fraction | None] = _cannot_be_told
+    by_status: bool = False
 
 
 def unknown(reason: str, **seen: Any) -> Measurement:

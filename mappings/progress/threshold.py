@@ -14,7 +14,7 @@ from mappings.numbers import plain
 from mappings.progress.metric import no_single_issue
 from mappings.progress.operands import Value, field_id, literal, read_at, value_of
 from mappings.progress.options import Operand, RuleOptions
-from mappings.progress.rule import Finding, ProgressRule, Subject, measured, never_measured, unknown
+from mappings.progress.rule import Finding, ProgressRule, Subject, clamped, measured, never_measured, unknown
 from mappings.state import Health, Measurement
 
 NO_BOUND = "neither at_least nor at_most is written"
@@ -58,7 +58,7 @@ def measure(options: ThresholdOptions, subject: Subject) -> Measurement:
         return problem
     band = _band(options, subject)
     if isinstance(band, str):
-        return unknown(band)
+        return unknown(band, current=value_of(subject, options.current, "current").number)
     if options.score == "time_in_band":
         return _over_time(options, subject, band)
     return _by_distance(options, subject, band)
@@ -88,14 +88,28 @@ def empty_band(band: Band) -> str:
 
 def _by_distance(options: ThresholdOptions, subject: Subject, band: Band) -> Measurement:
     tolerance = _tolerance(options, subject, band)
-    if tolerance.number is None:
-        return unknown(tolerance.problem)
     current = value_of(subject, options.current, "current")
+    seen = {
+        "current": current.number,
+        "at_least": band.low,
+        "at_most": band.high,
+        "tolerance": tolerance.number,
+    }
+    if tolerance.number is None:
+        return unknown(tolerance.problem, **seen)
     if current.number is None:
-        return never_measured(current.problem) if current.empty else unknown(current.problem)
+        return never_measured(current.problem, **seen) if current.empty else unknown(current.problem, **seen)
     raw = 1 - band.distance(current.number) / tolerance.number
     reason = f"{plain(current.number)}, meant to be {band} (tolerance {plain(tolerance.number)})"
-    return measured(raw, reason, current=current.number, measured_at=read_at(subject, options.current))
+    return measured(raw, reason, measured_at=read_at(subject, options.current), **seen)
+
+
+def at_reading(measurement: Measurement, current: Fraction) -> Fraction | None:
+    """How well another value would keep to the same band; None where the time decides."""
+    band, tolerance = Band(measurement.at_least, measurement.at_most), measurement.tolerance
+    if measurement.clocked or tolerance is None:
+        return None
+    return clamped(1 - band.distance(current) / tolerance)
 
 
 def _tolerance(options: ThresholdOptions, subject: Subject, band: Band) -> Value:
@@ -129,11 +143,14 @@ def _over_time(options: ThresholdOptions, subject: Subject, band: Band) -> Measu
     history = _history(options, subject, issue) if issue is not None else []
     now = subject.assessment.moment.now
     history = [(at, value) for at, value in history if at <= now]
+    seen = {"at_least": band.low, "at_most": band.high, "clocked": True}
     if not history:
-        return never_measured(f'field "{options.current}" has no reading')
+        return never_measured(f'field "{options.current}" has no reading', **seen)
     raw = _share_inside(history, now, band)
     reason = f"the share of the time since {history[0][0]:%Y-%m-%d} in which the value was {band}"
-    return measured(raw, reason, current=history[-1][1], measured_at=read_at(subject, options.current))
+    return measured(
+        raw, reason, current=history[-1][1], measured_at=read_at(subject, options.current), **seen
+    )
 
 
 def _history(options: ThresholdOptions, subject: Subject, issue: Issue) -> list[tuple[datetime, Fraction]]:
@@ -189,4 +206,6 @@ def _check_tolerance(options: ThresholdOptions, band: Band) -> Iterable[Finding]
         yield Finding("tolerance-zero", message, "write tolerance: the distance at which progress is 0")
 
 
-RULE = ProgressRule("threshold", ThresholdOptions, "outcome", measure, judge=health, check=check)
+RULE = ProgressRule(
+    "threshold", ThresholdOptions, "outcome", measure, judge=health, check=check, at_reading=at_reading
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from mappings.progress.metric import along, no_single_issue, start_is_target
+from mappings.progress.metric import along, at_reading, no_single_issue, start_is_target
 from mappings.progress.operands import literal, value_of
 from mappings.progress.options import Operand, RuleOptions
 from mappings.progress.rule import Finding, ProgressRule, Subject
@@ -34,4 +34,4 @@ def check(options: TransitionOptions) -> Iterable[Finding]:
         yield start_is_target(start)
 
 
-RULE = ProgressRule("transition", TransitionOptions, "outcome", measure, check=check)
+RULE = ProgressRule("transition", TransitionOptions, "outcome", measure, check=check, at_reading=at_reading)

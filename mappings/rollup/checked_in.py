@@ -1,4 +1,4 @@
-"""A key result that somebody checked in: what it stands at then, with a ledger that says by whom and instead of what."""
+"""What stands in place of a derived progress, a check-in or a closing as not achieved, with a ledger that says so and instead of what."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import tzinfo
 from mappings.assessment import Assessment
 from mappings.check_in import CheckIn, Measure, Ruling, Shows, day_of, ruled, share
 from mappings.issue import Issue, Reading
-from mappings.ledger import Contribution, Disposition, Ledger
+from mappings.ledger import CLOSING, DERIVED, Contribution, Disposition, Ledger
 from mappings.moment import Moment
 from mappings.numbers import plain
 from mappings.progress import RULE_OF_KIND
@@ -94,8 +94,6 @@ def _explained(derived: Measurement, said: Measurement, check_in: CheckIn, zone:
 
 
 def _ledger(derived: Measurement, said: Measurement, check_in: CheckIn, reason: str) -> Ledger:
-    if said.progress is None:
-        return derived.ledger
     row = Contribution(
         f"check-in/{check_in.id}",
         "",
@@ -103,20 +101,41 @@ def _ledger(derived: Measurement, said: Measurement, check_in: CheckIn, reason: 
         Disposition.CHECKED_IN,
         reason if not check_in.note else f"{reason} — “{check_in.note}”",
         progress=said.progress,
-        share=said.progress - (derived.progress or ZERO),
     )
-    return Ledger((*(derived.ledger.rows or (_as_derived(derived),)), row), said.progress)
+    return _replaced(derived, row)
 
 
-def _as_derived(derived: Measurement) -> Contribution:
+def not_achieved(derived: Measurement, reason: str) -> Measurement:
+    """What a key result stands at whose issue was closed as not achieved: 0, with the row that takes away what it had reached."""
+    row = Contribution(CLOSING, "", "Closed as not achieved", Disposition.NOT_ACHIEVED, reason, progress=ZERO)
+    return replace(
+        derived,
+        progress=ZERO,
+        cause=Cause.MEASURED,
+        reason=reason,
+        ledger=_replaced(derived, row),
+    )
+
+
+def _replaced(derived: Measurement, row: Contribution) -> Ledger:
+    """The derived rows and the one that stands in their place, which adds what they lack; none adds to an unknown."""
+    rows = derived.ledger.rows or derived_ledger(derived).rows
+    if row.progress is None:
+        return Ledger(tuple(replace(one, share=ZERO) for one in (*rows, row)), None)
+    return Ledger((*rows, replace(row, share=row.progress - (derived.progress or ZERO))), row.progress)
+
+
+def derived_ledger(derived: Measurement) -> Ledger:
     """The one row of a key result that is not made of rows."""
     known = derived.progress is not None
-    return Contribution(
-        "derived",
+    row = Contribution(
+        DERIVED,
         "",
         "Derived from Jira",
         Disposition.COUNTED if known else Disposition.BESIDE,
         derived.reason,
         progress=derived.progress,
         share=derived.progress or ZERO,
+        by_status=False,
     )
+    return Ledger((row,), derived.progress)

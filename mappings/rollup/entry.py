@@ -78,14 +78,9 @@ def weighed_entries(entries: Sequence[Entry]) -> list[Row]:
         return [(entry, Weighed(entry.disposition, ONE)) for entry in entries]
     groups = [Group(entry.disposition, entry.weight) for entry in entries]
     by_missing = {missing: weigh(groups, missing) for missing in {entry.missing for entry in entries}}
-    return [(entry, _divided(by_missing[entry.missing][place], entry)) for place, entry in enumerate(entries)]
-
-
-def _divided(weighed: Weighed, entry: Entry) -> Weighed:
-    if entry.divisor == 1 or weighed.weight is None:
-        return weighed
-    note = f"{weighed.note}; split among {entry.divisor} key results".lstrip("; ")
-    return Weighed(weighed.disposition, weighed.weight / entry.divisor, note)
+    return [
+        (entry, by_missing[entry.missing][place].split(entry.divisor)) for place, entry in enumerate(entries)
+    ]
 
 
 def rolled_up(rows: Sequence[Row], method: str, *, unknown: bool = False) -> Ledger:
@@ -114,6 +109,7 @@ def _contribution(
     entry: Entry, weighed: Weighed, weight: Fraction | None, share: Fraction, *, zero: bool
 ) -> Contribution:
     reason = "; ".join(part for part in (entry.reason, weighed.note) if part)
+    own = weight == weighed.weight
     return Contribution(
         id=entry.id,
         key=entry.key,
@@ -124,6 +120,9 @@ def _contribution(
         progress=entry.progress,
         share=ZERO if zero else share,
         status=entry.status,
+        stand_in=weighed.stand_in if own else "",
+        divisor=weighed.divisor if own else 1,
+        by_status=False,
     )
 
 

@@ -16,7 +16,7 @@ from mappings.ledger import Disposition, Ledger
 from mappings.mapping import ObjectiveRule
 from mappings.progress.rule import Subject, unknown
 from mappings.rollup.alignment import targets_of
-from mappings.rollup.checked_in import checked_in
+from mappings.rollup.checked_in import checked_in, derived_ledger, not_achieved
 from mappings.rollup.entry import (
     Entry,
     Row,
@@ -29,7 +29,7 @@ from mappings.rollup.entry import (
 )
 from mappings.rollup.key_results import KeyResult, is_excluded, key_results_of
 from mappings.rollup.standing import cycle_for, standing_in
-from mappings.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
+from mappings.state import Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
 from mappings.statuses import StatusReading
 from mappings.weights import COUNTING, ZERO
 
@@ -111,13 +111,20 @@ def _measured(
     )
     standing = standing_in(assessment, cycle, commitment)
     if closed is not None and closed.disposition is Disposition.NOT_ACHIEVED:
-        measurement = replace(measurement, progress=ZERO, cause=Cause.MEASURED, reason=closed.reason)
+        measurement = not_achieved(measurement, closed.reason)
     health = _closing_health(closed) or key_result.progress.judge(measurement, standing)
     entry = _key_result_entry(assessment, key_result, measurement, health, closed)
     return MeasuredKeyResult(key_result, measurement, entry, commitment, ruling)
 
 
 def _measurement(assessment: Assessment, objective_id: str, key_result: KeyResult) -> Measurement:
+    measurement = _by_rule(assessment, objective_id, key_result)
+    if measurement.ledger.rows or measurement.progress is None or key_result.progress.by_rows:
+        return measurement
+    return replace(measurement, ledger=derived_ledger(measurement))
+
+
+def _by_rule(assessment: Assessment, objective_id: str, key_result: KeyResult) -> Measurement:
     if key_result.problem:
         return unknown(key_result.problem)
     below = key_result.rule.part.relation in ("child", "descendant")

@@ -60,7 +60,7 @@ def _show_key_result(key_result: KeyResultState) -> None:
     measured = key_result.measurement
     title = f"{key_result.key or key_result.rule_id} {key_result.title}: {percent_text(measured.progress, 2)} ({key_result.kind})"
     click.echo(f"\n{title}\n  {measured.reason}")
-    if measured.ledger.rows:
+    if not measured.ledger.plain:
         show_ledger("", measured.ledger)
 
 

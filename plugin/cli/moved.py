@@ -26,7 +26,9 @@ from plugin.standing import contribution_values, exact_text, percent_text
 @site_option
 @json_option
 def moved_command(key: str, since: str | None, until: str | None, site: str, as_json: bool) -> None:
-    """Show why an objective moved: re-mapped, removed, re-estimated, completed, added. The parts sum exactly.
+    """Show why an objective moved: re-mapped, re-targeted, removed, re-estimated, progressed, added, said, time.
+
+    The parts sum exactly.
 
     Without --since it looks back a week, or to the first measurement where that is younger.
     """

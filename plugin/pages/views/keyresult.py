@@ -89,7 +89,7 @@ def key_result_row(
         bar=bar(measured.progress, expected, state.health.level.value),
         health=badge(state.health),
         ledger=ledger_table(measured.ledger, around.browse, around.shown),
-        ledger_empty=not measured.ledger.rows,
+        ledger_empty=measured.ledger.plain,
         check_ins=check_ins(state, around),
     )
 

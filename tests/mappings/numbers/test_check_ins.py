@@ -148,7 +148,7 @@ def test_delivery_stands_where_it_was_checked_in_and_the_rows_say_so(of_stories,
     assert state.flags == ()
     moved = objective_moved(before, state, ("r1", "r1"))
     assert sum(moved.parts.values()) == Fraction(1, 10)
-    assert cause(moved) == "Check-in by Ada added"
+    assert cause(moved) == "delivery: Ada checked in 60 %"
     back = objective_moved(state, before, ("r1", "r1"))
     assert sum(back.parts.values()) == Fraction(-1, 10)
 

@@ -84,7 +84,7 @@ def test_an_objective_is_told_by_the_issues_below_its_key_results(
         return make.objective(
             progress=str(float(issues.total)),
             ledger=own,
-            key_results=(make.key_result("100/delivery", ledger=issues),),
+            key_results=(make.key_result("100/delivery", kind="delivery", ledger=issues),),
         )
 
     before, after = state("In progress", 0), state("Done", 1)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mappings.ledger import Contribution, Disposition, Ledger
-from mappings.moved import Movement, Part, Snapshot, compose, moved
+from mappings.moved import Movement, Part, Snapshot, moved, objective_moved
 from mappings.rollup.methods import METHODS, Measured, Rolled
+from mappings.state import ObjectiveState
 from mappings.tally import ENTERING, ONE, ZERO
 
 EXCLUDED = Disposition.EXCLUDED
@@ -27,14 +29,14 @@ def happened(movement: Movement) -> dict[str, object]:
 
 
 CASES = {
-    "completed": ([("1", 1, 0), ("2", 1, 0)], [("1", 1, 1), ("2", 1, 0)], {"completed": "1/2"}),
+    "completed": ([("1", 1, 0), ("2", 1, 0)], [("1", 1, 1), ("2", 1, 0)], {"progressed": "1/2"}),
     "scope grew": ([("1", 1, 1)], [("1", 1, 1), ("2", 1, 0)], {"added": "-1/2"}),
     "scope shrank": ([("1", 1, 1), ("2", 1, 0)], [("1", 1, 1)], {"removed": "1/2"}),
     "re-estimated": ([("1", 1, 1), ("2", 1, 0)], [("1", 3, 1), ("2", 1, 0)], {"re-estimated": "1/4"}),
     "both ways at once": (
         [("1", 1, 0), ("2", 1, 1)],
         [("1", 1, 1), ("2", 1, 1), ("3", 2, 0)],
-        {"completed": "1/2", "added": "-1/2"},
+        {"progressed": "1/2", "added": "-1/2"},
     ),
     "all replaced": ([("1", 1, "0.5")], [("2", 1, 1)], {"added": "1/2"}),
     "nothing": ([("1", 1, 1)], [("1", 1, 1)], {}),
@@ -63,7 +65,7 @@ def test_a_new_mapping_comes_first(make: SimpleNamespace) -> None:
     remapped = make.ledger(make.row("1", 1, "0.8"), make.row("2", 1, 0))
     after = make.ledger(make.row("1", 1, 1), make.row("2", 1, 0))
     movement = between(before, after, remapped)
-    assert happened(movement) == {"re-mapped": Fraction(3, 20), "completed": Fraction(1, 10)}
+    assert happened(movement) == {"re-mapped": Fraction(3, 20), "progressed": Fraction(1, 10)}
 
 
 def test_a_new_mapping_without_a_recomputed_ledger_explains_everything(make: SimpleNamespace) -> None:
@@ -87,22 +89,58 @@ def test_a_count_towards_a_fixed_number_does_not_lose_by_growing(make: SimpleNam
 
     before = counting(make.row("1", 1, 1), make.row("2", 1, 0))
     after = counting(make.row("1", 1, 1), make.row("2", 1, 1), make.row("3", 1, 0))
-    assert happened(between(before, after)) == {"completed": Fraction(1, 10)}
+    assert happened(between(before, after)) == {"progressed": Fraction(1, 10)}
+
+
+def opened(make: SimpleNamespace, *parts: tuple[str, object, Ledger | None], **facts: Any) -> ObjectiveState:
+    """An objective over key results of weight 1: those with a ledger are made of its rows."""
+    rows, key_results = [], []
+    for id_, progress, ledger in parts:
+        number = ledger.total if ledger is not None else progress
+        rows.append(make.row(id_, 1, number, by_status=False))
+        kind = {"kind": "delivery", "ledger": ledger} if ledger is not None else {}
+        key_results.append(make.key_result(id_, number, **kind))
+    made = rolled(make.ledger(*rows), facts.pop("method", "weighted_mean"))
+    return make.objective(progress=made.total, ledger=made, key_results=tuple(key_results), **facts)
 
 
 def test_an_objective_is_explained_by_the_issues_of_its_key_results(make: SimpleNamespace) -> None:
     old = make.ledger(make.row("1", 1, 0), make.row("2", 1, 0))
     new = make.ledger(make.row("1", 1, 1), make.row("2", 1, 0), make.row("3", 2, 0))
-    delivery = between(old, new)
-    before = make.ledger(make.row("100/delivery", 1, 0), make.row("200", 1, "0.5"))
-    after = make.ledger(make.row("100/delivery", 1, "0.25"), make.row("200", 1, "0.7"))
-    movement = compose(between(before, after), {"100/delivery": delivery})
+    before = opened(make, ("100/delivery", None, old), ("200", "1/2", None))
+    after = opened(make, ("100/delivery", None, new), ("200", "7/10", None))
+    movement = objective_moved(before, after, ("r1", "r1"))
     assert movement.total == Fraction(9, 40)
-    assert happened(movement) == {"completed": Fraction(7, 20), "added": Fraction(-1, 8)}
+    assert happened(movement) == {"progressed": Fraction(7, 20), "added": Fraction(-1, 8)}
     assert [(row.id, row.effect) for row in movement.rows] == [
         ("1", Fraction(1, 4)),
         ("200", Fraction(1, 10)),
         ("3", Fraction(-1, 8)),
+    ]
+
+
+def test_rows_that_cancel_are_told_with_what_each_of_them_did(make: SimpleNamespace) -> None:
+    """A story done and a bigger one added: the key result stands where it stood, and so does the objective."""
+    old = make.ledger(make.row("1", 1, 1), make.row("2", 1, 0))
+    new = make.ledger(make.row("1", 1, 1), make.row("2", 1, 1), make.row("3", 2, 0))
+    before, after = (opened(make, ("100/delivery", None, one)) for one in (old, new))
+    movement = objective_moved(before, after, ("r1", "r1"))
+    assert movement.total == 0
+    assert happened(movement) == {"progressed": Fraction(1, 2), "added": Fraction(-1, 2)}
+    assert [(row.key, row.effect) for row in movement.rows] == [
+        ("PLAT-2", Fraction(1, 2)),
+        ("PLAT-3", Fraction(-1, 2)),
+    ]
+
+
+def test_key_results_that_cancel_are_told_too(make: SimpleNamespace) -> None:
+    before = opened(make, ("200", "1/2", None), ("201", "1/2", None))
+    after = opened(make, ("200", "9/10", None), ("201", "1/10", None))
+    movement = objective_moved(before, after, ("r1", "r1"))
+    assert movement.total == 0
+    assert [(row.id, row.effect) for row in movement.rows] == [
+        ("200", Fraction(1, 5)),
+        ("201", Fraction(-1, 5)),
     ]
 
 
@@ -111,7 +149,7 @@ ROLLED = {
         "minimum",
         [("1", 1, "0.3"), ("2", 1, "0.5")],
         [("1", 1, "0.8"), ("2", 1, "0.5")],
-        {"completed": "1/5"},
+        {"progressed": "1/5"},
     ),
     "a new least": ("minimum", [("1", 1, "0.3")], [("1", 1, "0.3"), ("2", 1, "0.1")], {"added": "-1/5"}),
     "achieved of more": ("done_ratio", [("1", 1, 1)], [("1", 1, 1), ("2", 1, "0.9")], {"added": "-1/2"}),
@@ -119,9 +157,9 @@ ROLLED = {
         "done_ratio",
         [("1", 1, "0.9"), ("2", 1, 1)],
         [("1", 1, 1), ("2", 1, 1)],
-        {"completed": "1/2"},
+        {"progressed": "1/2"},
     ),
-    "equal weights": ("mean", [("1", 9, 0), ("2", 1, 0)], [("1", 1, 0), ("2", 5, 1)], {"completed": "1/2"}),
+    "equal weights": ("mean", [("1", 9, 0), ("2", 1, 0)], [("1", 1, 0), ("2", 5, 1)], {"progressed": "1/2"}),
     "a fixed count": ("count_to", [("1", 1, 1)], [("1", 1, 1), ("2", 1, 1), ("3", 1, 0)], {"added": "1/12"}),
 }
 
@@ -194,17 +232,22 @@ def test_the_parts_sum_exactly(
     assert parts == sorted(parts, key=list(Part).index)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
-@given(shapes(), shapes(), st.fractions(0, 1, max_denominator=5), st.integers(1, 4))
-def test_composing_keeps_the_sum(
-    make: SimpleNamespace, before: list, after: list, other: Fraction, weight: int
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+@given(
+    shapes(), shapes(), shapes(), shapes(), st.fractions(0, 1, max_denominator=5), st.sampled_from([*METHODS])
+)
+def test_the_parts_of_an_objective_sum_exactly(
+    make: SimpleNamespace, one: list, two: list, three: list, four: list, other: Fraction, method: str
 ) -> None:
-    old, new = weighted(make, before), weighted(make, after)
-    if old.total is None or new.total is None:
-        return
-    own = between(
-        make.ledger(make.row("100/d", weight, old.total), make.row("200", 1, 0)),
-        make.ledger(make.row("100/d", weight, new.total), make.row("200", 1, other)),
+    """Down to the rows of its key results, under every method of the objective."""
+    first, second, third, fourth = (weighted(make, shape) for shape in (one, two, three, four))
+    before = opened(
+        make, ("100/a", None, first), ("100/b", None, third), ("200", Fraction(1, 3), None), method=method
     )
-    movement = compose(own, {"100/d": between(old, new)})
-    assert movement.total == own.total == sum(movement.parts.values())
+    after = opened(
+        make, ("100/a", None, second), ("100/b", None, fourth), ("200", other, None), method=method
+    )
+    movement = objective_moved(before, after, ("r1", "r1"))
+    assert movement.total == after.progress - before.progress == sum(movement.parts.values())
+    parts = [row.part for row in movement.rows]
+    assert parts == sorted(parts, key=list(Part).index)

@@ -99,8 +99,9 @@ def test_what_it_takes_is_known_before(hands: Hands) -> None:
     sync_site(hands.demo.connector, "main")
     context = hands.demo.connector.context("main")
     planned = outlook(context)
-    assert planned.moments[0].date() == datetime(2026, 10, 1, tzinfo=UTC).date()
-    assert len(planned.moments) == 48
+    assert planned.moments[0] == datetime(2026, 10, 1, tzinfo=UTC)  # the first instant of the cycle
+    assert planned.moments[1] == datetime(2026, 10, 1, 23, 59, 59, 999000, tzinfo=UTC)
+    assert len(planned.moments) == 49
     assert planned.calls == 1
     assert 0 < len(planned.changed) < planned.issues
     assert outlook(context, days=1).moments == planned.moments[-1:]
