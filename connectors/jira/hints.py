@@ -41,11 +41,23 @@ Body: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What an event says of a field: its raw `value` where `whole`, else the id and the words of the changelog alone."""
+
+    whole: bool
+    value: object = None
+    id: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Hints:
     """What an event touches. Ids are issue ids as text; `keys` gives the keys known for them.
 
     `parent_keys`, `link_keys` and `former_keys` are issues named by key alone. `status` is the status id in the body's
     snapshot. `changed_fields` holds field ids, and names where the event has no ids. `property_keys` are entity properties.
+    `told` gives what the event says that they hold now, as raw values or in the words of the changelog: enough to know our
+    own write by, never to be believed.
     """
 
     event: str
@@ -66,6 +78,7 @@ class Hints:
     moved: bool = False
     timestamp: datetime | None = None
     updated: datetime | None = None
+    told: Mapping[str, Told] = field(default_factory=dict)
 
     @property
     def touched(self) -> frozenset[str]:
@@ -137,6 +150,7 @@ def _issue_event(event: str, said: Body) -> Hints | Ignored:
         or any(_name(item) == "key" for item in items),
         timestamp=_epoch(said.get("timestamp")),
         updated=_instant(fields.get("updated")),
+        told={_field_id(item): _told(item, fields) for item in items},
     )
 
 
@@ -178,14 +192,20 @@ def _property_event(event: str, said: Body) -> Hints | Ignored:
     issue_id = _id(issue.get("id")) or _id(said.get("issueId"))
     if issue_id is None:
         return Ignored(f"{event} names no issue")
-    key = _part(said, "property").get("key")
+    stored = _part(said, "property")
+    key = stored.get("key")
+    named = frozenset({key[:255]}) if isinstance(key, str) else frozenset[str]()
+    removed = event.endswith("_deleted")
     return Hints(
         event=event,
         issue_ids=frozenset({issue_id}),
         keys=_keys(issue),
-        property_keys=frozenset({key[:255]}) if isinstance(key, str) else frozenset(),
+        property_keys=named,
         actor_id=_actor(_part(said, "user")),
         timestamp=_epoch(said.get("timestamp")),
+        told=dict.fromkeys(named, Told(True, None if removed else stored.get("value")))
+        if removed or "value" in stored
+        else {},
     )
 
 
@@ -259,6 +279,15 @@ def _field_id(item: Body) -> str:
         return given
     name = item.get("field")
     return FIELD_IDS.get(_name(item), name if isinstance(name, str) else "")
+
+
+def _told(item: Body, fields: Body) -> Told:
+    """The snapshot of the issue has the value by the id of the field; Data Center names the field alone."""
+    id_ = item.get("fieldId")
+    if isinstance(id_, str) and id_ in fields:
+        return Told(True, fields[id_])
+    to, text = item.get("to"), item.get("toString")
+    return Told(False, None, to if isinstance(to, str) else None, text if isinstance(text, str) else None)
 
 
 def _sides(item: Body) -> Iterator[str]:

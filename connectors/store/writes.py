@@ -9,16 +9,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, distinct, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, distinct, func, insert, or_, select, update
 
 from connectors.store import json_text
 from connectors.store.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.schema import plan as plans
 from connectors.store.schema import write as table
-from connectors.store.sql import among, among_given, given, plain, scanned
+from connectors.store.sql import among, plain, scanned
 from mappings.planning import Change, Plan
 
 LONGEST_NOTE = 2_000
@@ -74,6 +73,11 @@ _SINCE = table.c.at >= bindparam("since")
 _NEWEST_FIRST = (table.c.at.desc(), table.c.id.desc())
 _LATEST = _WRITES.where(_AT_PLACE).order_by(*_NEWEST_FIRST).limit(1)
 _LAST_WRITTEN = _WRITES.where(_WRITTEN).order_by(*_NEWEST_FIRST).limit(1)
+_ON_RECORD = (
+    _WRITES.where(_AT_PLACE, or_(table.c.outcome.is_(None), table.c.outcome.in_(_THERE)))
+    .order_by(*_NEWEST_FIRST)
+    .limit(1)
+)
 _LET_GO = select(func.max(table.c.settled_at)).where(
     _AT_PLACE, table.c.outcome == WriteOutcome.RELEASED.value
 )
@@ -130,20 +134,10 @@ def unsettled(conn: Connection, site: str, objective_id: str) -> list[Write]:
     return [_write(row) for row in conn.execute(_WRITES.where(*mine).order_by(table.c.id))]
 
 
-def is_echo(conn: Connection, site: str, issue_id: str, field_ids: Iterable[str], since: datetime) -> bool:
-    """Whether we ourselves changed all these fields since then, as far as we know: a write under way counts too."""
-    wanted = frozenset(field_ids)
-    asked = {"site": site, "issue": issue_id, "since": to_ms(since), "given": given(conn, wanted)}
-    ours = conn.execute(_echoing(conn.dialect.name), asked)
-    return bool(wanted) and frozenset(ours.scalars()) == wanted
-
-
-@cache
-def _echoing(dialect: str) -> Select[str]:
-    mine = (table.c.site == bindparam("site"), table.c.issue_id == bindparam("issue"))
-    there = or_(table.c.outcome.is_(None), table.c.outcome.in_(_THERE))
-    wanted = among_given(dialect, table.c.field_id)
-    return select(table.c.field_id).where(*mine, wanted, _SINCE, there).distinct()
+def on_record(conn: Connection, site: str, issue_id: str, field_id: str) -> Write | None:
+    """Our latest write of this field that Jira has as far as we know; one that is under way counts too."""
+    row = conn.execute(_ON_RECORD, _place(site, issue_id, field_id)).first()
+    return None if row is None else _write(row)
 
 
 def written_to(conn: Connection, site: str, issue_ids: Iterable[str], since: datetime) -> frozenset[str]:

@@ -9,16 +9,15 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from connectors.jira import Hints
 from connectors.jira.errors import IncompleteRead, JiraError, RateLimited
-from connectors.store import StoreError, facts, inbox, mirror, objectives, writes
+from connectors.store import StoreError, facts, inbox, mirror, objectives
 from connectors.store.inbox import Delivery
-from mappings.fields import property_id
 from mappings.forest import Forest
 from mappings.issue import Issue, Reading
 from mappings.measuring import affected
 from plugin.sync import candidates
 from plugin.sync.context import Context
+from plugin.sync.echo import is_echo
 from plugin.sync.forgotten import ask_again, doubtful, remember
 from plugin.sync.overtaken import overtaken, written_lately
 from plugin.sync.portion import WHOLE, cut_short, portion, went_well
@@ -33,7 +32,6 @@ LEASE = timedelta(minutes=1)
 RESYNC_WANTED = "resync_wanted"
 """Fact of a site: an event touched issues that it does not name (a version, a sprint), so everything is to be read again."""
 SUSPICIOUS = 20
-ECHO_WINDOW = timedelta(minutes=15)
 DEEPEST = 32
 MOST_SHOWN = 10
 
@@ -89,7 +87,7 @@ def _work_off(context: Context, deliveries: list[Delivery]) -> Refreshed:
     with context.store.read() as conn:
         batch = sort_deliveries(
             deliveries,
-            lambda hints: _is_echo(context, conn, hints),
+            lambda hints: is_echo(context, conn, hints),
             lambda key: mirror.id_of_key(conn, context.site, key),
             context.written_properties,
         )
@@ -288,16 +286,3 @@ def _neighbourhood(context: Context, conn: Connection, issues: list[Issue]) -> l
         if not parents:
             break
     return list(found.values())
-
-
-def _is_echo(context: Context, conn: Connection, hints: Hints) -> bool:
-    """Our own write coming back: by our account, and only in fields that we wrote a moment ago."""
-    if hints.actor_id is None or hints.actor_id != context.catalogue.account_id:
-        return False
-    changed = context.field_ids(hints.changed_fields) | {property_id(key) for key in hints.property_keys}
-    if not changed or not changed <= context.written_fields:
-        return False
-    since = context.clock() - ECHO_WINDOW
-    return all(
-        writes.is_echo(conn, context.site, issue_id, sorted(changed), since) for issue_id in hints.issue_ids
-    )

@@ -42,27 +42,30 @@ def test_a_plan_is_intended_and_each_change_settled(store: Store, now: datetime)
 
 
 @pytest.mark.parametrize(
-    ("fields", "minutes", "echo"),
+    ("values", "outcomes", "last"),
     [
-        (["f"], -1, True),
-        (["under_way"], -1, True),
-        (["f", "under_way"], -1, True),
-        (["refused"], -1, False),
-        (["f", "theirs"], -1, False),
-        (["f"], 1, False),
-        ([], -1, False),
+        ([1, 2], ["written", "confirmed"], 2),
+        ([1, 2], ["written", None], 2),
+        ([1, 2], ["written", "refused"], 1),
+        ([1, 2], ["written", "failed"], 1),
+        ([1, 2], ["written", "held"], 1),
+        ([1], ["refused"], None),
+        ([1, None], ["written", "written"], "cleared"),
     ],
 )
-def test_an_echo_changes_only_what_we_wrote_lately(
-    store: Store, now: datetime, fields: list[str], minutes: int, echo: bool
+def test_on_record_is_the_latest_write_that_jira_has_as_far_as_we_know(
+    store: Store, now: datetime, values: list[object], outcomes: list[str | None], last: object
 ) -> None:
     with store.write() as conn:
-        plan = _plan(("f", 1), ("under_way", 1), ("refused", 1))
-        plan_id = writes.intend(conn, "main", plan, "r1", "webhook", now)
-        writes.settle(conn, plan_id, "10", "f", "written", "", now)
-        writes.settle(conn, plan_id, "10", "refused", "refused", "", now)
-        assert writes.is_echo(conn, "main", "10", fields, now + minutes * MINUTE) is echo
-        assert not writes.is_echo(conn, "main", "11", fields, now - MINUTE)
+        for minutes, (value, outcome) in enumerate(zip(values, outcomes, strict=True)):
+            at = now + minutes * MINUTE
+            plan_id = writes.intend(conn, "main", _plan(("f", value)), "r1", "webhook", at)
+            if outcome is not None:
+                writes.settle(conn, plan_id, "10", "f", outcome, "", at)
+        found = writes.on_record(conn, "main", "10", "f")
+        assert (None if found is None else "cleared" if found.after is None else found.after) == last
+        assert writes.on_record(conn, "main", "11", "f") is None
+        assert writes.on_record(conn, "main", "10", "g") is None
 
 
 def test_the_last_value_is_the_last_one_that_was_written(store: Store, now: datetime) -> None:
@@ -103,7 +106,9 @@ def test_a_write_found_there_after_a_crash_is_ours(store: Store, now: datetime) 
         writes.settle(conn, plan_id, "10", "f", "confirmed", "found there", now)
         assert writes.unsettled(conn, "main", "1") == []
         assert writes.last_value(conn, "main", "10", "f") == 5
-        assert writes.is_echo(conn, "main", "10", ["f"], now)
+        found = writes.on_record(conn, "main", "10", "f")
+        assert found is not None
+        assert found.after == 5
         assert writes.written_count(conn, "main") == 1
 
 
