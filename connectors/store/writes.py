@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, distinct, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 
 from connectors.store import json_text
 from connectors.store.instant import from_ms, maybe_from_ms, to_ms
@@ -81,8 +81,8 @@ _ON_RECORD = (
 _LET_GO = select(func.max(table.c.settled_at)).where(
     _AT_PLACE, table.c.outcome == WriteOutcome.RELEASED.value
 )
-_FLAPS = select(func.count() - func.count(distinct(table.c.after))).select_from(table).where(_WRITTEN, _SINCE)
-_WROTE = select(table.c.id).where(_WRITTEN, _SINCE, table.c.after == bindparam("value")).limit(1)
+_WRITTEN_SINCE = _WRITES.where(_WRITTEN, _SINCE).order_by(table.c.at, table.c.id)
+_LAST_BEFORE = _WRITES.where(_WRITTEN, table.c.at < bindparam("since")).order_by(*_NEWEST_FIRST).limit(1)
 _HEADER = insert(plans).returning(plans.c.id)
 _SETTLING = update(table).where(
     table.c.plan_id == bindparam("of_plan"),
@@ -181,18 +181,12 @@ def last_write(conn: Connection, site: str, issue_id: str, field_id: str) -> Wri
     return None if row is None else _write(row)
 
 
-def flaps(conn: Connection, site: str, issue_id: str, field_id: str, since: datetime) -> int:
-    """How often since then we wrote a value that we had written already: somebody or something writes against us."""
-    count: int = conn.execute(
-        _FLAPS, {**_place(site, issue_id, field_id), "since": to_ms(since)}
-    ).scalar_one()
-    return count
-
-
-def wrote(conn: Connection, site: str, issue_id: str, field_id: str, value: object, since: datetime) -> bool:
-    """Whether we wrote exactly this value to the field since then."""
-    said = {"since": to_ms(since), "value": json_text.encode(value)}
-    return conn.execute(_WROTE, {**_place(site, issue_id, field_id), **said}).first() is not None
+def written_since(conn: Connection, site: str, issue_id: str, field_id: str, since: datetime) -> list[Write]:
+    """Our writes of this field since then that Jira took, oldest first, and before them the last one from before."""
+    place = _place(site, issue_id, field_id)
+    earlier = conn.execute(_LAST_BEFORE, {**place, "since": to_ms(since)}).first()
+    later = conn.execute(_WRITTEN_SINCE, {**place, "since": to_ms(since)})
+    return [_write(row) for row in (*((earlier,) if earlier is not None else ()), *later)]
 
 
 def held_now(conn: Connection, site: str, issue_id: str, field_id: str) -> Write | None:

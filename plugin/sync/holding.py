@@ -1,31 +1,37 @@
-"""What waits for a person instead of being written: a field that flaps, and a resync that would change too much at once.
+"""What is not written at once: a field that something else writes too, a resync that would change too much, a field that rushes.
 
 A held change stays in the ledger of writes with the outcome `held`. A flapping field is let go by a person, when something
-else is wanted for it, or when it has been calm for an hour; the brake is let go by a person alone.
+else is wanted for it, or when it has been calm for an hour; the brake is let go by a person alone. A field whose inputs change
+more than twenty times an hour is held by nobody: it is written again some minutes later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from sqlalchemy import Connection
 
 from connectors.store import facts, writes
+from connectors.store.writes import Write
 from mappings.brake import Hold, Movement, brake, loss
-from mappings.fields import is_empty
+from mappings.fields import FieldType, field_type, is_empty
+from mappings.mapping import Mapping
 from mappings.planning import Change, Plan
 from plugin.sync.context import Context
 
 WINDOW = timedelta(hours=1)
 MOST_REWRITES = 5
-"""So often within the window may an earlier value be written to a field again; then something writes against us."""
+"""So often within the window may a value of another hand be overwritten; then something writes against us."""
+UNPACED = 20
+"""So often within the window is a field written as soon as its inputs change; then no more than so often in the same time."""
 BRAKE = "brake"
 BREAKER = "breaker"
 FLAPPING = (
-    "This field flaps: more than 5 times within an hour a value was written again that had been written before. "
-    "Something else writes it too, or the issues behind it change to and fro."
+    "This field flaps: more than 5 times within an hour another value stood there than the one written last. "
+    "Something else writes it too: an automation rule, another app, or people."
 )
 
 
@@ -41,15 +47,11 @@ class Brake:
 
 @dataclass(frozen=True, slots=True)
 class Sifted:
-    """A plan without what waits, and what has to wait from now on."""
+    """A plan without what waits, what has to wait for a person from now on, and until when the rest is paced."""
 
     plan: Plan
     held: tuple[Change, ...] = ()
-
-
-def flaps(rewrites: int, written_before: bool) -> bool:
-    """Whether one more write of a value is held; a value that is new to the field never is."""
-    return written_before and rewrites >= MOST_REWRITES
+    later: datetime | None = None
 
 
 def standing(conn: Connection, site: str) -> Brake | None:
@@ -66,11 +68,19 @@ def sift(context: Context, conn: Connection, planned: Plan) -> Sifted:
     braked = held is not None and planned.objective_id in held.objectives
     kept: list[Change] = []
     flapping: list[Change] = []
+    later: list[datetime] = []
     for change in planned.changes:
         if (braked and not is_empty(change.before)) or _is_held(context, conn, change):
             continue
-        (flapping if _flaps(context, conn, change) else kept).append(change)
-    return Sifted(replace(planned, changes=tuple(kept)), tuple(flapping))
+        lately = _written_lately(context, conn, change)
+        following = paced_until(lately, context.clock())
+        if _flaps(context, change, lately):
+            flapping.append(change)
+        elif following is not None:
+            later.append(following)
+        else:
+            kept.append(change)
+    return Sifted(replace(planned, changes=tuple(kept)), tuple(flapping), min(later, default=None))
 
 
 def _is_held(context: Context, conn: Connection, change: Change) -> bool:
@@ -81,15 +91,42 @@ def _is_held(context: Context, conn: Connection, change: Change) -> bool:
     return not calm
 
 
-def _flaps(context: Context, conn: Connection, change: Change) -> bool:
+def _written_lately(context: Context, conn: Connection, change: Change) -> list[Write]:
+    """Since a person let the field go, where that was within the window."""
     place = (context.site, change.issue_id, change.field_id)
-    since = context.clock() - WINDOW
-    if writes.flaps(conn, *place, since) < MOST_REWRITES:
+    since, released = context.clock() - WINDOW, writes.released_at(conn, *place)
+    return writes.written_since(conn, *place, max(since, released) if released else since)
+
+
+def _flaps(context: Context, change: Change, lately: Sequence[Write]) -> bool:
+    type_ = type_of(context.mapping, change.field_id)
+    return type_ is not None and is_war(type_, change, lately)
+
+
+def is_war(type_: FieldType, change: Change, lately: Sequence[Write]) -> bool:
+    """Whether a change would once more overwrite another hand, by our writes of the field since the window began.
+
+    Where Jira still holds what we wrote last the inputs changed, however often. A value that is new to the field goes through.
+    """
+    if not lately or type_.equal(change.before, lately[-1].after):
         return False
-    released = writes.released_at(conn, *place)
-    since = max(since, released) if released else since
-    rewrites = writes.flaps(conn, *place, since)
-    return flaps(rewrites, rewrites > 0 and writes.wrote(conn, *place, change.after, since))
+    overwritten = sum(not type_.equal(now.before, last.after) for last, now in pairwise(lately))
+    return overwritten >= MOST_REWRITES and any(type_.equal(one.after, change.after) for one in lately)
+
+
+def paced_until(lately: Sequence[Write], now: datetime) -> datetime | None:
+    """When a field that is written so often may be written next; None where that is now."""
+    within = [one for one in lately if now - one.at < WINDOW]
+    if len(within) < UNPACED:
+        return None
+    following = within[-1].at + WINDOW / UNPACED
+    return following if following > now else None
+
+
+def type_of(mapping: Mapping, field_id: str) -> FieldType | None:
+    """The type of a field or property that the mapping writes; None where it writes no such one."""
+    written = (*mapping.fields.values(), *mapping.properties())
+    return next((field_type(field) for field in written if field.id == field_id), None)
 
 
 def note_held(context: Context, planned: Plan, changes: Iterable[Change], cause: str, note: str) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -13,7 +14,6 @@ from connectors.store import due, facts, objectives, refusals, writes
 from connectors.store.writes import Write
 from mappings.cause import cause
 from mappings.desired import desired
-from mappings.fields import field_type
 from mappings.forest import Forest
 from mappings.issue import Issue
 from mappings.moved import objective_moved
@@ -21,10 +21,12 @@ from mappings.planning import Change, Plan, plan
 from mappings.state import ObjectiveState
 from plugin.sync.applying import Applied, apply
 from plugin.sync.context import Context
-from plugin.sync.holding import BREAKER, FLAPPING, note_held, sift
+from plugin.sync.holding import BREAKER, FLAPPING, note_held, sift, type_of
 from plugin.sync.measurement import Measured, measure_objective, owners_of, prepare
 from plugin.sync.refresh import land_issues, read_again, with_readings
 from plugin.sync.tenure import Tenure
+
+PACED = "a field that changes often is paced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def reconcile(
         applied = apply(context, planned, cause="asked for")
     else:
         applied = apply(context, planned, tenure.claim.reason, tenure)
-    _save(context, objective_id, state, tenure)
+    _save(context, objective_id, state, tenure, sifted.later)
     return Reconciled(objective_id, state, planned, applied, before)
 
 
@@ -119,14 +121,20 @@ def confirm_open_writes(context: Context, objective_id: str) -> None:
 
 def _looked_up(context: Context, write: Write, issue: Issue | None) -> tuple[str, str]:
     """What became of a write whose answer never came."""
-    written = (*context.mapping.fields.values(), *context.mapping.properties())
-    type_ = next((field_type(field) for field in written if field.id == write.field_id), None)
+    type_ = type_of(context.mapping, write.field_id)
     if issue is None or type_ is None or not type_.equal(issue.fields.get(write.field_id), write.after):
         return "failed", "interrupted; read again, Jira does not have it"
     return "confirmed", "interrupted; read again, Jira has it"
 
 
-def _save(context: Context, objective_id: str, state: ObjectiveState | None, tenure: Tenure | None) -> None:
+def _save(
+    context: Context,
+    objective_id: str,
+    state: ObjectiveState | None,
+    tenure: Tenure | None,
+    later: datetime | None = None,
+) -> None:
+    """`later`: when a field that is paced may be written; the objective stays due until then."""
     now = context.clock()
     with context.store.write() as conn:
         before = objectives.load(conn, context.site, objective_id)
@@ -136,6 +144,9 @@ def _save(context: Context, objective_id: str, state: ObjectiveState | None, ten
             objectives.succeed(conn, context.site, before, state, context.mapping.revision, now)
         _wake(context, conn, objective_id, before.state if before else None, state)
         facts.put(conn, context.site, "last_reconcile", now.isoformat())
+        if later is not None:
+            due.mark(conn, context.site, [objective_id], now, PACED, later)
+            context.announcer.marked(conn, context.site, frozenset({objective_id}), later)
         if tenure is not None:
             due.finish(conn, tenure.claim)
 

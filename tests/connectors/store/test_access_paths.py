@@ -33,7 +33,7 @@ NOW = datetime(2026, 11, 3, tzinfo=UTC)
         (lambda conn: writes.recent(conn, "main", 9), "SCAN write"),
         (lambda conn: writes.recent(conn, "main", 9, "1"), "(site=? AND objective_id=?)"),
         (lambda conn: writes.unsettled(conn, "main", "1"), "(site=? AND objective_id=?)"),
-        (lambda conn: writes.flaps(conn, "main", "1", "f", NOW), "AND field_id=? AND at>?"),
+        (lambda conn: writes.written_since(conn, "main", "1", "f", NOW), "AND field_id=? AND at<?"),
     ],
 )
 def test_rows_are_reached_the_short_way(

@@ -79,24 +79,16 @@ def test_the_last_value_is_the_last_one_that_was_written(store: Store, now: date
 
 
 @pytest.mark.parametrize(
-    ("values", "flaps"),
-    [
-        ([], 0),
-        ([1], 0),
-        ([1, 2, 3], 0),
-        ([1, 2, 1], 1),
-        ([1, 2, 1, 2, 1], 3),
-        ([1, 1], 1),
-        ([None, 1, None], 1),
-    ],
+    ("minutes", "found"), [(-1, [1, 2, 3]), (0, [1, 2, 3]), (1, [1, 2, 3]), (2, [2, 3]), (99, [3])]
 )
-def test_a_field_flaps_when_we_write_a_value_again(
-    store: Store, now: datetime, values: list[object], flaps: int
+def test_writes_since_an_instant_begin_with_the_last_one_before_it(
+    store: Store, now: datetime, minutes: int, found: list[object]
 ) -> None:
-    _written(store, now, *values)
+    _written(store, now, 1, 2, 3)
     with store.read() as conn:
-        assert writes.flaps(conn, "main", "10", "f", now) == flaps
-        assert writes.flaps(conn, "main", "10", "f", now + 99 * MINUTE) == 0
+        since = now + minutes * MINUTE
+        assert [one.after for one in writes.written_since(conn, "main", "10", "f", since)] == found
+        assert writes.written_since(conn, "main", "10", "g", since) == []
 
 
 def test_a_write_found_there_after_a_crash_is_ours(store: Store, now: datetime) -> None:

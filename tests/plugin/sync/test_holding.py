@@ -3,29 +3,122 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from connectors.sandbox import scheme
+from connectors.store import writes
+from connectors.store.writes import Write, WriteOutcome
+from mappings.fields.number import Number
+from mappings.planning import Change
 from plugin.sync import holding
-from plugin.sync.holding import MOST_REWRITES, flaps
+from plugin.sync.holding import MOST_REWRITES, is_war, paced_until
+from plugin.sync.recent import resync_recent
+from plugin.sync.reconcile import reconcile
+
+AT = datetime(2026, 11, 9, 9, 0, tzinfo=UTC)
+NUMBER = Number()
+
+
+def written(*steps: tuple[object, object], apart: timedelta = timedelta(minutes=1)) -> list[Write]:
+    """Our writes of a field, each from what stood there to what we wrote."""
+    return [
+        Write(
+            1, "1", "r", "event", AT + at * apart, "1", "PLAT-1", "f", "F", before, after, "",
+            WriteOutcome.WRITTEN, "", AT + at * apart,
+        )
+        for at, (before, after) in enumerate(steps)
+    ]  # fmt: skip
+
+
+AGAINST_US = [(None, 62), *[(1, 62)] * MOST_REWRITES]
+TO_AND_FRO = [(None, 62), *[(62, 50), (50, 62)] * 9]
 
 
 @pytest.mark.parametrize(
-    ("rewrites", "written_before", "held"),
+    ("lately", "before", "after", "war"),
     [
-        (0, True, False),
-        (MOST_REWRITES - 1, True, False),
-        (MOST_REWRITES, True, True),
-        (MOST_REWRITES, False, False),
-        (100, False, False),
+        ([], 1, 62, False),
+        (AGAINST_US[:-1], 1, 62, False),
+        (AGAINST_US, 1, 62, True),
+        (AGAINST_US, 1, 63, False),
+        (AGAINST_US, 62, 1, False),
+        (TO_AND_FRO, 62, 50, False),
+        (TO_AND_FRO, 1, 50, False),
+        ([*TO_AND_FRO, *AGAINST_US[1:]], 1, 50, True),
+    ],
+    ids=[
+        "nothing was written",
+        "one rewrite fewer",
+        "one more",
+        "a value that is new",
+        "Jira holds our last value",
+        "the inputs change to and fro",
+        "another hand for once",
+        "both",
     ],
 )
-def test_only_one_more_rewrite_of_an_earlier_value_flaps(
-    rewrites: int, written_before: bool, held: bool
+def test_a_war_is_one_more_value_of_another_hand_that_we_would_overwrite(
+    lately: list[tuple[object, object]], before: object, after: object, war: bool
 ) -> None:
-    assert flaps(rewrites, written_before) is held
+    change = Change("1", "PLAT-1", "f", "F", before, after, "")
+    assert is_war(NUMBER, change, written(*lately)) is war
+
+
+@pytest.mark.parametrize(
+    ("writes", "apart", "waits"),
+    [
+        (19, timedelta(0), None),
+        (20, timedelta(0), timedelta(minutes=3)),
+        (25, timedelta(0), timedelta(minutes=3)),
+        (20, timedelta(minutes=3), None),
+        (20, timedelta(minutes=2), timedelta(minutes=1)),
+    ],
+)
+def test_beyond_twenty_writes_an_hour_a_field_is_written_every_three_minutes(
+    writes: int, apart: timedelta, waits: timedelta | None
+) -> None:
+    lately = written(*[(1, 2)] * writes, apart=apart)
+    now = AT + writes * apart
+    assert paced_until(lately, now) == (None if waits is None else now + waits)
+    assert paced_until(lately, now + timedelta(minutes=61)) is None
+
+
+def test_a_field_whose_inputs_change_ten_times_a_second_is_paced_and_never_frozen(firm: Any) -> None:
+    epic = firm.records(scheme.EPIC)[0]
+    stories = [one.id for one in firm.records() if one.parent_id == epic.id]
+    sandbox, before = firm.sandbox.sandbox, firm.sandbox.site.calls.writes[epic.id, "customfield_10060"]
+
+    def change(status: Any, done: Any) -> None:
+        firm.clock.pass_by(milliseconds=100)
+        record = sandbox.records[stories[0]]
+        sandbox.add(
+            replace(record, status=status, resolution=done, updated=firm.clock(), cache={}),
+            record.creator,
+            announce=False,
+        )
+        resync_recent(firm.context)
+        reconcile(firm.context, epic.id)
+
+    resync_recent(firm.context)
+    for _ in range(13):
+        change(scheme.DONE, scheme.RESOLUTIONS[0])
+        change(scheme.TO_DO, None)
+    calls = firm.sandbox.site.calls.writes[epic.id, "customfield_10060"]
+    assert calls - before == 19, "the first sync wrote it within the hour too"
+    stale = firm.in_jira(epic.id)
+
+    firm.clock.pass_by(minutes=3, seconds=1)
+    firm.work_off()
+
+    with firm.connector.store.read() as conn:
+        assert writes.held(conn, "main") == []
+        assert writes.last_value(conn, "main", epic.id, "customfield_10060") == firm.in_jira(epic.id)
+    assert firm.in_jira(epic.id) != stale
+    assert firm.sandbox.site.calls.writes[epic.id, "customfield_10060"] == calls + 1
 
 
 def fight(quiet: Any, objective_id: str, rounds: int = MOST_REWRITES + 3) -> int:
@@ -92,8 +185,6 @@ def test_a_value_that_was_never_written_goes_through(quiet: Any, monkeypatch: py
     objective_id = quiet.objectives()[0]
     fight(quiet, objective_id)
     (held,) = quiet.held()
-    from dataclasses import replace
-
     from plugin.sync import reconcile as module
 
     original = module.plan_objective
