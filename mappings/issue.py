@@ -73,9 +73,19 @@ class Reading:
     value: Fraction | None
 
 
+WHOLE = ""
+"""Among the unknowns of an issue: it cannot be read at all, and a person accepted that."""
+HISTORY = "changelog"
+"""Among the unknowns of an issue: its history cannot be had."""
+
+
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """The mirrored facts of one issue. All datetimes are aware; `fields` holds raw JSON values by field id."""
+    """The mirrored facts of one issue. All datetimes are aware; `fields` holds raw JSON values by field id.
+
+    `unknowns` names the fields of which Jira holds something that cannot be used, with the reason: they are empty here. HISTORY
+    and WHOLE may be among them.
+    """
 
     id: str
     key: str
@@ -101,3 +111,9 @@ class Issue:
     links: tuple[Link, ...] = ()
     fields: Mapping[str, object] = field(default_factory=dict)
     readings: Mapping[str, tuple[Reading, ...]] = field(default_factory=dict)
+    unknowns: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def gap(self) -> str:
+        """Why the issue cannot be read; empty where it can. What it holds is as it was read last."""
+        return self.unknowns.get(WHOLE, "")

@@ -6,6 +6,7 @@ issues) is taken as it is now.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from mappings.catalogue import Catalogue, Field
 from mappings.issue import Issue, Named, Status
 from mappings.numbers import exact
 
+_KEY = re.compile(r"[A-Z][A-Z0-9_]*-[0-9]+\b")
 SYSTEM = ("status", "resolution", "parent", "labels", "issuetype")
 """Ids of the fields of Jira itself whose changes are undone."""
 
@@ -35,8 +37,15 @@ Steps = Mapping[str, Iterable[Step]]
 class Past:
     """The issues of a site on their way back in time. Goes backwards only: ask for the latest moment first."""
 
-    def __init__(self, issues: Iterable[Issue], steps: Steps, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        issues: Iterable[Issue],
+        steps: Steps,
+        catalogue: Catalogue,
+        former_keys: Mapping[str, str] | None = None,
+    ) -> None:
         self._issues = {issue.id: issue for issue in issues}
+        self._ids = dict(former_keys or {}) | {issue.key: issue.id for issue in self._issues.values()}
         self._statuses = {status.id: status for status in catalogue.statuses}
         self._types = {kind.id: kind for kind in catalogue.issue_types}
         self._fields = {field.id: field for field in catalogue.fields}
@@ -75,6 +84,17 @@ class Past:
     def issue_type(self, issue: Issue, step: Step) -> Issue:
         return replace(issue, type=self._types.get(step.before_id or "", issue.type))
 
+    def parent(self, issue: Issue, step: Step) -> Issue:
+        """By id; else by the key that stands in the text alone, as Parent Link and Epic Link have it."""
+        former = step.before_id if (step.before_id or "").isdecimal() else None
+        return replace(issue, parent_id=former or self._ids.get(_key_in(step.before_text)))
+
+
+def _key_in(text: str | None) -> str:
+    """The key at the beginning of a text: `PLAT-1`, or `PLAT-1 - Faster checkout`."""
+    found = _KEY.match((text or "").strip())
+    return found[0] if found else ""
+
 
 def raw_before(field: Field | None, step: Step) -> object:
     """The raw value a field held before a change, by its type; None where it was empty or cannot be told."""
@@ -102,6 +122,6 @@ _SYSTEM: Mapping[str, Callable[[Past, Issue, Step], Issue]] = {
     "status": Past.status,
     "resolution": Past.resolution,
     "issuetype": Past.issue_type,
-    "parent": lambda _, issue, step: replace(issue, parent_id=step.before_id or None),
+    "parent": Past.parent,
     "labels": lambda _, issue, step: replace(issue, labels=tuple((step.before_text or "").split())),
 }

@@ -42,6 +42,8 @@ class StatusReader:
 
     def read(self, issue: Issue) -> StatusReading:
         """What this issue counts as, its disposition decided only while its status category is done."""
+        if issue.gap:
+            return StatusReading(Disposition.UNKNOWN, None, issue.gap)
         status = issue.status
         if status.category == DONE:
             closed = self._closed(issue)
@@ -56,7 +58,7 @@ class StatusReader:
 
     def closed(self, issue: Issue) -> StatusReading | None:
         """`excluded` or `not_achieved` for a closed issue, else None."""
-        return self._closed(issue) if issue.status.category == DONE else None
+        return self._closed(issue) if issue.status.category == DONE and not issue.gap else None
 
     def _closed(self, issue: Issue) -> StatusReading | None:
         rules = self._rules

@@ -1,7 +1,7 @@
 """Past progress from Jira's own changelogs, so that a new user sees a trend at once. What comes of it is marked as reconstructed.
 
 The present is undone day by day, each past day is assessed under the mapping of today, and only what lies before the first
-observed point of an objective is kept.
+observed point of an objective is kept. An objective with an issue whose history cannot be had gets no past.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from datetime import date, datetime, time, timedelta
 
 from connectors.store import facts, mirror, objectives, snapshots
 from mappings.forest import Forest
-from mappings.issue import Issue
 from mappings.measuring import assess
 from mappings.moment import Moment
-from mappings.past import SYSTEM, Past, Steps
+from mappings.past import SYSTEM, Past
 from mappings.state import ObjectiveState
 from plugin.collecting import collector_resting
 from plugin.sync.context import Context
@@ -57,7 +56,7 @@ def outlook(context: Context, days: int | None = None) -> Outlook:
     if len(moments) * len(updated) > MOST_ASSESSED:
         moments = (*first, *ends[::-1][::7][::-1])
     changed = tuple(issue_id for issue_id, at in updated if at > moments[0])
-    calls = context.jira.step_calls(len(changed), len(_fields(context))) if changed else 0
+    calls = context.jira.step_calls(len(changed)) if changed else 0
     return Outlook(moments, len(updated), calls, changed)
 
 
@@ -76,17 +75,21 @@ def backfill(
     with context.store.read() as conn:
         issues = list(mirror.every(conn, context.site))
         known = frozenset(objectives.ids(conn, context.site))
-    found = list(_standings(context, issues, steps, planned.moments, progress))
+        former = mirror.former_keys(conn, context.site)
+    lost = frozenset(planned.changed) - steps.keys()
+    found = list(
+        _standings(context, Past(issues, steps, context.catalogue, former), planned.moments, progress)
+    )
     found.reverse()
-    points = _save(context, [(at, state) for at, state in found if state.id in known], known)
+    told = [(at, state) for at, state in found if state.id in known and lost.isdisjoint(state.touched)]
+    points = _save(context, told, known)
     return Backfilled(planned, points)
 
 
 def _standings(
-    context: Context, issues: list[Issue], steps: Steps, moments: Iterable[datetime], progress: Progress
+    context: Context, past: Past, moments: Iterable[datetime], progress: Progress
 ) -> Iterator[Standing]:
     """The state of every objective at each moment, the latest first."""
-    past = Past(issues, steps, context.catalogue)
     backwards = sorted(moments, reverse=True)
     for place, at in enumerate(backwards, start=1):
         moment = Moment(at, context.mapping.zone, context.catalogue.account_id)

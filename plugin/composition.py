@@ -10,6 +10,7 @@ from connectors.clock import system_clock as system_clock
 from connectors.jira import BasicCredentials, BearerCredentials, Jira, SiteAddress, connect
 from connectors.jira.governor import CLOUD, data_center
 from connectors.store import Store, open_store, upgrade
+from connectors.store.sight import StoredSight
 from plugin.access.secret_key import first_key
 from plugin.connector import Connector, NotReady, Site
 from plugin.jobs.queue import QueueAnnouncer, install
@@ -78,7 +79,7 @@ def _connect(
         credentials=credentials,
     )
     governor = SharedGovernor(store, jira.name)
-    found = connect(address, governor=governor)
+    found = connect(address, governor=governor, sight=StoredSight(store, jira.name, system_clock))
     restrained = data_center(settings.datacenter_calls_per_second)
     governor.rates = lambda: restrained if found.known_deployment == "datacenter" else CLOUD
     return found

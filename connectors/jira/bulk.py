@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from connectors.jira import search_datacenter
-from connectors.jira.decode import IssueDecoder
+from connectors.jira.decode import Batch, IssueDecoder
 from connectors.jira.errors import IncompleteRead, Permanent
 from connectors.jira.page import ReadResult
 from connectors.jira.parents import with_parents
+from connectors.jira.sight import Sight
 from connectors.jira.transport import Reply, Transport
+from mappings.gap import ALLOW, Gap
 from mappings.issue import Issue
 
 BULK = "/rest/api/3/issue/bulkfetch"
 CHUNK = 100
 LARGE_CHUNK = 1000
+AGAIN = "It is asked for again with every sync and every event on it; look at it in Jira, or accept the gap."
 MOST_FIELDS = 100
 """More ids than 100 at once are allowed while 1 to 100 fields are named."""
 
@@ -31,30 +35,59 @@ class BulkReader:
         """The issues with these ids, and which of them Jira does not show."""
         wanted = clean_ids(ids)
         issues: list[Issue] = []
+        gaps: list[Gap] = []
         at = 0
         while at < len(wanted):
             size = LARGE_CHUNK if self._large and len(decoder.asked) <= MOST_FIELDS else CHUNK
             chunk = wanted[at : at + size]
             try:
-                issues += self._fetch(chunk, decoder)
+                found, unread = self._fetch(chunk, decoder)
             except Permanent as error:
                 if error.status != 400 or len(chunk) <= CHUNK:
                     raise
                 self._large = False
                 continue
+            issues += found
+            gaps += unread
             at += len(chunk)
-        return _result(wanted, issues)
+        return _result(wanted, issues, gaps)
 
-    def _fetch(self, chunk: list[str], decoder: IssueDecoder) -> tuple[Issue, ...]:
+    def _fetch(self, chunk: list[str], decoder: IssueDecoder) -> tuple[tuple[Issue, ...], tuple[Gap, ...]]:
+        """One batch. What Jira could not return of it, for a reason that may pass, is asked for once more."""
+        batch = self._batch(chunk, decoder)
+        failed = _failed(batch.answer.issue_errors, chunk)
+        if not failed:
+            return batch.issues, batch.gaps
+        if len(failed) == len(chunk) and len(chunk) > 1:
+            raise IncompleteRead(f"Jira could not read some issues: {next(iter(failed.values()))}")
+        again = self._batch(list(failed), decoder)
+        still = _failed(again.answer.issue_errors, list(failed))
+        lost = tuple(Gap(id_, "", f"Jira could not return it: {said}", AGAIN) for id_, said in still.items())
+        return (*batch.issues, *again.issues), (*batch.gaps, *again.gaps, *lost)
+
+    def _batch(self, chunk: list[str], decoder: IssueDecoder) -> Batch:
         body = {"issueIdsOrKeys": chunk, **decoder.wanted}
-        batch = decoder.decode(self._transport.post(BULK, body, reads=True))
-        if batch.answer.issue_errors:
-            raise IncompleteRead(f"Jira could not read some issues: {str(batch.answer.issue_errors)[:200]}.")
-        return batch.issues
+        return decoder.decode(self._transport.post(BULK, body, reads=True))
+
+
+def _failed(errors: object, chunk: list[str]) -> dict[str, str]:
+    """What Jira says of those of these ids that it could not return. Raises IncompleteRead where it does not say which."""
+    found: dict[str, str] = {}
+    for one in errors if isinstance(errors, list) else ():
+        said = one if isinstance(one, dict) else {}
+        id_ = str(said.get("id"))
+        if id_ not in chunk:
+            raise IncompleteRead(f"Jira could not read some issues: {str(errors)[:200]}.")
+        found[id_] = str(said.get("errorMessage") or "no reason given")[:200]
+    return found
 
 
 def read_datacenter(
-    transport: Transport, ids: Iterable[str], decoder: IssueDecoder, edited: Mapping[str, datetime]
+    transport: Transport,
+    ids: Iterable[str],
+    decoder: IssueDecoder,
+    edited: Mapping[str, datetime],
+    sight: Sight,
 ) -> ReadResult:
     """The same on Data Center, which has no bulk read. `edited` says when an issue was last edited at least.
 
@@ -64,41 +97,50 @@ def read_datacenter(
     wanted = clean_ids(ids)
     named = [issue_id for issue_id in wanted if issue_id in edited]
     found: dict[str, Issue] = {}
+    gaps: list[Gap] = []
     for chunk in _chunks(named, CHUNK) if len(named) > 1 else ():
-        shown = _read_chunk(transport, chunk, decoder)
+        shown = _read_chunk(transport, chunk, decoder, sight)
         found |= {one.id: one for one in shown if one.id in edited and one.updated >= edited[one.id]}
     for issue_id in wanted:
         if issue_id not in found:
-            found |= {one.id: one for one in _read_one(transport, issue_id, decoder)}
-    return _result(wanted, list(found.values()))
+            issues, unread = _read_one(transport, issue_id, decoder, sight)
+            found |= {one.id: one for one in issues}
+            gaps += unread
+    return _result(wanted, list(found.values()), gaps)
 
 
-def _read_one(transport: Transport, issue_id: str, decoder: IssueDecoder) -> tuple[Issue, ...]:
-    """The issue as it is now, nothing where Jira does not show it."""
+def _read_one(
+    transport: Transport, issue_id: str, decoder: IssueDecoder, sight: Sight
+) -> tuple[tuple[Issue, ...], tuple[Gap, ...]]:
+    """The issue as it is now, nothing where Jira does not show it; a gap where Jira forbids it or it cannot be read."""
     path, fields = f"/rest/api/2/issue/{issue_id}", ",".join(decoder.asked)
     try:
         reply = transport.get(path, {"fields": fields})
     except Permanent as error:
         if error.gone:
-            return ()
+            return (), ()
+        if error.forbidden:
+            return (), (Gap(issue_id, "", f"Jira forbids to read it: {' '.join(error.messages)}", ALLOW),)
         raise
     batch = decoder.decode(Reply(reply.status, b'{"issues":[' + reply.body + b"]}", reply.headers))
-    return with_parents(transport, batch.issues, batch)
+    return with_parents(transport, batch.issues, batch, sight), tuple(
+        replace(gap, issue_id=issue_id) for gap in batch.gaps
+    )
 
 
-def _read_chunk(transport: Transport, chunk: list[str], decoder: IssueDecoder) -> list[Issue]:
-    """In as many pages as the site's own page limit makes of it."""
+def _read_chunk(transport: Transport, chunk: list[str], decoder: IssueDecoder, sight: Sight) -> list[Issue]:
+    """In as many pages as the site's own page limit makes of it. What cannot be read of it is read one by one afterwards."""
     jql = f"id in ({', '.join(chunk)}) ORDER BY id ASC"
     issues: list[Issue] = []
+    shown = 0
     while True:
-        batch = search_datacenter.fetch(transport, jql, decoder, len(chunk), len(issues), strict=False)
-        issues += with_parents(transport, batch.issues, batch)
-        if len(issues) >= (batch.answer.total or 0):
+        batch = search_datacenter.fetch(transport, jql, decoder, len(chunk), shown, strict=False)
+        issues += with_parents(transport, batch.issues, batch, sight)
+        shown += len(batch.names)
+        if shown >= (batch.answer.total or 0):
             return issues
-        if not batch.issues:
-            raise IncompleteRead(
-                f"Jira returned {len(issues)} of {batch.answer.total} issues asked for by id."
-            )
+        if not batch.names:
+            raise IncompleteRead(f"Jira returned {shown} of {batch.answer.total} issues asked for by id.")
 
 
 def clean_ids(ids: Iterable[str]) -> list[str]:
@@ -115,8 +157,10 @@ def _chunks(ids: list[str], size: int) -> Iterator[list[str]]:
         yield ids[at : at + size]
 
 
-def _result(wanted: list[str], issues: list[Issue]) -> ReadResult:
+def _result(wanted: list[str], issues: list[Issue], gaps: Iterable[Gap] = ()) -> ReadResult:
     """Each issue once, and only those asked for."""
     by_id = {issue.id: issue for issue in issues}
     found = tuple(by_id[issue_id] for issue_id in wanted if issue_id in by_id)
-    return ReadResult(found, frozenset(wanted) - by_id.keys())
+    left = frozenset(wanted) - by_id.keys()
+    unread = {gap.issue_id: gap for gap in gaps if gap.issue_id in left}
+    return ReadResult(found, left - unread.keys(), tuple(unread.values()))

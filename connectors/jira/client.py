@@ -28,6 +28,7 @@ from connectors.jira.page import Page, ReadResult
 from connectors.jira.parents import PARENT_FIELDS
 from connectors.jira.remote_link import RemoteLink
 from connectors.jira.server import Account, JiraLibrary, ServerInfo
+from connectors.jira.sight import NoSight, Sight
 from connectors.jira.transport import Pacing, Transport
 from mappings.catalogue import Catalogue, Field
 from mappings.issue import User
@@ -35,10 +36,14 @@ from mappings.past import Step
 
 
 def connect(
-    address: SiteAddress, *, timeout: tuple[float, float] = (5.0, 30.0), governor: Pacing | None = None
+    address: SiteAddress,
+    *,
+    timeout: tuple[float, float] = (5.0, 30.0),
+    governor: Pacing | None = None,
+    sight: Sight | None = None,
 ) -> Jira:
     """A site ready to be asked. Makes no call: the deployment, unless given, is found out at the first one."""
-    return Jira(Transport(address, timeout=timeout, governor=governor))
+    return Jira(Transport(address, timeout=timeout, governor=governor), sight)
 
 
 ASKED_ONCE = ("deployment", "_info", "_account", "_fields", "_parent_fields")
@@ -47,8 +52,9 @@ ASKED_ONCE = ("deployment", "_info", "_account", "_fields", "_parent_fields")
 class Jira:
     """One site. Thread-safe; every method raises JiraError and its kinds."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, sight: Sight | None = None) -> None:
         self.transport = transport
+        self._sight: Sight = sight or NoSight()
         self._lock = threading.RLock()
 
     def __repr__(self) -> str:
@@ -56,7 +62,7 @@ class Jira:
 
     def in_background(self) -> Jira:
         """The same site for work that yields to fresh events: resync, history."""
-        other = Jira(self.transport.in_background())
+        other = Jira(self.transport.in_background(), self._sight)
         known = {name: self.__dict__[name] for name in ASKED_ONCE if name in self.__dict__}
         other.__dict__.update(known)
         return other
@@ -124,7 +130,7 @@ class Jira:
         decoder = self._decoder(fields)
         if self._cloud:
             return search_cloud.search(self.transport, jql, decoder, page_size, reconcile, after)
-        return search_datacenter.search(self.transport, jql, decoder, page_size, after)
+        return search_datacenter.search(self.transport, jql, decoder, self._sight, page_size, after)
 
     def search_ids(self, jql: str) -> Iterator[str]:
         """Ids of the matching issues, in pages of thousands."""
@@ -154,38 +160,45 @@ class Jira:
         decoder = self._decoder(fields)
         if self._cloud:
             return self._bulk_reader.read(ids, decoder)
-        return bulk.read_datacenter(self.transport, ids, decoder, edited or {})
+        return bulk.read_datacenter(self.transport, ids, decoder, edited or {}, self._sight)
 
     def readings(
         self, ids: Iterable[str], field_ids: Iterable[str], created: Mapping[str, datetime] | None = None
     ) -> changelog.Readings:
-        """What number fields held and since when, by issue id and field id.
+        """What number fields held and since when, by issue id and field id; no entry for an issue whose history cannot be had.
 
         With `created` (issue id → creation) the value from before the first change is the first reading.
         """
-        wanted = frozenset(field_ids)
+        asked, wanted = bulk.clean_ids(ids), frozenset(field_ids)
         names = (
             {field.id: field.name for field in self._fields if field.id in wanted} if not self._cloud else {}
         )
         history = changelog.History(wanted, names, created or {})
         if self._cloud:
-            return changelog.readings_cloud(self.transport, ids, wanted, history)
-        return changelog.readings_datacenter(self.transport, ids, history)
+            changelog.collect_cloud(self.transport, asked, wanted, history)
+        else:
+            changelog.collect_datacenter(self.transport, asked, history)
+        return history.readings(asked)
 
     def steps(self, ids: Iterable[str], field_ids: Iterable[str]) -> dict[str, tuple[Step, ...]]:
-        """Every change of these fields by issue id, oldest first; `parent` by whatever name the deployment gives it."""
-        wanted = frozenset(field_ids)
+        """Every change of these fields by issue id, oldest first; no entry for an issue whose history cannot be had.
+
+        `parent` comes by whatever name the deployment gives it. Histories tell of parents without the id of a field, so with it
+        Cloud is asked for every change: asked by field it would leave those out.
+        """
+        asked, wanted = bulk.clean_ids(ids), frozenset(field_ids)
         names = {field.id: field.name for field in self._fields if field.id in wanted}
         history = changelog.History(wanted, names, {}, self._parent_names())
         if self._cloud:
-            changelog.collect_cloud(self.transport, ids, wanted, history)
+            by_field = () if changelog.PARENT in wanted else wanted
+            changelog.collect_cloud(self.transport, asked, by_field, history)
         else:
-            changelog.collect_datacenter(self.transport, ids, history)
-        return history.steps()
+            changelog.collect_datacenter(self.transport, asked, history)
+        return history.steps(asked)
 
-    def step_calls(self, issues: int, fields: int) -> int:
-        """How many calls `steps` takes at least."""
-        return changelog.calls_for(issues, fields, cloud=self._cloud)
+    def step_calls(self, issues: int) -> int:
+        """How many calls `steps` takes at least, with parents among the fields."""
+        return changelog.calls_for(issues, 0, cloud=self._cloud)
 
     def _parent_names(self) -> dict[str, str]:
         named = [field.name for field in self._fields if field.custom in PARENT_FIELDS]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import msgspec
 
+from connectors.jira.damage import Remains, Unreadable, parsed, remains
 from connectors.jira.errors import IncompleteRead
+from connectors.jira.instant import instant
 from connectors.jira.transport import Reply
 from connectors.jira.wire import (
     CORE_SHAPES,
@@ -26,6 +29,7 @@ from connectors.jira.wire import (
     page_shape,
 )
 from mappings.fields import property_id, property_key
+from mappings.gap import Gap
 from mappings.issue import Issue, IssueType, Link, Named, Project, Status, User
 
 W = TypeVar("W", bound=Hashable)
@@ -53,12 +57,22 @@ class Interned(dict[W, D]):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Decoded issues, and what the answer said beside them. `parent_keys` are parents known by key only (issue id → key)."""
+    """Decoded issues, and what the answer said beside them. `parent_keys` are parents known by key only (issue id → key).
+
+    `gaps` are issues that the answer lists and that cannot be read.
+    """
 
     issues: tuple[Issue, ...]
     parent_keys: dict[str, str]
     keys: dict[str, str]
     answer: Any
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """What tells apart all that the answer lists, the gaps too: ids, or what is known instead."""
+        nameless = (gap.issue_id or gap.issue_key or f"nameless {at}" for at, gap in enumerate(self.gaps))
+        return [*(issue.id for issue in self.issues), *nameless]
 
 
 class IssueDecoder:
@@ -72,11 +86,12 @@ class IssueDecoder:
         self._plain = frozenset(own) & frozenset(core_fields())
         held = tuple(name for name in dict.fromkeys((*own, *parent_fields)) if name not in self._plain)
         self.asked = (*core_fields(), *held)
+        self._held_fields = held
         self._own = tuple((name if name in self._plain else f"x{held.index(name)}", name) for name in own)
+        self._parent_fields = parent_fields
         self._parents = tuple(f"x{held.index(name)}" for name in parent_fields)
-        self._pages: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
-            page_shape(fields_shape(held, self._plain), bool(self.properties))
-        )
+        self._page = page_shape(fields_shape(held, self._plain), bool(self.properties))
+        self._pages: msgspec.json.Decoder[Any] = msgspec.json.Decoder(self._page)
         self._projects: Interned[WireProject, Project] = Interned(
             lambda wire: Project(wire.id, wire.key, wire.name)
         )
@@ -93,25 +108,58 @@ class IssueDecoder:
         return {"fields": list(self.asked), **properties}
 
     def decode(self, reply: Reply) -> Batch:
-        """The issues of an answer; raises IncompleteRead where it is torn or an issue lacks what every issue has."""
-        answer = reply.read(self._pages)
+        """The issues of an answer, and those of them that cannot be read; raises IncompleteRead where the answer itself is torn."""
         parent_keys: dict[str, str] = {}
         try:
-            issues = tuple([self._issue(wire, parent_keys) for wire in answer.issues])
-        except (ValueError, msgspec.ValidationError) as error:
-            raise IncompleteRead(f"An issue in Jira's answer cannot be read: {str(error)[:200]}.") from None
+            answer = self._pages.decode(reply.body)
+            issues = tuple([self._sound(wire, parent_keys) for wire in answer.issues])
+        except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):
+            return self._one_by_one(reply.body)
         answer_issues, answer.issues = answer.issues, []
         keys = {wire.key: wire.id for wire in answer_issues} if parent_keys else {}
         return Batch(issues, parent_keys, keys, answer)
 
-    def _issue(self, wire: Any, parent_keys: dict[str, str]) -> Issue:
-        f = self._typed(wire.fields)
+    def _one_by_one(self, body: bytes) -> Batch:
+        """The same where something in the answer is damaged: each issue by itself."""
+        found = parsed(body)
+        try:
+            answer = msgspec.convert({**found, "issues": []}, self._page)
+        except msgspec.ValidationError as error:
+            raise IncompleteRead(f"Jira's answer cannot be read: {str(error)[:200]}.") from None
+        parent_keys: dict[str, str] = {}
+        issues: list[Issue] = []
+        gaps: list[Gap] = []
+        for raw in found["issues"]:
+            try:
+                left = remains(raw, self._parent_fields)
+                issues.append(self._damaged(left, parent_keys))
+            except Unreadable as error:
+                gaps.append(error.gap)
+        keys = {issue.key: issue.id for issue in issues} if parent_keys else {}
+        return Batch(tuple(issues), parent_keys, keys, answer, tuple(gaps))
+
+    def _sound(self, wire: Any, parent_keys: dict[str, str]) -> Issue:
+        fields = self._typed(wire.fields)
+        properties = wire.properties if self.properties else None
+        return self._issue(wire.id, wire.key, fields, self._held(wire.fields, properties), parent_keys)
+
+    def _damaged(self, left: Remains, parent_keys: dict[str, str]) -> Issue:
+        plain = {f"x{at}": left.plain.get(name) for at, name in enumerate(self._held_fields)}
+        as_it_came = SimpleNamespace(**plain, **{name: left.plain.get(name) for name in self._plain})
+        typed = SimpleNamespace(**plain, **left.core)
+        properties = left.properties if isinstance(left.properties, dict) else None
+        issue = self._issue(left.id, left.key, typed, self._held(as_it_came, properties), parent_keys)
+        return replace(issue, unknowns=left.unknowns) if left.unknowns else issue
+
+    def _issue(
+        self, id_: str, key: str, f: Any, held: dict[str, object], parent_keys: dict[str, str]
+    ) -> Issue:
         parent_id = f.parent.id if f.parent is not None else None
         if parent_id is None and self._parents:
-            self._note_parent(wire.id, f, parent_keys)
+            self._note_parent(id_, f, parent_keys)
         return Issue(
-            wire.id,
-            wire.key,
+            id_,
+            key,
             self._projects[f.project],
             self._types[f.issuetype],
             self._statuses[f.status],
@@ -132,15 +180,14 @@ class IssueDecoder:
             instant(f.resolutiondate) if f.resolutiondate else None,
             instant(f.statuscategorychangedate) if f.statuscategorychangedate else None,
             _links(f.issuelinks) if f.issuelinks else (),
-            self._held(wire),
+            held,
         )
 
-    def _held(self, wire: Any) -> dict[str, object]:
+    def _held(self, fields: Any, properties: Mapping[str, Any] | None) -> dict[str, object]:
         """The values of the mapped fields, and of the properties asked for."""
-        fields = wire.fields
         held = {name: value for at, name in self._own if (value := getattr(fields, at)) is not None}
         if self.properties:
-            held |= held_properties(self.properties, wire.properties)
+            held |= held_properties(self.properties, properties)
         return held
 
     def _typed(self, fields: Any) -> Any:
@@ -183,16 +230,6 @@ def decoder_for(field_ids: Iterable[str], parent_fields: Iterable[str] = ()) -> 
 @lru_cache(maxsize=32)
 def _decoder(own: tuple[str, ...], parent_fields: tuple[str, ...]) -> IssueDecoder:
     return IssueDecoder(own, parent_fields)
-
-
-def instant(text: str) -> datetime:
-    """`2026-10-01T10:00:00.000+0000`, with or without the colon, as an aware UTC datetime; ValueError else."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is UTC:
-        return moment
-    if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone")
-    return moment.astimezone(UTC)
 
 
 def status_category(key: str | None) -> str | None:

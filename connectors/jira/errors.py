@@ -98,6 +98,11 @@ class Permanent(JiraError):  # noqa: N818
         """Whether Jira itself says that the thing asked for is deleted, moved out of sight, or forbidden: these look the same."""
         return self.status == 404 and self.told
 
+    @property
+    def forbidden(self) -> bool:
+        """Whether Jira itself says, in its own words, that the account may not see the thing asked for."""
+        return self.status == 403 and self.told and bool(self.messages)
+
 
 TRANSIENT = frozenset({408, 409, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 SIGN_IN_FAILED = ("AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED")

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from connectors.jira.decode import Batch
 from connectors.jira.errors import IncompleteRead, Permanent
+from connectors.jira.sight import Sight
 from connectors.jira.transport import Transport
 from connectors.jira.wire import ID_PAGES
 from mappings.issue import Issue
@@ -21,21 +22,27 @@ PARENT_FIELDS = frozenset({EPIC_LINK, PARENT_LINK})
 CHUNK = 100
 
 
-def with_parents(transport: Transport, issues: tuple[Issue, ...], batch: Batch) -> tuple[Issue, ...]:
-    """The issues with `parent_id` set from the keys their parent fields hold."""
+def with_parents(
+    transport: Transport, issues: tuple[Issue, ...], batch: Batch, sight: Sight
+) -> tuple[Issue, ...]:
+    """The issues with `parent_id` set from the keys their parent fields hold; none where the parent is out of sight."""
     if not batch.parent_keys:
         return issues
     ids = dict(batch.keys)
-    ids.update(ids_of(transport, set(batch.parent_keys.values()) - ids.keys()))
+    ids.update(ids_of(transport, set(batch.parent_keys.values()) - ids.keys(), sight))
     return tuple(replace(issue, parent_id=_parent(issue, batch, ids)) for issue in issues)
 
 
-def ids_of(transport: Transport, keys: Iterable[str]) -> dict[str, str]:
-    """Ids by key, of the issues Jira shows."""
-    wanted = sorted(key for key in keys if KEY.match(key))
+def ids_of(transport: Transport, keys: Iterable[str], sight: Sight) -> dict[str, str]:
+    """Ids by key, of the issues Jira shows. What was out of sight a while ago is not asked for."""
+    named = {key for key in keys if KEY.match(key)}
+    wanted = sorted(named - sight.hidden(named))
     found: dict[str, str] = {}
     for at in range(0, len(wanted), CHUNK):
         found.update(_ids_of(transport, wanted[at : at + CHUNK]))
+    unseen = [key for key in wanted if key not in found]
+    if unseen:
+        sight.hide(unseen)
     return found
 
 
@@ -65,7 +72,7 @@ def _id_of(transport: Transport, key: str) -> str | None:
     try:
         answer = transport.get(f"/rest/api/2/issue/{quote(key)}", {"fields": "id"}).json()
     except Permanent as error:
-        if error.gone:
+        if error.gone or error.forbidden:
             return None
         raise
     if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):

@@ -44,7 +44,7 @@ def delete_property(transport: Transport, api: str, issue_id: str, key: str) -> 
 
 
 def properties_of(transport: Transport, api: str, issue_id: str, keys: Sequence[str]) -> dict[str, object]:
-    """Those of these properties that the issue has, by `property:<key>`; none where Jira shows no such issue.
+    """Those of these properties that the issue has, by `property:<key>`; none where Jira shows no such issue, or forbids to read it.
 
     Data Center shows properties with a single issue alone, never with a search.
     """
@@ -52,7 +52,7 @@ def properties_of(transport: Transport, api: str, issue_id: str, keys: Sequence[
         asked = {"fields": "id", "properties": ",".join(keys)}
         answer = transport.get(issue_path(api, issue_id), asked).json()
     except Permanent as error:
-        if error.gone:
+        if error.gone or error.forbidden:
             return {}
         raise
     if not isinstance(answer, dict) or "id" not in answer:

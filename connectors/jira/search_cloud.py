@@ -44,7 +44,7 @@ def search(
         batch = decoder.decode(reply)
         last = walk.next(batch.answer)
         fresh = tuple([issue for issue in batch.issues if seen.add(issue.id)])
-        yield Page(fresh, last, None if last else walk.token)
+        yield Page(fresh, last, None if last else walk.token, batch.gaps)
 
 
 def search_ids(transport: Transport, jql: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from connectors.jira.ordering import stable
 from connectors.jira.page import Page
 from connectors.jira.parents import with_parents
 from connectors.jira.seen import SeenIds
+from connectors.jira.sight import Sight
 from connectors.jira.transport import Transport
 from connectors.jira.wire import ID_PAGES
 
@@ -19,7 +20,12 @@ ID_PAGE = 1000
 
 
 def search(
-    transport: Transport, jql: str, decoder: IssueDecoder, page_size: int = 100, after: str | None = None
+    transport: Transport,
+    jql: str,
+    decoder: IssueDecoder,
+    sight: Sight,
+    page_size: int = 100,
+    after: str | None = None,
 ) -> Iterator[Page]:
     """Pages of issues, each issue once, with parents from Epic Link and Parent Link resolved to ids.
 
@@ -29,9 +35,10 @@ def search(
     walk = _Walk(after)
     while not walk.last:
         batch = fetch(transport, stable(jql), decoder, page_size, walk.start)
-        new = walk.next(batch.answer, [issue.id for issue in batch.issues])
+        new = walk.next(batch.answer, batch.names)
         fresh = {issue.id: issue for issue in batch.issues if issue.id in new}
-        yield Page(with_parents(transport, tuple(fresh.values()), batch), walk.last, walk.place)
+        read = with_parents(transport, tuple(fresh.values()), batch, sight)
+        yield Page(read, walk.last, walk.place, batch.gaps)
 
 
 def search_ids(transport: Transport, jql: str) -> Iterator[str]:

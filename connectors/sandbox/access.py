@@ -11,6 +11,7 @@ from connectors.sandbox.scheme import ANONYMOUS, Account
 from connectors.sandbox.state import Record, Sandbox
 
 NO_ISSUE = "Issue does not exist or you do not have permission to see it."
+FORBIDDEN = "You do not have the permission to see the specified issue."
 BAD_PAYLOAD = "Invalid request payload. Refer to the REST API documentation and try again."
 
 
@@ -73,8 +74,12 @@ def _match(sandbox: Sandbox, name: str | None, token: str) -> Account | None:
 
 
 def visible(sandbox: Sandbox, account: Account, id_or_key: str) -> Record:
-    """The issue, or 404: deleted, unknown and forbidden look the same."""
+    """The issue, or 404: deleted, unknown and forbidden look the same; Data Center says 403 for what a security level hides."""
     record = sandbox.find(id_or_key)
+    if record is not None and record.id in sandbox.forbidden and sandbox.deployment == "datacenter":
+        raise JiraAnswerError(403, (FORBIDDEN,))
+    if record is not None and record.id in sandbox.forbidden:
+        raise JiraAnswerError(404, (NO_ISSUE,))
     if record is None or not account.may("BROWSE_PROJECTS", record.project.key):
         raise JiraAnswerError(404, (NO_ISSUE,))
     return record

@@ -178,7 +178,12 @@ def changes(sandbox: Sandbox, old: Record, new: Record) -> list[ChangeItem]:
     """What differs between two versions of an issue, as changelog lines."""
     named = [name for name in sandbox.fields if current(old, name) != current(new, name)]
     named = [name for name in named if name not in PARENTS or name == _parent_field(sandbox, old)]
-    return [_item(sandbox, sandbox.fields[name], current(old, name), current(new, name)) for name in named]
+    return [
+        _parent_item(sandbox, old, new, sandbox.fields[name])
+        if name in PARENTS
+        else _item(sandbox, sandbox.fields[name], current(old, name), current(new, name))
+        for name in named
+    ]
 
 
 def _parent_field(sandbox: Sandbox, record: Record) -> str:
@@ -186,6 +191,14 @@ def _parent_field(sandbox: Sandbox, record: Record) -> str:
     if sandbox.deployment == "cloud" or record.type.level < 0:
         return "parent"
     return scheme.EPIC_LINK if record.type.level == 0 else scheme.PARENT_LINK
+
+
+def _parent_item(sandbox: Sandbox, old: Record, new: Record, field: FieldDef) -> ChangeItem:
+    """A change of the parent as Jira tells it: by no field id, and above the epics as Parent Link, whose keys are text alone."""
+    told = _item(sandbox, field, old.parent_id, new.parent_id)
+    if old.type.level > 0:
+        return replace(told, field="Parent Link", field_id=None, old=None, new=None, custom=True)
+    return replace(told, field_id=None)
 
 
 def _item(sandbox: Sandbox, field: FieldDef, old: Any, new: Any) -> ChangeItem:

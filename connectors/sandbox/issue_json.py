@@ -225,7 +225,8 @@ class IssueWriter:
                     found[field_id] = self._custom(record, definition)
             elif field_id != "parent" or self._shows_parent(record):
                 found[field_id] = _SYSTEM[field_id](self, record)
-        return found
+        garbage = self.sandbox.garbage.get(record.id, {})
+        return found | {name: garbage[name] for name in found.keys() & garbage.keys()}
 
     def _shows_parent(self, record: Record) -> bool:
         if record.parent_id not in self.sandbox.records:

@@ -254,7 +254,12 @@ def _bulk_records(asked: list[str]) -> list[Record]:
     """Those that exist and are visible, once each, by ascending id; the others are silently absent."""
     found = {record.id: record for one in asked if (record := site().sandbox.find(str(one))) is not None}
     may = caller().may
-    return [found[one] for one in sorted(found, key=int) if may("BROWSE_PROJECTS", found[one].project.key)]
+    hidden = site().sandbox.forbidden
+    return [
+        found[one]
+        for one in sorted(found, key=int)
+        if may("BROWSE_PROJECTS", found[one].project.key) and one not in hidden
+    ]
 
 
 @routes.post("/changelog/bulkfetch")

@@ -103,8 +103,9 @@ class Searcher:
                 **({issue_id: self.sandbox.records[issue_id]} if issue_id in self.sandbox.records else {}),
             }
         seen = {key for key in self.sandbox.projects if account.may("BROWSE_PROJECTS", key)}
-        match = matcher.match
-        found = [one for one in index.values() if one.project.key in seen and match(one, moment)]
+        match, hidden = matcher.match, self.sandbox.forbidden
+        shown = (one for one in index.values() if one.project.key in seen and one.id not in hidden)
+        found = [one for one in shown if match(one, moment)]
         return [one.id for one in ordered(found, matcher.query.order_by, self.sandbox)]
 
     # -- pages ------------------------------------------------------------------------------------------------

@@ -103,7 +103,11 @@ def person(account: Account) -> User:
 
 
 class Sandbox:
-    """The site. Every change goes through `commit`, under `lock`; listeners hear of each event in order."""
+    """The site. Every change goes through `commit`, under `lock`; listeners hear of each event in order.
+
+    `garbage` is what an issue shows in place of some of its fields, by issue id; `forbidden` are issues behind a security level
+    that no account has.
+    """
 
     def __init__(self, clock: Clock, deployment: str = "cloud") -> None:
         self.clock = clock
@@ -122,6 +126,8 @@ class Sandbox:
         self.links_of: dict[str, list[str]] = defaultdict(list)
         self.properties: dict[str, dict[str, Any]] = defaultdict(dict)
         self.comments: dict[str, list[Json]] = defaultdict(list)
+        self.garbage: dict[str, Json] = {}
+        self.forbidden: set[str] = set()
         self.remote_links: dict[str, dict[str, Json]] = defaultdict(dict)
         self.listeners: list[Callable[[Event], None]] = []
         self.index: dict[str, Record] = {}
@@ -241,6 +247,16 @@ class Sandbox:
         record = self.records.get(issue_id)
         if record is not None:
             record.cache.clear()
+
+    def forbid(self, issue_id: str) -> None:
+        """From now on no account sees the issue."""
+        self.forbidden.add(issue_id)
+        self.touch(issue_id)
+
+    def spoil(self, issue_id: str, **fields: Any) -> None:
+        """From now on the issue shows these values, whatever is true; without any it shows the truth again."""
+        self.garbage[issue_id] = fields
+        self.touch(issue_id)
 
     def touch(self, issue_id: str) -> None:
         """Mark an issue as updated now, without a changelog entry of its own, and drop what was rendered of it."""

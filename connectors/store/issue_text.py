@@ -46,6 +46,7 @@ class _Row(msgspec.Struct, gc=False):
     links: tuple[Link, ...] = ()
     fields: dict[str, Any] = {}
     readings: dict[str, tuple[Reading, ...]] = {}
+    unknowns: dict[str, str] = {}
 
 
 class _Shared(dict[bytes, T], Generic[T]):
@@ -102,9 +103,14 @@ class IssueReader:
             row.links,
             row.fields,
             row.readings,
+            row.unknowns,
         )
 
 
+_NO_UNKNOWNS = ',"unknowns":{}}'
+
+
 def text_of(issue: Issue) -> str:
-    """The JSON text of an issue; the same facts give the same text."""
-    return json_text.encode(issue)
+    """The JSON text of an issue; the same facts give the same text, also as rows have it that were kept before there were unknowns."""
+    text = json_text.encode(issue)
+    return text if issue.unknowns else f"{text.removesuffix(_NO_UNKNOWNS)}}}"

@@ -91,6 +91,12 @@ def id_of_key(conn: Connection, site: str, key: str) -> str | None:
     return conn.execute(former).scalar()
 
 
+def former_keys(conn: Connection, site: str) -> dict[str, str]:
+    """Ids by keys that issues had before they were moved."""
+    rows = conn.execute(select(alias.c.key, alias.c.issue_id).where(alias.c.site == site))
+    return {row.key: row.issue_id for row in rows}
+
+
 def newest(conn: Connection, site: str) -> datetime | None:
     """The latest `updated` we have: where an incremental read goes on."""
     latest = conn.execute(select(func.max(issue.c.updated)).where(issue.c.site == site)).scalar()

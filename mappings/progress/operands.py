@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from mappings.issue import HISTORY
 from mappings.numbers import exact
 from mappings.progress.options import Operand
 from mappings.progress.rule import Subject
@@ -49,8 +50,10 @@ def value_of(subject: Subject, operand: Operand, role: str) -> Value:
 
 
 def read_at(subject: Subject, alias: str) -> datetime | None:
-    """When a field got its value: its last changelog entry, else the creation of the issue."""
+    """When a field got its value: its last changelog entry, else the creation of the issue; None where its history cannot be had."""
     if subject.issue is None:
         return None
-    readings = subject.issue.readings.get(field_id(subject, alias) or "", ())
+    readings = subject.issue.readings.get(field_id(subject, alias) or "")
+    if readings is None and HISTORY in subject.issue.unknowns:
+        return None
     return readings[-1].at if readings else subject.issue.created

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Literal
 
 from mappings.health import Standing, achieved, by_level, stale, unmeasured
-from mappings.issue import Issue
+from mappings.issue import HISTORY, Issue
 from mappings.numbers import plain
 from mappings.progress.metric import no_single_issue
 from mappings.progress.operands import Value, field_id, literal, read_at, value_of
@@ -140,6 +140,8 @@ def default_tolerance(band: Band, start: Fraction | None) -> Fraction:
 
 def _over_time(options: ThresholdOptions, subject: Subject, band: Band) -> Measurement:
     issue = subject.issue
+    if issue is not None and _is_lost(options, subject, issue):
+        return unknown(f'field "{options.current}": {issue.unknowns[HISTORY]}')
     history = _history(options, subject, issue) if issue is not None else []
     now = subject.assessment.moment.now
     history = [(at, value) for at, value in history if at <= now]
@@ -151,6 +153,10 @@ def _over_time(options: ThresholdOptions, subject: Subject, band: Band) -> Measu
     return measured(
         raw, reason, current=history[-1][1], measured_at=read_at(subject, options.current), **seen
     )
+
+
+def _is_lost(options: ThresholdOptions, subject: Subject, issue: Issue) -> bool:
+    return HISTORY in issue.unknowns and field_id(subject, options.current) not in issue.readings
 
 
 def _history(options: ThresholdOptions, subject: Subject, issue: Issue) -> list[tuple[datetime, Fraction]]:

@@ -127,6 +127,8 @@ def _measurement(assessment: Assessment, objective_id: str, key_result: KeyResul
 def _by_rule(assessment: Assessment, objective_id: str, key_result: KeyResult) -> Measurement:
     if key_result.problem:
         return unknown(key_result.problem)
+    if key_result.issue is not None and key_result.issue.gap and not key_result.progress.by_rows:
+        return unknown(key_result.issue.gap)
     below = key_result.rule.part.relation in ("child", "descendant")
     subject = Subject(
         assessment,

@@ -17,6 +17,7 @@ from plugin.cli.dead_letters import dead_letters_group
 from plugin.cli.demo import demo_command
 from plugin.cli.explain import explain_command
 from plugin.cli.export import export_group
+from plugin.cli.gaps import gaps_group
 from plugin.cli.history import history_group
 from plugin.cli.mapping import mapping_group
 from plugin.cli.moved import moved_command
@@ -51,6 +52,7 @@ COMMANDS: tuple[click.Command, ...] = (
     site_group,
     webhook_group,
     dead_letters_group,
+    gaps_group,
     export_group,
     user_group,
     token_group,

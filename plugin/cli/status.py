@@ -11,6 +11,7 @@ from connectors.store import objectives
 from connectors.store.objectives import SavedObjective
 from plugin.access.actor import COMMAND_LINE
 from plugin.budget import Budget, in_words
+from plugin.cli.gaps import gap_values
 from plugin.cli.moments import distance, spoken
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
@@ -21,6 +22,7 @@ from plugin.standing import objective_values, percent_text
 from plugin.sync.holding import Brake
 from plugin.sync.outage import Outage
 from plugin.use_cases.concerns import FRESH, Concern, concerns, verdict
+from plugin.use_cases.gaps import ACCEPT
 from plugin.use_cases.status import Status, status
 from plugin.webhook_state import WebhookState
 
@@ -30,7 +32,7 @@ OUT = {
     "limited": "Jira asks to wait",
     "refused": "JIRA CANNOT BE READ",
 }
-SHOWN_BELOW = ("outage", "nobody_works", "held", "given_up", "credential")
+SHOWN_BELOW = ("gaps", "outage", "nobody_works", "held", "given_up", "credential")
 RELEASE = "jira-okr status --json lists what is held; jira-okr apply --release-held [KEY]... writes it."
 
 
@@ -77,6 +79,7 @@ def status_values(found: Status) -> dict[str, Any]:
             {"issue": one.issue_key, "field": one.field_name, "wanted": one.after, "why": one.note}
             for one in found.held
         ],
+        "gaps": [gap_values(one) for one in found.gaps],
         "refused": [
             {
                 "issue": one.issue_key,
@@ -233,6 +236,8 @@ def _show(values: dict[str, Any], saved: list[SavedObjective], now: datetime) ->
         click.echo(f"held: {values['brake']['reason']}\n  to do: {RELEASE}")
     for one in values["held"] if not values["brake"] else ():
         click.echo(f"held: {one['issue']} {one['field']}: {one['why']}\n  to do: {RELEASE}")
+    for one in values["gaps"]:
+        _show_gap(one)
     for one in values["refused"]:
         click.echo(f"refused: {one['issue']} {one['field']}: {one['message']}\n  to do: {one['remedy']}")
     if saved:
@@ -241,6 +246,14 @@ def _show(values: dict[str, Any], saved: list[SavedObjective], now: datetime) ->
         click.echo(
             "No objectives yet. Activate a mapping (jira-okr mapping activate FILE), then run jira-okr sync."
         )
+
+
+def _show_gap(one: dict[str, Any]) -> None:
+    name = one["issue"] or one["issue_id"] or "an issue without id and key"
+    if one["accepted_by"]:
+        click.echo(f"gap: {name}: {one['reason']} Accepted by {one['accepted_by']}")
+    else:
+        click.echo(f"gap: {name}: {one['reason']}\n  to do: {one['remedy']} ({ACCEPT})")
 
 
 def _show_verdict(concerns: list[dict[str, Any]]) -> None:

@@ -97,7 +97,7 @@ def start(context: Context, total: int | None = None, *, anew: bool = False) -> 
 
 def keep(context: Context, conn: Connection, reading: Reading, page: Page, landed: Landed) -> None:
     """In the transaction that lands the page: how far the read is now."""
-    ids = [issue.id for issue in page.issues]
+    ids = [*(issue.id for issue in page.issues), *(gap.issue_id for gap in page.gaps if gap.issue_id)]
     report, before = reading.report, reading.reached
     reading.reached = replace(
         before,

@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 from connectors.store import mirror, objectives
 from mappings.assessment import Assessment
 from mappings.forest import Forest
+from mappings.gap import Gap
 from mappings.issue import Issue
-from plugin.sync import candidates
+from plugin.sync import candidates, gaps
 from plugin.sync.context import Context
 from plugin.sync.forgotten import ask_again, doubtful
 from plugin.sync.holding import Brake
@@ -86,10 +87,11 @@ class Resynced:
             self.drifted.update(drifted)
 
 
-def land_first(context: Context, conn: Connection, issues: list[Issue]) -> Landed:
+def land_first(context: Context, conn: Connection, issues: list[Issue], unread: Iterable[Gap] = ()) -> Landed:
     """Nothing was known before: nothing can have changed, and every objective is marked at the end."""
     issues = _undoubted(context, conn, issues)
     changed = mirror.put(conn, context.site, issues)
+    gaps.land(context, conn, issues, (), unread)
     candidates.land(context, conn, (issue for issue in issues if issue.id in changed), ())
     ours = context.written_fields
     occupied = any(ours & issue.fields.keys() for issue in issues)
@@ -101,8 +103,8 @@ def land_again(context: Context, conn: Connection, looked: Looked, *, recent: bo
     issues = looked.issues
     before = mirror.hold(conn, context.site, [issue.id for issue in issues])
     marked, changed = land_issues(context, conn, looked.shown, set())
-    if looked.anew:
-        also, too = land_issues(context, conn, looked.anew, set(), looked.read_at)
+    if looked.anew or looked.gaps:
+        also, too = land_issues(context, conn, looked.anew, set(), looked.read_at, looked.gaps)
         marked, changed = marked | also, changed | too
     told = frozenset(context.fields) - context.written_fields
     news = [issue for issue in issues if issue.id in changed and _is_news(before.get(issue.id), issue, told)]

@@ -29,11 +29,15 @@ DEEPEST = 32
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The state of one objective (None where it is none), as it was stored before, and the issues it was measured from."""
+    """The state of one objective (None where it is none), as it was stored before, and the issues it was measured from.
+
+    `below` holds the states of what is aligned to it, all the way down.
+    """
 
     state: ObjectiveState | None
     before: SavedObjective | None
     forest: Forest
+    below: Mapping[str, ObjectiveState] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def measure_objective(context: Context, conn: Connection, objective_id: str) -> 
     near = mirror.get(conn, context.site, [id_ for id_ in hanging.settled if not id_.startswith("@")])
     forest = Forest.of([*near.values(), *_issues_for(context, conn, ids)])
     states = _assessed(context, conn, forest, ids, hanging.settled)
-    return Measured(states.get(objective_id), before, forest)
+    return Measured(states.get(objective_id), before, forest, {**hanging.settled, **states})
 
 
 def below(context: Context, conn: Connection, objective_id: str) -> Below:

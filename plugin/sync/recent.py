@@ -53,7 +53,7 @@ def _read(context: Context, mark: Watermark, report: Resynced, progress: Progres
     newest: datetime | None = None
     last = False
     for page in pages(context, changed_since(context.mapping.document.scope, mark.at - OVERLAP)):
-        looked = look_again(context, with_readings(context, list(page.issues), {}))
+        looked = look_again(context, with_readings(context, list(page.issues), {}), page.gaps)
         with context.store.write() as conn:
             report.add(land_again(context, conn, looked, recent=True))
         progress(report.read, report.read if page.last else None)

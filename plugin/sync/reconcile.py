@@ -19,6 +19,7 @@ from mappings.issue import Issue
 from mappings.moved import objective_moved
 from mappings.planning import Change, Plan, plan
 from mappings.state import ObjectiveState
+from plugin.sync import gaps
 from plugin.sync.applying import Applied, apply
 from plugin.sync.context import Context
 from plugin.sync.holding import BREAKER, FLAPPING, note_held, sift, type_of
@@ -54,9 +55,14 @@ def reconcile(
     with context.store.read() as conn:
         found = measure_objective(context, conn, objective_id)
         state, before = found.state, found.before.state if found.before else None
+        standing = _standing(context, conn, found)
         planned = plan_objective(context, conn, state, found.forest, _cause(context, found))
         planned = without_refused(context, conn, planned)
         sifted = sift(context, conn, planned)
+    if standing is not None:
+        if write:
+            _keep_standing(context, standing, tenure)
+        return Reconciled(objective_id, standing, Plan(objective_id), Applied(), before)
     if not write:
         return Reconciled(objective_id, state, sifted.plan, Applied(), before)
     note_held(context, planned, sifted.held, BREAKER, FLAPPING)
@@ -67,6 +73,26 @@ def reconcile(
         applied = apply(context, planned, tenure.claim.reason, tenure)
     _save(context, objective_id, state, tenure, sifted.later)
     return Reconciled(objective_id, state, planned, applied, before)
+
+
+def _standing(context: Context, conn: Connection, found: Measured) -> ObjectiveState | None:
+    """As what the objective stands while a gap lies behind it: as before, or as unknown where it never had a number; else None."""
+    if found.state is None or not gaps.any_open(conn, context.site):
+        return None
+    waiting = gaps.behind(context, conn, found.state, found.below)
+    if not waiting:
+        return None
+    return found.before.state if found.before is not None else gaps.unread(found.state, waiting)
+
+
+def _keep_standing(context: Context, state: ObjectiveState, tenure: Tenure | None) -> None:
+    now = context.clock()
+    with context.store.write() as conn:
+        if objectives.load(conn, context.site, state.id) is None:
+            objectives.succeed(conn, context.site, None, state, context.mapping.revision, now)
+        facts.put(conn, context.site, "last_reconcile", now.isoformat())
+        if tenure is not None:
+            due.finish(conn, tenure.claim)
 
 
 def plan_objective(
@@ -108,12 +134,12 @@ def confirm_open_writes(context: Context, objective_id: str) -> None:
     if not open_writes:
         return
     read_at = context.clock()
-    issues, _ = read_again(context, {write.issue_id for write in open_writes})
-    found = with_readings(context, issues, {})
+    read = read_again(context, {write.issue_id for write in open_writes})
+    found = with_readings(context, read.issues, {})
     inside = [issue for issue in found if context.mapping.scope.matches(issue, context.moment())]
     now = {issue.id: issue for issue in found}
     with context.store.write() as conn:
-        land_issues(context, conn, inside, set(), read_at)
+        land_issues(context, conn, inside, set(), read_at, read.gaps)
         for write in open_writes:
             outcome, note = _looked_up(context, write, now.get(write.issue_id))
             writes.settle(conn, write.plan_id, write.issue_id, write.field_id, outcome, note, context.clock())

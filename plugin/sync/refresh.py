@@ -13,9 +13,10 @@ from connectors.jira.errors import IncompleteRead, JiraError, RateLimited
 from connectors.store import StoreError, facts, inbox, mirror, objectives
 from connectors.store.inbox import Delivery
 from mappings.forest import Forest
-from mappings.issue import Issue, Reading
+from mappings.gap import Gap
+from mappings.issue import HISTORY, Issue, Reading
 from mappings.measuring import affected
-from plugin.sync import candidates
+from plugin.sync import candidates, gaps
 from plugin.sync.context import Context
 from plugin.sync.echo import is_echo
 from plugin.sync.forgotten import ask_again, doubtful, remember
@@ -33,6 +34,7 @@ RESYNC_WANTED = "resync_wanted"
 """Fact of a site: an event touched issues that it does not name (a version, a sprint), so everything is to be read again."""
 SUSPICIOUS = 20
 DEEPEST = 32
+LOST_HISTORY = "its history cannot be had from Jira, so nobody knows since when it holds its value"
 MOST_SHOWN = 10
 
 
@@ -49,12 +51,22 @@ class Refreshed:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadById:
+    """What a read by id showed, what it no longer showed, and what it could not read."""
+
+    issues: list[Issue]
+    gone: frozenset[str] = frozenset()
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """What a read by id showed, what it no longer showed, and when it began."""
+    """What a read by id showed, what it no longer showed, what could not be read, and when it began."""
 
     issues: list[Issue]
     gone: frozenset[str]
     read_at: datetime
+    gaps: tuple[Gap, ...] = ()
 
 
 def refresh(context: Context, worker: str) -> Refreshed:
@@ -94,10 +106,10 @@ def _work_off(context: Context, deliveries: list[Delivery]) -> Refreshed:
         lately = written_lately(context, conn, batch.edited) | doubtful(context, conn, batch.edited, None)
     read_at = context.clock()
     edited = {id_: at for id_, at in batch.edited.items() if id_ not in lately}
-    found, gone = read_again(context, batch.touched, edited=edited)
+    read = read_again(context, batch.touched, edited=edited)
     changed = {id_: context.field_ids(named) for id_, named in batch.changed_fields.items()}
-    found = with_readings(context, found, changed)
-    return _land(context, deliveries, batch, Found(found, gone, read_at))
+    found = with_readings(context, read.issues, changed)
+    return _land(context, deliveries, batch, Found(found, read.gone, read_at, read.gaps))
 
 
 def read_again(
@@ -106,25 +118,25 @@ def read_again(
     *,
     guarded: bool = True,
     edited: Mapping[str, datetime] | None = None,
-) -> tuple[list[Issue], frozenset[str]]:
-    """The issues as Jira has them now and the ids it no longer shows, asked for twice.
+) -> ReadById:
+    """The issues as Jira has them now, the ids it no longer shows, asked for twice, and what of them cannot be read.
 
     Where all of many are missing at once this is an incomplete read, not a loss, unless the caller has a guard of its own.
     """
     wanted = sorted(ids)
     if not wanted:
-        return [], frozenset()
+        return ReadById([])
     result = context.jira.read(wanted, context.fields, edited)
-    if guarded and len(result.missing) >= SUSPICIOUS and not result.issues:
+    if guarded and len(result.missing) >= SUSPICIOUS and not (result.issues or result.gaps):
         raise IncompleteRead(
             f"Jira showed none of {len(wanted)} issues that were just reported as changed.",
             "Check that the connector's account may still browse these projects; the deliveries are kept and tried again.",
         )
     if not result.missing:
-        return list(result.issues), frozenset()
+        return ReadById(list(result.issues), gaps=result.gaps)
     # A page that came back empty for no reason looks like a deletion: only what is missing twice is gone.
     again = context.jira.read(sorted(result.missing), context.fields)
-    return [*result.issues, *again.issues], again.missing
+    return ReadById([*result.issues, *again.issues], again.missing, (*result.gaps, *again.gaps))
 
 
 def with_readings(
@@ -149,14 +161,16 @@ def with_readings(
     return [_with_history(issue, known.get(issue.id), fresh) for issue in issues]
 
 
-def _histories(context: Context, issues: list[Issue], metrics: frozenset[str]) -> dict[str, History]:
-    """The history of every metric field an issue has; an empty one says that it was asked for and there is none."""
+def _histories(context: Context, issues: list[Issue], metrics: frozenset[str]) -> dict[str, History | None]:
+    """The history of every metric field an issue has; an empty one says that it was asked for and there is none. None: it cannot be had."""
     if not issues:
         return {}
     created = {issue.id: issue.created for issue in issues}
     found = context.jira.readings(created, metrics, created)
     return {
-        issue.id: {name: found.get(issue.id, {}).get(name, ()) for name in _measured(issue, metrics)}
+        issue.id: {name: found[issue.id].get(name, ()) for name in _measured(issue, metrics)}
+        if issue.id in found
+        else None
         for issue in issues
     }
 
@@ -175,10 +189,18 @@ def _history_is_stale(
     return moved or bool(present - known.readings.keys() or metrics & changed.get(issue.id, frozenset()))
 
 
-def _with_history(issue: Issue, known: Issue | None, fresh: dict[str, History]) -> Issue:
-    if issue.id in fresh:
-        return replace(issue, readings=fresh[issue.id])
-    return replace(issue, readings=known.readings) if known is not None and known.readings else issue
+def _with_history(issue: Issue, known: Issue | None, fresh: dict[str, History | None]) -> Issue:
+    if issue.id not in fresh:
+        return replace(issue, readings=known.readings) if known is not None and known.readings else issue
+    found = fresh[issue.id]
+    if found is not None:
+        return replace(issue, readings=found)
+    # Without its history a value that moved has no time; one that did not move keeps the time it had.
+    still = known.readings if known is not None else {}
+    kept = {
+        name: of for name, of in still.items() if known and known.fields.get(name) == issue.fields.get(name)
+    }
+    return replace(issue, readings=kept, unknowns={**issue.unknowns, HISTORY: LOST_HISTORY})
 
 
 def _land(context: Context, deliveries: list[Delivery], batch: Batch, found: Found) -> Refreshed:
@@ -188,7 +210,7 @@ def _land(context: Context, deliveries: list[Delivery], batch: Batch, found: Fou
     with context.store.write() as conn:
         if batch.echoes:  # all rows at once: in two steps, two workers might wait for each other
             mirror.hold(conn, context.site, [*batch.echoes, *outside, *(issue.id for issue in inside)])
-        marked, changed = land_issues(context, conn, inside, outside, found.read_at)
+        marked, changed = land_issues(context, conn, inside, outside, found.read_at, found.gaps)
         _note_echoes(context, conn, batch.echoes)
         if batch.whole_scope:
             facts.put(conn, context.site, RESYNC_WANTED, moment.now.isoformat())
@@ -227,6 +249,7 @@ def land_issues(
     inside: list[Issue],
     outside: set[str],
     read_at: datetime | None = None,
+    unread: Iterable[Gap] = (),
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Put and delete issues in the mirror and mark every objective that may feel it; returns objective ids and changed ids.
 
@@ -244,7 +267,8 @@ def land_issues(
     after = {issue.id: issue for issue in inside if issue.id in changed}
     lost = {issue_id for issue_id in outside if issue_id in before}
     touched = changed | lost
-    marked = _affected(context, conn, before, after, touched)
+    over = gaps.land(context, conn, inside, outside, unread)
+    marked = _affected(context, conn, before, after, touched) | over
     mirror.delete(conn, context.site, lost)
     remember(context, conn, lost)
     candidates.land(context, conn, after.values(), lost)

@@ -10,8 +10,8 @@ import structlog
 from connectors.jira import Page
 from connectors.jira.errors import IncompleteRead, Permanent
 from connectors.store import drifted, facts, objectives, resyncs
-from plugin.sync import watermark
-from plugin.sync.checkpoint import Reading, forget, keep, start
+from plugin.sync import gaps, watermark
+from plugin.sync.checkpoint import SKEW, Reading, forget, keep, start
 from plugin.sync.context import Context
 from plugin.sync.landing import Progress, Resynced, land_again, land_first
 from plugin.sync.paging import in_order, pages
@@ -80,9 +80,9 @@ def _read_pages(context: Context, reading: Reading, progress: Progress) -> None:
 def _land_page(context: Context, reading: Reading, page: Page) -> None:
     report = reading.report
     issues = with_readings(context, list(page.issues), {}, first=report.first)
-    looked = None if report.first else look_again(context, issues)
+    looked = None if report.first else look_again(context, issues, page.gaps)
     with context.store.write() as conn:
-        landed = land_again(context, conn, looked) if looked else land_first(context, conn, issues)
+        landed = land_again(context, conn, looked) if looked else land_first(context, conn, issues, page.gaps)
         report.add(landed)
         keep(context, conn, reading, page, landed)
 
@@ -111,6 +111,7 @@ def _remember(context: Context, reading: Reading) -> None:
         if not report.first:
             drifted.add(conn, context.site, report.drifted, now)
         watermark.set_by_full_read(conn, context, reading.reached.began)
+        gaps.settle_full_read(context, conn, reading.reached.began - SKEW)
         if facts.get(conn, context.site, RESYNC_WANTED) == reading.reached.wanted:
             facts.put(conn, context.site, RESYNC_WANTED, None)
         resyncs.end(conn, context.site, reading.holder)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connectors.store import mirror
+from mappings.gap import Gap
 from mappings.issue import Issue
 from plugin.sync.context import Context
 from plugin.sync.overtaken import overtaken
@@ -22,11 +23,15 @@ BACK = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A page of a search, in two parts: what it shows, and what a read by id that began at `read_at` showed in its place."""
+    """A page of a search, in two parts: what it shows, and what a read by id that began at `read_at` showed in its place.
+
+    `gaps` are what neither could read.
+    """
 
     shown: list[Issue]
     anew: list[Issue]
     read_at: datetime
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def issues(self) -> list[Issue]:
@@ -34,8 +39,8 @@ class Looked:
         return [*self.shown, *self.anew]
 
 
-def look_again(context: Context, issues: list[Issue]) -> Looked:
-    """Read by id what our own writes may have overtaken, and what seems to have gone back.
+def look_again(context: Context, issues: list[Issue], gaps: tuple[Gap, ...] = ()) -> Looked:
+    """Read by id what our own writes may have overtaken, and what seems to have gone back. `gaps` are those of the page.
 
     What such a read does not show, or not in the scope, stays in doubt.
     """
@@ -43,13 +48,14 @@ def look_again(context: Context, issues: list[Issue]) -> Looked:
     with context.store.read() as conn:
         before = mirror.get(conn, context.site, [issue.id for issue in issues])
         doubted = overtaken(context, conn, before, issues, None) | gone_back(before, issues)
-    found, _ = read_again(context, doubted, guarded=False)
-    inside = [issue for issue in found if context.mapping.scope.matches(issue, context.moment())]
+    read = read_again(context, doubted, guarded=False)
+    inside = [issue for issue in read.issues if context.mapping.scope.matches(issue, context.moment())]
     back = gone_back(before, inside)
     believed = [replace(one, updated=before[one.id].updated) if one.id in back else one for one in inside]
     anew = with_readings(context, believed, {})
     settled = {issue.id for issue in anew}
-    return Looked([issue for issue in issues if issue.id not in settled], anew, read_at)
+    shown = [issue for issue in issues if issue.id not in settled]
+    return Looked(shown, anew, read_at, (*gaps, *read.gaps))
 
 
 def gone_back(before: Mapping[str, Issue], issues: Iterable[Issue]) -> frozenset[str]:

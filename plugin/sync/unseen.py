@@ -29,11 +29,16 @@ def catch_up(context: Context, reading: Reading) -> None:
     reading.seen &= there
     for chunk in _chunks(sorted(slipped), AT_ONCE):
         read_at = context.clock()
-        found = with_readings(context, read_again(context, chunk, guarded=False)[0], {})
-        _land(context, reading, Looked([], found, read_at))
+        read = read_again(context, chunk, guarded=False)
+        found = with_readings(context, read.issues, {})
+        _land(context, reading, Looked([], found, read_at, read.gaps))
     last = False
     for page in pages(context, changed_since(scope, reading.reached.began - OVERLAP)):
-        _land(context, reading, look_again(context, with_readings(context, list(page.issues), {})))
+        _land(
+            context,
+            reading,
+            look_again(context, with_readings(context, list(page.issues), {}), page.gaps),
+        )
         last = page.last
     if not last:
         raise IncompleteRead("The search ended without its last page.", "Run jira-okr sync again.")
@@ -45,10 +50,11 @@ def _land(context: Context, reading: Reading, looked: Looked) -> None:
         [issue for issue in issues if context.mapping.scope.matches(issue, moment)]
         for issues in (looked.shown, looked.anew)
     )
-    inside = Looked(shown, anew, looked.read_at)
+    inside = replace(looked, shown=shown, anew=anew)
     with context.store.write() as conn:
         landed = land_again(context, conn, inside)
     reading.seen.update(issue.id for issue in inside.issues)
+    reading.seen.update(gap.issue_id for gap in inside.gaps)
     reading.report.add(replace(landed, issues=0))
 
 
@@ -62,16 +68,16 @@ def drop_unseen(context: Context, reading: Reading, accept_loss: bool) -> None:
     # Search lags behind: what it did not show may be new. Only what a read by id does not show either is gone.
     for chunk in _chunks(missing, AT_ONCE):
         read_at = context.clock()
-        found, gone = read_again(context, chunk, guarded=False)
+        read = read_again(context, chunk, guarded=False)
         if not accept_loss:
-            _guard_loss(context, len(gone), len(missing), len(seen))
-        found = with_readings(context, found, {})
+            _guard_loss(context, len(read.gone), len(missing), len(seen))
+        found = with_readings(context, read.issues, {})
         inside = [issue for issue in found if context.mapping.scope.matches(issue, context.moment())]
-        outside = set(chunk) - {issue.id for issue in inside}
+        outside = set(chunk) - {issue.id for issue in inside} - {gap.issue_id for gap in read.gaps}
         with context.store.write() as conn:
             lost = mirror.get(conn, context.site, outside)
             report.count_drift(drift_of(context, conn, lost, lost.values()))
-            marked, _ = land_issues(context, conn, inside, outside, read_at)
+            marked, _ = land_issues(context, conn, inside, outside, read_at, read.gaps)
         report.marked |= marked
         report.removed += len(outside)
 

@@ -140,6 +140,22 @@ def given_up(status: Status) -> Concern | None:
     return Concern("given_up", "at_risk", "Needs a person", f"{sentence}.", "Do what stands below each.")
 
 
+def unread(status: Status) -> Concern | None:
+    """Issues that could not be read and that nobody accepted."""
+    waiting = [one for one in status.gaps if not one.accepted]
+    if not waiting:
+        return None
+    what = "1 issue cannot be read" if len(waiting) == 1 else f"{len(waiting)} issues cannot be read"
+    first = f"{waiting[0].name}: {waiting[0].reason}"
+    return Concern(
+        "gaps",
+        "at_risk",
+        "Gaps",
+        f"{what}, and the numbers that need them stand as they were. {first}",
+        waiting[0].remedy,
+    )
+
+
 def credential(status: Status) -> Concern | None:
     """The admin's word on the token: where Jira refuses it, that is an outage and said before."""
     found = status.credential
@@ -204,6 +220,7 @@ CONCERNS: tuple[Callable[[Status], Concern | None], ...] = (
     standing_still,
     held,
     given_up,
+    unread,
     credential,
     stale,
     no_webhook,

@@ -28,6 +28,7 @@ from plugin.sync.checkpoint import Progress
 from plugin.sync.holding import Brake
 from plugin.sync.outage import Outage
 from plugin.use_cases.dead_letters import DeadLetter, letters
+from plugin.use_cases.gaps import GapRow, gap_rows
 from plugin.use_cases.permission import VIEWER, question
 from plugin.webhook_state import WebhookState
 
@@ -40,7 +41,7 @@ class Status:
 
     `due` objectives wait, the first of them overdue since `overdue_since`, with an unserved event since `waiting_since`. `drift` is
     what resyncs had to correct; `deliveries` counts the inbox by status, `per_minute` those of the last minutes, the latest last;
-    `writes` counts the ledger of writes by outcome. `sync` is what a person asked for, `full_read` a read that has not come to its end.
+    `writes` counts the ledger of writes by outcome. `gaps` are what could not be read, the accepted ones last. `sync` is what a person asked for, `full_read` a read that has not come to its end.
     """
 
     site: str
@@ -63,6 +64,7 @@ class Status:
     refused: tuple[Refused, ...] = ()
     brake: Brake | None = None
     held: tuple[Write, ...] = ()
+    gaps: tuple[GapRow, ...] = ()
     writes: Mapping[str, int] | None = None
     webhook: WebhookState | None = None
     sync: Errand | None = None
@@ -215,6 +217,7 @@ def _vital(conn: Connection, site: Site, now: datetime, known: tuple[Process, ..
         refused=tuple(refusals.all(conn, site.name)),
         brake=holding.standing(conn, site.name),
         held=tuple(writes.held(conn, site.name)),
+        gaps=gap_rows(conn, site.name),
         outage=outage.standing(conn, site.name),
         token_expires=site.token_expires,
         processes=known,

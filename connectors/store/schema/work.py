@@ -93,6 +93,31 @@ refusal = Table(
     columns.number("at"),
 )
 
+gap = Table(
+    "gap",
+    columns.metadata,
+    columns.site(),
+    columns.part("issue"),
+    columns.text("issue_id"),
+    columns.text("issue_key"),
+    columns.text("field"),
+    columns.text("parent"),
+    columns.text("reason"),
+    columns.text("remedy"),
+    columns.number("since"),
+    columns.number("seen_at"),
+    Column("accepted_at", BigInteger),
+    Column("accepted_by", Text),
+)
+
+out_of_sight = Table(
+    "out_of_sight",
+    columns.metadata,
+    columns.site(),
+    columns.part("key"),
+    columns.number("at"),
+)
+
 resync_run = Table(
     "resync_run",
     columns.metadata,

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from connectors.jira import IncompleteRead, Permanent, core_fields
-from connectors.jira.decode import instant
+from connectors.jira.instant import instant
 from mappings.issue import IssueType, Link, Named, Project, Status, User
 
 SEARCH = "/rest/api/3/search/jql"
@@ -131,8 +131,6 @@ def test_pages_follow_tokens_and_show_each_issue_once(stub, answer, cloud, issue
         {"issues": [], "isLast": False},
         {"issues": [], "isLast": True, "warnings": ["truncated"]},
         {"isLast": True},
-        {"issues": [{"id": "1", "key": "A-1", "fields": {}}], "isLast": True},
-        {"issues": [{"id": "1"}], "isLast": True},
     ],
 )
 def test_a_search_that_may_lack_issues_is_incomplete(stub, answer, cloud, issue_json, second):
@@ -179,6 +177,12 @@ def test_an_issue_jira_could_not_read_is_not_taken_for_missing(stub, answer, clo
     stub.on(
         "POST", BULK, answer(json={"issues": [], "issueErrors": [{"id": "10001", "errorMessage": "oops"}]})
     )
+    result = cloud.read(["10001"])
+    assert (result.issues, result.missing) == ((), frozenset())
+    assert [(gap.issue_id, gap.reason) for gap in result.gaps] == [
+        ("10001", "Jira could not return it: oops")
+    ]
+    stub.on("POST", BULK, answer(json={"issues": [], "issueErrors": [{"errorMessage": "oops"}]}))
     with pytest.raises(IncompleteRead):
         cloud.read(["10001"])
 
@@ -428,9 +432,10 @@ def test_a_core_field_that_the_mapping_names_is_kept_as_jira_has_it_too(stub, an
     assert page.issues[0].fields == {}
 
 
-def test_a_core_field_of_another_shape_is_incomplete_even_where_the_mapping_names_it(
+def test_a_core_field_of_another_shape_is_a_gap_even_where_the_mapping_names_it(
     stub, answer, cloud, issue_json
 ):
     stub.on("POST", SEARCH, answer(json={"issues": [issue_json(10001, labels="okr")], "isLast": True}))
-    with pytest.raises(IncompleteRead):
-        list(cloud.search("project = PLAT", ["labels"]))
+    [page] = cloud.search("project = PLAT", ["labels"])
+    assert page.issues == ()
+    assert [(gap.issue_id, gap.issue_key, gap.field) for gap in page.gaps] == [("10001", "PLAT-1", "labels")]

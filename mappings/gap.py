@@ -1,0 +1,26 @@
+"""What could not be read of Jira. A gap is named and listed; numbers that need it stand as they were until it is read or accepted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CORRECT = "Open the issue in Jira and correct the field (an administrator can, where people cannot), or accept the gap."
+ALLOW = (
+    "Give the connector's account Browse projects in its project and access to its security level, "
+    "or accept the gap."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One issue that could not be read. `field` is empty where nothing of it could; `parent` is the id or key that it hangs under, where that was read.
+
+    An id is known of every gap that is kept; `reason` and `remedy` are whole sentences.
+    """
+
+    issue_id: str
+    issue_key: str
+    reason: str
+    remedy: str = CORRECT
+    field: str = ""
+    parent: str = ""

@@ -1,0 +1,256 @@
+"""One issue that cannot be read holds the numbers that need it and nothing else: first reads, events, full reads; Cloud and Data Center."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from connectors.sandbox import scheme
+from connectors.store import audit, gaps, objectives
+from mappings.ledger import Disposition
+from plugin.access.actor import Actor
+from plugin.access.permission import Permission
+from plugin.connector import NotReady
+from plugin.sync.forgotten import ask_again
+from plugin.sync.resync import resync
+from plugin.use_cases.gaps import accept_gaps, list_gaps, reopen_gaps
+from plugin.use_cases.permission import NotAllowed
+
+BOTH = pytest.mark.parametrize("company", ["cloud", "datacenter"], indirect=True)
+
+
+ADA, GRACE = Actor("ada", Permission.EDITOR), Actor("grace", Permission.ADMIN)
+
+
+def listed(company: Any) -> Any:
+    return list_gaps(company.connector, GRACE, "main")
+
+
+def sync(company: Any) -> None:
+    company.clock.pass_by(minutes=5)
+    resync(company.context)
+    company.work_off()
+
+
+def told(company: Any, *ids: str) -> None:
+    """Jira tells of these issues."""
+    company.clock.pass_by(minutes=5)
+    with company.connector.store.write() as conn:
+        ask_again(company.context, conn, ids)
+    company.work_off()
+
+
+def state(company: Any, objective_id: str) -> Any:
+    with company.connector.store.read() as conn:
+        found = objectives.load(conn, "main", objective_id)
+    return None if found is None else found.state
+
+
+def row(company: Any, objective_id: str, issue_id: str) -> Any:
+    delivery = next(one for one in state(company, objective_id).key_results if one.kind == "delivery")
+    return next(one for one in delivery.measurement.ledger.rows if one.id == issue_id)
+
+
+def family(company: Any, place: int = 0) -> tuple[str, list[Any]]:
+    """An objective of three stories, of one point each: done, done, to do."""
+    epics = company.records(scheme.EPIC)
+    sandbox = company.sandbox.sandbox
+    epic = epics[place]
+    project = sandbox.projects[epic.project.key]
+    done = next(one for one in project.statuses if one.category == "done")
+    new = next(one for one in project.statuses if one.category == "new")
+    stories = [one for one in company.records() if one.parent_id == epic.id]
+    for number, one in enumerate(stories):
+        status = done if number < 2 else new
+        fresh = replace(
+            one,
+            status=status,
+            resolution=scheme.RESOLUTIONS[0] if status is done else None,
+            customs={scheme.POINTS: 1},
+            parent_id=epic.id if number < 3 else None,
+        )
+        sandbox._replace(one, fresh)
+    return epic.id, [sandbox.records[one.id] for one in stories[:3]]
+
+
+def finish(company: Any, story: Any) -> None:
+    """The story is closed; nobody tells the connector."""
+    sandbox = company.sandbox.sandbox
+    known = sandbox.records[story.id]
+    project = sandbox.projects[known.project.key]
+    done = next(one for one in project.statuses if one.category == "done")
+    sandbox._replace(known, replace(known, status=done, updated=company.clock(), cache={}))
+
+
+@BOTH
+def test_a_first_read_writes_no_number_over_a_hole_and_everything_else_lands(company: Any) -> None:
+    epic, stories = family(company)
+    other, _ = family(company, 1)
+    company.sandbox.sandbox.spoil(stories[0].id, created="long ago")
+    sync(company)
+
+    [gap] = listed(company)
+    assert (gap.issue_id, gap.key, gap.field) == (stories[0].id, stories[0].key, "created")
+    assert gap.reason.startswith("Its created 'long ago' cannot be used")
+    assert gap.accepted_at is None
+    assert state(company, epic).progress is None
+    assert state(company, epic).health.rule == "gap"
+    assert stories[0].key in state(company, epic).health.sentence
+    assert company.in_jira(epic) is None
+    assert state(company, other).progress == Fraction(2, 3)
+    assert company.in_jira(other) == 67
+    assert len(company.mirror()) == 799
+
+    sync(company)
+    assert company.in_jira(epic) is None
+    assert len(listed(company)) == 1
+
+    company.sandbox.sandbox.spoil(stories[0].id)
+    sync(company)
+    assert listed(company) == ()
+    assert company.in_jira(epic) == 67
+
+
+@BOTH
+def test_a_number_that_needs_a_gap_stands_as_it_was_until_it_is_read(company: Any) -> None:
+    epic, stories = family(company)
+    sync(company)
+    assert company.in_jira(epic) == 67
+    company.sandbox.sandbox.spoil(stories[0].id, status={"name": "?"})
+    told(company, stories[0].id)
+    assert [(one.key, one.objectives) for one in listed(company)] == [
+        (stories[0].key, (company.sandbox.sandbox.records[epic].key,))
+    ]
+
+    finish(company, stories[2])
+    told(company, stories[2].id)
+    assert state(company, epic).progress == Fraction(2, 3)
+    assert company.in_jira(epic) == 67
+    sync(company)
+    assert company.in_jira(epic) == 67
+    assert len(company.mirror()) == 800
+
+    company.sandbox.sandbox.spoil(stories[0].id)
+    told(company, stories[0].id)
+    assert listed(company) == ()
+    assert state(company, epic).progress == 1
+    assert company.in_jira(epic) == 100
+
+
+def test_an_accepted_gap_is_left_out_as_unknown_with_the_reason(company: Any) -> None:
+    epic, stories = family(company)
+    sync(company)
+    company.sandbox.sandbox.spoil(stories[2].id, labels="none")
+    told(company, stories[2].id)
+
+    [accepted] = accept_gaps(company.connector, ADA, "main", [stories[2].key])
+    company.work_off()
+    assert (accepted.accepted, accepted.accepted_by) == (True, "ada")
+    assert company.in_jira(epic) == 100, "two of the two that can be read"
+    left_out = row(company, epic, stories[2].id)
+    assert left_out.disposition is Disposition.UNKNOWN
+    assert left_out.reason.startswith("it could not be read, and ada accepted that: Its labels 'none'")
+    told(company, stories[2].id)
+    assert [one.accepted for one in listed(company)] == [True], "it is as bad as it was"
+
+    reopen_gaps(company.connector, GRACE, "main", [stories[2].id])
+    finish(company, stories[2])
+    company.work_off()
+    assert company.in_jira(epic) == 100, "as it stands"
+    company.sandbox.sandbox.spoil(stories[2].id)
+    told(company, stories[2].id)
+    assert row(company, epic, stories[2].id).disposition is Disposition.COUNTED
+    with company.connector.store.read() as conn:
+        said = [(one.who, one.what) for one in audit.recent(conn, 10)]
+    assert ("ada", "gap accepted") in said
+    assert ("grace", "gap taken up again") in said
+
+
+def test_another_fault_of_an_accepted_gap_is_a_new_gap(company: Any) -> None:
+    _, stories = family(company)
+    sync(company)
+    company.sandbox.sandbox.spoil(stories[0].id, labels="none")
+    told(company, stories[0].id)
+    accept_gaps(company.connector, ADA, "main", [stories[0].key])
+    company.sandbox.sandbox.spoil(stories[0].id, status=None)
+    told(company, stories[0].id)
+    assert [(one.field, one.accepted) for one in listed(company)] == [("status", False)]
+
+
+def test_what_is_no_gap_cannot_be_accepted(company: Any) -> None:
+    with pytest.raises(NotReady, match=r"No gap is called 'PLAT-7'\. Gaps: none"):
+        accept_gaps(company.connector, ADA, "main", ["PLAT-7"])
+
+
+def test_a_viewer_accepts_nothing(company: Any) -> None:
+    with pytest.raises(NotAllowed):
+        accept_gaps(company.connector, Actor("eve", Permission.VIEWER), "main", ["PLAT-7"])
+
+
+def test_a_gap_of_an_issue_that_is_gone_is_over(company: Any) -> None:
+    epic, stories = family(company)
+    sync(company)
+    company.sandbox.sandbox.spoil(stories[2].id, labels="none")
+    told(company, stories[2].id)
+    company.delete(company.sandbox.sandbox.records[stories[2].id])
+    sync(company)
+    assert listed(company) == ()
+    assert company.in_jira(epic) == 100
+
+
+@pytest.mark.parametrize("company", ["datacenter"], indirect=True)
+def test_an_issue_that_becomes_forbidden_is_a_gap_and_no_loss(company: Any) -> None:
+    epic, stories = family(company)
+    sync(company)
+    company.sandbox.sandbox.forbid(stories[0].id)
+    sync(company)
+    [gap] = listed(company)
+    assert (gap.issue_id, gap.key) == (stories[0].id, stories[0].key)
+    assert "You do not have the permission" in gap.reason
+    assert company.in_jira(epic) == 67
+    assert stories[0].id in company.mirror()
+    company.sandbox.sandbox.forbidden.clear()
+    sync(company)
+    assert listed(company) == ()
+
+
+@pytest.mark.parametrize("company", ["datacenter"], indirect=True)
+def test_an_event_on_what_was_never_seen_is_no_gap(company: Any) -> None:
+    epic, stories = family(company)
+    company.sandbox.sandbox.forbid(epic)
+    sync(company)
+    assert epic not in company.mirror()
+    told(company, epic, stories[0].id)
+    assert listed(company) == ()
+    assert company.mirror()[stories[0].id].parent_id is None
+
+
+@pytest.mark.parametrize("company", ["datacenter"], indirect=True)
+def test_parents_out_of_sight_are_asked_for_once_a_day(company: Any) -> None:
+    epics = company.records(scheme.EPIC)[:10]
+    for epic in epics:
+        company.sandbox.sandbox.forbid(epic.id)
+    keys = {epic.key for epic in epics}
+    sync(company)
+    company.calls("")
+    sync(company)
+    asked = company.sandbox.site.calls.by_endpoint
+    assert sum(number for name, number in asked.items() if "/issue/" in name) == 0, dict(asked)
+    with company.connector.store.read() as conn:
+        hidden = company.context.jira._sight.hidden(keys)
+        assert hidden == keys
+        assert gaps.all(conn) == []
+    company.clock.pass_by(hours=1)
+
+
+def test_an_edit_of_another_issue_is_served_while_one_is_garbage(company: Any) -> None:
+    epic, stories = family(company)
+    other, others = family(company, 1)
+    sync(company)
+    company.sandbox.sandbox.spoil(stories[0].id, project=None)
+    finish(company, others[2])
+    told(company, stories[0].id, others[2].id)
+    assert (company.in_jira(epic), company.in_jira(other)) == (67, 100)
