@@ -17,6 +17,15 @@ def find_objective(connector: Connector, site: str, name: str) -> SavedObjective
     return None
 
 
+def name_of(connector: Connector, site: str, objective_id: str) -> str:
+    """How people call it: its key, else that of its issue, else its id."""
+    with connector.store.read() as conn:
+        saved = objectives.load(conn, site, objective_id)
+        issue = None if saved is not None else mirror.get(conn, site, [objective_id]).get(objective_id)
+    key = saved.state.key if saved is not None else issue.key if issue is not None else ""
+    return key or objective_id
+
+
 def objective_ids(connector: Connector, site: str, names: tuple[str, ...]) -> list[str]:
     """The ids of the named objectives, or of all; raises NotReady naming the ones nobody knows."""
     if not names:

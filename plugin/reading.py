@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from connectors.jira import core_fields
 from connectors.jira.errors import IncompleteRead
 from connectors.store import due, facts, mirror, objectives
-from plugin import errands, webhook_state
+from plugin import errands
 from plugin.connector import Connector, NotReady, bound_mapping
 from plugin.errands import Report
 from plugin.sync import candidates, outage
@@ -44,20 +44,6 @@ class WideContext(Context):
     @property
     def fields(self) -> tuple[str, ...]:
         return (*core_fields(), *sorted(self.mapping.field_ids() | self.also))
-
-
-def begin_sync(connector: Connector, site: str, by: str, *, recent: bool = False) -> bool:
-    """Read everything by the active mapping, or what changed of late, and let the workers reconcile; False where that goes on already."""
-
-    def work(report: Report) -> str:
-        if not recent:
-            connector.catalogue(site, fresh=True)
-        found = read(connector.context(site), report, recent=recent)
-        connector.announce()
-        webhook_state.look(connector, site)
-        return summary(found)
-
-    return errands.begin(connector, site, SYNC, by, work)
 
 
 def read(

@@ -17,6 +17,7 @@ from plugin.access.refusal import Refused
 from plugin.api.problem import Fault, problem
 from plugin.connector import NotReady
 from plugin.lifecycle import WorldMoved
+from plugin.use_cases.permission import NotAllowed
 
 SHOWN = 5
 
@@ -61,6 +62,8 @@ def failure(error: Exception) -> Response:
         return of_http(error)
     if isinstance(error, MappingError):
         return of_mapping(error.diagnostics)
+    if isinstance(error, NotAllowed):
+        return problem(403, "Not allowed", str(error), "Ask an admin for the role.")
     if isinstance(error, NotReady):
         return of_not_ready(error)
     if isinstance(error, JiraError):

@@ -7,23 +7,18 @@ from typing import Literal
 
 from pydantic import Field
 
-from plugin import errands
 from plugin.api.failures import not_found
 from plugin.api.finding import site_of
 from plugin.api.model import Asked, Given
 from plugin.api.operation import JSON, Call, Operation, Reply
 from plugin.budget import Budget
-from plugin.connector import Connector
-from plugin.draining import drain
 from plugin.drift import Drift
-from plugin.errands import Errand, Report
-from plugin.reading import read, summary
+from plugin.errands import Errand
 from plugin.sync.outage import Outage
+from plugin.use_cases import sync
 from plugin.use_cases.concerns import concerns, verdict
 from plugin.use_cases.status import Status, installation
 from plugin.use_cases.status import status as status_of
-
-ERRAND = "sync"
 
 
 class DriftedGiven(Given):
@@ -240,37 +235,19 @@ def _drift(found: Drift | None) -> DriftGiven | None:
 def start_sync(call: Call) -> Reply:
     """Begins in the background; where a sync runs already, that one is told of."""
     site, body = site_of(call), call.body
-    call.connector.context(site)
-    started = errands.begin(
-        call.connector, site, ERRAND, call.by, lambda report: _sync(call.connector, site, body, report)
-    )
-    given = sync_given(call.connector, site, started)
-    return Reply(given, {"Location": f"/api/v1/sites/{site}/sync"})
-
-
-def _sync(connector: Connector, site: str, asked: Sync, report: Report) -> str:
-    recent = asked.kind == "recent"
-    if not recent:
-        connector.catalogue(site, fresh=True)
-    context = connector.context(site)
-    found = read(context, report, recent=recent, accept_loss=asked.accept_loss, anew=asked.anew)
-    if not asked.write:
-        return summary(found)
-    connector.announce()
-    done = drain(context)
-    failed = f"; {done.failed} attempts failed" if done.failed else ""
-    return f"{summary(found)} Reconciled {done.reconciled} objectives, wrote {done.written} fields{failed}."
+    wanted = sync.Wanted(body.kind, body.anew, body.accept_loss, body.write)
+    started = sync.begin(call.connector, call.actor, site, wanted)
+    return Reply(sync_given(call, site, started), {"Location": f"/api/v1/sites/{site}/sync"})
 
 
 def show_sync(call: Call) -> Reply:
     """How far the latest sync is."""
-    site = site_of(call)
-    return Reply(sync_given(call.connector, site, False))
+    return Reply(sync_given(call, site_of(call), False))
 
 
-def sync_given(connector: Connector, site: str, started: bool) -> SyncGiven:
+def sync_given(call: Call, site: str, started: bool) -> SyncGiven:
     """The latest sync that was asked for."""
-    found = errands.latest(connector, site, ERRAND)
+    found = sync.latest(call.connector, call.actor, site)
     if found is None:
         raise not_found("sync", site, f"POST /api/v1/sites/{site}/sync starts one.")
     return _sync_given(site, found, started)

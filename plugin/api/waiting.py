@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from pydantic import Field
-from sqlalchemy import Connection
 
-from connectors.store import audit, browsing, due, inbox, objectives, refusals
-from connectors.store.due import DeadLetter
-from connectors.store.inbox import DeliveryStatus
 from plugin.api.cursor import cursor, list_name, number_after, position
 from plugin.api.failures import not_found
 from plugin.api.finding import known_site, site_of
 from plugin.api.model import Asked, Done, Given, Page, PageQuery, SiteName, SiteQuery, Word
 from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.use_cases import dead_letters, refusals
+from plugin.use_cases.dead_letters import DeadLetter
+from plugin.use_cases.deliveries import DeliveryStatus, list_deliveries, replay
+from plugin.use_cases.refusals import Refused
 
 
 class DeliveryGiven(Given):
@@ -78,10 +77,8 @@ def deliveries(call: Call) -> Reply:
     """Newest first."""
     site, query = site_of(call), call.query
     name = list_name(f"deliveries:{site}", query)
-    with call.connector.store.read() as conn:
-        found = browsing.deliveries_before(
-            conn, site, query.limit + 1, number_after(query.cursor, name), query.status
-        )
+    before = number_after(query.cursor, name)
+    found = list_deliveries(call.connector, call.actor, site, query.limit + 1, before, query.status)
     shown = found[: query.limit]
     items = [
         DeliveryGiven(
@@ -100,43 +97,34 @@ def deliveries(call: Call) -> Reply:
     return Reply(Page[DeliveryGiven](items=items, next=cursor(name, shown[-1][0].id) if more else None))
 
 
-def replay(call: Call) -> Reply:
+def replay_delivery(call: Call) -> Reply:
     """The issues it names are read again."""
-    number, now = call.path["delivery"], call.connector.clock()
-    with call.connector.store.write() as conn:
-        found = browsing.delivery_of(conn, number)
-        if found is None or found.site not in call.connector.sites:
-            raise not_found("delivery", number, "GET /api/v1/deliveries lists them.")
-        if found.status is not DeliveryStatus.PENDING:
-            inbox.replay(conn, number)
-            audit.note(conn, call.by, "delivery replayed", now, {"delivery": number}, found.site)
-    call.connector.announce()
+    number = call.path["delivery"]
+    if not replay(call.connector, call.actor, number):
+        raise not_found("delivery", number, "GET /api/v1/deliveries lists them.")
     return Reply(Done(said=f"Delivery {number} waits to be worked off."))
 
 
-def dead_letters(call: Call) -> Reply:
+def list_dead_letters(call: Call) -> Reply:
     """The latest first."""
     site, query = site_of(call), call.query
     name = list_name(f"dead-letters:{site}", query)
     begun = number_after(query.cursor, name) or 0
-    with call.connector.store.read() as conn:
-        found = due.dead(conn, site)
-        shown = found[begun : begun + query.limit]
-        known = browsing.objectives_of(conn, site, [one.objective_id for one in shown])
-    items = [letter_given(one, known) for one in shown]
+    found = dead_letters.list_letters(call.connector, call.actor, site)
+    shown = found[begun : begun + query.limit]
+    items = [letter_given(one) for one in shown]
     more = len(found) > begun + len(shown)
     return Reply(Page[DeadLetterGiven](items=items, next=cursor(name, begun + len(shown)) if more else None))
 
 
-def letter_given(one: DeadLetter, known: dict[str, objectives.SavedObjective]) -> DeadLetterGiven:
+def letter_given(one: DeadLetter) -> DeadLetterGiven:
     """One dead letter as an answer shows it."""
-    saved = known.get(one.objective_id)
     return DeadLetterGiven(
         objective=one.objective_id,
-        key=saved.state.key if saved else None,
-        title=saved.state.title if saved else None,
+        key=one.key if one.known else None,
+        title=one.title if one.known else None,
         reason=one.reason,
-        since=one.since,
+        since=one.since or one.buried_at,
         buried_at=one.buried_at,
         attempts=one.attempts,
         error=one.error,
@@ -146,24 +134,17 @@ def letter_given(one: DeadLetter, known: dict[str, objectives.SavedObjective]) -
 
 def retry_letter(call: Call) -> Reply:
     """Try again now."""
-    site, objective, now = site_of(call), call.path["objective"], call.connector.clock()
-    with call.connector.store.write() as conn:
-        if not due.retry(conn, site, objective, now):
-            raise no_letter(objective)
-        audit.note(conn, call.by, "dead letter retried", now, {"objective": objective}, site)
-        call.connector.announcer.marked(conn, site, [objective], now)
-    call.connector.announce()
+    site, objective = site_of(call), call.path["objective"]
+    if not dead_letters.retry(call.connector, call.actor, site, objective):
+        raise no_letter(objective)
     return Reply(Done(said=f"{objective} is due again."))
 
 
 def discard_letter(call: Call) -> Reply:
     """Forget it until the next event or resync."""
     site, objective = site_of(call), call.path["objective"]
-    with call.connector.store.write() as conn:
-        if not due.discard(conn, site, objective):
-            raise no_letter(objective)
-        now = call.connector.clock()
-        audit.note(conn, call.by, "dead letter discarded", now, {"objective": objective}, site)
+    if not dead_letters.discard(call.connector, call.actor, site, objective):
+        raise no_letter(objective)
     return Reply(Done(said=f"The dead letter of {objective} is gone; the next event makes it due again."))
 
 
@@ -178,8 +159,7 @@ def list_refusals(call: Call) -> Reply:
     name = list_name(f"refusals:{site}", query)
     begun = position(query.cursor, name, (int,))
     start = 0 if begun is None else int(begun[0])
-    with call.connector.store.read() as conn:
-        found = refusals.all(conn, site)
+    found = refusals.list_refusals(call.connector, call.actor, site)
     shown = found[start : start + query.limit]
     more = len(found) > start + len(shown)
     return Reply(
@@ -190,7 +170,7 @@ def list_refusals(call: Call) -> Reply:
     )
 
 
-def refusal_given(one: refusals.Refused) -> RefusalGiven:
+def refusal_given(one: Refused) -> RefusalGiven:
     """One refusal as an answer shows it."""
     return RefusalGiven(
         objective=one.objective_id,
@@ -207,27 +187,12 @@ def refusal_given(one: refusals.Refused) -> RefusalGiven:
 
 def retry_refusals(call: Call) -> Reply:
     """Forget the refusals; the objective is reconciled at once and writes the fields again."""
-    body, now = call.body, call.connector.clock()
+    body = call.body
     site = known_site(call.connector, body.site)
-    with call.connector.store.write() as conn:
-        count = refusals.clear(conn, site, body.objective, body.issue_id, body.field)
-        if not count:
-            raise not_found(
-                "refusal", body.objective, "GET /api/v1/refusals lists them, by the objective's id."
-            )
-        audit.note(
-            conn, call.by, "refusals retried", now, {"objective": body.objective, "count": count}, site
-        )
-        mark(conn, call, site, [body.objective], "refused fields are tried again")
-    call.connector.announce()
+    count = refusals.retry(call.connector, call.actor, site, body.objective, body.issue_id, body.field)
+    if not count:
+        raise not_found("refusal", body.objective, "GET /api/v1/refusals lists them, by the objective's id.")
     return Reply(Done(said=f"{count} refused fields are tried again."))
-
-
-def mark(conn: Connection, call: Call, site: str, ids: Iterable[str], reason: str) -> None:
-    """Make objectives due, and let the engine know in the same transaction."""
-    marked, now = list(ids), call.connector.clock()
-    due.mark(conn, site, marked, now, reason)
-    call.connector.announcer.marked(conn, site, marked, now)
 
 
 OPERATIONS = (
@@ -247,7 +212,7 @@ OPERATIONS = (
         "/deliveries/{delivery}/replay",
         "editor",
         "Work a delivery off once more.",
-        replay,
+        replay_delivery,
         {JSON: Done},
     ),
     Operation(
@@ -256,7 +221,7 @@ OPERATIONS = (
         "/dead-letters",
         "viewer",
         "Objectives whose reconcile failed for good.",
-        dead_letters,
+        list_dead_letters,
         {JSON: Page[DeadLetterGiven]},
         PageQuery,
     ),

@@ -33,6 +33,7 @@ from plugin.cli.webhook import webhook_group
 from plugin.cli.worker import worker_command
 from plugin.connector import NotReady
 from plugin.settings import SettingsError
+from plugin.use_cases.permission import NotAllowed
 
 COMMANDS: tuple[click.Command, ...] = (
     demo_command,
@@ -59,7 +60,7 @@ COMMANDS: tuple[click.Command, ...] = (
     db_group,
 )
 
-EXPLAINED = (SettingsError, NotReady, StoreError, MappingError, JiraError)
+EXPLAINED = (SettingsError, NotAllowed, NotReady, StoreError, MappingError, JiraError)
 """Errors that say everything a person needs; they are printed without a traceback."""
 
 

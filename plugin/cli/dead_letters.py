@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
 import click
-from sqlalchemy import Connection
 
-from connectors.store import due, mirror, objectives, refusals
+from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
 from plugin.connector import Connector, NotReady
+from plugin.finding import name_of
+from plugin.use_cases import dead_letters, refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Letter:
     objective_id: str
     objective: str
     issue: str
+    issue_id: str
     field_id: str
     field: str
     error: str
@@ -35,7 +38,7 @@ class Letter:
         return not self.field_id
 
 
-Act = Callable[[Connector, Connection, str, Letter], None]
+Act = Callable[[Connector, str, Letter], None]
 DONE = {"retry": "retried", "discard": "discarded"}
 
 
@@ -49,8 +52,8 @@ def dead_letters_group() -> None:
 @json_option
 def list_command(site: str, as_json: bool) -> None:
     """List dead letters with the last error and what to do. Exit code 1 where there are any."""
-    with open_connector(site=site) as connector, connector.store.read() as conn:
-        found = letters(conn, site)
+    with open_connector(site=site) as connector:
+        found = letters(connector, site)
     if as_json:
         show_json([letter_values(letter) for letter in found])
     elif not found:
@@ -79,9 +82,8 @@ def chosen_letters(act: Act) -> Callable[..., None]:
     ) -> None:
         with open_connector(site=site) as connector:
             chosen = choose(connector, site, names, field_id, everything)
-            with connector.store.write() as conn:
-                for letter in chosen:
-                    act(connector, conn, site, letter)
+            for letter in chosen:
+                act(connector, site, letter)
         _tell(DONE[act.__name__], chosen, as_json)
 
     return command
@@ -89,54 +91,45 @@ def chosen_letters(act: Act) -> Callable[..., None]:
 
 @dead_letters_group.command("retry")
 @chosen_letters
-def retry(connector: Connector, conn: Connection, site: str, letter: Letter) -> None:
+def retry(connector: Connector, site: str, letter: Letter) -> None:
     """Try again now: objectives become due, refused fields are forgotten and written anew."""
-    now = connector.clock()
     if letter.whole:
-        due.retry(conn, site, letter.objective_id, now)
+        dead_letters.retry(connector, COMMAND_LINE, site, letter.objective_id)
     else:
-        refusals.clear(conn, site, letter.objective_id, field_id=letter.field_id)
-        due.mark(conn, site, [letter.objective_id], now, "a person asked to try again")
-    connector.announcer.marked(conn, site, [letter.objective_id], now)
+        refusals.retry(connector, COMMAND_LINE, site, letter.objective_id, letter.issue_id, letter.field_id)
 
 
 @dead_letters_group.command("discard")
 @chosen_letters
-def discard(_connector: Connector, conn: Connection, site: str, letter: Letter) -> None:
+def discard(connector: Connector, site: str, letter: Letter) -> None:
     """Forget them. The next event or resync tries again by itself."""
     if letter.whole:
-        due.discard(conn, site, letter.objective_id)
+        dead_letters.discard(connector, COMMAND_LINE, site, letter.objective_id)
     else:
-        refusals.clear(conn, site, letter.objective_id, field_id=letter.field_id)
+        refusals.discard(connector, COMMAND_LINE, site, letter.objective_id, letter.issue_id, letter.field_id)
 
 
-def letters(conn: Connection, site: str) -> list[Letter]:
+def letters(connector: Connector, site: str) -> list[Letter]:
     """Objectives that failed, then refused fields, each the latest first."""
     whole = [
-        Letter(
-            one.objective_id,
-            _name(conn, site, one.objective_id),
-            "",
-            "",
-            "",
-            one.error,
-            one.remedy,
-            one.buried_at.isoformat(timespec="seconds"),
-        )
-        for one in due.dead(conn, site)
+        Letter(one.objective_id, one.name, "", "", "", "", one.error, one.remedy, _second(one.buried_at))
+        for one in dead_letters.list_letters(connector, COMMAND_LINE, site)
     ]
+    refused = refusals.list_refusals(connector, COMMAND_LINE, site)
+    called = {id_: name_of(connector, site, id_) for id_ in {one.objective_id for one in refused}}
     fields = [
         Letter(
             one.objective_id,
-            _name(conn, site, one.objective_id),
+            called[one.objective_id],
             one.issue_key,
+            one.issue_id,
             one.field_id,
             one.field_name,
             one.message,
             one.remedy,
-            one.at.isoformat(timespec="seconds"),
+            _second(one.at),
         )
-        for one in refusals.all(conn, site)
+        for one in refused
     ]
     return whole + fields
 
@@ -147,8 +140,7 @@ def choose(
     """The letters a person means; raises NotReady where there are none, naming what there is."""
     if not names and not everything:
         raise click.UsageError("name one or more objectives (key or id), or say --all")
-    with connector.store.read() as conn:
-        found = letters(conn, site)
+    found = letters(connector, site)
     wanted = {name.casefold() for name in names}
     chosen = [
         one
@@ -160,6 +152,10 @@ def choose(
         known = ", ".join(sorted({one.objective for one in found})) or "none"
         raise NotReady(f"No dead letter is called so. Objectives with dead letters: {known}.")
     return chosen
+
+
+def _second(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
 
 
 def letter_values(letter: Letter) -> dict[str, Any]:
@@ -174,14 +170,6 @@ def letter_values(letter: Letter) -> dict[str, Any]:
         "remedy": letter.remedy,
         "at": letter.at,
     }
-
-
-def _name(conn: Connection, site: str, objective_id: str) -> str:
-    saved = objectives.load(conn, site, objective_id)
-    if saved is not None:
-        return saved.state.key
-    issue = mirror.get(conn, site, [objective_id]).get(objective_id)
-    return issue.key if issue is not None else objective_id
 
 
 def _tell(what: str, chosen: list[Letter], as_json: bool) -> None:

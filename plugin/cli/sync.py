@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import click
 
-from connectors.jira.forecast import asking, predict, searching
+from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, progress_bar, show_json, site_option
 from plugin.connector import Connector
-from plugin.draining import Drained, drain
-from plugin.pacing import rates_of
-from plugin.reading import read, summary
-from plugin.sync import checkpoint
-from plugin.sync.context import Context
+from plugin.draining import Drained
+from plugin.reading import summary
 from plugin.sync.landing import Resynced
-from plugin.sync.properties import asked_singly
+from plugin.use_cases.sync import FULL, READ, RECONCILED, Ahead, Wanted, run
 
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """How to read: see the options of the command."""
-
-    accept_loss: bool = False
-    recent: bool = False
-    anew: bool = False
-
-
-AS_USUAL = Asked()
+TITLES = {READ: "Reading issues", RECONCILED: "Reconciling"}
 
 
 @click.command("sync")
@@ -46,8 +31,8 @@ def sync_command(
     A sync that was interrupted goes on where it stopped.
     """
     with open_connector(site=site) as connector:
-        asked = Asked(accept_loss, recent, anew)
-        found, done = sync_site(connector, site, asked, write=not read_only)
+        wanted = Wanted("recent" if recent else "full", anew, accept_loss, not read_only)
+        found, done = sync_site(connector, site, wanted)
     if as_json:
         show_json(sync_values(found, done))
     else:
@@ -80,36 +65,21 @@ def sync_values(found: Resynced, done: Drained) -> dict[str, object]:
     }
 
 
-def expected_cost(context: Context, issues: int) -> str:
-    """What reading so many issues will cost, said before it starts: calls, and the time they take within Jira's limits."""
-    cost = predict(searching(issues), asking(asked_singly(context)), rates=rates_of(context.jira))
-    return f"About {issues} issues to read: {cost.calls} API calls, {cost.seconds:.0f} s or more."
+def sync_site(connector: Connector, site: str, wanted: Wanted = FULL) -> tuple[Resynced, Drained]:
+    """A sync with progress bars, having said what is ahead of it."""
+    found = run(
+        connector,
+        COMMAND_LINE,
+        site,
+        wanted,
+        lambda counted: progress_bar(TITLES[counted], counted),
+        lambda ahead: click.echo(_told(ahead), err=True),
+    )
+    return found.read, found.done
 
 
-def sync_site(
-    connector: Connector, site: str, asked: Asked = AS_USUAL, *, write: bool = True
-) -> tuple[Resynced, Drained]:
-    """A whole sync with progress bars, or one of what changed of late."""
-    if not asked.recent:
-        connector.catalogue(site, fresh=True)
-    context = connector.context(site)
-    total = None if asked.recent else _announced(context, asked)
-    how = {"recent": asked.recent, "accept_loss": asked.accept_loss, "anew": asked.anew}
-    with progress_bar("Reading issues") as report:
-        found = read(context, report, total=total, **how)
-    if not write:
-        return found, Drained()
-    with progress_bar("Reconciling", "objectives") as report:
-        return found, drain(context, report)
-
-
-def _announced(context: Context, asked: Asked) -> int | None:
-    """How many issues there are, having said what is ahead; None where an interrupted read is gone on with, which knows."""
-    begun = None if asked.anew else checkpoint.unfinished(context)
-    if begun is not None:
-        left = expected_cost(context, max(begun.total - begun.read, 0))
-        click.echo(f"An interrupted sync goes on after {begun.read} issues. {left}", err=True)
-        return None
-    total = context.jira.count(context.mapping.document.scope)
-    click.echo(expected_cost(context, total), err=True)
-    return total
+def _told(ahead: Ahead) -> str:
+    cost = f"About {ahead.issues} issues to read: {ahead.calls} API calls, {ahead.seconds:.0f} s or more."
+    if ahead.begun is None:
+        return cost
+    return f"An interrupted sync goes on after {ahead.begun} issues. {cost}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, make_response, request
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError
 
 from plugin.pages.guard import guarded
 from plugin.pages.page import rendered
+from plugin.use_cases.permission import NotAllowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ FALLBACK = Advice("That did not work", "Go back and try again.")
 def register_errors(blueprint: Blueprint) -> None:
     for code in ADVICE:
         blueprint.app_errorhandler(code)(error_page)
+    blueprint.app_errorhandler(NotAllowed)(lambda error: error_page(Forbidden(str(error))))
 
 
 def error_page(error: Exception) -> Response | HTTPException:

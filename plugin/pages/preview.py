@@ -10,6 +10,7 @@ from mappings.diagnostic import MappingError
 from mappings.document.source import read_document
 from plugin import drafts, errands
 from plugin.access.permission import needs
+from plugin.access.person import acting
 from plugin.connector import Connector, NotReady
 from plugin.lifecycle import Previewed, WorldMoved, activate, preview_text
 from plugin.pages.mapping import known_revision
@@ -17,7 +18,8 @@ from plugin.pages.mapping_editor import begun
 from plugin.pages.page import rendered
 from plugin.pages.views.difference import preview_view
 from plugin.pages.visit import account, known_site, who
-from plugin.reading import READING, begin_reading, begin_sync, held_ahead
+from plugin.reading import READING, begin_reading, held_ahead
+from plugin.use_cases import sync
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -133,7 +135,7 @@ def activated_or_not(connector: Connector, site: str) -> ResponseReturnValue:
         return preview_or_findings(connector, site, revision, notice, 409, setup=setup)
     if not revision:
         drafts.drop(connector.store, site, account())
-    begin_sync(connector, site, who())
+    sync.begin(connector, acting(), site, sync.Wanted(write=False))  # what is due is the workers'
     if setup:
         return redirect(url_for("control.wizard_webhook", site=site))
     flash(said(done))

@@ -1,0 +1,167 @@
+"""Sync: everything is read, or what changed of late, and every objective reconciled, because a person asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Literal
+
+from connectors.jira.forecast import asking, predict, searching
+from connectors.store.audit import note
+from plugin import errands, webhook_state
+from plugin.access.actor import Actor
+from plugin.connector import Connector
+from plugin.draining import Drained, drain
+from plugin.errands import Errand, Report
+from plugin.pacing import rates_of
+from plugin.reading import SYNC, read, summary
+from plugin.sync import checkpoint
+from plugin.sync.context import Context
+from plugin.sync.landing import Resynced
+from plugin.sync.properties import asked_singly
+from plugin.use_cases.permission import EDITOR, VIEWER, act, question
+
+READ, RECONCILED = "issues", "objectives"
+Step = Callable[[str], AbstractContextManager[Report]]
+"""Shows one stretch of the work, by what it counts (`READ` or `RECONCILED`): what it gives is told how far it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How to sync. `recent`: only what changed since the last one, deletions stay unseen. `anew`: not from where one was interrupted.
+
+    `accept_loss`: believe Jira even if most issues are gone from it. Without `write` only the mirror is brought up to date.
+    """
+
+    kind: Literal["full", "recent"] = "full"
+    anew: bool = False
+    accept_loss: bool = False
+    write: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What was read, and what came of reconciling."""
+
+    read: Resynced
+    done: Drained
+
+    @property
+    def said(self) -> str:
+        """Both in a sentence or two."""
+        failed = f"; {self.done.failed} attempts failed" if self.done.failed else ""
+        return (
+            f"{summary(self.read)} Reconciled {self.done.reconciled} objectives, "
+            f"wrote {self.done.written} fields{failed}."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What a full sync has before it: how many issues (`begun` of them were read before it was interrupted), calls, seconds at least."""
+
+    issues: int
+    calls: int
+    seconds: float
+    begun: int | None = None
+
+
+FULL = Wanted()
+
+
+@act(EDITOR)
+def begin(connector: Connector, actor: Actor, site: str, wanted: Wanted = FULL) -> bool:
+    """Sync in the background; False where one goes on already. Raises NotReady where no mapping is active."""
+    connector.context(site)
+
+    def work(report: Report) -> str:
+        found = _sync(connector, site, wanted, lambda what: nullcontext(report if what == READ else _untold))
+        return found.said if wanted.write else summary(found.read)
+
+    begun = errands.begin(connector, site, SYNC, actor.label, work)
+    if begun:
+        _note(connector, actor, site, wanted)
+    return begun
+
+
+@act(EDITOR)
+def run(
+    connector: Connector,
+    actor: Actor,
+    site: str,
+    wanted: Wanted = FULL,
+    step: Step = lambda _what: nullcontext(_untold),
+    announced: Callable[[Ahead], None] | None = None,
+) -> Synced:
+    """Sync here and now. What is ahead of a full read is `announced` before it begins."""
+    connector.context(site)
+    _note(connector, actor, site, wanted)
+    return _sync(connector, site, wanted, step, announced)
+
+
+@question(VIEWER)
+def latest(connector: Connector, _actor: Actor, site: str) -> Errand | None:
+    """The latest sync that was begun in the background, None where none ever was."""
+    return errands.latest(connector, site, SYNC)
+
+
+def _sync(
+    connector: Connector,
+    site: str,
+    wanted: Wanted,
+    step: Step,
+    announced: Callable[[Ahead], None] | None = None,
+) -> Synced:
+    if wanted.kind == "full":
+        connector.catalogue(site, fresh=True)
+    context = connector.context(site)
+    total = None
+    if announced is not None and wanted.kind == "full":
+        total = _announce(context, wanted, announced)
+    with step(READ) as report:
+        found = _read(context, wanted, report, total)
+    if wanted.kind == "full":
+        webhook_state.look(connector, site)
+    if not wanted.write:
+        return Synced(found, Drained())
+    connector.announce()
+    with step(RECONCILED) as report:
+        return Synced(found, drain(context, report))
+
+
+def _untold(_done: int, _total: int | None) -> None:
+    """Nobody looks."""
+
+
+def _read(context: Context, wanted: Wanted, report: Report, total: int | None) -> Resynced:
+    return read(
+        context,
+        report,
+        recent=wanted.kind == "recent",
+        accept_loss=wanted.accept_loss,
+        total=total,
+        anew=wanted.anew,
+    )
+
+
+def _announce(context: Context, wanted: Wanted, announced: Callable[[Ahead], None]) -> int | None:
+    """How many issues there are; None where an interrupted read is gone on with, which knows."""
+    begun = None if wanted.anew else checkpoint.unfinished(context)
+    if begun is not None:
+        announced(_ahead(context, max(begun.total - begun.read, 0), begun.read))
+        return None
+    total = context.jira.count(context.mapping.document.scope)
+    announced(_ahead(context, total))
+    return total
+
+
+def _ahead(context: Context, issues: int, begun: int | None = None) -> Ahead:
+    cost = predict(searching(issues), asking(asked_singly(context)), rates=rates_of(context.jira))
+    return Ahead(issues, cost.calls, cost.seconds, begun)
+
+
+def _note(connector: Connector, actor: Actor, site: str, wanted: Wanted) -> None:
+    detail = {"kind": wanted.kind} | {name: True for name in ("anew", "accept_loss") if getattr(wanted, name)}
+    with connector.store.write() as conn:
+        note(conn, actor.label, "sync asked for", connector.clock(), detail, site)

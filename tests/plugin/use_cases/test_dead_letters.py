@@ -1,0 +1,119 @@
+"""A dead letter and a refusal, retried and discarded at each door: the same state, the same entry in the audit log, the same refusal."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from connectors.store import due, objectives, refusals
+from docs.screenshots.company import REVISION, seeded
+from mappings.planning import Change
+from plugin.access.actor import COMMAND_LINE, Actor
+from plugin.access.permission import Permission
+from plugin.use_cases import dead_letters
+from plugin.use_cases import refusals as refused_fields
+from plugin.use_cases.permission import NotAllowed
+
+STATE = seeded().saved[0].state
+ID, KEY = STATE.id, STATE.key
+FIELD = {"objective": ID, "issue": "20001", "field": "customfield_1", "count": 1}
+
+
+@pytest.fixture
+def failed(doors):
+    """One objective that failed for good, and a field of it that Jira refuses."""
+    now = doors.connector.clock()
+    with doors.connector.store.write() as conn:
+        objectives.save(conn, "main", STATE, REVISION, now)
+        due.mark(conn, "main", [ID], now - timedelta(minutes=1), "event")
+        (claimed,) = due.claim(conn, "w", now, timedelta(minutes=1), 1)
+        due.bury(conn, claimed, "Jira answered 400", "Add the field", now)
+        change = Change("20001", "CORE-7", "customfield_1", "OKR progress", None, 62, "62 %")
+        refusals.put(conn, "main", ID, change, "Not on the screen.", "Add it.", REVISION, now)
+    return doors
+
+
+def standing(doors):
+    """How many dead letters, refusals and due objectives there are."""
+    with doors.connector.store.read() as conn:
+        return len(due.dead(conn, "main")), len(refusals.all(conn, "main")), due.pending_count(conn, "main")
+
+
+def by_page(doors, act):
+    return doors.page(f"/health/main/dead-letters/{act}", objective=ID).status_code == 302
+
+
+def by_api(doors, act):
+    if act == "retry":
+        return doors.api("POST", f"/dead-letters/{ID}/retry").status_code == 200
+    return doors.api("DELETE", f"/dead-letters/{ID}").status_code == 200
+
+
+@pytest.mark.parametrize("door", [by_page, by_api])
+@pytest.mark.parametrize(("act", "left"), [("retry", (0, 0, 1)), ("discard", (0, 1, 0))])
+def test_a_letter_is_acted_on_alike_at_each_door(failed, door, act, left):
+    assert door(failed, act)
+    assert standing(failed) == left
+    what = {"retry": "dead letter retried", "discard": "dead letter discarded"}[act]
+    assert failed.audited() == [(what, {"objective": ID}, "main")]
+
+
+@pytest.mark.parametrize(
+    ("act", "left", "entries"),
+    [
+        ("retry", (0, 0, 1), [("dead letter retried", {"objective": ID}, "main")]),
+        (
+            "discard",
+            (0, 0, 0),
+            [
+                ("dead letter discarded", {"objective": ID}, "main"),
+                ("refusals discarded", FIELD, "main"),
+            ],
+        ),
+    ],
+)
+def test_a_command_acts_on_all_that_an_objective_left_and_leaves_the_same_entries(failed, act, left, entries):
+    assert failed.command("dead-letters", act, KEY).exit_code == 0
+    assert (standing(failed), failed.audited()) == (left, entries)
+    assert set(failed.actors()) == {"command line"}
+
+
+@pytest.mark.parametrize("door", ["page", "api", "command"])
+def test_a_refused_field_is_tried_again_alike_at_each_door(failed, door):
+    with failed.connector.store.write() as conn:
+        due.discard(conn, "main", ID)
+    if door == "page":
+        failed.page("/health/main/refused/retry", objective=ID, issue="20001", field="customfield_1")
+    elif door == "api":
+        body = {"objective": ID, "issue_id": "20001", "field": "customfield_1"}
+        assert failed.api("POST", "/refusals/retry", body).status_code == 200
+    else:
+        assert failed.command("dead-letters", "retry", KEY).exit_code == 0
+    assert standing(failed) == (0, 0, 1)
+    assert failed.audited() == [("refusals retried", FIELD, "main")]
+
+
+def test_what_waits_no_more_changes_nothing_and_leaves_no_entry(failed):
+    connector = failed.connector
+    assert dead_letters.retry(connector, COMMAND_LINE, "main", "404") is False
+    assert dead_letters.discard(connector, COMMAND_LINE, "main", "404") is False
+    assert refused_fields.retry(connector, COMMAND_LINE, "main", "404") == 0
+    assert (standing(failed), failed.audited()) == ((1, 1, 0), [])
+
+
+def test_a_viewer_may_look_and_do_nothing_at_any_door(failed):
+    viewer = Actor("vic@acme.example", Permission.VIEWER)
+    assert [one.name for one in dead_letters.list_letters(failed.connector, viewer, "main")] == [KEY]
+    for act in (dead_letters.retry, dead_letters.discard, refused_fields.retry, refused_fields.discard):
+        with pytest.raises(
+            NotAllowed, match=r"takes the role editor; vic@acme\.example may do what the role"
+        ):
+            act(failed.connector, viewer, "main", ID)
+    assert (standing(failed), failed.audited()) == ((1, 1, 0), [])
+
+
+def test_what_is_not_allowed_is_a_403(doors_of):
+    viewer = doors_of("viewer")
+    assert viewer.api("POST", f"/dead-letters/{ID}/retry").status_code == 403
+    assert viewer.page("/health/main/dead-letters/retry", objective=ID).status_code == 403
