@@ -99,6 +99,7 @@ class StatusGiven(Given):
     due: int = Field(description="Objectives that wait to be reconciled.")
     dead_letters: int
     refused: int
+    gaps: int = Field(description="Issues that could not be read and that nobody accepted.")
     held: int = Field(description="Changes that wait for a person instead of being written.")
     outage: OutageGiven | None = Field(description="Null while Jira answers.")
     budget: BudgetGiven
@@ -174,6 +175,7 @@ def status_given(found: Status) -> StatusGiven:
         due=found.due,
         dead_letters=len(found.dead),
         refused=len(found.refused),
+        gaps=sum(not one.accepted for one in found.gaps),
         held=len(found.held),
         outage=_outage(found.outage),
         budget=_budget(found.budget),

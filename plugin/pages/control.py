@@ -10,7 +10,17 @@ from flask.typing import ResponseReturnValue
 
 from connectors.jira.errors import JiraError
 from plugin.connector import Connector, NotReady
-from plugin.pages import check_ins, mapping, mapping_editor, mapping_form, preview, repairs, sites, wizard
+from plugin.pages import (
+    check_ins,
+    gaps,
+    mapping,
+    mapping_editor,
+    mapping_form,
+    preview,
+    repairs,
+    sites,
+    wizard,
+)
 from plugin.pages.errors import Advice
 from plugin.pages.guard import refuse_nul
 from plugin.pages.page import rendered
@@ -22,6 +32,7 @@ CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
     mapping_form.register,
     preview.register,
     repairs.register,
+    gaps.register,
     check_ins.register,
     sites.register,
     wizard.register,

@@ -10,7 +10,7 @@ from plugin.budget import in_words
 from plugin.credential_expiry import Expiry
 from plugin.errands import SILENT_FOR, Errand
 from plugin.pages.views.ledger import Browse
-from plugin.pages.views.moments import When, when_known
+from plugin.pages.views.moments import When, when, when_known
 from plugin.use_cases.concerns import Concern, concerns, corrected, verdict, worst
 from plugin.use_cases.dead_letters import DeadLetter
 from plugin.use_cases.status import Status
@@ -44,6 +44,21 @@ class RefusedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class GapCell:
+    """One issue that could not be read, as the page shows it."""
+
+    issue: str
+    name: str
+    url: str | None
+    field: str
+    reason: str
+    remedy: str
+    since: When
+    objectives: str
+    accepted_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class SiteRow:
     """One site on the page."""
 
@@ -65,6 +80,7 @@ class SiteRow:
     deliveries: tuple[tuple[str, str], ...]
     dead: tuple[DeadRow, ...]
     refused: tuple[RefusedRow, ...]
+    gaps: tuple[GapCell, ...]
     traffic: str
     traffic_text: str
     webhook: str
@@ -110,6 +126,20 @@ def site_row(fresh: Status, browse: Browse, now: datetime, zone: tzinfo) -> Site
                 one.field_id,
             )
             for one in fresh.refused
+        ),
+        gaps=tuple(
+            GapCell(
+                one.issue,
+                one.name,
+                browse(one.key) if one.key else None,
+                one.field,
+                one.reason,
+                one.remedy,
+                when(one.since, now, zone),
+                ", ".join(one.objectives),
+                one.accepted_by,
+            )
+            for one in fresh.gaps
         ),
         traffic=_traffic(fresh.per_minute),
         traffic_text="not known yet"
