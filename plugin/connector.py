@@ -22,6 +22,7 @@ from plugin.settings import Settings
 from plugin.sync.announcing import SILENT, Announcer
 from plugin.sync.context import Context
 from plugin.sync.notifying import Notifying
+from plugin.sync.project_sight import ProjectSight
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Connector:
     watch: SiteWatch | None = None
     _bound: dict[str, tuple[str, Mapping, Catalogue]] = field(default_factory=dict)
     _notifying: dict[str, Notifying] = field(default_factory=dict)
+    _sights: dict[str, ProjectSight] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def site(self, name: str) -> Site:
@@ -88,6 +90,7 @@ class Connector:
         with self._lock:
             self._bound.pop(name, None)
             self._notifying.pop(name, None)
+            self._sights.pop(name, None)
 
     def catalogue(self, name: str, *, fresh: bool = False) -> Catalogue:
         """The site's catalogue: the stored snapshot, or read from Jira where there is none or a fresh one is asked for."""
@@ -118,6 +121,7 @@ class Connector:
             timedelta(seconds=self.settings.lease_seconds),
             self.announcer,
             self._notifying_of(site),
+            self._sight_of(site),
             self.meter,
             reads_ahead=True,
         )
@@ -144,6 +148,13 @@ class Connector:
             known = self._notifying.get(site.name)
             if known is None or known.jira is not site.jira:
                 known = self._notifying[site.name] = Notifying(site.jira, self.clock)
+        return known
+
+    def _sight_of(self, site: Site) -> ProjectSight:
+        with self._lock:
+            known = self._sights.get(site.name)
+            if known is None or known.jira is not site.jira:
+                known = self._sights[site.name] = ProjectSight(site.jira, self.clock)
         return known
 
     def _active_mapping(self, name: str) -> tuple[Mapping, Catalogue]:

@@ -80,6 +80,13 @@ def count(conn: Connection, site: str) -> int:
     return conn.execute(select(func.count()).select_from(issue).where(issue.c.site == site)).scalar_one()
 
 
+def sizes(conn: Connection, site: str, project_ids: Iterable[str]) -> dict[str, int]:
+    """How many issues of these projects we have."""
+    mine = (issue.c.site == site, among(conn, issue.c.project_id, project_ids))
+    counted = select(issue.c.project_id, func.count()).where(*mine).group_by(issue.c.project_id)
+    return dict(iter(conn.execute(counted)))
+
+
 def id_of_key(conn: Connection, site: str, key: str) -> str | None:
     """The id of the issue that has this key, else of the one that had it last before it moved."""
     holders = select(issue.c.updated, issue.c.id).where(issue.c.site == site, issue.c.key == key)

@@ -19,6 +19,7 @@ from plugin.cli.explain import explain_command
 from plugin.cli.export import export_group
 from plugin.cli.gaps import gaps_group
 from plugin.cli.history import history_group
+from plugin.cli.losses import losses_group
 from plugin.cli.mapping import mapping_group
 from plugin.cli.moved import moved_command
 from plugin.cli.plan import plan_command
@@ -54,6 +55,7 @@ COMMANDS: tuple[click.Command, ...] = (
     webhook_group,
     dead_letters_group,
     gaps_group,
+    losses_group,
     export_group,
     user_group,
     token_group,

@@ -12,6 +12,7 @@ from connectors.store.objectives import SavedObjective
 from plugin.access.actor import COMMAND_LINE
 from plugin.budget import Budget, in_words
 from plugin.cli.gaps import gap_values
+from plugin.cli.losses import loss_values
 from plugin.cli.moments import distance, spoken
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
@@ -80,6 +81,7 @@ def status_values(found: Status) -> dict[str, Any]:
             for one in found.held
         ],
         "gaps": [gap_values(one) for one in found.gaps],
+        "losses": [loss_values(one) for one in found.losses],
         "refused": [
             {
                 "issue": one.issue_key,

@@ -11,6 +11,7 @@ from plugin.connector import Connector
 from plugin.draining import Drained
 from plugin.reading import summary
 from plugin.sync.landing import Resynced
+from plugin.use_cases import losses
 from plugin.use_cases.sync import FULL, READ, RECONCILED, Ahead, Wanted, run
 
 TITLES = {READ: "Reading issues", RECONCILED: "Reconciling"}
@@ -19,7 +20,7 @@ TITLES = {READ: "Reading issues", RECONCILED: "Reconciling"}
 @click.command("sync")
 @site_option
 @click.option("--read-only", is_flag=True, help="Only bring the mirror up to date; write nothing to Jira.")
-@click.option("--accept-loss", is_flag=True, help="Believe Jira even if most issues are gone from it.")
+@click.option("--accept-loss", is_flag=True, help="Believe that all that Jira shows no more is gone.")
 @click.option("--recent", is_flag=True, help="Read only what changed of late; deletions stay unseen.")
 @click.option("--anew", is_flag=True, help="Begin at the first issue even where a sync was interrupted.")
 @json_option
@@ -33,6 +34,7 @@ def sync_command(
     with open_connector(site=site) as connector:
         wanted = Wanted("recent" if recent else "full", anew, accept_loss, not read_only)
         found, done = sync_site(connector, site, wanted)
+        lost = losses.held(connector, COMMAND_LINE, site)
     if as_json:
         show_json(sync_values(found, done))
     else:
@@ -40,10 +42,11 @@ def sync_command(
         click.echo(f"{summary(found)} {reconciled}")
     if found.held is not None:
         click.echo(f"held: {found.held.reason}. See jira-okr status.", err=True)
+    if lost:
+        click.echo(f"held: {losses.missing_said(lost)} See jira-okr losses list.", err=True)
     if done.failed:
         click.echo(f"{done.failed} objectives failed: see jira-okr status.", err=True)
-        raise SystemExit(1)
-    if found.held is not None:
+    if done.failed or found.held is not None or lost:
         raise SystemExit(1)
 
 
@@ -55,6 +58,7 @@ def sync_values(found: Resynced, done: Drained) -> dict[str, object]:
         "read": found.read,
         "changed": found.changed,
         "removed": found.removed,
+        "losses": found.losses,
         "drift": found.drift,
         "drifted": dict(found.drifted) if found.drift else {},
         "objectives": len(found.objectives),

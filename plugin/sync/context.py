@@ -17,6 +17,7 @@ from mappings.moment import Moment
 from plugin.meter import Meter
 from plugin.sync.announcing import SILENT, Announcer
 from plugin.sync.notifying import Notifying
+from plugin.sync.project_sight import ProjectSight
 
 Clock = Callable[[], datetime]
 
@@ -39,6 +40,7 @@ class Context:
     lease: timedelta = timedelta(minutes=2)
     announcer: Announcer = SILENT
     notifying: Notifying | None = None
+    project_sight: ProjectSight | None = None
     meter: Meter = field(default_factory=Meter)
     reads_ahead: bool = False
 

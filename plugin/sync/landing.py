@@ -49,7 +49,7 @@ class Resynced:
     """What a resync found. `drift` counts issues the mirror had wrong (none on the first read); `marked` is what they may concern.
 
     `resumed`: it went on from where an earlier one had stopped. `asked_otherwise`: another scope or other fields were read before,
-    so that what differs is no drift.
+    so that what differs is no drift. `losses` are issues that Jira shows no more and that wait for a person.
     """
 
     kind: Literal["full", "recent"] = "full"
@@ -57,6 +57,7 @@ class Resynced:
     changed: int = 0
     on_their_way: int = 0
     removed: int = 0
+    losses: int = 0
     objectives: set[str] = field(default_factory=set)
     marked: set[str] = field(default_factory=set)
     drifted: Counter[str] = field(default_factory=Counter)

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from connectors.jira.errors import IncompleteRead, JiraError, RateLimited
-from connectors.store import StoreError, facts, inbox, mirror, objectives
+from connectors.jira.errors import JiraError, RateLimited
+from connectors.store import StoreError, facts, inbox, losses, mirror, objectives
 from connectors.store.inbox import Delivery
 from mappings.forest import Forest
 from mappings.gap import Gap
@@ -20,6 +20,7 @@ from plugin.sync import candidates, gaps
 from plugin.sync.context import Context
 from plugin.sync.echo import is_echo
 from plugin.sync.forgotten import ask_again, doubtful, remember
+from plugin.sync.losses import Weighed, record, weigh
 from plugin.sync.overtaken import overtaken, written_lately
 from plugin.sync.portion import WHOLE, cut_short, portion, went_well
 from plugin.sync.properties import spare_own, with_properties
@@ -32,7 +33,6 @@ History = dict[str, tuple[Reading, ...]]
 LEASE = timedelta(minutes=1)
 RESYNC_WANTED = "resync_wanted"
 """Fact of a site: an event touched issues that it does not name (a version, a sprint), so everything is to be read again."""
-SUSPICIOUS = 20
 DEEPEST = 32
 LOST_HISTORY = "its history cannot be had from Jira, so nobody knows since when it holds its value"
 MOST_SHOWN = 10
@@ -61,10 +61,10 @@ class ReadById:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a read by id showed, what it no longer showed, what could not be read, and when it began."""
+    """What a read by id showed, what becomes of what it no longer showed, what could not be read, and when it began."""
 
     issues: list[Issue]
-    gone: frozenset[str]
+    lost: Weighed
     read_at: datetime
     gaps: tuple[Gap, ...] = ()
 
@@ -107,31 +107,26 @@ def _work_off(context: Context, deliveries: list[Delivery]) -> Refreshed:
     read_at = context.clock()
     edited = {id_: at for id_, at in batch.edited.items() if id_ not in lately}
     read = read_again(context, batch.touched, edited=edited)
+    lost = weigh(context, read.gone, frozenset(batch.deleted))
     changed = {id_: context.field_ids(named) for id_, named in batch.changed_fields.items()}
     found = with_readings(context, read.issues, changed)
-    return _land(context, deliveries, batch, Found(found, read.gone, read_at, read.gaps))
+    return _land(context, deliveries, batch, Found(found, lost, read_at, read.gaps))
 
 
 def read_again(
     context: Context,
     ids: Iterable[str],
     *,
-    guarded: bool = True,
     edited: Mapping[str, datetime] | None = None,
 ) -> ReadById:
     """The issues as Jira has them now, the ids it no longer shows, asked for twice, and what of them cannot be read.
 
-    Where all of many are missing at once this is an incomplete read, not a loss, unless the caller has a guard of its own.
+    What it means that an issue is no longer shown `losses.weigh` says.
     """
     wanted = sorted(ids)
     if not wanted:
         return ReadById([])
     result = context.jira.read(wanted, context.fields, edited)
-    if guarded and len(result.missing) >= SUSPICIOUS and not (result.issues or result.gaps):
-        raise IncompleteRead(
-            f"Jira showed none of {len(wanted)} issues that were just reported as changed.",
-            "Check that the connector's account may still browse these projects; the deliveries are kept and tried again.",
-        )
     if not result.missing:
         return ReadById(list(result.issues), gaps=result.gaps)
     # A page that came back empty for no reason looks like a deletion: only what is missing twice is gone.
@@ -206,11 +201,12 @@ def _with_history(issue: Issue, known: Issue | None, fresh: dict[str, History | 
 def _land(context: Context, deliveries: list[Delivery], batch: Batch, found: Found) -> Refreshed:
     moment = context.moment()
     inside = [issue for issue in found.issues if context.mapping.scope.matches(issue, moment)]
-    outside = set(found.gone) | {issue.id for issue in found.issues} - {issue.id for issue in inside}
+    outside = set(found.lost.leaving) | {issue.id for issue in found.issues} - {issue.id for issue in inside}
     with context.store.write() as conn:
         if batch.echoes:  # all rows at once: in two steps, two workers might wait for each other
             mirror.hold(conn, context.site, [*batch.echoes, *outside, *(issue.id for issue in inside)])
         marked, changed = land_issues(context, conn, inside, outside, found.read_at, found.gaps)
+        record(context, conn, found.lost)
         _note_echoes(context, conn, batch.echoes)
         if batch.whole_scope:
             facts.put(conn, context.site, RESYNC_WANTED, moment.now.isoformat())
@@ -264,6 +260,7 @@ def land_issues(
     inside = [issue for issue in inside if issue.id not in doubted]
     inside = spare_own(context, conn, before, inside, read_at)
     changed = mirror.put(conn, context.site, inside)
+    losses.forget(conn, context.site, (issue.id for issue in inside))
     after = {issue.id: issue for issue in inside if issue.id in changed}
     lost = {issue_id for issue_id in outside if issue_id in before}
     touched = changed | lost

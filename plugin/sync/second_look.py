@@ -48,7 +48,7 @@ def look_again(context: Context, issues: list[Issue], gaps: tuple[Gap, ...] = ()
     with context.store.read() as conn:
         before = mirror.get(conn, context.site, [issue.id for issue in issues])
         doubted = overtaken(context, conn, before, issues, None) | gone_back(before, issues)
-    read = read_again(context, doubted, guarded=False)
+    read = read_again(context, doubted)
     inside = [issue for issue in read.issues if context.mapping.scope.matches(issue, context.moment())]
     back = gone_back(before, inside)
     believed = [replace(one, updated=before[one.id].updated) if one.id in back else one for one in inside]

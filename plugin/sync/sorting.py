@@ -21,6 +21,7 @@ class Batch:
 
     `echoes` says when issues were last edited by our own writes, so that the mirror knows without reading them again.
     `edited` says of touched issues when they were last edited at least, `unsure` of which of them no delivery tells that.
+    `deleted` are those of which Jira says itself that they are deleted.
     """
 
     touched: set[str] = field(default_factory=set)
@@ -28,6 +29,7 @@ class Batch:
     unsure: set[str] = field(default_factory=set)
     changed_fields: dict[str, set[str]] = field(default_factory=dict)
     whole_scope: bool = False
+    deleted: set[str] = field(default_factory=set)
     echoes: dict[str, datetime] = field(default_factory=dict)
     verdicts: dict[int, tuple[str, str]] = field(default_factory=dict)
 
@@ -67,6 +69,7 @@ def _verdict(batch: Batch, hints: Hints | Ignored, is_echo: EchoTest, id_of: IdO
             batch.echoes.update(dict.fromkeys(hints.issue_ids, hints.updated))
         return "done", "echo of our own write"
     batch.touched |= hints.touched
+    batch.deleted |= hints.deleted_ids
     batch.touched |= {found for key in hints.parent_keys | hints.link_keys if (found := id_of(key))}
     _note_edits(batch, hints)
     for issue_id in hints.issue_ids:

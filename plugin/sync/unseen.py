@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice
+from typing import TypeVar
 
 from connectors.jira.errors import IncompleteRead
 from connectors.store import mirror
-from plugin.sync.checkpoint import Reading, forget
+from mappings.gap import Gap
+from mappings.issue import Issue
+from plugin.sync.checkpoint import Reading
 from plugin.sync.context import Context
 from plugin.sync.landing import drift_of, land_again
+from plugin.sync.losses import record, weigh
+from plugin.sync.overtaken import written_lately
 from plugin.sync.paging import OVERLAP, changed_since, in_order, pages
 from plugin.sync.refresh import land_issues, read_again, with_readings
 from plugin.sync.second_look import Looked, look_again
 
-LARGEST_LOSS = 0.5
-SMALL_SITE = 20
+T = TypeVar("T")
+
 AT_ONCE = 100
 
 
@@ -29,7 +35,7 @@ def catch_up(context: Context, reading: Reading) -> None:
     reading.seen &= there
     for chunk in _chunks(sorted(slipped), AT_ONCE):
         read_at = context.clock()
-        read = read_again(context, chunk, guarded=False)
+        read = read_again(context, chunk)
         found = with_readings(context, read.issues, {})
         _land(context, reading, Looked([], found, read_at, read.gaps))
     last = False
@@ -59,40 +65,58 @@ def _land(context: Context, reading: Reading, looked: Looked) -> None:
 
 
 def drop_unseen(context: Context, reading: Reading, accept_loss: bool) -> None:
-    """Drop what left the scope. Raises IncompleteRead, and drops nothing, where too much seems to be gone."""
+    """Drop what left the scope, and of what Jira shows no more what may be believed to be gone; the rest is held for a person."""
     report, seen = reading.report, reading.seen
     if report.first and not report.resumed:
         return
     with context.store.read() as conn:
-        missing = [issue_id for issue_id, _ in mirror.ids(conn, context.site) if issue_id not in seen]
-    # Search lags behind: what it did not show may be new. Only what a read by id does not show either is gone.
+        missing = [(id_, updated) for id_, updated in mirror.ids(conn, context.site) if id_ not in seen]
+    gone: set[str] = set()
+    # Search lags behind: what it did not show may be new. Only what a read by id does not show either may be gone.
     for chunk in _chunks(missing, AT_ONCE):
-        read_at = context.clock()
-        read = read_again(context, chunk, guarded=False)
-        if not accept_loss:
-            _guard_loss(context, len(read.gone), len(missing), len(seen))
-        found = with_readings(context, read.issues, {})
-        inside = [issue for issue in found if context.mapping.scope.matches(issue, context.moment())]
-        outside = set(chunk) - {issue.id for issue in inside} - {gap.issue_id for gap in read.gaps}
-        with context.store.write() as conn:
-            lost = mirror.get(conn, context.site, outside)
-            report.count_drift(drift_of(context, conn, lost, lost.values()))
-            marked, _ = land_issues(context, conn, inside, outside, read_at, read.gaps)
-        report.marked |= marked
-        report.removed += len(outside)
+        gone |= _land_unseen(context, reading, dict(chunk))
+    lost = weigh(context, gone, accept=accept_loss)
+    for ids in _chunks(sorted(lost.leaving), AT_ONCE):
+        _drop(context, reading, [], ids, None)
+    with context.store.write() as conn:
+        record(context, conn, lost)
+    report.losses = len(lost.held)
 
 
-def _guard_loss(context: Context, lost: int, missing: int, seen: int) -> None:
-    if lost and missing > SMALL_SITE and missing > LARGEST_LOSS * (missing + seen):
-        forget(context)
-        raise IncompleteRead(
-            f"Jira no longer shows {missing} of {missing + seen} mirrored issues.",
-            "Nothing was removed. Check the account's Browse permission and the mapping's scope; "
-            "if the issues are really gone, run jira-okr sync --accept-loss.",
-        )
+def _land_unseen(context: Context, reading: Reading, edited: dict[str, datetime]) -> frozenset[str]:
+    """Take in what a read by id shows of these, dropping what is outside; the ids that it does not show."""
+    read_at = context.clock()
+    with context.store.read() as conn:
+        lately = written_lately(context, conn, edited)
+    known = {id_: at for id_, at in edited.items() if id_ not in lately}
+    read = read_again(context, edited, edited=known)
+    found = with_readings(context, read.issues, {})
+    inside = [issue for issue in found if context.mapping.scope.matches(issue, context.moment())]
+    outside = {issue.id for issue in found} - {issue.id for issue in inside}
+    _drop(context, reading, inside, outside, read_at, read.gaps)
+    return read.gone
 
 
-def _chunks(ids: Iterable[str], size: int) -> Iterator[list[str]]:
+def _drop(
+    context: Context,
+    reading: Reading,
+    inside: list[Issue],
+    outside: Iterable[str],
+    read_at: datetime | None,
+    gaps: tuple[Gap, ...] = (),
+) -> None:
+    report, ids = reading.report, set(outside)
+    if not (inside or ids or gaps):
+        return
+    with context.store.write() as conn:
+        lost = mirror.get(conn, context.site, ids)
+        report.count_drift(drift_of(context, conn, lost, lost.values()))
+        marked, _ = land_issues(context, conn, inside, ids, read_at, gaps)
+    report.marked |= marked
+    report.removed += len(ids)
+
+
+def _chunks(ids: Iterable[T], size: int) -> Iterator[list[T]]:
     rest = iter(ids)
     while chunk := list(islice(rest, size)):
         yield chunk

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from plugin.sync.outage import Outage
+from plugin.use_cases.losses import missing_said
 from plugin.use_cases.moments import ago
 from plugin.use_cases.status import Status
 
@@ -127,6 +128,19 @@ def held(status: Status) -> Concern | None:
     )
 
 
+def missing(status: Status) -> Concern | None:
+    """Jira shows issues no more and does not say that they are deleted."""
+    if not status.losses:
+        return None
+    return Concern(
+        "losses",
+        "at_risk",
+        "Issues missing",
+        missing_said(status.losses),
+        "Look at them with “jira-okr losses list”, then accept or dismiss them.",
+    )
+
+
 def given_up(status: Status) -> Concern | None:
     """Dead letters, and fields that Jira refuses."""
     dead, refused = len(status.dead), len(status.refused)
@@ -219,6 +233,7 @@ CONCERNS: tuple[Callable[[Status], Concern | None], ...] = (
     nobody_works,
     standing_still,
     held,
+    missing,
     given_up,
     unread,
     credential,

@@ -10,7 +10,8 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from connectors.store import StoreError, due, facts, inbox, mirror, refusals, revisions, writes
+from connectors.store import StoreError, due, facts, inbox, losses, mirror, refusals, revisions, writes
+from connectors.store.losses import Loss
 from connectors.store.refusals import Refused
 from connectors.store.writes import Write
 from plugin import errands, webhook_state
@@ -65,6 +66,7 @@ class Status:
     brake: Brake | None = None
     held: tuple[Write, ...] = ()
     gaps: tuple[GapRow, ...] = ()
+    losses: tuple[Loss, ...] = ()
     writes: Mapping[str, int] | None = None
     webhook: WebhookState | None = None
     sync: Errand | None = None
@@ -218,6 +220,7 @@ def _vital(conn: Connection, site: Site, now: datetime, known: tuple[Process, ..
         brake=holding.standing(conn, site.name),
         held=tuple(writes.held(conn, site.name)),
         gaps=gap_rows(conn, site.name),
+        losses=tuple(losses.all(conn, site.name, "held")),
         outage=outage.standing(conn, site.name),
         token_expires=site.token_expires,
         processes=known,

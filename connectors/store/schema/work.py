@@ -118,6 +118,21 @@ out_of_sight = Table(
     columns.number("at"),
 )
 
+loss = Table(
+    "loss",
+    columns.metadata,
+    columns.site(),
+    columns.part("issue_id"),
+    columns.text("issue_key"),
+    columns.text("title"),
+    columns.text("project_key"),
+    columns.text("state"),
+    columns.text("reason"),
+    columns.number("at"),
+    columns.text("by"),
+    columns.text("objectives"),
+)
+
 resync_run = Table(
     "resync_run",
     columns.metadata,
