@@ -13,6 +13,8 @@ from plugin.connector import Connector, NotReady
 from plugin.sync.refresh import land_issues
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
+__all__ = ["Loss", "accept", "dismiss", "held", "known", "missing_said"]
+
 MOST_NAMED = 5
 WAITING = "jira-okr losses list"
 
