@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 
 from plugin.credential_expiry import seconds_left
 from plugin.meter import LAG_BOUNDS, Counted, Lag
+from plugin.sync import read_failure
 from plugin.sync.outage import KINDS
 from plugin.use_cases.concerns import concerns
 from plugin.use_cases.status import Installation, Status
@@ -139,15 +140,24 @@ def drift(sites: Sites) -> Iterator[Metric]:
     below = Gauge("jira_okr_drift_objectives", "Objectives to which these issues belong.", labels=["site"])
     age = Gauge("jira_okr_resync_age_seconds", "Time since the last full read.", labels=["site"])
     recent = Gauge("jira_okr_recent_age_seconds", "Time since the last incremental read.", labels=["site"])
+    failed = Gauge("jira_okr_read_failures", "Reads that failed in a row.", labels=["site", "kind"])
     for one in sites:
         found = one.drift
         wrong.add_metric([one.site], found.full if found else 0)
         since.add_metric([one.site], found.recent if found else 0)
         below.add_metric([one.site], found.objectives if found else 0)
-        for family, at in ((age, one.last_resync), (recent, one.last_recent)):
+        tries, first = ({bad.kind: getattr(bad, name) for bad in one.failing} for name in ("tries", "since"))
+        for kind in read_failure.KINDS:
+            failed.add_metric([one.site, kind], tries.get(kind, 0))
+        # A full read sees what changed of late too. What was never read is as old as the first failure to read it.
+        lately = max((at for at in (one.last_recent, one.last_resync) if at is not None), default=None)
+        for family, at in (
+            (age, one.last_resync or first.get("full")),
+            (recent, lately or first.get("recent")),
+        ):
             if at is not None:
                 family.add_metric([one.site], (one.at - at).total_seconds())
-    yield from (wrong, since, below, age, recent)
+    yield from (wrong, since, below, age, recent, failed)
 
 
 def written(sites: Sites) -> Iterator[Metric]:

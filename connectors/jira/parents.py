@@ -29,7 +29,8 @@ def with_parents(
     if not batch.parent_keys:
         return issues
     ids = dict(batch.keys)
-    ids.update(ids_of(transport, set(batch.parent_keys.values()) - ids.keys(), sight))
+    named = {batch.parent_keys[issue.id] for issue in issues if issue.id in batch.parent_keys}
+    ids.update(ids_of(transport, named - ids.keys(), sight))
     return tuple(replace(issue, parent_id=_parent(issue, batch, ids)) for issue in issues)
 
 

@@ -34,7 +34,9 @@ def search(
 ) -> Iterator[Page]:
     """Pages of issues, each issue once. `reconcile` are up to 50 issue ids that must be read as they are now.
 
-    `after` is the token of the page to begin with; Jira forgets tokens after seven days and refuses them with 400 then. Raises IncompleteRead where a token repeats, a page warns of truncation, or an answer is torn.
+    `after` is the token of the page to begin with; Jira forgets tokens after seven days and refuses them with 400 then.
+    Raises IncompleteRead where a token repeats, a page warns of truncation, an answer is torn, or what an answer says of
+    the end contradicts itself: `isLast` beside a token, or a `total` that was not reached.
     """
     body: dict[str, object] = {"jql": stable(jql), **decoder.wanted, "maxResults": page_size}
     if reconcile:
@@ -44,6 +46,8 @@ def search(
         batch = decoder.decode(reply)
         last = walk.next(batch.answer)
         fresh = tuple([issue for issue in batch.issues if seen.add(issue.id)])
+        if last and after is None:
+            _hold_to_total(batch.answer, len(seen) + len(batch.gaps))
         yield Page(fresh, last, None if last else walk.token, batch.gaps)
 
 
@@ -53,10 +57,12 @@ def search_ids(transport: Transport, jql: str) -> Iterator[str]:
     seen = SeenIds()
     for reply, walk in _walk(transport, body):
         answer = reply.read(ID_PAGES)
-        walk.next(answer)
+        last = walk.next(answer)
         for wire in answer.issues:
             if seen.add(wire.id):
                 yield wire.id
+        if last:
+            _hold_to_total(answer, len(seen))
 
 
 def count(transport: Transport, jql: str) -> int:
@@ -77,6 +83,12 @@ def jql_errors(transport: Transport, jql: str) -> tuple[str, ...]:
     return tuple(str(error) for error in parsed[0].get("errors") or ())
 
 
+def _hold_to_total(answer: Any, seen: int) -> None:
+    """This search has no total. An answer that names one all the same (an old Jira, something in between) is held to it."""
+    if answer.total is not None and seen < answer.total:
+        raise IncompleteRead(f"Jira speaks of {answer.total} issues and showed {seen}.")
+
+
 class _Walk:
     """Where a paged read stands: follows tokens, and refuses the ones that lead in a circle."""
 
@@ -92,6 +104,8 @@ class _Walk:
         token = answer.next_page_token
         if answer.is_last is False and not token:
             raise IncompleteRead("Jira says that more issues follow and gives no token for them.")
+        if answer.is_last is True and token:
+            raise IncompleteRead("Jira says that this page is the last one and gives a token for another.")
         self.last = answer.is_last is True or not token
         if not self.last and token in self._tokens:
             raise IncompleteRead("Jira repeated a page token: the pages lead in a circle.")

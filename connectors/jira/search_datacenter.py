@@ -17,6 +17,9 @@ from connectors.jira.wire import ID_PAGES
 
 SEARCH = "/rest/api/2/search"
 ID_PAGE = 1000
+REWIND = 100
+"""So far a walk goes back where issues moved between its pages."""
+MOST_REWINDS = 50
 
 
 def search(
@@ -29,12 +32,13 @@ def search(
 ) -> Iterator[Page]:
     """Pages of issues, each issue once, with parents from Epic Link and Parent Link resolved to ids.
 
-    `after` is where an earlier search stopped. Raises IncompleteRead where the pages do not add up to the total: issues moved
-    between pages.
+    `after` is where an earlier search stopped. Raises IncompleteRead where the pages do not add up to the total, or issues move
+    between them faster than they are read.
     """
     walk = _Walk(after)
     while not walk.last:
-        batch = fetch(transport, stable(jql), decoder, page_size, walk.start)
+        begin = walk.start - walk.overlap
+        batch = fetch(transport, stable(jql), decoder, page_size + walk.overlap, begin)
         new = walk.next(batch.answer, batch.names)
         fresh = {issue.id: issue for issue in batch.issues if issue.id in new}
         read = with_parents(transport, tuple(fresh.values()), batch, sight)
@@ -45,7 +49,8 @@ def search_ids(transport: Transport, jql: str) -> Iterator[str]:
     """Ids of all matching issues, each once."""
     walk = _Walk()
     while not walk.last:
-        body = {"jql": stable(jql), "fields": ["id"], "maxResults": ID_PAGE, "startAt": walk.start}
+        begin = walk.start - walk.overlap
+        body = {"jql": stable(jql), "fields": ["id"], "maxResults": ID_PAGE, "startAt": begin}
         answer = transport.post(SEARCH, body, reads=True).read(ID_PAGES)
         yield from walk.next(answer, [wire.id for wire in answer.issues])
 
@@ -88,7 +93,10 @@ def jql_errors(transport: Transport, jql: str) -> tuple[str, ...]:
 class _Walk:
     """Where a paged read stands. Jira may return fewer issues than asked, so the offset follows what came.
 
-    Its place is the offset and how many different issues came before it, as in `1200/1198`.
+    An issue that is deleted moves all behind it forward by one, and an offset would step over one of them unseen. So every
+    page but the first begins with the last issue of the page before it; where it does not, the walk goes back by a page
+    until it stands on ground that it has seen. The total alone would not tell: an issue that came meanwhile hides the one
+    that went. Its place is the offset and how many different issues came before it, as in `1200/1198`.
     """
 
     def __init__(self, place: str | None = None) -> None:
@@ -97,6 +105,12 @@ class _Walk:
         self.before = int(before)
         self.last = False
         self._seen = SeenIds()
+        self._rewound = 0
+
+    @property
+    def overlap(self) -> int:
+        """How many issues of the next page have been on a page of this walk."""
+        return min(self.start, 1) if len(self._seen) else 0
 
     @property
     def place(self) -> str | None:
@@ -104,17 +118,30 @@ class _Walk:
         return None if self.last else f"{self.start}/{self.before + len(self._seen)}"
 
     def next(self, answer: Any, ids: list[str]) -> list[str]:
-        """Take in an answer and the ids on it; those that no page has shown before."""
+        """Take in an answer, which began `overlap` before the start, and the ids on it; those that no page has shown before."""
         if answer.total is None:
             raise IncompleteRead("Jira's answer to a search holds no total.")
         if answer.warning_messages:
             raise IncompleteRead(f"Jira warns about the search: {str(answer.warning_messages)[:200]}.")
+        overlap = self.overlap
+        if overlap and self._moved(answer.total, ids):
+            return []
         new = [issue_id for issue_id in ids if self._seen.add(issue_id)]
-        self.start += len(ids)
+        self.start += len(ids) - overlap
         self.last = self.start >= answer.total
-        if not self.last and not ids:
+        if not self.last and len(ids) <= overlap:
             raise IncompleteRead(f"Jira returned {self.start} of {answer.total} issues and then none.")
         different = self.before + len(self._seen)
         if self.last and different < answer.total:
             raise IncompleteRead(f"Jira returned {different} different issues of {answer.total}.")
         return new
+
+    def _moved(self, total: int, ids: list[str]) -> bool:
+        """Whether the seam does not hold: then the walk stands further back now."""
+        if ids and ids[0] in self._seen:
+            return False
+        self._rewound += 1
+        if self._rewound > MOST_REWINDS:
+            raise IncompleteRead("Issues moved between the pages of a search faster than it could be read.")
+        self.start = max(min(self.start, total) - REWIND, 0)
+        return True

@@ -17,6 +17,13 @@ class SeenIds:
     def __len__(self) -> int:
         return self._count
 
+    def __contains__(self, issue_id: str) -> bool:
+        if not (issue_id.isascii() and issue_id.isdecimal() and str(int(issue_id)) == issue_id):
+            return issue_id in self._others
+        block, place = divmod(int(issue_id), BITS)
+        bits = self._blocks.get(block)
+        return bits is not None and bool(bits[place >> 3] & 1 << (place & 7))
+
     def add(self, issue_id: str) -> bool:
         """Remember it; whether it is new."""
         if not (issue_id.isascii() and issue_id.isdecimal() and str(int(issue_id)) == issue_id):

@@ -11,11 +11,11 @@ import structlog
 from sqlalchemy import Connection, text
 
 from connectors.jira.errors import JiraError
-from connectors.store import audit, due, facts, inbox, limits, objectives, snapshots
+from connectors.store import StoreError, audit, due, facts, inbox, limits, objectives, snapshots
 from plugin import webhook_state
 from plugin.connector import Connector, NotReady
 from plugin.process import worker_name
-from plugin.sync import outage
+from plugin.sync import outage, read_failure
 from plugin.sync.recent import resync_recent
 from plugin.sync.refresh import RESYNC_WANTED
 from plugin.sync.resync import resync
@@ -30,6 +30,7 @@ RESTING = "nobody"
 RUNNING = "running:"
 RESYNC = "resync"
 RECENT = "recent"
+READS: dict[str, read_failure.Kind] = {RESYNC: "full", RECENT: "recent"}
 SHORTEST_PAUSE = timedelta(minutes=2)
 """Between two resyncs that events ask for."""
 
@@ -143,10 +144,22 @@ class Schedules:
         except JiraError as error:
             log.warning("schedule failed", site=site, schedule=schedule.name, error=str(error))
             outage.note_refusal(self._connector.store, site, self._connector.clock(), error)
+            self._note_failure(site, schedule, error)
             self._let_go(site, schedule, AGAIN_AFTER)
         except Exception:
             log.exception("schedule failed", site=site, schedule=schedule.name)
             self._let_go(site, schedule, AGAIN_AFTER)
+
+    def _note_failure(self, site: str, schedule: Schedule, error: JiraError) -> None:
+        """A read that fails for ever, for whatever reason, must not look like one that finds nothing."""
+        kind = READS.get(schedule.name)
+        if kind is None:
+            return
+        try:
+            with self._connector.store.write() as conn:
+                read_failure.note(conn, site, kind, self._connector.clock(), error)
+        except StoreError as fault:
+            log.warning("a failed read was not noted", site=site, error=str(fault))
 
     def _take(self, site: str, schedule: Schedule) -> bool:
         now = self._connector.clock()

@@ -6,14 +6,20 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import chain
+from math import ceil
 
 from connectors.jira import Page
+from connectors.jira.errors import Permanent
 from connectors.jira.ordering import ORDER_BY
 from connectors.store.instant import to_ms
 from mappings.jql import parse
 from plugin.sync.ahead import read_ahead
 from plugin.sync.context import Context
 
+REFUSED_QUERY = 400
+SKEW = timedelta(hours=1)
+"""How far Jira's clock may be ahead of ours, where Jira does not tell the time."""
 OVERLAP = timedelta(minutes=10)
 """How far before the instant known complete a look at recent changes begins: longer than Jira's search index lags, as a rule."""
 
@@ -41,6 +47,31 @@ def changed_since(scope: str, since: datetime) -> str:
     In milliseconds since 1970, for Jira reads a written date in the time zone of the account, to the minute.
     """
     return f"({condition(scope)}) AND updated >= {to_ms(since)}"
+
+
+def changed_of_late(scope: str, minutes: int) -> str:
+    """The same in the form that Jira's documentation lists: so many minutes before now, whatever the zone of the account."""
+    return f'({condition(scope)}) AND updated >= "-{minutes}m"'
+
+
+def changed_pages(context: Context, since: datetime) -> tuple[str, Iterator[Page]]:
+    """The query for what changed at or after an instant, in a form that this Jira takes, and its pages.
+
+    Jira takes milliseconds for a date and says so nowhere; where it refuses them (400), minutes before now are asked for.
+    """
+    scope = context.mapping.document.scope
+    jql = changed_since(scope, since)
+    try:
+        found = pages(context, jql)
+        return jql, chain([next(found)], found)
+    except StopIteration:
+        return jql, iter(())
+    except Permanent as error:
+        if error.status != REFUSED_QUERY:
+            raise
+    now = context.jira.time() or context.clock() + SKEW
+    jql = changed_of_late(scope, max(ceil((now - since) / timedelta(minutes=1)) + 1, 1))
+    return jql, pages(context, jql)
 
 
 def condition(scope: str) -> str:

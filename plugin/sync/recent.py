@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from connectors.jira.errors import IncompleteRead
-from plugin.sync import watermark
+from plugin.sync import read_failure, watermark
+from plugin.sync.completeness import confirm_nothing
 from plugin.sync.context import Context
 from plugin.sync.landing import Progress, Resynced, land_again
-from plugin.sync.paging import OVERLAP, changed_since, pages
+from plugin.sync.paging import OVERLAP, changed_pages
 from plugin.sync.refresh import with_readings
 from plugin.sync.second_look import look_again
 from plugin.sync.settling import quietly, settle
@@ -41,6 +42,7 @@ def resync_recent(context: Context, progress: Progress = lambda _done, _total: N
     settle(context, report, report.marked)
     with context.store.write() as conn:
         watermark.set_by_recent_read(conn, context, Watermark(newest, mark.under), report)
+        read_failure.clear(conn, context.site, "recent")
     return report
 
 
@@ -52,7 +54,8 @@ def _read(context: Context, mark: Watermark, report: Resynced, progress: Progres
     """
     newest: datetime | None = None
     last = False
-    for page in pages(context, changed_since(context.mapping.document.scope, mark.at - OVERLAP)):
+    jql, found = changed_pages(context, mark.at - OVERLAP)
+    for page in found:
         looked = look_again(context, with_readings(context, list(page.issues), {}), page.gaps)
         with context.store.write() as conn:
             report.add(land_again(context, conn, looked, recent=True))
@@ -61,4 +64,6 @@ def _read(context: Context, mark: Watermark, report: Resynced, progress: Progres
         last = page.last
     if newest is None or not last:
         raise IncompleteRead("The search ended without its last page.", "It is tried again by itself.")
+    if not report.read:
+        confirm_nothing(context, jql)
     return max(mark.at, min(newest, context.clock() + AHEAD))

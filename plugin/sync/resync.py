@@ -10,8 +10,9 @@ import structlog
 from connectors.jira import Page
 from connectors.jira.errors import IncompleteRead, Permanent
 from connectors.store import drifted, facts, objectives, resyncs
-from plugin.sync import gaps, watermark
+from plugin.sync import gaps, read_failure, watermark
 from plugin.sync.checkpoint import SKEW, Reading, forget, keep, start
+from plugin.sync.completeness import prove_complete
 from plugin.sync.context import Context
 from plugin.sync.landing import Progress, Resynced, land_again, land_first
 from plugin.sync.paging import in_order, pages
@@ -34,11 +35,12 @@ def resync(
     """Read every issue of the scope into the mirror, drop what left it, and mark every objective due.
 
     Goes on where an interrupted one stopped, unless `anew`. `total`: how many issues there are, where that was asked already.
-    Raises IncompleteRead (and changes no rollup) where the read looks partial.
+    Raises IncompleteRead (and changes no rollup) where the read looks partial: its pages contradict each other, or Jira counts far more.
     """
     context = quietly(context)
     reading = _read(context, start(context, total, anew=anew), progress)
     report = reading.report
+    prove_complete(context, reading, accept_loss)
     if report.resumed:
         catch_up(context, reading)
     drop_unseen(context, reading, accept_loss)
@@ -112,6 +114,7 @@ def _remember(context: Context, reading: Reading) -> None:
             drifted.add(conn, context.site, report.drifted, now)
         watermark.set_by_full_read(conn, context, reading.reached.began)
         gaps.settle_full_read(context, conn, reading.reached.began - SKEW)
+        read_failure.clear(conn, context.site, "full")
         if facts.get(conn, context.site, RESYNC_WANTED) == reading.reached.wanted:
             facts.put(conn, context.site, RESYNC_WANTED, None)
         resyncs.end(conn, context.site, reading.holder)

@@ -17,7 +17,7 @@ from plugin.sync.context import Context
 from plugin.sync.landing import drift_of, land_again
 from plugin.sync.losses import record, weigh
 from plugin.sync.overtaken import written_lately
-from plugin.sync.paging import OVERLAP, changed_since, in_order, pages
+from plugin.sync.paging import OVERLAP, changed_pages, in_order
 from plugin.sync.refresh import land_issues, read_again, with_readings
 from plugin.sync.second_look import Looked, look_again
 
@@ -33,21 +33,22 @@ def catch_up(context: Context, reading: Reading) -> None:
     slipped = there - reading.seen
     # What was on a page and is not there any more is asked for by id, like everything the pages did not show.
     reading.seen &= there
-    for chunk in _chunks(sorted(slipped), AT_ONCE):
-        read_at = context.clock()
-        read = read_again(context, chunk)
-        found = with_readings(context, read.issues, {})
-        _land(context, reading, Looked([], found, read_at, read.gaps))
+    land_slipped(context, reading, slipped)
     last = False
-    for page in pages(context, changed_since(scope, reading.reached.began - OVERLAP)):
-        _land(
-            context,
-            reading,
-            look_again(context, with_readings(context, list(page.issues), {}), page.gaps),
-        )
+    for page in changed_pages(context, reading.reached.began - OVERLAP)[1]:
+        issues = with_readings(context, list(page.issues), {})
+        _land(context, reading, look_again(context, issues, page.gaps))
         last = page.last
     if not last:
         raise IncompleteRead("The search ended without its last page.", "Run jira-okr sync again.")
+
+
+def land_slipped(context: Context, reading: Reading, slipped: Iterable[str]) -> None:
+    """Read by id what a list of ids names and no page showed."""
+    for chunk in _chunks(sorted(slipped), AT_ONCE):
+        read_at = context.clock()
+        read = read_again(context, chunk)
+        _land(context, reading, Looked([], with_readings(context, read.issues, {}), read_at, read.gaps))
 
 
 def _land(context: Context, reading: Reading, looked: Looked) -> None:

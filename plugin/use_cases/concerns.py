@@ -17,6 +17,8 @@ from plugin.use_cases.status import Status
 Level = Literal["on_track", "pending", "unknown", "at_risk", "off_track"]
 WORST_FIRST: tuple[Level, ...] = ("off_track", "at_risk", "unknown", "pending", "on_track")
 STUCK = timedelta(minutes=10)
+MOST_TRIES = 3
+"""A read that failed so often in a row does not mend itself."""
 QUIET = timedelta(hours=26)
 OUT = {
     "unreachable": "Jira does not answer",
@@ -96,6 +98,21 @@ def nobody_works(status: Status) -> Concern | None:
         "Nobody works",
         "No process is at work: what Jira tells is kept, and no number changes.",
         "Start “jira-okr serve”, or “jira-okr worker”.",
+    )
+
+
+def unread(status: Status) -> Concern | None:
+    """A read by the clock fails again and again, which must not look as if it found nothing."""
+    bad = next((one for one in status.failing if one.tries >= MOST_TRIES), None)
+    if bad is None:
+        return None
+    what = "Reading everything" if bad.kind == "full" else "Reading what changed of late"
+    return Concern(
+        "unread",
+        "at_risk",
+        "Cannot be read",
+        f"{what} has failed {bad.tries} times in a row, first {ago(status.at - bad.since)}: {bad.error}",
+        bad.remedy or "Look at the log, and try “jira-okr sync”.",
     )
 
 
@@ -231,6 +248,7 @@ CONCERNS: tuple[Callable[[Status], Concern | None], ...] = (
     never_read,
     out,
     nobody_works,
+    unread,
     standing_still,
     held,
     missing,

@@ -24,10 +24,11 @@ from plugin.errands import Errand
 from plugin.heartbeat import Process, counted, processes
 from plugin.meter import Counted
 from plugin.reading import SYNC
-from plugin.sync import checkpoint, holding, outage
+from plugin.sync import checkpoint, holding, outage, read_failure
 from plugin.sync.checkpoint import Progress
 from plugin.sync.holding import Brake
 from plugin.sync.outage import Outage
+from plugin.sync.read_failure import ReadFailure
 from plugin.use_cases.dead_letters import DeadLetter, letters
 from plugin.use_cases.gaps import GapRow, gap_rows
 from plugin.use_cases.permission import VIEWER, question
@@ -74,6 +75,8 @@ class Status:
     outage: Outage | None = None
     budget: Budget | None = None
     token_expires: date | None = None
+    failing: tuple[ReadFailure, ...] = ()
+    """Reads of everything, or of what changed of late, whose last try failed."""
     processes: tuple[Process, ...] | None = None
 
     @property
@@ -223,6 +226,7 @@ def _vital(conn: Connection, site: Site, now: datetime, known: tuple[Process, ..
         losses=tuple(losses.all(conn, site.name, "held")),
         outage=outage.standing(conn, site.name),
         token_expires=site.token_expires,
+        failing=read_failure.standing(conn, site.name),
         processes=known,
     )
 

@@ -266,11 +266,37 @@ def test_data_center_pages_by_offset_until_the_total(stub, answer, datacenter, i
     stub.on("GET", "/rest/api/2/field", dc_fields(answer))
 
     def serve(asked):
-        start = asked.body["startAt"]
-        return answer(json={"startAt": start, "total": 3, "issues": [issue_json(10001 + start)]})
+        start, most = asked.body["startAt"], asked.body["maxResults"]
+        found = [issue_json(10001 + at) for at in range(start, min(start + most, 3))]
+        return answer(json={"startAt": start, "total": 3, "issues": found})
 
     stub.on("POST", DC_SEARCH, serve)
-    assert ids(datacenter.search("project = PLAT", page_size=100)) == ["10001", "10002", "10003"]
+    assert ids(datacenter.search("project = PLAT", page_size=1)) == ["10001", "10002", "10003"]
+
+
+@pytest.mark.parametrize("comes", [False, True], ids=["one goes", "one goes and one comes"])
+def test_data_center_offsets_that_shift_between_pages_lose_no_issue(
+    stub, answer, datacenter, issue_json, comes
+):
+    """An issue of the first page is deleted before the second is asked for; another one may hide that from the total."""
+    stub.on("GET", "/rest/api/2/field", dc_fields(answer))
+    there = list(range(10001, 10250))
+    asked_for = []
+
+    def serve(asked):
+        start, most = asked.body["startAt"], asked.body["maxResults"]
+        if asked_for == [0]:
+            there.remove(10050)
+            there.extend([10900] if comes else [])
+        asked_for.append(start)
+        found = [issue_json(id_) for id_ in there[start : start + most]]
+        return answer(json={"startAt": start, "total": len(there), "issues": found})
+
+    stub.on("POST", DC_SEARCH, serve)
+    assert sorted(ids(datacenter.search("project = PLAT", page_size=100)), key=int) == [
+        str(id_) for id_ in range(10001, 10250)
+    ] + (["10900"] if comes else [])
+    assert asked_for[:3] == [0, 99, 0]
 
 
 @pytest.mark.parametrize(
