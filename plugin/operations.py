@@ -24,7 +24,8 @@ def operations_blueprint(connector: Connector) -> Blueprint:
     def readyz() -> ResponseReturnValue:
         found = readiness(connector, MONITORING)
         if found.ready:
-            return jsonify(status="ready", workers=found.workers)
+            unread = {"cannot_be_read": list(found.unread)} if found.unread else {}
+            return jsonify(status="ready", workers=found.workers, **unread)
         return jsonify(status="not ready", why=found.why, to_do=found.todo), 503
 
     @blueprint.get("/metrics")

@@ -12,6 +12,7 @@ from connectors.jira.errors import JiraError
 from connectors.store import facts
 
 Kind = Literal["full", "recent"]
+MOST_TRIES = 3
 KINDS: tuple[Kind, ...] = ("full", "recent")
 
 
@@ -25,6 +26,11 @@ class ReadFailure:
     tries: int
     error: str
     remedy: str
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it has failed too often to mend itself."""
+        return self.tries >= MOST_TRIES
 
 
 def note(conn: Connection, site: str, kind: Kind, now: datetime, error: JiraError) -> None:

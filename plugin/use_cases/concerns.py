@@ -17,8 +17,6 @@ from plugin.use_cases.status import Status
 Level = Literal["on_track", "pending", "unknown", "at_risk", "off_track"]
 WORST_FIRST: tuple[Level, ...] = ("off_track", "at_risk", "unknown", "pending", "on_track")
 STUCK = timedelta(minutes=10)
-MOST_TRIES = 3
-"""A read that failed so often in a row does not mend itself."""
 QUIET = timedelta(hours=26)
 OUT = {
     "unreachable": "Jira does not answer",
@@ -103,7 +101,7 @@ def nobody_works(status: Status) -> Concern | None:
 
 def unread(status: Status) -> Concern | None:
     """A read by the clock fails again and again, which must not look as if it found nothing."""
-    bad = next((one for one in status.failing if one.tries >= MOST_TRIES), None)
+    bad = next((one for one in status.failing if one.lasts), None)
     if bad is None:
         return None
     what = "Reading everything" if bad.kind == "full" else "Reading what changed of late"

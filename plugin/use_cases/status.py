@@ -114,12 +114,16 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether a process can work, by how many workers; `why` it cannot, and what to do."""
+    """Whether a process can work, by how many workers; `why` it cannot, and what to do.
+
+    `unread` are sites whose reads by the clock fail again and again: no reason to send traffic elsewhere, and nothing to be silent about.
+    """
 
     ready: bool
     workers: int = 0
     why: str = ""
     todo: str = ""
+    unread: tuple[str, ...] = ()
 
 
 @question(VIEWER)
@@ -162,13 +166,18 @@ def readiness(connector: Connector, _actor: Actor) -> Readiness:
         connector.store.check()
         with connector.store.read() as conn:
             known = processes(conn)
+            unread = tuple(
+                name
+                for name in connector.sites
+                if any(one.lasts for one in read_failure.standing(conn, name))
+            )
     except StoreError as error:
         return Readiness(False, why=error.what, todo=error.remedy)
     working = at_work(known, connector.clock())
     lost = [process for process in known if process.wanted and process not in working]
     if connector.settings.workers and lost and not working:
         return Readiness(False, why=_lost(lost[0]), todo="start it again, or start jira-okr worker")
-    return Readiness(True, sum(process.workers for process in working))
+    return Readiness(True, sum(process.workers for process in working), unread=unread)
 
 
 def at_work(known: Sequence[Process], now: datetime) -> tuple[Process, ...]:

@@ -1,0 +1,91 @@
+"""Whether a search showed everything: its own words, Jira's count, and what is made of a read that fell short."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from connectors.jira.errors import IncompleteRead
+from connectors.sandbox.faults import Fault
+from plugin.access.actor import MONITORING
+from plugin.jobs.schedules import Schedules
+from plugin.sync import read_failure
+from plugin.sync.completeness import falls_short
+from plugin.sync.recent import resync_recent
+from plugin.sync.resync import resync
+from plugin.use_cases.concerns import unread
+from plugin.use_cases.status import vitals
+from tests.plugin.sync.test_recent import synced
+
+
+@pytest.mark.parametrize(
+    ("read", "counted", "short"),
+    [
+        (0, 0, False), (0, 1, True), (1, 2, False), (2, 4, False), (1, 4, True), (17, 20, True), (18, 20, False),
+        (90, 100, False), (89, 100, True), (53, 53, False), (10, 53, True), (60, 53, False),
+    ],
+)  # fmt: skip
+def test_a_read_is_held_against_the_count(read: int, counted: int, short: bool) -> None:
+    assert falls_short(read, counted) is short
+
+
+def test_a_first_read_that_is_empty_although_issues_are_counted_writes_nothing(company: Any) -> None:
+    company.sandbox.faults.add(Fault("empty_page", "POST", "search/jql", times=50))
+    with pytest.raises(IncompleteRead, match="counts 800 issues in the scope and showed 0"):
+        resync(company.context)
+    assert company.mirror() == {}
+    assert company.due() == set()
+
+    company.sandbox.faults.clear()
+    assert resync(company.context).read == 800
+
+
+def test_nothing_new_is_believed_only_where_the_count_says_so_too(company: Any) -> None:
+    synced(company)
+    story = company.records()[100]
+    company.edit(story, summary="News")
+    company.clock.pass_by(minutes=10)
+    company.sandbox.faults.add(Fault("empty_page", "POST", "search/jql"))
+    with pytest.raises(IncompleteRead, match="changed of late and showed none"):
+        resync_recent(company.context)
+    found = resync_recent(company.context)
+    assert found is not None
+    assert found.changed == 1
+
+
+def test_a_jira_that_takes_no_milliseconds_is_asked_in_minutes(company: Any) -> None:
+    synced(company)
+    company.edit(company.records()[100], summary="News")
+    company.clock.pass_by(minutes=10)
+    company.sandbox.faults.add(
+        Fault("status", "POST", "search/jql", status=400, shape="jira", message="Date value is invalid.")
+    )
+    found = resync_recent(company.context)
+    assert found is not None
+    assert found.changed == 1
+
+
+def test_a_read_that_is_refused_again_and_again_is_said_until_one_comes_to_its_end(company: Any) -> None:
+    synced(company)
+    company.sandbox.faults.add(
+        Fault("status", "POST", "search/jql", times=1_000, status=400, shape="jira", message="No.")
+    )
+    schedules = Schedules(company.connector)
+    for number in range(1, 5):
+        company.clock.pass_by(minutes=6)
+        schedules.run_due()
+        (bad,) = failures(company)
+        assert (bad.kind, bad.tries) == ("recent", number)
+        assert "No." in bad.error
+        (status,) = vitals(company.connector, MONITORING)
+        assert (unread(status) is not None) is (number >= 3)
+
+    company.sandbox.faults.clear()
+    assert resync_recent(company.context) is not None
+    assert failures(company) == ()
+
+
+def failures(company: Any) -> tuple[read_failure.ReadFailure, ...]:
+    with company.connector.store.read() as conn:
+        return read_failure.standing(conn, "main")
