@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.jira.errors import IncompleteRead
-from connectors.store import mirror
+from connectors.store import gaps, mirror
 from plugin.sync.checkpoint import Reading, forget
 from plugin.sync.context import Context
 from plugin.sync.paging import in_order
@@ -26,7 +26,8 @@ def prove_complete(context: Context, reading: Reading, accept_loss: bool) -> Non
 
     Raises IncompleteRead where far less came than Jira counts, twice: nothing is dropped or written then.
     """
-    read = reading.report.read
+    with context.store.read() as conn:
+        read = reading.report.read + len(gaps.all(conn, context.site))
     if read >= reading.reached.total or accept_loss:
         return
     # The count is only approximate, and the read took its time: it is asked for once more before anybody is alarmed.

@@ -99,14 +99,14 @@ def nobody_works(status: Status) -> Concern | None:
     )
 
 
-def unread(status: Status) -> Concern | None:
+def failing(status: Status) -> Concern | None:
     """A read by the clock fails again and again, which must not look as if it found nothing."""
     bad = next((one for one in status.failing if one.lasts), None)
     if bad is None:
         return None
     what = "Reading everything" if bad.kind == "full" else "Reading what changed of late"
     return Concern(
-        "unread",
+        "failing",
         "at_risk",
         "Cannot be read",
         f"{what} has failed {bad.tries} times in a row, first {ago(status.at - bad.since)}: {bad.error}",
@@ -246,7 +246,7 @@ CONCERNS: tuple[Callable[[Status], Concern | None], ...] = (
     never_read,
     out,
     nobody_works,
-    unread,
+    failing,
     standing_still,
     held,
     missing,

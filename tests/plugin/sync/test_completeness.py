@@ -14,7 +14,7 @@ from plugin.sync import read_failure
 from plugin.sync.completeness import falls_short
 from plugin.sync.recent import resync_recent
 from plugin.sync.resync import resync
-from plugin.use_cases.concerns import unread
+from plugin.use_cases.concerns import failing
 from plugin.use_cases.status import vitals
 from tests.plugin.sync.test_recent import synced
 
@@ -79,7 +79,7 @@ def test_a_read_that_is_refused_again_and_again_is_said_until_one_comes_to_its_e
         assert (bad.kind, bad.tries) == ("recent", number)
         assert "No." in bad.error
         (status,) = vitals(company.connector, MONITORING)
-        assert (unread(status) is not None) is (number >= 3)
+        assert (failing(status) is not None) is (number >= 3)
 
     company.sandbox.faults.clear()
     assert resync_recent(company.context) is not None
