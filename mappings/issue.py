@@ -75,6 +75,8 @@ class Reading:
 
 WHOLE = ""
 """Among the unknowns of an issue: it cannot be read at all, and a person accepted that."""
+PARENT = "parent"
+"""Among what is absent: the fields that name the parent on Data Center."""
 HISTORY = "changelog"
 """Among the unknowns of an issue: its history cannot be had."""
 
@@ -84,7 +86,8 @@ class Issue:
     """The mirrored facts of one issue. All datetimes are aware; `fields` holds raw JSON values by field id.
 
     `unknowns` names the fields of which Jira holds something that cannot be used, with the reason: they are empty here. HISTORY
-    and WHOLE may be among them.
+    and WHOLE may be among them. `absent` are fields that the answer left out altogether, which is not the same as empty: it is a
+    fact of the reading, not of the issue, and is not kept.
     """
 
     id: str
@@ -112,6 +115,7 @@ class Issue:
     fields: Mapping[str, object] = field(default_factory=dict)
     readings: Mapping[str, tuple[Reading, ...]] = field(default_factory=dict)
     unknowns: Mapping[str, str] = field(default_factory=dict)
+    absent: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
     def gap(self) -> str:

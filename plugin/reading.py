@@ -16,6 +16,7 @@ from plugin.errands import Report
 from plugin.sync import candidates, outage
 from plugin.sync.context import Context
 from plugin.sync.landing import Resynced
+from plugin.sync.omissions import spared
 from plugin.sync.paging import in_order, pages
 from plugin.sync.recent import resync_recent
 from plugin.sync.refresh import with_readings
@@ -79,6 +80,8 @@ def read_ahead(connector: Connector, site: str, text: str, report: Report) -> in
     for page in pages(context, in_order(scope)):
         issues = with_readings(context, list(page.issues), {})
         with connector.store.write() as conn:
+            known = mirror.hold(conn, site, [issue.id for issue in issues])
+            issues, _ = spared(known, issues, frozenset(), context.field_names)
             changed = mirror.put(conn, site, issues)
             if active is not None:
                 candidates.land(active, conn, (issue for issue in issues if issue.id in changed), ())

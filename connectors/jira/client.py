@@ -307,4 +307,4 @@ class Jira:
         return bulk.BulkReader(self.transport)
 
     def _decoder(self, fields: Iterable[str]) -> IssueDecoder:
-        return decoder_for(fields, self._parent_fields)
+        return decoder_for(fields, self._parent_fields, keyed=not self._cloud)

@@ -30,7 +30,7 @@ from connectors.jira.wire import (
 )
 from mappings.fields import property_id, property_key
 from mappings.gap import Gap
-from mappings.issue import Issue, IssueType, Link, Named, Project, Status, User
+from mappings.issue import PARENT, Issue, IssueType, Link, Named, Project, Status, User
 
 W = TypeVar("W", bound=Hashable)
 D = TypeVar("D")
@@ -38,6 +38,7 @@ D = TypeVar("D")
 MOST_INTERNED = 50_000
 MOST_PROPERTIES = 5
 """Entity properties that Cloud gives with an issue of a search or a bulk read."""
+NONE: frozenset[str] = frozenset()
 CATEGORIES = frozenset({"new", "indeterminate", "done"})
 
 
@@ -78,7 +79,7 @@ class Batch:
 class IssueDecoder:
     """Decodes every answer that lists issues, for one set of fields. Thread-safe; kept per set by `decoder_for`."""
 
-    def __init__(self, own: tuple[str, ...], parent_fields: tuple[str, ...]) -> None:
+    def __init__(self, own: tuple[str, ...], parent_fields: tuple[str, ...], keyed: bool = False) -> None:
         self.properties = tuple(key for name in own if (key := property_key(name)) is not None)
         if len(self.properties) > MOST_PROPERTIES:
             raise ValueError(f"Jira shows at most {MOST_PROPERTIES} entity properties: {self.properties}")
@@ -87,6 +88,8 @@ class IssueDecoder:
         held = tuple(name for name in dict.fromkeys((*own, *parent_fields)) if name not in self._plain)
         self.asked = (*core_fields(), *held)
         self._held_fields = held
+        self._keyed = keyed or bool(parent_fields)
+        self._watched = bool(held) or self._keyed
         self._own = tuple((name if name in self._plain else f"x{held.index(name)}", name) for name in own)
         self._parent_fields = parent_fields
         self._parents = tuple(f"x{held.index(name)}" for name in parent_fields)
@@ -144,12 +147,19 @@ class IssueDecoder:
         return self._issue(wire.id, wire.key, fields, self._held(wire.fields, properties), parent_keys)
 
     def _damaged(self, left: Remains, parent_keys: dict[str, str]) -> Issue:
-        plain = {f"x{at}": left.plain.get(name) for at, name in enumerate(self._held_fields)}
+        plain = {f"x{at}": left.plain.get(name, msgspec.UNSET) for at, name in enumerate(self._held_fields)}
         as_it_came = SimpleNamespace(**plain, **{name: left.plain.get(name) for name in self._plain})
         typed = SimpleNamespace(**plain, **left.core)
         properties = left.properties if isinstance(left.properties, dict) else None
         issue = self._issue(left.id, left.key, typed, self._held(as_it_came, properties), parent_keys)
         return replace(issue, unknowns=left.unknowns) if left.unknowns else issue
+
+    def _absent(self, fields: Any) -> frozenset[str]:
+        """Which of the fields asked for are not in the answer at all."""
+        absent = [name for at, name in self._own if getattr(fields, at) is msgspec.UNSET]
+        if self._keyed and all(getattr(fields, at) is msgspec.UNSET for at in self._parents):
+            absent.append(PARENT)
+        return frozenset(absent) if absent else NONE
 
     def _issue(
         self, id_: str, key: str, f: Any, held: dict[str, object], parent_keys: dict[str, str]
@@ -181,11 +191,16 @@ class IssueDecoder:
             instant(f.statuscategorychangedate) if f.statuscategorychangedate else None,
             _links(f.issuelinks) if f.issuelinks else (),
             held,
+            absent=self._absent(f) if self._watched else NONE,
         )
 
     def _held(self, fields: Any, properties: Mapping[str, Any] | None) -> dict[str, object]:
         """The values of the mapped fields, and of the properties asked for."""
-        held = {name: value for at, name in self._own if (value := getattr(fields, at)) is not None}
+        held = {
+            name: value
+            for at, name in self._own
+            if (value := getattr(fields, at)) is not None and value is not msgspec.UNSET
+        }
         if self.properties:
             held |= held_properties(self.properties, properties)
         return held
@@ -215,21 +230,24 @@ def held_properties(keys: Iterable[str], found: Mapping[str, Any] | None) -> dic
     return {property_id(key): there[key] for key in keys if there.get(key) is not None}
 
 
-def decoder_for(field_ids: Iterable[str], parent_fields: Iterable[str] = ()) -> IssueDecoder:
+def decoder_for(
+    field_ids: Iterable[str], parent_fields: Iterable[str] = (), *, keyed: bool = False
+) -> IssueDecoder:
     """The decoder for these fields beside the core ones, kept for the next call with the same set.
 
     The core ones may be listed once without effect; one that is named besides is kept in `Issue.fields` as well. An id
-    `property:<key>` asks for an entity property; a search on Data Center shows none.
+    `property:<key>` asks for an entity property; a search on Data Center shows none. `keyed`: parents are named by fields of their
+    own here, as on Data Center, even where none of these fields can be found any more.
     """
     named = Counter(field_ids)
     core = core_fields()
     own = named - Counter(core) if all(name in named for name in core) else named
-    return _decoder(tuple(sorted(own)), tuple(sorted(set(parent_fields))))
+    return _decoder(tuple(sorted(own)), tuple(sorted(set(parent_fields))), keyed)
 
 
 @lru_cache(maxsize=32)
-def _decoder(own: tuple[str, ...], parent_fields: tuple[str, ...]) -> IssueDecoder:
-    return IssueDecoder(own, parent_fields)
+def _decoder(own: tuple[str, ...], parent_fields: tuple[str, ...], keyed: bool) -> IssueDecoder:
+    return IssueDecoder(own, parent_fields, keyed)
 
 
 def status_category(key: str | None) -> str | None:

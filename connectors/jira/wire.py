@@ -101,13 +101,14 @@ CORE_SHAPES: dict[str, Any] = {name: shape for name, shape, _ in CORE}
 
 
 def fields_shape(names: tuple[str, ...], plain: frozenset[str]) -> type[msgspec.Struct]:
-    """A Struct of the core fields and of `names` as plain JSON, held as attributes `x0`, `x1`, …
+    """A Struct of the core fields and of `names` as plain JSON, held as attributes `x0`, `x1`, … A field that is not in the
+    answer at all is UNSET, which is not the same as null.
 
     The core fields in `plain` are left as plain JSON too: a mapping names them, and wants them as Jira has them.
     """
     held = {f"x{index}": name for index, name in enumerate(names)}
     core = [(name, Any if name in plain else shape, default) for name, shape, default in CORE]
-    own = [(attribute, Any, None) for attribute in held]
+    own = [(attribute, Any, msgspec.UNSET) for attribute in held]
     return msgspec.defstruct("WireFields", [*core, *own], rename=held, frozen=True, gc=False)
 
 

@@ -6,6 +6,7 @@ the memory of whoever keeps them.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
@@ -107,10 +108,12 @@ class IssueReader:
         )
 
 
+_NONE_ABSENT = ',"absent":[]}'
 _NO_UNKNOWNS = ',"unknowns":{}}'
 
 
 def text_of(issue: Issue) -> str:
     """The JSON text of an issue; the same facts give the same text, also as rows have it that were kept before there were unknowns."""
-    text = json_text.encode(issue)
+    text = json_text.encode(replace(issue, absent=frozenset()) if issue.absent else issue)
+    text = f"{text.removesuffix(_NONE_ABSENT)}}}"
     return text if issue.unknowns else f"{text.removesuffix(_NO_UNKNOWNS)}}}"

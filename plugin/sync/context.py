@@ -78,6 +78,11 @@ class Context:
         return frozenset(id_ for name in told for id_ in ids.get(name.casefold(), {name}))
 
     @property
+    def field_names(self) -> dict[str, str]:
+        """What people call the fields, by id."""
+        return {one.id: one.name for one in self.catalogue.fields}
+
+    @property
     def metric_fields(self) -> frozenset[str]:
         """Ids of the fields whose history matters: what key results read as their current value."""
         rules = (rule for objective in self.mapping.objectives for rule in objective.key_results)

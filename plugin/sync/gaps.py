@@ -34,11 +34,12 @@ def land(
 
     What Jira says nothing of and the mirror does not know was never ours: it is out of sight, and no gap.
     """
-    issues = list(read)
+    new = [one for one in found if one.issue_id or one.issue_key or one.field]
+    still = {one.issue_id for one in new}  # read but for a field of it: that gap goes on
+    issues = [issue for issue in read if issue.id not in still]
     over = gaps.clear(
         conn, context.site, [*(issue.id for issue in issues), *gone], [issue.key for issue in issues]
     )
-    new = [one for one in found if one.issue_id or one.issue_key or one.field]
     known = mirror.get(conn, context.site, [one.issue_id for one in new]) if new else {}
     ours = [
         replace(one, issue_key=one.issue_key or known[one.issue_id].key) if one.issue_id in known else one

@@ -21,6 +21,7 @@ from plugin.sync.context import Context
 from plugin.sync.echo import is_echo
 from plugin.sync.forgotten import ask_again, doubtful, remember
 from plugin.sync.losses import Weighed, record, weigh
+from plugin.sync.omissions import spared
 from plugin.sync.overtaken import overtaken, written_lately
 from plugin.sync.portion import WHOLE, cut_short, portion, went_well
 from plugin.sync.properties import spare_own, with_properties
@@ -180,7 +181,7 @@ def _history_is_stale(
     present = _measured(issue, metrics)
     if known is None:
         return bool(present)
-    moved = any(issue.fields.get(name) != known.fields.get(name) for name in metrics)
+    moved = any(issue.fields.get(name) != known.fields.get(name) for name in metrics - issue.absent)
     return moved or bool(present - known.readings.keys() or metrics & changed.get(issue.id, frozenset()))
 
 
@@ -189,7 +190,8 @@ def _with_history(issue: Issue, known: Issue | None, fresh: dict[str, History | 
         return replace(issue, readings=known.readings) if known is not None and known.readings else issue
     found = fresh[issue.id]
     if found is not None:
-        return replace(issue, readings=found)
+        omitted = {name: of for name, of in known.readings.items() if name in issue.absent} if known else {}
+        return replace(issue, readings={**omitted, **found})
     # Without its history a value that moved has no time; one that did not move keeps the time it had.
     still = known.readings if known is not None else {}
     kept = {
@@ -259,12 +261,13 @@ def land_issues(
     ask_again(context, conn, doubted)
     inside = [issue for issue in inside if issue.id not in doubted]
     inside = spare_own(context, conn, before, inside, read_at)
+    inside, omitted = spared(before, inside, context.written_fields, context.field_names)
     changed = mirror.put(conn, context.site, inside)
     losses.forget(conn, context.site, (issue.id for issue in inside))
     after = {issue.id: issue for issue in inside if issue.id in changed}
     lost = {issue_id for issue_id in outside if issue_id in before}
     touched = changed | lost
-    over = gaps.land(context, conn, inside, outside, unread)
+    over = gaps.land(context, conn, inside, outside, [*unread, *omitted])
     marked = _affected(context, conn, before, after, touched) | over
     mirror.delete(conn, context.site, lost)
     remember(context, conn, lost)

@@ -325,3 +325,18 @@ def hand(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Hand]:
         connector = build_connector(settings, clock)
         yield Hand(sandbox, connector, clock)
         connector.store.close()
+
+
+@pytest.fixture
+def small(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Company]:
+    """Three projects with an objective and its twenty stories each, synced."""
+    deployment = getattr(request, "param", "cloud")
+    clock = Clock()
+    with SandboxServer(seed=None, clock=clock, deployment=deployment) as sandbox:
+        seed_many(sandbox.sandbox, 63, per_epic=21)
+        connector = a_connector(sandbox, tmp_path / "own", clock)
+        made = Company(sandbox, connector, clock, tmp_path, deployment)
+        resync(made.context)
+        made.work_off()
+        yield made
+        connector.store.close()

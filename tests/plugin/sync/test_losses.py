@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -23,21 +22,6 @@ from tests.plugin.sync.conftest import Clock, Company, a_connector
 
 ADA = Actor("ada", Permission.EDITOR)
 CLOUD_AND_DATACENTER = pytest.mark.parametrize("small", ["cloud", "datacenter"], indirect=True)
-
-
-@pytest.fixture
-def small(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Company]:
-    """Three projects with an objective and its twenty stories each, synced."""
-    deployment = getattr(request, "param", "cloud")
-    clock = Clock()
-    with SandboxServer(seed=None, clock=clock, deployment=deployment) as sandbox:
-        seed_many(sandbox.sandbox, 63, per_epic=21)
-        connector = a_connector(sandbox, tmp_path / "own", clock)
-        made = Company(sandbox, connector, clock, tmp_path, deployment)
-        resync(made.context)
-        made.work_off()
-        yield made
-        connector.store.close()
 
 
 def stories(small: Company, project: str = "PLAT") -> list[Any]:
