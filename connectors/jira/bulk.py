@@ -20,6 +20,10 @@ BULK = "/rest/api/3/issue/bulkfetch"
 CHUNK = 100
 LARGE_CHUNK = 1000
 AGAIN = "It is asked for again with every sync and every event on it; look at it in Jira, or accept the gap."
+REFUSED = 400
+MOST_IN_VAIN = 16
+"""So many ids refused one by one while none passes: then it is not for the ids that Jira refuses."""
+NOTHING = Batch((), {}, {}, None)
 MOST_FIELDS = 100
 """More ids than 100 at once are allowed while 1 to 100 fields are named."""
 
@@ -43,10 +47,12 @@ class BulkReader:
             try:
                 found, unread = self._fetch(chunk, decoder)
             except Permanent as error:
-                if error.status != 400 or len(chunk) <= CHUNK:
+                if error.status != REFUSED:
                     raise
-                self._large = False
-                continue
+                if len(chunk) > CHUNK:
+                    self._large = False
+                    continue
+                found, unread = self._apart(chunk, decoder, error)
             issues += found
             gaps += unread
             at += len(chunk)
@@ -64,6 +70,35 @@ class BulkReader:
         still = _failed(again.answer.issue_errors, list(failed))
         lost = tuple(Gap(id_, "", f"Jira could not return it: {said}", AGAIN) for id_, said in still.items())
         return (*batch.issues, *again.issues), (*batch.gaps, *again.gaps, *lost)
+
+    def _apart(
+        self, chunk: list[str], decoder: IssueDecoder, error: Permanent
+    ) -> tuple[tuple[Issue, ...], tuple[Gap, ...]]:
+        """A batch that Jira refuses, in halves, until what is to blame stands alone: that is a gap. Raises the error where nothing passes."""
+        issues: list[Issue] = []
+        gaps: list[Gap] = []
+        refused: list[Gap] = []
+        passed = False
+        waiting = [chunk] if len(chunk) == 1 else list(halves(chunk))
+        while waiting:
+            part = waiting.pop(0)
+            try:
+                found, unread = self._fetch(part, decoder)
+            except Permanent as again:
+                if again.status != REFUSED or (len(refused) >= MOST_IN_VAIN and not passed):
+                    raise
+                if len(part) > 1:
+                    waiting[:0] = halves(part)
+                else:
+                    said = " ".join(again.messages) or str(again.status)
+                    refused.append(Gap(part[0], "", f"Jira refuses to return it: {said}", AGAIN))
+                continue
+            passed = True
+            issues += found
+            gaps += unread
+        if not passed and len(chunk) > 1:
+            raise error
+        return tuple(issues), (*gaps, *refused)
 
     def _batch(self, chunk: list[str], decoder: IssueDecoder) -> Batch:
         body = {"issueIdsOrKeys": chunk, **decoder.wanted}
@@ -97,39 +132,56 @@ def read_datacenter(
     wanted = clean_ids(ids)
     named = [issue_id for issue_id in wanted if issue_id in edited]
     found: dict[str, Issue] = {}
-    gaps: list[Gap] = []
     for chunk in _chunks(named, CHUNK) if len(named) > 1 else ():
         shown = _read_chunk(transport, chunk, decoder, sight)
         found |= {one.id: one for one in shown if one.id in edited and one.updated >= edited[one.id]}
-    for issue_id in wanted:
-        if issue_id not in found:
-            issues, unread = _read_one(transport, issue_id, decoder, sight)
-            found |= {one.id: one for one in issues}
-            gaps += unread
-    return _result(wanted, list(found.values()), gaps)
+    singly = [_read_one(transport, issue_id, decoder) for issue_id in wanted if issue_id not in found]
+    found |= {one.id: one for one in _together(transport, singly, sight)}
+    return _result(wanted, list(found.values()), [gap for batch in singly for gap in batch.gaps])
 
 
-def _read_one(
-    transport: Transport, issue_id: str, decoder: IssueDecoder, sight: Sight
-) -> tuple[tuple[Issue, ...], tuple[Gap, ...]]:
+def _together(transport: Transport, batches: Iterable[Batch], sight: Sight) -> tuple[Issue, ...]:
+    """The issues of many answers, with their parents looked up for all of them at once."""
+    read = [batch for batch in batches if batch.issues]
+    whole = Batch(
+        tuple(issue for batch in read for issue in batch.issues),
+        {id_: key for batch in read for id_, key in batch.parent_keys.items()},
+        {key: id_ for batch in read for key, id_ in batch.keys.items()},
+        None,
+    )
+    return with_parents(transport, whole.issues, whole, sight)
+
+
+def _read_one(transport: Transport, issue_id: str, decoder: IssueDecoder) -> Batch:
     """The issue as it is now, nothing where Jira does not show it; a gap where Jira forbids it or it cannot be read."""
     path, fields = f"/rest/api/2/issue/{issue_id}", ",".join(decoder.asked)
     try:
         reply = transport.get(path, {"fields": fields})
     except Permanent as error:
         if error.gone:
-            return (), ()
+            return NOTHING
         if error.forbidden:
-            return (), (Gap(issue_id, "", f"Jira forbids to read it: {' '.join(error.messages)}", ALLOW),)
+            said = f"Jira forbids to read it: {' '.join(error.messages)}"
+            return replace(NOTHING, gaps=(Gap(issue_id, "", said, ALLOW),))
         raise
     batch = decoder.decode(Reply(reply.status, b'{"issues":[' + reply.body + b"]}", reply.headers))
-    return with_parents(transport, batch.issues, batch, sight), tuple(
-        replace(gap, issue_id=issue_id) for gap in batch.gaps
-    )
+    return replace(batch, gaps=tuple(replace(gap, issue_id=issue_id) for gap in batch.gaps))
 
 
 def _read_chunk(transport: Transport, chunk: list[str], decoder: IssueDecoder, sight: Sight) -> list[Issue]:
-    """In as many pages as the site's own page limit makes of it. What cannot be read of it is read one by one afterwards."""
+    """Many at once, in halves where Jira refuses them all for one. What cannot be read of it is read one by one afterwards."""
+    try:
+        return _search_chunk(transport, chunk, decoder, sight)
+    except Permanent as error:
+        if error.status != REFUSED:
+            raise
+    if len(chunk) == 1:
+        return []
+    return [issue for part in halves(chunk) for issue in _read_chunk(transport, part, decoder, sight)]
+
+
+def _search_chunk(transport: Transport, chunk: list[str], decoder: IssueDecoder, sight: Sight) -> list[Issue]:
+    """In as many pages as the site's own page limit makes of it."""
     jql = f"id in ({', '.join(chunk)}) ORDER BY id ASC"
     issues: list[Issue] = []
     shown = 0
@@ -141,6 +193,12 @@ def _read_chunk(transport: Transport, chunk: list[str], decoder: IssueDecoder, s
             return issues
         if not batch.names:
             raise IncompleteRead(f"Jira returned {shown} of {batch.answer.total} issues asked for by id.")
+
+
+def halves(chunk: list[str]) -> tuple[list[str], list[str]]:
+    """The first half and the other."""
+    middle = len(chunk) // 2
+    return chunk[:middle], chunk[middle:]
 
 
 def clean_ids(ids: Iterable[str]) -> list[str]:

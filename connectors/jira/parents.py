@@ -20,6 +20,7 @@ PARENT_LINK = "com.atlassian.jpo:jpo-custom-field-parent"
 PARENT_FIELDS = frozenset({EPIC_LINK, PARENT_LINK})
 """`schema.custom` of the fields that name a parent on Data Center."""
 CHUNK = 100
+REFUSED = 400
 
 
 def with_parents(
@@ -60,7 +61,16 @@ def _ids_of(transport: Transport, keys: list[str]) -> dict[str, str]:
         "startAt": 0,
         "validateQuery": False,
     }
-    answer = transport.post("/rest/api/2/search", body, reads=True).read(ID_PAGES)
+    try:
+        answer = transport.post("/rest/api/2/search", body, reads=True).read(ID_PAGES)
+    except Permanent as error:
+        if error.status != REFUSED:
+            raise
+        if len(keys) == 1:
+            issue_id = _id_of(transport, keys[0])
+            return {keys[0]: issue_id} if issue_id else {}
+        middle = len(keys) // 2
+        return {**_ids_of(transport, keys[:middle]), **_ids_of(transport, keys[middle:])}
     found = {wire.key: wire.id for wire in answer.issues}
     for key in keys:
         # a key from before a move is not in the answer under its old name; reading it by name follows the move

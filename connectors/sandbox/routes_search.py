@@ -223,6 +223,9 @@ def bulk_fetch() -> Response:
     allowed_properties(keys)
     if len(asked) > _bulk_limit(fields, expand):
         raise bad_request(f"The number of issues to fetch cannot exceed {_bulk_limit(fields, expand)}.")
+    refused = sorted(site().sandbox.unfetchable.intersection(str(one) for one in asked))
+    if refused:
+        raise bad_request(f"Issue {refused[0]} cannot be had.")
     render = writer()
     chosen = render.chosen(fields, "*navigable")
     texts = [_bulk_text(render, one, chosen, expand, keys) for one in _bulk_records(asked)]

@@ -106,7 +106,7 @@ class Sandbox:
     """The site. Every change goes through `commit`, under `lock`; listeners hear of each event in order.
 
     `garbage` is what an issue shows in place of some of its fields, by issue id; `forbidden` are issues behind a security level
-    that no account has.
+    that no account has; a bulk read that names one of `unfetchable` is refused as a whole.
     """
 
     def __init__(self, clock: Clock, deployment: str = "cloud") -> None:
@@ -128,6 +128,7 @@ class Sandbox:
         self.comments: dict[str, list[Json]] = defaultdict(list)
         self.garbage: dict[str, Json] = {}
         self.forbidden: set[str] = set()
+        self.unfetchable: set[str] = set()
         self.remote_links: dict[str, dict[str, Json]] = defaultdict(dict)
         self.listeners: list[Callable[[Event], None]] = []
         self.index: dict[str, Record] = {}

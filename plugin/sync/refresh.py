@@ -212,9 +212,10 @@ def _land(context: Context, deliveries: list[Delivery], batch: Batch, found: Fou
         _note_echoes(context, conn, batch.echoes)
         if batch.whole_scope:
             facts.put(conn, context.site, RESYNC_WANTED, moment.now.isoformat())
-        inbox.settle_all(conn, {one.id: batch.verdicts[one.id] for one in deliveries}, moment.now)
+        verdicts = {one.id: _verdict(batch, one, found.gaps) for one in deliveries}
+        inbox.settle_all(conn, verdicts, moment.now)
     for delivery in deliveries:
-        status, note = batch.verdicts[delivery.id]
+        status, note = verdicts[delivery.id]
         log.debug(
             "delivery settled", site=context.site, delivery=delivery.identifier, status=status, note=note
         )
@@ -227,6 +228,16 @@ def _land(context: Context, deliveries: list[Delivery], batch: Batch, found: Fou
         )
     counts = len(deliveries), len(found.issues), len(changed), len(outside), len(marked)
     return Refreshed(*counts, batch.whole_scope)
+
+
+def _verdict(batch: Batch, delivery: Delivery, unread: Iterable[Gap]) -> tuple[str, str]:
+    """How it was taken, and what of it could not be read: that holds nothing else up."""
+    status, note = batch.verdicts[delivery.id]
+    named = batch.named.get(delivery.id, frozenset())
+    said = [
+        f"issue {gap.issue_id} could not be read: {gap.reason}" for gap in unread if gap.issue_id in named
+    ]
+    return status, "; ".join([note, *said])
 
 
 def _span(deliveries: list[Delivery]) -> dict[str, object]:

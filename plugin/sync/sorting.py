@@ -17,7 +17,7 @@ BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(slots=True)
 class Batch:
-    """What a batch of deliveries asks for. `verdicts` says per delivery id how it was taken: status and note.
+    """What a batch of deliveries asks for. `verdicts` says per delivery id how it was taken: status and note; `named` which issues it touches.
 
     `echoes` says when issues were last edited by our own writes, so that the mirror knows without reading them again.
     `edited` says of touched issues when they were last edited at least, `unsure` of which of them no delivery tells that.
@@ -32,6 +32,7 @@ class Batch:
     deleted: set[str] = field(default_factory=set)
     echoes: dict[str, datetime] = field(default_factory=dict)
     verdicts: dict[int, tuple[str, str]] = field(default_factory=dict)
+    named: dict[int, frozenset[str]] = field(default_factory=dict)
 
 
 def sort_deliveries(
@@ -50,6 +51,7 @@ def sort_deliveries(
         if isinstance(hints, Hints) and _is_foreign_property(hints, properties):
             batch.verdicts[delivery.id] = "ignored", "a property that the mapping does not write"
         else:
+            batch.named[delivery.id] = hints.touched if isinstance(hints, Hints) else frozenset()
             batch.verdicts[delivery.id] = _verdict(batch, hints, is_echo, id_of)
     for issue_id in batch.unsure:
         batch.edited.pop(issue_id, None)

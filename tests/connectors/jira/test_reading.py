@@ -201,6 +201,31 @@ def test_a_site_that_takes_only_100_ids_is_asked_in_hundreds_from_then_on(stub, 
     assert [len(asked.body["issueIdsOrKeys"]) for asked in stub.asked] == [250, 100, 100, 50, 100, 100, 50]
 
 
+def test_a_refused_batch_is_halved_until_the_guilty_id_stands_alone(stub, answer, cloud, issue_json):
+    def serve(asked):
+        wanted = asked.body["issueIdsOrKeys"]
+        if "10037" in wanted:
+            return answer(400, {"errorMessages": ["The issue 10037 no longer exists."], "errors": {}})
+        return answer(json={"issues": [issue_json(int(found)) for found in wanted], "issueErrors": []})
+
+    stub.on("POST", BULK, serve)
+    result = cloud.read([str(number) for number in range(10001, 10065)])
+
+    assert len(result.issues) == 63
+    assert result.missing == frozenset()
+    assert [(gap.issue_id, gap.reason) for gap in result.gaps] == [
+        ("10037", "Jira refuses to return it: The issue 10037 no longer exists.")
+    ]
+    assert len(stub.asked) == 13
+
+
+def test_what_is_refused_for_all_ids_is_not_for_the_ids(stub, answer, cloud):
+    stub.on("POST", BULK, answer(400, {"errorMessages": ["No field of that name."], "errors": {}}))
+    with pytest.raises(Permanent, match="No field"):
+        cloud.read([str(number) for number in range(10001, 10065)])
+    assert len(stub.asked) < 40
+
+
 @pytest.mark.parametrize("wrong", ["PLAT-1", "1 or 1=1", "", "١"])
 def test_what_is_no_issue_id_is_refused_before_a_call(stub, cloud, wrong):
     with pytest.raises(ValueError, match="not an issue id"):
