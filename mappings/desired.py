@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -54,6 +55,8 @@ class Desired:
     field: Field
     raw: object
     value: str
+    stays: bool = False
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ def desired(
     `unknown: leave`. A value that its field cannot hold (a health without an option) clears the field.
     """
     found: dict[tuple[str, str], Desired] = {}
+    cycle = mapping.cycles.get(state.cycle_id) if state.cycle_id is not None else None
+    until = cycle.end if cycle is not None else None
     for issue_id, figures, aims in subjects(mapping, state, owned or Owners()):
         issue = actual(issue_id)
         for aim in aims:
@@ -91,16 +96,19 @@ def desired(
                 continue
             made = made_for(aim, figures, api)
             if made is not None:
-                found[issue_id, aim.field.id] = Desired(issue_id, issue.key, aim.field, made.raw, aim.value)
+                found[issue_id, aim.field.id] = Desired(
+                    issue_id, issue.key, aim.field, made.raw, aim.value, aim.stays, until
+                )
     return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """One field or property of every issue of a kind, and what it shall show."""
+    """One field or property of every issue of a kind, what it shall show, and whether that stays when the issue or the field leaves."""
 
     field: Field
     part: TargetPart | PropertyTarget
+    stays: bool = False
 
     @property
     def value(self) -> str:
@@ -127,14 +135,22 @@ def subjects(mapping: BoundMapping, state: ObjectiveState, owned: Owners) -> Ite
         yield id_, key_result_figures(key_result, state), free
 
 
+def places(mapping: BoundMapping, state: ObjectiveState, owned: Owners) -> frozenset[tuple[str, str]]:
+    """Issue and field of everything this objective speaks for, whether there is a value for it or not."""
+    return frozenset(
+        (issue_id, aim.field.id) for issue_id, _, aims in subjects(mapping, state, owned) for aim in aims
+    )
+
+
 def aims(mapping: BoundMapping, target: str) -> list[Aim]:
     """What the rules set on this kind of target, in the order they are written; of each rule the fields first."""
     found: list[Aim] = []
     for rule in mapping.document.write_back:
         if rule.target == target:
-            found += [Aim(mapping.fields[alias], part) for alias, part in rule.set.items()]
+            stays = rule.on_leave == "leave"
+            found += [Aim(mapping.fields[alias], part, stays) for alias, part in rule.set.items()]
             held = property_target(rule)
-            found += [Aim(held.field, held)] if held is not None else []
+            found += [Aim(held.field, held, stays)] if held is not None else []
     return found
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from mappings.desired import Desired, Lookup
 from mappings.fields import FieldType, field_type
@@ -15,7 +16,11 @@ from mappings.issue import Issue
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field or property of one issue: the JSON value Jira has, the JSON value it shall get, and why. None clears it."""
+    """One field or property of one issue: the JSON value Jira has, the JSON value it shall get, and why. None clears it.
+
+    `stays`: what is written stays when the issue or the field leaves the mapping. `until`: the last day of the objective's cycle,
+    after which it stays in any case. `left`: this change itself clears what was left behind.
+    """
 
     issue_id: str
     issue_key: str
@@ -24,6 +29,9 @@ class Change:
     before: object
     after: object
     reason: str
+    stays: bool = False
+    until: date | None = None
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,8 @@ def change(wanted: Desired, issue: Issue | None, cause: str = "") -> Change | No
         before=before,
         after=wanted.raw,
         reason=reason(wanted, before, type_, cause),
+        stays=wanted.stays,
+        until=wanted.until,
     )
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Connection
 
 from connectors.store import audit, check_ins, due, mirror, objectives, revisions, writes
+from connectors.store import written as written_values
 from connectors.store.revisions import Revision
 from mappings.brake import STILL, Hold, Movement, brake
+from mappings.departure import Standing, all_places, clearing, plans_with_clearing
 from mappings.desired import desired, owners
 from mappings.diagnostic import Diagnostic
 from mappings.document.binding import bind, bind_leniently, bind_text
@@ -21,13 +24,15 @@ from mappings.lint import lint_document
 from mappings.mapping import Mapping
 from mappings.measuring import assess
 from mappings.moment import Moment
-from mappings.planning import Plan, plan
+from mappings.planning import Change, Plan, plan
 from mappings.preview import Preview, preview
 from mappings.state import ObjectiveState
 from plugin.collecting import collector_resting
 from plugin.connector import Connector, NotReady
 from plugin.live_facts import read_live_facts
 from plugin.reading import held_ahead
+from plugin.sync.context import field_of
+from plugin.sync.departure import end_of_cycle, standing_of
 
 
 class WorldMoved(NotReady):
@@ -80,9 +85,16 @@ def _previewed(connector: Connector, site: str, text: str, file: str) -> Preview
         forest = Forest.of(mirror.every(conn, site))
         before = {saved.state.id: saved.state for saved in objectives.all(conn, site)}
         written = writes.written_count(conn, site)
+        stands = written_values.every(conn, site)
         said = check_ins.standing(conn, site)
     after = assess(mapping, forest, moment, said)
     plans = plans_for(mapping, after, forest, connector.api(site))
+    standing = standing_of(
+        (one for one in stands if forest.issue(one.issue_id) is not None),
+        partial(field_of, mapping, catalogue),
+        lambda id_: end_of_cycle(mapping, after.get(id_) or before.get(id_)),
+    )
+    plans = _with_clearing(plans, standing, mapping, after, forest, moment, connector.api(site))
     held = brake(plans, written, mapping.document.brake, _movement(before, after))
     return Previewed(
         mapping,
@@ -90,6 +102,26 @@ def _previewed(connector: Connector, site: str, text: str, file: str) -> Preview
         _missing_fields(connector, site, mapping),
         held if isinstance(held, Hold) else None,
     )
+
+
+def _with_clearing(
+    plans: list[Plan],
+    standing: list[Standing],
+    mapping: Mapping,
+    states: Dictionary[str, ObjectiveState],
+    forest: Forest,
+    moment: Moment,
+    api: Api,
+) -> list[Plan]:
+    """And what is left behind: by objective that wrote it."""
+    kept = all_places(mapping, states.values(), owners(states.values()))
+    written = {one.field.id for one in standing}
+    found: dict[str, list[Change]] = {}
+    for one in standing:
+        clears = clearing([one], kept, forest.issue, moment.today, written, api)
+        if clears:
+            found.setdefault(one.objective_id, []).extend(clears)
+    return plans_with_clearing(plans, found)
 
 
 def _movement(before: Dictionary[str, ObjectiveState], after: Dictionary[str, ObjectiveState]) -> Movement:
@@ -160,6 +192,7 @@ def _enact(
     audit.note(conn, by, "mapping activated", now, {"revision": revision, "preview": agreed}, site)
     # Also those it selects anew: they have no state yet, and no event would come for them.
     concerned = {one.id for one in previewed.preview.objectives} | set(objectives.ids(conn, site))
+    concerned |= {one.objective_id for one in previewed.preview.plans}
     due.mark(conn, site, concerned, now, f"mapping {revision} activated")
     connector.announcer.marked(conn, site, concerned, now)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 
-from connectors.store import json_text
+from connectors.store import json_text, written
 from connectors.store.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.schema import plan as plans
 from connectors.store.schema import write as table
@@ -117,6 +117,8 @@ def settle(
     }
     place = {"of_plan": plan_id, "of_issue": issue_id, "of_field": field_id}
     conn.execute(_SETTLING, {**found, **place})
+    if found["outcome"] in _THERE:
+        written.keep(conn, plan_id, issue_id, field_id)
 
 
 def recent(conn: Connection, site: str, limit: int, objective_id: str | None = None) -> list[Write]:
@@ -244,6 +246,8 @@ def _row(plan_id: int, site: str, change: Change, now: datetime) -> dict[str, ob
         "reason": plain(change.reason, LONGEST_NOTE),
         "at": to_ms(now),
         "note": "",
+        "stays": int(change.stays),
+        "until": None if change.until is None else change.until.isoformat(),
     }
 
 

@@ -89,6 +89,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "value": "What is written.",
     "round": "Decimals, half away from zero.",
     "unknown": "What an unknown value does to the field: clear it, or leave it.",
+    "on_leave": "What becomes of it when the issue or the field leaves the mapping: clear, or leave it.",
     "options": "The select option for each level of health.",
     "brake": "When a large plan waits for a person.",
     "share": "Share of the written values a plan may change.",

@@ -295,6 +295,7 @@ class WriteBackPart(Part):
     target: Literal["objective", "key_result"]
     set: dict[Alias, TargetPart] = Field(default={}, max_length=MOST_PARTS)
     property: PropertyKey | PropertyPart | None = None
+    on_leave: Literal["clear", "leave"] = "clear"
 
 
 class BrakePart(Part):

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from connectors.jira import Jira, core_fields
 from connectors.store import Store, due
-from mappings.catalogue import Catalogue
-from mappings.fields import Api
+from mappings.catalogue import Catalogue, Field
+from mappings.fields import Api, property_field, property_key
 from mappings.mapping import Mapping
 from mappings.moment import Moment
 from plugin.meter import Meter
@@ -26,7 +26,8 @@ Clock = Callable[[], datetime]
 class Context:
     """One site under one mapping revision. `clock` gives aware datetimes; nothing below reads time by itself.
 
-    `reads_ahead` lets a resync fetch a page while it keeps the one before, in a thread of its own.
+    `reads_ahead` lets a resync fetch a page while it keeps the one before, in a thread of its own. `besides` are fields that are
+    read though the mapping does not name them.
     """
 
     site: str
@@ -43,6 +44,7 @@ class Context:
     project_sight: ProjectSight | None = None
     meter: Meter = field(default_factory=Meter)
     reads_ahead: bool = False
+    besides: frozenset[str] = frozenset()
 
     def moment(self) -> Moment:
         """Now, in the mapping's time zone, as the connector's own account."""
@@ -66,7 +68,11 @@ class Context:
     @property
     def fields(self) -> tuple[str, ...]:
         """What to ask Jira for: the system fields, the mapped ones and written properties, nothing else."""
-        return (*core_fields(), *sorted(self.mapping.field_ids()))
+        return (*core_fields(), *sorted(self.mapping.field_ids() | self.besides))
+
+    def field(self, field_id: str) -> Field | None:
+        """The field or entity property of this id, mapped or not."""
+        return field_of(self.mapping, self.catalogue, field_id)
 
     def field_ids(self, told: Iterable[str]) -> frozenset[str]:
         """Ids of fields as an event tells them: Data Center does it by name; of a name that several have, all of them."""
@@ -113,3 +119,12 @@ class Context:
             rule.part.relation for objective in self.mapping.objectives for rule in objective.key_results
         )
         return any(hasattr(relation, "jql") or hasattr(relation, "jql_field") for relation in relations)
+
+
+def field_of(mapping: Mapping, catalogue: Catalogue, field_id: str) -> Field | None:
+    """A field by its id: as the mapping has it, or as Jira's catalogue has it; an entity property always exists."""
+    key = property_key(field_id)
+    if key is not None:
+        return property_field(key)
+    mapped = (field for field in mapping.fields.values() if field.id == field_id)
+    return next(mapped, None) or catalogue.field(field_id)

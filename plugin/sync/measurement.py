@@ -15,7 +15,7 @@ from connectors.store import check_ins, due, mirror, objectives
 from connectors.store.objectives import SavedObjective
 from mappings.desired import Owners, owners
 from mappings.document.walk import is_issue_each
-from mappings.forest import Forest, issue_order
+from mappings.forest import Forest
 from mappings.issue import Issue
 from mappings.mapping import Mapping as BoundMapping
 from mappings.measuring import assess_among, objective_rule
@@ -95,21 +95,28 @@ def owners_of(context: Context, conn: Connection, state: ObjectiveState, forest:
     shared = {one.issue_id for one in state.key_results if one.issue_id}
     if not shared or not any(rule.target == "key_result" for rule in context.mapping.document.write_back):
         return owners([state])
-    ids = objectives.depending_on(conn, context.site, shared) - {state.id}
-    stale = due.among_due(conn, context.site, {*ids, *_near(context, conn, state, shared)}) - {state.id}
-    saved = (objectives.load(conn, context.site, id_) for id_ in sorted(ids - stale))
-    others = [one for one in saved if one is not None]
-    stale |= {one.state.id for one in others if one.mapping_revision != context.mapping.revision}
-    believed = [one.state for one in others if one.state.id not in stale]
-    anew: Iterable[ObjectiveState] = ()
-    if stale:
-        among = Forest.of([*forest, *_issues_for(context, conn, sorted(stale))])
-        anew = _assessed(context, conn, among, sorted(stale), {}).values()
-    found = owners([state, *believed, *anew])
+    found = owners([state, *sharers(context, conn, state.id, shared, forest)])
     moment = context.moment()
     issues = (forest.issue(id_) for id_ in shared)
     themselves = {one.id for one in issues if one and objective_rule(context.mapping, one, moment)}
     return Owners(found.objectives | themselves, found.key_results)
+
+
+def sharers(
+    context: Context, conn: Connection, objective_id: str, shared: set[str], known: Iterable[Issue]
+) -> list[ObjectiveState]:
+    """Other objectives that have, or may have, some of these issues as key results; which they have is up to date."""
+    ids = objectives.depending_on(conn, context.site, shared) - {objective_id}
+    near = _near(context, conn, shared)
+    stale = set(due.among_due(conn, context.site, {*ids, *near})) - {objective_id}
+    saved = (objectives.load(conn, context.site, id_) for id_ in sorted(ids - stale))
+    others = [one for one in saved if one is not None]
+    stale |= {one.state.id for one in others if one.mapping_revision != context.mapping.revision}
+    found = [one.state for one in others if one.state.id not in stale]
+    if stale:
+        forest = Forest.of([*known, *_issues_for(context, conn, sorted(stale))])
+        found += _assessed(context, conn, forest, sorted(stale), {}).values()
+    return found
 
 
 def _assessed(
@@ -187,7 +194,7 @@ def _issues_for(context: Context, conn: Connection, objective_ids: list[str]) ->
     return [*by_jql, *tree, *linked, *under]
 
 
-def _near(context: Context, conn: Connection, state: ObjectiveState, shared: set[str]) -> set[str]:
+def _near(context: Context, conn: Connection, shared: set[str]) -> set[str]:
     """Who else may have these issues as key results, though nothing stored says so: what is above them, linked with them, or asks by JQL."""
     found = {issue.id for issue in mirror.linked(conn, context.site, shared)}
     level = mirror.get(conn, context.site, shared)
@@ -203,6 +210,5 @@ def _near(context: Context, conn: Connection, state: ObjectiveState, shared: set
         for rule in one.key_results
         if is_issue_each(rule.part)
     ):
-        place = issue_order(state.id)
-        found |= {id_ for id_ in due.ids(conn, context.site) if issue_order(id_) < place}
+        found |= due.ids(conn, context.site)
     return found

@@ -13,7 +13,9 @@ from sqlalchemy import Connection
 from connectors.store import due, facts, objectives, refusals, writes
 from connectors.store.writes import Write
 from mappings.cause import cause
+from mappings.departure import with_clearing
 from mappings.desired import desired
+from mappings.fields import field_type
 from mappings.forest import Forest
 from mappings.issue import Issue
 from mappings.moved import objective_moved
@@ -22,7 +24,8 @@ from mappings.state import ObjectiveState
 from plugin.sync import gaps
 from plugin.sync.applying import Applied, apply
 from plugin.sync.context import Context
-from plugin.sync.holding import BREAKER, FLAPPING, note_held, sift, type_of
+from plugin.sync.departure import clears, still_ours
+from plugin.sync.holding import BREAKER, FLAPPING, note_held, sift
 from plugin.sync.measurement import Measured, measure_objective, owners_of, prepare
 from plugin.sync.refresh import land_issues, read_again, with_readings
 from plugin.sync.tenure import Tenure
@@ -57,6 +60,7 @@ def reconcile(
         state, before = found.state, found.before.state if found.before else None
         standing = _standing(context, conn, found)
         planned = plan_objective(context, conn, state, found.forest, _cause(context, found))
+        planned = with_clearing(planned, objective_id, clears(context, conn, objective_id, found))
         planned = without_refused(context, conn, planned)
         sifted = sift(context, conn, planned)
     if standing is not None:
@@ -66,7 +70,7 @@ def reconcile(
     if not write:
         return Reconciled(objective_id, state, sifted.plan, Applied(), before)
     note_held(context, planned, sifted.held, BREAKER, FLAPPING)
-    planned = sifted.plan
+    planned = still_ours(context, sifted.plan)
     if tenure is None:
         applied = apply(context, planned, cause="asked for")
     else:
@@ -134,7 +138,8 @@ def confirm_open_writes(context: Context, objective_id: str) -> None:
     if not open_writes:
         return
     read_at = context.clock()
-    read = read_again(context, {write.issue_id for write in open_writes})
+    wide = replace(context, besides=frozenset(write.field_id for write in open_writes))
+    read = read_again(wide, {write.issue_id for write in open_writes})
     found = with_readings(context, read.issues, {})
     inside = [issue for issue in found if context.mapping.scope.matches(issue, context.moment())]
     now = {issue.id: issue for issue in found}
@@ -147,7 +152,8 @@ def confirm_open_writes(context: Context, objective_id: str) -> None:
 
 def _looked_up(context: Context, write: Write, issue: Issue | None) -> tuple[str, str]:
     """What became of a write whose answer never came."""
-    type_ = type_of(context.mapping, write.field_id)
+    field = context.field(write.field_id)
+    type_ = field_type(field) if field is not None else None
     if issue is None or type_ is None or not type_.equal(issue.fields.get(write.field_id), write.after):
         return "failed", "interrupted; read again, Jira does not have it"
     return "confirmed", "interrupted; read again, Jira has it"

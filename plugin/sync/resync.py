@@ -10,6 +10,7 @@ import structlog
 from connectors.jira import Page
 from connectors.jira.errors import IncompleteRead, Permanent
 from connectors.store import drifted, facts, objectives, resyncs
+from connectors.store import written as stands
 from plugin.sync import gaps, read_failure, watermark
 from plugin.sync.checkpoint import SKEW, Reading, forget, keep, start
 from plugin.sync.completeness import prove_complete
@@ -90,11 +91,12 @@ def _land_page(context: Context, reading: Reading, page: Page) -> None:
 
 
 def _others(context: Context, report: Resynced) -> frozenset[str]:
-    """Objectives beside those that were read: written in the mapping, or known from before."""
+    """Objectives beside those that were read: written in the mapping, known from before, or none any more while their fields still stand."""
     written = {f"@{rule.part.id}" for rule in context.mapping.objectives if rule.select is None}
     with context.store.read() as conn:
         former = objectives.ids(conn, context.site)
-    return frozenset(id_ for id_ in (*written, *former) if id_ not in report.objectives)
+        left = stands.objective_ids(conn, context.site, context.moment().today)
+    return frozenset(id_ for id_ in (*written, *former, *left) if id_ not in report.objectives)
 
 
 def _remember(context: Context, reading: Reading) -> None:

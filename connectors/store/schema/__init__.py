@@ -39,6 +39,7 @@ from connectors.store.schema.work import (
     resync_page,
     resync_run,
     write,
+    written,
 )
 
 __all__ = [
@@ -77,4 +78,5 @@ __all__ = [
     "site",
     "snapshot",
     "write",
+    "written",
 ]

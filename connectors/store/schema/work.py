@@ -74,8 +74,23 @@ write = Table(
     Column("outcome", Text),
     columns.text("note"),
     Column("settled_at", BigInteger),
+    Column("stays", BigInteger, nullable=False, server_default="0"),
+    Column("until", Text),
     Index(None, "plan_id"),
     Index(None, "site", "issue_id", "field_id", "at"),
+)
+
+written = Table(
+    "written",
+    columns.metadata,
+    columns.site(),
+    columns.part("issue_id"),
+    columns.part("field_id"),
+    *(columns.text(name) for name in ("issue_key", "field_name", "objective_id", "after")),
+    Column("stays", BigInteger, nullable=False, server_default="0"),
+    Column("until", Text),
+    Index(None, "site", "objective_id"),
+    sqlite_with_rowid=False,
 )
 
 refusal = Table(

@@ -247,8 +247,10 @@ class Hand:
     def issue(self, type_: str, parent: str | None = None, status: str = "To Do", **fields: Any) -> str:
         """Make an issue; its id."""
         asked = {"project": {"key": "PLAT"}, "issuetype": {"name": type_}, "summary": f"A {type_}", **fields}
-        if parent is not None:
+        if parent is not None and self.sandbox.sandbox.deployment == "cloud":
             asked["parent"] = {"id": parent}
+        elif parent is not None:
+            asked[scheme.EPIC_LINK] = self.sandbox.sandbox.records[parent].key
         made = create(self.sandbox.sandbox, {"fields": asked}, "3", person(PEOPLE[0]))
         self.status(made.id, status)
         return made.id

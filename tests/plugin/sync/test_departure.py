@@ -1,0 +1,245 @@
+"""Nothing stale is left behind: what leaves the mapping is cleared on every way out, and only where it is still ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from connectors.sandbox import Fault
+from connectors.store import written
+from plugin.lifecycle import preview_text, rollback
+from plugin.sync.reconcile import reconcile
+
+PROGRESS, RAW = "customfield_10060", "customfield_10054"
+MAPPING = """
+version: 1
+name: hand-made
+scope: project = PLAT
+fields:
+  okr_progress: {id: customfield_10060}
+  start: {id: customfield_10051}
+  current: {id: customfield_10052}
+  target: {id: customfield_10053}
+objectives:
+  - id: epics
+    select: issuetype = Epic AND labels = okr
+    key_results:
+      - {id: metric, select: 'issuetype = "Key Result"', progress: {kind: transition, start: start, current: current, target: target}}
+      - {id: delivery, select: issuetype = Story, relation: descendant, progress: {kind: delivery}}
+write_back:
+  - target: objective
+    set: {okr_progress: {value: progress_percent}}
+"""
+LABELS = "issuetype = Epic AND labels = okr"
+NARROW = MAPPING.replace(LABELS, LABELS + " AND labels = kept")
+WITH_KEY_RESULTS = MAPPING + "  - {target: key_result, set: {okr_progress: {value: progress_percent}}}\n"
+
+
+def epic(hand: Any, *labels: str) -> str:
+    """An objective at 50."""
+    made: str = hand.issue("Epic", labels=["okr", *labels])
+    hand.issue("Story", made, "Done")
+    hand.issue("Story", made)
+    return made
+
+
+def key_result(hand: Any, parent: str, current: int) -> str:
+    made: str = hand.issue("Key Result", parent)
+    hand.edit(made, customfield_10051=0, customfield_10052=current, customfield_10053=10)
+    return made
+
+
+def synced(hand: Any, text: str = MAPPING) -> int:
+    hand.activate(text)
+    hand.sync()
+    return len(hand.writes())
+
+
+def test_a_narrowed_selector_clears_what_leaves_and_preview_counts_it(hand: Any) -> None:
+    stays, goes = epic(hand, "kept"), epic(hand)
+    before = synced(hand)
+    previewed = preview_text(hand.connector, "main", NARROW)
+    assert [(one.objective_id, len(one.changes)) for one in previewed.preview.plans] == [(goes, 1)]
+    assert previewed.preview.cost.writes == 1
+    hand.activate(NARROW)
+    hand.work_off()
+    assert hand.writes()[before:] == [(goes, None)]
+    assert (hand.field(stays), hand.field(goes)) == (50, None)
+    hand.sync()
+    assert len(hand.writes()) == before + 1
+    with hand.connector.store.read() as conn:
+        assert [one.issue_id for one in written.every(conn, "main")] == [stays]
+
+
+def test_going_back_writes_it_again(hand: Any) -> None:
+    goes = epic(hand)
+    before = synced(hand)
+    hand.activate(NARROW)
+    hand.work_off()
+    rollback(hand.connector, "main", "test")
+    hand.work_off()
+    assert hand.writes()[before:] == [(goes, None), (goes, "50")]
+
+
+@pytest.mark.parametrize("way", ["event", "sync"])
+def test_a_label_that_is_taken_off_clears(hand: Any, way: str) -> None:
+    goes = epic(hand)
+    before = synced(hand)
+    hand.clock.pass_by(minutes=30)
+    hand.edit(goes, labels=[])
+    if way == "event":
+        hand.land(goes)
+        hand.work_off()
+    else:
+        hand.sync()
+    assert hand.writes()[before:] == [(goes, None)]
+
+
+@pytest.mark.parametrize("hand", ["cloud", "datacenter"], indirect=True)
+def test_a_field_that_leaves_the_mapping_is_cleared_everywhere(hand: Any) -> None:
+    one, other = epic(hand), epic(hand)
+    text = MAPPING.replace("fields:\n", "fields:\n  raw: {id: customfield_10054}\n").replace(
+        "set: {okr_progress", "set: {raw: {value: progress_percent}, okr_progress"
+    )
+    synced(hand, text)
+    assert (hand.field(one, RAW), hand.field(other, RAW)) == (50, 50)
+    previewed = hand.activate(MAPPING)
+    assert previewed.preview.cost.writes == 2
+    hand.work_off()
+    assert (hand.field(one, RAW), hand.field(other, RAW)) == (None, None)
+    assert (hand.field(one), hand.field(other)) == (50, 50)
+
+
+@pytest.mark.parametrize("hand", ["cloud", "datacenter"], indirect=True)
+def test_a_property_that_leaves_the_mapping_is_taken_away(hand: Any) -> None:
+    one = epic(hand)
+    synced(hand, MAPPING + "    property: jira-okr.rollup\n")
+    assert hand.sandbox.sandbox.properties[one]["jira-okr.rollup"]["progress_percent"] == 50
+    hand.activate(MAPPING)
+    hand.work_off()
+    assert hand.sandbox.sandbox.properties[one] == {}
+    assert hand.field(one) == 50
+
+
+def test_leave_leaves_it_whatever_a_later_revision_says(hand: Any) -> None:
+    goes = epic(hand)
+    before = synced(hand, MAPPING + "    on_leave: leave\n")
+    hand.activate(NARROW)
+    hand.sync()
+    assert hand.writes()[before:] == []
+    assert hand.field(goes) == 50
+
+
+def test_what_somebody_else_wrote_stays(hand: Any) -> None:
+    known, unknown = epic(hand), epic(hand)
+    before = synced(hand)
+    hand.clock.pass_by(minutes=30)
+    hand.edit(known, customfield_10060=7)
+    hand.edit(unknown, customfield_10060=8)
+    hand.edit(known, labels=[])
+    hand.edit(unknown, labels=[])
+    hand.land(known)
+    reconcile(hand.context, known)
+    hand.activate(NARROW)  # nothing told us of the other one
+    hand.work_off()
+    assert hand.writes()[before:] == []
+    assert (hand.field(known), hand.field(unknown)) == (7, 8)
+
+
+def test_an_objective_of_a_cycle_that_has_ended_keeps_its_number(hand: Any) -> None:
+    text = MAPPING.replace(
+        "objectives:\n", "cycles:\n  - {id: q4, start: 2026-10-01, end: 2026-12-31}\nobjectives:\n"
+    )
+    text = text.replace("    key_results:\n", "    cycle: q4\n    key_results:\n")
+    goes = epic(hand)
+    before = synced(hand, text)
+    hand.clock.pass_by(days=60)
+    hand.activate(text.replace(LABELS, LABELS + " AND labels = kept"))
+    hand.sync()
+    assert hand.writes()[before:] == []
+    assert hand.field(goes) == 50
+
+
+def test_a_key_result_that_leaves_is_cleared_and_one_that_moves_is_written_on(hand: Any) -> None:
+    one, other = epic(hand), epic(hand)
+    goes, moves = key_result(hand, one, 3), key_result(hand, one, 4)
+    before = synced(hand, WITH_KEY_RESULTS)
+    assert (hand.field(goes), hand.field(moves), hand.field(one)) == (30, 40, 35)
+    hand.clock.pass_by(minutes=30)
+    plain = hand.issue("Epic")
+    hand.edit(goes, parent={"id": plain})
+    hand.edit(moves, parent={"id": other})
+    hand.land(goes, moves, plain)
+    for objective_id in (one, other):
+        reconcile(hand.context, objective_id)
+    hand.work_off()
+    assert sorted(hand.writes()[before:]) == [(one, "50"), (other, "40"), (goes, None)]
+    assert hand.field(moves) == 40
+
+
+def test_an_objective_that_becomes_a_key_result_is_written_once(hand: Any) -> None:
+    upper, lower = epic(hand), epic(hand)
+    linked = WITH_KEY_RESULTS.replace(
+        "    key_results:\n",
+        "    key_results:\n      - {id: part, select: labels = part, relation: {link: is contributed to by}, progress: {kind: milestone}}\n",
+    )
+    hand.contributes(lower, upper)
+    before = synced(hand, linked)
+    assert hand.field(lower) == 50
+    hand.clock.pass_by(minutes=30)
+    hand.edit(lower, labels=["part"])
+    hand.land(lower)
+    for objective_id in (lower, upper):
+        reconcile(hand.context, objective_id)
+    hand.work_off()
+    assert sorted(hand.writes()[before:]) == [(upper, "25"), (lower, "0")]
+
+
+def test_what_was_deleted_or_cannot_be_seen_is_not_written(hand: Any) -> None:
+    goes = epic(hand)
+    synced(hand)
+    from connectors.sandbox import PEOPLE
+    from connectors.sandbox.editing import delete
+    from connectors.sandbox.state import person
+
+    for story in [one.id for one in hand.sandbox.sandbox.records.values() if one.parent_id == goes]:
+        delete(hand.sandbox.sandbox, hand.sandbox.sandbox.records[story], person(PEOPLE[0]))
+    delete(hand.sandbox.sandbox, hand.sandbox.sandbox.records[goes], person(PEOPLE[0]))
+    calls = hand.sandbox.site.calls.by_endpoint
+    puts = sum(count for name, count in calls.items() if name.startswith("PUT"))
+    hand.activate(NARROW)
+    hand.work_off()
+    assert sum(count for name, count in calls.items() if name.startswith("PUT")) == puts
+    with hand.connector.store.read() as conn:
+        assert written.every(conn, "main") == []
+
+
+def test_an_issue_that_leaves_the_scope_is_cleared_all_the_same(hand: Any) -> None:
+    goes = epic(hand)
+    before = synced(hand)
+    hand.activate(MAPPING.replace("scope: project = PLAT", "scope: project = PLAT AND issuetype != Epic"))
+    hand.sync()
+    assert hand.writes()[before:] == [(goes, None)]
+
+
+def test_many_that_would_leave_wait_for_a_person(hand: Any) -> None:
+    epics = [epic(hand) for _ in range(12)]
+    before = synced(hand)
+    hand.clock.pass_by(minutes=30)
+    for one in epics[:11]:
+        hand.edit(one, labels=[])
+    found, _ = hand.sync()
+    assert found.held is not None
+    assert found.held.count == 11
+    assert hand.writes()[before:] == []
+
+
+def test_what_jira_refused_to_clear_is_tried_again_by_a_sync(hand: Any) -> None:
+    goes = epic(hand)
+    before = synced(hand)
+    hand.sandbox.faults.add(Fault("status", "PUT", "issue", times=1, status=500))
+    hand.activate(NARROW)
+    hand.work_off()
+    hand.sync()
+    assert hand.writes()[before:] == [(goes, None)]
