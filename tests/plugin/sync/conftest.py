@@ -281,7 +281,7 @@ class Hand:
     def land(self, *issue_ids: str) -> None:
         """What webhooks on these issues bring, without working off what becomes due."""
         context = self.context
-        found = with_readings(context, read_again(context, issue_ids)[0], {})
+        found = with_readings(context, read_again(context, issue_ids).issues, {})
         with self.connector.store.write() as conn:
             land_issues(context, conn, found, set(), self.clock())
 

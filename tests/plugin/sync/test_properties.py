@@ -192,7 +192,10 @@ def test_a_draft_that_writes_another_property_says_that_the_mirror_lacks_it(quie
     assert previewed.missing_fields == ("entity property jira-okr.other (property:jira-okr.other)",)
     changes = [change for plan in previewed.preview.plans for change in plan.changes]
     assert changes
-    assert {change.field_id for change in changes} == {"property:jira-okr.other"}
+    assert {change.field_id: change.after is None for change in changes} == {
+        "property:jira-okr.other": False,
+        FIELD: True,
+    }, "the former one is taken away"
     assert previewed.preview.cost.calls == len(changes)
 
 
