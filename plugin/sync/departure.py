@@ -75,7 +75,7 @@ def still_ours(context: Context, planned: Plan) -> Plan:
         return planned
     fields = frozenset(change.field_id for change in left)
     wide = replace(context, besides=context.besides | fields)
-    read = read_again(wide, {change.issue_id for change in left}, guarded=False)
+    read = read_again(wide, {change.issue_id for change in left})
     now = {issue.id: _with_properties(context, issue, left) for issue in read.issues}
     gone = [change for change in left if not _holds(context, now.get(change.issue_id), change)]
     over = [change for change in gone if change.issue_id in now or change.issue_id in read.gone]
