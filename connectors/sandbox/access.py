@@ -74,13 +74,12 @@ def _match(sandbox: Sandbox, name: str | None, token: str) -> Account | None:
 
 
 def visible(sandbox: Sandbox, account: Account, id_or_key: str) -> Record:
-    """The issue, or 404: deleted, unknown and forbidden look the same; Data Center says 403 for what a security level hides."""
+    """The issue, or 404: deleted, unknown and out of sight look the same; Data Center says 403 behind a security level or in a closed project."""
     record = sandbox.find(id_or_key)
-    if record is not None and record.id in sandbox.forbidden and sandbox.deployment == "datacenter":
+    shut = record is not None and (record.id in sandbox.forbidden or record.project.id in sandbox.closed)
+    if shut and sandbox.deployment == "datacenter":
         raise JiraAnswerError(403, (FORBIDDEN,))
-    if record is not None and record.id in sandbox.forbidden:
-        raise JiraAnswerError(404, (NO_ISSUE,))
-    if record is None or not account.may("BROWSE_PROJECTS", record.project.key):
+    if record is None or not sandbox.shows(account, record):
         raise JiraAnswerError(404, (NO_ISSUE,))
     return record
 

@@ -8,16 +8,20 @@ from mappings.catalogue import Catalogue, Field, LinkType
 
 
 def catalogue_of(sandbox: Sandbox, account: scheme.Account | None = None) -> Catalogue:
-    """Everything the site knows by name; time zone and account are those of the caller."""
+    """Everything that a caller knows by name, whose time zone and account it has; without one everything."""
     return Catalogue(
         fields=tuple(
             Field(one.id, one.name, one.type, one.items, one.custom, one.clauses, (), one.options)
             for one in sandbox.fields.values()
         ),
-        statuses=scheme.STATUSES,
-        issue_types=scheme.ISSUE_TYPES,
-        projects=tuple(one.project for one in sandbox.projects.values()),
-        resolutions=scheme.RESOLUTIONS,
+        statuses=sandbox.statuses,
+        issue_types=sandbox.types,
+        projects=tuple(
+            one.project
+            for one in sandbox.projects.values()
+            if account is None or sandbox.may_browse(account, one.project)
+        ),
+        resolutions=sandbox.resolutions,
         priorities=scheme.PRIORITIES,
         link_types=tuple(LinkType(one.id, one.name, one.inward, one.outward) for one in scheme.LINK_TYPES),
         time_zone=account.time_zone if account else "UTC",

@@ -245,7 +245,7 @@ def create(sandbox: Sandbox, body: Mapping[str, Any], version: str, actor: User)
     """Make an issue from a POST body."""
     given = dict(body.get("fields") or {})
     project = _project(sandbox, given.pop("project", None))
-    kind = _issue_type(given.pop("issuetype", None))
+    kind = _issue_type(sandbox, given.pop("issuetype", None))
     now = sandbox.clock()
     status = project.statuses[0]
     blank = Record("0", "", project.project, kind, status, "", now, now, now, actor, actor)
@@ -267,8 +267,8 @@ def _project(sandbox: Sandbox, asked: Any) -> scheme.ProjectDef:
     raise JiraAnswerError(400, (), {"project": "Specify a valid project ID or key"})
 
 
-def _issue_type(asked: Any) -> IssueType:
-    for kind in scheme.ISSUE_TYPES:
+def _issue_type(sandbox: Sandbox, asked: Any) -> IssueType:
+    for kind in sandbox.types:
         if isinstance(asked, dict) and (str(asked.get("id")) == kind.id or asked.get("name") == kind.name):
             return kind
     raise JiraAnswerError(400, (), {"issuetype": "Specify an issue type"})

@@ -16,6 +16,8 @@ KINDS = (
     "torn",
     "empty_page",
     "duplicate_token",
+    "last_with_token",
+    "lost_token",
     "expired_token",
     "unauthorized",
 )

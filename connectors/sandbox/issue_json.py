@@ -62,6 +62,25 @@ def _avatars(view: View) -> Json:
     return {f"{size}x{size}": f"{view.base_url}/static/avatar-{size}.png" for size in (48, 24, 16, 32)}
 
 
+def sprint_text(sprint: Json) -> str:
+    """A sprint as Data Center shows it: the text of a Java object, in which nothing is escaped."""
+    parts = {
+        "id": sprint["id"],
+        "rapidViewId": sprint["boardId"],
+        "state": str(sprint["state"]).upper(),
+        "name": sprint["name"],
+        "startDate": sprint.get("startDate") or "<null>",
+        "endDate": sprint.get("endDate") or "<null>",
+        "completeDate": sprint.get("completeDate") or "<null>",
+        "activatedDate": "<null>",
+        "sequence": sprint["id"],
+        "goal": sprint.get("goal") or "",
+        "autoStartStop": "false",
+    }
+    inside = ",".join(f"{name}={value}" for name, value in parts.items())
+    return f"com.atlassian.greenhopper.service.sprint.Sprint@{sprint['id']:x}[{inside}]"
+
+
 def category_json(view: View, key: str | None) -> Json:
     """A status category."""
     known = key or "undefined"
@@ -245,6 +264,8 @@ class IssueWriter:
                 "value": value.name,
                 "id": value.id,
             }
+        if definition.id == scheme.SPRINT and value is not None and self.view.datacenter:
+            return [sprint_text(one) for one in value]
         if definition.custom.endswith(":textarea") and self.view.version == "2":
             return text_of(value) if value else None
         return value

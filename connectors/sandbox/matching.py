@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from connectors.sandbox.state import Record, Sandbox
 from mappings.catalogue import Catalogue
-from mappings.jql import Query, compile_selector, parse
+from mappings.jql import JqlError, Query, check, compile_selector, parse
 from mappings.moment import Moment
 
 Match = Callable[[Record, Moment], bool]
@@ -22,13 +22,17 @@ class Matcher:
     timed: bool
 
 
-def compile_jql(sandbox: Sandbox, catalogue: Catalogue, text: str) -> Matcher:
-    """Compile a JQL; raises JqlError with what is wrong with it."""
+def compile_jql(sandbox: Sandbox, catalogue: Catalogue, text: str, *, strict: bool = False) -> Matcher:
+    """Compile a JQL; raises JqlError with what is wrong with it; where it is `strict`, so is a value that the caller does not know."""
 
     def issue_id_of(key: str) -> str | None:
         found = sandbox.find(key)
         return found.id if found else None
 
+    found = check(text, catalogue, issue_id_of) if strict else ()
+    strangers = [finding for finding in found if finding.code == "unknown-value"]
+    if strangers:
+        raise JqlError(strangers)
     selector = compile_selector(text, catalogue, issue_id_of)
     issue, matches = sandbox.issue, selector.matches
     return Matcher(parse(text), lambda record, moment: matches(issue(record), moment), selector.timed)

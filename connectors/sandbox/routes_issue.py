@@ -38,6 +38,7 @@ NO_NOTIFY = "To discard the user notification either admin or project admin perm
 NO_OVERRIDE = (
     "Only Connect and Forge app users with the Administer Jira permission can override screen security."
 )
+ARCHIVED = "You cannot edit this issue: it is archived."
 PROPERTY_LIMIT = 32_768
 
 
@@ -82,6 +83,8 @@ def edit(key: str) -> Response:
     record = issue_or_404(key)
     body = json_body()
     need("EDIT_ISSUES", record)
+    if record.id in site().sandbox.archived:
+        raise JiraAnswerError(403, (ARCHIVED,))
     if not flag("notifyUsers", True):
         need("ADMINISTER_PROJECTS", record, NO_NOTIFY)
     if flag("overrideScreenSecurity", False) or flag("overrideEditableFlag", False):

@@ -91,7 +91,7 @@ def field_search() -> Response:
 
 @routes.get("/status")
 def statuses() -> Response:
-    return answer([status_json(view(), one) for one in scheme.STATUSES])
+    return answer([status_json(view(), one) for one in site().sandbox.statuses])
 
 
 @routes.get("/statuses/search")
@@ -105,7 +105,7 @@ def status_search() -> Response:
             "scope": {"type": "GLOBAL"},
             "description": "",
         }
-        for one in scheme.STATUSES
+        for one in site().sandbox.statuses
     ]
     return answer(page_of(found, 200, "statuses/search"))
 
@@ -117,7 +117,7 @@ def categories() -> Response:
 
 @routes.get("/issuetype")
 def issue_types() -> Response:
-    return answer([type_json(view(), one) for one in scheme.ISSUE_TYPES])
+    return answer([type_json(view(), one) for one in site().sandbox.types])
 
 
 @routes.get("/priority")
@@ -133,12 +133,12 @@ def priority_search() -> Response:
 
 @routes.get("/resolution")
 def resolutions() -> Response:
-    return answer([named_json(view(), "resolution", one) for one in scheme.RESOLUTIONS])
+    return answer([named_json(view(), "resolution", one) for one in site().sandbox.resolutions])
 
 
 @routes.get("/resolution/search")
 def resolution_search() -> Response:
-    found = [named_json(view(), "resolution", one) for one in scheme.RESOLUTIONS]
+    found = [named_json(view(), "resolution", one) for one in site().sandbox.resolutions]
     return answer(page_of(found, 50, "resolution/search"))
 
 
@@ -151,7 +151,8 @@ def link_types() -> Response:
 
 
 def _projects() -> list[ProjectDef]:
-    return [one for key, one in site().sandbox.projects.items() if caller().may("BROWSE_PROJECTS", key)]
+    sandbox = site().sandbox
+    return [one for one in sandbox.projects.values() if sandbox.may_browse(caller(), one.project)]
 
 
 def _project(project: ProjectDef) -> Json:
@@ -181,7 +182,7 @@ def project_search() -> Response:
 def project(key: str) -> Response:
     found = _project_or_404(key)
     extra: Json = {
-        "issueTypes": [type_json(view(), one) for one in scheme.ISSUE_TYPES],
+        "issueTypes": [type_json(view(), one) for one in site().sandbox.types],
         "versions": [
             named_json(view(), "version", one) for one in site().sandbox.versions[found.project.key]
         ],
@@ -207,7 +208,7 @@ def project_statuses(key: str) -> Response:
                 "subtask": kind.level < 0,
                 "statuses": [status_json(view(), one) for one in found.statuses],
             }
-            for kind in scheme.ISSUE_TYPES
+            for kind in site().sandbox.types
         ]
     )
 
@@ -254,14 +255,14 @@ def _permission(name: str, project_key: str | None) -> Json:
 @routes.get("/issue/createmeta/<key>/issuetypes")
 def create_meta_types(key: str) -> Response:
     _project_or_404(key)
-    found = create_types(view())
+    found = create_types(site().sandbox, view())
     return answer({"startAt": 0, "maxResults": 50, "total": len(found), "issueTypes": found})
 
 
 @routes.get("/issue/createmeta/<key>/issuetypes/<type_id>")
 def create_meta_fields(key: str, type_id: str) -> Response:
     project_key = _project_or_404(key).project.key
-    kind = next((one for one in scheme.ISSUE_TYPES if one.id == type_id), None)
+    kind = next((one for one in site().sandbox.types if one.id == type_id), None)
     if kind is None:
         raise JiraAnswerError(404, ("The issue type could not be found.",))
     found = create_fields(site().sandbox, view(), project_key, kind)

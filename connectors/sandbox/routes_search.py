@@ -114,7 +114,12 @@ def _page_text(records: list[Record], asked: Json, token: str | None) -> bytes:
     if fault == "duplicate_token" and asked["nextPageToken"]:
         token = asked["nextPageToken"]
     issues = b",".join(_issue_texts(records, asked))
-    tail = msgspec.json.encode({"isLast": token is None} | ({"nextPageToken": token} if token else {}))
+    end: Json = {"isLast": token is None} | ({"nextPageToken": token} if token else {})
+    if fault == "last_with_token":
+        end["isLast"] = True
+    if fault == "lost_token":
+        end = {"total": len(site().searcher.ids(asked["jql"], caller()))}
+    tail = msgspec.json.encode(end)
     extra = b"".join(b"," + msgspec.json.encode(part)[1:-1] for part in _expanded(asked))
     return b'{"issues":[' + issues + b"]," + tail[1:-1] + extra + b"}"
 
@@ -182,7 +187,8 @@ def old_search() -> Response:
         msgspec.json.encode(_with_changelog(render, one, chosen)) if deep else render.encoded(one, chosen)
         for one in shown
     ]
-    head = {"expand": "names,schema", "startAt": start, "maxResults": size, "total": len(ids)}
+    total = start + len(shown) if g.get("fault") == "lost_token" else len(ids)
+    head = {"expand": "names,schema", "startAt": start, "maxResults": size, "total": total}
     return raw(msgspec.json.encode(head)[:-1] + b',"issues":[' + b",".join(texts) + b"]}")
 
 
@@ -256,13 +262,8 @@ def _bulk_limit(fields: list[str], expand: list[str]) -> int:
 def _bulk_records(asked: list[str]) -> list[Record]:
     """Those that exist and are visible, once each, by ascending id; the others are silently absent."""
     found = {record.id: record for one in asked if (record := site().sandbox.find(str(one))) is not None}
-    may = caller().may
-    hidden = site().sandbox.forbidden
-    return [
-        found[one]
-        for one in sorted(found, key=int)
-        if may("BROWSE_PROJECTS", found[one].project.key) and one not in hidden
-    ]
+    shows, who = site().sandbox.shows, caller()
+    return [found[one] for one in sorted(found, key=int) if shows(who, found[one])]
 
 
 @routes.post("/changelog/bulkfetch")

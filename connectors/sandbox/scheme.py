@@ -216,6 +216,15 @@ CUSTOM_FIELDS = (
     _custom(OKR_SUMMARY, "OKR summary", "string", "textfield"),
     _custom(OKR_NOTES, "OKR notes", "string", "textarea"),
 )
+SPRINT_FIELD = FieldDef(
+    SPRINT,
+    "Sprint",
+    "array",
+    "json",
+    "com.pyxis.greenhopper.jira:gh-sprint",
+    ("cf[10020]", "Sprint"),
+    writable=False,
+)
 EPIC_LINK_FIELD = FieldDef(
     EPIC_LINK, "Epic Link", "any", "", "com.pyxis.greenhopper.jira:gh-epic-link", ("cf[10014]", "Epic Link")
 )

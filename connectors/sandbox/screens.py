@@ -88,6 +88,6 @@ def create_fields(sandbox: Sandbox, view: View, project_key: str, kind: IssueTyp
     ]
 
 
-def create_types(view: View) -> list[Json]:
+def create_types(sandbox: Sandbox, view: View) -> list[Json]:
     """The issue types one may create."""
-    return [type_json(view, one) for one in scheme.ISSUE_TYPES]
+    return [type_json(view, one) for one in sandbox.types]

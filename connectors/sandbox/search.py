@@ -37,11 +37,15 @@ class _Token:
 
 
 class Searcher:
-    """Answers JQL for one sandbox. `unknown` says what a JQL naming something unknown gets: "refuse" (400) or "empty" (200, nothing)."""
+    """Answers JQL for one sandbox. `unknown` says what a JQL naming something unknown gets: "refuse" (400) or "empty" (200, nothing).
+
+    `strict` refuses values too that the caller does not know, as a project that was closed to it; else they match nothing.
+    """
 
     def __init__(self, sandbox: Sandbox, unknown: str = "refuse") -> None:
         self.sandbox = sandbox
         self.unknown = unknown
+        self.strict = False
         self.expire_tokens = False
         self._tokens: OrderedDict[str, _Token] = OrderedDict()
         self._results: OrderedDict[tuple[object, ...], list[str]] = OrderedDict()
@@ -55,7 +59,7 @@ class Searcher:
         key = (jql, account.id, self.sandbox.index_version)
         found = self._compiled.get(key)
         if found is None:
-            found = compile_jql(self.sandbox, catalogue_of(self.sandbox, account), jql)
+            found = compile_jql(self.sandbox, catalogue_of(self.sandbox, account), jql, strict=self.strict)
             self._compiled[key] = found
             while len(self._compiled) > REMEMBERED:
                 self._compiled.popitem(last=False)
@@ -102,9 +106,11 @@ class Searcher:
                 **index,
                 **({issue_id: self.sandbox.records[issue_id]} if issue_id in self.sandbox.records else {}),
             }
-        seen = {key for key in self.sandbox.projects if account.may("BROWSE_PROJECTS", key)}
-        match, hidden = matcher.match, self.sandbox.forbidden
-        shown = (one for one in index.values() if one.project.key in seen and one.id not in hidden)
+        sandbox, match = self.sandbox, matcher.match
+        projects = [one.project for one in sandbox.projects.values()]
+        seen = {one.id for one in projects if sandbox.may_browse(account, one)}
+        absent = sandbox.archived | sandbox.forbidden
+        shown = (one for one in index.values() if one.project.id in seen and one.id not in absent)
         found = [one for one in shown if match(one, moment)]
         return [one.id for one in ordered(found, matcher.query.order_by, self.sandbox)]
 

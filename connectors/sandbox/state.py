@@ -106,7 +106,8 @@ class Sandbox:
     """The site. Every change goes through `commit`, under `lock`; listeners hear of each event in order.
 
     `garbage` is what an issue shows in place of some of its fields, by issue id; `forbidden` are issues behind a security level
-    that no account has; a bulk read that names one of `unfetchable` is refused as a whole.
+    that no account has, `closed` projects (by id) that nobody may browse, `archived` issues that no search shows; a bulk read that
+    names one of `unfetchable` is refused as a whole.
     """
 
     def __init__(self, clock: Clock, deployment: str = "cloud") -> None:
@@ -115,6 +116,11 @@ class Sandbox:
         self.lock = threading.RLock()
         self.projects: dict[str, ProjectDef] = {one.project.key: one for one in scheme.PROJECTS}
         self.fields: dict[str, FieldDef] = {one.id: one for one in self._field_list()}
+        self.statuses: tuple[Status, ...] = scheme.STATUSES
+        self.types: tuple[IssueType, ...] = scheme.ISSUE_TYPES
+        self.resolutions: tuple[Named, ...] = scheme.RESOLUTIONS
+        self.closed: set[str] = set()
+        self.archived: set[str] = set()
         self.accounts: dict[str, Account] = {one.id: one for one in scheme.ACCOUNTS}
         self.versions: dict[str, list[Named]] = defaultdict(list)
         self.components: dict[str, list[Named]] = defaultdict(list)
@@ -141,6 +147,8 @@ class Sandbox:
     def _field_list(self) -> Iterable[FieldDef]:
         yield from scheme.SYSTEM_FIELDS
         yield from scheme.CUSTOM_FIELDS
+        cloud = self.deployment == "cloud"
+        yield scheme.SPRINT_FIELD if cloud else replace(scheme.SPRINT_FIELD, items="string")
         if self.deployment == "datacenter":
             yield scheme.EPIC_LINK_FIELD
             yield scheme.PARENT_LINK_FIELD
@@ -176,6 +184,14 @@ class Sandbox:
             found = self.records.get(self.ids_by_key.get(id_or_key.upper(), ""))
         return found
 
+    def may_browse(self, account: Account, project: Project) -> bool:
+        """Whether the account sees a project; one that is closed is seen by nobody."""
+        return project.id not in self.closed and account.may("BROWSE_PROJECTS", project.key)
+
+    def shows(self, account: Account, record: Record) -> bool:
+        """Whether the account sees an issue: its project, and no security level before it."""
+        return record.id not in self.forbidden and self.may_browse(account, record.project)
+
     def account_of(self, user: User) -> Account | None:
         return self.accounts.get(user.id)
 
@@ -183,10 +199,45 @@ class Sandbox:
         """The links of an issue, in the order of their making."""
         return [self.links[link_id] for link_id in self.links_of.get(issue_id, ())]
 
+    # -- names ------------------------------------------------------------------------------------------------
+
+    def named(self, record: Record) -> Record:
+        """The record with the names that its status, type and resolution have now; their ids decide."""
+        status = next(one for one in self.statuses if one.id == record.status.id)
+        kind = next(one for one in self.types if one.id == record.type.id)
+        solved = record.resolution and next(
+            (one for one in self.resolutions if one.id == record.resolution.id), record.resolution
+        )
+        if (status, kind, solved) == (record.status, record.type, record.resolution):
+            return record
+        return replace(record, status=status, type=kind, resolution=solved, cache={})
+
+    def name_anew(self) -> None:
+        """After an administrator changed names or permissions: what was rendered or found before is forgotten."""
+        for kept in (self.records, self.index):
+            for issue_id, record in kept.items():
+                kept[issue_id] = self.named(record)
+                kept[issue_id].cache.clear()
+        self.index_version += 1
+
+    def rename_key(self, record: Record, project: Project, key: str) -> None:
+        """An issue takes another key with its project; the old one goes on finding it, and `updated` stays."""
+        for kept in (self.records, self.index):
+            if record.id in kept:
+                kept[record.id] = replace(kept[record.id], project=project, key=key, cache={})
+        self.ids_by_key[key] = record.id
+
+    def move_counters(self, key: str, new_key: str) -> None:
+        """What is kept by project key is kept by another."""
+        self._key_numbers[new_key] = self._key_numbers.pop(key, 0)
+        self.versions[new_key] = self.versions.pop(key, [])
+        self.components[new_key] = self.components.pop(key, [])
+
     # -- change -----------------------------------------------------------------------------------------------
 
     def add(self, record: Record, actor: User, *, announce: bool = True) -> Record:
         """Put a new issue into the site."""
+        record = self.named(record)
         self.records[record.id] = record
         self.ids_by_key[record.key] = record.id
         if record.parent_id:
@@ -213,7 +264,7 @@ class Sandbox:
         if not changed:
             return old
         moment = max(at or self.clock(), old.updated + MILLISECOND)
-        fresh = replace(record, updated=moment, cache={})
+        fresh = self.named(replace(record, updated=moment, cache={}))
         self._replace(old, fresh)
         history = History(self.next_id("history"), actor, moment, changed)
         self.histories[record.id].append(history)
@@ -252,6 +303,11 @@ class Sandbox:
     def forbid(self, issue_id: str) -> None:
         """From now on no account sees the issue."""
         self.forbidden.add(issue_id)
+        self.touch(issue_id)
+
+    def pardon(self, issue_id: str) -> None:
+        """Everybody sees the issue again."""
+        self.forbidden.discard(issue_id)
         self.touch(issue_id)
 
     def spoil(self, issue_id: str, **fields: Any) -> None:

@@ -82,7 +82,7 @@ def to_status(
     """Put an issue into a status, with the resolution that goes with it (Done unless another is given)."""
     moment = at or sandbox.clock()
     closing = status.category == "done"
-    solved = (resolution or record.resolution or scheme.RESOLUTIONS[0]) if closing else None
+    solved = (resolution or record.resolution or sandbox.resolutions[0]) if closing else None
     fresh = put(record, "resolution", solved)
     if solved != record.resolution:
         fresh = replace(fresh, resolved=moment if solved else None, cache={})

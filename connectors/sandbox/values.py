@@ -157,9 +157,9 @@ def priority(value: Any, _field: FieldDef, _writing: Writing) -> Named:
     return _named(scheme.PRIORITIES, value, "The priority selected is invalid.")
 
 
-def resolution(value: Any, _field: FieldDef, _writing: Writing) -> Named:
+def resolution(value: Any, _field: FieldDef, writing: Writing) -> Named:
     """A resolution, by id or name."""
-    return _named(scheme.RESOLUTIONS, value, "The resolution selected is invalid.")
+    return _named(writing.sandbox.resolutions, value, "The resolution selected is invalid.")
 
 
 def _several(known: list[Named], value: Any, noun: str) -> tuple[Named, ...]:

@@ -159,25 +159,30 @@ def test_closing_sets_a_resolution_and_reopening_clears_it(jira, server):
 
 
 def test_create_link_and_delete(jira, server):
+    epic, other = [
+        one.key
+        for one in server.sandbox.records.values()
+        if one.type.name == "Epic" and one.project.key == "CORE"
+    ][:2]
     fields = {
         "project": {"key": "PLAT"},
         "issuetype": {"name": "Story"},
         "summary": "A new one",
-        "parent": {"key": "CORE-2"},
+        "parent": {"key": epic},
     }
     made = jira.post("/issue", {"fields": fields})
     key = made.json()["key"]
     assert made.status_code == 201
-    assert jira.get(f"/issue/{key}", fields="parent")["fields"]["parent"]["key"] == "CORE-2"
-    link = {"type": {"name": "Contributes"}, "inwardIssue": {"key": key}, "outwardIssue": {"key": "CORE-3"}}
+    assert jira.get(f"/issue/{key}", fields="parent")["fields"]["parent"]["key"] == epic
+    link = {"type": {"name": "Contributes"}, "inwardIssue": {"key": key}, "outwardIssue": {"key": other}}
     assert jira.post("/issueLink", link).status_code == 201
     (shown,) = jira.get(f"/issue/{key}", fields="issuelinks")["fields"]["issuelinks"]
-    assert (shown["type"]["outward"], shown["outwardIssue"]["key"]) == ("contributes to", "CORE-3")
+    assert (shown["type"]["outward"], shown["outwardIssue"]["key"]) == ("contributes to", other)
     assert jira.call("DELETE", f"/issue/{key}").status_code == 204
     assert jira.call("GET", f"/issue/{key}").status_code == 404
     assert all(
         one["id"] != shown["id"]
-        for one in jira.get("/issue/CORE-3", fields="issuelinks")["fields"]["issuelinks"]
+        for one in jira.get(f"/issue/{other}", fields="issuelinks")["fields"]["issuelinks"]
     )
 
 

@@ -147,6 +147,8 @@ def test_children_are_found_by_parent(jira, server, jql):
 
 def test_what_an_account_may_not_see_is_not_found(server, sign_in):
     viewer = sign_in(server, VIEWER)
+    found = viewer.search("created < 2030-01-01", fields=["summary"], maxResults=1000)["issues"]
+    assert {one["key"].split("-")[0] for one in found} == {"PLAT", "CORE"}
     assert viewer.search("project = GROW")["issues"] == []
     assert viewer.call("GET", "/issue/GROW-1").status_code == 404
     assert sign_in(server, PEOPLE[0]).call("GET", "/issue/GROW-1").status_code == 200

@@ -1,0 +1,97 @@
+"""What administrators do to a site while it is used: rename, delete a field and bring it back, close a project to us, archive issues.
+
+As in Jira none of it touches `updated`, leaves a changelog entry, or is told by a webhook of an issue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from connectors.sandbox.scheme import FieldDef, ProjectDef
+from connectors.sandbox.state import Record, Sandbox
+
+
+def rename_status(sandbox: Sandbox, status_id: str, name: str) -> None:
+    """A status takes another name; its id stays."""
+    sandbox.statuses = tuple(
+        replace(one, name=name) if one.id == status_id else one for one in sandbox.statuses
+    )
+    known = {one.id: one for one in sandbox.statuses}
+    for key, project in sandbox.projects.items():
+        sandbox.projects[key] = replace(project, statuses=tuple(known[one.id] for one in project.statuses))
+    sandbox.name_anew()
+
+
+def rename_type(sandbox: Sandbox, type_id: str, name: str) -> None:
+    """An issue type takes another name."""
+    sandbox.types = tuple(replace(one, name=name) if one.id == type_id else one for one in sandbox.types)
+    sandbox.name_anew()
+
+
+def rename_resolution(sandbox: Sandbox, resolution_id: str, name: str) -> None:
+    """A resolution takes another name."""
+    sandbox.resolutions = tuple(
+        replace(one, name=name) if one.id == resolution_id else one for one in sandbox.resolutions
+    )
+    sandbox.name_anew()
+
+
+def rename_field(sandbox: Sandbox, field_id: str, name: str) -> None:
+    """A custom field takes another name, in JQL too; `cf[…]` goes on naming it."""
+    old = sandbox.fields[field_id]
+    clauses = tuple(name if one == old.name else one for one in old.clauses)
+    sandbox.fields[field_id] = replace(old, name=name, clauses=clauses)
+    sandbox.name_anew()
+
+
+def rename_project(sandbox: Sandbox, key: str, new_key: str) -> None:
+    """A project takes another key, and every issue in it; the old keys go on finding them."""
+    old = sandbox.projects[key]
+    fresh = replace(old, project=replace(old.project, key=new_key))
+    sandbox.projects = {
+        new_key if one == key else one: fresh if one == key else definition
+        for one, definition in sandbox.projects.items()
+    }
+    sandbox.move_counters(key, new_key)
+    for record in list(sandbox.records.values()):
+        if record.project.id == old.project.id:
+            sandbox.rename_key(record, fresh.project, f"{new_key}-{record.key.rpartition('-')[2]}")
+    sandbox.name_anew()
+
+
+def delete_field(sandbox: Sandbox, field_id: str) -> FieldDef:
+    """A custom field goes into the trash: no list, no issue and no JQL knows it; what it held is kept for `restore_field`."""
+    found = sandbox.fields.pop(field_id)
+    sandbox.name_anew()
+    return found
+
+
+def restore_field(sandbox: Sandbox, field: FieldDef) -> None:
+    """A field comes back from the trash with all its values."""
+    sandbox.fields[field.id] = field
+    sandbox.name_anew()
+
+
+def close_project(sandbox: Sandbox, key: str) -> ProjectDef:
+    """Nobody may browse the project any more: it is in no list, no search shows its issues, and by id they do not exist."""
+    sandbox.closed.add(sandbox.projects[key].project.id)
+    sandbox.name_anew()
+    return sandbox.projects[key]
+
+
+def open_project(sandbox: Sandbox, key: str) -> None:
+    """The permission comes back."""
+    sandbox.closed.discard(sandbox.projects[key].project.id)
+    sandbox.name_anew()
+
+
+def archive(sandbox: Sandbox, record: Record) -> None:
+    """An issue leaves every search and can be edited no more; by id it is still read."""
+    sandbox.archived.add(record.id)
+    sandbox.name_anew()
+
+
+def restore(sandbox: Sandbox, record: Record) -> None:
+    """An archived issue comes back."""
+    sandbox.archived.discard(record.id)
+    sandbox.name_anew()
