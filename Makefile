@@ -46,10 +46,11 @@ test-shifted: $(VENV)/.dev ## Run the quick tests that touch a clock as if it we
 nightly: test-slow test-shifted ## What takes a night: the slow tests, the quick ones on another day, 2,000 storms
 	$(MAKE) simulation COUNT=2000
 
-lint: $(VENV)/.dev ## Check style, types and layering
+lint: $(VENV)/.dev ## Check style, types, and that what is imported is declared and the other way round
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/deptry .
 
 format: $(VENV)/.dev ## Format the code and mend what can be mended by itself
 	$(BIN)/ruff check --fix-only .

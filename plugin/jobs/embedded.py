@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from datetime import UTC
 
 import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
 
 from connectors.store import StoreError, due
 from plugin.connector import Connector, NotReady
@@ -21,32 +22,33 @@ IDLE_SECONDS = 0.5
 """How long an idle worker waits before it looks again: rows become due by time, without an announcement."""
 
 SHORTEST_SECONDS = 0.02
+LOOK_AT_CLOCK = 1.0
+"""Seconds between two looks whether a task is due; when it ran last is known to the store alone."""
 
 log = structlog.get_logger("jira_okr.engine")
 
 
 class EmbeddedEngine:
-    """Threads that take turns; the first one also keeps the schedules."""
+    """Threads that take turns, and a scheduler for what happens by the clock."""
 
-    def __init__(self, connector: Connector, workers: int) -> None:
+    def __init__(self, connector: Connector, workers: int, schedules: Schedules | None = None) -> None:
         self._connector = connector
         self._count = workers
+        self._schedules = schedules or Schedules(connector, lambda: self._stop.is_set())
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._scheduler: BackgroundScheduler | None = None
 
     def start(self) -> None:
         """Give back what a killed process held, then start the workers and the scheduler."""
         if self._count:
             look_for_orphans(self._connector)
             try_jira_at_once(self._connector)
-        loops: list[Callable[[], None]] = [self._work] * self._count
-        if self._count:
-            loops.append(self._keep_schedules)
-        for number, loop in enumerate(loops):
-            thread = threading.Thread(
-                target=loop, name=f"okr-{loop.__name__.strip('_')}-{number}", daemon=True
-            )
+            self._scheduler = self._scheduled()
+            self._scheduler.start()
+        for number in range(self._count):
+            thread = threading.Thread(target=self._work, name=f"okr-work-{number}", daemon=True)
             thread.start()
             self._threads.append(thread)
 
@@ -59,6 +61,10 @@ class EmbeddedEngine:
         self._stop.set()
         self._wake.set()
         deadline = time.monotonic() + timeout
+        if self._scheduler is not None:
+            # What runs is told at its next page to stop, and is not waited for longer than that takes.
+            self._scheduler.shutdown(wait=False)
+            self._scheduler = None
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         self._threads.clear()
@@ -98,14 +104,22 @@ class EmbeddedEngine:
         left = (following - self._connector.clock()).total_seconds()
         return min(max(left, least), IDLE_SECONDS)
 
-    def _keep_schedules(self) -> None:
-        schedules = Schedules(self._connector, self._stop.is_set)
-        looked = time.monotonic()
-        while not self._stop.wait(1.0):
-            schedules.run_due()
-            if time.monotonic() - looked >= LOOK_SECONDS:
-                looked = time.monotonic()
-                look_for_orphans(self._connector)
+    def _scheduled(self) -> BackgroundScheduler:
+        """Each task in a thread of its own, so that a long one (reading everything) never delays a short one."""
+        schedules = self._schedules
+        scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": {"type": "threadpool", "max_workers": len(schedules.all) + 1}},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        for schedule in schedules.all:
+            scheduler.add_job(
+                schedules.run, "interval", seconds=LOOK_AT_CLOCK, args=[schedule], id=schedule.name
+            )
+        scheduler.add_job(
+            look_for_orphans, "interval", seconds=LOOK_SECONDS, args=[self._connector], id="orphans"
+        )
+        return scheduler
 
 
 def look_for_orphans(connector: Connector) -> None:

@@ -113,23 +113,27 @@ class Schedules:
         self._connector = connector
         self._stopping = stopping
         self._holder = worker_name(uuid.uuid4().hex)
-        self._all = [
+        self.all = [
             Schedule("pace", timedelta(minutes=1), look_at_pace),
             Schedule("prune", timedelta(hours=6), prune),
         ]
         if connector.settings.resync_minutes:
             every = timedelta(minutes=connector.settings.resync_minutes)
-            self._all.append(Schedule(RESYNC, every, read_everything))
+            self.all.append(Schedule(RESYNC, every, read_everything))
         if connector.settings.recent_minutes:
             every = timedelta(minutes=connector.settings.recent_minutes)
-            self._all.append(Schedule(RECENT, every, read_recent))
+            self.all.append(Schedule(RECENT, every, read_recent))
 
     def run_due(self) -> None:
         """Run every task that is due now."""
+        for schedule in self.all:
+            self.run(schedule)
+
+    def run(self, schedule: Schedule) -> None:
+        """Run one task for every site where it is due now."""
         for site in list(self._connector.sites):
-            for schedule in self._all:
-                if not self._stopping():
-                    self._run(site, schedule)
+            if not self._stopping():
+                self._run(site, schedule)
 
     def _run(self, site: str, schedule: Schedule) -> None:
         try:

@@ -11,7 +11,7 @@ from plugin.access.person import acting, current
 from plugin.connector import Connector, Site
 from plugin.drafts import Draft
 from plugin.pages.stored_sources import StoredSources
-from plugin.pages.views.moments import When, when, when_known
+from plugin.pages.views.moments import When, when
 
 SERIAL = f"int(max={2**63 - 1})"
 """Of a route, the numbers that databases give to rows: what is larger is no address of ours."""
@@ -51,11 +51,6 @@ def draft_of(connector: Connector, site: str) -> Draft | None:
 def shown(connector: Connector, at: datetime) -> When:
     """An instant as a page shows it."""
     return when(at, connector.clock(), zone(connector))
-
-
-def shown_if(connector: Connector, at: datetime | None) -> When | None:
-    """The same for an instant that may never have been."""
-    return when_known(at, connector.clock(), zone(connector))
 
 
 def zone(connector: Connector) -> tzinfo:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tests.architecture.conftest import Source
 
-PURE_LIBRARIES = {"pydantic", "pydantic_core", "ruamel", "simpleeval", "tzdata"}
+PURE_LIBRARIES = {"pydantic", "pydantic_core", "ruamel", "tzdata"}
 PURE_STANDARD = {
     "__future__",
     "abc",

@@ -14,7 +14,7 @@ from plugin.pages.sources import Cycle, Listed, ListedHead
 from plugin.pages.views.bar import Bar, bar
 from plugin.pages.views.clause import told
 from plugin.pages.views.figures import percent_text
-from plugin.pages.views.health import WORDS, Badge, Total, badge, totals
+from plugin.pages.views.health import Badge, Total, badge, totals
 from plugin.pages.views.moments import When, day_text, when
 from plugin.pages.views.tree import ORDERS, name, natural
 from plugin.pages.views.trend import Spark, spark
@@ -248,8 +248,3 @@ def _cycle_label(choice: Choice, cycles: Mapping[str, Cycle]) -> str:
 
 def _period(cycle: Cycle | None) -> str:
     return "" if cycle is None else f"{day_text(cycle.start)} – {day_text(cycle.end)}"
-
-
-def health_words() -> dict[str, str]:
-    """Level to word, for a filter that names its level."""
-    return {level.value: word for level, word in WORDS.items()}

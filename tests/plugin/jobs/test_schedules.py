@@ -12,6 +12,7 @@ import pytest
 from connectors.jira.errors import AuthFailed, Transient
 from connectors.store import Store, facts
 from plugin.connector import Connector
+from plugin.jobs.embedded import EmbeddedEngine
 from plugin.jobs.schedules import (
     AGAIN_AFTER,
     LEASE,
@@ -68,7 +69,7 @@ class World:
         self, run: Callable[[Any, str, Callable[[], None]], object], stopping: bool = False
     ) -> Schedules:
         made = Schedules(self.connector, lambda: stopping)
-        made._all = [Schedule("task", HOUR, run)]
+        made.all = [Schedule("task", HOUR, run)]
         return made
 
 
@@ -101,6 +102,31 @@ def test_one_process_runs_a_task_that_several_see_due(world: World) -> None:
     world.now += HOUR
     world.process(slow).run_due()
     assert runs == ["main", "main"]
+
+
+def test_a_long_task_of_the_embedded_engine_delays_no_short_one(world: World) -> None:
+    begun, release, short = threading.Event(), threading.Event(), threading.Event()
+
+    def reads_everything(_connector: Any, _site: str, _going_on: Any) -> None:
+        begun.set()
+        release.wait(30)
+
+    def reads_recent(_connector: Any, _site: str, _going_on: Any) -> None:
+        if begun.is_set():
+            short.set()
+        else:
+            raise Interrupted
+
+    schedules = Schedules(world.connector)
+    schedules.all = [Schedule("long", HOUR, reads_everything), Schedule("short", HOUR, reads_recent)]
+    engine = EmbeddedEngine(world.connector, 1, schedules)
+    engine.start()
+    try:
+        assert short.wait(20)
+        assert not release.is_set()
+    finally:
+        release.set()
+        engine.stop()
 
 
 def test_a_run_that_fell_silent_is_taken_over_and_the_sleeper_stops(world: World) -> None:
@@ -148,7 +174,7 @@ def test_a_run_that_failed_rests_a_moment_and_is_tried_again(world: World) -> No
 def test_stopping_leaves_the_run_to_another_process(world: World) -> None:
     stopping = Schedules(world.connector, lambda: True)
     begun: list[int] = []
-    stopping._all = [Schedule("task", HOUR, lambda *_: begun.append(1))]
+    stopping.all = [Schedule("task", HOUR, lambda *_: begun.append(1))]
     stopping.run_due()
     assert begun == []
     world.process(lambda *_: begun.append(2)).run_due()
