@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from mappings.ledger import Contribution
 from mappings.moved import Effect, Movement, Part
-from mappings.numbers import rounded
+from mappings.numbers import percent, rounded
 
 NAMED = 3
 """How many rows are named before the others are only counted."""
@@ -68,4 +68,4 @@ def figure(weight: Fraction | None) -> str:
 
 def percentage(progress: Fraction | None) -> str:
     """A progress for people, in whole percent."""
-    return "unknown" if progress is None else f"{rounded(progress * 100)} %"
+    return "unknown" if progress is None else f"{percent(progress)} %"

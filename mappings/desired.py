@@ -18,9 +18,10 @@ from mappings.fields import Api, FieldType, FieldValueError, field_type
 from mappings.fields.number import plain
 from mappings.figures import PERCENTS, Figures, number_value
 from mappings.forest import issue_order
+from mappings.health import ACHIEVED_AT
 from mappings.issue import Issue
 from mappings.mapping import Mapping as BoundMapping
-from mappings.numbers import rounded
+from mappings.numbers import WHOLE, percent
 from mappings.properties import PropertyTarget, property_target
 from mappings.state import HealthLevel, KeyResultState, ObjectiveState
 
@@ -164,7 +165,10 @@ def objective_figures(state: ObjectiveState) -> Figures:
         expected=state.expected,
         pace=state.pace,
         health=state.health.level,
-        summary=summary(state.progress, state.health.level, state.expected, state.key_results),
+        summary=summary(
+            state.progress, state.health.level, state.expected, state.key_results, state.commitment
+        ),
+        achieved_at=ACHIEVED_AT[state.commitment],
     )
 
 
@@ -179,7 +183,8 @@ def key_result_figures(key_result: KeyResultState, state: ObjectiveState) -> Fig
         expected=expected,
         pace=progress / expected if progress is not None and expected else None,
         health=key_result.health.level,
-        summary=summary(progress, key_result.health.level, expected),
+        summary=summary(progress, key_result.health.level, expected, commitment=key_result.commitment),
+        achieved_at=ACHIEVED_AT[key_result.commitment],
     )
 
 
@@ -188,9 +193,10 @@ def summary(
     health: HealthLevel,
     expected: Fraction | None,
     key_results: tuple[KeyResultState, ...] = (),
+    commitment: str = "committed",
 ) -> str:
     """One line for people: `62 % · at risk · expected 71 % · 3 key results (1 unknown)`."""
-    parts = ["progress unknown" if progress is None else shown_percent(progress)]
+    parts = ["progress unknown" if progress is None else shown_percent(progress, ACHIEVED_AT[commitment])]
     if not (progress is None and health is HealthLevel.UNKNOWN):
         parts.append(LABELS[health].lower())
     if expected is not None:
@@ -207,9 +213,9 @@ def counted(key_results: tuple[KeyResultState, ...]) -> str:
     return f"{len(key_results)} key result{plural}" + (f" ({unknown} unknown)" if unknown else "")
 
 
-def shown_percent(share: Fraction) -> str:
+def shown_percent(share: Fraction, achieved_at: Fraction = WHOLE) -> str:
     """A share as people read it: `62 %`."""
-    return f"{rounded(share * 100)} %"
+    return f"{percent(share, 0, achieved_at)} %"
 
 
 @dataclass(frozen=True, slots=True)

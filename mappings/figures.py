@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from mappings.document.schema import TargetPart
-from mappings.numbers import percent, rounded
+from mappings.numbers import WHOLE, percent, rounded_share
 from mappings.state import HealthLevel
 
 PERCENTS = frozenset(
@@ -20,7 +20,7 @@ DIGITS_OF_SHARES = 2
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What can be written about an objective or a key result; None is unknown."""
+    """What can be written about an objective or a key result; None is unknown. `achieved_at` is what its commitment asks for."""
 
     progress: Fraction | None
     raw: Fraction | None
@@ -30,12 +30,14 @@ class Figures:
     pace: Fraction | None
     health: HealthLevel
     summary: str
+    achieved_at: Fraction = WHOLE
 
 
 def number_value(target: TargetPart, figures: Figures) -> Decimal | None:
-    """The number a target asks for, rounded as it says; None is unknown."""
+    """The number a target asks for, rounded as it says, but never to what is not reached; None is unknown."""
     share: Fraction | None = getattr(figures, target.value.removesuffix("_percent"))
     written = "round" in target.model_fields_set
     if target.value in PERCENTS:
-        return percent(share, target.round)
-    return None if share is None else rounded(share, target.round if written else DIGITS_OF_SHARES)
+        return percent(share, target.round, figures.achieved_at)
+    digits = target.round if written else DIGITS_OF_SHARES
+    return None if share is None else rounded_share(share, digits, figures.achieved_at)

@@ -79,7 +79,7 @@ def _achieved(progress: Fraction | None, standing: Standing) -> Health | None:
     if progress is None or progress < standing.achieved_at:
         return None
     bar = percent(standing.achieved_at)
-    shown = beside_bound(progress * 100, (standing.achieved_at * 100,), 0)
+    shown = beside_bound(progress * 100, (standing.achieved_at * 100, Fraction(100)), 0)
     return Health(HealthLevel.ACHIEVED, "achieved", f"progress {shown} % has reached {bar} %")
 
 
@@ -118,14 +118,14 @@ def by_pace(progress: Fraction, standing: Standing) -> Health:
     ratio = progress / expected
     level, place = _banded(ratio, standing)
     shown = beside_bound(ratio, (standing.on_track, standing.at_risk))
-    sentence = f"progress {percent(progress)} % is {shown} of the expected {percent(expected)} %: {place}"
+    sentence = f"progress {percent(progress, 0, standing.achieved_at)} % is {shown} of the expected {percent(expected)} %: {place}"
     return Health(level, f"pace-{level.replace('_', '-')}", sentence)
 
 
 def by_level(progress: Fraction, standing: Standing) -> Health:
     """What does not run with time: progress itself against the thresholds."""
     level, place = _banded(progress, standing)
-    shown = beside_bound(progress, (standing.on_track, standing.at_risk))
+    shown = beside_bound(progress, (standing.on_track, standing.at_risk, standing.achieved_at, Fraction(1)))
     return Health(level, f"level-{level.replace('_', '-')}", f"progress {shown} by itself: {place}")
 
 

@@ -10,10 +10,9 @@ from fractions import Fraction
 
 from mappings.catalogue import Field
 from mappings.document.schema import CyclePart, Document, KeyResultPart, ObjectivePart
+from mappings.progress.delivery import ESTIMATE_FIELD, weight_aliases
 from mappings.properties import property_fields
 from mappings.selector import Selector
-
-ESTIMATE_FIELD = "timeoriginalestimate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,5 +87,5 @@ class Mapping:
     def _estimates(self) -> frozenset[str]:
         """The field behind `weight: time_estimate`, which has no alias."""
         rules = (rule.part.progress for objective in self.objectives for rule in objective.key_results)
-        weighed = any(getattr(options, "weight", None) == "time_estimate" for options in rules)
+        weighed = any("time_estimate" in weight_aliases(options) for options in rules)
         return frozenset({ESTIMATE_FIELD}) if weighed else frozenset()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 LONGEST_NUMBER = 64
+WHOLE = Fraction(1)
 
 
 def exact(value: object) -> Fraction | None:
@@ -37,6 +38,15 @@ def number_in(value: object) -> Fraction | None:
     if isinstance(value, Mapping):
         return exact(value.get("value"))
     return exact(value)
+
+
+def first_filled(fields: Mapping[str, object], ids: Sequence[str]) -> object:
+    """What the first of these fields that is filled holds; None where all are empty. Blank text fills nothing."""
+    for id_ in ids:
+        raw = fields.get(id_)
+        if raw is not None and not (isinstance(raw, str) and not raw.strip()):
+            return raw
+    return None
 
 
 class KnownNumbers:
@@ -77,14 +87,33 @@ def _scaled(value: Fraction, digits: int) -> int:
     return whole if numerator >= 0 else -whole
 
 
-def percent(value: Fraction | None, digits: int = 0) -> Decimal | None:
-    """A share of 1 as a rounded percentage; None stays None, for unknown is never 0."""
-    return None if value is None else Decimal(_scaled(value, digits + 2)).scaleb(-digits)
+def percent(value: Fraction | None, digits: int = 0, achieved_at: Fraction = WHOLE) -> Decimal | None:
+    """A share of 1 as a percentage, rounded as `rounded_share` does; None stays None, for unknown is never 0."""
+    return None if value is None else Decimal(_up_to(value, digits + 2, (WHOLE, achieved_at))).scaleb(-digits)
+
+
+def rounded_share(value: Fraction, digits: int = 0, achieved_at: Fraction = WHOLE) -> Decimal:
+    """A share of 1, rounded; where that would carry it over 1, or over what counts as achieved, it is cut instead.
+
+    199 of 200 are 99 %, and 0.6996 of what is achieved at 0.7 are 69 %.
+    """
+    return Decimal(_up_to(value, digits, (WHOLE, achieved_at))).scaleb(-digits)
+
+
+def _up_to(value: Fraction, digits: int, bounds: tuple[Fraction, ...]) -> int:
+    """The rounded value in units of its last digit, cut where it would reach a bound that the value itself has not reached."""
+    scaled, unit = _scaled(value, digits), 10**digits
+    carried = any(value < bound and scaled >= bound * unit for bound in bounds)
+    return value.numerator * unit // value.denominator if carried else scaled
 
 
 def fixed(value: Fraction, digits: int) -> str:
     """A rounded number with exactly so many digits (`0.70`)."""
-    scaled = _scaled(value, digits)
+    return _with_digits(_scaled(value, digits), digits)
+
+
+def _with_digits(scaled: int, digits: int) -> str:
+    """So many units of the last digit, written out."""
     if not digits:
         return str(scaled)
     text = str(abs(scaled)).rjust(digits + 1, "0")
@@ -103,7 +132,7 @@ def beside_bound(value: Fraction, bounds: tuple[Fraction, ...], digits: int = 2)
     """A number with as many digits as it takes not to look equal to a bound it is not equal to (0.698 beside 0.7)."""
     while digits < 8 and any(_looks_like(value, bound, digits) for bound in bounds):
         digits += 1
-    return fixed(value, digits)
+    return _with_digits(_up_to(value, digits, bounds), digits)
 
 
 def _looks_like(value: Fraction, bound: Fraction, digits: int) -> bool:

@@ -9,7 +9,9 @@ from fractions import Fraction
 from mappings.cause import figure, percentage
 from mappings.fields import property_key
 from mappings.forest import in_order, issue_order
+from mappings.health import ACHIEVED_AT
 from mappings.ledger import Contribution, Ledger
+from mappings.numbers import WHOLE
 from mappings.planning import Change, Plan, plan_hash
 from mappings.state import HealthLevel, KeyResultState, ObjectiveState
 
@@ -20,6 +22,7 @@ class Standing:
 
     progress: Fraction | None
     health: HealthLevel
+    achieved_at: Fraction = WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +189,7 @@ def standing(state: ObjectiveState | KeyResultState | None) -> Standing | None:
     if state is None:
         return None
     progress = state.progress if isinstance(state, ObjectiveState) else state.measurement.progress
-    return Standing(progress, state.health.level)
+    return Standing(progress, state.health.level, ACHIEVED_AT[state.commitment])
 
 
 def ledger_of(state: ObjectiveState | KeyResultState | None) -> Ledger:

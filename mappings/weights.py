@@ -33,6 +33,11 @@ class Weighed(NamedTuple):
         return self._replace(weight=self.weight / divisor, note=note, divisor=divisor)
 
 
+def no_weight(raw: object) -> str:
+    """Why a row is unknown whose weight field holds something, but no number."""
+    return f"its weight is {str(raw)[:40]!r}, not a number"
+
+
 class Group(NamedTuple):
     """Rows that are alike in everything that decides about weights: a hundred thousand rows make few groups."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import Any
 
 from mappings.check_in import Ruling
 from mappings.ledger import Contribution, Ledger
-from mappings.numbers import percent
+from mappings.numbers import WHOLE, percent
 from mappings.state import Health, KeyResultState, ObjectiveState
 
 
@@ -16,18 +17,24 @@ def exact_text(value: Fraction | None) -> str | None:
     return None if value is None else str(value)
 
 
-def percent_text(value: Fraction | None, digits: int = 0) -> str:
+def percent_text(value: Fraction | None, digits: int = 0, achieved_at: Fraction = WHOLE) -> str:
     """`63 %`, or `unknown`."""
-    rounded = percent(value, digits)
+    rounded = percent(value, digits, achieved_at)
     return "unknown" if rounded is None else f"{rounded} %"
 
 
 def number(value: Fraction | None) -> float | None:
-    """For programs that want a float; the exact value stands beside it. What no float can hold is None."""
+    """For programs that want a float; the exact value stands beside it. What no float can hold is None.
+
+    No float comes out as a whole that is not reached.
+    """
+    if value is None:
+        return None
     try:
-        return None if value is None else float(value)
+        near = float(value)
     except OverflowError:
         return None
+    return math.nextafter(near, -math.inf) if value < near and near in (1, 100) else near
 
 
 def objective_values(state: ObjectiveState) -> dict[str, Any]:

@@ -24,7 +24,12 @@ PROPERTY_FORM = "letters, digits, `.`, `-` and `_`, at most 255 of them, with a 
 SHAPES: Mapping[str, tuple[str, ...]] = {
     "relation": ("child", "descendant", "{link: phrase}", "{jql: JQL}", "{jql_field: alias}"),
     "cycle": ("the id of a cycle", "{field: alias}", "{label: prefix}", "{version: prefix}"),
-    "weight": ("a number", "a field alias", "{field: alias, missing: siblings_mean}"),
+    "weight": (
+        "a number",
+        "a field alias",
+        "{field: alias, missing: siblings_mean}",
+        "[alias, alias] for delivery",
+    ),
     "aligned_to": (
         "the id of an objective",
         "{link: phrase, contributes: true}",

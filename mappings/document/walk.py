@@ -28,7 +28,8 @@ from mappings.progress import RULE_OF_KIND
 JQL_OPTIONS = ("done_when",)
 """Options of progress rules that hold JQL; every other text option is a field alias, unless its type lists its values."""
 
-RESERVED_WEIGHTS = ("equal", "time_estimate")
+TIME_ESTIMATE = "time_estimate"
+RESERVED_WEIGHTS = ("equal", TIME_ESTIMATE)
 
 
 class Wanted(StrEnum):
@@ -127,6 +128,10 @@ def option_uses(path: Path, options: BaseModel) -> Iterator[AliasUse]:
         value = getattr(options, name)
         if isinstance(value, BaseModel):
             yield from option_uses((*path, name), value)
+        elif isinstance(value, tuple):
+            for place, one in enumerate(value):
+                if one != TIME_ESTIMATE:
+                    yield AliasUse((*path, name, place), one, Wanted.NUMBER)
         elif isinstance(value, str) and _is_alias(name, value, info.annotation):
             yield AliasUse((*path, name), value, Wanted.DATE if name == "due" else Wanted.NUMBER)
 

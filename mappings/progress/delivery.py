@@ -10,23 +10,28 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from mappings.ledger import Contribution, Disposition, Ledger
-from mappings.numbers import plain
+from mappings.numbers import first_filled, plain
 from mappings.progress.operands import field_id
 from mappings.progress.options import Number, RuleOptions
 from mappings.progress.rule import Finding, ProgressRule, Subject, clamped, measured, unknown
 from mappings.rollup.mean import weighted_mean
 from mappings.rows import Row, rows_of
 from mappings.state import Measurement
-from mappings.weights import COUNTING, ONE, ZERO, Group, Weighed, weigh
+from mappings.weights import COUNTING, ONE, ZERO, Group, Weighed, no_weight, weigh
 
 ESTIMATE_FIELD = "timeoriginalestimate"
+MOST_FIELDS = 10
+"""Fields that may hold one weight: a team has one, a site with a history a few."""
 
 
 class DeliveryOptions(RuleOptions):
-    """`weight` is a field alias, `equal` or `time_estimate`; `count_to` counts done rows towards a fixed number."""
+    """`weight` is a field alias, `equal` or `time_estimate`, or several fields of which the first that is filled counts.
+
+    `count_to` counts done rows towards a fixed number.
+    """
 
     kind: Literal["delivery"]
-    weight: str = "equal"
+    weight: str | Annotated[tuple[str, ...], Field(min_length=1, max_length=MOST_FIELDS)] = "equal"
     missing: Literal["siblings_mean", "zero", "one", "error"] = "siblings_mean"
     count_to: Annotated[Number, Field(gt=0)] | None = None
 
@@ -67,8 +72,8 @@ class Tally:
 
 def measure(options: DeliveryOptions, subject: Subject) -> Measurement:
     """The weighted mean of the rows, or how many of them are done."""
-    rows = rows_of(subject)
-    tally = Tally(rows, _weights(options, subject, rows), subject.divisors)
+    rows, weights = _with_weights(options, subject, rows_of(subject))
+    tally = Tally(rows, weights, subject.divisors)
     weighed = tally.weighed(options.missing)
     if options.count_to is not None:
         return _counted(Fraction(options.count_to), subject, tally, weighed)
@@ -85,13 +90,34 @@ def measure(options: DeliveryOptions, subject: Subject) -> Measurement:
     return measured(total, f"{_issues(number)} of {len(rows)} count", ledger=ledger)
 
 
-def _weights(options: DeliveryOptions, subject: Subject, rows: Sequence[Row]) -> Sequence[Fraction | None]:
-    """What the rows weigh by their field; all 1 where they weigh the same."""
-    id_ = ESTIMATE_FIELD if options.weight == "time_estimate" else field_id(subject, options.weight)
-    if options.weight == "equal" or id_ is None:
-        return [ONE] * len(rows)
-    read = subject.assessment.numbers.read
-    return [read(row[0].fields.get(id_)) for row in rows]
+def _with_weights(
+    options: DeliveryOptions, subject: Subject, rows: Sequence[Row]
+) -> tuple[Sequence[Row], Sequence[Fraction | None]]:
+    """The rows and what they weigh by their fields; all 1 where they weigh the same. A weight that is no number makes its row unknown."""
+    ids = _weight_fields(options, subject)
+    if not ids:
+        return rows, [ONE] * len(rows)
+    read, found, weights = subject.assessment.numbers.read, [], []
+    for row in rows:
+        raw = first_filled(row.issue.fields, ids)
+        weight = None if raw is None else read(raw)
+        broken = weight is None and raw is not None and row.disposition in COUNTING
+        found.append(row._replace(disposition=Disposition.UNKNOWN, reason=no_weight(raw)) if broken else row)
+        weights.append(weight)
+    return found, weights
+
+
+def weight_aliases(options: RuleOptions) -> tuple[str, ...]:
+    """What the weights of a rule are read from, in the order in which it is looked at; empty where its rows weigh the same."""
+    weight = options.weight if isinstance(options, DeliveryOptions) else "equal"
+    return () if weight == "equal" else (weight,) if isinstance(weight, str) else weight
+
+
+def _weight_fields(options: DeliveryOptions, subject: Subject) -> tuple[str, ...]:
+    """Ids of the fields that may hold the weight, in the order in which they are looked at."""
+    aliases = weight_aliases(options)
+    found = (ESTIMATE_FIELD if alias == "time_estimate" else field_id(subject, alias) for alias in aliases)
+    return tuple(id_ for id_ in found if id_ is not None)
 
 
 def _counted(aim: Fraction, subject: Subject, tally: Tally, weighed: Mapping[Key, Weighed]) -> Measurement:
@@ -160,7 +186,7 @@ def _contribution(row: Row, part: Part) -> Contribution:
 def check(options: DeliveryOptions) -> Iterable[Finding]:
     """A count takes no weights."""
     if options.count_to is not None and options.weight != "equal":
-        message = f"count_to counts issues, so the weight {options.weight} decides only which are dropped"
+        message = f"count_to counts issues, so the weight {' or '.join(weight_aliases(options))} decides only which are dropped"
         yield Finding("weight-not-used", message, "leave weight out, or leave count_to out")
 
 

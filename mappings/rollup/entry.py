@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mappings.assessment import Assessment
 from mappings.document.schema import Weight, WeightPart
 from mappings.issue import Issue
 from mappings.ledger import Contribution, Disposition, Ledger
-from mappings.numbers import exact
+from mappings.numbers import exact, first_filled
 from mappings.rollup.methods import METHODS, Measured
 from mappings.state import Cause, Health, HealthLevel, Measurement
-from mappings.weights import COUNTING, ONE, ZERO, Group, Weighed, weigh
+from mappings.weights import COUNTING, ONE, ZERO, Group, Weighed, no_weight, weigh
 
 if TYPE_CHECKING:
     from mappings.statuses import StatusReading
@@ -24,7 +24,10 @@ BROKEN_WEIGHT = Health(HealthLevel.UNKNOWN, "broken-weight", "its weight cannot 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row with what it stands at; `weight` None takes the place of its siblings' mean unless `missing` says otherwise."""
+    """A row with what it stands at; `weight` None takes the place of its siblings' mean unless `missing` says otherwise.
+
+    `broken` says why its weight cannot be read: the row is unknown then.
+    """
 
     id: str
     key: str
@@ -37,6 +40,7 @@ class Entry:
     weight: Fraction | None = ONE
     missing: str = "siblings_mean"
     divisor: int = 1
+    broken: str = ""
 
     @property
     def name(self) -> str:
@@ -48,18 +52,26 @@ Row = tuple[Entry, Weighed]
 """An entry, and what it weighs."""
 
 
-def asked_weight(
-    assessment: Assessment, weight: Weight | None, issue: Issue | None
-) -> tuple[Fraction | None, str]:
-    """The weight a rule asks for and what stands in where it is missing: 1 where none is asked for."""
+class Asked(NamedTuple):
+    """The weight that a rule asks for, what stands in where it is missing, and why it cannot be read, where it cannot."""
+
+    weight: Fraction | None
+    missing: str = "siblings_mean"
+    broken: str = ""
+
+
+def asked_weight(assessment: Assessment, weight: Weight | None, issue: Issue | None) -> Asked:
+    """The weight a rule asks for: 1 where none is asked for."""
     if weight is None:
-        return ONE, "siblings_mean"
+        return Asked(ONE)
     alias = weight.field if isinstance(weight, WeightPart) else weight
     missing = weight.missing if isinstance(weight, WeightPart) else "siblings_mean"
     field = assessment.mapping.fields.get(alias) if isinstance(alias, str) else None
     if field is None:
-        return exact(alias), missing
-    return (assessment.numbers.read(issue.fields.get(field.id)) if issue is not None else None), missing
+        return Asked(exact(alias), missing)
+    raw = first_filled(issue.fields, (field.id,)) if issue is not None else None
+    found = assessment.numbers.read(raw)
+    return Asked(found, missing, no_weight(raw) if found is None and raw is not None else "")
 
 
 def disposed(closed: StatusReading | None, measurement: Measurement) -> tuple[Disposition, str]:
@@ -76,11 +88,15 @@ def weighed_entries(entries: Sequence[Entry]) -> list[Row]:
     """The entries with their dispositions and weights under the weight rules, siblings being all of them."""
     if all(entry.weight is ONE and entry.divisor == 1 for entry in entries):
         return [(entry, Weighed(entry.disposition, ONE)) for entry in entries]
-    groups = [Group(entry.disposition, entry.weight) for entry in entries]
+    groups = [Group(_disposition(entry), entry.weight) for entry in entries]
     by_missing = {missing: weigh(groups, missing) for missing in {entry.missing for entry in entries}}
     return [
         (entry, by_missing[entry.missing][place].split(entry.divisor)) for place, entry in enumerate(entries)
     ]
+
+
+def _disposition(entry: Entry) -> Disposition:
+    return Disposition.UNKNOWN if entry.broken and entry.disposition in COUNTING else entry.disposition
 
 
 def rolled_up(rows: Sequence[Row], method: str, *, unknown: bool = False) -> Ledger:
@@ -108,7 +124,7 @@ def _measured(entry: Entry, weighed: Weighed) -> Measured:
 def _contribution(
     entry: Entry, weighed: Weighed, weight: Fraction | None, share: Fraction, *, zero: bool
 ) -> Contribution:
-    reason = "; ".join(part for part in (entry.reason, weighed.note) if part)
+    reason = "; ".join(part for part in (entry.reason, weighed.note, entry.broken) if part)
     own = weight == weighed.weight
     return Contribution(
         id=entry.id,
@@ -131,7 +147,7 @@ def healths(rows: Sequence[Row]) -> list[tuple[str, Health]]:
     found = []
     for entry, weighed in rows:
         if weighed.disposition in COUNTING or weighed.disposition is Disposition.UNKNOWN:
-            found.append((entry.name, entry.health))
+            found.append((entry.name, BROKEN_WEIGHT if entry.broken else entry.health))
         elif weighed.disposition is Disposition.GAP:
             found.append((entry.name, BROKEN_WEIGHT))
     return found

@@ -15,6 +15,7 @@ from mappings.progress import RULE_OF_KIND
 from mappings.progress.rule import ProgressRule
 from mappings.rollup.related import held_by, related
 from mappings.rows import SUBTASK, subtasks_of
+from mappings.statuses import StatusReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,6 @@ class KeyResult:
             return ""
         own = self.progress.by_rows and any(issue.id not in self.elsewhere for issue in self.selected)
         return "" if own else self.elsewhere[self.issue.id]
-
-    @property
-    def claimed_ids(self) -> set[str]:
-        """Ids of the issues that reach the objective by this key result."""
-        ids = {issue.id for issue in self.selected}
-        return ids | {self.issue.id} if self.issue is not None else ids
 
 
 def key_results_of(
@@ -227,12 +222,36 @@ def _split(found: Sequence[KeyResult], claimed: Sequence[set[str]]) -> list[KeyR
 
 
 def _claimed(assessment: Assessment, key_result: KeyResult) -> set[str]:
-    """Ids that reach the objective by this key result; sub-tasks that stand for a selected parent are among them."""
-    ids = key_result.claimed_ids
+    """Ids that reach the objective by this key result, and count there: what is excluded counts nowhere, and claims nothing.
+
+    Sub-tasks that stand for a selected parent are among them, unless they are left out with it.
+    """
+    closed = closed_as(assessment, key_result)
+    if closed is not None and closed.disposition is Disposition.EXCLUDED:
+        return set()
+    own = [key_result.issue] if key_result.issue is not None else []
+    issues = [one for one in (*own, *key_result.selected) if not is_excluded(assessment, one)]
+    ids = {issue.id for issue in issues}
     if key_result.progress.by_rows and key_result.rule.part.subtasks == "through_parent":
-        parents = [issue for issue in key_result.selected if issue.type.level != SUBTASK]
-        ids |= {child.id for issue in parents for child in subtasks_of(assessment, issue)}
+        parents = [issue for issue in issues if issue.type.level != SUBTASK]
+        ids |= {
+            child.id
+            for issue in parents
+            for child in subtasks_of(assessment, issue)
+            if not is_excluded(assessment, child)
+        }
     return ids
+
+
+def closed_as(assessment: Assessment, key_result: KeyResult) -> StatusReading | None:
+    """How the key-result issue is closed. Where it is a row itself the rows have decided, unless all are left out."""
+    issue = key_result.issue
+    closed = assessment.statuses.closed(issue) if issue is not None else None
+    if closed is None or issue is None or not key_result.progress.by_rows:
+        return closed
+    if all(row.id != issue.id for row in key_result.selected):
+        return closed
+    return closed if all(is_excluded(assessment, row) for row in key_result.selected) else None
 
 
 def _distinct_ids(found: Sequence[KeyResult]) -> list[KeyResult]:

@@ -27,7 +27,7 @@ from mappings.rollup.entry import (
     total_of,
     weighed_entries,
 )
-from mappings.rollup.key_results import KeyResult, is_excluded, key_results_of
+from mappings.rollup.key_results import KeyResult, closed_as, key_results_of
 from mappings.rollup.standing import cycle_for, standing_in
 from mappings.state import Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
 from mappings.statuses import StatusReading
@@ -105,7 +105,7 @@ def _measured(
     key_result: KeyResult,
 ) -> MeasuredKeyResult:
     commitment = key_result.rule.part.commitment or rule.part.commitment
-    closed = _closed(assessment, key_result)
+    closed = closed_as(assessment, key_result)
     measurement, ruling = checked_in(
         assessment, objective_id, key_result, closed, partial(_measurement, assessment, objective_id)
     )
@@ -143,17 +143,6 @@ def _by_rule(assessment: Assessment, objective_id: str, key_result: KeyResult) -
     return key_result.progress.measure(key_result.rule.part.progress, subject)
 
 
-def _closed(assessment: Assessment, key_result: KeyResult) -> StatusReading | None:
-    """How the key-result issue is closed. Where it is a row itself the rows have decided, unless all are left out."""
-    issue = key_result.issue
-    closed = assessment.statuses.closed(issue) if issue is not None else None
-    if closed is None or issue is None or not key_result.progress.by_rows:
-        return closed
-    if all(row.id != issue.id for row in key_result.selected):
-        return closed
-    return closed if all(is_excluded(assessment, row) for row in key_result.selected) else None
-
-
 def _closing_health(closed: StatusReading | None) -> Health | None:
     if closed is None:
         return None
@@ -174,7 +163,7 @@ def _key_result_entry(
     counted_by = key_result.counted_by
     if counted_by:
         disposition, reason = Disposition.ELSEWHERE, f"counted by {counted_by}"
-    weight, missing = asked_weight(assessment, key_result.rule.part.weight, issue)
+    asked = asked_weight(assessment, key_result.rule.part.weight, issue)
     divisor = 1 if key_result.progress.by_rows or issue is None else key_result.divisors.get(issue.id, 1)
     status = issue.status.name if issue is not None else ""
     return Entry(
@@ -186,9 +175,10 @@ def _key_result_entry(
         reason,
         measurement.progress,
         health,
-        weight,
-        missing,
+        asked.weight,
+        asked.missing,
         divisor,
+        asked.broken,
     )
 
 
@@ -319,7 +309,7 @@ def _aligned_entry(assessment: Assessment, state: ObjectiveState) -> Entry:
         progress = ZERO if disposition is Disposition.NOT_ACHIEVED else progress
     elif progress is None:
         disposition, reason = Disposition.UNKNOWN, f"aligned, but unknown: {state.health.sentence}"
-    asked, missing = asked_weight(assessment, weight, issue)
+    asked = asked_weight(assessment, weight, issue)
     return Entry(
         state.id,
         state.key or state.id,
@@ -329,8 +319,9 @@ def _aligned_entry(assessment: Assessment, state: ObjectiveState) -> Entry:
         reason,
         progress,
         state.health,
-        asked if contributes else None,
-        missing,
+        asked.weight if contributes else None,
+        asked.missing,
+        broken=asked.broken if contributes else "",
     )
 
 

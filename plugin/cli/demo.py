@@ -11,6 +11,7 @@ import click
 
 from connectors.store import objectives, writes
 from connectors.store.objectives import SavedObjective
+from mappings.health import ACHIEVED_AT
 from plugin.access.demonstration import demo_admin
 from plugin.backfill import outlook
 from plugin.cli.history import backfill_site
@@ -126,7 +127,7 @@ def _row(saved: SavedObjective, written: int) -> tuple[str, ...]:
     return (
         state.key,
         state.title,
-        percent_text(state.progress),
+        percent_text(state.progress, 0, ACHIEVED_AT[state.commitment]),
         percent_text(state.expected),
         "" if state.pace is None else f"{float(state.pace):.2f}",
         state.health.level.value.replace("_", " "),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import click
 
 from connectors.store.objectives import SavedObjective
+from mappings.health import ACHIEVED_AT
 from mappings.ledger import Ledger
 from mappings.state import KeyResultState, ObjectiveState
 from plugin.api.objectives import ledgers_of
@@ -40,9 +43,12 @@ def show_explanation(saved: SavedObjective) -> None:
     click.echo(f"  {state.health.sentence}  [rule: {state.health.rule}]")
     for flag in state.flags:
         click.echo(f"  note: {flag}")
-    show_ledger(f"{state.key or state.title}: {percent_text(state.progress, 2)}", state.ledger)
+    bar = ACHIEVED_AT[state.commitment]
+    number = percent_text(state.progress, 2, bar)
+    show_ledger(f"{state.key or state.title}: {number}", state.ledger, bar)
     if state.beside.rows:
-        show_ledger(f"Beside it, not in the number: {percent_text(state.beside.total, 2)}", state.beside)
+        number = percent_text(state.beside.total, 2, bar)
+        show_ledger(f"Beside it, not in the number: {number}", state.beside, bar)
     for key_result in state.key_results:
         _show_key_result(key_result)
 
@@ -51,20 +57,23 @@ def headline(state: ObjectiveState) -> str:
     """One line: key, title, progress, health, expected."""
     name = f"{state.key} {state.title}".strip()
     return (
-        f"{name}: {percent_text(state.progress)}, {state.health.level.value.replace('_', ' ')}, "
+        f"{name}: {percent_text(state.progress, 0, ACHIEVED_AT[state.commitment])}, {state.health.level.value.replace('_', ' ')}, "
         f"expected today {percent_text(state.expected)}"
     )
 
 
 def _show_key_result(key_result: KeyResultState) -> None:
     measured = key_result.measurement
-    title = f"{key_result.key or key_result.rule_id} {key_result.title}: {percent_text(measured.progress, 2)} ({key_result.kind})"
-    click.echo(f"\n{title}\n  {measured.reason}")
+    bar = ACHIEVED_AT[key_result.commitment]
+    name = f"{key_result.key or key_result.rule_id} {key_result.title}"
+    click.echo(
+        f"\n{name}: {percent_text(measured.progress, 2, bar)} ({key_result.kind})\n  {measured.reason}"
+    )
     if not measured.ledger.plain:
-        show_ledger("", measured.ledger)
+        show_ledger("", measured.ledger, bar)
 
 
-def show_ledger(title: str, ledger: Ledger) -> None:
+def show_ledger(title: str, ledger: Ledger, bar: Fraction) -> None:
     """A ledger as a table, its sum below."""
     rows = [
         (
@@ -81,6 +90,5 @@ def show_ledger(title: str, ledger: Ledger) -> None:
     ]
     columns = ("Key", "Title", "Status", "Weight", "Progress", "Share (exact)", "Share", "Why")
     show_table(title, columns, rows)
-    click.echo(
-        f"sum of shares = {ledger.total if ledger.total is not None else 'unknown'} = {percent_text(ledger.total, 4)}"
-    )
+    total = "unknown" if ledger.total is None else ledger.total
+    click.echo(f"sum of shares = {total} = {percent_text(ledger.total, 4, bar)}")

@@ -199,7 +199,7 @@ def _standing_values(standing: Standing | None) -> dict[str, Any] | None:
 def _shown(standing: Standing | None) -> str:
     if standing is None:
         return "(no objective)"
-    rounded = percent(standing.progress)
+    rounded = percent(standing.progress, 0, standing.achieved_at)
     return f"{'unknown' if rounded is None else f'{rounded} %'}, {standing.health.value.replace('_', ' ')}"
 
 

@@ -10,6 +10,7 @@ import click
 from connectors.store import snapshots
 from connectors.store.objectives import SavedObjective
 from mappings.cause import part_words, row_cause
+from mappings.health import ACHIEVED_AT
 from mappings.moved import Effect, Movement, Part
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
@@ -77,9 +78,9 @@ def _end(until: str | None, now: datetime, zone: tzinfo) -> datetime:
 def show_movement(saved: SavedObjective, found: Told, movement: Movement) -> None:
     """The movement for people."""
     name = f"{saved.state.key} {saved.state.title}".strip()
-    click.echo(
-        f"{name}: {percent_text(movement.before, 2)} → {percent_text(movement.after, 2)} ({_points(movement.total)})"
-    )
+    bar = ACHIEVED_AT[saved.state.commitment]
+    before, after = (percent_text(value, 2, bar) for value in (movement.before, movement.after))
+    click.echo(f"{name}: {before} → {after} ({_points(movement.total)})")
     click.echo(f"  from {found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M} UTC")
     if found.reconstructed:
         click.echo("  The beginning was reconstructed from Jira's changelogs, not observed.")

@@ -9,6 +9,7 @@ import click
 
 from connectors.store import objectives
 from connectors.store.objectives import SavedObjective
+from mappings.health import ACHIEVED_AT
 from plugin.access.actor import COMMAND_LINE
 from plugin.budget import Budget, in_words
 from plugin.cli.gaps import gap_values
@@ -304,7 +305,7 @@ def show_objectives(saved: list[SavedObjective]) -> None:
         (
             one.state.key,
             one.state.title,
-            percent_text(one.state.progress),
+            percent_text(one.state.progress, 0, ACHIEVED_AT[one.state.commitment]),
             one.state.health.level.value.replace("_", " "),
             percent_text(one.state.expected),
             "" if one.state.pace is None else f"{float(one.state.pace):.2f}",

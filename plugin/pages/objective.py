@@ -9,6 +9,7 @@ from functools import partial
 from flask import Blueprint, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
+from mappings.health import ACHIEVED_AT
 from plugin.history import instant_of
 from plugin.pages.objective_address import objective_address, site_in_address
 from plugin.pages.page import Page, rendered
@@ -80,7 +81,9 @@ def moved_since(sources: Sources, located: Located, choice: str | None) -> Since
         choice, moment = "week", told.since
     if moment != told.since:
         told = sources.moved(state.id, moment, located.site)
-    return since_view(told, choice, cycle is not None, browse_on(sources, located.site), now, zone)
+    browse = browse_on(sources, located.site)
+    achieved_at = ACHIEVED_AT[state.commitment]
+    return since_view(told, choice, cycle is not None, browse, now, zone, achieved_at)
 
 
 def browse_on(sources: Sources, site: str) -> Browse:
@@ -131,7 +134,10 @@ def named(sources: Sources, located: Located) -> Reference:
 def standing(sources: Sources, saved: SavedHead, site: str) -> Reference:
     """An objective aligned to this one, and where it stands."""
     head = saved.state
-    progress, health = percent_text(head.progress), WORDS[head.health.level].lower()
+    progress, health = (
+        percent_text(head.progress, 0, ACHIEVED_AT[head.commitment]),
+        WORDS[head.health.level].lower(),
+    )
     return Reference(name(head), head.title, address(sources, name(head), site), progress, health)
 
 

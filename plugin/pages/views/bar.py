@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from mappings.health import ACHIEVED_AT
 from plugin.pages.views.figures import length, percent_text
 
 
@@ -21,9 +22,11 @@ class Bar:
     description: str
 
 
-def bar(progress: Fraction | None, expected: Fraction | None, level: str) -> Bar:
+def bar(
+    progress: Fraction | None, expected: Fraction | None, level: str, commitment: str = "committed"
+) -> Bar:
     """The bar of one number."""
-    text = percent_text(progress)
+    text = percent_text(progress, 0, ACHIEVED_AT[commitment])
     target = percent_text(expected) if expected is not None else ""
     description = f"Progress {text}" + (f", should be {target} today" if target else "")
     mark = None if expected is None else length(expected)

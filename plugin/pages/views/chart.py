@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from mappings.marks import Mark
+from mappings.numbers import WHOLE
 from plugin.pages.sources import Cycle, HistoryPoint
 from plugin.pages.views.figures import length, percent_text
 from plugin.pages.views.happenings import Happening, Spot, happenings, kinds_of, spots
@@ -77,6 +78,7 @@ def chart(
     now: datetime,
     zone: tzinfo,
     marks: Sequence[Mark] = (),
+    achieved_at: Fraction = WHOLE,
 ) -> Chart:
     """The chart over the whole cycle where it is known, else from the first point to now; `expected` is today's."""
     scale = _scale(history, cycle, now, zone)
@@ -92,8 +94,8 @@ def chart(
         reconstructed=_reconstructed(history, scale, now),
         end=None if last is None else (length(scale.share(now)), length(1 - last)),
         title="Progress over time",
-        description=_in_words(history, now, zone),
-        points=_rows(history, now, zone),
+        description=_in_words(history, now, zone, achieved_at),
+        points=_rows(history, now, zone, achieved_at),
         older=max(len(history) - SHOWN_IN_TABLE, 0),
         happened=happened,
         happened_kinds=kinds_of(happened),
@@ -179,32 +181,35 @@ def _reconstructed(history: Sequence[HistoryPoint], scale: Scale, now: datetime)
     return length(scale.share(next((point.at for point in history if not point.backfilled), now)))
 
 
-def _rows(history: Sequence[HistoryPoint], now: datetime, zone: tzinfo) -> tuple[PointRow, ...]:
+def _rows(
+    history: Sequence[HistoryPoint], now: datetime, zone: tzinfo, achieved_at: Fraction
+) -> tuple[PointRow, ...]:
     rows = []
     for before, point in zip([None, *history], history, strict=False):
         changed = before is not None and before.mapping_revision != point.mapping_revision
         note = f"Mapping changed to {point.mapping_revision[:8]}" if changed else ""
         note = note or ("Reconstructed from Jira’s changelogs" if point.backfilled else "")
-        rows.append(_point(point, note, now, zone))
+        rows.append(_point(point, note, now, zone, achieved_at))
     return tuple(reversed(rows[-SHOWN_IN_TABLE:]))
 
 
-def _point(point: HistoryPoint, note: str, now: datetime, zone: tzinfo) -> PointRow:
+def _point(point: HistoryPoint, note: str, now: datetime, zone: tzinfo, achieved_at: Fraction) -> PointRow:
     return PointRow(
         when(point.at, now, zone),
-        percent_text(point.progress),
-        percent_text(point.delivery),
-        percent_text(point.outcome),
+        percent_text(point.progress, 0, achieved_at),
+        percent_text(point.delivery, 0, achieved_at),
+        percent_text(point.outcome, 0, achieved_at),
         note,
     )
 
 
-def _in_words(history: Sequence[HistoryPoint], now: datetime, zone: tzinfo) -> str:
+def _in_words(history: Sequence[HistoryPoint], now: datetime, zone: tzinfo, achieved_at: Fraction) -> str:
     if not history:
         return "No history yet."
     first, last = history[0], history[-1]
     since = short_day(first.at.astimezone(zone).date())
     return (
-        f"From {percent_text(first.progress)} on {since} to {percent_text(last.progress)}, "
+        f"From {percent_text(first.progress, 0, achieved_at)} on {since} "
+        f"to {percent_text(last.progress, 0, achieved_at)}, "
         f"last moved {when(last.at, now, zone).text}."
     )

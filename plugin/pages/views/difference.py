@@ -118,7 +118,7 @@ def _rows(rows: Iterable[RowDifference]) -> tuple[RowText, ...]:
 def _standing(standing: Standing | None) -> StandingText | None:
     if standing is None:
         return None
-    shown = percent(standing.progress)
+    shown = percent(standing.progress, 0, standing.achieved_at)
     text = "unknown" if shown is None else f"{shown}\u202f%"
     return StandingText(text, standing.health.value, WORDS[standing.health])
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from mappings.numbers import rounded
+from mappings.health import ACHIEVED_AT
+from mappings.ledger import Ledger
+from mappings.numbers import rounded_share
 from mappings.state import ObjectiveState
 from plugin.pages.sources import Cycle, HistoryPoint, SavedObjective
 from plugin.pages.views.bar import Bar, bar
@@ -72,10 +74,10 @@ def explanation(saved: SavedObjective, history: Sequence[HistoryPoint], around: 
         project=state.project_key,
         cycle=_cycle(state, around.cycle),
         commitment=state.commitment,
-        bar=bar(state.progress, state.expected, level),
-        pace="" if state.pace is None else str(rounded(state.pace, 2)),
-        delivery=bar(state.delivery, None, "plain"),
-        outcome=bar(state.outcome, None, "plain"),
+        bar=bar(state.progress, state.expected, level, state.commitment),
+        pace="" if state.pace is None else str(rounded_share(state.pace, 2)),
+        delivery=bar(state.delivery, None, "plain", state.commitment),
+        outcome=bar(state.outcome, None, "plain", state.commitment),
         health=badge(state.health),
         flags=tuple(told(flag) for flag in state.flags),
         gaps=_gaps(state, around.browse),
@@ -83,15 +85,29 @@ def explanation(saved: SavedObjective, history: Sequence[HistoryPoint], around: 
         left_over=left_over(state.key_results, around),
         drifted=_drifted(around),
         not_kept=not_kept(state.key_results, around),
-        ledger=ledger_table(state.ledger, around.browse, around.shown),
-        beside=ledger_table(state.beside, around.browse, around.shown) if state.beside.rows else None,
-        chart=chart(history, state.expected, around.cycle, around.now, around.zone, around.marks),
+        ledger=_table(state, state.ledger, around),
+        beside=_table(state, state.beside, around) if state.beside.rows else None,
+        chart=chart(
+            history,
+            state.expected,
+            around.cycle,
+            around.now,
+            around.zone,
+            around.marks,
+            ACHIEVED_AT[state.commitment],
+        ),
         computed=when(saved.computed_at, around.now, around.zone),
         changed=when(saved.changed_at, around.now, around.zone),
         revision=saved.mapping_revision,
         aligned_to=around.aligned_to,
         below=around.below,
     )
+
+
+def _table(state: ObjectiveState, ledger: Ledger, around: Surroundings) -> LedgerTable:
+    """A ledger of the objective, whose rows have to reach what their own key results have to."""
+    bars = {one.id: ACHIEVED_AT[one.commitment] for one in state.key_results}
+    return ledger_table(ledger, around.browse, around.shown, ACHIEVED_AT[state.commitment], bars)
 
 
 def _key_results(state: ObjectiveState, around: Surroundings) -> tuple[KeyResultRow, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from mappings.numbers import percent, rounded
+from mappings.numbers import percent, rounded, rounded_share
 
 UNKNOWN = "unknown"
 THIN = "\u202f"
@@ -15,9 +15,9 @@ MOST_DECIMALS = 4
 NOTHING, WHOLE = Fraction(0), Fraction(1)
 
 
-def percent_text(value: Fraction | None, digits: int = 0) -> str:
+def percent_text(value: Fraction | None, digits: int = 0, achieved_at: Fraction = WHOLE) -> str:
     """`62 %`, or the word for unknown."""
-    shown = percent(value, digits)
+    shown = percent(value, digits, achieved_at)
     return UNKNOWN if shown is None else f"{grouped(shown)}{THIN}%"
 
 
@@ -48,14 +48,14 @@ def length(value: Fraction | None) -> str:
     return f"{percent(min(max(value, NOTHING), WHOLE), 2)}%"
 
 
-def points(shares: Sequence[Fraction], total: Fraction) -> list[Decimal]:
+def points(shares: Sequence[Fraction], total: Fraction, achieved_at: Fraction = WHOLE) -> list[Decimal]:
     """Percentage points by row, at two decimals, that sum to the total as displayed (largest remainder).
 
     Rows that end on a whole hundredth by themselves, so every row that adds nothing, are never touched.
     """
     scaled = [share * 10_000 for share in shares]
     units = [share.numerator // share.denominator for share in scaled]
-    missing = int(rounded(total * 10_000)) - sum(units)
+    missing = int(rounded_share(total, 4, achieved_at).scaleb(4)) - sum(units)
     remainders = [share - unit for share, unit in zip(scaled, units, strict=True)]
     by_remainder = sorted(
         (i for i, rest in enumerate(remainders) if rest), key=lambda i: remainders[i], reverse=True

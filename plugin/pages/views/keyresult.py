@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from mappings.health import ACHIEVED_AT
 from mappings.state import KeyResultState, Measurement
 from plugin.pages.views.bar import Bar, bar
 from plugin.pages.views.check_in import CheckIns, check_ins
@@ -83,17 +84,19 @@ def key_result_row(
         measured=when_known(measured.measured_at, around.now, around.zone),
         due="" if measured.due is None else day_text(measured.due),
         late=measured.late,
-        raw=_beyond(measured),
+        raw=_beyond(measured, state.commitment),
         reason=told(measured.reason),
         weight=number_text(state.weight),
-        bar=bar(measured.progress, expected, state.health.level.value),
+        bar=bar(measured.progress, expected, state.health.level.value, state.commitment),
         health=badge(state.health),
-        ledger=ledger_table(measured.ledger, around.browse, around.shown),
+        ledger=ledger_table(
+            measured.ledger, around.browse, around.shown, achieved_at=ACHIEVED_AT[state.commitment]
+        ),
         ledger_empty=measured.ledger.plain,
         check_ins=check_ins(state, around),
     )
 
 
-def _beyond(measured: Measurement) -> str:
+def _beyond(measured: Measurement, commitment: str) -> str:
     clamped = measured.raw is not None and measured.raw != measured.progress
-    return percent_text(measured.raw) if clamped else ""
+    return percent_text(measured.raw, 0, ACHIEVED_AT[commitment]) if clamped else ""

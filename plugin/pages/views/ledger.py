@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 
 from mappings.ledger import Contribution, Disposition, Ledger
+from mappings.numbers import WHOLE
 from plugin.pages.views.figures import fraction_text, number_text, percent_text, points, points_text
 
 SHOWN = 150
@@ -64,17 +66,26 @@ class LedgerTable:
     summary: str
 
 
-def ledger_table(ledger: Ledger, browse: Browse, shown: int | None = SHOWN) -> LedgerTable:
-    """The table of one ledger, rows in the number first; `shown` None gives every row."""
+def ledger_table(
+    ledger: Ledger,
+    browse: Browse,
+    shown: int | None = SHOWN,
+    achieved_at: Fraction = WHOLE,
+    bars: Mapping[str, Fraction] = MappingProxyType({}),
+) -> LedgerTable:
+    """The table of one ledger, rows in the number first; `shown` None gives every row.
+
+    `achieved_at` is what the number has to reach, `bars` what its rows have to, by id, where that is not 1.
+    """
     total = ledger.total if ledger.total is not None else Fraction(0)
-    adds = points([row.share for row in ledger.rows], total)
+    adds = points([row.share for row in ledger.rows], total, achieved_at)
     ordered = sorted(zip(ledger.rows, adds, strict=True), key=lambda pair: not _counts(pair[0]))
     visible, rest = (ordered, []) if shown is None else (ordered[:shown], ordered[shown:])
     counted = sum(_counts(row) for row in ledger.rows)
     return LedgerTable(
-        rows=tuple(_row(row, added, browse) for row, added in visible),
-        total=percent_text(ledger.total, 2),
-        rounded_total=percent_text(ledger.total),
+        rows=tuple(_row(row, added, browse, bars.get(row.id, WHOLE)) for row, added in visible),
+        total=percent_text(ledger.total, 2, achieved_at),
+        rounded_total=percent_text(ledger.total, 0, achieved_at),
         exact_total=fraction_text(ledger.total),
         known=ledger.total is not None,
         adds_up=ledger.exact,
@@ -100,7 +111,7 @@ def _summary(counted: int, left_out: int) -> str:
     return f"{rows}, {left_out} left out" if left_out else rows
 
 
-def _row(row: Contribution, added: Decimal, browse: Browse) -> LedgerRow:
+def _row(row: Contribution, added: Decimal, browse: Browse, achieved_at: Fraction = WHOLE) -> LedgerRow:
     return LedgerRow(
         id=row.id,
         key=row.key,
@@ -112,7 +123,7 @@ def _row(row: Contribution, added: Decimal, browse: Browse) -> LedgerRow:
         counted=_counts(row),
         gap=row.disposition in GAPS,
         weight=number_text(row.weight),
-        progress="—" if row.progress is None else percent_text(row.progress),
+        progress="—" if row.progress is None else percent_text(row.progress, 0, achieved_at),
         points=points_text(added),
         exact=fraction_text(row.share) if row.share else "—",
     )

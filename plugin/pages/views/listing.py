@@ -9,6 +9,7 @@ from fractions import Fraction
 from urllib.parse import urlencode
 
 from connectors.store.listing import START, After, Tallies, Wanted
+from mappings.health import ACHIEVED_AT
 from mappings.state import HealthLevel
 from plugin.pages.sources import Cycle, Listed, ListedHead
 from plugin.pages.views.bar import Bar, bar
@@ -197,18 +198,18 @@ def row(one: ListedHead, now: datetime, zone: tzinfo) -> Row:
         project=head.project_key,
         owner=head.owner or "",
         commitment=head.commitment,
-        bar=bar(head.progress, head.expected, level),
-        delivery=_beside(head.delivery),
-        outcome=_beside(head.outcome),
+        bar=bar(head.progress, head.expected, level, head.commitment),
+        delivery=_beside(head.delivery, head.commitment),
+        outcome=_beside(head.outcome, head.commitment),
         health=badge(head.health),
-        trend=spark(one.history, now, one.points),
+        trend=spark(one.history, now, one.points, ACHIEVED_AT[head.commitment]),
         changed=when(one.changed_at, now, zone),
         flags=tuple(told(flag) for flag in head.flags),
     )
 
 
-def _beside(value: Fraction | None) -> str:
-    return "—" if value is None else percent_text(value)
+def _beside(value: Fraction | None, commitment: str) -> str:
+    return "—" if value is None else percent_text(value, 0, ACHIEVED_AT[commitment])
 
 
 def _health_links(figures: Tallies, filters: Filters) -> tuple[HealthLink, ...]:

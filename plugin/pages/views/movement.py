@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from mappings.cause import part_words, row_cause
 from mappings.moved import Effect, Movement, Part
+from mappings.numbers import WHOLE
 from plugin.history import CHOICES, Told
 from plugin.pages.views.figures import fraction_text, grouped, percent_text, points
 from plugin.pages.views.ledger import Browse
@@ -58,7 +59,15 @@ class Since:
     hidden: int
 
 
-def since_view(told: Told, choice: str, cycled: bool, browse: Browse, now: datetime, zone: tzinfo) -> Since:
+def since_view(
+    told: Told,
+    choice: str,
+    cycled: bool,
+    browse: Browse,
+    now: datetime,
+    zone: tzinfo,
+    achieved_at: Fraction = WHOLE,
+) -> Since:
     """The section for the moment that was chosen; `cycled` says that the objective has a cycle to look back to."""
     moved = told.movement or Movement(None, None)
     rows = sorted(
@@ -72,8 +81,8 @@ def since_view(told: Told, choice: str, cycled: bool, browse: Browse, now: datet
         known=told.movement is not None,
         begins=None if told.begins is None else when(told.begins, now, zone),
         reconstructed=told.reconstructed,
-        before=percent_text(moved.before, 2),
-        after=percent_text(moved.after, 2),
+        before=percent_text(moved.before, 2, achieved_at),
+        after=percent_text(moved.after, 2, achieved_at),
         total=_signed(points([moved.total or Fraction(0)], moved.total or Fraction(0))[0]),
         measured=moved.total is not None,
         parts=_parts(moved),

@@ -103,7 +103,7 @@ def _row(head: Head, site: str | None) -> ReviewRow:
         owner=head.owner or "nobody",
         project=head.project_key,
         commitment=head.commitment,
-        bar=bar(head.progress, head.expected, head.health.level.value),
+        bar=bar(head.progress, head.expected, head.health.level.value, head.commitment),
         score="unknown" if head.progress is None else _score(head.progress),
         reading=reading(head.progress, head.commitment),
         health=badge(head.health),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 
+from mappings.numbers import WHOLE
 from plugin.pages.sources import Moment
 from plugin.pages.views.figures import percent_text
 
@@ -23,7 +24,7 @@ class Spark:
     description: str
 
 
-def spark(history: Sequence[Moment], now: datetime, points: int) -> Spark:
+def spark(history: Sequence[Moment], now: datetime, points: int, achieved_at: Fraction = WHOLE) -> Spark:
     """The trend of one objective from its first point to now; `points` is how many there are, drawn or not."""
     moments: list[Known] = [(point.at, point.progress) for point in history]
     if not moments:
@@ -32,16 +33,16 @@ def spark(history: Sequence[Moment], now: datetime, points: int) -> Spark:
     lines = tuple(place.line(part) for part in stretches(moments, now))
     last = moments[-1][1]
     end = None if last is None else (place.x(now), place.y(last))
-    return Spark(lines, end, _in_words(moments, points))
+    return Spark(lines, end, _in_words(moments, points, achieved_at))
 
 
-def _in_words(moments: Sequence[Known], points: int) -> str:
-    first, last = moments[0][1], moments[-1][1]
+def _in_words(moments: Sequence[Known], points: int, achieved_at: Fraction) -> str:
+    first, last = (percent_text(value, 0, achieved_at) for value in (moments[0][1], moments[-1][1]))
     if all(value is None for _, value in moments):
         return "Never measured"
     if len(moments) == 1:
-        return f"{percent_text(last)} since the first measurement"
-    return f"From {percent_text(first)} to {percent_text(last)} in {points} steps"
+        return f"{last} since the first measurement"
+    return f"From {first} to {last} in {points} steps"
 
 
 def stretches(moments: Sequence[Known], now: datetime) -> list[list[tuple[datetime, Fraction]]]:

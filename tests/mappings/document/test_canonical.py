@@ -95,7 +95,7 @@ progress = st.one_of(
     st.builds(
         DeliveryOptions,
         kind=st.just("delivery"),
-        weight=names,
+        weight=names | st.lists(names, min_size=1, max_size=3).map(tuple),
         count_to=st.none() | st.decimals("0.1", 99, places=1),
     ),
     st.builds(TransitionOptions, kind=st.just("transition"), start=operands, current=names, target=operands),

@@ -158,7 +158,9 @@ def test_a_missing_weight(delivered, an_issue, missing, progress, disposition):
         ((0, 0), None, "weightless"),
         ((1, 1.5), F(2, 5), "counted"),
         (("2", {"value": "1"}), F(2, 3), "counted"),
-        ((3, True), F(1, 2), "counted"),
+        ((3, True), F(1), "unknown"),
+        ((3, "eight"), F(1), "unknown"),
+        ((3, "  "), F(1, 2), "counted"),
     ],
 )
 def test_weights(delivered, an_issue, weights, progress, last):
@@ -306,3 +308,90 @@ def test_a_key_result_issue_may_hold_the_jql_of_its_rows_and_a_bad_one_harms_it_
     assert [found.measurement.progress for found in state.key_results] == [F(1, 2), None, None]
     assert "no field colour" in state.key_results[1].measurement.reason
     assert state.progress == F(1, 2)
+
+
+def test_text_in_a_weight_field_is_no_missing_weight(delivered, an_issue):
+    """The row is unknown with what stands there; it neither counts as 0 nor takes the mean of its siblings."""
+    found = delivered(
+        an_issue(2, parent=1, status="Done", points=3), an_issue(3, parent=1, points="eight"), weight="points"
+    )
+    row = found.ledger.rows[1]
+    assert (found.progress, row.disposition, row.weight, row.share) == (1, "unknown", None, 0)
+    assert row.reason == "its weight is 'eight', not a number"
+
+
+def test_the_first_of_several_weight_fields_that_is_filled_counts(delivered, an_issue):
+    """3 (done), 5 by the second field, 1 by the first although the second is filled, and 3 stands in for nothing at all."""
+    found = delivered(
+        an_issue(2, parent=1, status="Done", points=3),
+        an_issue(3, parent=1, story_points=5),
+        an_issue(4, parent=1, points=1, story_points=9),
+        an_issue(5, parent=1, points="", story_points=None),
+        fields=("points", "story_points"),
+        weight=["points", "story_points"],
+    )
+    assert [row.weight for row in found.ledger.rows] == [3, 5, 1, 3]
+    assert found.progress == F(1, 4)
+    text = delivered(
+        an_issue(2, parent=1, points="eight", story_points=5),
+        fields=("points", "story_points"),
+        weight=["points", "story_points"],
+    )
+    assert (
+        text.ledger.rows[0].disposition == "unknown"
+    )  # what is filled first decides, also where it is no number
+
+
+@pytest.mark.parametrize("same_issue", ["count_once", "split", "both"])
+def test_what_is_excluded_is_listed_so_everywhere_and_claims_nothing(
+    a_mapping, objective, key_result, stand, an_issue, same_issue
+):
+    """Issue 2 was closed as Won't Do: excluded in both, whoever comes first, and nothing is split with it."""
+    parts = [key_result("delivery", id=id_, select="id = 2, 3") for id_ in ("a", "b")]
+    mapping = a_mapping(objective(*parts, rollup={"same_issue": same_issue}))
+    issues = [
+        an_issue(2, parent=1, status="Done", resolution="Won't Do"),
+        an_issue(3, parent=1, status="Done"),
+    ]
+    a, b = stand(mapping, [an_issue(1, type="Epic"), *issues])["1"].key_results
+    assert dispositions(a.measurement) == {"2": "excluded", "3": "counted"}
+    assert dispositions(b.measurement)["2"] == "excluded"
+    assert [row.reason for row in (a.measurement.ledger.rows[0], b.measurement.ledger.rows[0])] == [
+        "closed as Won't Do: left out"
+    ] * 2
+
+
+def test_a_sub_task_left_out_with_its_parent_counts_where_it_is_selected_itself(
+    a_mapping, objective, key_result, stand, an_issue
+):
+    parts = [
+        key_result("delivery", id="a", select="type = Story", subtasks="through_parent"),
+        key_result("delivery", id="b", select="type = Sub-task"),
+    ]
+    mapping = a_mapping(objective(*parts))
+    issues = [
+        an_issue(2, parent=1, status="Done", resolution="Won't Do"),
+        an_issue(3, parent=2, type="Sub-task", status="Done"),
+    ]
+    a, b = stand(mapping, [an_issue(1, type="Epic"), *issues])["1"].key_results
+    assert dispositions(a.measurement) == {"2": "excluded", "3": "excluded"}
+    assert dispositions(b.measurement) == {"3": "counted"}
+
+
+def test_the_rows_of_a_key_result_that_left_count_for_the_next(
+    a_mapping, objective, key_result, stand, an_issue
+):
+    parts = [
+        key_result("delivery", id="held", relation={"jql_field": "jql"}, select="type = Key Result"),
+        key_result("delivery", id="rest", select="type = Story"),
+    ]
+    mapping = a_mapping(objective(*parts), fields=("jql",))
+    left = {"status": "Done", "resolution": "Won't Do"}
+    issues = [
+        an_issue(1, type="Epic"),
+        an_issue(2, type="Key Result", parent=1, jql="label = web", **left),
+        an_issue(3, parent=1, labels=("web",), status="Done"),
+    ]
+    state = stand(mapping, issues)["1"]
+    assert dispositions(state.key_results[-1].measurement) == {"3": "counted"}
+    assert state.progress == 1

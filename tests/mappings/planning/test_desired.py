@@ -35,7 +35,7 @@ def on_objective(
         ({"value": "expected_percent"}, 71, "71 %"),
         ({"value": "progress"}, 0.63, "0.63"),
         ({"value": "progress", "round": 3}, 0.625, "0.625"),
-        ({"value": "progress", "round": 0}, 1, "1"),
+        ({"value": "progress", "round": 0}, 0, "0"),
         ({"value": "pace"}, 0.88, "0.88"),
         ({"value": "health"}, "left", "At risk"),
         (
