@@ -58,7 +58,7 @@ def check_text(connector: Connector, site: str, text: str, file: str = "") -> tu
     bound = bind_leniently(read.document, catalogue, positions=read.positions)
     if bound.mapping is None:
         return bound.diagnostics
-    facts = read_live_facts(connector, site, bound.mapping)
+    facts = read_live_facts(connector, site, bound.mapping, catalogue)
     live = check_live(bound.mapping, catalogue, facts, positions=read.positions)
     return (*bound.diagnostics, *live, *lint_document(read.document, read.positions))
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from connectors.jira import EditField, Jira
 from connectors.store import mirror
+from mappings.catalogue import Catalogue
+from mappings.document.binding_checks import STORY_POINT_NAMES
+from mappings.document.doubts import doubts
 from mappings.document.live import EditableField, EditScreen, LiveFacts, PointsSample, ProjectAccess, Target
+from mappings.document.walk import alias_uses
 from mappings.issue import Issue, Project
 from mappings.mapping import Mapping
 from mappings.measuring import objective_rule
@@ -20,19 +25,38 @@ PERMISSIONS = ("BROWSE_PROJECTS", "EDIT_ISSUES", "ADMINISTER_PROJECTS")
 Place = tuple[str, str]
 
 
-def read_live_facts(connector: Connector, site: str, mapping: Mapping) -> LiveFacts:
+def read_live_facts(connector: Connector, site: str, mapping: Mapping, catalogue: Catalogue) -> LiveFacts:
     """Ask for at most one issue per project and type; without a mirror yet, a few issues of the scope are searched for."""
     jira = connector.site(site).jira
     moment = Moment(connector.clock(), mapping.zone)
     with connector.store.read() as conn:
-        issues: Iterable[Issue] = list(mirror.every(conn, site)) if mirror.count(conn, site) else ()
-    issues = issues or next(iter(jira.search(mapping.document.scope, sorted(mapping.field_ids())))).issues
+        mirrored = list(mirror.every(conn, site)) if mirror.count(conn, site) else []
+    issues = mirrored or _first_page(jira, mapping, mapping.field_ids())
     targets = _targets(mapping, issues, moment)
     screens = [_screen(jira, issue, wanted) for issue, wanted in list(targets)[:MOST_SCREENS]]
     projects = {screen.project.key: screen.project for screen in screens}
-    return LiveFacts(
-        screens, [_access(jira, project) for project in projects.values()], list(_samples(mapping, issues))
+    access = [_access(jira, project) for project in projects.values()]
+    points = _points(mapping, catalogue)
+    # The mirror holds mapped fields alone: of another one for story points some issues are asked.
+    known = mapping.field_ids().issuperset(points)
+    estimated = issues if known else _first_page(jira, mapping, mapping.field_ids() | points)
+    found = replace(
+        doubts(mapping, issues, moment), points=doubts(mapping, estimated, moment, sorted(points)).points
     )
+    return LiveFacts(screens, access, list(_samples(points, estimated)), found)
+
+
+def _first_page(jira: Jira, mapping: Mapping, fields: Iterable[str]) -> Sequence[Issue]:
+    return next(iter(jira.search(mapping.document.scope, sorted(fields)))).issues
+
+
+def _points(mapping: Mapping, catalogue: Catalogue) -> frozenset[str]:
+    """Ids of the fields of the site for story points, where the mapping reads one of them and there are several."""
+    known = frozenset(one.id for one in catalogue.fields if one.name.casefold() in STORY_POINT_NAMES)
+    used = {
+        mapping.fields[use.alias].id for use in alias_uses(mapping.document) if use.alias in mapping.fields
+    }
+    return known if known & used else frozenset()
 
 
 def _targets(
@@ -75,9 +99,9 @@ def _access(jira: Jira, project: Project) -> ProjectAccess:
     return ProjectAccess(project, *(granted.get(name) for name in PERMISSIONS))
 
 
-def _samples(mapping: Mapping, issues: Iterable[Issue]) -> Iterator[PointsSample]:
-    """One estimated issue, with what each field that may hold story points says of it."""
-    points = [field.id for field in mapping.fields.values() if "point" in field.name.casefold()]
+def _samples(points: Iterable[str], issues: Iterable[Issue]) -> Iterator[PointsSample]:
+    """One estimated issue, with what each field for story points says of it."""
+    points = sorted(points)
     for issue in issues:
         if any(issue.fields.get(field_id) is not None for field_id in points):
             yield PointsSample(

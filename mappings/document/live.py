@@ -12,6 +12,7 @@ from mappings.desired import LABELS
 from mappings.diagnostic import Diagnostic
 from mappings.document.binding_checks import STORY_POINT_NAMES
 from mappings.document.codes import Code
+from mappings.document.doubts import Doubts
 from mappings.document.places import Path, Positions
 from mappings.document.report import Report, shown
 from mappings.document.schema import TargetPart
@@ -74,6 +75,7 @@ class LiveFacts:
     screens: Sequence[EditScreen] = ()
     access: Sequence[ProjectAccess] = ()
     samples: Sequence[PointsSample] = field(default_factory=tuple)
+    doubts: Doubts = field(default_factory=Doubts)
 
 
 def check_live(
@@ -88,6 +90,7 @@ def check_live(
     for access in facts.access:
         _check_access(mapping, access, report)
     _check_samples(mapping, catalogue, facts.samples, report)
+    _check_doubts(mapping, catalogue, facts.doubts, report)
     return report.diagnostics()
 
 
@@ -226,3 +229,24 @@ def _check_samples(
                     valid=names,
                     remedy=remedy,
                 )
+
+
+def _check_doubts(mapping: BoundMapping, catalogue: Catalogue, found: Doubts, report: Report) -> None:
+    """What is taken at its word and may not be meant, with the issues concerned."""
+    for name, issues in found.cancelled.items():
+        message = f"what is {shown(name)} counts as done: {issues}"
+        remedy = f"add `status = {shown(name)}` to `excluded` (or to `not_achieved`), if they were not done"
+        report.warn(Code.CANCELLED_COUNTS, message, ("statuses", "excluded"), value=name, remedy=remedy)
+    for path, issues in found.beside_seconds.items():
+        message = f"no estimate, so a weight of 1 beside seconds: {issues}"
+        remedy = "write `missing: siblings_mean`, or zero, so that an hour of work does not weigh 3600 times as much"
+        report.warn(Code.ONE_BESIDE_SECONDS, message, path, value="one", remedy=remedy)
+    names = {one.id: one.name for one in catalogue.fields}
+    aliases = {one.id: alias for alias, one in mapping.fields.items()}
+    for pair, issues in found.points.items():
+        both = " and ".join(f"{shown(names.get(id_, id_))} ({id_})" for id_ in pair)
+        message = f"different numbers in {both}: {issues}"
+        alias = next((aliases[id_] for id_ in pair if id_ in aliases), None)
+        place: Path = ("fields",) if alias is None else ("fields", alias)
+        remedy = "clear the one that is out of use in Jira, or name first the field that decides: `weight: [points, story_points]`"
+        report.warn(Code.STORY_POINTS_DIFFER, message, place, value=pair[0], remedy=remedy)
