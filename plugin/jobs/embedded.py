@@ -62,8 +62,10 @@ class EmbeddedEngine:
         self._wake.set()
         deadline = time.monotonic() + timeout
         if self._scheduler is not None:
-            # What runs is told at its next page to stop, and is not waited for longer than that takes.
-            self._scheduler.shutdown(wait=False)
+            # What runs is told at its next page to stop; it is waited for no longer than everything else.
+            end = threading.Thread(target=self._scheduler.shutdown, name="okr-scheduler-end", daemon=True)
+            end.start()
+            self._threads.append(end)
             self._scheduler = None
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
