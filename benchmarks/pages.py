@@ -37,10 +37,9 @@ from mappings.state import ObjectiveState
 from plugin.access.actor import COMMAND_LINE
 from plugin.connector import Connector
 from plugin.pages import pages_blueprint
-from plugin.pages.headlines import headlines, histories
-from plugin.pages.sources import Listed, ListedHead
 from plugin.pages.stored_sources import StoredSources
 from plugin.settings import Settings
+from plugin.use_cases.listing import Listed, ListedHead, headlines, histories
 
 COUNT = 5_000
 ROUNDS = 15

@@ -6,6 +6,8 @@ from connectors.store import mirror, objectives
 from connectors.store.objectives import SavedObjective
 from plugin.connector import Connector, NotReady
 
+__all__ = ["SavedObjective", "find_objective", "name_of", "objective_ids"]
+
 
 def find_objective(connector: Connector, site: str, name: str) -> SavedObjective | None:
     """The stored objective, or None."""

@@ -227,6 +227,12 @@ def pending_count(conn: Connection, site: str | None = None) -> int:
     return int(conn.execute(_of_site(statement, site)).scalar_one())
 
 
+def last_error(conn: Connection, site: str, objective_id: str) -> str:
+    """What kept this objective from being reconciled last; empty where nothing did."""
+    mine = (table.c.site == site, table.c.objective_id == objective_id)
+    return conn.execute(select(table.c.error).where(*mine)).scalar() or ""
+
+
 def waiting_since(conn: Connection, site: str) -> datetime | None:
     """The earliest unserved event of all objectives that are due; None where none is."""
     waiting = (table.c.site == site, table.c.buried_at.is_(None))

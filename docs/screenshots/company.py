@@ -26,13 +26,12 @@ from plugin.history import Told
 from plugin.pages.sources import (
     Cycle,
     HistoryPoint,
-    Listed,
-    ListedHead,
     Located,
     SavedObjective,
     WatchedKpi,
 )
 from plugin.use_cases.dead_letters import DeadLetter
+from plugin.use_cases.listing import Listed, ListedHead
 from plugin.use_cases.status import Status
 
 NOW = datetime(2026, 11, 21, 10, 14, 48, tzinfo=UTC)

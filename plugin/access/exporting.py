@@ -5,40 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Iterator
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
-
-from connectors.store import Store, records
-from connectors.store.audit import AuditEntry
-from connectors.store.records import Search, WriteRecord
-
-BATCH = 500
 FORMULA = (*"=+-@", *"\uff1d\uff0b\uff0d\uff20", "\t", "\r", "\n")
 """What a spreadsheet takes for the beginning of a formula, in full width too, or leaves out before one."""
-
-Read = Callable[[Connection, Search, int, int | None], list[Any]]
-READERS: dict[str, tuple[Read, type[Any]]] = {
-    "changes": (records.acts, AuditEntry),
-    "writes": (records.written, WriteRecord),
-}
-
-
-def rows(store: Store, kind: str, search: Search) -> Iterator[dict[str, Any]]:
-    """Every row of `changes` or `writes` that is looked for, newest first, in short transactions."""
-    read = READERS[kind][0]
-    before: int | None = None
-    while True:
-        with store.read() as conn:
-            batch = read(conn, search, BATCH, before)
-        for one in batch:
-            yield asdict(one)
-        if len(batch) < BATCH:
-            return
-        before = batch[-1].id
 
 
 def as_json(found: Iterator[dict[str, Any]]) -> Iterator[str]:
@@ -50,9 +23,9 @@ def as_json(found: Iterator[dict[str, Any]]) -> Iterator[str]:
     yield "[]\n" if opening == "[\n" else "\n]\n"
 
 
-def as_csv(found: Iterator[dict[str, Any]], kind: str) -> Iterator[str]:
+def as_csv(found: Iterator[dict[str, Any]], shape: type[Any]) -> Iterator[str]:
     """CSV with a header line."""
-    columns = list(READERS[kind][1].__dataclass_fields__)
+    columns = [one.name for one in fields(shape)]
     yield _line(columns)
     for row in found:
         yield _line([cell(row[column]) for column in columns])

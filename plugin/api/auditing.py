@@ -6,13 +6,11 @@ from datetime import datetime
 
 from pydantic import Field
 
-from connectors.store import records
-from connectors.store.audit import AuditEntry
-from connectors.store.records import Search
 from plugin.access.person import present
 from plugin.api.cursor import cursor, list_name, number_after
 from plugin.api.model import Given, Instant, JsonAny, ListQuery, Page, SiteName, Word
 from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.use_cases.audit import AuditEntry, Search, list_entries
 
 
 class ActGiven(Given):
@@ -49,8 +47,7 @@ def audit(call: Call) -> Reply:
     query = call.query
     name = list_name("audit", query)
     before = number_after(query.cursor, name)
-    with call.connector.store.read() as conn:
-        found = records.acts(conn, search_of(query), query.limit + 1, before)
+    found = list_entries(call.connector, call.actor, search_of(query), query.limit + 1, before)
     shown = found[: query.limit]
     more = len(found) > len(shown)
     return Reply(

@@ -6,14 +6,12 @@ from datetime import datetime, timedelta
 
 from pydantic import Field
 
-from connectors.store import browsing
-from connectors.store.browsing import Numbered
-from connectors.store.objectives import SavedObjective
 from plugin.api.cursor import cursor, list_name, number_after
 from plugin.api.finding import site_of
 from plugin.api.model import LONGEST_CURSOR, MOST_ROWS, USUAL_ROWS, Given, SiteQuery
 from plugin.api.operation import JSON, Call, Operation, Reply
 from plugin.standing import exact_text, number
+from plugin.use_cases.objectives import Numbered, SavedObjective, news
 
 SETTLING = timedelta(seconds=5)
 """PostgreSQL may show a later row before an earlier one that is still being written; what is younger than this waits."""
@@ -64,14 +62,12 @@ def changes(call: Call) -> Reply:
     begun = number_after(query.since, name) or 0
     store = call.connector.store
     settled = None if store.dialect == "sqlite" else call.connector.clock() - SETTLING
-    with store.read() as conn:
-        found = browsing.history_after(conn, site, query.limit + 1, begun, not_after=settled)
-        shown = found[: query.limit]
-        known = browsing.objectives_of(conn, site, {one.objective_id for one in shown})
-    last = shown[-1].id if shown else begun
+    found = news(call.connector, call.actor, site, query.limit + 1, begun, settled)
+    shown = found[: query.limit]
+    last = shown[-1][0].id if shown else begun
     return Reply(
         ChangesGiven(
-            items=[change_given(one, known.get(one.objective_id)) for one in shown],
+            items=[change_given(one, saved) for one, saved in shown],
             next=cursor(name, last),
             more=len(found) > len(shown),
         )

@@ -7,8 +7,6 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from connectors.store import check_ins
-from connectors.store.check_ins import Kept
 from mappings.check_in import DELTA, LONGEST_NOTE, Measure
 from mappings.numbers import exact
 from plugin.api.cursor import cursor, list_name, position
@@ -17,8 +15,9 @@ from plugin.api.finding import objective_of
 from plugin.api.model import Asked, Done, Given, Page, PageQuery, SiteQuery, Word
 from plugin.api.operation import JSON, Call, Operation, Reply
 from plugin.api.problem import Fault
-from plugin.checking_in import CheckInRefused, Said, check_in, withdraw
 from plugin.standing import exact_text, number
+from plugin.use_cases import check_ins
+from plugin.use_cases.check_ins import CheckInRefused, Kept, Said
 
 Note = Annotated[str, StringConstraints(max_length=LONGEST_NOTE, pattern=r"^[^\x00]*$")]
 
@@ -69,8 +68,7 @@ def list_check_ins(call: Call) -> Reply:
     query = call.query
     name = list_name(f"check-ins:{site}:{saved.state.id}", query)
     begun = position(query.cursor, name, (int,))
-    with call.connector.store.read() as conn:
-        found = check_ins.of(conn, site, saved.state.id)
+    found = check_ins.list_check_ins(call.connector, call.actor, site, saved.state.id)
     rest = [one for one in found if begun is None or one.check_in.id < int(begun[0])]
     shown = rest[: query.limit]
     after = cursor(name, shown[-1].check_in.id) if len(rest) > len(shown) else None
@@ -86,12 +84,12 @@ def make_check_in(call: Call) -> Reply:
     if value is None:
         raise of_refused(CheckInRefused([("value", "it is no number that can be kept")]))
     try:
-        kept = check_in(
+        kept = check_ins.check_in(
             call.connector,
+            call.actor,
             site,
             saved.state.id,
             Said(body.key_result, value, body.note, body.until, delta),
-            call.by,
         )
     except CheckInRefused as error:
         raise of_refused(error) from None
@@ -101,7 +99,7 @@ def make_check_in(call: Call) -> Reply:
 def withdraw_check_in(call: Call) -> Reply:
     """The derived value is shown again."""
     site, saved = objective_of(call)
-    ended = withdraw(call.connector, site, saved.state.id, call.path["check_in"], call.by)
+    ended = check_ins.withdraw(call.connector, call.actor, site, saved.state.id, call.path["check_in"])
     if ended is None:
         remedy = "GET …/check-ins lists them; one that has ended cannot be withdrawn again."
         raise not_found("check-in that stands", call.path["check_in"], remedy)

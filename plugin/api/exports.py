@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from connectors.store import browsing, records
 from mappings.ledger import Ledger
+from plugin.access.actor import Actor
 from plugin.access.exporting import cell
 from plugin.api.auditing import ActGiven, AuditQuery, act_given, search_of
 from plugin.api.finding import site_of
@@ -21,9 +21,10 @@ from plugin.api.objectives import ObjectivesQuery, RowGiven, saved_objectives
 from plugin.api.operation import JSON, Call, Operation, Reply
 from plugin.connector import Connector
 from plugin.standing import contribution_values, exact_text, number
+from plugin.use_cases.audit import every_entry
+from plugin.use_cases.objectives import every_point
 
 CSV = "text/csv"
-BATCH = 500
 Format = Literal["csv", "json"]
 
 
@@ -88,13 +89,15 @@ class AuditExport(AuditQuery, Exported):
 
 def export_objectives(call: Call) -> Reply:
     """One line per objective."""
-    rows = objective_rows(call.connector, site_of(call), call.query)
+    rows = objective_rows(call.connector, call.actor, site_of(call), call.query)
     return streamed(ObjectiveRow, rows, call.query.format, "objectives")
 
 
-def objective_rows(connector: Connector, site: str, query: ObjectivesQuery) -> Iterator[ObjectiveRow]:
+def objective_rows(
+    connector: Connector, actor: Actor, site: str, query: ObjectivesQuery
+) -> Iterator[ObjectiveRow]:
     """The objectives that pass, as lines."""
-    return (objective_row(site, saved) for saved in saved_objectives(connector, site, query))
+    return (objective_row(site, saved) for saved in saved_objectives(connector, actor, site, query))
 
 
 def objective_row(site: str, saved: Any) -> ObjectiveRow:
@@ -125,13 +128,13 @@ def objective_row(site: str, saved: Any) -> ObjectiveRow:
 
 def export_ledgers(call: Call) -> Reply:
     """Every row of every ledger."""
-    rows = ledger_rows(call.connector, site_of(call), call.query)
+    rows = ledger_rows(call.connector, call.actor, site_of(call), call.query)
     return streamed(LedgerRow, rows, call.query.format, "ledgers")
 
 
-def ledger_rows(connector: Connector, site: str, query: ObjectivesQuery) -> Iterator[LedgerRow]:
+def ledger_rows(connector: Connector, actor: Actor, site: str, query: ObjectivesQuery) -> Iterator[LedgerRow]:
     """The rows of all ledgers of the objectives that pass."""
-    for saved in saved_objectives(connector, site, query):
+    for saved in saved_objectives(connector, actor, site, query):
         state = saved.state
         yield from _rows(state, state.ledger, "headline", None)
         yield from _rows(state, state.beside, "beside", None)
@@ -152,38 +155,26 @@ def _rows(state: Any, ledger: Ledger, name: str, key_result: str | None) -> Iter
 
 def export_history(call: Call) -> Reply:
     """Every point, in the order in which it was noted."""
-    rows = history_rows(call.connector, site_of(call), call.query.objective)
+    rows = history_rows(call.connector, call.actor, site_of(call), call.query.objective)
     return streamed(HistoryRow, rows, call.query.format, "history")
 
 
-def history_rows(connector: Connector, site: str, objective: str | None) -> Iterator[HistoryRow]:
-    """The points in short transactions."""
-    after = 0
-    while True:
-        with connector.store.read() as conn:
-            batch = browsing.history_after(conn, site, BATCH, after, objective, backfilled=True)
-        for one in batch:
-            yield HistoryRow(objective=one.objective_id, **point_values(one.point))
-        if len(batch) < BATCH:
-            return
-        after = batch[-1].id
+def history_rows(
+    connector: Connector, actor: Actor, site: str, objective: str | None
+) -> Iterator[HistoryRow]:
+    """The points as rows."""
+    for one in every_point(connector, actor, site, objective):
+        yield HistoryRow(objective=one.objective_id, **point_values(one.point))
 
 
 def export_audit(call: Call) -> Reply:
     """Every act that is looked for."""
-    return streamed(ActGiven, act_rows(call.connector, call.query), call.query.format, "audit")
+    return streamed(ActGiven, act_rows(call.connector, call.actor, call.query), call.query.format, "audit")
 
 
-def act_rows(connector: Connector, query: AuditQuery) -> Iterator[ActGiven]:
-    """The acts in short transactions, newest first."""
-    before: int | None = None
-    while True:
-        with connector.store.read() as conn:
-            batch = records.acts(conn, search_of(query), BATCH, before)
-        yield from (act_given(one) for one in batch)
-        if len(batch) < BATCH:
-            return
-        before = batch[-1].id
+def act_rows(connector: Connector, actor: Actor, query: AuditQuery) -> Iterator[ActGiven]:
+    """The acts, newest first."""
+    return (act_given(one) for one in every_entry(connector, actor, search_of(query)))
 
 
 def streamed(shape: type[Given], rows: Iterable[Given], format: Format, name: str) -> Reply:

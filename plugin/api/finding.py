@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from connectors.store.objectives import SavedObjective
 from plugin.api.failures import Refusal, not_found
 from plugin.api.operation import Call
 from plugin.connector import Connector
-from plugin.finding import find_objective
+from plugin.finding import SavedObjective, find_objective
 
 
 def site_of(call: Call) -> str:

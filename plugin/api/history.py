@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
 from pydantic import Field
 
-from connectors.store import objectives, snapshots
-from connectors.store.instant import from_ms, to_ms
-from connectors.store.objectives import HistoryPoint
 from mappings.cause import cause, row_cause
 from mappings.ledger import Contribution
 from mappings.marks import Kind
@@ -21,9 +19,11 @@ from plugin.api.finding import objective_of
 from plugin.api.model import Given, Instant, Page, PageQuery, SiteQuery, Word
 from plugin.api.objectives import NamedGiven, RowGiven
 from plugin.api.operation import JSON, Call, Operation, Reply
-from plugin.connector import Connector, NotReady
-from plugin.history import CHOICES, Told, happened, instant_of, no_history, told
+from plugin.connector import NotReady
+from plugin.history import CHOICES, Told, instant_of, no_history
 from plugin.standing import contribution_values, exact_text, number
+from plugin.use_cases import objectives
+from plugin.use_cases.objectives import HistoryPoint, SavedObjective, from_ms, to_ms
 
 MOST_EFFECTS = 2000
 
@@ -122,8 +122,7 @@ def history(call: Call) -> Reply:
     name = list_name(f"history:{site}:{saved.state.id}", query)
     begun = position(query.cursor, name, (int, int))
     since = query.since if begun is None else from_ms(min(int(begun[0]), 253402300799000))
-    with call.connector.store.read() as conn:
-        points = objectives.history(conn, site, saved.state.id, since)
+    points = objectives.history(call.connector, call.actor, site, saved.state.id, since)
     if begun is not None:
         points = points[int(begun[1]) :]
     shown = points[: query.limit]
@@ -135,7 +134,7 @@ def history(call: Call) -> Reply:
     )
 
 
-def after(name: str, shown: list[HistoryPoint], begun: list[str | int] | None) -> str:
+def after(name: str, shown: Sequence[HistoryPoint], begun: list[str | int] | None) -> str:
     """The cursor after these points: the instant of the last, and how many points of that instant were given."""
     last = to_ms(shown[-1].at)
     same = sum(to_ms(one.at) == last for one in shown)
@@ -167,8 +166,7 @@ def point_values(point: HistoryPoint) -> dict[str, Any]:
 def marks(call: Call) -> Reply:
     """Oldest first; targets and scope day by day."""
     site, saved = objective_of(call)
-    with call.connector.store.read() as conn:
-        found = happened(conn, site, saved.state.id)
+    found = objectives.marks(call.connector, call.actor, site, saved.state.id)
     return Reply(MarksGiven(items=[MarkGiven(at=one.at, kind=one.kind, text=one.text) for one in found]))
 
 
@@ -176,32 +174,28 @@ def movement(call: Call) -> Reply:
     """What changed since."""
     site, saved = objective_of(call)
     query, now = call.query, call.connector.clock()
-    since = moment(call.connector, site, saved.state.id, query.since, "?since")
-    until = (
-        now if query.until is None else moment(call.connector, site, saved.state.id, query.until, "?until")
-    )
-    found = told(call.connector, site, saved.state.id, since, until)
+    since = moment(call, site, saved, query.since, "?since")
+    until = now if query.until is None else moment(call, site, saved, query.until, "?until")
+    found = objectives.movement(call.connector, call.actor, site, saved.state.id, since, until)
     if found.movement is None:
         raise Refusal(409, "No history", no_history(found), "Ask from the time at which history begins.")
     named = NamedGiven(id=saved.state.id, key=saved.state.key, title=saved.state.title)
     return Reply(movement_given(named, found, found.movement))
 
 
-def moment(connector: Connector, site: str, objective_id: str, text: str, place: str) -> datetime:
+def moment(call: Call, site: str, saved: SavedObjective, text: str, place: str) -> datetime:
     """The instant that is meant; a day begins in the time zone of the mapping."""
     written = _instant(text)
     if written is not None:
         return written
     try:
-        context = connector.context(site)
+        context = call.connector.context(site)
         zone, cycles = context.mapping.zone, context.mapping.cycles
     except NotReady:
-        zone, cycles = connector.clock().tzinfo, {}  # type: ignore[assignment]
-    with connector.store.read() as conn:
-        begins = snapshots.begins(conn, site, objective_id)
-        saved = objectives.load(conn, site, objective_id)
-    cycle = cycles.get(saved.state.cycle_id or "") if saved else None
-    found = instant_of(text, connector.clock(), zone, cycle, begins)
+        zone, cycles = call.connector.clock().tzinfo, {}  # type: ignore[assignment]
+    begins = objectives.history_begins(call.connector, call.actor, site, saved.state.id)
+    cycle = cycles.get(saved.state.cycle_id or "")
+    found = instant_of(text, call.connector.clock(), zone, cycle, begins)
     if found is None:
         remedy = f"Write an instant (2026-11-01T09:00:00Z), a day, or one of: {', '.join(CHOICES)}."
         raise invalid(place, f"{text!r} is no moment here.", remedy)

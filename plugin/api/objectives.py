@@ -8,20 +8,16 @@ from typing import Any
 
 from pydantic import Field
 
-from connectors.store import listing
-from connectors.store.listing import Wanted
-from connectors.store.objectives import SavedObjective
 from mappings.check_in import Shows
 from mappings.state import HealthLevel
+from plugin.access.actor import Actor
 from plugin.api.cursor import cursor, list_name, position
 from plugin.api.finding import objective_of, site_of
 from plugin.api.model import Given, Page, PageQuery, SiteQuery, Word
 from plugin.api.operation import JSON, Call, Operation, Reply
 from plugin.connector import Connector
 from plugin.standing import exact_text, ledger_values, objective_values
-
-AT_ONCE = 100
-"""How many whole states an export holds."""
+from plugin.use_cases.objectives import SavedObjective, Wanted, every_objective, list_some
 
 
 class HealthGiven(Given):
@@ -182,9 +178,8 @@ def list_objectives(call: Call) -> Reply:
     site, query = site_of(call), call.query
     name = list_name(f"objectives:{site}", query)
     after = position(query.cursor, name, (str,))
-    with call.connector.store.read() as conn:
-        last = None if after is None else str(after[0])
-        found = listing.following(conn, wanted(site, query), last, query.limit + 1)
+    last = None if after is None else str(after[0])
+    found = list_some(call.connector, call.actor, wanted(site, query), query.limit + 1, last)
     shown = found[: query.limit]
     rows = [objective_given(call.connector, site, saved) for saved in shown]
     more = len(found) > query.limit
@@ -241,16 +236,11 @@ def browse_url(connector: Connector, site: str, key: str) -> str | None:
     return f"{known.browse_url.rstrip('/')}/browse/{key}" if known and key else None
 
 
-def saved_objectives(connector: Connector, site: str, query: ObjectivesQuery) -> Iterator[SavedObjective]:
-    """Every objective that passes, a few at a time, so that an export never holds all ledgers."""
-    asked, last = wanted(site, query), None
-    while True:
-        with connector.store.read() as conn:
-            found = listing.following(conn, asked, last, AT_ONCE)
-        yield from found
-        if len(found) < AT_ONCE:
-            return
-        last = found[-1].state.id
+def saved_objectives(
+    connector: Connector, actor: Actor, site: str, query: ObjectivesQuery
+) -> Iterator[SavedObjective]:
+    """Every objective that passes, a few at a time."""
+    return every_objective(connector, actor, wanted(site, query))
 
 
 OPERATIONS = (

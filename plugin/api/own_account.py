@@ -8,17 +8,16 @@ from typing import Any, Literal
 from flask import request
 from pydantic import Field
 
-from connectors.store import accounts
-from connectors.store import tokens as store
-from connectors.store.accounts import Account
-from connectors.store.tokens import Token
-from plugin.access import members, own_password, sessions, tokens
-from plugin.access.person import present
-from plugin.access.refusal import Refused
+from plugin.access import sessions
+from plugin.access.tokens import DEFAULT_DAYS, LONGEST_DAYS, LONGEST_NAME
 from plugin.api.cursor import cursor, list_name, position
 from plugin.api.failures import not_found
 from plugin.api.model import Asked, Done, Given, ListQuery, Page, Word
 from plugin.api.operation import JSON, UNKEPT, Call, Operation, Reply
+from plugin.use_cases import own_account as own
+from plugin.use_cases import tokens
+from plugin.use_cases.own_account import own_account
+from plugin.use_cases.tokens import Token
 
 Scope = Literal["read", "write", "admin", "people"]
 
@@ -43,11 +42,9 @@ class TokenMade(TokenGiven):
 class MakeToken(Asked):
     """A token for a program. It never does more than you may."""
 
-    name: Word = Field(
-        max_length=tokens.LONGEST_NAME, description="What uses it, for example: nightly export."
-    )
+    name: Word = Field(max_length=LONGEST_NAME, description="What uses it, for example: nightly export.")
     scopes: list[Scope] = Field(min_length=1, max_length=4, description="What it may do.")
-    days: int = Field(tokens.DEFAULT_DAYS, ge=1, le=tokens.LONGEST_DAYS, description="How long it lasts.")
+    days: int = Field(DEFAULT_DAYS, ge=1, le=LONGEST_DAYS, description="How long it lasts.")
 
 
 class ChangePassword(Asked):
@@ -61,8 +58,7 @@ def list_tokens(call: Call) -> Reply:
     """Yours alone, in the order in which they were made."""
     name = list_name("tokens", call.query)
     after = position(call.query.cursor, name, (int,))
-    with call.connector.store.read() as conn:
-        found = store.all(conn, present().account_id)
+    found = tokens.list_own(call.connector, call.actor)
     left = [one for one in found if after is None or one.id > int(after[0])]
     shown = left[: call.query.limit]
     return Reply(
@@ -76,11 +72,8 @@ def list_tokens(call: Call) -> Reply:
 def make_token(call: Call) -> Reply:
     """Its text is shown once; only a hash of it is kept."""
     asked = call.body
-    text = tokens.issue(call.connector, own_account(call), asked.name, asked.scopes, asked.days, call.by)
-    with call.connector.store.read() as conn:
-        made = store.valid(conn, tokens.hash_of(text), call.connector.clock())
-    if made is None:
-        raise Refused("The token was revoked, or the account closed, at the same moment.")
+    account = own_account(call.connector, call.actor)
+    text, made = tokens.make(call.connector, call.actor, account, asked.name, asked.scopes, asked.days)
     values = _values(made)
     return Reply(TokenMade(**values, text=text), UNKEPT, again=TokenMade(**values, text=None))
 
@@ -88,7 +81,7 @@ def make_token(call: Call) -> Reply:
 def revoke_token(call: Call) -> Reply:
     """What uses it is refused at once."""
     number = call.path["token"]
-    found = tokens.revoke(call.connector, number, call.by, present().account_id)
+    found = tokens.revoke_own(call.connector, call.actor, number)
     if found is None:
         raise not_found("token", number, "GET /api/v1/tokens lists yours.")
     return Reply(Done(said=f"The token {found.name} is revoked."))
@@ -97,8 +90,8 @@ def revoke_token(call: Call) -> Reply:
 def change_password(call: Call) -> Reply:
     """This session goes on under a new cookie; all others end."""
     address = request.remote_addr or "unknown"
-    own_password.change(call.connector, own_account(call), call.body.current, call.body.new, address)
-    sessions.begin(call.connector, own_account(call))
+    own.change_password(call.connector, call.actor, call.body.current, call.body.new, address)
+    sessions.begin(call.connector, own_account(call.connector, call.actor))
     return Reply(
         Done(said="The password is changed. Whoever else was signed in as you has to sign in again.")
     )
@@ -106,18 +99,9 @@ def change_password(call: Call) -> Reply:
 
 def sign_out_everywhere(call: Call) -> Reply:
     """This session ends too. Tokens go on working."""
-    members.end_sessions(call.connector, own_account(call), call.by)
+    own.sign_out_everywhere(call.connector, call.actor)
     sessions.end(call.connector)
     return Reply(Done(said="You are signed out everywhere."))
-
-
-def own_account(call: Call) -> Account:
-    """The account of who asks."""
-    with call.connector.store.read() as conn:
-        account = accounts.get(conn, present().account_id)
-    if account is None:
-        raise Refused("This account is gone.")
-    return account
 
 
 def _values(token: Token) -> dict[str, Any]:

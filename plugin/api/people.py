@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from connectors.store import accounts
-from connectors.store.accounts import Account
-from plugin.access import members
+from plugin.access.members import ways_in
 from plugin.api.cursor import cursor, list_name, position
 from plugin.api.failures import not_found
 from plugin.api.model import Asked, Done, Given, ListQuery, Page, Word
 from plugin.api.operation import JSON, UNKEPT, Call, Operation, Reply
+from plugin.use_cases import people
+from plugin.use_cases.people import Account
 
 SCOPE = "people"
 Role = Literal["viewer", "editor", "admin"]
@@ -61,8 +60,7 @@ def list_people(call: Call) -> Reply:
     """By the order in which they were added."""
     name = list_name("people", call.query)
     after = position(call.query.cursor, name, (int,))
-    with call.connector.store.read() as conn:
-        found = sorted(accounts.all(conn), key=lambda one: one.id)
+    found = sorted(people.list_people(call.connector, call.actor), key=lambda one: one.id)
     left = [one for one in found if after is None or one.id > int(after[0])]
     shown = left[: call.query.limit]
     return Reply(
@@ -81,55 +79,54 @@ def one_person(call: Call) -> Reply:
 def add_person(call: Call) -> Reply:
     """The password is made here, shown once and to be changed by them."""
     asked = call.body
-    password = secrets.token_urlsafe(12) if asked.password else None
-    made = members.add(call.connector, asked.email, asked.name, asked.role, password, call.by)
+    password = people.generated_password() if asked.password else None
+    made = people.add(call.connector, call.actor, asked.email, asked.name, asked.role, password)
     return _with_password(made, password, {"Location": f"/api/v1/people/{made.id}"})
 
 
 def give_role(call: Call) -> Reply:
     """It counts from the next request on. The only admin stays one."""
     person = person_of(call)
-    members.change_role(call.connector, person, call.body.role, call.by)
+    people.change_role(call.connector, call.actor, person, call.body.role)
     return Reply(person_given(person_of(call)))
 
 
 def disable_person(call: Call) -> Reply:
     """Sessions end and tokens stop working at once."""
-    members.disable(call.connector, person_of(call), call.by)
+    people.disable(call.connector, call.actor, person_of(call))
     return Reply(person_given(person_of(call)))
 
 
 def enable_person(call: Call) -> Reply:
     """They may sign in again."""
-    members.enable(call.connector, person_of(call), call.by)
+    people.enable(call.connector, call.actor, person_of(call))
     return Reply(person_given(person_of(call)))
 
 
 def new_password(call: Call) -> Reply:
     """The former one and all sessions end."""
-    person, password = person_of(call), secrets.token_urlsafe(12)
-    members.set_password(call.connector, person, password, call.by)
+    person, password = person_of(call), people.generated_password()
+    people.set_password(call.connector, call.actor, person, password)
     return _with_password(person_of(call), password)
 
 
 def sign_out_person(call: Call) -> Reply:
     """Everywhere. Their tokens go on working."""
     person = person_of(call)
-    members.end_sessions(call.connector, person, call.by)
+    people.sign_out(call.connector, call.actor, person)
     return Reply(Done(said=f"{person.email} is signed out everywhere."))
 
 
 def remove_person(call: Call) -> Reply:
     """With their tokens; what they did stays in the audit log under their address."""
     person = person_of(call)
-    members.remove(call.connector, person, call.by)
+    people.remove(call.connector, call.actor, person)
     return Reply(Done(said=f"The account {person.email} is removed."))
 
 
 def person_of(call: Call) -> Account:
     """The account of the address; 404 where there is none."""
-    with call.connector.store.read() as conn:
-        found = accounts.get(conn, call.path["person"])
+    found = people.person(call.connector, call.actor, call.path["person"])
     if found is None:
         raise not_found("person", call.path["person"], "GET /api/v1/people lists everybody.")
     return found
@@ -143,7 +140,7 @@ def person_given(account: Account) -> PersonGiven:
             "email": account.email,
             "name": account.name,
             "role": account.role,
-            "signs_in_by": members.ways_in(account),
+            "signs_in_by": ways_in(account),
             "created_at": account.created_at,
             "disabled_at": account.disabled_at,
         }

@@ -6,16 +6,14 @@ from datetime import datetime
 
 from pydantic import Field
 
-from connectors.store import objectives, records
-from connectors.store.records import Search, WriteRecord
 from mappings.forest import issue_order
 from mappings.planning import Change
 from plugin.api.cursor import cursor, list_name, number_after, position
 from plugin.api.finding import known_objective, known_site, site_of
 from plugin.api.model import Asked, Given, Instant, JsonAny, Page, PageQuery, SiteName, Word
 from plugin.api.operation import JSON, Call, Operation, Reply
-from plugin.sync.applying import Refusal
-from plugin.sync.reconcile import reconcile
+from plugin.use_cases import plans
+from plugin.use_cases.plans import Refusal, Search, WriteRecord
 
 MOST_AT_ONCE = 50
 
@@ -46,11 +44,20 @@ class RefusedChange(ChangeOfField):
     remedy: str
 
 
+class WaitingGiven(Given):
+    """An objective that stays due, and why: workers go on with it."""
+
+    objective: str
+    name: str
+    why: str
+
+
 class AppliedGiven(Given):
     """What became of a plan."""
 
     written: list[ChangeOfField]
     refused: list[RefusedChange]
+    waiting: list[WaitingGiven] = Field(description="Objectives that could not be reconciled now.")
 
 
 class PlanQuery(PageQuery):
@@ -102,18 +109,17 @@ def plan(call: Call) -> Reply:
     site, query = site_of(call), call.query
     name = list_name(f"plan:{site}", query)
     after = position(query.cursor, name, (str,))
-    context = call.connector.context(site)
     ids = chosen(call, site, query.objective)
     begun = 0 if after is None else sum(issue_order(id_) <= issue_order(str(after[0])) for id_ in ids)
     shown = ids[begun : begun + query.limit]
-    plans = [reconcile(context, id_, write=False) for id_ in shown]
+    found = plans.plan(call.connector, call.actor, site, shown)
     items = [
         PlanGiven(
             objective=one.objective_id,
             key=one.state.key if one.state else "",
             changes=[change_given(change) for change in one.plan.changes],
         )
-        for one in plans
+        for one in found
     ]
     more = len(ids) > begun + len(shown)
     return Reply(Page[PlanGiven](items=items, next=cursor(name, shown[-1]) if more else None))
@@ -122,8 +128,7 @@ def plan(call: Call) -> Reply:
 def chosen(call: Call, site: str, names: list[str] | None) -> list[str]:
     """The ids of the objectives that are meant, in order."""
     if names is None:
-        with call.connector.store.read() as conn:
-            return sorted(objectives.ids(conn, site), key=issue_order)
+        return list(plans.objectives_in_order(call.connector, call.actor, site))
     found = {known_objective(call.connector, site, name).state.id for name in names}
     return sorted(found, key=issue_order)
 
@@ -131,12 +136,14 @@ def chosen(call: Call, site: str, names: list[str] | None) -> list[str]:
 def apply(call: Call) -> Reply:
     """Reconcile these objectives and write what differs."""
     site = known_site(call.connector, call.body.site)
-    context = call.connector.context(site)
-    outcomes = [reconcile(context, id_) for id_ in chosen(call, site, call.body.objectives)]
+    done = plans.apply(call.connector, call.actor, site, chosen(call, site, call.body.objectives))
     return Reply(
         AppliedGiven(
-            written=[change_given(one) for outcome in outcomes for one in outcome.applied.written],
-            refused=[refused_given(one) for outcome in outcomes for one in outcome.applied.refused],
+            written=[change_given(one) for one in done.written],
+            refused=[refused_given(one) for one in done.refused],
+            waiting=[
+                WaitingGiven(objective=one.objective_id, name=one.name, why=one.why) for one in done.waiting
+            ],
         )
     )
 
@@ -164,8 +171,8 @@ def writes(call: Call) -> Reply:
     name = list_name(f"writes:{site}", query)
     words = tuple((query.text or "").split()[:20])
     search = Search(words, site, query.since, query.until)
-    with call.connector.store.read() as conn:
-        found = records.written(conn, search, query.limit + 1, number_after(query.cursor, name))
+    before = number_after(query.cursor, name)
+    found = plans.list_writes(call.connector, call.actor, search, query.limit + 1, before)
     shown = found[: query.limit]
     more = len(found) > len(shown)
     return Reply(

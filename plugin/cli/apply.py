@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
+from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, site_option
 from plugin.cli.plan import change_values, show_changes
 from plugin.finding import objective_ids
-from plugin.sync import holding
-from plugin.sync.reconcile import reconcile
+from plugin.use_cases.plans import apply
 
 
 @click.command("apply")
@@ -22,13 +22,9 @@ from plugin.sync.reconcile import reconcile
 def apply_command(keys: tuple[str, ...], release_held: bool, site: str, as_json: bool) -> None:
     """Reconcile all objectives, or those named, from the mirror and write what differs to Jira."""
     with open_connector(site=site) as connector:
-        context = connector.context(site)
         ids = objective_ids(connector, site, keys)
-        if release_held:
-            holding.release(context, ids if keys else None)
-        outcomes = [reconcile(context, id_) for id_ in ids]
-    written = [change for outcome in outcomes for change in outcome.applied.written]
-    refused = [refusal for outcome in outcomes for refusal in outcome.applied.refused]
+        done = apply(connector, COMMAND_LINE, site, ids, release_held=release_held, everything=not keys)
+    written, refused = list(done.written), done.refused
     if as_json:
         show_json(
             {
@@ -37,16 +33,19 @@ def apply_command(keys: tuple[str, ...], release_held: bool, site: str, as_json:
                     {**change_values(one.change), "message": one.message, "remedy": one.remedy}
                     for one in refused
                 ],
+                "waiting": [{"objective": one.name, "why": one.why} for one in done.waiting],
             }
         )
     elif written:
         show_changes("Written", written)
-    else:
+    elif not done.waiting:
         click.echo("Nothing was written: every field in Jira is as it should be.")
     for one in refused:
         click.echo(
             f"refused: {one.change.issue_key} {one.change.field_name}: {one.message}\n  to do: {one.remedy}",
             err=True,
         )
-    if refused:
+    for late in done.waiting:
+        click.echo(f"waits: {late.name}: {late.why}", err=True)
+    if refused or done.waiting:
         raise SystemExit(1)

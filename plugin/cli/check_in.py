@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 import click
 
-from connectors.store import check_ins
-from connectors.store.check_ins import Kept
-from connectors.store.objectives import SavedObjective
 from mappings.check_in import DELTA, bounds, share
 from mappings.rollup.checked_in import measure_of
-from plugin.checking_in import Said, check_in, key_result_of, typed_delta, typed_value, withdraw
+from plugin.access.actor import COMMAND_LINE, Actor
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
 from plugin.connector import Connector, NotReady
-from plugin.finding import find_objective
+from plugin.finding import SavedObjective, find_objective
 from plugin.standing import exact_text, number
+from plugin.use_cases.check_ins import (
+    Kept,
+    Said,
+    check_in,
+    key_result_of,
+    list_check_ins,
+    typed_delta,
+    typed_value,
+    withdraw,
+)
 
 by_option = click.option("--by", default="command line", show_default=True, help="Who says so.")
 
@@ -36,8 +44,8 @@ def list_command(key: str, everything: bool, site: str, as_json: bool) -> None:
     """List the check-ins of an objective, the latest first."""
     with open_connector(site=site) as connector:
         saved = _objective(connector, site, key)
-        with connector.store.read() as conn:
-            found = [one for one in check_ins.of(conn, site, saved.state.id) if everything or one.stands]
+        known = list_check_ins(connector, COMMAND_LINE, site, saved.state.id)
+        found = [one for one in known if everything or one.stands]
     if as_json:
         show_json([check_in_values(one) for one in found])
     elif not found:
@@ -87,7 +95,7 @@ def add_command(
             None if delta == "none" else typed_delta(delta),
             measure,
         )
-        kept = check_in(connector, site, saved.state.id, wanted, by)
+        kept = check_in(connector, _said_by(by), site, saved.state.id, wanted)
     if as_json:
         show_json(check_in_values(Kept(kept)))
     else:
@@ -106,7 +114,7 @@ def withdraw_command(key: str, number: int, by: str, site: str, as_json: bool) -
     """Withdraw a check-in by its number: the derived value is shown again."""
     with open_connector(site=site) as connector:
         saved = _objective(connector, site, key)
-        ended = withdraw(connector, site, saved.state.id, number, by)
+        ended = withdraw(connector, _said_by(by), site, saved.state.id, number)
     if ended is None:
         raise NotReady(
             f"{key} has no check-in {number} that stands. jira-okr check-in list {key} shows them."
@@ -150,6 +158,11 @@ def _row(one: Kept, names: dict[str, str]) -> tuple[str, ...]:
         holds,
         about.note,
     )
+
+
+def _said_by(name: str) -> Actor:
+    """Whoever runs commands may say it for somebody else."""
+    return replace(COMMAND_LINE, label=name)
 
 
 def _day(at: datetime | None) -> date | None:

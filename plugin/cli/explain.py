@@ -6,16 +6,16 @@ from fractions import Fraction
 
 import click
 
-from connectors.store.objectives import SavedObjective
 from mappings.health import ACHIEVED_AT
 from mappings.ledger import Ledger
 from mappings.state import KeyResultState, ObjectiveState
+from plugin.access.actor import COMMAND_LINE
 from plugin.api.objectives import ledgers_of
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
 from plugin.connector import NotReady
-from plugin.finding import find_objective
 from plugin.standing import health_values, percent_text
+from plugin.use_cases.objectives import SavedObjective, objective
 
 
 @click.command("explain")
@@ -25,7 +25,7 @@ from plugin.standing import health_values, percent_text
 def explain_command(key: str, site: str, as_json: bool) -> None:
     """Show why an objective stands where it stands: every row, its weight, its share; the shares sum to the number."""
     with open_connector(site=site) as connector:
-        saved = find_objective(connector, site, key)
+        saved = objective(connector, COMMAND_LINE, site, key)
     if saved is None:
         raise NotReady(
             f"{key} is no objective here. jira-okr status lists the objectives; jira-okr sync looks for new ones."

@@ -14,6 +14,7 @@ import click
 from pydantic import ValidationError
 
 from mappings.state import HealthLevel
+from plugin.access.actor import COMMAND_LINE
 from plugin.api import exports
 from plugin.api.auditing import ActGiven, AuditQuery
 from plugin.api.exports import Format, HistoryRow, LedgerRow, ObjectiveRow
@@ -72,7 +73,7 @@ def export_group() -> None:
 def objectives_command(site: str, format_: Format, output: Path | None, **filters: Any) -> None:
     """One line per objective."""
     with open_connector(site=site) as connector:
-        rows = exports.objective_rows(connector, site, query(filters))
+        rows = exports.objective_rows(connector, COMMAND_LINE, site, query(filters))
         write(ObjectiveRow, rows, format_, output)
 
 
@@ -82,7 +83,7 @@ def objectives_command(site: str, format_: Format, output: Path | None, **filter
 def ledgers_command(site: str, format_: Format, output: Path | None, **filters: Any) -> None:
     """Every row behind every number."""
     with open_connector(site=site) as connector:
-        rows = exports.ledger_rows(connector, site, query(filters))
+        rows = exports.ledger_rows(connector, COMMAND_LINE, site, query(filters))
         write(LedgerRow, rows, format_, output)
 
 
@@ -93,7 +94,7 @@ def ledgers_command(site: str, format_: Format, output: Path | None, **filters: 
 def history_command(site: str, objective: str | None, format_: Format, output: Path | None) -> None:
     """Where every objective stood, point by point."""
     with open_connector(site=site) as connector:
-        rows = exports.history_rows(connector, site, objective)
+        rows = exports.history_rows(connector, COMMAND_LINE, site, objective)
         write(HistoryRow, rows, format_, output)
 
 
@@ -115,7 +116,7 @@ def audit_command(
     filters = {"site": site, "text": text, "since": _in_utc(since), "until": _in_utc(until)}
     asked = meant(AuditQuery, filters)
     with open_connector() as connector:
-        write(ActGiven, exports.act_rows(connector, asked), format_, output)
+        write(ActGiven, exports.act_rows(connector, COMMAND_LINE, asked), format_, output)
 
 
 def query(filters: dict[str, Any]) -> ObjectivesQuery:

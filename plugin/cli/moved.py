@@ -7,17 +7,16 @@ from typing import Any
 
 import click
 
-from connectors.store import snapshots
-from connectors.store.objectives import SavedObjective
 from mappings.cause import part_words, row_cause
 from mappings.health import ACHIEVED_AT
 from mappings.moved import Effect, Movement, Part
+from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
 from plugin.connector import Connector, NotReady
-from plugin.finding import find_objective
-from plugin.history import CHOICES, Told, instant_of, no_history, told
+from plugin.history import CHOICES, Told, instant_of, no_history
 from plugin.standing import contribution_values, exact_text, percent_text
+from plugin.use_cases.objectives import SavedObjective, history_begins, movement, objective
 
 
 @click.command("moved")
@@ -34,7 +33,7 @@ def moved_command(key: str, since: str | None, until: str | None, site: str, as_
     Without --since it looks back a week, or to the first measurement where that is younger.
     """
     with open_connector(site=site) as connector:
-        saved = find_objective(connector, site, key)
+        saved = objective(connector, COMMAND_LINE, site, key)
         if saved is None:
             raise NotReady(f"{key} is no objective here. jira-okr status lists the objectives.")
         found = asked(connector, site, saved, since, until)
@@ -52,8 +51,7 @@ def asked(
     """The movement between the two moments as a person wrote them; raises a usage error naming what can be written."""
     mapping = connector.context(site).mapping
     now, cycle = connector.clock(), mapping.cycles.get(saved.state.cycle_id or "")
-    with connector.store.read() as conn:
-        begins = snapshots.begins(conn, site, saved.state.id)
+    begins = history_begins(connector, COMMAND_LINE, site, saved.state.id)
     start = instant_of(since or "week", now, mapping.zone, cycle, begins)
     if since is None and start is not None and begins is not None:
         start = max(start, begins)
@@ -63,7 +61,7 @@ def asked(
             " (cycle needs an objective that runs in one).",
             param_hint="--since",
         )
-    return told(connector, site, saved.state.id, start, _end(until, now, mapping.zone))
+    return movement(connector, COMMAND_LINE, site, saved.state.id, start, _end(until, now, mapping.zone))
 
 
 def _end(until: str | None, now: datetime, zone: tzinfo) -> datetime:

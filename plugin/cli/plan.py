@@ -8,11 +8,12 @@ import click
 
 from mappings.fields.entity_property import words
 from mappings.planning import Change
+from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
 from plugin.connector import Connector
 from plugin.finding import objective_ids
-from plugin.sync.reconcile import reconcile
+from plugin.use_cases.plans import plan
 
 
 @click.command("plan")
@@ -36,9 +37,8 @@ def plan_command(keys: tuple[str, ...], site: str, as_json: bool) -> None:
 
 def planned_changes(connector: Connector, site: str, keys: tuple[str, ...]) -> list[Change]:
     """The changes of a dry run."""
-    context = connector.context(site)
-    plans = (reconcile(context, id_, write=False).plan for id_ in objective_ids(connector, site, keys))
-    return [change for plan in plans for change in plan.changes]
+    found = plan(connector, COMMAND_LINE, site, objective_ids(connector, site, keys))
+    return [change for one in found for change in one.plan.changes]
 
 
 def change_values(change: Change) -> dict[str, Any]:

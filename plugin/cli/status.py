@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import click
 
-from connectors.store import objectives
-from connectors.store.objectives import SavedObjective
 from mappings.health import ACHIEVED_AT
 from plugin.access.actor import COMMAND_LINE
 from plugin.budget import Budget, in_words
@@ -25,6 +24,7 @@ from plugin.sync.holding import Brake
 from plugin.sync.outage import Outage
 from plugin.use_cases.concerns import FRESH, Concern, concerns, verdict
 from plugin.use_cases.gaps import ACCEPT
+from plugin.use_cases.objectives import SavedObjective, list_all
 from plugin.use_cases.status import Status, status
 from plugin.webhook_state import WebhookState
 
@@ -45,8 +45,7 @@ def status_command(site: str, as_json: bool) -> None:
     """Show the age of the data, pending work, dead letters, and every objective. Exit code 1 where something needs a person."""
     with open_connector(site=site) as connector:
         found = status(connector, COMMAND_LINE, site)
-        with connector.store.read() as conn:
-            saved = objectives.all(conn, site)
+        saved = list_all(connector, COMMAND_LINE, site)
     if as_json:
         show_json({**status_values(found), "objectives": [objective_values(one.state) for one in saved]})
     else:
@@ -215,7 +214,7 @@ def _brake_values(brake: Brake | None) -> dict[str, Any] | None:
     return {"reason": brake.reason, "at": brake.at.isoformat(), "objectives": sorted(brake.objectives)}
 
 
-def _show(values: dict[str, Any], saved: list[SavedObjective], now: datetime) -> None:
+def _show(values: dict[str, Any], saved: Sequence[SavedObjective], now: datetime) -> None:
     click.echo(f"site {values['site']}: {values['issues']} issues mirrored, {values['due']} objectives due")
     _show_verdict(values["concerns"])
     if values["outage"]:
@@ -299,7 +298,7 @@ def _spoken(iso: str, now: datetime) -> str:
     return spoken(datetime.fromisoformat(iso), now)
 
 
-def show_objectives(saved: list[SavedObjective]) -> None:
+def show_objectives(saved: Sequence[SavedObjective]) -> None:
     """The table of objectives."""
     rows = [
         (

@@ -6,17 +6,15 @@ from typing import Any
 
 import click
 
-from connectors.store import accounts
-from connectors.store import tokens as store
-from connectors.store.tokens import Token
-from plugin.access import members, tokens
+from plugin.access.actor import COMMAND_LINE
 from plugin.access.permission import SCOPES
 from plugin.access.refusal import Refused
+from plugin.access.tokens import DEFAULT_DAYS
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table
-from plugin.connector import Connector
-
-BY = "command line"
+from plugin.use_cases import tokens
+from plugin.use_cases.people import person_called
+from plugin.use_cases.tokens import Token
 
 
 @click.group("token")
@@ -36,12 +34,13 @@ def token_group() -> None:
     show_default=True,
     help="What it may do; may be given several times. Never more than the account's role.",
 )
-@click.option("--days", default=tokens.DEFAULT_DAYS, show_default=True, help="How long it lasts.")
+@click.option("--days", default=DEFAULT_DAYS, show_default=True, help="How long it lasts.")
 @json_option
 def create_command(email: str, name: str, scopes: tuple[str, ...], days: int, as_json: bool) -> None:
     """Make a token for an account. It is printed this once."""
     with open_connector() as connector:
-        text = tokens.issue(connector, members.find(connector, email), name, scopes, days, BY)
+        account = person_called(connector, COMMAND_LINE, email)
+        text = tokens.make_for(connector, COMMAND_LINE, account, name, scopes, days)
     if as_json:
         show_json({"token": text, "name": name, "scopes": sorted(scopes), "days": days})
         return
@@ -54,7 +53,7 @@ def create_command(email: str, name: str, scopes: tuple[str, ...], days: int, as
 def list_command(as_json: bool) -> None:
     """Show every token, without its text, which is not kept."""
     with open_connector() as connector:
-        found = token_values(connector)
+        found = [_values(one.token, one.owner) for one in tokens.list_all(connector, COMMAND_LINE)]
     if as_json:
         show_json(found)
         return
@@ -71,17 +70,10 @@ def list_command(as_json: bool) -> None:
 def revoke_command(token_id: int) -> None:
     """Take a token away, by its id; what uses it is refused at once."""
     with open_connector() as connector:
-        found = tokens.revoke(connector, token_id, BY)
+        found = tokens.revoke(connector, COMMAND_LINE, token_id)
     if found is None:
         raise Refused(f"There is no token {token_id}. jira-okr token list shows all of them.")
     click.echo(f"Revoked {found.name}.")
-
-
-def token_values(connector: Connector) -> list[dict[str, Any]]:
-    """Every token with whose it is."""
-    with connector.store.read() as conn:
-        owners = {one.id: one.email for one in accounts.all(conn)}
-        return [_values(one, owners[one.account_id]) for one in store.all(conn)]
 
 
 def _values(token: Token, owner: str) -> dict[str, Any]:

@@ -7,14 +7,13 @@ from typing import Any
 
 import click
 
-from connectors.store import accounts
-from connectors.store.accounts import Account
-from plugin.access import members
+from plugin.access.actor import COMMAND_LINE
+from plugin.access.members import ways_in
 from plugin.access.permission import ROLES
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table
-
-BY = "command line"
+from plugin.use_cases import people
+from plugin.use_cases.people import Account
 
 role_choice = click.Choice([str(role) for role in ROLES])
 
@@ -33,7 +32,7 @@ def add_command(email: str, name: str, role: str, no_password: bool) -> None:
     """Add an account."""
     with open_connector() as connector:
         password = None if no_password else asked_password()
-        account = members.add(connector, email, name, role, password, BY)
+        account = people.add(connector, COMMAND_LINE, email, name, role, password)
     click.echo(f"Added {account.email} as {account.role}.")
 
 
@@ -41,8 +40,8 @@ def add_command(email: str, name: str, role: str, no_password: bool) -> None:
 @json_option
 def list_command(as_json: bool) -> None:
     """Show every account."""
-    with open_connector() as connector, connector.store.read() as conn:
-        found = [account_values(one) for one in accounts.all(conn)]
+    with open_connector() as connector:
+        found = [account_values(one) for one in people.list_people(connector, COMMAND_LINE)]
     if as_json:
         show_json(found)
         return
@@ -60,8 +59,8 @@ def list_command(as_json: bool) -> None:
 def role_command(email: str, role: str) -> None:
     """Give another role; it counts from the next click on."""
     with open_connector() as connector:
-        account = members.find(connector, email)
-        members.change_role(connector, account, role, BY)
+        account = people.person_called(connector, COMMAND_LINE, email)
+        people.change_role(connector, COMMAND_LINE, account, role)
     click.echo(f"{account.email} is {role} now (was {account.role}).")
 
 
@@ -70,8 +69,8 @@ def role_command(email: str, role: str) -> None:
 def disable_command(email: str) -> None:
     """Close an account: its sessions end and its tokens stop working at once."""
     with open_connector() as connector:
-        account = members.find(connector, email)
-        members.disable(connector, account, BY)
+        account = people.person_called(connector, COMMAND_LINE, email)
+        people.disable(connector, COMMAND_LINE, account)
     click.echo(f"{account.email} can sign in no more. jira-okr user enable {account.email} opens it again.")
 
 
@@ -80,8 +79,8 @@ def disable_command(email: str) -> None:
 def enable_command(email: str) -> None:
     """Open a closed account again."""
     with open_connector() as connector:
-        account = members.find(connector, email)
-        members.enable(connector, account, BY)
+        account = people.person_called(connector, COMMAND_LINE, email)
+        people.enable(connector, COMMAND_LINE, account)
     click.echo(f"{account.email} can sign in again.")
 
 
@@ -91,10 +90,10 @@ def enable_command(email: str) -> None:
 def remove_command(email: str, yes: bool) -> None:
     """Remove an account and its tokens; what it did stays in the audit log under its address."""
     with open_connector() as connector:
-        account = members.find(connector, email)
+        account = people.person_called(connector, COMMAND_LINE, email)
         if not yes:
             click.confirm(f"Remove the account {account.email} and its tokens?", abort=True)
-        members.remove(connector, account, BY)
+        people.remove(connector, COMMAND_LINE, account)
     click.echo(f"{account.email} is removed.")
 
 
@@ -103,8 +102,8 @@ def remove_command(email: str, yes: bool) -> None:
 def sign_out_command(email: str) -> None:
     """End every session of an account; its tokens go on working."""
     with open_connector() as connector:
-        account = members.find(connector, email)
-        members.end_sessions(connector, account, BY)
+        account = people.person_called(connector, COMMAND_LINE, email)
+        people.sign_out(connector, COMMAND_LINE, account)
     click.echo(f"{account.email} is signed out everywhere.")
 
 
@@ -113,8 +112,8 @@ def sign_out_command(email: str) -> None:
 def password_command(email: str) -> None:
     """Set another password; whoever is signed in as this account has to sign in anew."""
     with open_connector() as connector:
-        account = members.find(connector, email)
-        members.set_password(connector, account, asked_password(), BY)
+        account = people.person_called(connector, COMMAND_LINE, email)
+        people.set_password(connector, COMMAND_LINE, account, asked_password())
     click.echo(f"The password of {account.email} is changed, and all its sessions have ended.")
 
 
@@ -132,7 +131,7 @@ def account_values(account: Account) -> dict[str, Any]:
         "email": account.email,
         "name": account.name,
         "role": account.role,
-        "signs_in_by": ", ".join(members.ways_in(account)),
+        "signs_in_by": ", ".join(ways_in(account)),
         "created_at": account.created_at.isoformat(),
         "disabled_at": None if account.disabled_at is None else account.disabled_at.isoformat(),
     }

@@ -5,14 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from connectors.store import accounts
-from connectors.store.accounts import Account
-from plugin.access import members, own_password, sessions
+from plugin.access import sessions
 from plugin.access.permission import needs
-from plugin.access.person import present
+from plugin.access.person import acting
 from plugin.access.refusal import Refused
 from plugin.connector import Connector
 from plugin.pages.page import rendered
+from plugin.use_cases import own_account as own
+from plugin.use_cases.own_account import Account, own_account
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -21,28 +21,19 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.get("/account", endpoint="account")
     @needs("viewer")
     def show() -> ResponseReturnValue:
-        return account_page(mine(connector))
+        return account_page(own_account(connector, acting()))
 
     @blueprint.post("/account/password", endpoint="change_password")
     @needs("viewer", in_person=True)
     def change_password() -> ResponseReturnValue:
-        return changed_or_not(connector, mine(connector))
+        return changed_or_not(connector, own_account(connector, acting()))
 
     @blueprint.post("/account/sign-out-everywhere", endpoint="sign_out_everywhere")
     @needs("viewer", in_person=True)
     def sign_out_everywhere() -> ResponseReturnValue:
-        members.end_sessions(connector, mine(connector), present().label)
+        own.sign_out_everywhere(connector, acting())
         sessions.end(connector)
         return redirect(url_for("access.sign_in"))
-
-
-def mine(connector: Connector) -> Account:
-    """The account of the person who asks."""
-    with connector.store.read() as conn:
-        account = accounts.get(conn, present().account_id)
-    if account is None:
-        raise Refused("This account is gone.")
-    return account
 
 
 def account_page(account: Account, error: str = "") -> str:
@@ -53,16 +44,16 @@ def account_page(account: Account, error: str = "") -> str:
 def changed_or_not(connector: Connector, account: Account) -> ResponseReturnValue:
     """What comes of the form for another password; this session goes on, all others end."""
     try:
-        _change(connector, account)
+        _change(connector)
     except Refused as error:
         return account_page(account, str(error)), 422
-    sessions.begin(connector, mine(connector))
+    sessions.begin(connector, own_account(connector, acting()))
     flash("The password is changed. Whoever else was signed in as you has to sign in again.")
     return redirect(url_for("access.account"))
 
 
-def _change(connector: Connector, account: Account) -> None:
+def _change(connector: Connector) -> None:
     form, address = request.form, request.remote_addr or "unknown"
     if form.get("password") != form.get("again"):
         raise Refused("The two new passwords are not the same. Type both again.")
-    own_password.change(connector, account, form.get("current", ""), form.get("password", ""), address)
+    own.change_password(connector, acting(), form.get("current", ""), form.get("password", ""), address)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
 
-from connectors.store.records import Search
 from plugin.access import exporting
 from plugin.access.permission import needs
+from plugin.access.person import acting
 from plugin.connector import Connector
 from plugin.pages.page import rendered
 from plugin.pages.stored_sources import StoredSources
-from plugin.pages.views.record import act_row, write_row
+from plugin.pages.views.record import ActRow, WriteRow, act_row, write_row
+from plugin.use_cases.audit import AuditEntry, Search, WriteRecord, every_entry, every_write, list_entries
+from plugin.use_cases.plans import list_writes
 
 PAGE_SIZE = 50
 KINDS = ("changes", "writes")
@@ -44,24 +47,25 @@ def audit_page(connector: Connector, asked: Mapping[str, str]) -> str:
     kind = asked.get("kind", "") if asked.get("kind") in KINDS else "changes"
     search = search_of(asked, zone)
     before = asked.get("before", "")
-    with connector.store.read() as conn:
-        read = exporting.READERS[kind][0]
-        found = read(
-            conn, search, PAGE_SIZE + 1, int(before) if before.isdecimal() and len(before) < 19 else None
-        )
+    last = int(before) if before.isdecimal() and len(before) < 19 else None
+    if kind == "changes":
+        entries = list_entries(connector, acting(), search, PAGE_SIZE + 1, last)
+        found: list[tuple[int, ActRow | WriteRow]] = [(one.id, act_row(one, now, zone)) for one in entries]
+    else:
+        writes = list_writes(connector, acting(), search, PAGE_SIZE + 1, last)
+        found = [(one.id, write_row(one, now, zone)) for one in writes]
     shown = found[:PAGE_SIZE]
-    as_row = act_row if kind == "changes" else write_row
     kept = {name: asked[name] for name in ("q", "site", "from", "to") if asked.get(name)}
     return rendered(
         "audit.html",
         "audit",
         kind=kind,
-        rows=[as_row(one, now, zone) for one in shown],
+        rows=[row for _, row in shown],
         asked=asked,
         sites=sorted(connector.sites),
         filtered=bool(kept),
         kept=urlencode(kept),
-        older=urlencode({**kept, "kind": kind, "before": shown[-1].id}) if len(found) > PAGE_SIZE else "",
+        older=urlencode({**kept, "kind": kind, "before": shown[-1][0]}) if len(found) > PAGE_SIZE else "",
         first=not before,
     )
 
@@ -70,8 +74,15 @@ def exported(connector: Connector, kind: str, form: str) -> Response:
     """The rows that are looked for, as a file."""
     if kind not in KINDS or form not in FORMATS:
         abort(404, description="There are changes and writes, as csv and as json.")
-    found = exporting.rows(connector.store, kind, search_of(request.args, StoredSources(connector).zone))
-    text = exporting.as_csv(found, kind) if form == "csv" else exporting.as_json(found)
+    search = search_of(request.args, StoredSources(connector).zone)
+    shape: type[AuditEntry | WriteRecord]
+    found: Iterator[AuditEntry | WriteRecord]
+    if kind == "changes":
+        shape, found = AuditEntry, every_entry(connector, acting(), search)
+    else:
+        shape, found = WriteRecord, every_write(connector, acting(), search)
+    rows = (asdict(one) for one in found)
+    text = exporting.as_csv(rows, shape) if form == "csv" else exporting.as_json(rows)
     headers = {"Content-Disposition": f'attachment; filename="audit-{kind}.{form}"'}
     return Response(text, content_type=FORMATS[form], headers=headers)
 

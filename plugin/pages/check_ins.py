@@ -9,7 +9,15 @@ from flask.typing import ResponseReturnValue
 
 from mappings.rollup.checked_in import measure_of
 from plugin.access.permission import needs
-from plugin.checking_in import (
+from plugin.access.person import acting
+from plugin.connector import Connector
+from plugin.pages.objective import address, objective_page
+from plugin.pages.sources import Located
+from plugin.pages.stored_sources import StoredSources
+from plugin.pages.views.surroundings import Refused
+from plugin.pages.views.tree import name
+from plugin.pages.visit import SERIAL
+from plugin.use_cases.check_ins import (
     CheckInRefused,
     Said,
     check_in,
@@ -19,13 +27,6 @@ from plugin.checking_in import (
     typed_value,
     withdraw,
 )
-from plugin.connector import Connector
-from plugin.pages.objective import address, objective_page
-from plugin.pages.sources import Located
-from plugin.pages.stored_sources import StoredSources
-from plugin.pages.views.surroundings import Refused
-from plugin.pages.views.tree import name
-from plugin.pages.visit import SERIAL, who
 
 TYPED = ("value", "note", "until", "delta")
 GONE = "This check-in does not stand any more: somebody was faster. Look at what stands now."
@@ -51,7 +52,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @needs("editor")
     def withdraw_it(id_or_key: str, number: int) -> ResponseReturnValue:
         located = meant(sources, id_or_key)
-        ended = withdraw(connector, located.site, located.saved.state.id, number, who())
+        ended = withdraw(connector, acting(), located.site, located.saved.state.id, number)
         flash("Withdrawn. The derived value is shown in a moment." if ended else GONE)
         return _back(sources, located)
 
@@ -71,7 +72,7 @@ def said(connector: Connector, sources: StoredSources, located: Located) -> Resp
     try:
         state = located.saved.state
         wanted = typed(form, key_result_of(state, key_result).id, key_result_of(state, key_result).kind)
-        made = check_in(connector, located.site, state.id, wanted, who())
+        made = check_in(connector, acting(), located.site, state.id, wanted)
     except CheckInRefused as error:
         refused = Refused(key_result, form, f"Not kept: {told(error)}")
         return objective_page(sources, located, refused=refused), 422
@@ -101,7 +102,7 @@ def kept(connector: Connector, sources: StoredSources, located: Located, number:
     cycle = sources.cycles(located.site).get(state.cycle_id or "")
     until = cycle.end if cycle is not None and cycle.end >= today else None
     try:
-        made = keep(connector, located.site, state.id, number, until, who())
+        made = keep(connector, acting(), located.site, state.id, number, until)
     except CheckInRefused as error:
         flash(f"Not kept: {told(error)}")
     else:

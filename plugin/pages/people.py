@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import secrets
-
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from connectors.store import accounts
-from connectors.store.accounts import Account
-from plugin.access import members
 from plugin.access.permission import ROLES, needs
-from plugin.access.person import present
+from plugin.access.person import acting, present
 from plugin.access.refusal import Refused
 from plugin.connector import Connector
 from plugin.pages.page import rendered
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.people import account_row
 from plugin.pages.visit import SERIAL
+from plugin.use_cases import people
+from plugin.use_cases.people import Account
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -42,8 +39,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
 def people_page(connector: Connector, error: str = "", fresh: tuple[str, str] | None = None) -> str:
     """The accounts as HTML; `fresh` is an address with the password just made for it."""
     now, zone, me = connector.clock(), StoredSources(connector).zone, present().account_id
-    with connector.store.read() as conn:
-        found = accounts.all(conn)
+    found = people.list_people(connector, acting())
     rows = [account_row(one, me, now, zone) for one in found]
     return rendered("people.html", "people", people=rows, roles=ROLES, error=error, fresh=fresh)
 
@@ -51,15 +47,15 @@ def people_page(connector: Connector, error: str = "", fresh: tuple[str, str] | 
 def added_or_not(connector: Connector) -> ResponseReturnValue:
     """What comes of the form: an account with a password that is shown once, to be handed over."""
     form = request.form
-    password = secrets.token_urlsafe(12)
+    password = people.generated_password()
     try:
-        account = members.add(
+        account = people.add(
             connector,
+            acting(),
             form.get("email", ""),
             form.get("name", ""),
             form.get("role", ""),
             password,
-            present().label,
         )
     except Refused as error:
         return people_page(connector, str(error)), 422
@@ -68,8 +64,7 @@ def added_or_not(connector: Connector) -> ResponseReturnValue:
 
 def changed_or_not(connector: Connector, account_id: int, act: str) -> ResponseReturnValue:
     """What comes of a button beside an account."""
-    with connector.store.read() as conn:
-        account = accounts.get(conn, account_id)
+    account = people.person(connector, acting(), account_id)
     if account is None:
         abort(404, description="There is no such account.")
     try:
@@ -84,20 +79,20 @@ def changed_or_not(connector: Connector, account_id: int, act: str) -> ResponseR
 
 def _done(connector: Connector, account: Account, act: str) -> str | None:
     """Do it; the new password where one was asked for."""
-    by = present().label
+    actor = acting()
     if act == "role":
-        members.change_role(connector, account, request.form.get("role", ""), by)
+        people.change_role(connector, actor, account, request.form.get("role", ""))
     elif act == "disable":
-        members.disable(connector, account, by)
+        people.disable(connector, actor, account)
     elif act == "enable":
-        members.enable(connector, account, by)
+        people.enable(connector, actor, account)
     elif act == "sign-out":
-        members.end_sessions(connector, account, by)
+        people.sign_out(connector, actor, account)
     elif act == "remove":
-        members.remove(connector, account, by)
+        people.remove(connector, actor, account)
     elif act == "password":
-        password = secrets.token_urlsafe(12)
-        members.set_password(connector, account, password, by)
+        password = people.generated_password()
+        people.set_password(connector, actor, account, password)
         return password
     else:
         abort(404, description="There is nothing of this name to do with an account.")

@@ -11,48 +11,15 @@ from datetime import date, datetime, tzinfo
 from fractions import Fraction
 from typing import Protocol
 
-from connectors.store.check_ins import Kept
-from connectors.store.drifted import Drifted
-from connectors.store.listing import After, Slice, Tallies, Wanted
 from mappings.document.schema import KpiPart
 from mappings.issue import Reading
 from mappings.marks import Mark
-from mappings.state import Health, ObjectiveState
+from mappings.state import ObjectiveState
 from plugin.history import Told
+from plugin.use_cases.check_ins import Kept
+from plugin.use_cases.listing import After, Head, Listed, Moment, Wanted
+from plugin.use_cases.objectives import Drifted
 from plugin.use_cases.status import Status
-
-
-class Head(Protocol):
-    """What a list shows of one objective. An `ObjectiveState` is one; a source may give something lighter without ledgers."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def key(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def progress(self) -> Fraction | None: ...
-    @property
-    def expected(self) -> Fraction | None: ...
-    @property
-    def delivery(self) -> Fraction | None: ...
-    @property
-    def outcome(self) -> Fraction | None: ...
-    @property
-    def health(self) -> Health: ...
-    @property
-    def owner(self) -> str | None: ...
-    @property
-    def project_key(self) -> str: ...
-    @property
-    def cycle_id(self) -> str | None: ...
-    @property
-    def commitment(self) -> str: ...
-    @property
-    def flags(self) -> tuple[str, ...]: ...
-    @property
-    def aligned_to(self) -> tuple[str, ...]: ...
 
 
 class SavedHead(Protocol):
@@ -92,15 +59,6 @@ class Located:
     saved: SavedObjective
 
 
-class Moment(Protocol):
-    """Where progress stood from `at` on, until the next one."""
-
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def progress(self) -> Fraction | None: ...
-
-
 class HistoryPoint(Moment, Protocol):
     """What an objective stood at from `at` on, until the next point. `health` is the level."""
 
@@ -116,30 +74,6 @@ class HistoryPoint(Moment, Protocol):
     def backfilled(self) -> bool:
         """Whether it was reconstructed from Jira's history, not observed."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class ListedHead:
-    """One row of the list. `site` is what its address has to say of the site, `depth` how deep it stands in the tree.
-
-    `history` has as many of its `points` as a trend line shows, its first and its last among them.
-    """
-
-    site: str | None
-    state: Head
-    changed_at: datetime
-    depth: int
-    history: Sequence[Moment] = ()
-    points: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One page of the list, where the pages around it begin, and the figures of the whole list."""
-
-    rows: Sequence[ListedHead]
-    slice: Slice
-    tallies: Tallies
 
 
 class Cycle(Protocol):

@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-from sqlalchemy import Connection
-
 import mappings.mapping
-from connectors.store import check_ins, drifted, facts, kpis, mirror, objectives
-from connectors.store.check_ins import Kept
-from connectors.store.drifted import Drifted
-from connectors.store.listing import After, Wanted
+from connectors.store import facts, kpis, mirror
 from mappings.diagnostic import MappingError
 from mappings.marks import Mark
 from plugin.access.actor import Actor
 from plugin.access.person import acting
 from plugin.connector import Connector, NotReady
-from plugin.finding import find_objective
-from plugin.history import Told, between, happened
-from plugin.pages.headlines import headlines, histories, listed
+from plugin.history import Told
 from plugin.pages.objective_address import site_in_address
 from plugin.pages.sources import (
     Cycle,
     HistoryPoint,
-    Listed,
     Located,
     SavedHead,
     SitedHead,
     WatchedKpi,
 )
+from plugin.use_cases import objectives as questions
+from plugin.use_cases.check_ins import Kept, list_check_ins
+from plugin.use_cases.listing import After, Listed, Wanted, headlines, list_objectives
+from plugin.use_cases.objectives import Drifted
 from plugin.use_cases.status import Status, installation, vitals
 
 
@@ -54,54 +50,62 @@ class StoredSources:
             return [one for site in sites for one in headlines(conn, site, site_in_address(site, sites))]
 
     def listing(self, wanted: Wanted, after: After, size: int) -> Listed:
-        with self.connector.store.read() as conn:
-            return listed(conn, replace(wanted, sites=tuple(self.connector.sites)), after, size)
+        return list_objectives(self.connector, self.who(), wanted, after, size)
 
     def site_names(self) -> Collection[str]:
         return tuple(self.connector.sites)
 
     def located(self, id_or_key: str, site: str | None = None) -> Sequence[Located]:
-        found = ((one, find_objective(self.connector, one, id_or_key)) for one in self._sites(site))
+        found = (
+            (one, questions.objective(self.connector, self.who(), one, id_or_key))
+            for one in self._sites(site)
+        )
         return [Located(one, saved) for one, saved in found if saved is not None]
 
     def explained_by(self, issue: str, site: str | None = None) -> Sequence[Located]:
-        with self.connector.store.read() as conn:
-            found = [
-                (one, objectives.load(conn, one, id_))
-                for one in self._sites(site)
-                for id_ in _moved_by(conn, one, issue)
-            ]
-        return [Located(one, saved) for one, saved in found if saved is not None]
+        return [
+            Located(one, saved)
+            for one in self._sites(site)
+            for saved in questions.explained_by(self.connector, self.who(), one, issue)
+        ]
 
     def history(self, objective_id: str, site: str | None = None) -> Sequence[HistoryPoint]:
-        with self.connector.store.read() as conn:
-            found = (histories(conn, one, [objective_id]).get(objective_id) for one in self._sites(site))
-            return next((points for points in found if points), ())
+        found = (
+            questions.history(self.connector, self.who(), one, objective_id) for one in self._sites(site)
+        )
+        return next((points for points in found if points), ())
 
     def marks(self, objective_id: str, site: str | None = None) -> Sequence[Mark]:
-        with self.connector.store.read() as conn:
-            return [mark for one in self._sites(site) for mark in happened(conn, one, objective_id)]
+        sites = self._sites(site)
+        return [
+            mark for one in sites for mark in questions.marks(self.connector, self.who(), one, objective_id)
+        ]
 
     def check_ins(self, objective_id: str, site: str | None = None) -> Sequence[Kept]:
-        with self.connector.store.read() as conn:
-            return [kept for one in self._sites(site) for kept in check_ins.of(conn, one, objective_id)]
+        return [
+            kept
+            for one in self._sites(site)
+            for kept in list_check_ins(self.connector, self.who(), one, objective_id)
+        ]
 
     def drifted(self, objective_id: str, site: str | None = None) -> Drifted | None:
-        with self.connector.store.read() as conn:
-            found = (drifted.of(conn, one, objective_id) for one in self._sites(site))
-            return next((one for one in found if one is not None), None)
+        found = (
+            questions.drift_below(self.connector, self.who(), one, objective_id) for one in self._sites(site)
+        )
+        return next((one for one in found if one is not None), None)
 
     def moved(self, objective_id: str, since: datetime, site: str | None = None) -> Told:
-        now = self.now()
-        with self.connector.store.read() as conn:
-            found = [between(conn, one, objective_id, since, now) for one in self._sites(site)]
+        now, asked = self.now(), (self.connector, self.who())
+        found = [questions.movement(*asked, one, objective_id, since, now) for one in self._sites(site)]
         return next((one for one in found if one.begins), Told(since, now, None))
 
     def aligned(self, objective_id: str, site: str | None = None) -> Sequence[SavedHead]:
-        with self.connector.store.read() as conn:
-            return [
-                found for one in self._sites(site) for found in objectives.aligned_to(conn, one, objective_id)
-            ]
+        sites = self._sites(site)
+        return [
+            one
+            for site in sites
+            for one in questions.aligned_to(self.connector, self.who(), site, objective_id)
+        ]
 
     def cycles(self, site: str | None = None) -> Mapping[str, Cycle]:
         return {id_: cycle for mapping in self._mappings(site) for id_, cycle in mapping.cycles.items()}
@@ -153,8 +157,3 @@ class StoredSources:
                 yield self.connector.context(site).mapping
             except (NotReady, MappingError):
                 continue
-
-
-def _moved_by(conn: Connection, site: str, issue: str) -> list[str]:
-    ids = {issue, mirror.id_of_key(conn, site, issue.upper())} - {None}
-    return sorted(objectives.depending_on(conn, site, [id_ for id_ in ids if id_ is not None]))

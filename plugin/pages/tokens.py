@@ -5,17 +5,17 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from connectors.store import tokens as store
-from plugin.access import tokens
 from plugin.access.permission import SCOPES, needs
-from plugin.access.person import present
+from plugin.access.person import acting, present
 from plugin.access.refusal import Refused
+from plugin.access.tokens import DEFAULT_DAYS
 from plugin.connector import Connector
-from plugin.pages.account import mine
 from plugin.pages.page import rendered
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.people import token_row
 from plugin.pages.visit import SERIAL
+from plugin.use_cases import tokens
+from plugin.use_cases.own_account import own_account
 
 DAYS = (7, 30, 90, 180, 366)
 
@@ -36,8 +36,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.post(f"/account/tokens/<{SERIAL}:token_id>/revoke", endpoint="revoke_token")
     @needs("viewer", in_person=True)
     def revoke(token_id: int) -> ResponseReturnValue:
-        person = present()
-        found = tokens.revoke(connector, token_id, person.label, person.account_id)
+        found = tokens.revoke_own(connector, acting(), token_id)
         if found is None:
             abort(404, description="There is no such token; it may have been revoked already.")
         flash(f"The token {found.name} is revoked. What used it is refused from now on.")
@@ -47,8 +46,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
 def tokens_page(connector: Connector, error: str = "", fresh: str = "") -> str:
     """The tokens as HTML; `fresh` is the text of one just made."""
     person, now, zone = present(), connector.clock(), StoredSources(connector).zone
-    with connector.store.read() as conn:
-        found = store.all(conn, person.account_id)
+    found = tokens.list_own(connector, acting())
     return rendered(
         "tokens.html",
         "tokens",
@@ -57,18 +55,17 @@ def tokens_page(connector: Connector, error: str = "", fresh: str = "") -> str:
         fresh=fresh,
         scopes=[scope for scope, permission in SCOPES.items() if person.role.includes(permission)],
         days=DAYS,
-        default_days=tokens.DEFAULT_DAYS,
+        default_days=DEFAULT_DAYS,
     )
 
 
 def created_or_not(connector: Connector) -> ResponseReturnValue:
     """What comes of the form."""
-    person, form = present(), request.form
+    form = request.form
     try:
         days = form.get("days", default=0, type=int)
-        text = tokens.issue(
-            connector, mine(connector), form.get("name", ""), form.getlist("scope"), days, person.label
-        )
+        account = own_account(connector, acting())
+        text, _ = tokens.make(connector, acting(), account, form.get("name", ""), form.getlist("scope"), days)
     except Refused as error:
         return tokens_page(connector, error=str(error)), 422
     return tokens_page(connector, fresh=text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from connectors.store.check_ins import WITHDRAWN, Kept
 from mappings.check_in import DELTA, CheckIn, Measure
 from mappings.numbers import plain
 from mappings.rollup.checked_in import measure_of
@@ -15,6 +14,7 @@ from plugin.pages.views.clause import told
 from plugin.pages.views.figures import number_text, percent_text
 from plugin.pages.views.moments import When, day_text, when
 from plugin.pages.views.surroundings import Surroundings
+from plugin.use_cases.check_ins import WITHDRAWN, Kept
 
 ENDED_SHOWN = 10
 

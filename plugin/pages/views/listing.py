@@ -8,10 +8,9 @@ from datetime import datetime, tzinfo
 from fractions import Fraction
 from urllib.parse import urlencode
 
-from connectors.store.listing import START, After, Tallies, Wanted
 from mappings.health import ACHIEVED_AT
 from mappings.state import HealthLevel
-from plugin.pages.sources import Cycle, Listed, ListedHead
+from plugin.pages.sources import Cycle
 from plugin.pages.views.bar import Bar, bar
 from plugin.pages.views.clause import told
 from plugin.pages.views.figures import percent_text
@@ -19,6 +18,7 @@ from plugin.pages.views.health import Badge, Total, badge, totals
 from plugin.pages.views.moments import When, day_text, when
 from plugin.pages.views.tree import ORDERS, name, natural
 from plugin.pages.views.trend import Spark, spark
+from plugin.use_cases.listing import START, After, Listed, ListedHead, Tallies, Wanted
 
 ROWS = 50
 DEEPEST = 6

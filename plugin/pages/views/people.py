@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from connectors.store.accounts import Account
-from connectors.store.tokens import Token
 from plugin.pages.views.moments import When, when, when_known
+from plugin.use_cases.people import Account
+from plugin.use_cases.tokens import Token
 
 
 @dataclass(frozen=True, slots=True)

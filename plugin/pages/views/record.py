@@ -7,9 +7,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from connectors.store.audit import AuditEntry
-from connectors.store.records import WriteRecord
 from plugin.pages.views.moments import When, when
+from plugin.use_cases.audit import AuditEntry, WriteRecord
 
 LONGEST_VALUE = 200
 HASH, HASH_SHOWN = re.compile("[0-9a-f]{64}"), 12

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugin.pages.sources import Head
+from plugin.use_cases.listing import Head
 
 ORDERS: dict[str, str] = {
     "health": "Worst health first",

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from mappings.numbers import WHOLE
-from plugin.pages.sources import Moment
 from plugin.pages.views.figures import percent_text
+from plugin.use_cases.listing import Moment
 
 WIDTH, HEIGHT, INSET = 88, 22, 2
 Known = tuple[datetime, Fraction | None]

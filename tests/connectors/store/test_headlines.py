@@ -14,7 +14,7 @@ from connectors.store import Store, objectives, open_store, upgrade, upgrading
 from connectors.store.instant import to_ms
 from connectors.store.json_text import encode
 from mappings.state import ObjectiveState
-from plugin.pages.headlines import Headline, headlines
+from plugin.use_cases.listing import Headline, headlines
 
 FORMER = text(
     "INSERT INTO objective (site, id, mapping_revision, computed_at, changed_at, content)"

@@ -13,7 +13,8 @@ import pytest
 from connectors.store import audit, records, writes
 from connectors.store.records import Search
 from mappings.planning import Change, Plan
-from plugin.access.exporting import BATCH, cell
+from plugin.access.exporting import cell
+from plugin.use_cases.audit import BATCH
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_a_plan_says_what_would_be_written_and_applying_writes_just_that(
 
     key = {"Idempotency-Key": "write-it-once"}
     first = own_api.call("POST", "/plan/apply", {"objectives": [objective]}, headers=key)
-    assert first.json == {"written": changes, "refused": []}
+    assert first.json == {"written": changes, "refused": [], "waiting": []}
     assert [one for one in own_api.all("/plan") if one["changes"]] == []
     again = own_api.call("POST", "/plan/apply", {"objectives": [objective]}, headers=key)
     assert again.json == first.json
@@ -67,6 +67,7 @@ def test_a_plan_says_what_would_be_written_and_applying_writes_just_that(
     assert own_api.call("POST", "/plan/apply", {"objectives": [objective]}).json == {
         "written": [],
         "refused": [],
+        "waiting": [],
     }
     assert own_api.all("/writes", text=issue)[0]["outcome"] == "written"
 

@@ -13,10 +13,22 @@ import pytest
 from connectors.clock import system_clock
 from connectors.store import audit, check_ins, due, mirror, objectives, revisions
 from mappings.check_in import Measure
-from plugin.checking_in import CheckInRefused, Said, check_in, keep, typed_delta, typed_value, withdraw
+from plugin.access.actor import Actor
+from plugin.access.permission import Permission
 from plugin.draining import drain
 from plugin.history import happened
 from plugin.lifecycle import preview_text
+from plugin.use_cases.check_ins import (
+    CheckInRefused,
+    Said,
+    check_in,
+    keep,
+    typed_delta,
+    typed_value,
+    withdraw,
+)
+
+ADA, BO = Actor("Ada", Permission.EDITOR), Actor("Bo", Permission.EDITOR)
 
 
 @pytest.fixture
@@ -82,9 +94,7 @@ def test_when_the_derived_value_moves_the_check_in_stays_and_keeping_it_says_it_
     quiet: Any, one: Any
 ) -> None:
     connector, key_result = quiet.connector, one.key_results[0]
-    made = check_in(
-        connector, "main", one.id, Said(key_result.id, Fraction(97, 100), delta=Fraction(0)), "Ada"
-    )
+    made = check_in(connector, ADA, "main", one.id, Said(key_result.id, Fraction(97, 100), delta=Fraction(0)))
     assert made.derived == key_result.measurement.progress
     done = next(status for status in quiet.context.catalogue.statuses if status.category == "done")
     with connector.store.write() as conn:
@@ -95,19 +105,19 @@ def test_when_the_derived_value_moves_the_check_in_stays_and_keeping_it_says_it_
     ruling = now_at(quiet, one.id).key_results[0].check_in
     assert (ruling.rule, now_at(quiet, one.id).progress) == ("derived-moved", Fraction(97, 100))
     assert now_at(quiet, one.id).flags
-    again = keep(connector, "main", one.id, made.id, None, "Bo")
+    again = keep(connector, BO, "main", one.id, made.id, None)
     assert again is not None
     assert (again.derived, again.value, again.by) == (ruling.derived, made.value, "Bo")
     drain(quiet.context)
     state = now_at(quiet, one.id)
     assert (state.key_results[0].check_in.rule, state.flags) == ("standing", one.flags)
-    assert withdraw(connector, "main", one.id, made.id, "Bo") is None
-    assert withdraw(connector, "main", "other", again.id, "Bo") is None
+    assert withdraw(connector, BO, "main", one.id, made.id) is None
+    assert withdraw(connector, BO, "main", "other", again.id) is None
 
 
 def test_a_preview_leaves_check_ins_alone(quiet: Any, one: Any) -> None:
     connector = quiet.connector
-    check_in(connector, "main", one.id, Said(one.key_results[0].id, Fraction(97, 100)), "Ada")
+    check_in(connector, ADA, "main", one.id, Said(one.key_results[0].id, Fraction(97, 100)))
     drain(quiet.context)
     with connector.store.read() as conn:
         text = revisions.active(conn, "main").text
@@ -126,7 +136,7 @@ def test_a_preview_leaves_check_ins_alone(quiet: Any, one: Any) -> None:
 )
 def test_what_cannot_be_kept_says_which_part(quiet: Any, one: Any, said: Said, part: str) -> None:
     with pytest.raises(CheckInRefused) as refused:
-        check_in(quiet.connector, "main", one.id, said, "Ada")
+        check_in(quiet.connector, ADA, "main", one.id, said)
     assert [name for name, _ in refused.value.faults] == [part]
     with quiet.connector.store.read() as conn:
         assert check_ins.of(conn, "main", one.id) == []

@@ -11,13 +11,30 @@ from typing import Any
 from sqlalchemy import Connection
 
 from connectors.store import audit, check_ins, due, objectives
-from connectors.store.check_ins import Kept
+from connectors.store.check_ins import WITHDRAWN, Kept
 from mappings.check_in import DELTA, CheckIn, Measure, faults, share
 from mappings.moment import Moment
 from mappings.numbers import exact
 from mappings.rollup.checked_in import measure_of
 from mappings.state import KeyResultState, ObjectiveState
+from plugin.access.actor import Actor
 from plugin.connector import Connector, NotReady
+from plugin.use_cases.permission import EDITOR, VIEWER, act, question
+
+__all__ = [
+    "WITHDRAWN",
+    "CheckInRefused",
+    "Kept",
+    "Said",
+    "check_in",
+    "derived_progress",
+    "keep",
+    "key_result_of",
+    "list_check_ins",
+    "typed_delta",
+    "typed_value",
+    "withdraw",
+]
 
 
 class CheckInRefused(NotReady):
@@ -61,7 +78,15 @@ def derived_progress(key_result: KeyResultState) -> Fraction | None:
     return key_result.measurement.progress if said is None else said.derived
 
 
-def check_in(connector: Connector, site: str, objective_id: str, said: Said, by: str) -> CheckIn:
+@question(VIEWER)
+def list_check_ins(connector: Connector, _actor: Actor, site: str, objective_id: str) -> tuple[Kept, ...]:
+    """What people said of the key results of an objective, the latest first, ended ones too."""
+    with connector.store.read() as conn:
+        return tuple(check_ins.of(conn, site, objective_id))
+
+
+@act(EDITOR)
+def check_in(connector: Connector, actor: Actor, site: str, objective_id: str, said: Said) -> CheckIn:
     """Keep what somebody says; its objective is due in the same transaction. Raises CheckInRefused."""
     now = connector.clock()
     today = Moment(now, connector.context(site).mapping.zone).today
@@ -75,7 +100,7 @@ def check_in(connector: Connector, site: str, objective_id: str, said: Said, by:
             key_result.id,
             measure_of(key_result.kind),
             said.value,
-            by,
+            actor.label,
             now,
             said.note.strip(),
             said.until,
@@ -86,7 +111,7 @@ def check_in(connector: Connector, site: str, objective_id: str, said: Said, by:
         if wrong:
             raise CheckInRefused(wrong)
         kept = check_ins.add(conn, site, wanted)
-        _follow(connector, conn, site, kept, "key result checked in", by)
+        _follow(connector, conn, site, kept, "key result checked in", actor)
     connector.announce()
     return kept
 
@@ -99,8 +124,9 @@ def _misread(said: Said, measure: Measure) -> Iterator[tuple[str, str]]:
         )
 
 
+@act(EDITOR)
 def keep(
-    connector: Connector, site: str, objective_id: str, number: int, until: date | None, by: str
+    connector: Connector, actor: Actor, site: str, objective_id: str, number: int, until: date | None
 ) -> CheckIn | None:
     """Say again what a check-in said, one that stands or one that was withdrawn, from where the derived value is now.
 
@@ -116,27 +142,30 @@ def keep(
         return None
     delta = DELTA if until is None and former.delta is None else former.delta
     said = Said(former.key_result_id, former.value, former.note, until, delta, former.measure)
-    return check_in(connector, site, objective_id, said, by)
+    return check_in(connector, actor, site, objective_id, said)
 
 
-def withdraw(connector: Connector, site: str, objective_id: str, number: int, by: str) -> Kept | None:
+@act(EDITOR)
+def withdraw(connector: Connector, actor: Actor, site: str, objective_id: str, number: int) -> Kept | None:
     """End a check-in of this objective: the derived value is shown again. None where none of this number stands."""
     with connector.store.write() as conn:
         found = check_ins.load(conn, site, number)
         if found is None or found.check_in.objective_id != objective_id:
             return None
-        ended = check_ins.withdraw(conn, site, number, by, connector.clock())
+        ended = check_ins.withdraw(conn, site, number, actor.label, connector.clock())
         if ended is not None:
-            _follow(connector, conn, site, ended.check_in, "check-in withdrawn", by)
+            _follow(connector, conn, site, ended.check_in, "check-in withdrawn", actor)
     connector.announce()
     return ended
 
 
-def _follow(connector: Connector, conn: Connection, site: str, about: CheckIn, what: str, by: str) -> None:
+def _follow(
+    connector: Connector, conn: Connection, site: str, about: CheckIn, what: str, actor: Actor
+) -> None:
     """Note the act, and make the objective due, so that what is written back follows."""
     now = connector.clock()
-    audit.note(conn, by, what, now, _detail(about), site)
-    due.mark(conn, site, [about.objective_id], now, f"{what} by {by}")
+    audit.note(conn, actor.label, what, now, _detail(about), site)
+    due.mark(conn, site, [about.objective_id], now, f"{what} by {actor.label}")
     connector.announcer.marked(conn, site, [about.objective_id], now)
 
 

@@ -1,12 +1,13 @@
-"""What a list needs of each objective, read from the store without touching a single ledger."""
+"""The list of objectives: what a row needs of each, read without touching a single ledger, a page at a time."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
+from typing import Protocol
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -14,15 +15,101 @@ from sqlalchemy import Connection, select
 from connectors.store import json_text, listing, objectives
 from connectors.store.instant import from_ms
 from connectors.store.json_text import fraction_of
-from connectors.store.listing import After, Slice, Wanted
+from connectors.store.listing import START, After, Slice, Tallies, Wanted
 from connectors.store.objectives import HistoryPoint
 from connectors.store.schema import history
 from connectors.store.sql import among
 from connectors.store.trends import Trend, trends
 from mappings.state import Health, HealthLevel
-from plugin.pages.sources import Listed, ListedHead, Moment
+from plugin.access.actor import Actor
+from plugin.connector import Connector
+from plugin.use_cases.permission import VIEWER, question
+
+__all__ = [
+    "START",
+    "After",
+    "Head",
+    "Headline",
+    "Listed",
+    "ListedHead",
+    "Moment",
+    "SavedHeadline",
+    "Slice",
+    "Tallies",
+    "Wanted",
+    "headlines",
+    "histories",
+    "list_objectives",
+    "listed",
+]
 
 NUMBERS = ("progress", "delivery", "outcome", "expected")
+
+
+class Head(Protocol):
+    """What a list shows of one objective. An `ObjectiveState` is one; a source may give something lighter without ledgers."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def progress(self) -> Fraction | None: ...
+    @property
+    def expected(self) -> Fraction | None: ...
+    @property
+    def delivery(self) -> Fraction | None: ...
+    @property
+    def outcome(self) -> Fraction | None: ...
+    @property
+    def health(self) -> Health: ...
+    @property
+    def owner(self) -> str | None: ...
+    @property
+    def project_key(self) -> str: ...
+    @property
+    def cycle_id(self) -> str | None: ...
+    @property
+    def commitment(self) -> str: ...
+    @property
+    def flags(self) -> tuple[str, ...]: ...
+    @property
+    def aligned_to(self) -> tuple[str, ...]: ...
+
+
+class Moment(Protocol):
+    """Where progress stood from `at` on, until the next one."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def progress(self) -> Fraction | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ListedHead:
+    """One row of the list. `site` is what its address has to say of the site, `depth` how deep it stands in the tree.
+
+    `history` has as many of its `points` as a trend line shows, its first and its last among them.
+    """
+
+    site: str | None
+    state: Head
+    changed_at: datetime
+    depth: int
+    history: Sequence[Moment] = ()
+    points: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page of the list, where the pages around it begin, and the figures of the whole list."""
+
+    rows: Sequence[ListedHead]
+    slice: Slice
+    tallies: Tallies
 
 
 class Headline(msgspec.Struct, frozen=True, gc=False, rename={f"{name}_text": name for name in NUMBERS}):
@@ -81,6 +168,13 @@ def headlines(conn: Connection, site: str, in_address: str | None = None) -> lis
     return [
         SavedHeadline(decode(text), changed, in_address) for text, changed in objectives.headlines(conn, site)
     ]
+
+
+@question(VIEWER)
+def list_objectives(connector: Connector, _actor: Actor, wanted: Wanted, after: After, size: int) -> Listed:
+    """One page of the list, of all sites side by side."""
+    with connector.store.read() as conn:
+        return listed(conn, replace(wanted, sites=tuple(connector.sites)), after, size)
 
 
 def listed(conn: Connection, wanted: Wanted, after: After, size: int) -> Listed:
