@@ -40,6 +40,22 @@ class Demo:
     secret: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """A running sandbox Jira: where it is, and the account that a connector signs in with."""
+
+    url: str
+    email: str
+    token: str
+
+
+@contextmanager
+def sandbox(seed: int, port: int) -> Iterator[Sandbox]:
+    """Serve a sandbox Jira by itself until the block ends; port 0 takes a free one."""
+    with SandboxServer(seed=seed, port=port, webhook_backoff=2.0) as server:
+        yield Sandbox(server.url, CONNECTOR.email, CONNECTOR.token)
+
+
 @contextmanager
 def demo_world(
     folder: Path,

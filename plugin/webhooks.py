@@ -12,10 +12,9 @@ from functools import lru_cache
 import structlog
 from flask import Blueprint, Response, request
 
-from connectors.jira.webhooks import IDENTIFIER, verify
-from connectors.store import StoreError
 from plugin.connector import Connector, Site
-from plugin.sync.intake import Intake
+from plugin.sync.intake import IDENTIFIER, Intake, is_signed
+from plugin.use_cases.faults import StoreError
 
 LARGEST_DELIVERY = 25 * 1024 * 1024
 """Atlassian's documented maximum of a webhook body."""
@@ -70,7 +69,7 @@ def _is_believed(connector: Connector, name: str, body: bytes, path_token: str) 
 
 def _is_genuine(site: Site, body: bytes, path_token: str) -> bool:
     if site.webhook_secret:
-        return verify(site.webhook_secret, body, request.headers.get("X-Hub-Signature"))
+        return is_signed(site.webhook_secret, body, request.headers.get("X-Hub-Signature"))
     return bool(site.path_token) and hmac.compare_digest(path_token.encode(), str(site.path_token).encode())
 
 

@@ -171,6 +171,17 @@ def outcomes(conn: Connection, site: str) -> dict[str, int]:
     return {outcome or "open": number for outcome, number in found}
 
 
+def written_by_objective(conn: Connection, site: str) -> dict[str, int]:
+    """How many fields were written for each objective, ever."""
+    found = conn.execute(
+        select(plans.c.objective_id, func.count().label("number"))
+        .join(table, table.c.plan_id == plans.c.id)
+        .where(table.c.site == site, table.c.outcome == WriteOutcome.WRITTEN.value)
+        .group_by(plans.c.objective_id)
+    )
+    return {row.objective_id: row.number for row in found}
+
+
 def last_value(conn: Connection, site: str, issue_id: str, field_id: str) -> object:
     """The JSON value we wrote last; None where we never did (or cleared the field: ask `last_write`)."""
     found = last_write(conn, site, issue_id, field_id)

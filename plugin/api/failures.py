@@ -10,13 +10,12 @@ from flask import Response, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from connectors.jira.errors import AuthFailed, JiraError, Permanent, RateLimited
-from connectors.store import StoreError
 from mappings.diagnostic import Diagnostic, MappingError
 from plugin.access.refusal import Refused
 from plugin.api.problem import Fault, problem
 from plugin.connector import NotReady
 from plugin.lifecycle import WorldMoved
+from plugin.use_cases.faults import AuthFailed, JiraError, Permanent, RateLimited, StoreError
 from plugin.use_cases.permission import NotAllowed
 
 SHOWN = 5

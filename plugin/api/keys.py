@@ -5,22 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from flask import Response
 
-from connectors.store import answers
-from connectors.store.answers import Answer
 from plugin.api.failures import Refusal, invalid
 from plugin.connector import Connector
+from plugin.use_cases import idempotency
+from plugin.use_cases.idempotency import Answer
 
 HEADER = "Idempotency-Key"
 LONGEST = 255
-KEPT = timedelta(hours=24)
-UNDER_WAY = timedelta(minutes=10)
-"""A request that is still being served after this died with its process; its key may be used again."""
-
 REPEATED = "Idempotency-Replayed"
 KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Cache-Control")
 
@@ -55,30 +50,19 @@ def answered_once(
     """
     if key is None:
         return serve()[0]
-    former = _take(connector, key)
+    former = idempotency.take(connector, key.who, key.text, key.fingerprint)
     if former is not None:
         return _again(key, former)
     try:
         answer, again = serve()
     except BaseException:
-        _release(connector, key)
+        idempotency.release(connector, key.who, key.text)
         raise
     if answer.status_code >= 400:
-        _release(connector, key)
+        idempotency.release(connector, key.who, key.text)
     else:
         _keep(connector, key, again)
     return answer
-
-
-def _take(connector: Connector, key: Key) -> Answer | None:
-    now = connector.clock()
-    with connector.store.write() as conn:
-        answers.prune(conn, now - KEPT)
-        former = answers.begin(conn, key.who, key.text, key.fingerprint, now)
-        if former is not None and former.content is None and now - former.at > UNDER_WAY:
-            answers.release(conn, key.who, key.text)
-            former = answers.begin(conn, key.who, key.text, key.fingerprint, now)
-    return former
 
 
 def _again(key: Key, former: Answer) -> Response:
@@ -99,10 +83,4 @@ def _again(key: Key, former: Answer) -> Response:
 def _keep(connector: Connector, key: Key, answer: Response) -> None:
     headers = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
     content = {"status": answer.status_code, "headers": headers, "body": answer.get_data(as_text=True)}
-    with connector.store.write() as conn:
-        answers.finish(conn, key.who, key.text, content)
-
-
-def _release(connector: Connector, key: Key) -> None:
-    with connector.store.write() as conn:
-        answers.release(conn, key.who, key.text)
+    idempotency.keep(connector, key.who, key.text, content)

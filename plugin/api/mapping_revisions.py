@@ -8,8 +8,6 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from connectors.store import revisions
-from connectors.store.revisions import Revision
 from mappings.document.canonical import diff, export, to_json
 from mappings.document.source import read_document
 from plugin.api.cursor import cursor, list_name, number_after
@@ -18,7 +16,9 @@ from plugin.api.finding import site_of
 from plugin.api.mapping_texts import YAML, PreviewGiven, Text, preview_given
 from plugin.api.model import Asked, Given, JsonAny, ListQuery, Page, RevisionId
 from plugin.api.operation import JSON, Call, Operation, Reply
-from plugin.lifecycle import activate, find_revision, rollback
+from plugin.lifecycle import activate, rollback
+from plugin.use_cases import revisions
+from plugin.use_cases.revisions import Revision
 
 _activating = threading.Lock()
 """Between looking at If-Match and activating nobody else of this process activates."""
@@ -122,8 +122,7 @@ def roll_back(call: Call) -> Reply:
 
 def require_seen(call: Call, site: str) -> None:
     """428 without a precondition, 412 where another mapping is active than the caller has seen."""
-    with call.connector.store.read() as conn:
-        known = revisions.active(conn, site)
+    known = revisions.active(call.connector, call.actor, site)
     match, none_match = call.headers.get("If-Match"), call.headers.get("If-None-Match")
     remedy = f"GET /api/v1/sites/{site}/mapping gives the ETag; send it as If-Match."
     if known is None:
@@ -151,8 +150,7 @@ def list_revisions(call: Call) -> Reply:
     site, query = site_of(call), call.query
     name = list_name(f"revisions:{site}", query)
     begun = number_after(query.cursor, name) or 0
-    with call.connector.store.read() as conn:
-        found = revisions.all(conn, site)
+    found = revisions.list_revisions(call.connector, call.actor, site)
     shown = found[begun : begun + query.limit]
     more = len(found) > begun + len(shown)
     return Reply(
@@ -195,9 +193,11 @@ def export_mapping(call: Call) -> Reply:
 
 def stored(call: Call, site: str, name: str | None) -> Revision:
     """The active revision, or the one whose id begins with `name`."""
-    with call.connector.store.read() as conn:
-        known, ruling = revisions.all(conn, site), revisions.active(conn, site)
-    found = ruling if name is None else find_revision(known, name)
+    found = (
+        revisions.active(call.connector, call.actor, site)
+        if name is None
+        else revisions.revision(call.connector, call.actor, site, name)
+    )
     if found is not None:
         return found
     if name is not None:

@@ -7,16 +7,14 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from connectors.jira.errors import JiraError
-from connectors.store import revisions
-from plugin import saved_sites
 from plugin.api.finding import site_of
 from plugin.api.model import Asked, Done, Given
 from plugin.api.operation import JSON, UNKEPT, Call, Operation, Reply
-from plugin.connector import Connector
 from plugin.pages.address import public_address
-from plugin.renewing import renew
-from plugin.saved_sites import NewSite, Tested
+from plugin.use_cases import sites
+from plugin.use_cases.faults import JiraError
+from plugin.use_cases.sites import NewSite, SiteStanding, Tested
+from plugin.use_cases.webhook import target
 
 NEEDED = ("BROWSE_PROJECTS", "EDIT_ISSUES")
 Entry = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
@@ -90,43 +88,39 @@ class TestedGiven(Given):
 
 def list_sites(call: Call) -> Reply:
     """In the order in which they are shown."""
-    call.connector.look()
-    return Reply(SitesGiven(items=[site_given(call.connector, name) for name in call.connector.sites]))
+    found = sites.list_sites(call.connector, call.actor)
+    return Reply(SitesGiven(items=[site_given(one) for one in found]))
 
 
 def one_site(call: Call) -> Reply:
     """One of them."""
-    return Reply(site_given(call.connector, site_of(call)))
+    return Reply(site_given(sites.one_site(call.connector, call.actor, site_of(call))))
 
 
-def site_given(connector: Connector, name: str) -> SiteGiven:
+def site_given(site: SiteStanding) -> SiteGiven:
     """A site without anything secret; the unguessable end of an unsigned webhook path is one."""
-    site = connector.sites[name]
-    with connector.store.read() as conn:
-        active = revisions.active(conn, name)
     return SiteGiven(
-        name=name,
-        url=site.browse_url,
-        api_base=site.jira.transport.address.api_base,
-        mapping_revision=active.revision if active else None,
-        webhook=f"/webhooks/jira/{name}",
-        signed=site.webhook_secret is not None,
+        name=site.name,
+        url=site.url,
+        api_base=site.api_base,
+        mapping_revision=site.mapping_revision,
+        webhook=f"/webhooks/jira/{site.name}",
+        signed=site.signed,
         token_expires=site.token_expires,
     )
 
 
 def site_webhook(call: Call) -> Reply:
     """As the page of the site shows it. Whoever has it can send deliveries: keep it as you keep a password."""
-    connector, name = call.connector, site_of(call)
-    site = connector.sites[name]
-    address = saved_sites.webhook_address(connector, site, saved_sites.deployment_of(connector, name))
-    return Reply(WebhookGiven(url=public_address(connector, address), secret=site.webhook_secret), UNKEPT)
+    found = target(call.connector, call.actor, site_of(call))
+    address = public_address(call.connector, found.address)
+    return Reply(WebhookGiven(url=address, secret=found.secret), UNKEPT)
 
 
 def try_site(call: Call) -> Reply:
     """Asks Jira a few questions now."""
     try:
-        found = saved_sites.test_site(call.connector.sites[site_of(call)])
+        found = sites.attempt(call.connector, call.actor, site_of(call))
     except JiraError as error:
         return Reply(TestedGiven(works=False, said=error.message, remedy=error.remedy))
     return Reply(tested_given(found, call.connector.sites[site_of(call)].token_expires))
@@ -151,7 +145,7 @@ def tested_given(found: Tested, token_expires: date | None) -> TestedGiven:
 
 def add_site(call: Call) -> Reply:
     """Tests it first; a site that does not let us in is not kept."""
-    found = saved_sites.add_site(call.connector, NewSite(**call.body.model_dump()), call.by)
+    found = sites.add(call.connector, call.actor, NewSite(**call.body.model_dump()))
     return Reply(
         tested_given(found, call.body.token_expires), {"Location": f"/api/v1/sites/{call.body.name}"}
     )
@@ -160,14 +154,14 @@ def add_site(call: Call) -> Reply:
 def renew_credential(call: Call) -> Reply:
     """A token is tried first; one that Jira does not accept is not kept. Webhook and data stay as they are."""
     name = site_of(call)
-    renew(call.connector, name, call.body.token, call.body.token_expires, call.by)
-    return Reply(site_given(call.connector, name))
+    sites.renew(call.connector, call.actor, name, call.body.token, call.body.token_expires)
+    return Reply(site_given(sites.one_site(call.connector, call.actor, name)))
 
 
 def remove_site(call: Call) -> Reply:
     """Its credentials go; its revisions and history stay, and come back with a site of the same name."""
     name = site_of(call)
-    saved_sites.remove_site(call.connector, name, call.by)
+    sites.remove(call.connector, call.actor, name)
     return Reply(Done(said=f"The site {name} is removed."))
 
 

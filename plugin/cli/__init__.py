@@ -6,8 +6,6 @@ import sys
 
 import click
 
-from connectors.jira.errors import JiraError
-from connectors.store import StoreError
 from mappings.diagnostic import MappingError
 from plugin.cli.apply import apply_command
 from plugin.cli.check import check_command
@@ -34,6 +32,7 @@ from plugin.cli.webhook import webhook_group
 from plugin.cli.worker import worker_command
 from plugin.connector import NotReady
 from plugin.settings import SettingsError
+from plugin.use_cases.faults import JiraError, StoreError
 from plugin.use_cases.permission import NotAllowed
 
 COMMANDS: tuple[click.Command, ...] = (

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 
 import click
 
-from connectors.jira.errors import JiraError
 from mappings.diagnostic import MappingError
 from plugin.cli.opening import open_connector, require_site
 from plugin.cli.output import json_option, show_json, site_option
 from plugin.connector import Connector, NotReady, Site
+from plugin.use_cases.faults import JiraError
 
 
 @dataclass(frozen=True, slots=True)

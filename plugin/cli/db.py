@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from sqlalchemy import URL, make_url
 
-from connectors.store import Store, StoreError, backup, current_revision, open_store, upgrade
-from connectors.store.copying import faults, inspected, refuse_busy, restore
+from plugin.access.actor import COMMAND_LINE
 from plugin.cli.output import json_option, show_json
-from plugin.composition import announcer_for, system_clock
+from plugin.composition import system_clock
 from plugin.settings import read_settings
+from plugin.use_cases import database
 
 DUMP = "pg_dump --format=custom --no-owner --file={file} {url}"
 RESTORE = "pg_restore --clean --if-exists --no-owner --exit-on-error --dbname={url} {file}"
@@ -27,15 +25,11 @@ def db_group() -> None:
 @db_group.command("upgrade")
 def upgrade_command() -> None:
     """Bring the schema up to date. Safe to run again; data stays."""
-    with _store() as store:
-        before = current_revision(store)
-        upgrade(store)
-        announcer_for(store, read_settings())
-        after = current_revision(store)
+    done = database.upgrade_schema(read_settings(), COMMAND_LINE)
     click.echo(
-        f"The schema was already at {after}."
-        if before == after
-        else f"Upgraded from {before or 'nothing'} to {after}."
+        f"The schema was already at {done.after}."
+        if done.before == done.after
+        else f"Upgraded from {done.before or 'nothing'} to {done.after}."
     )
 
 
@@ -43,18 +37,23 @@ def upgrade_command() -> None:
 @json_option
 def check_command(as_json: bool) -> None:
     """Say whether the database can be reached, has the right tables and is undamaged. Exit code 1 where it is not."""
-    with _store() as store:
-        found, advice = _findings(store), _advice(store)
-        where, revision = store.where, current_revision(store)
+    found = database.health(read_settings(), COMMAND_LINE)
     if as_json:
         show_json(
-            {"database": where, "revision": revision, "ok": not found, "findings": found, "advice": advice}
+            {
+                "database": found.where,
+                "revision": found.revision,
+                "ok": not found.findings,
+                "findings": found.findings,
+                "advice": found.advice,
+            }
         )
     else:
-        click.echo(f"{where}: revision {revision or 'none'}, {'undamaged' if not found else 'NOT READY'}")
-        for line in (*found, *advice):
+        state = "NOT READY" if found.findings else "undamaged"
+        click.echo(f"{found.where}: revision {found.revision or 'none'}, {state}")
+        for line in (*found.findings, *found.advice):
             click.echo(f"  {line}")
-    if found:
+    if found.findings:
         raise SystemExit(1)
 
 
@@ -69,8 +68,7 @@ def backup_command(file: Path | None) -> None:
     if url.startswith("postgres"):
         raise click.ClickException(_say_tool(DUMP, url, file or Path("okr.dump")))
     path = file or Path(f"okr-{system_clock():%Y%m%d-%H%M%S}.sqlite3")
-    with _store() as store:
-        backup(store, path)
+    database.back_up(read_settings(), COMMAND_LINE, path)
     click.echo(
         f"Wrote {path} ({path.stat().st_size:,} bytes). Keep it with JIRA_OKR_SECRET_KEY, apart from this machine."
     )
@@ -88,43 +86,13 @@ def restore_command(file: Path, yes: bool) -> None:
     if url.startswith("postgres"):
         raise click.ClickException(_say_tool(RESTORE, url, file))
     present = Path(make_url(url).database or "")
-    inspected(file)
-    refuse_busy(present)
+    database.require_restorable(COMMAND_LINE, file, present)
     if present.exists() and not yes:
         click.confirm(f"Set {present} aside and put {file} in its place?", abort=True)
-    revision = restore(file, url)
-    with _store() as store:
-        upgrade(store)
+    revision = database.restore(read_settings(), COMMAND_LINE, file)
     click.echo(
         f"Restored {file} (revision {revision}) to {present}. Run jira-okr sync now: Jira went on meanwhile."
     )
-
-
-@contextmanager
-def _store() -> Iterator[Store]:
-    store = open_store(read_settings().database_url)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-def _findings(store: Store) -> list[str]:
-    try:
-        store.check()
-    except StoreError as error:
-        return [str(error)]
-    return faults(store)
-
-
-def _advice(store: Store) -> list[str]:
-    """What does not keep it from working."""
-    path = Path(store.engine.url.database or "")
-    if store.dialect != "sqlite" or not path.is_file() or not path.stat().st_mode & 0o077:
-        return []
-    return [
-        f"other users of this machine may open the file, which holds password hashes and sealed credentials: chmod 600 {path}*"
-    ]
 
 
 def _say_tool(command: str, url: str, file: Path) -> str:

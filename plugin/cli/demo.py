@@ -9,9 +9,8 @@ from pathlib import Path
 
 import click
 
-from connectors.store import objectives, writes
-from connectors.store.objectives import SavedObjective
 from mappings.health import ACHIEVED_AT
+from plugin.access.actor import COMMAND_LINE
 from plugin.access.demonstration import demo_admin
 from plugin.backfill import outlook
 from plugin.cli.history import backfill_site
@@ -25,6 +24,8 @@ from plugin.listening import free_port
 from plugin.logs import configure_logs
 from plugin.serving import serving
 from plugin.standing import objective_values, percent_text
+from plugin.use_cases.objectives import SavedObjective, list_all
+from plugin.use_cases.plans import written_fields
 
 WORKERS = 2
 
@@ -101,22 +102,14 @@ def invitation(pages: str, board: str, sign_in: tuple[str, str]) -> str:
 
 def show_result(connector: Connector, as_json: bool) -> None:
     """The objectives with what was written for each."""
-    with connector.store.read() as conn:
-        saved = objectives.all(conn, "main")
-        written = {
-            one.state.id: [
-                write
-                for write in writes.recent(conn, "main", 1000, one.state.id)
-                if write.outcome == "written"
-            ]
-            for one in saved
-        }
+    saved = list_all(connector, COMMAND_LINE, "main")
+    written = written_fields(connector, COMMAND_LINE, "main")
     if as_json:
         show_json(
-            [{**objective_values(one.state), "fields_written": len(written[one.state.id])} for one in saved]
+            [{**objective_values(one.state), "fields_written": written.get(one.state.id, 0)} for one in saved]
         )
         return
-    rows = [_row(one, len(written[one.state.id])) for one in saved]
+    rows = [_row(one, written.get(one.state.id, 0)) for one in saved]
     show_table(
         "Objectives", ("Key", "Objective", "Progress", "Expected", "Pace", "Health", "Fields written"), rows
     )

@@ -7,16 +7,17 @@ from typing import Any
 
 import click
 
-from connectors.store import revisions
 from mappings.document.canonical import diff
 from mappings.document.source import decode_text, read_document
 from mappings.numbers import percent
 from mappings.preview import ObjectiveDifference, Preview, Standing
+from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
 from plugin.connector import Connector, NotReady
-from plugin.lifecycle import Previewed, activate, find_revision, preview_text, rollback
+from plugin.lifecycle import Previewed, activate, preview_text, rollback
 from plugin.standing import number
+from plugin.use_cases import revisions
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 large_option = click.option(
@@ -84,8 +85,8 @@ def rollback_command(revision: str | None, site: str, large: bool) -> None:
 @json_option
 def history_command(site: str, as_json: bool) -> None:
     """List every revision of a site, newest first, and which one is active."""
-    with open_connector(site=site) as connector, connector.store.read() as conn:
-        known = revisions.all(conn, site)
+    with open_connector(site=site) as connector:
+        known = revisions.list_revisions(connector, COMMAND_LINE, site)
     if as_json:
         show_json(
             [
@@ -137,9 +138,8 @@ def diff_command(before: str, after: str | None, site: str, as_json: bool) -> No
 
 def stored_text(connector: Connector, site: str, name: str | None) -> str:
     """The text of the active revision, or of the one whose id begins with `name`."""
-    with connector.store.read() as conn:
-        known, active = revisions.all(conn, site), revisions.active(conn, site)
-    found = find_revision(known, name) if name else active
+    known = revisions.list_revisions(connector, COMMAND_LINE, site)
+    found = revisions.named(known, name) if name else revisions.active(connector, COMMAND_LINE, site)
     if found is None:
         what = f"no revision {name!r}" if name else "no active mapping"
         listed = ", ".join(one.revision for one in known) or "none"

@@ -7,8 +7,7 @@ import threading
 
 import click
 
-from connectors.sandbox import CONNECTOR, SandboxServer
-from plugin.demonstration import register_webhook
+from plugin.demonstration import register_webhook, sandbox
 
 
 @click.command("sandbox")
@@ -25,10 +24,10 @@ def sandbox_command(port: int, seed: int, webhook: str | None, secret: str | Non
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    with SandboxServer(seed=seed, port=port, webhook_backoff=2.0) as server:
+    with sandbox(seed, port) as served:
         if webhook:
-            register_webhook(server.url, webhook, secret or "")
+            register_webhook(served.url, webhook, secret or "")
         click.echo(
-            f"Sandbox Jira on {server.url}. Board: the same address. Sign in as {CONNECTOR.email} with {CONNECTOR.token}."
+            f"Sandbox Jira on {served.url}. Board: the same address. Sign in as {served.email} with {served.token}."
         )
         stopped.wait()

@@ -6,25 +6,14 @@ from datetime import datetime
 
 import click
 
+from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table
 from plugin.connector import Connector
 from plugin.credential_expiry import expiry_at
-from plugin.renewing import renew
-from plugin.saved_sites import (
-    NewSite,
-    Tested,
-    add_site,
-    deployment_of,
-    new_secret,
-    remove_site,
-    require_added,
-    reseal_sites,
-    test_site,
-    webhook_address,
-)
+from plugin.saved_sites import deployment_of, new_secret, webhook_address
+from plugin.use_cases.sites import NewSite, Tested, add, attempt, remove, renew, require_added, reseal
 
-BY = "command line"
 expires_option = click.option(
     "--token-expires",
     "expires",
@@ -67,7 +56,7 @@ def add_command(
         token_expires=expires.date() if expires else None,
     )
     with open_connector() as connector:
-        found = add_site(connector, new, BY)
+        found = add(connector, COMMAND_LINE, new)
         address = webhook_address(connector, connector.site(name), found.deployment)
     _tell(found)
     click.echo(f"\nIn Jira, under System > WebHooks, make one with\n  URL     {address}\n  Secret  {secret}")
@@ -104,7 +93,7 @@ def list_command(as_json: bool) -> None:
 def test_command(name: str) -> None:
     """Ask Jira who we are, what we may do and which projects we see."""
     with open_connector() as connector:
-        _tell(test_site(connector.site(name)))
+        _tell(attempt(connector, COMMAND_LINE, name))
 
 
 @site_group.command("renew")
@@ -114,9 +103,9 @@ def test_command(name: str) -> None:
 def renew_command(name: str, expires: datetime | None, same_token: bool) -> None:
     """Give a site another token of the same account, tested first; its webhook stays as it is. The token is asked for."""
     with open_connector() as connector:
-        require_added(connector, name)
+        require_added(connector, COMMAND_LINE, name)
         token = "" if same_token else click.prompt("New token", hide_input=True)
-        found = renew(connector, name, token, expires.date() if expires else None, BY)
+        found = renew(connector, COMMAND_LINE, name, token, expires.date() if expires else None)
         said = expiry_at(connector.site(name).token_expires, connector.clock()).said
     if found is not None:
         _tell(found)
@@ -129,10 +118,10 @@ def renew_command(name: str, expires: datetime | None, same_token: bool) -> None
 def remove_command(name: str, yes: bool) -> None:
     """Forget a site, its credentials and its pending work; what was read of it stays in the database."""
     with open_connector() as connector:
-        require_added(connector, name)
+        require_added(connector, COMMAND_LINE, name)
         if not yes:
             click.confirm(f"Forget the site {name} and its credentials?", abort=True)
-        remove_site(connector, name, BY)
+        remove(connector, COMMAND_LINE, name)
     click.echo(f"The site {name} is forgotten. Remove its webhook in Jira too.")
 
 
@@ -140,7 +129,7 @@ def remove_command(name: str, yes: bool) -> None:
 def reseal_command() -> None:
     """Seal stored credentials with the first key of JIRA_OKR_SECRET_KEY; afterwards the keys behind it can go."""
     with open_connector() as connector:
-        names = reseal_sites(connector, BY)
+        names = reseal(connector, COMMAND_LINE)
     click.echo(f"Sealed with the first key: {', '.join(names) or 'nothing, for no site was added'}.")
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from connectors.jira.registration import Registered
+from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
 from plugin.connector import Connector, NotReady, Site
-from plugin.webhook_state import WebhookState, learned, look, wants_properties
+from plugin.use_cases.webhook import Registered, WebhookState, delete, list_webhooks, register
 
 NAME = "OKR connector"
 
@@ -28,8 +28,8 @@ def webhook_group() -> None:
 def register_command(name: str, url: str | None, site: str, as_json: bool) -> None:
     """Create the webhook, or bring it up to date. Doing it twice makes one."""
     with open_connector(site=site) as connector:
-        made = register(connector, connector.site(site), name, url)
-        look(connector, site)
+        address = asked_address(connector, connector.site(site), url)
+        made = register(connector, COMMAND_LINE, site, name, address)
     if as_json:
         show_json(webhook_values(made))
     else:
@@ -42,8 +42,7 @@ def register_command(name: str, url: str | None, site: str, as_json: bool) -> No
 def list_command(site: str, as_json: bool) -> None:
     """List all admin webhooks of the site, and say what ours lack."""
     with open_connector(site=site) as connector:
-        found = connector.site(site).jira.webhooks()
-        state = learned(connector, site, found)
+        found, state = list_webhooks(connector, COMMAND_LINE, site)
     if as_json:
         show_json([webhook_values(one) for one in found])
     elif not found:
@@ -64,25 +63,15 @@ def list_command(site: str, as_json: bool) -> None:
 def delete_command(webhook_id: str, site: str) -> None:
     """Delete one webhook by its id (see jira-okr webhook list)."""
     with open_connector(site=site) as connector:
-        connector.site(site).jira.delete_webhook(webhook_id)
+        delete(connector, COMMAND_LINE, site, webhook_id)
     click.echo(f"Deleted webhook {webhook_id}.")
 
 
-def register(connector: Connector, site: Site, name: str, url: str | None) -> Registered:
-    """Register at the site, without a filter: by one that names the scope Jira would never tell of an issue that leaves it."""
-    if not site.webhook_secret and not site.path_token:
-        raise NotReady(
-            "There is nothing to prove that a webhook comes from Jira. Set JIRA_OKR_JIRA__WEBHOOK_SECRET to a long random "
-            "text, or JIRA_OKR_SECRET_KEY for Jira Data Center 9, which cannot sign."
-        )
+def asked_address(connector: Connector, site: Site, url: str | None) -> str:
+    """Where Jira has to deliver: what was given, else what the settings say."""
     if url is None and connector.settings.base_url is None:
         raise NotReady("Where should Jira deliver to? Set JIRA_OKR_BASE_URL, or give --url.")
-    return site.jira.register_webhook(
-        name,
-        url or delivery_url(connector, site),
-        site.webhook_secret or "",
-        properties=wants_properties(connector, site.name),
-    )
+    return url or delivery_url(connector, site)
 
 
 def missing(state: WebhookState) -> list[str]:

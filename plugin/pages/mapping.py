@@ -7,17 +7,17 @@ from functools import partial
 from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from connectors.store import revisions
-from connectors.store.revisions import Revision
 from mappings import presets
 from mappings.document.canonical import export
 from mappings.document.source import read_document
 from plugin.access.permission import needs
+from plugin.access.person import acting
 from plugin.connector import Connector
-from plugin.lifecycle import find_revision
 from plugin.pages.page import rendered
 from plugin.pages.views.revision import activation_rows, comparison, revision_rows
 from plugin.pages.visit import draft_of, known_site, shown
+from plugin.use_cases import revisions
+from plugin.use_cases.revisions import Revision
 
 DRAFT = "draft"
 
@@ -61,8 +61,8 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
 
 def revisions_page(connector: Connector, site: str) -> str:
     """The list as HTML, with what was active when."""
-    with connector.store.read() as conn:
-        known, past = revisions.all(conn, site), revisions.activations(conn, site)
+    known = revisions.list_revisions(connector, acting(), site)
+    past = revisions.list_activations(connector, acting(), site)
     draft = draft_of(connector, site)
     told = partial(shown, connector)
     return rendered(
@@ -80,8 +80,7 @@ def revisions_page(connector: Connector, site: str) -> str:
 
 def diff_page(connector: Connector, site: str) -> str:
     """Two mappings side by side; without a word on which, the active one and the one before."""
-    with connector.store.read() as conn:
-        known = revisions.all(conn, site)
+    known = revisions.list_revisions(connector, acting(), site)
     active = next((one.revision for one in known if one.active), "")
     after = request.args.get("after") or active
     before = request.args.get("before") or next((one.revision for one in known if one.revision != after), "")
@@ -108,8 +107,7 @@ def text_of(connector: Connector, site: str, name: str) -> str:
 
 def known_revision(connector: Connector, site: str, name: str) -> Revision:
     """The revision whose id begins with this; 404 where it is none or not one alone."""
-    with connector.store.read() as conn:
-        found = find_revision(revisions.all(conn, site), name)
+    found = revisions.revision(connector, acting(), site, name)
     if found is None:
         abort(404, description=f"Site “{site}” has no mapping revision “{name}”.")
     return found

@@ -7,14 +7,13 @@ from dataclasses import asdict
 from flask import Blueprint, abort, flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from connectors.jira.errors import JiraError
-from connectors.store import revisions
 from mappings import presets
 from mappings.catalogue import Catalogue
 from mappings.diagnostic import Diagnostic, has_errors
 from mappings.document.source import read_document
 from plugin import drafts
 from plugin.access.permission import needs
+from plugin.access.person import acting
 from plugin.completion import complete
 from plugin.connector import Connector
 from plugin.drafts import Draft
@@ -22,6 +21,8 @@ from plugin.lifecycle import check_text, glance_text
 from plugin.pages.mapping import known_revision
 from plugin.pages.page import rendered
 from plugin.pages.visit import account, draft_of, known_site, shown
+from plugin.use_cases import revisions
+from plugin.use_cases.faults import JiraError
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -81,8 +82,7 @@ def begun(connector: Connector, site: str) -> Draft:
     draft = draft_of(connector, site)
     if draft is not None:
         return draft
-    with connector.store.read() as conn:
-        active = revisions.active(conn, site)
+    active = revisions.active(connector, acting(), site)
     if active is None:
         now = connector.clock()
         return Draft(for_site(presets.text(presets.names()[0], now.date()), site), "", now)
@@ -131,8 +131,7 @@ def editor_page(
     kept_now: bool = False,
 ) -> str:
     """The editor as HTML; `kept_now` says that the text has just been kept."""
-    with connector.store.read() as conn:
-        active = revisions.active(conn, site)
+    active = revisions.active(connector, acting(), site)
     overtaken = active is not None and bool(draft.base) and active.revision != draft.base
     return rendered(
         "mapping_editor.html",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from connectors.store import mirror, revisions
 from mappings.diagnostic import MappingError
 from mappings.document.source import read_document
 from plugin import drafts, errands
@@ -18,8 +17,8 @@ from plugin.pages.mapping_editor import begun
 from plugin.pages.page import rendered
 from plugin.pages.views.difference import preview_view
 from plugin.pages.visit import account, known_site, who
-from plugin.reading import READING, begin_reading, held_ahead
-from plugin.use_cases import sync
+from plugin.reading import READING, begin_reading
+from plugin.use_cases import revisions, sync
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -79,8 +78,7 @@ def preview_page(
     connector: Connector, site: str, revision: str, previewed: Previewed, notice: str, *, setup: bool
 ) -> str:
     """One preview as HTML."""
-    with connector.store.read() as conn:
-        active = revisions.active(conn, site)
+    active = revisions.active(connector, acting(), site)
     return rendered(
         "mapping_preview.html",
         "setup" if setup else "mapping",
@@ -98,9 +96,11 @@ def preview_page(
 def unread(connector: Connector, site: str, previewed: Previewed) -> str:
     """What has to be read before the preview can be believed; empty where nothing has."""
     scope = previewed.mapping.document.scope
-    with connector.store.read() as conn:
-        active, ahead = revisions.active(conn, site), held_ahead(conn, site)
-        empty = mirror.count(conn, site) == 0
+    active = revisions.active(connector, acting(), site)
+    ahead, empty = (
+        sync.read_ahead(connector, acting(), site),
+        not sync.anything_read(connector, acting(), site),
+    )
     if ahead is not None and ahead.scope == scope and not previewed.missing_fields:
         return ""
     if empty:

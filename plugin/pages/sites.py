@@ -7,26 +7,28 @@ from dataclasses import dataclass
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from connectors.jira.errors import JiraError
-from connectors.store import inbox, mirror, revisions, sites
 from plugin.access.permission import needs
+from plugin.access.person import acting
 from plugin.connector import Connector, NotReady, Site
-from plugin.credential_expiry import Expiry, day_given, expiry_at
+from plugin.credential_expiry import Expiry, day_given
 from plugin.pages.address import public_address
 from plugin.pages.page import rendered
 from plugin.pages.views.moments import When
-from plugin.pages.visit import known_site, shown, who
-from plugin.renewing import renew
-from plugin.saved_sites import (
+from plugin.pages.visit import known_site, shown_if
+from plugin.saved_sites import new_secret
+from plugin.use_cases.faults import JiraError, told
+from plugin.use_cases.sites import (
     NewSite,
+    SiteStanding,
     Tested,
-    add_site,
-    deployment_of,
-    new_secret,
-    remove_site,
-    test_site,
-    webhook_address,
+    add,
+    attempt,
+    list_sites,
+    one_site,
+    remove,
+    renew,
 )
+from plugin.use_cases.webhook import target
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,8 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.get("/sites", endpoint="sites")
     @needs("admin")
     def all_sites() -> ResponseReturnValue:
-        connector.look()
-        return rendered(
-            "sites.html", "sites", cards=[card(connector, one) for one in connector.sites.values()]
-        )
+        cards = [card(connector, one) for one in list_sites(connector, acting())]
+        return rendered("sites.html", "sites", cards=cards)
 
     @blueprint.get("/sites/<site>", endpoint="site")
     @needs("admin")
@@ -72,61 +72,55 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
 
     @blueprint.post("/sites/<site>/remove", endpoint="remove_site")
     @needs("admin")
-    def remove(site: str) -> ResponseReturnValue:
+    def forget(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         return removed_or_not(connector, site)
 
 
-def card(connector: Connector, site: Site) -> SiteCard:
+def card(connector: Connector, site: SiteStanding) -> SiteCard:
     """What the list says of a site."""
-    with connector.store.read() as conn:
-        active = revisions.active(conn, site.name)
-        latest = inbox.recent(conn, site.name, 1)
-        saved = sites.get(conn, site.name)
-        issues = mirror.count(conn, site.name)
     return SiteCard(
         site.name,
-        site.browse_url,
-        str(saved.settings.get("deployment", "")) if saved else "",
-        issues,
-        active.revision if active else "",
-        shown(connector, latest[0].received_at) if latest else None,
-        saved is not None,
+        site.url,
+        site.deployment,
+        site.issues,
+        site.mapping_revision or "",
+        shown_if(connector, site.last_delivery),
+        site.added,
         site.token_expires.isoformat() if site.token_expires else "",
-        expiry_at(site.token_expires, connector.clock()),
+        site.credential,
     )
 
 
 def site_page(connector: Connector, site: Site, tested: Tested | None = None, failure: str = "") -> str:
     """One site as HTML, with where its webhook goes; `tested` is what Jira has just said."""
+    wanted = target(connector, acting(), site.name)
     return rendered(
         "site.html",
         "sites",
-        card=card(connector, site),
+        card=card(connector, one_site(connector, acting(), site.name)),
         tested=tested,
         failure=failure,
-        webhook=public_address(
-            connector, webhook_address(connector, site, deployment_of(connector, site.name))
-        ),
-        secret=site.webhook_secret,
+        webhook=public_address(connector, wanted.address),
+        secret=wanted.secret,
     )
 
 
 def tested_page(connector: Connector, site: Site) -> ResponseReturnValue:
     """What Jira says to us now, or why it does not."""
     try:
-        return site_page(connector, site, test_site(site))
+        return site_page(connector, site, attempt(connector, acting(), site.name))
     except JiraError as error:
-        return site_page(connector, site, failure=f"{error.message} {error.remedy}".strip()), 502
+        return site_page(connector, site, failure=told(error)), 502
 
 
 def renewed_or_not(connector: Connector, site: Site) -> ResponseReturnValue:
     """Keep the token of the form, where one was typed, and its day; else why not."""
     token = request.form.get("token", "").strip()
     try:
-        renew(connector, site.name, token, day_given(request.form.get("token_expires", "")), who())
+        renew(connector, acting(), site.name, token, day_given(request.form.get("token_expires", "")))
     except JiraError as error:
-        return site_page(connector, site, failure=f"{error.message} {error.remedy}".strip()), 422
+        return site_page(connector, site, failure=told(error)), 422
     except (NotReady, ValueError) as error:
         return site_page(connector, site, failure=str(error)), 422
     flash(f"Jira takes the new token of {site.name}." if token else f"The day is kept with {site.name}.")
@@ -139,7 +133,7 @@ def removed_or_not(connector: Connector, site: str) -> ResponseReturnValue:
         return site_page(
             connector, connector.site(site), failure=f"Nothing was removed: type {site} to confirm it."
         ), 422
-    remove_site(connector, site, who())
+    remove(connector, acting(), site)
     flash(f"The site {site} is forgotten, and its credentials with it. Remove its webhook in Jira too.")
     return redirect(url_for("control.sites"))
 
@@ -164,8 +158,8 @@ def given() -> NewSite:
 def added_or_not(connector: Connector) -> tuple[Tested | None, str]:
     """Test and keep the site of the form; else why not."""
     try:
-        return add_site(connector, given(), who()), ""
+        return add(connector, acting(), given()), ""
     except JiraError as error:
-        return None, f"{error.message} {error.remedy}".strip()
+        return None, told(error)
     except (NotReady, ValueError) as error:
         return None, str(error)

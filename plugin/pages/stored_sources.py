@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 import mappings.mapping
-from connectors.store import facts, kpis, mirror
-from mappings.diagnostic import MappingError
 from mappings.marks import Mark
 from plugin.access.actor import Actor
 from plugin.access.person import acting
-from plugin.connector import Connector, NotReady
+from plugin.connector import Connector
 from plugin.history import Told
 from plugin.pages.objective_address import site_in_address
 from plugin.pages.sources import (
@@ -23,9 +21,10 @@ from plugin.pages.sources import (
     SitedHead,
     WatchedKpi,
 )
+from plugin.use_cases import kpis, revisions
 from plugin.use_cases import objectives as questions
 from plugin.use_cases.check_ins import Kept, list_check_ins
-from plugin.use_cases.listing import After, Listed, Wanted, headlines, list_objectives
+from plugin.use_cases.listing import After, Listed, Wanted, every_headline, list_objectives
 from plugin.use_cases.objectives import Drifted
 from plugin.use_cases.status import Status, installation, vitals
 
@@ -46,8 +45,8 @@ class StoredSources:
 
     def objectives(self) -> Sequence[SitedHead]:
         sites = list(self.connector.sites)
-        with self.connector.store.read() as conn:
-            return [one for site in sites for one in headlines(conn, site, site_in_address(site, sites))]
+        asked = (self.connector, self.who())
+        return [one for site in sites for one in every_headline(*asked, site, site_in_address(site, sites))]
 
     def listing(self, wanted: Wanted, after: After, size: int) -> Listed:
         return list_objectives(self.connector, self.who(), wanted, after, size)
@@ -128,19 +127,16 @@ class StoredSources:
         found = [
             (mapping.document.site, part) for mapping in self._mappings() for part in mapping.document.kpis
         ]
-        with self.connector.store.read() as conn:
-            return [
-                WatchedKpi(part, next(reversed(kpis.readings(conn, site, part.id)), None))
-                for site, part in found
-            ]
+        asked = (self.connector, self.who())
+        return [WatchedKpi(part, kpis.latest_reading(*asked, site, part.id)) for site, part in found]
 
     def _site_of(self, issue_key: str) -> str | None:
         """The only site there is, or the first whose mirror knows the key."""
         sites = list(self.connector.sites)
         if len(sites) < 2:
             return sites[0] if sites else None
-        with self.connector.store.read() as conn:
-            return next((site for site in sites if mirror.id_of_key(conn, site, issue_key)), None)
+        asked = (self.connector, self.who())
+        return next((site for site in sites if questions.knows_issue(*asked, site, issue_key)), None)
 
     def _sites(self, named: str | None) -> list[str]:
         """The site that was named, where it is there; all of them where none was."""
@@ -149,11 +145,6 @@ class StoredSources:
     def _mappings(self, named: str | None = None) -> Iterator[mappings.mapping.Mapping]:
         """The active mappings that can be bound from what is stored."""
         for site in self._sites(named):
-            with self.connector.store.read() as conn:
-                known = facts.known(conn, site, "catalogue")
-            if not known:
-                continue
-            try:
-                yield self.connector.context(site).mapping
-            except (NotReady, MappingError):
-                continue
+            mapping = revisions.bound(self.connector, self.who(), site)
+            if mapping is not None:
+                yield mapping

@@ -5,11 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from connectors.jira.errors import JiraError
-from connectors.store import inbox, revisions
 from mappings import presets
 from plugin import drafts
 from plugin.access.permission import needs
+from plugin.access.person import acting
 from plugin.connector import Connector
 from plugin.pages.address import public_address
 from plugin.pages.mapping_editor import for_site
@@ -19,8 +18,9 @@ from plugin.pages.preview import preview_or_findings
 from plugin.pages.sites import added_or_not
 from plugin.pages.views.preset import preset_cards
 from plugin.pages.visit import account, draft_of, known_site, shown
-from plugin.saved_sites import deployment_of, test_site, webhook_address
-from plugin.webhook_state import wants_properties
+from plugin.use_cases import revisions, webhook
+from plugin.use_cases.faults import JiraError, told
+from plugin.use_cases.sites import attempt
 
 WEBHOOK_NAME = "jira-okr"
 
@@ -78,7 +78,7 @@ def _register_going_live(blueprint: Blueprint, connector: Connector) -> None:
 
     @blueprint.get("/setup/<site>/webhook", endpoint="wizard_webhook")
     @needs("admin")
-    def webhook(site: str) -> ResponseReturnValue:
+    def deliveries(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         return webhook_page(connector, site)
 
@@ -114,9 +114,9 @@ def proof_page(connector: Connector, name: str) -> ResponseReturnValue:
     """What Jira says of us, asked now."""
     site = known_site(connector, name)
     try:
-        tested, failure = test_site(site), ""
+        tested, failure = attempt(connector, acting(), site.name), ""
     except JiraError as error:
-        tested, failure = None, f"{error.message} {error.remedy}".strip()
+        tested, failure = None, told(error)
     return rendered("setup_proof.html", "setup", site=name, tested=tested, failure=failure)
 
 
@@ -132,22 +132,19 @@ def chosen(connector: Connector, site: str) -> ResponseReturnValue:
 
 def webhook_page(connector: Connector, site: str, failure: str = "") -> ResponseReturnValue:
     """Where Jira has to deliver, and whether it has yet: what arrived after the mapping was activated counts."""
-    with connector.store.read() as conn:
-        past = revisions.activations(conn, site)
-        latest = inbox.recent(conn, site, 1)
-    if not past:
+    if not revisions.list_activations(connector, acting(), site):
         return redirect(url_for("control.wizard_preview", site=site))
-    arrived = latest[0] if latest else None
-    deployment = deployment_of(connector, site)
+    arrived = webhook.last_delivery(connector, acting(), site)
+    target = webhook.target(connector, acting(), site)
     return rendered(
         "setup_webhook.html",
         "setup",
         site=site,
         failure=failure,
-        deployment=deployment,
-        properties=wants_properties(connector, site),
-        address=public_address(connector, webhook_address(connector, connector.site(site), deployment)),
-        secret=connector.site(site).webhook_secret,
+        deployment=target.deployment,
+        properties=target.properties,
+        address=public_address(connector, target.address),
+        secret=target.secret,
         jira=connector.site(site).browse_url,
         arrived=arrived,
         arrived_at=shown(connector, arrived.received_at) if arrived else None,
@@ -156,15 +153,9 @@ def webhook_page(connector: Connector, site: str, failure: str = "") -> Response
 
 def registered_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     """Let the connector's own account make the webhook, which only an administrator of Jira may."""
-    target = connector.site(site)
-    address = public_address(connector, webhook_address(connector, target, deployment_of(connector, site)))
+    address = public_address(connector, webhook.target(connector, acting(), site).address)
     try:
-        target.jira.register_webhook(
-            WEBHOOK_NAME,
-            address,
-            target.webhook_secret or "",
-            properties=wants_properties(connector, site),
-        )
+        webhook.register(connector, acting(), site, WEBHOOK_NAME, address)
     except JiraError as error:
         return webhook_page(connector, site, f"{error.message} Register it by hand as below. {error.remedy}")
     flash("Jira has the webhook now. Change any issue of the scope, and it arrives here.")

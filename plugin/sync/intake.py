@@ -14,12 +14,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from connectors.jira.webhooks import fallback_identifier
+from connectors.jira.webhooks import fallback_identifier, verify
 from connectors.store import Store, StoreError, inbox
 from plugin.sync.announcing import SILENT, Announcer
 
 IDENTIFIER = "X-Atlassian-Webhook-Identifier"
 LONGEST_IDENTIFIER = 200
+
+
+def is_signed(secret: str, body: bytes, signature: str | None) -> bool:
+    """Whether whoever sent this body knows the secret."""
+    return verify(secret, body, signature)
 
 
 @dataclass(frozen=True, slots=True)

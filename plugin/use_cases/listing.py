@@ -37,6 +37,7 @@ __all__ = [
     "Slice",
     "Tallies",
     "Wanted",
+    "every_headline",
     "headlines",
     "histories",
     "list_objectives",
@@ -168,6 +169,15 @@ def headlines(conn: Connection, site: str, in_address: str | None = None) -> lis
     return [
         SavedHeadline(decode(text), changed, in_address) for text, changed in objectives.headlines(conn, site)
     ]
+
+
+@question(VIEWER)
+def every_headline(
+    connector: Connector, _actor: Actor, site: str, in_address: str | None = None
+) -> list[SavedHeadline]:
+    """Every objective of a site, in no order; `in_address` is what their addresses have to say of the site."""
+    with connector.store.read() as conn:
+        return headlines(conn, site, in_address)
 
 
 @question(VIEWER)

@@ -33,6 +33,7 @@ __all__ = [
     "from_ms",
     "history",
     "history_begins",
+    "knows_issue",
     "list_all",
     "list_some",
     "marks",
@@ -99,6 +100,13 @@ def drift_below(connector: Connector, _actor: Actor, site: str, objective_id: st
     """How many of its issues resyncs found wrong, None where none was."""
     with connector.store.read() as conn:
         return drifted.of(conn, site, objective_id)
+
+
+@question(VIEWER)
+def knows_issue(connector: Connector, _actor: Actor, site: str, key: str) -> bool:
+    """Whether the mirror of a site has an issue of this key."""
+    with connector.store.read() as conn:
+        return mirror.id_of_key(conn, site, key) is not None
 
 
 @question(VIEWER)

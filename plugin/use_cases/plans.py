@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from connectors.store import due, objectives, records
+from connectors.store import due, objectives, records, writes
 from connectors.store.audit import note
 from connectors.store.records import Search, WriteRecord
 from mappings.forest import issue_order
@@ -31,6 +31,7 @@ __all__ = [
     "list_writes",
     "objectives_in_order",
     "plan",
+    "written_fields",
 ]
 
 
@@ -112,6 +113,13 @@ def list_writes(
     """The ledger of writes, the newest first from before this one on, refused and held writes too."""
     with connector.store.read() as conn:
         return tuple(records.written(conn, search, limit, before))
+
+
+@question(VIEWER)
+def written_fields(connector: Connector, _actor: Actor, site: str) -> dict[str, int]:
+    """How many fields were written for each objective."""
+    with connector.store.read() as conn:
+        return writes.written_by_objective(conn, site)
 
 
 def _why(connector: Connector, site: str, objective_id: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from connectors.jira.forecast import asking, predict, searching
+from connectors.store import mirror
 from connectors.store.audit import note
 from plugin import errands, webhook_state
 from plugin.access.actor import Actor
@@ -15,7 +16,7 @@ from plugin.connector import Connector
 from plugin.draining import Drained, drain
 from plugin.errands import Errand, Report
 from plugin.pacing import rates_of
-from plugin.reading import SYNC, read, summary
+from plugin.reading import SYNC, ReadAhead, held_ahead, read, summary
 from plugin.sync import checkpoint
 from plugin.sync.context import Context
 from plugin.sync.landing import Resynced
@@ -104,6 +105,20 @@ def run(
 def latest(connector: Connector, _actor: Actor, site: str) -> Errand | None:
     """The latest sync that was begun in the background, None where none ever was."""
     return errands.latest(connector, site, SYNC)
+
+
+@question(VIEWER)
+def anything_read(connector: Connector, _actor: Actor, site: str) -> bool:
+    """Whether the mirror holds anything of a site."""
+    with connector.store.read() as conn:
+        return mirror.count(conn, site) > 0
+
+
+@question(VIEWER)
+def read_ahead(connector: Connector, _actor: Actor, site: str) -> ReadAhead | None:
+    """What the mirror holds for a draft beyond the active mapping; None where nothing was read for one, or a resync came after it."""
+    with connector.store.read() as conn:
+        return held_ahead(conn, site)
 
 
 def _sync(

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from connectors.store.revisions import Activation, Revision
 from mappings.diagnostic import MappingError
 from mappings.document.canonical import DocumentChange, diff
 from mappings.document.source import read_document
 from plugin.pages.views.moments import When
+from plugin.use_cases.revisions import Activation, Revision
 
 CONTEXT_LINES = 3
 
