@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from benchmarks.__main__ import BENCHMARKS
 from plugin.cli import cli
-from plugin.metering import StoreCollector
+from plugin.metering import StateCollector
 from plugin.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -106,7 +106,7 @@ def test_every_metric_is_documented_and_every_documented_metric_exists() -> None
     counters = set(re.findall(r'Counter\(\s*"(jira_okr_\w+)"', source))
     exposed = {f"{name}_total" if name in counters else name for name in families}
     assert set(re.findall(r"^\| `(jira_okr_\w+)`", text("docs/operations.md"), re.MULTILINE)) == exposed
-    assert StoreCollector.collect.__doc__
+    assert StateCollector.collect.__doc__
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -1,0 +1,45 @@
+"""A delivery worked off once more, and a sync: who asked for it is written down whatever the door, and who may not is sent away."""
+
+from __future__ import annotations
+
+import pytest
+
+from connectors.store import inbox
+from plugin.access.actor import COMMAND_LINE, Actor
+from plugin.access.permission import Permission
+from plugin.connector import NotReady
+from plugin.use_cases import deliveries, sync
+from plugin.use_cases.permission import NotAllowed
+
+VIEWER = Actor("vic@acme.example", Permission.VIEWER)
+
+
+def test_a_delivery_is_replayed_with_an_entry_and_what_waits_already_without(doors):
+    connector, now = doors.connector, doors.connector.clock()
+    with connector.store.write() as conn:
+        inbox.store(conn, "main", "d-1", b"{}", now)
+    ((one, size),) = deliveries.list_deliveries(connector, VIEWER, "main", 10)
+    assert size == 2
+    assert deliveries.replay(connector, COMMAND_LINE, one.id)
+    assert doors.audited() == []
+    with connector.store.write() as conn:
+        inbox.settle(conn, one.id, "failed", "no", now)
+    assert doors.api("POST", f"/deliveries/{one.id}/replay").status_code == 200
+    assert doors.audited() == [("delivery replayed", {"delivery": one.id}, "main")]
+    assert doors.actors() == ["editor@acme.example (token a program)"]
+    assert deliveries.replay(connector, COMMAND_LINE, one.id + 1) is False
+
+
+def test_no_door_syncs_without_a_mapping_and_nothing_is_written_down(doors):
+    with pytest.raises(NotReady, match="No mapping is active"):
+        sync.begin(doors.connector, COMMAND_LINE, "main", sync.Wanted("recent"))
+    assert doors.page("/health/main/sync").status_code == 409
+    assert doors.api("POST", "/sites/main/sync", {}).status_code == 409
+    assert "No mapping is active" in str(doors.command("sync", "--recent").exception)
+    assert doors.audited() == []
+    assert sync.latest(doors.connector, VIEWER, "main") is None
+
+
+def test_a_viewer_starts_no_sync(doors):
+    with pytest.raises(NotAllowed, match="takes the role editor"):
+        sync.begin(doors.connector, VIEWER, "main")
