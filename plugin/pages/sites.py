@@ -14,7 +14,7 @@ from plugin.credential_expiry import Expiry, day_given
 from plugin.pages.address import public_address
 from plugin.pages.page import rendered
 from plugin.pages.views.moments import When
-from plugin.pages.visit import known_site, shown_if
+from plugin.pages.visit import known_site, shown
 from plugin.saved_sites import new_secret
 from plugin.use_cases.faults import JiraError, told
 from plugin.use_cases.sites import (
@@ -85,7 +85,7 @@ def card(connector: Connector, site: SiteStanding) -> SiteCard:
         site.deployment,
         site.issues,
         site.mapping_revision or "",
-        shown_if(connector, site.last_delivery),
+        shown(connector, site.last_delivery) if site.last_delivery else None,
         site.added,
         site.token_expires.isoformat() if site.token_expires else "",
         site.credential,
