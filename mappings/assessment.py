@@ -92,8 +92,10 @@ class Assessment:
         return known
 
     def rule_for(self, issue: Issue) -> ObjectiveRule | None:
-        """The first objective rule that selects the issue, or None where it is no objective."""
+        """The first objective rule that selects the issue, or None where it is no objective; an archived one is none."""
         moment = self.moment
+        if issue.archived:
+            return None
         for rule in self.mapping.objectives:
             if rule.select is not None and rule.select.matches(issue, moment):
                 return rule if self.inside(issue) else None

@@ -84,7 +84,7 @@ def desired(
 ) -> tuple[Desired, ...]:
     """The desired field values of one objective, each (issue, field) once: the rule written first wins, objective before key result.
 
-    Left out: issues that the mirror does not hold (`actual`), key results whose issue another objective speaks for, fields of a type that cannot hold the value, and unknown values under
+    Left out: issues that the mirror does not hold (`actual`), archived ones, which Jira lets nobody edit, key results whose issue another objective speaks for, fields of a type that cannot hold the value, and unknown values under
     `unknown: leave`. A value that its field cannot hold (a health without an option) clears the field.
     """
     found: dict[tuple[str, str], Desired] = {}
@@ -93,7 +93,7 @@ def desired(
     for issue_id, figures, aims in subjects(mapping, state, owned or Owners()):
         issue = actual(issue_id)
         for aim in aims:
-            if issue is None or (issue_id, aim.field.id) in found:
+            if issue is None or issue.archived or (issue_id, aim.field.id) in found:
                 continue
             made = made_for(aim, figures, api)
             if made is not None:

@@ -87,7 +87,7 @@ class Issue:
 
     `unknowns` names the fields of which Jira holds something that cannot be used, with the reason: they are empty here. HISTORY
     and WHOLE may be among them. `absent` are fields that the answer left out altogether, which is not the same as empty: it is a
-    fact of the reading, not of the issue, and is not kept.
+    fact of the reading, not of the issue, and is not kept. An `archived` issue is gone from searches and can only be read.
     """
 
     id: str
@@ -116,6 +116,7 @@ class Issue:
     readings: Mapping[str, tuple[Reading, ...]] = field(default_factory=dict)
     unknowns: Mapping[str, str] = field(default_factory=dict)
     absent: frozenset[str] = field(default=frozenset(), compare=False)
+    archived: bool = False
 
     @property
     def gap(self) -> str:

@@ -28,6 +28,9 @@ class StatusReading:
     reason: str
 
 
+ARCHIVED = StatusReading(Disposition.EXCLUDED, None, "archived in Jira: left out")
+
+
 class StatusReader:
     """Status → fraction and disposition under one mapping at one moment, remembered per status where no JQL decides."""
 
@@ -44,6 +47,8 @@ class StatusReader:
         """What this issue counts as, its disposition decided only while its status category is done."""
         if issue.gap:
             return StatusReading(Disposition.UNKNOWN, None, issue.gap)
+        if issue.archived:
+            return ARCHIVED
         status = issue.status
         if status.category == DONE:
             closed = self._closed(issue)
@@ -57,8 +62,12 @@ class StatusReader:
         return known if known is not None else self._by_override(issue)
 
     def closed(self, issue: Issue) -> StatusReading | None:
-        """`excluded` or `not_achieved` for a closed issue, else None."""
-        return self._closed(issue) if issue.status.category == DONE and not issue.gap else None
+        """`excluded` or `not_achieved` for a closed issue, `excluded` for an archived one, else None."""
+        if issue.gap:
+            return None
+        if issue.archived:
+            return ARCHIVED
+        return self._closed(issue) if issue.status.category == DONE else None
 
     def _closed(self, issue: Issue) -> StatusReading | None:
         rules = self._rules

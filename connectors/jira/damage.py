@@ -30,6 +30,7 @@ DISPENSABLE = frozenset(
         "duedate",
         "resolutiondate",
         "statuscategorychangedate",
+        "archiveddate",
     }
 )
 """System fields without which an issue still counts as it should."""

@@ -192,6 +192,7 @@ class IssueDecoder:
             _links(f.issuelinks) if f.issuelinks else (),
             held,
             absent=self._absent(f) if self._watched else NONE,
+            archived=bool(f.archiveddate) or f.project.archived,
         )
 
     def _held(self, fields: Any, properties: Mapping[str, Any] | None) -> dict[str, object]:

@@ -17,9 +17,12 @@ class WireNamed(Slim, frozen=True, gc=False, rename="camel"):
 
 
 class WireProject(Slim, frozen=True, gc=False, rename="camel"):
+    """`archived` is said of a project of Data Center alone."""
+
     id: str
     key: str
     name: str = ""
+    archived: bool = False
 
 
 class WireIssueType(Slim, frozen=True, gc=False, rename="camel"):
@@ -88,6 +91,7 @@ CORE: tuple[tuple[str, Any, Any], ...] = (
     ("resolutiondate", str | None, None),
     ("statuscategorychangedate", str | None, None),
     ("issuelinks", list[WireLink] | None, None),
+    ("archiveddate", str | None, None),
 )
 """System fields the mirror always keeps, with their shapes; without the first five an issue cannot be read."""
 

@@ -360,6 +360,9 @@ _SYSTEM: dict[str, Callable[[IssueWriter, Record], Any]] = {
     "creator": lambda writer, record: user_json(writer.view, writer.sandbox, record.creator),
     "created": lambda _, record: stamp(record.created),
     "updated": lambda _, record: stamp(record.updated),
+    "archiveddate": lambda writer, record: (
+        stamp(record.updated) if record.id in writer.sandbox.archived else None
+    ),
     "duedate": lambda _, record: record.due.isoformat() if record.due else None,
     "description": _description,
     "issuelinks": lambda writer, record: writer.links(record),

@@ -187,6 +187,7 @@ SYSTEM_FIELDS = (
     _system("created", "Created", "datetime", "", "created", "createdDate", writable=False),
     _system("updated", "Updated", "datetime", "", "updated", "updatedDate", writable=False),
     _system("duedate", "Due date", "date", "", "due", "duedate"),
+    _system("archiveddate", "Archived", "datetime", "", writable=False),
     _system("description", "Description", "string"),
     _system("issuelinks", "Linked Issues", "array", "issuelinks", "issueLink"),
     _system("subtasks", "Sub-tasks", "array", "issuelinks", "subtasks", writable=False),

@@ -48,6 +48,7 @@ class _Row(msgspec.Struct, gc=False):
     fields: dict[str, Any] = {}
     readings: dict[str, tuple[Reading, ...]] = {}
     unknowns: dict[str, str] = {}
+    archived: bool = False
 
 
 class _Shared(dict[bytes, T], Generic[T]):
@@ -105,15 +106,18 @@ class IssueReader:
             row.fields,
             row.readings,
             row.unknowns,
+            archived=row.archived,
         )
 
 
-_NONE_ABSENT = ',"absent":[]}'
+_NO_MORE = ',"absent":[],"archived":false}'
 _NO_UNKNOWNS = ',"unknowns":{}}'
 
 
 def text_of(issue: Issue) -> str:
     """The JSON text of an issue; the same facts give the same text, also as rows have it that were kept before there were unknowns."""
     text = json_text.encode(replace(issue, absent=frozenset()) if issue.absent else issue)
-    text = f"{text.removesuffix(_NONE_ABSENT)}}}"
+    if issue.archived:
+        return text
+    text = f"{text.removesuffix(_NO_MORE)}}}"
     return text if issue.unknowns else f"{text.removesuffix(_NO_UNKNOWNS)}}}"

@@ -271,7 +271,7 @@ def test_pages_that_lead_nowhere(server, jira, kind, error):
 def test_only_what_was_asked_for_is_sent(server, jira):
     [page, *_] = jira.search("project is not EMPTY", page_size=1)
     assert len(page.issues) == 1
-    assert len(core_fields()) == 20
+    assert len(core_fields()) == 21
 
 
 def test_a_webhook_is_registered_once_signed_and_read(server, jira, stub, answer):

@@ -145,6 +145,14 @@ class Company:
         known = self.sandbox.sandbox.records[record.id]
         edit(self.sandbox.sandbox, known, {"fields": fields}, "3", person(PEOPLE[0]))
 
+    def move(self, record: Any, name: str) -> None:
+        """Somebody puts it into the status of this name."""
+        known = self.sandbox.sandbox.records[record.id]
+        statuses = self.sandbox.sandbox.projects[known.project.key].statuses
+        found = next(one for one in statuses if one.name == name)
+        if found != known.status:
+            to_status(self.sandbox.sandbox, known, found, person(PEOPLE[0]))
+
     def delete(self, record: Any) -> None:
         delete(self.sandbox.sandbox, record, person(PEOPLE[0]))
 
