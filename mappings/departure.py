@@ -43,8 +43,8 @@ def clearing(
     """The changes that clear what nobody speaks for any more, as long as it is still what we wrote.
 
     `kept` are the places that somebody speaks for, `read` the fields that the mirror holds: of others, and of issues that it does
-    not hold (`actual`), what we wrote is taken for what stands there. Left alone is what a rule said should stay, and what
-    belongs to an objective whose cycle has ended by `today`.
+    not hold (`actual`), what we wrote is taken for what stands there. Left alone is what a rule said should stay, what
+    belongs to an objective whose cycle has ended by `today`, and issues archived in Jira, which nobody can edit.
     """
     found = []
     for one in standing:
@@ -52,7 +52,7 @@ def clearing(
         over = one.until is not None and one.until < today
         if (one.issue_id, one.field.id) in kept or one.stays or over or type_ is None or is_empty(one.value):
             continue
-        if issue is not None and not _holds(issue, one, type_, read):
+        if issue is not None and (issue.archived or not _holds(issue, one, type_, read)):
             continue
         after = encoded(type_, None, one.field, api).raw
         reason = f"{one.field.name} {type_.step(one.value, after)}: it is not written here any more"

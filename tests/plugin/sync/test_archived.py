@@ -9,7 +9,7 @@ import pytest
 
 from connectors.sandbox import scheme
 from connectors.sandbox.administration import archive, restore
-from connectors.store import objectives
+from connectors.store import objectives, refusals
 from mappings.ledger import Disposition
 from plugin.sync.resync import resync
 from tests.plugin.sync.conftest import Company
@@ -75,4 +75,5 @@ def test_an_archived_objective_is_none_and_is_not_written(small: Company) -> Non
 
     with small.connector.store.read() as conn:
         assert objectives.load(conn, "main", epic.id) is None
+        assert refusals.all(conn) == []
     assert dict(small.sandbox.site.calls.edits) == edits
