@@ -12,6 +12,7 @@ import requests
 
 from connectors.sandbox import PEOPLE
 from connectors.store import objectives, snapshots
+from mappings.past import Past
 from plugin.backfill import backfill, done_already, outlook
 from plugin.cli.sync import sync_site
 from plugin.demonstration import Demo, demo_world
@@ -127,3 +128,67 @@ def test_observed_points_are_never_touched(hands: Hands) -> None:
     for id_, points in second.items():
         assert [point for point in points if not point[1]] == first[id_]
         assert points == sorted(points)
+
+
+@pytest.mark.parametrize("named", ["epic", "initiative"])
+def test_an_issue_counts_for_its_former_parent_in_the_past(hands: Hands, named: str) -> None:
+    """Histories tell of parents by no field id, and above epics by key alone."""
+    sandbox = hands.demo.sandbox.sandbox
+    level = 0 if named == "epic" else 1
+    child = next(one for one in sandbox.records.values() if one.type.level == level and one.parent_id)
+    others = [
+        one for one in sandbox.records.values() if one.type.level == level + 1 and one.id != child.parent_id
+    ]
+    former = child.parent_id
+    sync_site(hands.demo.connector, "main")
+    hands.now[0] += timedelta(days=2)
+    hands.call("PUT", f"/rest/api/3/issue/{child.key}", {"fields": {"parent": {"key": others[0].key}}})
+    context = hands.demo.connector.context("main")
+    found = context.jira.steps([child.id], ["parent"])[child.id]
+    assert found[-1].field_id == "parent"
+    assert (found[-1].before_id, found[-1].before_text) == (
+        (former if named == "epic" else None),
+        sandbox.records[former or ""].key,
+    )
+    issues = context.jira.read([child.id, former or ""], context.fields).issues
+    past = Past(issues, {child.id: found}, context.catalogue)
+    before = {issue.id: issue.parent_id for issue in past.at(START + timedelta(days=1))}
+    assert {issue.id: issue.parent_id for issue in issues}[child.id] == others[0].id
+    assert before[child.id] == former
+
+
+def test_an_objective_counts_what_was_below_it_then(hands: Hands) -> None:
+    """A story is moved to another epic; the day before, it counted for the first one, and the past says so."""
+    connector = hands.demo.connector
+    sync_site(connector, "main")
+    with connector.store.read() as conn:
+        observed = {one.state.id: one.state for one in objectives.all(conn, "main")}
+    rows = {
+        row.id: state.id
+        for state in observed.values()
+        for kr in state.key_results
+        if kr.kind == "delivery" and kr.contributing
+        for row in kr.measurement.ledger.rows
+        if row.weight
+    }
+    records = hands.demo.sandbox.sandbox.records
+    story, home = next((id_, epic) for id_, epic in rows.items() if records[id_].parent_id == epic)
+    other = next(epic for epic in rows.values() if epic != home and records[epic].type.level == 1)
+    hands.now[0] += timedelta(days=2)
+    hands.call("PUT", f"/rest/api/3/issue/{story}", {"fields": {"parent": {"key": records[other].key}}})
+    sync_site(connector, "main")
+    context = connector.context("main")
+    with connector.store.write() as conn:
+        for table in ("history", "snapshot"):
+            conn.exec_driver_sql(f"DELETE FROM {table}")
+    planned = outlook(context, days=3)
+    backfill(context, planned)
+    with connector.store.read() as conn:
+        past = {id_: snapshots.at(conn, "main", id_, planned.moments[-2]) for id_ in (home, other)}
+        now = {one.state.id: one.state for one in objectives.all(conn, "main")}
+    for id_ in (home, other):
+        found = past[id_]
+        assert found is not None
+        assert found.state.progress == observed[id_].progress
+        assert [row.id for row in found.state.ledger.rows] == [row.id for row in observed[id_].ledger.rows]
+    assert now[home].progress != observed[home].progress or now[other].progress != observed[other].progress

@@ -36,6 +36,11 @@ DAY = timedelta(days=1)
         (("resolution", "4", "Won't Do"), {"resolution": Named("4", "Won't Do")}),
         (("parent", "12", "PLAT-12"), {"parent_id": "12"}),
         (("parent", None, None), {"parent_id": None}),
+        (("parent", None, "PLAT-2"), {"parent_id": "2"}),
+        (("parent", None, "PLAT-2 - Faster checkout"), {"parent_id": "2"}),
+        (("parent", "PLAT-2", "PLAT-2"), {"parent_id": "2"}),
+        (("parent", None, "OLD-9"), {"parent_id": "900"}),
+        (("parent", None, "GONE-1"), {"parent_id": None}),
         (("labels", None, "okr team-a"), {"labels": ("okr", "team-a")}),
         (("labels", None, ""), {"labels": ()}),
         (("issuetype", "7", "Bug"), {"type": IssueType("7", "Bug")}),
@@ -54,7 +59,7 @@ def test_a_change_is_undone(
     issue = replace(
         an_issue(2, "dropped"), labels=("now",), resolved=NOW, status_changed=NOW, fields={"customfield_1": 8}
     )
-    past = Past([issue], {"2": [Step(NOW, *step)]}, CATALOGUE)
+    past = Past([issue], {"2": [Step(NOW, *step)]}, CATALOGUE, {"OLD-9": "900", "PLAT-2": "901"})
     assert list(past.at(NOW)) == [issue]
     assert list(past.at(NOW - DAY)) == [replace(issue, **expected)]
 
