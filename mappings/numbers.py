@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 
 LONGEST_NUMBER = 64
 WHOLE = Fraction(1)
+WRITTEN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+"""How a number is written in text: digits of this script alone, and nothing between them."""
 
 
 def exact(value: object) -> Fraction | None:
@@ -23,10 +26,8 @@ def exact(value: object) -> Fraction | None:
     text = repr(value) if isinstance(value, float) else value if isinstance(value, str) else None
     if text is None or len(text) > LONGEST_NUMBER:
         return None
-    try:
-        return _fraction(Decimal(text.strip()))
-    except InvalidOperation:
-        return None
+    text = text.strip()
+    return _fraction(Decimal(text)) if WRITTEN.fullmatch(text) else None
 
 
 def _fraction(number: Decimal) -> Fraction | None:

@@ -29,6 +29,8 @@ from connectors.jira.wire import (
     page_shape,
 )
 from mappings.fields import property_id, property_key
+from mappings.fields.field_type import ShapeError
+from mappings.fields.parent_link import parent_key
 from mappings.gap import Gap
 from mappings.issue import PARENT, Issue, IssueType, Link, Named, Project, Status, User
 
@@ -151,7 +153,12 @@ class IssueDecoder:
         as_it_came = SimpleNamespace(**plain, **{name: left.plain.get(name) for name in self._plain})
         typed = SimpleNamespace(**plain, **left.core)
         properties = left.properties if isinstance(left.properties, dict) else None
-        issue = self._issue(left.id, left.key, typed, self._held(as_it_came, properties), parent_keys)
+        try:
+            issue = self._issue(left.id, left.key, typed, self._held(as_it_came, properties), parent_keys)
+        except ShapeError as error:
+            raise Unreadable(
+                Gap(left.id, left.key, f"Its parent cannot be read: {error}.", field="parent")
+            ) from None
         return replace(issue, unknowns=left.unknowns) if left.unknowns else issue
 
     def _absent(self, fields: Any) -> frozenset[str]:
@@ -217,11 +224,11 @@ class IssueDecoder:
         return tuple([self._named[wire] for wire in wires]) if wires else ()
 
     def _note_parent(self, issue_id: str, fields: Any, parent_keys: dict[str, str]) -> None:
-        """Epic Link and Parent Link hold the parent's key; anything else there (Jira puts objects) is no parent."""
+        """Epic Link and Parent Link hold the parent's key, or an object with it; raises ShapeError for what nobody knows there."""
         for attribute in self._parents:
-            value = getattr(fields, attribute)
-            if isinstance(value, str) and "-" in value:
-                parent_keys[issue_id] = value
+            key = parent_key(getattr(fields, attribute))
+            if key is not None and "-" in key:
+                parent_keys[issue_id] = key
                 return
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mappings.catalogue import Field
+from mappings.fields.asset import Asset
 from mappings.fields.day import Day
 from mappings.fields.entity_property import EntityProperty, property_field, property_id, property_key
 from mappings.fields.field_type import CUSTOM, Api, FieldType, FieldValueError, Value, is_empty
@@ -14,7 +15,9 @@ from mappings.fields.number import Number
 from mappings.fields.paragraph import Paragraph
 from mappings.fields.parent_link import ParentLink
 from mappings.fields.person import Person
+from mappings.fields.request_type import RequestType
 from mappings.fields.select import Select
+from mappings.fields.sprint import Sprint
 from mappings.fields.text import Text
 
 __all__ = [
@@ -42,6 +45,9 @@ FIELD_TYPES: tuple[FieldType, ...] = (
     Labels(),
     Person(),
     ParentLink(),
+    Sprint(),
+    RequestType(),
+    Asset(),
     FixedText(),
     EntityProperty(),
 )

@@ -23,11 +23,17 @@ class FieldValueError(ValueError):
     """A value that this field cannot hold; the message says which and what it could hold."""
 
 
+class ShapeError(ValueError):
+    """A raw value in a shape that nobody knows; the message shows it."""
+
+
 class FieldType(ABC):
     """One type of field. Reading is lenient (what cannot be understood is None), writing is strict (`FieldValueError`)."""
 
     name: ClassVar[str]
     writable: ClassVar[bool] = True
+    refuses: ClassVar[bool] = False
+    """Whether there are shapes that it cannot take for anything (`refusal`)."""
 
     @abstractmethod
     def fits(self, field: Field) -> bool:
@@ -48,6 +54,14 @@ class FieldType(ABC):
     def equal(self, left: object, right: object) -> bool:
         """Whether two raw values are the same to Jira: what it would store and give back for one is the other."""
         return self.decode(left) == self.decode(right)
+
+    def refusal(self, raw: object) -> str:  # noqa: ARG002
+        """Why a raw value cannot be taken for anything, not even for empty; empty text where it can."""
+        return ""
+
+    def identities(self, raw: object) -> tuple[str, ...] | None:  # noqa: ARG002
+        """By what JQL compares a raw value: ids and names. None: by every id and name that stands in it."""
+        return None
 
     def text(self, raw: object) -> str:
         """The raw value as a person reads it; `empty` where there is none."""

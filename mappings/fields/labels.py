@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from mappings.catalogue import Field
 from mappings.fields.field_type import Api, FieldType, FieldValueError
+from mappings.fields.sprint import KEY as SPRINT
 
 LONGEST = 255
 
@@ -17,7 +18,8 @@ class Labels(FieldType):
     name: ClassVar[str] = "labels"
 
     def fits(self, field: Field) -> bool:
-        return field.type == "array" and field.items == "string"
+        """Data Center calls its sprints an array of strings too; they hold no words."""
+        return field.type == "array" and field.items == "string" and field.custom != SPRINT
 
     def decode(self, raw: object) -> tuple[str, ...] | None:
         words = raw if isinstance(raw, list) else []

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from fractions import Fraction
 
 from mappings.catalogue import Field
+from mappings.fields import field_type
 from mappings.issue import Issue
 from mappings.jql.dated import TESTS, datetimes_compare, days_compare
 from mappings.jql.dates import LITERAL, RELATIVE
@@ -27,8 +28,11 @@ def raw(field_id: str) -> Callable[[Issue], object]:
     return lambda issue: issue.fields.get(field_id)
 
 
-def held(field_id: str) -> Verdict:
-    """Whether the field holds anything; Jira sends null, an empty text or an empty list for nothing."""
+def held(field: Field) -> Verdict:
+    """Whether the field holds anything; Jira sends null, an empty text or list, or an object that says nothing, for nothing."""
+    field_id, type_ = field.id, field_type(field)
+    if type_ is not None and type_.identities(None) is not None:
+        return lambda issue, _moment: bool(type_.identities(issue.fields.get(field_id)))
 
     def verdict(issue: Issue, _moment: Moment) -> bool:
         value = issue.fields.get(field_id)
@@ -53,6 +57,14 @@ def identities(value: object, depth: int = 0) -> Iterator[str]:
         yield from identities(value.get("child"), depth + 1)
 
 
+def identities_of(field: Field) -> Callable[[object], Iterable[str]]:
+    """By what the values of a field are compared: as its type decodes them, or by every id and name in them."""
+    type_ = field_type(field)
+    if type_ is None or type_.identities(None) is None:
+        return identities
+    return lambda raw: type_.identities(raw) or ()
+
+
 def choices_among(field: Field) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
     """`"Team" in (…)`: options, people, versions, labels and exact texts, by id or name."""
 
@@ -60,10 +72,10 @@ def choices_among(field: Field) -> Callable[[Ground, Sequence[Value | Call]], Ve
         _check_options(ground, field, values)
         wanted = people(ground, values)
         words, me = wanted.words, wanted.me
-        field_id = field.id
+        field_id, named = field.id, identities_of(field)
 
         def verdict(issue: Issue, moment: Moment) -> bool:
-            for identity in identities(issue.fields.get(field_id)):
+            for identity in named(issue.fields.get(field_id)):
                 if words[identity] or (me and identity == moment.account_id):
                     return True
             return False

@@ -44,7 +44,7 @@ def custom_field(field: Field) -> JqlField:
     """How a custom field is asked, by what the catalogue says of its type."""
     raw = custom.raw(field.id)
     names = (field.name or field.id,)
-    present, reads = custom.held(field.id), (field.id,)
+    present, reads = custom.held(field), (field.id,)
     choices, rank = custom.choices_among(field), _rank(field.id)
     if field.type == "number":
         among, compare = custom.numbers_among(field.id), custom.numbers_compare(field.id)
@@ -62,7 +62,7 @@ def custom_field(field: Field) -> JqlField:
 
 
 def _dated(field: Field, names: tuple[str, ...]) -> JqlField:
-    present, reads = custom.held(field.id), (field.id,)
+    present, reads = custom.held(field), (field.id,)
     if field.type == "date":
         day = custom.day_of(field.id)
         return JqlField(names, present, dated.days_among(day), dated.days_compare(day), rank=day, reads=reads)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from connectors.jira import Jira, core_fields
 from connectors.store import Store, due
 from mappings.catalogue import Catalogue, Field
-from mappings.fields import Api, property_field, property_key
+from mappings.fields import Api, FieldType, field_type, property_field, property_key
 from mappings.mapping import Mapping
 from mappings.moment import Moment
 from plugin.meter import Meter
@@ -87,6 +87,14 @@ class Context:
     def field_names(self) -> dict[str, str]:
         """What people call the fields, by id."""
         return {one.id: one.name for one in self.catalogue.fields}
+
+    @property
+    def field_types(self) -> tuple[tuple[str, FieldType], ...]:
+        """The mapped fields whose type tells empty from what nobody knows, by id."""
+        custom = {one.id: one for one in self.catalogue.fields}
+        mapped = (custom[id_] for id_ in sorted(self.mapping.field_ids()) if id_ in custom)
+        typed = ((one.id, field_type(one)) for one in mapped)
+        return tuple((id_, type_) for id_, type_ in typed if type_ is not None and type_.refuses)
 
     @property
     def metric_fields(self) -> frozenset[str]:

@@ -21,6 +21,7 @@ from mappings.state import Health, HealthLevel, ObjectiveState
 from plugin.sync.context import Context
 
 States = Mapping[str, ObjectiveState]
+SHAPE = "Look at the field in Jira and report its value, or take it out of the mapping, or accept the gap."
 
 
 def land(
@@ -48,6 +49,27 @@ def land(
     ]
     gaps.put(conn, context.site, ours, context.clock())
     return needing(conn, context.site, over)
+
+
+def sift(context: Context, issues: Iterable[Issue]) -> tuple[list[Issue], tuple[Gap, ...]]:
+    """The issues whose mapped fields can all be taken for something, and the others as gaps: a shape that nobody knows is not empty."""
+    types = context.field_types
+    sound: list[Issue] = []
+    refused: list[Gap] = []
+    for issue in issues:
+        gap = next(
+            (
+                Gap(issue.id, issue.key, f"Its {field_id}: {why}.", SHAPE, field_id, issue.parent_id or "")
+                for field_id, type_ in types
+                if (why := type_.refusal(issue.fields.get(field_id)))
+            ),
+            None,
+        )
+        if gap is None:
+            sound.append(issue)
+        else:
+            refused.append(gap)
+    return sound, tuple(refused)
 
 
 def settle_full_read(context: Context, conn: Connection, began: datetime) -> None:

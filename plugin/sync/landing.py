@@ -90,9 +90,9 @@ class Resynced:
 
 def land_first(context: Context, conn: Connection, issues: list[Issue], unread: Iterable[Gap] = ()) -> Landed:
     """Nothing was known before: nothing can have changed, and every objective is marked at the end."""
-    issues = _undoubted(context, conn, issues)
+    issues, refused = gaps.sift(context, _undoubted(context, conn, issues))
     changed = mirror.put(conn, context.site, issues)
-    gaps.land(context, conn, issues, (), unread)
+    gaps.land(context, conn, issues, (), (*unread, *refused))
     candidates.land(context, conn, (issue for issue in issues if issue.id in changed), ())
     ours = context.written_fields
     occupied = any(ours & issue.fields.keys() for issue in issues)

@@ -265,6 +265,7 @@ def land_issues(
     `read_at` is when a read by id began, None where a search showed them: what left the mirror or was written
     by us since is not put back but asked for again.
     """
+    inside, refused = gaps.sift(context, inside)
     ids = [issue.id for issue in inside]
     before = mirror.hold(conn, context.site, [*ids, *outside])
     doubted = doubtful(context, conn, (id_ for id_ in ids if id_ not in before), read_at)
@@ -278,7 +279,7 @@ def land_issues(
     after = {issue.id: issue for issue in inside if issue.id in changed}
     lost = {issue_id for issue_id in outside if issue_id in before}
     touched = changed | lost
-    over = gaps.land(context, conn, inside, outside, [*unread, *omitted])
+    over = gaps.land(context, conn, inside, outside, [*unread, *refused, *omitted])
     marked = _affected(context, conn, before, after, touched) | over
     mirror.delete(conn, context.site, lost)
     remember(context, conn, lost)

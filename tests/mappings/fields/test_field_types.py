@@ -198,6 +198,52 @@ TABLES: dict[str, Table] = {
         different=((HOLLOW_PARENT, "PLAT-1"),),
         shown=((HOLLOW_PARENT, "empty"),),
     ),
+    "sprint": Table(
+        fits=(
+            custom("array", "com.pyxis.greenhopper.jira:gh-sprint", "json"),
+            custom("array", "com.pyxis.greenhopper.jira:gh-sprint", "string"),
+        ),
+        decoded=(
+            ([{"id": 266, "name": "Sprint 3", "state": "active"}], (Named("266", "Sprint 3"),)),
+            (
+                [
+                    "a.Sprint@3b6fb0ab[id=266,rapidViewId=13,state=ACTIVE,name=Sprint 3, the last,goal=a=b,sequence=266]",
+                    "com.pyxis.greenhopper.Sprint@1f[id=265,state=CLOSED,name=Sprint 2]",
+                ],
+                (Named("266", "Sprint 3, the last"), Named("265", "Sprint 2")),
+            ),
+            (["Sprint 3"], None),
+            ([None], None),
+        ),
+        same=(([{"id": 1, "name": "a"}], [{"id": 1, "name": "a", "state": "closed"}]),),
+        different=(([{"id": 1, "name": "a"}], None),),
+        shown=(([{"id": 1, "name": "a"}, {"id": 2, "name": "b"}], "a, b"),),
+    ),
+    "request_type": Table(
+        fits=(custom("sd-customerrequesttype", "com.atlassian.servicedesk:vp-origin"),),
+        decoded=(
+            ({"requestType": {"id": "25", "name": "Get help"}, "_links": {}}, (Named("25", "Get help"),)),
+            ("it/get-help", (Named("it/get-help", "get-help"),)),
+            ({"requestType": "25"}, None),
+        ),
+        shown=(({"requestType": {"id": "25", "name": "Get help"}}, "Get help"),),
+    ),
+    "asset": Table(
+        fits=(
+            custom("array", "com.atlassian.jira.plugins.cmdb:cmdb-object-cftype", "cmdb-object-field"),
+            custom("any", "com.riadalabs.jira.plugins.insight:rlabs-customfield-default-object"),
+        ),
+        decoded=(
+            ([{"workspaceId": "w", "id": "w:7", "objectId": "7"}], (Named("7", ""),)),
+            (
+                ["Mail server (ITSM-12)", "Web (ITSM-13)"],
+                (Named("ITSM-12", "Mail server"), Named("ITSM-13", "Web")),
+            ),
+            ([{"objectKey": "ITSM-12", "label": "Mail server"}], (Named("ITSM-12", "Mail server"),)),
+            (["Mail server"], None),
+        ),
+        shown=((["Mail server (ITSM-12)"], "Mail server"),),
+    ),
     "fixed_text": Table(
         fits=(custom("string", "url"), custom("string", "readonlyfield")),
         decoded=(("https://jira.example/x ", "https://jira.example/x"), ("", None), (5, None)),
@@ -319,6 +365,32 @@ def test_no_value_of_jira_breaks_reading(type_: FieldType, strange: object) -> N
     type_.decode(strange)
     assert type_.equal(strange, strange)
     assert isinstance(type_.text(strange), str)
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "refused"),
+    [
+        ("sprint", ["Sprint 3"], True),
+        ("sprint", [{"id": 1, "name": "a"}], False),
+        ("sprint", [], False),
+        ("sprint", [{"name": "a"}], True),
+        ("request_type", {"requestType": "25"}, True),
+        ("request_type", "it/get-help", False),
+        ("asset", ["Mail server"], True),
+        ("asset", [{"objectId": "7"}], False),
+        ("parent_link", "PLAT-1", False),
+        ("parent_link", HOLLOW_PARENT, False),
+        ("parent_link", {"data": {"id": 5, "key": "PLAT-1"}, "showField": True}, False),
+        ("parent_link", 7, True),
+        ("parent_link", {"issue": "PLAT-1"}, True),
+        ("number", "text", False),
+    ],
+)
+def test_a_shape_that_nobody_knows_is_refused_and_not_taken_for_empty(
+    name: str, raw: object, refused: bool
+) -> None:
+    assert bool(BY_NAME[name].refusal(raw)) is refused
+    assert not BY_NAME[name].refusal(None)
 
 
 @pytest.mark.parametrize("name", [name for name, type_ in BY_NAME.items() if type_.writable])

@@ -254,3 +254,45 @@ def test_an_edit_of_another_issue_is_served_while_one_is_garbage(company: Any) -
     finish(company, others[2])
     told(company, stories[0].id, others[2].id)
     assert (company.in_jira(epic), company.in_jira(other)) == (67, 100)
+
+
+@pytest.mark.parametrize("company", ["datacenter"], indirect=True)
+def test_a_parent_in_a_shape_that_nobody_knows_is_a_gap(company: Any) -> None:
+    epic, stories = family(company)
+    sync(company)
+    company.sandbox.sandbox.spoil(stories[0].id, **{scheme.EPIC_LINK: {"epic": 7}})
+    told(company, stories[0].id)
+    [gap] = listed(company)
+    assert (gap.key, gap.field) == (stories[0].key, "parent")
+    assert gap.reason == "Its parent cannot be read: \"{'epic': 7}\" is no parent that this version knows."
+    assert company.in_jira(epic) == 67
+
+
+def test_a_mapped_field_in_a_shape_that_nobody_knows_is_a_gap(company: Any) -> None:
+    """As the Sprint of Data Center was, before anybody read its text: taken for empty it would have counted."""
+    sandbox = company.sandbox.sandbox
+    sprint = replace(
+        sandbox.fields[scheme.POINTS],
+        id="customfield_10020",
+        name="Sprint",
+        type="array",
+        items="json",
+        custom="com.pyxis.greenhopper.jira:gh-sprint",
+    )
+    sandbox.fields[sprint.id] = sprint
+    company.connector.catalogue("main", fresh=True)
+    company.remap(
+        "  points: {name: Story point estimate}",
+        "  points: {name: Story point estimate}\n  sprint: {name: Sprint}",
+    )
+    _, stories = family(company)
+    sandbox.spoil(stories[0].id, customfield_10020=["next"])
+    sandbox.spoil(stories[1].id, customfield_10020=[{"id": 7, "name": "Now"}])
+    sync(company)
+    assert [(one.key, one.field, one.reason) for one in listed(company)] == [
+        (
+            stories[0].key,
+            "customfield_10020",
+            "Its customfield_10020: 'next' is no sprint that this version knows.",
+        )
+    ]

@@ -1,0 +1,47 @@
+"""Sprint fields: objects on Cloud, and on Data Center the text that Java makes of a sprint."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from mappings.catalogue import Field
+from mappings.fields.field_type import ShapeError
+from mappings.fields.reference import Reference, listed
+from mappings.issue import Named
+
+KEY = "com.pyxis.greenhopper.jira:gh-sprint"
+PRINTED = re.compile(r"[\w.$]*Sprint@[0-9a-f]+\[(?P<parts>.*)\]", re.DOTALL)
+PART = re.compile(r"(?:^|,)([A-Za-z]+)=")
+
+
+class Sprint(Reference):
+    """`{"id": 266, "name": …, "state": …}`, or `…Sprint@1a2b[id=266,state=ACTIVE,name=…]`; several where it moved on."""
+
+    name: ClassVar[str] = "sprint"
+
+    def fits(self, field: Field) -> bool:
+        return field.custom == KEY
+
+    def things(self, raw: object) -> tuple[Named, ...]:
+        return tuple(_sprint(one) for one in listed(raw))
+
+
+def _sprint(raw: object) -> Named:
+    parts: dict[str, object] = {}
+    if isinstance(raw, dict):
+        parts = raw
+    elif isinstance(raw, str) and (printed := PRINTED.fullmatch(raw)) is not None:
+        parts = dict(_parts(printed["parts"]))
+    id_, name = parts.get("id"), parts.get("name")
+    if isinstance(id_, bool) or not isinstance(id_, int | str) or not str(id_).strip():
+        raise ShapeError(f"{str(raw)[:80]!r} is no sprint that this version knows")
+    return Named(str(id_), name if isinstance(name, str) else "")
+
+
+def _parts(text: str) -> list[tuple[str, str]]:
+    """`id=266,state=ACTIVE,name=Sprint 3, the last,goal=`: a comma begins a part only before a word and `=`."""
+    marks = list(PART.finditer(text))
+    ends = [mark.start() for mark in marks[1:]] + [len(text)]
+    found = [(mark[1], text[mark.end() : end]) for mark, end in zip(marks, ends, strict=True)]
+    return found[::-1]  # of a name that stands twice the first one counts: the second is part of a text
