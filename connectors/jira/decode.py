@@ -62,20 +62,16 @@ class Interned(dict[W, D]):
 class Batch:
     """Decoded issues, and what the answer said beside them. `parent_keys` are parents known by key only (issue id → key).
 
-    `gaps` are issues that the answer lists and that cannot be read.
+    `gaps` are issues that the answer lists and that cannot be read; `names` tells apart all that it lists, in their order: ids, or
+    what is known instead.
     """
 
     issues: tuple[Issue, ...]
     parent_keys: dict[str, str]
     keys: dict[str, str]
     answer: Any
+    names: list[str]
     gaps: tuple[Gap, ...] = ()
-
-    @property
-    def names(self) -> list[str]:
-        """What tells apart all that the answer lists, the gaps too: ids, or what is known instead."""
-        nameless = (gap.issue_id or gap.issue_key or f"nameless {at}" for at, gap in enumerate(self.gaps))
-        return [*(issue.id for issue in self.issues), *nameless]
 
 
 class IssueDecoder:
@@ -122,7 +118,7 @@ class IssueDecoder:
             return self._one_by_one(reply.body)
         answer_issues, answer.issues = answer.issues, []
         keys = {wire.key: wire.id for wire in answer_issues} if parent_keys else {}
-        return Batch(issues, parent_keys, keys, answer)
+        return Batch(issues, parent_keys, keys, answer, [issue.id for issue in issues])
 
     def _one_by_one(self, body: bytes) -> Batch:
         """The same where something in the answer is damaged: each issue by itself."""
@@ -134,14 +130,17 @@ class IssueDecoder:
         parent_keys: dict[str, str] = {}
         issues: list[Issue] = []
         gaps: list[Gap] = []
+        names: list[str] = []
         for raw in found["issues"]:
             try:
                 left = remains(raw, self._parent_fields)
                 issues.append(self._damaged(left, parent_keys))
+                names.append(left.id)
             except Unreadable as error:
                 gaps.append(error.gap)
+                names.append(error.gap.issue_id or error.gap.issue_key or f"nameless {str(raw)[:200]}")
         keys = {issue.key: issue.id for issue in issues} if parent_keys else {}
-        return Batch(tuple(issues), parent_keys, keys, answer, tuple(gaps))
+        return Batch(tuple(issues), parent_keys, keys, answer, names, tuple(gaps))
 
     def _sound(self, wire: Any, parent_keys: dict[str, str]) -> Issue:
         fields = self._typed(wire.fields)

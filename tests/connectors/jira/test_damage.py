@@ -166,15 +166,16 @@ def test_a_damaged_page_still_says_where_the_next_one_is(stub, answer, cloud, is
 def test_offsets_count_what_cannot_be_read(stub, answer, datacenter, issue_json):
     bad, nameless = issue_json(10001, status=None), {"fields": {}}
     stub.on("GET", "/rest/api/2/field", answer(json=DC_FIELDS))
-    stub.on(
-        "POST",
-        DC_SEARCH,
-        answer(json={"total": 4, "issues": [bad, nameless]}),
-        answer(json={"total": 4, "issues": [issue_json(10003), issue_json(10004)]}),
-    )
+    there = [issue_json(10000), bad, nameless, issue_json(10003), issue_json(10004)]
+
+    def serve(asked):
+        start = asked.body["startAt"]
+        return answer(json={"total": 5, "issues": there[start : start + 3]})
+
+    stub.on("POST", DC_SEARCH, serve)
     pages = list(datacenter.search("project = PLAT"))
     assert [asked.body["startAt"] for asked in stub.asked if asked.path == DC_SEARCH] == [0, 2]
-    assert [issue.id for one in pages for issue in one.issues] == ["10003", "10004"]
+    assert [issue.id for one in pages for issue in one.issues] == ["10000", "10003", "10004"]
     assert len(pages[0].gaps) == 2
 
 
