@@ -70,8 +70,8 @@ class Batch:
     parent_keys: dict[str, str]
     keys: dict[str, str]
     answer: Any
-    names: list[str]
     gaps: tuple[Gap, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 class IssueDecoder:
@@ -118,7 +118,7 @@ class IssueDecoder:
             return self._one_by_one(reply.body)
         answer_issues, answer.issues = answer.issues, []
         keys = {wire.key: wire.id for wire in answer_issues} if parent_keys else {}
-        return Batch(issues, parent_keys, keys, answer, [issue.id for issue in issues])
+        return Batch(issues, parent_keys, keys, answer, names=tuple([issue.id for issue in issues]))
 
     def _one_by_one(self, body: bytes) -> Batch:
         """The same where something in the answer is damaged: each issue by itself."""
@@ -140,7 +140,7 @@ class IssueDecoder:
                 gaps.append(error.gap)
                 names.append(error.gap.issue_id or error.gap.issue_key or f"nameless {str(raw)[:200]}")
         keys = {issue.key: issue.id for issue in issues} if parent_keys else {}
-        return Batch(tuple(issues), parent_keys, keys, answer, names, tuple(gaps))
+        return Batch(tuple(issues), parent_keys, keys, answer, tuple(gaps), tuple(names))
 
     def _sound(self, wire: Any, parent_keys: dict[str, str]) -> Issue:
         fields = self._typed(wire.fields)

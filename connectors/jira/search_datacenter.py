@@ -39,7 +39,7 @@ def search(
     while not walk.last:
         begin = walk.start - walk.overlap
         batch = fetch(transport, stable(jql), decoder, page_size + walk.overlap, begin)
-        new = walk.next(batch.answer, batch.names)
+        new = walk.next(batch.answer, list(batch.names))
         fresh = {issue.id: issue for issue in batch.issues if issue.id in new}
         read = with_parents(transport, tuple(fresh.values()), batch, sight)
         yield Page(read, walk.last, walk.place, batch.gaps)
