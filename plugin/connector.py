@@ -10,7 +10,7 @@ from functools import partial
 from typing import Protocol
 
 from connectors.jira import Jira
-from connectors.store import Store, facts, revisions
+from connectors.store import Store, due, facts, refusals, revisions
 from mappings.catalogue import Catalogue
 from mappings.document.binding import bind
 from mappings.document.source import read_document
@@ -22,6 +22,7 @@ from plugin.settings import Settings
 from plugin.sync.announcing import SILENT, Announcer
 from plugin.sync.context import Context
 from plugin.sync.notifying import Notifying
+from plugin.sync.permits import TRIED
 from plugin.sync.project_sight import ProjectSight
 
 
@@ -101,6 +102,8 @@ class Connector:
         catalogue = self.site(name).jira.catalogue()
         with self.store.write() as conn:
             facts.put(conn, name, "catalogue", catalogue_to_json(catalogue))
+            if stored is not None and catalogue_from_json(stored) != catalogue:
+                due.mark(conn, name, refusals.probe(conn, name), self.clock(), TRIED)
         with self._lock:
             self._bound.pop(name, None)
         return catalogue

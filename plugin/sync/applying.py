@@ -18,6 +18,7 @@ from mappings.fields import property_key
 from mappings.planning import Change, Plan
 from plugin.sync import properties
 from plugin.sync.context import Context
+from plugin.sync.permits import TRIED
 from plugin.sync.tenure import Tenure
 
 log = structlog.get_logger("jira_okr.writes")
@@ -36,7 +37,7 @@ UNHURRIED = ("resync", "a new day")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A change Jira refused for good, with what it said and what an admin can do."""
+    """A change Jira refused, with what it said and what an admin can do."""
 
     change: Change
     message: str
@@ -197,8 +198,11 @@ def _settle_written(context: Context, plan: Opened, issue_id: str, changes: list
     """
     if not changes:
         return
+    places = [(change.issue_id, change.field_id) for change in changes]
     with context.store.write() as conn:
         _settle_rows(context, conn, plan, changes, "written", "")
+        again = refusals.passed(conn, context.site, plan.objective_id, places)
+        context.mark(conn, again, TRIED)
         known = mirror.get(conn, context.site, [issue_id]).get(issue_id)
         if known is not None:
             values = {**known.fields, **{change.field_id: change.after for change in changes}}

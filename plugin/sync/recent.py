@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from connectors.jira.errors import IncompleteRead
-from plugin.sync import read_failure, watermark
+from plugin.sync import permits, read_failure, watermark
 from plugin.sync.completeness import confirm_nothing
 from plugin.sync.context import Context
 from plugin.sync.landing import Progress, Resynced, land_again
@@ -40,6 +40,7 @@ def resync_recent(context: Context, progress: Progress = lambda _done, _total: N
         settle(context, report, report.marked)
         raise
     settle(context, report, report.marked)
+    permits.look(context)
     with context.store.write() as conn:
         watermark.set_by_recent_read(conn, context, Watermark(newest, mark.under), report)
         read_failure.clear(conn, context.site, "recent")

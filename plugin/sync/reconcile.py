@@ -59,9 +59,9 @@ def reconcile(
         found = measure_objective(context, conn, objective_id)
         state, before = found.state, found.before.state if found.before else None
         standing = _standing(context, conn, found)
-        planned = plan_objective(context, conn, state, found.forest, _cause(context, found))
-        planned = with_clearing(planned, objective_id, clears(context, conn, objective_id, found))
-        planned = without_refused(context, conn, planned)
+        whole = plan_objective(context, conn, state, found.forest, _cause(context, found))
+        whole = with_clearing(whole, objective_id, clears(context, conn, objective_id, found))
+        planned = without_refused(context, conn, whole)
         sifted = sift(context, conn, planned)
     if standing is not None:
         if write:
@@ -75,7 +75,7 @@ def reconcile(
         applied = apply(context, planned, cause="asked for")
     else:
         applied = apply(context, planned, tenure.claim.reason, tenure)
-    _save(context, objective_id, state, tenure, sifted.later)
+    _save(context, objective_id, state, whole, tenure, sifted.later)
     return Reconciled(objective_id, state, planned, applied, before)
 
 
@@ -119,7 +119,7 @@ def _cause(context: Context, found: Measured) -> str:
 
 
 def without_refused(context: Context, conn: Connection, planned: Plan) -> Plan:
-    """Leave out what Jira refused for good under this mapping: it waits for a person, not for the next event."""
+    """Leave out what Jira refused under this mapping: it waits for a person or for a probe, not for the next event."""
     standing = refusals.of(conn, context.site, planned.objective_id, context.mapping.revision)
 
     def waits(change: Change) -> bool:
@@ -163,10 +163,14 @@ def _save(
     context: Context,
     objective_id: str,
     state: ObjectiveState | None,
+    whole: Plan,
     tenure: Tenure | None,
     later: datetime | None = None,
 ) -> None:
-    """`later`: when a field that is paced may be written; the objective stays due until then."""
+    """`whole` is all that it has to write, refused and held changes too; what is refused and no longer among it is forgotten.
+
+    `later`: when a field that is paced may be written; the objective stays due until then.
+    """
     now = context.clock()
     with context.store.write() as conn:
         before = objectives.load(conn, context.site, objective_id)
@@ -175,6 +179,7 @@ def _save(
         else:
             objectives.succeed(conn, context.site, before, state, context.mapping.revision, now)
         _wake(context, conn, objective_id, before.state if before else None, state)
+        refusals.keep(conn, context.site, objective_id, whole.changes)
         facts.put(conn, context.site, "last_reconcile", now.isoformat())
         if later is not None:
             due.mark(conn, context.site, [objective_id], now, PACED, later)

@@ -6,7 +6,7 @@ from collections.abc import Set
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from connectors.store import due, facts
+from connectors.store import due, facts, refusals
 from mappings.brake import STILL, Movement
 from mappings.planning import Plan
 from plugin.sync.context import Context
@@ -27,12 +27,13 @@ def quietly(context: Context) -> Context:
 
 
 def settle(context: Context, report: Resynced, ids: Set[str], others: Set[str] = frozenset()) -> None:
-    """Brake what would change too much, then make these objectives due."""
+    """Brake what would change too much, then make these objectives due. A full read tries again what Jira refused: one of a kind."""
     if not (ids or others):
         return
     _apply_brake(context, report, ids, others)
     with context.store.write() as conn:
-        more = others | report.marked
+        probed = refusals.probe(conn, context.site) if report.kind == "full" else frozenset[str]()
+        more = others | report.marked | probed
         # A first read of a large site knows of no more: then its ids are not copied, which would be felt.
         due.mark(conn, context.site, ids | more if more else ids, context.clock(), "resync")
 

@@ -106,6 +106,9 @@ refusal = Table(
     columns.text("remedy"),
     columns.text("mapping_revision"),
     columns.number("at"),
+    Column("before", Text, nullable=False, server_default="null"),
+    Column("after", Text, nullable=False, server_default="null"),
+    Column("probing", BigInteger, nullable=False, server_default="0"),
 )
 
 gap = Table(

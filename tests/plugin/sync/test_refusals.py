@@ -9,6 +9,7 @@ import pytest
 
 from connectors.sandbox import CONNECTOR, Fault, scheme
 from connectors.store import due, refusals
+from plugin.sync.recent import resync_recent
 from plugin.sync.resync import resync
 
 PROGRESS = "customfield_10060"
@@ -116,3 +117,137 @@ def test_an_account_that_may_no_longer_keep_silent_writes_aloud(firm: Any) -> No
 
     assert firm.in_jira(second) == 100
     assert refused(firm) == []
+
+
+def on_screen(firm: Any, shown: bool) -> None:
+    """The number is on the edit screens, or on none."""
+    fields = firm.sandbox.sandbox.fields
+    fields[PROGRESS] = replace(fields[PROGRESS], writable=shown)
+
+
+def edits(firm: Any) -> int:
+    """How often Jira was asked to edit an issue since the last time somebody asked for it."""
+    counted = firm.sandbox.site.calls.by_endpoint
+    found = sum(number for name, number in counted.items() if name.startswith("PUT") and "/issue/" in name)
+    firm.sandbox.site.calls.clear()
+    return found
+
+
+def refuse_all(firm: Any) -> list[str]:
+    """Five of six epics have another number, and the field is on no screen: four in PLAT and CORE, one in GROW."""
+    on_screen(firm, False)
+    five = epics(firm)[:5]
+    for epic in five:
+        finish(firm, epic)
+        firm.clock.pass_by(minutes=1)
+        resync_recent(firm.context)
+        firm.work_off()
+    assert {(one.issue_id, one.field_id, one.after) for one in refused(firm)} == {
+        (epic, PROGRESS, 100) for epic in five
+    }
+    firm.clock.pass_by(hours=1)
+    return five
+
+
+def test_a_full_sync_tries_one_of_each_kind_again_and_all_once_it_passes(firm: Any) -> None:
+    five = refuse_all(firm)
+    edits(firm)
+
+    settled(firm)
+    assert edits(firm) == 3, "one in each of three projects, of five that are refused"
+    assert len(refused(firm)) == 5
+
+    on_screen(firm, True)
+    settled(firm)
+    assert [firm.in_jira(epic) for epic in five] == [100] * 5
+    assert refused(firm) == []
+    edits(firm)
+    settled(firm)
+    assert edits(firm) == 0
+
+
+def test_an_event_alone_does_not_try_again_but_knows_what_is_wanted_by_now(firm: Any) -> None:
+    five = refuse_all(firm)
+    edits(firm)
+    story = next(one for one in firm.records() if one.parent_id == five[0])
+    back = {"status": scheme.TO_DO, "resolution": None, "updated": firm.clock()}
+    firm.sandbox.sandbox.add(replace(story, **back, cache={}), story.creator, announce=False)
+
+    resync_recent(firm.context)
+    firm.work_off()
+
+    assert edits(firm) == 1, "the health alone"
+    wanted = next(one.after for one in refused(firm) if one.issue_id == five[0])
+    assert wanted not in (100, None)
+
+
+def test_a_catalogue_that_changed_tries_again(firm: Any) -> None:
+    five = refuse_all(firm)
+    on_screen(firm, True)
+    firm.connector.catalogue("main", fresh=True)
+    firm.work_off()
+    assert len(refused(firm)) == 5, "the same catalogue is no news"
+
+    fields = firm.sandbox.sandbox.fields
+    notes = next(one for one in fields.values() if one.name == "OKR notes")
+    fields[notes.id] = replace(notes, name="OKR remarks")
+    firm.connector.catalogue("main", fresh=True)
+    firm.work_off()
+
+    assert refused(firm) == []
+    assert [firm.in_jira(epic) for epic in five] == [100] * 5
+
+
+def test_a_permission_that_comes_back_is_noticed_by_the_next_look_at_what_changed(firm: Any) -> None:
+    looks_alone = frozenset({"BROWSE_PROJECTS"})
+    say(firm, **{"*": looks_alone})
+    first, second, *_ = epics(firm)
+    finish(firm, first)
+    finish(firm, second)
+    for _ in range(2):
+        firm.clock.pass_by(minutes=5)
+        resync_recent(firm.context)
+        firm.work_off()
+    assert {(one.issue_id, one.field_id) for one in refused(firm)} >= {(first, PROGRESS), (second, PROGRESS)}
+    assert dead(firm) == []
+    edits(firm)
+
+    say(firm, **{"*": looks_alone | {"EDIT_ISSUES", "ADMINISTER_PROJECTS"}})
+    firm.clock.pass_by(minutes=5)
+    resync_recent(firm.context)
+    firm.work_off()
+
+    assert refused(firm) == []
+    assert [firm.in_jira(first), firm.in_jira(second)] == [100, 100]
+
+
+def test_a_person_tries_one_again_and_what_is_refused_alike_follows(firm: Any) -> None:
+    five = refuse_all(firm)
+    on_screen(firm, True)
+    with firm.connector.store.write() as conn:
+        assert refusals.try_again(conn, "main", five[0]) == 1
+        firm.context.mark(conn, [five[0]], "a person asked to try again")
+    assert len(refused(firm)) == 5, "it stands until Jira takes it"
+
+    firm.work_off()
+
+    assert {one.issue_id for one in refused(firm)} == {five[1], five[2], five[4]}
+    assert (firm.in_jira(five[0]), firm.in_jira(five[3])) == (100, 100), "both in PLAT"
+
+
+def test_refusals_of_what_is_no_objective_any_more_or_right_by_now_go_away(firm: Any) -> None:
+    gone, unlabelled, by_hand, *_ = refuse_all(firm)
+    sandbox = firm.sandbox.sandbox
+    for story in [one for one in firm.records() if one.parent_id == gone]:
+        firm.delete(story)
+    firm.delete(sandbox.records[gone])
+    firm.edit(sandbox.records[unlabelled], labels=["someday"])
+    on_screen(firm, True)
+    firm.context.jira.edit(by_hand, {PROGRESS: 100})
+    on_screen(firm, False)
+
+    resync(firm.context, accept_loss=True)
+    firm.work_off()
+
+    assert len(refused(firm)) == 2
+    assert not {gone, unlabelled, by_hand} & {one.issue_id for one in refused(firm)}
