@@ -125,12 +125,13 @@ def _active(connector: Connector, site: str) -> Context | None:
         return None
 
 
-def summary(found: Resynced) -> str:
-    """What a sync found, in a sentence."""
+def summary(found: Resynced, *, right: bool = True) -> str:
+    """What a sync found, in a sentence. Not `right`: Jira does not have every number, whatever the mirror had."""
     what = "recently changed issues" if found.kind == "recent" else "issues"
     if found.first:
         return f"Read {found.read} {what}."
     if not found.changed and not found.removed:
-        return f"Read {found.read} {what}; everything was right already."
+        known = "everything was right already" if right else "nothing had changed in Jira"
+        return f"Read {found.read} {what}; {known}."
     gone = "" if found.kind == "recent" else f", {found.removed} are gone"
     return f"Read {found.read} {what}: {found.changed} had changed{gone}."

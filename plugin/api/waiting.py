@@ -9,7 +9,7 @@ from pydantic import Field
 from plugin.api.cursor import cursor, list_name, number_after, position
 from plugin.api.failures import not_found
 from plugin.api.finding import known_site, site_of
-from plugin.api.model import Asked, Done, Given, Page, PageQuery, SiteName, SiteQuery, Word
+from plugin.api.model import Asked, Done, Given, JsonAny, Page, PageQuery, SiteName, SiteQuery, Word
 from plugin.api.operation import JSON, Call, Operation, Reply
 from plugin.use_cases import dead_letters, refusals
 from plugin.use_cases.dead_letters import DeadLetter
@@ -51,7 +51,7 @@ class DeadLetterGiven(Given):
 
 
 class RefusalGiven(Given):
-    """A field of an issue that Jira refuses to take, why, and what to do about it."""
+    """A field of an issue in which Jira does not have our number, because it refuses it: why, and what to do about it."""
 
     objective: str
     issue: str
@@ -62,6 +62,9 @@ class RefusalGiven(Given):
     remedy: str
     mapping_revision: str
     at: datetime
+    stands: JsonAny = Field(description="What Jira has there.")
+    wanted: JsonAny = Field(description="What it should have.")
+    tried_again: bool = Field(description="Whether it is written once more by the next reconcile.")
 
 
 class RetryRefusals(Asked):
@@ -182,6 +185,9 @@ def refusal_given(one: Refused) -> RefusalGiven:
         remedy=one.remedy,
         mapping_revision=one.mapping_revision,
         at=one.at,
+        stands=one.before,
+        wanted=one.after,
+        tried_again=one.probing,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 
 from plugin.access.actor import COMMAND_LINE
@@ -9,10 +11,9 @@ from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, progress_bar, show_json, site_option
 from plugin.connector import Connector
 from plugin.draining import Drained
-from plugin.reading import summary
 from plugin.sync.landing import Resynced
 from plugin.use_cases import losses
-from plugin.use_cases.sync import FULL, READ, RECONCILED, Ahead, Wanted, run
+from plugin.use_cases.sync import FULL, READ, RECONCILED, Ahead, Synced, Wanted, run
 
 TITLES = {READ: "Reading issues", RECONCILED: "Reconciling"}
 
@@ -33,25 +34,37 @@ def sync_command(
     """
     with open_connector(site=site) as connector:
         wanted = Wanted("recent" if recent else "full", anew, accept_loss, not read_only)
-        found, done = sync_site(connector, site, wanted)
+        found = _synced(connector, site, wanted)
         lost = losses.held(connector, COMMAND_LINE, site)
     if as_json:
-        show_json(sync_values(found, done))
+        show_json(sync_values(found))
     else:
-        reconciled = f"Reconciled {done.reconciled} objectives, wrote {done.written} fields."
-        click.echo(f"{summary(found)} {reconciled}")
-    if found.held is not None:
-        click.echo(f"held: {found.held.reason}. See jira-okr status.", err=True)
+        click.echo(found.said)
+    for told in _troubles(found):
+        click.echo(f"{told} See jira-okr status.", err=True)
     if lost:
         click.echo(f"held: {losses.missing_said(lost)} See jira-okr losses list.", err=True)
-    if done.failed:
-        click.echo(f"{done.failed} objectives failed: see jira-okr status.", err=True)
-    if done.failed or found.held is not None or lost:
+    if found.wrong:
         raise SystemExit(1)
 
 
-def sync_values(found: Resynced, done: Drained) -> dict[str, object]:
+def _troubles(found: Synced) -> Iterator[str]:
+    """What Jira does not have right after a sync, a line each."""
+    if found.read.held is not None:
+        yield f"held: {found.read.held.reason}."
+    elif found.lacking.held:
+        yield f"held: {found.lacking.held} changes wait for a person."
+    if found.lacking.refused:
+        yield f"refused: Jira does not have {found.lacking.refused} of our numbers; it declined them in its own words."
+    if found.lacking.gaps:
+        yield f"gaps: {found.lacking.gaps} issues could not be read; the numbers that need them stand as they were."
+    if found.done.failed:
+        yield f"{found.done.failed} objectives failed:"
+
+
+def sync_values(synced: Synced) -> dict[str, object]:
     """What a sync found and did, for programs."""
+    found, done, lacking = synced.read, synced.done, synced.lacking
     return {
         "kind": found.kind,
         "resumed": found.resumed,
@@ -65,13 +78,20 @@ def sync_values(found: Resynced, done: Drained) -> dict[str, object]:
         "reconciled": done.reconciled,
         "written": done.written,
         "failed": done.failed,
-        "held": found.held.count if found.held else 0,
+        "refused": lacking.refused,
+        "held": lacking.held,
+        "gaps": lacking.gaps,
     }
 
 
 def sync_site(connector: Connector, site: str, wanted: Wanted = FULL) -> tuple[Resynced, Drained]:
     """A sync with progress bars, having said what is ahead of it."""
-    found = run(
+    found = _synced(connector, site, wanted)
+    return found.read, found.done
+
+
+def _synced(connector: Connector, site: str, wanted: Wanted) -> Synced:
+    return run(
         connector,
         COMMAND_LINE,
         site,
@@ -79,7 +99,6 @@ def sync_site(connector: Connector, site: str, wanted: Wanted = FULL) -> tuple[R
         lambda counted: progress_bar(TITLES[counted], counted),
         lambda ahead: click.echo(_told(ahead), err=True),
     )
-    return found.read, found.done
 
 
 def _told(ahead: Ahead) -> str:

@@ -157,16 +157,27 @@ def missing(status: Status) -> Concern | None:
 
 
 def given_up(status: Status) -> Concern | None:
-    """Dead letters, and fields that Jira refuses."""
-    dead, refused = len(status.dead), len(status.refused)
-    parts = [
-        f"{dead} {'objective' if dead == 1 else 'objectives'} failed for good" if dead else "",
-        f"Jira refuses {refused} {'field' if refused == 1 else 'fields'}" if refused else "",
-    ]
-    sentence = ", and ".join(part for part in parts if part)
-    if not sentence:
+    """Dead letters."""
+    dead = len(status.dead)
+    if not dead:
         return None
-    return Concern("given_up", "at_risk", "Needs a person", f"{sentence}.", "Do what stands below each.")
+    sentence = f"{dead} {'objective' if dead == 1 else 'objectives'} failed for good."
+    return Concern("given_up", "at_risk", "Needs a person", sentence, "Do what stands below each.")
+
+
+def refused(status: Status) -> Concern | None:
+    """Fields that Jira declined in its own words: what stands there is not what we say."""
+    count = len(status.refused)
+    if not count:
+        return None
+    fields = "1 field" if count == 1 else f"{count} fields"
+    return Concern(
+        "refused",
+        "at_risk",
+        "Jira lacks numbers",
+        f"Jira does not have our number in {fields}: it refuses them.",
+        "Do what stands below each, then retry; every full sync tries one of each kind again by itself.",
+    )
 
 
 def unread(status: Status) -> Concern | None:
@@ -251,6 +262,7 @@ CONCERNS: tuple[Callable[[Status], Concern | None], ...] = (
     held,
     missing,
     given_up,
+    refused,
     unread,
     credential,
     stale,

@@ -49,12 +49,12 @@ def list_letters(connector: Connector, _actor: Actor, site: str) -> tuple[DeadLe
 
 @act(EDITOR)
 def retry(connector: Connector, actor: Actor, site: str, objective_id: str) -> bool:
-    """Make it due now, and forget what Jira refused of it: that has perhaps been mended since. False where it waits no more."""
+    """Make it due now, and try again what Jira refused of it: that has perhaps been mended since. False where it waits no more."""
     now = connector.clock()
     with connector.store.write() as conn:
         if not due.retry(conn, site, objective_id, now):
             return False
-        refusals.clear(conn, site, objective_id)
+        refusals.try_again(conn, site, objective_id)
         note(conn, actor.label, "dead letter retried", now, {"objective": objective_id}, site)
         connector.announcer.marked(conn, site, [objective_id], now)
     connector.announce()

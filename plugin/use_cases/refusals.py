@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
-
 from connectors.store import due, refusals
 from connectors.store.audit import note
 from connectors.store.refusals import Refused
@@ -30,11 +28,15 @@ def retry(
     issue_id: str | None = None,
     field_id: str | None = None,
 ) -> int:
-    """Forget those of an objective (of one issue, of one field), and write these fields again now; how many there were."""
+    """Write those of an objective (of one issue, of one field) again now; how many there are. Each stands until Jira takes it, and then
+    all that are refused alike are written too.
+    """
     now = connector.clock()
     with connector.store.write() as conn:
-        count = _forgotten(connector, conn, actor, "refusals retried", site, objective_id, issue_id, field_id)
+        count = refusals.try_again(conn, site, objective_id, issue_id, field_id)
         if count:
+            detail = {"objective": objective_id, "issue": issue_id, "field": field_id, "count": count}
+            note(conn, actor.label, "refusals retried", now, detail, site)
             due.mark(conn, site, [objective_id], now, "refused fields are tried again")
             connector.announcer.marked(conn, site, [objective_id], now)
     connector.announce()
@@ -52,23 +54,8 @@ def discard(
 ) -> int:
     """Forget them until Jira refuses again; how many there were."""
     with connector.store.write() as conn:
-        return _forgotten(
-            connector, conn, actor, "refusals discarded", site, objective_id, issue_id, field_id
-        )
-
-
-def _forgotten(
-    connector: Connector,
-    conn: Connection,
-    actor: Actor,
-    what: str,
-    site: str,
-    objective_id: str,
-    issue_id: str | None,
-    field_id: str | None,
-) -> int:
-    count = refusals.clear(conn, site, objective_id, issue_id, field_id)
-    if count:
-        detail = {"objective": objective_id, "issue": issue_id, "field": field_id, "count": count}
-        note(conn, actor.label, what, connector.clock(), detail, site)
+        count = refusals.clear(conn, site, objective_id, issue_id, field_id)
+        if count:
+            detail = {"objective": objective_id, "issue": issue_id, "field": field_id, "count": count}
+            note(conn, actor.label, "refusals discarded", connector.clock(), detail, site)
     return count

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from connectors.jira.forecast import asking, predict, searching
-from connectors.store import mirror
+from connectors.store import gaps, losses, mirror, refusals, writes
 from connectors.store.audit import note
 from plugin import errands, webhook_state
 from plugin.access.actor import Actor
@@ -42,19 +42,40 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Lacking:
+    """What Jira does not have right when a sync has ended: fields it refused, changes and issues that are held, open gaps."""
+
+    refused: int = 0
+    held: int = 0
+    losses: int = 0
+    gaps: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.refused or self.held or self.losses or self.gaps)
+
+
+@dataclass(frozen=True, slots=True)
 class Synced:
-    """What was read, and what came of reconciling."""
+    """What was read, what came of reconciling, and what Jira still does not have right."""
 
     read: Resynced
     done: Drained
+    lacking: Lacking = Lacking()
+
+    @property
+    def wrong(self) -> bool:
+        """Whether somebody has to do something before every number in Jira is right."""
+        return bool(self.lacking or self.done.failed or self.read.held)
 
     @property
     def said(self) -> str:
-        """Both in a sentence or two."""
+        """All of it in a sentence or two."""
         failed = f"; {self.done.failed} attempts failed" if self.done.failed else ""
+        lost = f", {self.lacking.losses} issues held" if self.lacking.losses else ""
         return (
-            f"{summary(self.read)} Reconciled {self.done.reconciled} objectives, "
-            f"wrote {self.done.written} fields{failed}."
+            f"{summary(self.read, right=not self.wrong)} Reconciled {self.done.reconciled} objectives: "
+            f"{self.done.written} fields written, {self.lacking.refused} refused, {self.lacking.held} held{lost}, "
+            f"{self.lacking.gaps} gaps{failed}."
         )
 
 
@@ -78,7 +99,7 @@ def begin(connector: Connector, actor: Actor, site: str, wanted: Wanted = FULL) 
 
     def work(report: Report) -> str:
         found = _sync(connector, site, wanted, lambda what: nullcontext(report if what == READ else _untold))
-        return found.said if wanted.write else summary(found.read)
+        return found.said if wanted.write else summary(found.read, right=not found.wrong)
 
     begun = errands.begin(connector, site, SYNC, actor.label, work)
     if begun:
@@ -139,10 +160,21 @@ def _sync(
     if wanted.kind == "full":
         webhook_state.look(connector, site)
     if not wanted.write:
-        return Synced(found, Drained())
+        return Synced(found, Drained(), _lacking(connector, site))
     connector.announce()
     with step(RECONCILED) as report:
-        return Synced(found, drain(context, report))
+        done = drain(context, report)
+    return Synced(found, done, _lacking(connector, site))
+
+
+def _lacking(connector: Connector, site: str) -> Lacking:
+    with connector.store.read() as conn:
+        return Lacking(
+            refusals.count(conn, site),
+            len(writes.held(conn, site)),
+            len(losses.all(conn, site, "held")),
+            gaps.count_open(conn, site),
+        )
 
 
 def _untold(_done: int, _total: int | None) -> None:

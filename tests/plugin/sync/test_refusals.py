@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -251,3 +252,32 @@ def test_refusals_of_what_is_no_objective_any_more_or_right_by_now_go_away(firm:
 
     assert len(refused(firm)) == 2
     assert not {gone, unlabelled, by_hand} & {one.issue_id for one in refused(firm)}
+
+
+def test_a_sync_that_leaves_wrong_numbers_says_so_and_exits_with_one(quiet: Any, command: Any) -> None:
+    """An account that may only look: every edit is refused."""
+    wrong = quiet.objectives()[:4]
+    for epic in wrong:
+        quiet.context.jira.edit(epic, {PROGRESS: 1})
+    looks_alone = frozenset({"BROWSE_PROJECTS"})
+    account = replace(CONNECTOR, administrator=False, grants={"*": looks_alone})
+    quiet.sandbox.sandbox.accounts[CONNECTOR.id] = account
+
+    for _ in range(2):
+        code, said = command("sync")
+        assert code == 1
+        assert "right already" not in said
+        assert "0 fields written, 4 refused, 0 held, 0 gaps." in said
+    code, said = command("sync", "--json")
+    told = json.loads(said)
+    assert (code, told["written"], told["refused"], told["held"], told["gaps"]) == (1, 0, 4, 0, 0)
+    code, said = command("status")
+    assert code == 1
+    assert "Jira does not have our number in 4 fields: it refuses them." in said
+
+    quiet.sandbox.sandbox.accounts[CONNECTOR.id] = CONNECTOR
+    code, said = command("sync", "--json")
+    told = json.loads(said)
+    assert (code, told["written"], told["refused"]) == (0, 4, 0)
+    code, said = command("sync")
+    assert (code, "everything was right already" in said) == (0, True)

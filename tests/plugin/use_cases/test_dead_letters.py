@@ -51,7 +51,7 @@ def by_api(doors, act):
 
 
 @pytest.mark.parametrize("door", [by_page, by_api])
-@pytest.mark.parametrize(("act", "left"), [("retry", (0, 0, 1)), ("discard", (0, 1, 0))])
+@pytest.mark.parametrize(("act", "left"), [("retry", (0, 1, 1)), ("discard", (0, 1, 0))])
 def test_a_letter_is_acted_on_alike_at_each_door(failed, door, act, left):
     assert door(failed, act)
     assert standing(failed) == left
@@ -62,7 +62,14 @@ def test_a_letter_is_acted_on_alike_at_each_door(failed, door, act, left):
 @pytest.mark.parametrize(
     ("act", "left", "entries"),
     [
-        ("retry", (0, 0, 1), [("dead letter retried", {"objective": ID}, "main")]),
+        (
+            "retry",
+            (0, 1, 1),
+            [
+                ("dead letter retried", {"objective": ID}, "main"),
+                ("refusals retried", FIELD, "main"),
+            ],
+        ),
         (
             "discard",
             (0, 0, 0),
@@ -90,7 +97,7 @@ def test_a_refused_field_is_tried_again_alike_at_each_door(failed, door):
         assert failed.api("POST", "/refusals/retry", body).status_code == 200
     else:
         assert failed.command("dead-letters", "retry", KEY).exit_code == 0
-    assert standing(failed) == (0, 0, 1)
+    assert standing(failed) == (0, 1, 1), "it stands until Jira takes it"
     assert failed.audited() == [("refusals retried", FIELD, "main")]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from connectors.jira.errors import RateLimited, Transient
 from connectors.store import due, facts, inbox
+from connectors.store.refusals import Refused
 from plugin.access.actor import Actor
 from plugin.access.permission import Permission
 from plugin.drift import Drift
@@ -28,6 +29,9 @@ LIMITED = struck(None, RateLimited("Wait."), NOW, 0.5, whole=True, trial=False)
 DOWN = struck(None, Transient("Jira cannot answer now (503)."), NOW, 0.5, whole=True, trial=False)
 
 
+REFUSED = Refused("main", "1", "1", "A-1", "f", "OKR progress", "no", "mend it", "r", NOW, 40, 62)
+
+
 @pytest.mark.parametrize(
     ("facts", "kinds", "wrong"),
     [
@@ -41,6 +45,7 @@ DOWN = struck(None, Transient("Jira cannot answer now (503)."), NOW, 0.5, whole=
         ({**HEARD, "overdue_since": NOW - timedelta(minutes=11)}, ["standing_still"], True),
         ({**HEARD, "brake": Brake("26 of 30 values", NOW, 26, frozenset({"1"}))}, ["held"], True),
         ({**HEARD, "dead": (DeadLetter("1", "A-1", "no", "", NOW),)}, ["given_up"], True),
+        ({**HEARD, "refused": (REFUSED,)}, ["refused"], True),
         ({**HEARD, "token_expires": NOW.date()}, ["credential"], True),
         ({"last_delivery": NOW - timedelta(hours=27)}, ["stale"], True),
         ({"last_delivery": NOW - timedelta(hours=26)}, [], False),
@@ -61,6 +66,11 @@ def test_held_changes_are_never_fresh():
     assert verdict(held).sentence == (
         "26 changes wait for a person instead of being written: 26 of 30 values would change."
     )
+
+
+def test_a_refused_field_is_a_number_that_jira_does_not_have():
+    found = verdict(Status("main", NOW, **HEARD, refused=(REFUSED, REFUSED)))
+    assert found.sentence == "Jira does not have our number in 2 fields: it refuses them."
 
 
 def test_every_door_says_the_same_words(doors):
