@@ -19,7 +19,7 @@ from connectors.store.sql import insert_into, plain
 from mappings.planning import Change
 
 LONGEST_TEXT = 2_000
-_OF_OBJECTIVE = select(table.c.issue_id, table.c.field_id).where(
+_OF_OBJECTIVE = select(table.c.issue_id, table.c.field_id, table.c.after).where(
     table.c.site == bindparam("site"),
     table.c.objective_id == bindparam("objective"),
     table.c.mapping_revision == bindparam("revision"),
@@ -101,12 +101,14 @@ def put(
     conn.execute(statement.on_conflict_do_update(index_elements=key, set_=news))
 
 
-def of(conn: Connection, site: str, objective_id: str, mapping_revision: str) -> frozenset[tuple[str, str]]:
-    """Issue id and field id of what is not tried; a probe is, and what was refused under another mapping revision."""
+def of(conn: Connection, site: str, objective_id: str, mapping_revision: str) -> dict[tuple[str, str], object]:
+    """What is not tried, by issue id and field id: the value that was refused last. A probe is tried, and what was refused under
+    another mapping revision.
+    """
     rows = conn.execute(
         _OF_OBJECTIVE, {"site": site, "objective": objective_id, "revision": mapping_revision}
     )
-    return frozenset((row.issue_id, row.field_id) for row in rows)
+    return {(row.issue_id, row.field_id): json_text.decode(row.after, object) for row in rows}
 
 
 def all(conn: Connection, site: str | None = None) -> list[Refused]:

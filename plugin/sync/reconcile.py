@@ -75,6 +75,8 @@ def reconcile(
         applied = apply(context, planned, cause="asked for")
     else:
         applied = apply(context, planned, tenure.claim.reason, tenure)
+    over = [change for change in sifted.plan.changes if change not in planned.changes]
+    whole = replace(whole, changes=tuple(change for change in whole.changes if change not in over))
     _save(context, objective_id, state, whole, tenure, sifted.later)
     return Reconciled(objective_id, state, planned, applied, before)
 
@@ -119,11 +121,15 @@ def _cause(context: Context, found: Measured) -> str:
 
 
 def without_refused(context: Context, conn: Connection, planned: Plan) -> Plan:
-    """Leave out what Jira refused under this mapping: it waits for a person or for a probe, not for the next event."""
+    """Leave out what Jira refused under this mapping: it waits for a person or for a probe, not for the next event.
+
+    That a value was refused says nothing about clearing the field once the issue has left.
+    """
     standing = refusals.of(conn, context.site, planned.objective_id, context.mapping.revision)
 
     def waits(change: Change) -> bool:
-        return (change.issue_id, change.field_id) in standing
+        place = (change.issue_id, change.field_id)
+        return place in standing and not (change.left and standing[place] is not None)
 
     return replace(planned, changes=tuple(change for change in planned.changes if not waits(change)))
 

@@ -109,8 +109,8 @@ def test_a_refusal_stands_until_it_is_cleared_or_the_mapping_changes(store: Stor
     with store.write() as conn:
         for message in ("first", "not on the edit screen"):
             refusals.put(conn, "main", "1", change, message, "add it to the screen", "r1", now)
-        assert refusals.of(conn, "main", "1", "r1") == {("10", "f")}
-        assert refusals.of(conn, "main", "1", "r2") == set()
+        assert refusals.of(conn, "main", "1", "r1") == {("10", "f"): 5}
+        assert refusals.of(conn, "main", "1", "r2") == {}
         assert [found.message for found in refusals.all(conn)] == ["not on the edit screen"]
         assert refusals.all(conn, "other") == []
         assert refusals.clear(conn, "main", "1", "10", "g") == 0

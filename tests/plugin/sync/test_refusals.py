@@ -250,8 +250,12 @@ def test_refusals_of_what_is_no_objective_any_more_or_right_by_now_go_away(firm:
     resync(firm.context, accept_loss=True)
     firm.work_off()
 
-    assert len(refused(firm)) == 2
-    assert not {gone, unlabelled, by_hand} & {one.issue_id for one in refused(firm)}
+    left = {one.issue_id: one.after for one in refused(firm)}
+    names = {gone: "gone", unlabelled: "unlabelled", by_hand: "by hand"}
+    assert {names.get(id_, "other"): after for id_, after in left.items()} == {
+        "other": 100,
+        "unlabelled": None,
+    }, "the field of what is none any more is to be cleared, and Jira refuses that as well"
 
 
 def test_a_sync_that_leaves_wrong_numbers_says_so_and_exits_with_one(quiet: Any, command: Any) -> None:
