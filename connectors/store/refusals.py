@@ -101,7 +101,9 @@ def put(
     conn.execute(statement.on_conflict_do_update(index_elements=key, set_=news))
 
 
-def of(conn: Connection, site: str, objective_id: str, mapping_revision: str) -> dict[tuple[str, str], object]:
+def of(
+    conn: Connection, site: str, objective_id: str, mapping_revision: str
+) -> dict[tuple[str, str], object]:
     """What is not tried, by issue id and field id: the value that was refused last. A probe is tried, and what was refused under
     another mapping revision.
     """
