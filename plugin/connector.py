@@ -127,6 +127,7 @@ class Connector:
             self._sight_of(site),
             self.meter,
             reads_ahead=True,
+            gather=timedelta(seconds=self.settings.gather_seconds),
         )
 
     def api(self, name: str) -> Api:

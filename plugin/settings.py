@@ -104,6 +104,7 @@ class Settings(BaseSettings):
     workers: int = Field(default=2, ge=0, le=64)
     http_threads: int = Field(default=8, ge=1, le=64)
     http_processes: int = Field(default=1, ge=1, le=32)
+    gather_seconds: float = Field(default=0.2, ge=0, le=10)
     quiet_seconds: float = Field(default=0.4, ge=0, le=60)
     ceiling_seconds: float = Field(default=5.0, ge=0, le=600)
     lease_seconds: float = Field(default=120.0, ge=1, le=3600)

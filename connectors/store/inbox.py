@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, update
 
-from connectors.store.instant import from_ms, to_ms
+from connectors.store.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.schema import delivery
 from connectors.store.sql import insert_into, plain, scanned
 
@@ -76,6 +76,14 @@ def claim(
         held = {"worker": worker, "lease_until": to_ms(now + lease)}
         conn.execute(update(delivery).where(delivery.c.id.in_([one.id for one in taken])).values(held))
     return taken
+
+
+def oldest_free(conn: Connection, site: str, now: datetime) -> datetime | None:
+    """When the oldest waiting delivery came that nobody holds; None where there is none."""
+    free = or_(delivery.c.lease_until.is_(None), delivery.c.lease_until <= to_ms(now))
+    waiting = (delivery.c.site == site, delivery.c.status == DeliveryStatus.PENDING.value, free)
+    came = conn.execute(select(func.min(delivery.c.received_at)).where(*waiting)).scalar()
+    return maybe_from_ms(came)
 
 
 def release(conn: Connection, worker: str) -> int:

@@ -26,7 +26,7 @@ Clock = Callable[[], datetime]
 class Context:
     """One site under one mapping revision. `clock` gives aware datetimes; nothing below reads time by itself.
 
-    `reads_ahead` lets a resync fetch a page while it keeps the one before, in a thread of its own. `besides` are fields that are
+    `gather` is how long a delivery waits for others, so that one read serves them all. `reads_ahead` lets a resync fetch a page while it keeps the one before, in a thread of its own. `besides` are fields that are
     read though the mapping does not name them.
     """
 
@@ -44,6 +44,7 @@ class Context:
     project_sight: ProjectSight | None = None
     meter: Meter = field(default_factory=Meter)
     reads_ahead: bool = False
+    gather: timedelta = timedelta(0)
     besides: frozenset[str] = frozenset()
 
     def moment(self) -> Moment:

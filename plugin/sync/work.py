@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from structlog.contextvars import bound_contextvars
 
 from connectors.jira.errors import JiraError, RateLimited
 from connectors.jira.limit import LOCAL
-from connectors.store import due
+from connectors.store import due, inbox
 from connectors.store.due import Due
 from plugin.sync import outage
 from plugin.sync.checkpoint import is_half_read
@@ -59,8 +60,10 @@ def turn(context: Context, worker: str, stopping: Callable[[], bool] = lambda: F
     return Turn(deliveries, len(done), len(outcomes) - len(done), sum(len(o.applied.written) for o in done))
 
 
-def work_off_inbox(context: Context, worker: str) -> int:
-    """One batch of deliveries; how many. Where Jira cannot be read they stay, and the next try waits for all workers alike."""
+def work_off_inbox(context: Context, worker: str, wait: Callable[[float], object] = time.sleep) -> int:
+    """One batch of deliveries, gathered for a moment; how many. Where Jira cannot be read they stay, and the next try waits for
+    all workers alike.
+    """
     way = outage.way(context)
     if not way.free:
         return 0
@@ -69,6 +72,7 @@ def work_off_inbox(context: Context, worker: str) -> int:
         if whole:
             context.jira.myself()
             whole = False
+        wait(_gathering(context))
         done = refresh(context, worker).deliveries
     except JiraError as error:
         _note_failure(context, error, whole=whole, trial=way.trial is not None)
@@ -76,6 +80,16 @@ def work_off_inbox(context: Context, worker: str) -> int:
     if way.trial is not None:
         outage.over(context)
     return done
+
+
+def _gathering(context: Context) -> float:
+    """Seconds until the oldest delivery that nobody holds has waited long enough for others; 0 where none waits."""
+    now = context.clock()
+    with context.store.read() as conn:
+        came = inbox.oldest_free(conn, context.site, now) if context.gather else None
+    if came is None:
+        return 0.0
+    return max(0.0, min((came + context.gather - now).total_seconds(), context.gather.total_seconds()))
 
 
 def _note_failure(context: Context, error: JiraError, *, whole: bool, trial: bool) -> None:
