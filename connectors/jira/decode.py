@@ -225,7 +225,8 @@ class IssueDecoder:
     def _note_parent(self, issue_id: str, fields: Any, parent_keys: dict[str, str]) -> None:
         """Epic Link and Parent Link hold the parent's key, or an object with it; raises ShapeError for what nobody knows there."""
         for attribute in self._parents:
-            key = parent_key(getattr(fields, attribute))
+            raw = getattr(fields, attribute)
+            key = None if raw is msgspec.UNSET else parent_key(raw)
             if key is not None and "-" in key:
                 parent_keys[issue_id] = key
                 return
