@@ -153,7 +153,8 @@ def _targets(assessment: Assessment, issue: Issue) -> Iterator[str]:
     if written is not None:
         yield written
     if phrase is not None:
-        yield from (link.issue_id for link in issue.links if link.phrase.casefold() == phrase.casefold())
+        word = assessment.mapping.link(phrase)
+        yield from (link.issue_id for link in issue.links if word.says(link))
 
 
 def _written_targets(mapping: Mapping, id_: str) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mappings.issue import IssueType, Named, Project, Status
+from mappings.issue import IssueType, Named, Project, Status, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,11 @@ class LinkType:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Everything a name in a mapping can be resolved against. Names may repeat; ids do not."""
+    """Everything a name in a mapping can be resolved against. Names may repeat; ids do not.
+
+    Jira lists no components, versions, people and issues of a whole site: those that a mapping names are looked up one by one.
+    An issue's name is its key.
+    """
 
     fields: tuple[Field, ...] = ()
     statuses: tuple[Status, ...] = ()
@@ -46,6 +50,10 @@ class Catalogue:
     resolutions: tuple[Named, ...] = ()
     priorities: tuple[Named, ...] = ()
     link_types: tuple[LinkType, ...] = ()
+    components: tuple[Named, ...] = ()
+    versions: tuple[Named, ...] = ()
+    people: tuple[User, ...] = ()
+    issues: tuple[Named, ...] = ()
     time_zone: str = "UTC"
     account_id: str | None = None
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mappings.issue import Issue
+from mappings.names import LinkWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,6 @@ class Forest:
 
     by_id: dict[str, Issue]
     children_of: dict[str, tuple[Issue, ...]]
-    linked_from: dict[tuple[str, str], tuple[str, ...]]
     linked_to: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
@@ -24,18 +24,15 @@ class Forest:
         by_id = {issue.id: issue for issue in issues}
         by_id = {id_: by_id[id_] for id_ in in_order(by_id)}
         children: dict[str, list[Issue]] = defaultdict(list)
-        links: dict[tuple[str, str], list[str]] = defaultdict(list)
         linking: dict[str, list[str]] = defaultdict(list)
         for issue in by_id.values():
             if issue.parent_id is not None:
                 children[issue.parent_id].append(issue)
             for link in issue.links:
-                links[issue.id, link.phrase.casefold()].append(link.issue_id)
                 linking[link.issue_id].append(issue.id)
         return cls(
             by_id,
             {parent: tuple(found) for parent, found in children.items()},
-            {key: tuple(sorted(set(ids), key=issue_order)) for key, ids in links.items()},
             {target: tuple(dict.fromkeys(ids)) for target, ids in linking.items()},
         )
 
@@ -61,10 +58,11 @@ class Forest:
             yield from found
             level = [child.id for child in found if child.id in children_of]
 
-    def linked(self, issue_id: str, phrase: str) -> Sequence[Issue]:
-        """Issues of which this one says "<phrase> them" (`is measured by`); phrases compare case-insensitively."""
-        ids = self.linked_from.get((issue_id, phrase.casefold()), ())
-        return [self.by_id[id_] for id_ in ids if id_ in self.by_id]
+    def linked(self, issue_id: str, word: LinkWord) -> Sequence[Issue]:
+        """Issues of which this one says "<phrase> them" (`is measured by`)."""
+        own = self.by_id.get(issue_id)
+        ids = {link.issue_id for link in own.links if word.says(link)} if own is not None else set()
+        return [self.by_id[id_] for id_ in sorted(ids, key=issue_order) if id_ in self.by_id]
 
     def linking(self, issue_id: str) -> Sequence[str]:
         """Ids of the issues that hold a link to this one, by any phrase."""

@@ -63,6 +63,8 @@ class Link:
     type_name: str
     phrase: str
     issue_id: str
+    outward: bool | None = None
+    """Whether it is read outward; None where that was not kept when the issue was read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -10,6 +11,7 @@ from fractions import Fraction
 
 from mappings.catalogue import Field
 from mappings.document.schema import CyclePart, Document, KeyResultPart, ObjectivePart
+from mappings.names import LinkWord, Name, link_word
 from mappings.progress.delivery import ESTIMATE_FIELD, weight_aliases
 from mappings.properties import property_fields
 from mappings.selector import Selector
@@ -67,16 +69,33 @@ class Mapping:
     zone: tzinfo
     compile_jql: Callable[[str], Selector]
     """Compiles JQL that people keep in an issue field; raises `mappings.jql.JqlError`."""
+    names: frozenset[Name] = frozenset()
+    """Every name the mapping uses, with what it stands for."""
+    links: collections.abc.Mapping[str, LinkWord] = dataclasses.field(default_factory=dict)
+    """What the phrases of links mean that the mapping uses, by the phrase as written."""
+
+    @property
+    def scope_by_id(self) -> str:
+        """The scope as Jira is asked for it: names may change, ids do not."""
+        return self.scope.by_id or self.document.scope
+
+    def link(self, phrase: str) -> LinkWord:
+        """What a phrase of the mapping means."""
+        return self.links.get(phrase) or link_word(phrase, ())
+
+    def selectors(self) -> tuple[Selector, ...]:
+        """Every JQL of the mapping."""
+        found = [self.scope, self.statuses.excluded, self.statuses.not_achieved]
+        found += [override.when for override in self.statuses.overrides]
+        for objective in self.objectives:
+            found.append(objective.select)
+            for rule in objective.key_results:
+                found += [rule.select, rule.related, rule.done_when]
+        return tuple(selector for selector in found if selector is not None)
 
     def field_ids(self) -> frozenset[str]:
         """Ids of every custom field and entity property this mapping reads or writes: what the mirror has to hold."""
-        selectors = [self.scope, self.statuses.excluded, self.statuses.not_achieved]
-        selectors += [override.when for override in self.statuses.overrides]
-        for objective in self.objectives:
-            selectors.append(objective.select)
-            for rule in objective.key_results:
-                selectors += [rule.select, rule.related, rule.done_when]
-        read = (field for selector in selectors if selector is not None for field in selector.fields)
+        read = (field for selector in self.selectors() for field in selector.fields)
         named = (field.id for field in (*self.fields.values(), *self.properties()))
         return frozenset(named) | frozenset(read) | self._estimates()
 

@@ -7,15 +7,21 @@ from dataclasses import dataclass
 
 from mappings.issue import Issue
 from mappings.moment import Moment
+from mappings.names import Name
 
 Predicate = Callable[[Issue, Moment], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """One JQL, ready to be asked. `fields` are the custom field ids it reads; `timed` says that its answer changes with the clock alone."""
+    """One JQL, ready to be asked. `fields` are the custom field ids it reads; `timed` says that its answer changes with the clock alone.
+
+    `names` are the words it uses with what each stands for; `by_id` is the same JQL with ids in their place, for Jira's own search.
+    """
 
     jql: str
     matches: Predicate
     fields: frozenset[str] = frozenset()
     timed: bool = False
+    names: frozenset[Name] = frozenset()
+    by_id: str = ""

@@ -10,20 +10,24 @@ from functools import partial
 from typing import Protocol
 
 from connectors.jira import Jira
-from connectors.store import Store, due, facts, refusals, revisions
+from connectors.store import Store, bindings, due, facts, refusals, revisions
 from mappings.catalogue import Catalogue
-from mappings.document.binding import bind
-from mappings.document.source import read_document
+from mappings.diagnostic import MappingError
 from mappings.fields import Api
 from mappings.mapping import Mapping
+from plugin.bindings import bound_text
 from plugin.catalogue_snapshot import catalogue_from_json, catalogue_to_json
 from plugin.meter import Meter
 from plugin.settings import Settings
+from plugin.sync import names
 from plugin.sync.announcing import SILENT, Announcer
 from plugin.sync.context import Context
 from plugin.sync.notifying import Notifying
 from plugin.sync.permits import TRIED
 from plugin.sync.project_sight import ProjectSight
+
+CATALOGUE_AT = "catalogue_at"
+"""When the catalogue was read last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,16 @@ class NotReady(Exception):  # noqa: N818
     """Something has to be done by a person before the connector can work; the message says what."""
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The active mapping in its bound form, of which version, and the catalogue as Jira has it today."""
+
+    revision: str
+    version: int
+    mapping: Mapping
+    catalogue: Catalogue
+
+
 @dataclass(slots=True)
 class Connector:
     """Store, sites and clock; hands out a Context per site under the active mapping revision."""
@@ -62,7 +76,7 @@ class Connector:
     announcer: Announcer = SILENT
     meter: Meter = field(default_factory=Meter)
     watch: SiteWatch | None = None
-    _bound: dict[str, tuple[str, Mapping, Catalogue]] = field(default_factory=dict)
+    _bound: dict[str, Bound] = field(default_factory=dict)
     _notifying: dict[str, Notifying] = field(default_factory=dict)
     _sights: dict[str, ProjectSight] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -100,24 +114,39 @@ class Connector:
         if stored is not None and not fresh:
             return catalogue_from_json(stored)
         catalogue = self.site(name).jira.catalogue()
+        active = self._active_binding(name)
         with self.store.write() as conn:
             facts.put(conn, name, "catalogue", catalogue_to_json(catalogue))
             if stored is not None and catalogue_from_json(stored) != catalogue:
                 due.mark(conn, name, refusals.probe(conn, name), self.clock(), TRIED)
+            facts.put(conn, name, CATALOGUE_AT, self.clock().isoformat())
+            if active is not None:
+                names.hold_against(conn, name, active, catalogue, self.clock())
         with self._lock:
             self._bound.pop(name, None)
         return catalogue
 
+    def _active_binding(self, name: str) -> Mapping | None:
+        """The active mapping as it is bound; None where none is active, or none of this product's making."""
+        with self.store.read() as conn:
+            known = facts.known(conn, name, "catalogue")
+        try:
+            return self._active_mapping(name).mapping if known else None
+        except (NotReady, MappingError):
+            return None
+
     def context(self, name: str) -> Context:
         """What a sync step needs, under the active mapping; raises NotReady where none is active."""
         site = self.site(name)
-        mapping, catalogue = self._active_mapping(name)
+        bound = self._active_mapping(name)
+        with self.store.read() as conn:
+            absences = names.absences_of(conn, name, bound.mapping.revision)
         return Context(
             name,
             site.jira,
             self.store,
-            mapping,
-            catalogue,
+            bound.mapping,
+            bound.catalogue,
             self.clock,
             timedelta(seconds=self.settings.quiet_seconds),
             timedelta(seconds=self.settings.ceiling_seconds),
@@ -128,6 +157,7 @@ class Connector:
             self.meter,
             reads_ahead=True,
             gather=timedelta(seconds=self.settings.gather_seconds),
+            absences=absences,
         )
 
     def api(self, name: str) -> Api:
@@ -161,9 +191,10 @@ class Connector:
                 known = self._sights[site.name] = ProjectSight(site.jira, self.clock)
         return known
 
-    def _active_mapping(self, name: str) -> tuple[Mapping, Catalogue]:
+    def _active_mapping(self, name: str) -> Bound:
         with self.store.read() as conn:
             active = revisions.active(conn, name)
+            version = bindings.version(conn, name, active.revision) if active is not None else None
         if active is None:
             raise NotReady(
                 f"No mapping is active for site {name!r}. Write one (jira-okr mapping presets shows examples), "
@@ -171,16 +202,25 @@ class Connector:
             )
         with self._lock:
             bound = self._bound.get(name)
-        if bound is not None and bound[0] == active.revision:
-            return bound[1], bound[2]
+        if (
+            bound is not None
+            and version is not None
+            and (bound.revision, bound.version) == (active.revision, version)
+        ):
+            return bound
         catalogue = self.catalogue(name)
-        mapping = bound_mapping(active.text, catalogue)
+        if version is None:
+            self._bind_first(name, active.text, catalogue)
+        with self.store.read() as conn:
+            version = bindings.version(conn, name, active.revision) or 0
+            mapping, _ = bound_text(conn, name, active.text, catalogue, active=True)
+        bound = Bound(active.revision, version, mapping, catalogue)
         with self._lock:
-            self._bound[name] = (active.revision, mapping, catalogue)
-        return mapping, catalogue
+            self._bound[name] = bound
+        return bound
 
-
-def bound_mapping(text: str, catalogue: Catalogue, file: str = "") -> Mapping:
-    """Read and bind a mapping text; raises MappingError with every diagnostic."""
-    result = read_document(text, file)
-    return bind(result.require(), catalogue, positions=result.positions)
+    def _bind_first(self, name: str, text: str, catalogue: Catalogue) -> None:
+        """A revision from before there were bound forms is bound to what is known of the site, once."""
+        with self.store.write() as conn:
+            mapping, known = bound_text(conn, name, text, catalogue)
+            names.keep(conn, name, mapping, known)

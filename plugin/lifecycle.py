@@ -12,25 +12,31 @@ from connectors.store import audit, check_ins, due, mirror, objectives, revision
 from connectors.store import written as written_values
 from connectors.store.revisions import Revision
 from mappings.brake import STILL, Hold, Movement, brake
+from mappings.catalogue import Catalogue
 from mappings.departure import Standing, all_places, clearing, plans_with_clearing
 from mappings.desired import desired, owners
 from mappings.diagnostic import Diagnostic
-from mappings.document.binding import bind, bind_leniently, bind_text
+from mappings.document.binding import bind_leniently
 from mappings.document.live import check_live
-from mappings.document.source import read_document
+from mappings.document.name_checks import check_names
+from mappings.document.report import in_text_order
+from mappings.document.source import ReadResult, read_document
 from mappings.fields import Api
 from mappings.forest import Forest
 from mappings.lint import lint_document
 from mappings.mapping import Mapping
 from mappings.measuring import assess
 from mappings.moment import Moment
+from mappings.names import compare
 from mappings.planning import Change, Plan, plan
 from mappings.preview import Preview, preview
 from mappings.state import ObjectiveState
+from plugin.bindings import bound_text, known_names, looked_up
 from plugin.collecting import collector_resting
 from plugin.connector import Connector, NotReady
 from plugin.live_facts import read_live_facts
 from plugin.reading import held_ahead
+from plugin.sync import names
 from plugin.sync.context import field_of
 from plugin.sync.departure import end_of_cycle, standing_of
 
@@ -46,6 +52,7 @@ class Previewed:
     mapping: Mapping
     preview: Preview
     missing_fields: tuple[str, ...]
+    bound: Catalogue
     hold: Hold | None
 
 
@@ -54,20 +61,40 @@ def check_text(connector: Connector, site: str, text: str, file: str = "") -> tu
     read = read_document(text, file)
     if read.document is None:
         return read.diagnostics
-    catalogue = connector.catalogue(site, fresh=True)
+    today = connector.catalogue(site, fresh=True)
+    with connector.store.read() as conn:
+        catalogue = known_names(conn, site, read.document, today)
     bound = bind_leniently(read.document, catalogue, positions=read.positions)
     if bound.mapping is None:
         return bound.diagnostics
     facts = read_live_facts(connector, site, bound.mapping, catalogue)
     live = check_live(bound.mapping, catalogue, facts, positions=read.positions)
-    return (*bound.diagnostics, *live, *lint_document(read.document, read.positions))
+    renamed = _told_of_names(read, bound.mapping, catalogue, today)
+    return (*bound.diagnostics, *renamed, *live, *lint_document(read.document, read.positions))
 
 
 def glance_text(connector: Connector, site: str, text: str) -> tuple[Diagnostic, ...]:
     """What can be said of a text without asking Jira, quickly enough to be said while it is typed."""
     read = read_document(text)
-    advice = lint_document(read.document, read.positions) if read.document else ()
-    return (*bind_text(text, connector.catalogue(site)).diagnostics, *advice)
+    if read.document is None:
+        return read.diagnostics
+    today = connector.catalogue(site)
+    with connector.store.read() as conn:
+        known = known_names(conn, site, read.document, today, look=False)
+    bound = bind_leniently(read.document, known, positions=read.positions)
+    told = _told_of_names(read, bound.mapping, known, today)
+    found = in_text_order([*read.diagnostics, *bound.diagnostics, *told])
+    return (*found, *lint_document(read.document, read.positions))
+
+
+def _told_of_names(
+    read: ReadResult, mapping: Mapping | None, known: Catalogue, today: Catalogue
+) -> tuple[Diagnostic, ...]:
+    """What is called otherwise now, or gone, at each place of the text that says it."""
+    if read.document is None or mapping is None:
+        return ()
+    found = compare(mapping.names, known, today)
+    return check_names(read.document, known, found.renames, found.absences, positions=read.positions)
 
 
 def preview_text(connector: Connector, site: str, text: str, file: str = "") -> Previewed:
@@ -77,9 +104,9 @@ def preview_text(connector: Connector, site: str, text: str, file: str = "") -> 
 
 
 def _previewed(connector: Connector, site: str, text: str, file: str) -> Previewed:
-    read = read_document(text, file)
     catalogue = connector.catalogue(site)
-    mapping = bind(read.require(), catalogue, positions=read.positions)
+    with connector.store.read() as conn:
+        mapping, bound = bound_text(conn, site, text, catalogue, file)
     moment = Moment(connector.clock(), mapping.zone, catalogue.account_id)
     with connector.store.read() as conn:
         forest = Forest.of(mirror.every(conn, site))
@@ -100,6 +127,7 @@ def _previewed(connector: Connector, site: str, text: str, file: str) -> Preview
         mapping,
         preview(mapping.revision, before, after, plans),
         _missing_fields(connector, site, mapping),
+        bound,
         held if isinstance(held, Hold) else None,
     )
 
@@ -176,8 +204,10 @@ def activate(
         )
     if previewed.hold is not None and not large:
         raise NotReady(f"{previewed.hold.reason}. To go on: activate with --accept-large-change.")
+    mapping, bound = looked_up(connector.site(site).jira, previewed.mapping, previewed.bound)
     with connector.store.write() as conn:
         _enact(connector, conn, site, previewed, by, text)
+        names.keep(conn, site, mapping, bound)
     connector.announce()
     return previewed
 

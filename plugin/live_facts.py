@@ -47,7 +47,7 @@ def read_live_facts(connector: Connector, site: str, mapping: Mapping, catalogue
 
 
 def _first_page(jira: Jira, mapping: Mapping, fields: Iterable[str]) -> Sequence[Issue]:
-    return next(iter(jira.search(mapping.document.scope, sorted(fields)))).issues
+    return next(iter(jira.search(mapping.scope_by_id, sorted(fields)))).issues
 
 
 def _points(mapping: Mapping, catalogue: Catalogue) -> frozenset[str]:

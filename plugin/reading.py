@@ -11,7 +11,8 @@ from connectors.jira import core_fields
 from connectors.jira.errors import IncompleteRead
 from connectors.store import due, facts, mirror, objectives
 from plugin import errands
-from plugin.connector import Connector, NotReady, bound_mapping
+from plugin.bindings import bound_text
+from plugin.connector import Connector, NotReady
 from plugin.errands import Report
 from plugin.sync import candidates, outage
 from plugin.sync.context import Context
@@ -75,7 +76,7 @@ def begin_reading(connector: Connector, site: str, text: str, by: str) -> bool:
 def read_ahead(connector: Connector, site: str, text: str, report: Report) -> int:
     """Read the scope of a draft with its fields and those of the active mapping; how many issues. Raises MappingError."""
     context, active = context_of(connector, site, text), _active(connector, site)
-    scope = context.mapping.document.scope
+    scope = context.mapping.scope_by_id
     total, read, complete = context.jira.count(scope), 0, False
     for page in pages(context, in_order(scope)):
         issues = with_readings(context, list(page.issues), {})
@@ -110,7 +111,8 @@ def held_ahead(conn: Connection, site: str) -> ReadAhead | None:
 def context_of(connector: Connector, site: str, text: str) -> WideContext:
     """A context under a draft, which reads the fields of the active mapping too."""
     catalogue = connector.catalogue(site, fresh=True)
-    mapping = bound_mapping(text, catalogue)
+    with connector.store.read() as conn:
+        mapping, _ = bound_text(conn, site, text, catalogue)
     active = _active(connector, site)
     also = active.mapping.field_ids() if active is not None else frozenset[str]()
     jira = connector.site(site).jira

@@ -7,7 +7,8 @@ from pathlib import Path
 from connectors.store import revisions
 from mappings.diagnostic import MappingError
 from mappings.document.source import decode_text
-from plugin.connector import Connector, NotReady, bound_mapping
+from plugin.bindings import bound_text
+from plugin.connector import Connector, NotReady
 from plugin.lifecycle import activate
 
 
@@ -24,7 +25,9 @@ def adopt_mapping_file(connector: Connector) -> list[str]:
         adopted = activate(connector, site, text, "settings", file=str(path))
         return [f"Activated {path} as revision {adopted.preview.revision}."]
     try:
-        revision = bound_mapping(text, connector.catalogue(site), str(path)).revision
+        catalogue = connector.catalogue(site)
+        with connector.store.read() as conn:
+            revision = bound_text(conn, site, text, catalogue, str(path))[0].revision
     except MappingError as error:
         return [f"{path} has errors; revision {active.revision} stays active.", str(error)]
     if revision == active.revision:

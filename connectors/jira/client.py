@@ -13,6 +13,7 @@ from connectors.jira import (
     catalogue,
     changelog,
     editing,
+    lookup,
     permissions,
     properties,
     registration,
@@ -31,7 +32,7 @@ from connectors.jira.server import Account, JiraLibrary, ServerInfo
 from connectors.jira.sight import NoSight, Sight
 from connectors.jira.transport import Pacing, Transport
 from mappings.catalogue import Catalogue, Field
-from mappings.issue import User
+from mappings.issue import Named, User
 from mappings.past import Step
 
 
@@ -208,6 +209,18 @@ class Jira:
         """Everything a mapping can name. Option values are those on the edit screens of the sample issues."""
         found = catalogue.read_catalogue(self._library, self._account)
         return catalogue.with_options(found, [self.edit_fields(issue_id) for issue_id in sample_issue_ids])
+
+    def issue_of(self, key: str) -> Named | None:
+        """The issue that has this key, or had it before it was moved; its name is the key as asked."""
+        return lookup.issue_of(self.transport, self.api, key)
+
+    def project_parts(self, project_id: str) -> lookup.ProjectParts:
+        """The components and versions of a project."""
+        return lookup.project_parts(self.transport, self.api, project_id)
+
+    def people(self, word: str) -> tuple[User, ...]:
+        """Whom Jira finds under a name or an e-mail address."""
+        return lookup.people(self.transport, self.api, word, cloud=self._cloud)
 
     # -- writing
 

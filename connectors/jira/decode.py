@@ -288,7 +288,11 @@ def _links(wires: Iterable[WireLink]) -> tuple[Link, ...]:
     links = []
     for wire in wires:
         if wire.outward_issue is not None:
-            links.append(Link(wire.type.id, wire.type.name, wire.type.outward, wire.outward_issue.id))
+            links.append(
+                Link(wire.type.id, wire.type.name, wire.type.outward, wire.outward_issue.id, outward=True)
+            )
         elif wire.inward_issue is not None:
-            links.append(Link(wire.type.id, wire.type.name, wire.type.inward, wire.inward_issue.id))
+            links.append(
+                Link(wire.type.id, wire.type.name, wire.type.inward, wire.inward_issue.id, outward=False)
+            )
     return tuple(links)

@@ -54,6 +54,11 @@ def active(conn: Connection, site: str) -> Revision | None:
     return None if row is None else _revision(row)
 
 
+def active_name(conn: Connection, site: str) -> str | None:
+    """The id of the revision that rules now, without its text; None where none does."""
+    return conn.execute(select(_current(site))).scalar()
+
+
 def all(conn: Connection, site: str) -> list[Revision]:
     """Every revision of the site, newest first."""
     newest_first = (table.c.created_at.desc(), table.c.revision)

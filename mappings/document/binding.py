@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Dictionary
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from decimal import Decimal
 from fractions import Fraction
 
 from mappings.catalogue import Catalogue
 from mappings.diagnostic import Diagnostic, MappingError, has_errors
-from mappings.document.binding_checks import check_bound, resolve_field
+from mappings.document.binding_checks import check_bound, links, resolve_field
 from mappings.document.canonical import revision
 from mappings.document.codes import Code
 from mappings.document.jql_checks import compiled, nothing
@@ -29,9 +29,13 @@ from mappings.document.schema import (
 )
 from mappings.document.source import read_document
 from mappings.document.validation import find_faults, zone_of
+from mappings.document.walk import jql_texts
 from mappings.jql import compile_selector
 from mappings.mapping import KeyResultRule, Mapping, ObjectiveRule, StatusOverride, StatusRules
+from mappings.names import Kind, Name, link_word
 from mappings.selector import Selector
+
+CUSTOM = "customfield_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +46,34 @@ class BindResult:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def bind(document: Document, catalogue: Catalogue, *, positions: Positions | None = None) -> Mapping:
-    """The mapping for one site; raises MappingError with every diagnostic. An empty catalogue takes ids and names as written."""
-    result = bind_leniently(document, catalogue, positions=positions)
+def bind(
+    document: Document,
+    catalogue: Catalogue,
+    *,
+    positions: Positions | None = None,
+    today: Catalogue | None = None,
+) -> Mapping:
+    """The mapping for one site; raises MappingError with every diagnostic. An empty catalogue takes ids and names as written.
+
+    `catalogue` may be a bound form (`mappings.names`); then `today` is the catalogue of today, for JQL that people keep in issues.
+    """
+    result = bind_leniently(document, catalogue, positions=positions, today=today)
     if result.mapping is None:
         raise MappingError(result.diagnostics)
     return result.mapping
 
 
 def bind_leniently(
-    document: Document, catalogue: Catalogue, *, positions: Positions | None = None
+    document: Document,
+    catalogue: Catalogue,
+    *,
+    positions: Positions | None = None,
+    today: Catalogue | None = None,
 ) -> BindResult:
     """The same without raising: warnings come along with the mapping, errors instead of it."""
     report = Report(positions or Positions())
     find_faults(document, report, catalogue)
-    mapping = _Binder(document, catalogue, report).mapping()
+    mapping = _Binder(document, catalogue, report, today or catalogue).mapping()
     diagnostics = report.diagnostics()
     return BindResult(None if has_errors(diagnostics) else mapping, diagnostics)
 
@@ -76,6 +93,8 @@ class _Binder:
     document: Document
     catalogue: Catalogue
     report: Report
+    today: Catalogue
+    names: set[Name] = field(default_factory=set)
 
     def mapping(self) -> Mapping:
         document = self.document
@@ -92,10 +111,23 @@ class _Binder:
             cycles={cycle.id: cycle for cycle in document.cycles},
             objectives=tuple(self.objective(part) for part in document.objectives),
             zone=self.zone(),
-            compile_jql=lambda text: compile_selector(text, self.catalogue),
+            compile_jql=lambda text: compile_selector(text, self.today),
+            links={phrase: link_word(phrase, self.catalogue.link_types) for _, phrase in links(document)},
         )
+        mapping = replace(mapping, names=self.every_name(mapping))
         check_bound(mapping, self.catalogue, self.report)
         return mapping
+
+    def every_name(self, mapping: Mapping) -> frozenset[Name]:
+        """The names of every JQL and of every other place of the document."""
+        found = self.names | {name for selector in mapping.selectors() for name in selector.names}
+        for _, text in jql_texts(self.document):
+            found |= self.selector(text).names
+        for alias, part in self.document.fields.items():
+            if mapping.fields[alias].id.startswith(CUSTOM) and (part.id or part.name):
+                found.add(Name(Kind.FIELD, part.id or part.name or "", (mapping.fields[alias].id,)))
+        found |= {Name(Kind.LINK, phrase, word.ids) for phrase, word in mapping.links.items()}
+        return frozenset(found)
 
     def zone(self) -> tzinfo:
         return zone_of(self.document.time_zone or self.catalogue.time_zone) or UTC
@@ -120,7 +152,10 @@ class _Binder:
     def override(self, part: OverridePart, path: Path) -> StatusOverride:
         by_status: dict[str, Fraction] = {}
         for name, share in part.by_status.items():
-            for id_ in self.status_ids(name, (*path, "by_status", name)):
+            ids = self.status_ids(name, (*path, "by_status", name))
+            if self.catalogue.statuses:
+                self.names.add(Name(Kind.STATUS, name, tuple(sorted(ids))))
+            for id_ in ids:
                 by_status.setdefault(id_, Fraction(share))
         return StatusOverride(self.optional(part.when), by_status, _fractions(part.by_category))
 

@@ -9,7 +9,7 @@ from mappings.desired import LABELS
 from mappings.document.codes import Code
 from mappings.document.places import Path
 from mappings.document.report import Report, shown
-from mappings.document.schema import AlignmentPart, FieldPart, LinkRelation, TargetPart
+from mappings.document.schema import AlignmentPart, Document, FieldPart, LinkRelation, TargetPart
 from mappings.document.walk import AliasUse, Wanted, alias_uses, key_results
 from mappings.mapping import Mapping
 from mappings.selector import Selector
@@ -193,10 +193,15 @@ def fitting_types(target: TargetPart) -> tuple[str, ...]:
     return TEXT_TYPES if target.value == "summary" else ("number", *TEXT_TYPES)
 
 
+def wanted_options(target: TargetPart) -> dict[str, str]:
+    """The option of each health."""
+    if target.options is None:
+        return {level.value: label for level, label in LABELS.items()}
+    return {str(level): label for level, label in target.options.items()}
+
+
 def _check_options(field: Field, target: TargetPart, path: Path, report: Report) -> None:
-    wanted = (
-        {level.value: label for level, label in LABELS.items()} if target.options is None else target.options
-    )
+    wanted = wanted_options(target)
     known = {text for option in field.options for text in (option.id, option.name)}
     for level, name in wanted.items():
         if field.options and name not in known:
@@ -222,6 +227,8 @@ def _check_story_points(mapping: Mapping, catalogue: Catalogue, report: Report) 
     for alias, field in mapping.fields.items():
         if field in points and alias in used:
             others = [other for other in points if other.id != field.id]
+            if not others:
+                continue
             listed = ", ".join(
                 f"{other.id} {shown(other.name)} ({_projects(other, catalogue)})" for other in others
             )
@@ -236,21 +243,22 @@ def _check_story_points(mapping: Mapping, catalogue: Catalogue, report: Report) 
 def _check_links(mapping: Mapping, catalogue: Catalogue, report: Report) -> None:
     phrases = dict.fromkeys(phrase for one in catalogue.link_types for phrase in (one.outward, one.inward))
     known = {phrase.casefold() for phrase in phrases}
-    for path, phrase in _links(mapping):
+    for path, phrase in links(mapping.document):
         if phrase.casefold() not in known:
             remedy = "write the phrase that the issue shows above the linked issues"
             report.unknown(Code.UNKNOWN_LINK, "the link phrase", phrase, phrases, path, remedy)
 
 
-def _links(mapping: Mapping) -> Iterator[tuple[Path, str]]:
-    written = [part.id for part in mapping.document.objectives if part.select is None]
-    for index, objective in enumerate(mapping.document.objectives):
+def links(document: Document) -> Iterator[tuple[Path, str]]:
+    """Every phrase of a link that a document names, with its path."""
+    written = [part.id for part in document.objectives if part.select is None]
+    for index, objective in enumerate(document.objectives):
         aligned = objective.aligned_to
         if isinstance(aligned, AlignmentPart):
             if aligned.link is not None:
                 yield ("objectives", index, "aligned_to", "link"), aligned.link
         elif aligned is not None and aligned.removeprefix("@") not in written:
             yield ("objectives", index, "aligned_to"), aligned
-    for path, _, part in key_results(mapping.document):
+    for path, _, part in key_results(document):
         if isinstance(part.relation, LinkRelation):
             yield (*path, "relation", "link"), part.relation.link

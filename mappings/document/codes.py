@@ -92,6 +92,8 @@ class Code(StrEnum):
     NO_BROWSE_PERMISSION = "no-browse-permission"
     NOTIFICATIONS_SENT = "notifications-sent"
     NOTHING_SELECTED = "nothing-selected"
+    RENAMED = "renamed"
+    GONE = "gone"
     # advice
     FEW_OBJECTIVES = "few-objectives"
     MANY_OBJECTIVES = "many-objectives"

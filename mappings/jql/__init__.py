@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from mappings.jql.compiling import check, compile_selector, restricts
+from mappings.jql.compiling import check, compile_selector, restricts, spots
 from mappings.jql.finding import Finding, JqlError
 from mappings.jql.ordering import sort_key
 from mappings.jql.parser import parse
 from mappings.jql.tree import Query
 
-__all__ = ["Finding", "JqlError", "Query", "check", "compile_selector", "parse", "restricts", "sort_key"]
+__all__ = [
+    "Finding",
+    "JqlError",
+    "Query",
+    "check",
+    "compile_selector",
+    "parse",
+    "restricts",
+    "sort_key",
+    "spots",
+]

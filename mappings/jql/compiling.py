@@ -10,7 +10,8 @@ from mappings.diagnostic import Severity
 from mappings.jql import functions, naming
 from mappings.jql.fields import JqlField
 from mappings.jql.finding import Finding, JqlError, in_order
-from mappings.jql.ground import Ground, Verdict, always, never, nobody
+from mappings.jql.ground import Ground, Spot, Verdict, always, never, nobody
+from mappings.jql.identity import by_id
 from mappings.jql.joining import all_of, any_of, none_of
 from mappings.jql.parser import read
 from mappings.jql.tree import (
@@ -25,6 +26,7 @@ from mappings.jql.tree import (
     Value,
     operands,
 )
+from mappings.names import Name
 from mappings.selector import Selector
 
 OPPOSITE = {
@@ -52,6 +54,9 @@ class Compiled:
     verdict: Verdict
     fields: frozenset[str]
     timed: bool
+    names: frozenset[Name]
+    by_id: str
+    spots: tuple[Spot, ...]
     findings: tuple[Finding, ...]
 
 
@@ -76,13 +81,19 @@ def compile_selector(
     findings = in_order([*syntax, *made.findings])
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise JqlError(findings)
-    return Selector(text, made.verdict, made.fields, made.timed)
+    return Selector(text, made.verdict, made.fields, made.timed, made.names, made.by_id)
 
 
 def restricts(text: str) -> bool:
     """Whether a JQL has any condition, readable or not; an empty one, or a lone ORDER BY, means every issue."""
     query, syntax = read(text)
     return query.where is not None or bool(syntax)
+
+
+def spots(text: str, catalogue: Catalogue) -> tuple[Spot, ...]:
+    """Where in a JQL names stand, and what each of them means."""
+    query, _ = read(text)
+    return compiled(query, catalogue).spots
 
 
 def compiled(
@@ -92,7 +103,15 @@ def compiled(
     ground = Ground(catalogue, issue_id_of)
     verdict = _clause(ground, query.where, negated=False) if query.where else always
     _check_order(ground, query)
-    return Compiled(verdict, frozenset(ground.fields), ground.timed, tuple(ground.findings))
+    return Compiled(
+        verdict,
+        frozenset(ground.fields),
+        ground.timed,
+        frozenset(ground.names),
+        by_id(query, ground.places),
+        tuple(ground.spots),
+        tuple(ground.findings),
+    )
 
 
 def _check_order(ground: Ground, query: Query) -> None:

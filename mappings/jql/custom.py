@@ -9,16 +9,22 @@ from fractions import Fraction
 
 from mappings.catalogue import Field
 from mappings.fields import field_type
-from mappings.issue import Issue
+from mappings.fields.reference import Reference
+from mappings.issue import Issue, Named
 from mappings.jql.dated import TESTS, datetimes_compare, days_compare
 from mappings.jql.dates import LITERAL, RELATIVE
-from mappings.jql.functions import refuse_call
+from mappings.jql.functions import is_current_user, refuse_call
 from mappings.jql.ground import Ground, Verdict, never
-from mappings.jql.people import people
+from mappings.jql.known import Known
+from mappings.jql.named import resolved
+from mappings.jql.people import People
 from mappings.jql.tree import Call, Value
 from mappings.moment import Moment
+from mappings.names import Kind
 from mappings.numbers import exact
 
+IDS = ("id", "accountId", "key")
+SHOWN = ("value", "displayName", "name")
 IDENTITIES = ("id", "value", "name", "key", "accountId", "displayName", "emailAddress")
 DEEPEST = 4
 
@@ -65,17 +71,42 @@ def identities_of(field: Field) -> Callable[[object], Iterable[str]]:
     return lambda raw: type_.identities(raw) or ()
 
 
+def choices_in(field: Field) -> Callable[[object], Iterable[Named]]:
+    """What a raw value of a field holds, each with its id and the name it goes by: as its type decodes it, or as it stands."""
+    type_ = field_type(field)
+    if not isinstance(type_, Reference):
+        return choices_of
+    return lambda raw: type_.decode(raw) or ()
+
+
+def choices_of(value: object, depth: int = 0) -> Iterator[Named]:
+    """Options with their children, versions, people, each item of a list."""
+    if isinstance(value, list) and depth <= DEEPEST:
+        for item in value:
+            yield from choices_of(item, depth + 1)
+    elif isinstance(value, dict) and depth <= DEEPEST:
+        id_ = next((str(value[key]) for key in IDS if isinstance(value.get(key), str | int)), None)
+        name = next((value[key] for key in SHOWN if isinstance(value.get(key), str)), "")
+        if id_ is not None:
+            yield Named(id_, str(name))
+        yield from choices_of(value.get("child"), depth + 1)
+
+
 def choices_among(field: Field) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
     """`"Team" in (…)`: options, people, versions, labels and exact texts, by id or name."""
 
     def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
         _check_options(ground, field, values)
-        wanted = people(ground, values)
-        words, me = wanted.words, wanted.me
-        field_id, named = field.id, identities_of(field)
+        wanted = _choices(ground, field, values)
+        ids, words, me = wanted.ids, wanted.words, wanted.me
+        field_id, named, held = field.id, identities_of(field), choices_in(field)
+        by_word = me or bool(words.wanted)
 
         def verdict(issue: Issue, moment: Moment) -> bool:
-            for identity in named(issue.fields.get(field_id)):
+            value = issue.fields.get(field_id)
+            if ids and any(one.id in ids for one in held(value)):
+                return True
+            for identity in named(value) if by_word else ():
                 if words[identity] or (me and identity == moment.account_id):
                     return True
             return False
@@ -83,6 +114,22 @@ def choices_among(field: Field) -> Callable[[Ground, Sequence[Value | Call]], Ve
         return verdict
 
     return among
+
+
+def _choices(ground: Ground, field: Field, values: Sequence[Value | Call]) -> People:
+    """Words by the options that are known by id, the others as people and as they stand."""
+    ids: set[str] = set()
+    words: set[str] = set()
+    me = False
+    for value in values:
+        if not isinstance(value, Value):
+            me = is_current_user(ground, value) or me
+            continue
+        found = resolved(value, field.options)
+        ground.mean(Kind.OPTION, value, found, field.id)
+        ids |= found
+        words |= set() if found else {value.text}
+    return People(frozenset(ids), Known(words), me)
 
 
 def _check_options(ground: Ground, field: Field, values: Sequence[Value | Call]) -> None:

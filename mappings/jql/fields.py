@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
-from mappings.issue import Issue
+from mappings.issue import Issue, Named
 from mappings.jql import dated, issues, named, people, texts
 from mappings.jql.ground import Ground, Verdict, always
 from mappings.jql.tree import Call, Value
+from mappings.names import Kind
 
 Among = Callable[[Ground, Sequence[Value | Call]], Verdict]
 Compare = Callable[[Ground, str, Value | Call], Verdict]
@@ -63,9 +64,15 @@ def _datetime(names: tuple[str, ...], attribute: str) -> JqlField:
     return JqlField(names, named.present(attribute), among, compare, rank=read)
 
 
-def _several(names: tuple[str, ...], what: str, attribute: str) -> JqlField:
+def _several(
+    names: tuple[str, ...], what: Kind, attribute: str, known: Callable[[Ground], Sequence[Named]]
+) -> JqlField:
     rank = _first_name(attribute)
-    return JqlField(names, named.present(attribute), named.several_among(what, attribute), rank=rank)
+    return JqlField(names, named.present(attribute), named.several_among(what, attribute, known), rank=rank)
+
+
+def _versions(ground: Ground) -> Sequence[Named]:
+    return ground.catalogue.versions
 
 
 def _raw_text(name: str) -> JqlField:
@@ -111,14 +118,14 @@ SYSTEM = (
     JqlField(
         ("resolution",),
         named.present("resolution"),
-        named.single_among("resolution", "resolution", lambda ground: ground.catalogue.resolutions),
+        named.single_among(Kind.RESOLUTION, "resolution", lambda ground: ground.catalogue.resolutions),
         rank=_name_of("resolution"),
         empty_words=("unresolved",),
     ),
     JqlField(
         ("priority",),
         named.present("priority"),
-        named.single_among("priority", "priority", lambda ground: ground.catalogue.priorities),
+        named.single_among(Kind.PRIORITY, "priority", lambda ground: ground.catalogue.priorities),
         named.priority_compare,
         rank=_name_of("priority"),
     ),
@@ -129,9 +136,9 @@ SYSTEM = (
         named.labels_among,
         rank=lambda issue: min((label.casefold() for label in issue.labels), default=None),
     ),
-    _several(("component",), "component", "components"),
-    _several(("fixVersion",), "version", "fix_versions"),
-    _several(("affectedVersion",), "version", "affects_versions"),
+    _several(("component",), Kind.COMPONENT, "components", lambda ground: ground.catalogue.components),
+    _several(("fixVersion",), Kind.VERSION, "fix_versions", _versions),
+    _several(("affectedVersion",), Kind.VERSION, "affects_versions", _versions),
     JqlField(("issueLinkType",), named.present("links"), named.links_among),
     _person("assignee"),
     _person("reporter"),

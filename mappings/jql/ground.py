@@ -11,7 +11,9 @@ from mappings.diagnostic import Severity, did_you_mean
 from mappings.issue import Issue
 from mappings.jql.finding import MOST_FINDINGS, Finding
 from mappings.jql.known import Known
+from mappings.jql.tree import Value
 from mappings.moment import Moment
+from mappings.names import Kind, Name, plain_id
 
 Verdict = Callable[[Issue, Moment], bool]
 Then = Callable[[Verdict], Verdict]
@@ -43,9 +45,21 @@ class Typed:
     rest: Verdict
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where in the text a name stands."""
+
+    name: Name
+    start: int
+    end: int
+
+
 @dataclass(slots=True)
 class Ground:
-    """Collects findings, the raw field ids that are read, and whether the answer changes with the clock."""
+    """Collects findings, the raw field ids that are read, the names used, and whether the answer changes with the clock.
+
+    `places` says what stands for the text from one offset to another where names give way to ids.
+    """
 
     catalogue: Catalogue
     issue_id_of: Callable[[str], str | None] = nobody
@@ -54,6 +68,18 @@ class Ground:
     timed: bool = False
     thens: dict[Verdict, Then] = field(default_factory=dict)
     typed: dict[Verdict, Typed] = field(default_factory=dict)
+    names: set[Name] = field(default_factory=set)
+    places: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
+    spots: list[Spot] = field(default_factory=list)
+
+    def mean(self, kind: Kind, value: Value, ids: Iterable[str], field_id: str = "") -> None:
+        """Note what a word of the JQL stands for."""
+        meant = tuple(sorted(ids))
+        name = Name(kind, value.text, meant, field_id)
+        self.names.add(name)
+        self.spots.append(Spot(name, value.start, value.end))
+        if meant:
+            self.places[value.start, value.end] = tuple(dict.fromkeys(plain_id(id_) for id_ in meant))
 
     def chained(self, alone: Verdict, then: Then) -> Verdict:
         """`alone`, of which AND may take `then(rest)` instead: one call less for each issue."""

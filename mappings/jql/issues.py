@@ -12,12 +12,14 @@ from mappings.jql.ground import Ground, Verdict, never
 from mappings.jql.known import Known
 from mappings.jql.tree import Call, Value
 from mappings.moment import Moment
+from mappings.names import Kind, Name
 
 KEY = re.compile(r"([A-Za-z][A-Za-z0-9_]*)-(\d{1,18})", re.ASCII)
 PARENT = "parent"
 
 
 def _ids_and_keys(ground: Ground, values: Sequence[Value | Call]) -> tuple[set[str], set[str]]:
+    """Ids, those of keys that can be resolved among them, and the other keys."""
     ids: set[str] = set()
     keys: set[str] = set()
     for value in values:
@@ -26,13 +28,23 @@ def _ids_and_keys(ground: Ground, values: Sequence[Value | Call]) -> tuple[set[s
         elif value.text.isascii() and value.text.isdigit():
             ids.add(value.text)
         elif KEY.fullmatch(value.text):
-            keys.add(value.text)
+            found = _id_of(ground, value.text)
+            ground.mean(Kind.ISSUE, value, () if found is None else (found,))
+            if found is None:
+                keys.add(value.text)
+            else:
+                ids.add(found)
         else:
             message = f'"{value.text[:60]}" is no issue key or id'
             ground.refuse(
                 "not-an-issue", message, value, remedy="write a key such as PLAT-12, or an issue's id"
             )
     return ids, keys
+
+
+def _id_of(ground: Ground, key: str) -> str | None:
+    known = (one.id for one in ground.catalogue.issues if one.name.casefold() == key.casefold())
+    return next(known, None) or ground.issue_id_of(key)
 
 
 def issue_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
@@ -50,7 +62,7 @@ def issue_compare(ground: Ground, sign: str, value: Value | Call) -> Verdict:
     text = value.text if isinstance(value, Value) else ""
     found = KEY.fullmatch(text)
     if found:
-        return _key_compare(found[1].upper(), int(found[2]), sign)
+        return _key_compare(ground, found[1], int(found[2]), sign)
     if text.isascii() and text.isdigit() and len(text) <= 18:
         bound = int(text)
         return lambda i, _: i.id.isdecimal() and test(int(i.id), bound)
@@ -58,12 +70,17 @@ def issue_compare(ground: Ground, sign: str, value: Value | Call) -> Verdict:
     return never
 
 
-def _key_compare(project: str, bound: int, sign: str) -> Verdict:
+def _key_compare(ground: Ground, project: str, bound: int, sign: str) -> Verdict:
+    """Within the project that has this key when the mapping is bound; one that is not known is compared by its key."""
     test = TESTS[sign]
+    known = ground.catalogue.projects
+    ids = frozenset(one.id for one in known if one.key.casefold() == project.casefold())
+    ground.names.add(Name(Kind.PROJECT, project, tuple(sorted(ids))))
 
     def verdict(issue: Issue, _moment: Moment) -> bool:
         key, _, number = issue.key.rpartition("-")
-        return key.upper() == project and number.isdecimal() and test(int(number), bound)
+        same = issue.project.id in ids if ids else key.casefold() == project.casefold()
+        return same and number.isdecimal() and test(int(number), bound)
 
     return verdict
 
@@ -71,9 +88,7 @@ def _key_compare(project: str, bound: int, sign: str) -> Verdict:
 def parent_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
     """`parent in (PLAT-1)`: by id where the key can be resolved, else by the key in the raw parent field."""
     ids, keys = _ids_and_keys(ground, values)
-    found = {key: ground.issue_id_of(key) for key in keys}
-    wanted = frozenset(ids | {issue_id for issue_id in found.values() if issue_id is not None})
-    unresolved = Known(key for key, issue_id in found.items() if issue_id is None)
+    wanted, unresolved = frozenset(ids), Known(keys)
     if not unresolved.wanted:
         return lambda i, _: i.parent_id in wanted
     ground.fields.add(PARENT)

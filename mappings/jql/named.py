@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Protocol
 
+from mappings.catalogue import LinkType
 from mappings.issue import Issue, Named
 from mappings.jql.functions import is_subtask_types, refuse_call
 from mappings.jql.ground import Ground, Then, Typed, Verdict, never
 from mappings.jql.known import Known
 from mappings.jql.tree import Call, Value
 from mappings.moment import Moment
+from mappings.names import LOOKED_UP, Kind, link_word
 
 
 class Nameable(Protocol):
@@ -37,8 +39,9 @@ class Wanted:
         return value.id in self.ids or self.words[value.name]
 
 
-def wanted(ground: Ground, what: str, values: Iterable[Value | Call], known: Sequence[Nameable]) -> Wanted:
+def wanted(ground: Ground, what: Kind, values: Iterable[Value | Call], known: Sequence[Nameable]) -> Wanted:
     """Resolve values against what the site knows; where it knows nothing, ids and names are both compared."""
+    whole = known if what not in LOOKED_UP else ()
     ids: set[str] = set()
     words: set[str] = set()
     for value in values:
@@ -47,11 +50,12 @@ def wanted(ground: Ground, what: str, values: Iterable[Value | Call], known: Seq
             continue
         found = resolved(value, known)
         ids.update(found)
+        ground.mean(what, value, found)
         if not found:
             words.add(value.text)
-            if not known and value.text.isascii() and value.text.isdigit():
+            if not whole and value.text.isascii() and value.text.isdigit():
                 ids.add(value.text)
-            if known:
+            if whole:
                 ground.unknown_value(what, value.text, value, tuple(dict.fromkeys(k.name for k in known)))
     return Wanted(frozenset(ids), Known(words))
 
@@ -68,7 +72,7 @@ def resolved(value: Value, known: Sequence[Nameable]) -> set[str]:
 
 def project_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
     """`project in (…)`: by key, name or id."""
-    target = wanted(ground, "project", values, ground.catalogue.projects)
+    target = wanted(ground, Kind.PROJECT, values, ground.catalogue.projects)
     ids, words = target.ids, target.words
     if not words.wanted:
         return ground.chained(lambda i, _: i.project.id in ids, _project_id_then(ground, ids))
@@ -121,7 +125,7 @@ def type_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
     if len(written) < len(values):
         calls = [value for value in values if isinstance(value, Call)]
         return _type_or_level(ground, written, calls)
-    target = wanted(ground, "issue type", written, ground.catalogue.issue_types)
+    target = wanted(ground, Kind.TYPE, written, ground.catalogue.issue_types)
     ids, words = target.ids, target.words
     if ids and words.wanted:
         return lambda i, _: i.type.id in ids or words[i.type.name]
@@ -146,7 +150,7 @@ def _type_or_level(ground: Ground, written: Sequence[Value], calls: Sequence[Cal
 
 def status_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
     """`status in (…)`: by name or id."""
-    target = wanted(ground, "status", values, ground.catalogue.statuses)
+    target = wanted(ground, Kind.STATUS, values, ground.catalogue.statuses)
     ids, words = target.ids, target.words
     if not words.wanted:
         return ground.chained(
@@ -194,7 +198,7 @@ def category_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
 
 
 def single_among(
-    what: str, attribute: str, known: Callable[[Ground], Sequence[Named]]
+    what: Kind, attribute: str, known: Callable[[Ground], Sequence[Named]]
 ) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
     """`resolution in (…)` and its like: one value that may be missing."""
     read: Callable[[Issue], Named | None] = attrgetter(attribute)
@@ -212,12 +216,14 @@ def single_among(
     return among
 
 
-def several_among(what: str, attribute: str) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+def several_among(
+    what: Kind, attribute: str, known: Callable[[Ground], Sequence[Named]]
+) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
     """`component in (…)` and its like: any of several values."""
     read: Callable[[Issue], tuple[Named, ...]] = attrgetter(attribute)
 
     def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
-        target = wanted(ground, what, values, ())
+        target = wanted(ground, what, values, known(ground))
         ids, words = target.ids, target.words
 
         def verdict(issue: Issue, _moment: Moment) -> bool:
@@ -233,7 +239,7 @@ def several_among(what: str, attribute: str) -> Callable[[Ground, Sequence[Value
 
 def labels_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
     """`labels in (…)`: Jira compares labels without regard to case."""
-    words = wanted(ground, "label", values, ()).words
+    words = _label_words(ground, values)
     no, spelt = words.no, values[0].text if isinstance(values[0], Value) else ""
 
     def verdict(issue: Issue, _moment: Moment) -> bool:
@@ -248,6 +254,17 @@ def labels_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
     return verdict
 
 
+def _label_words(ground: Ground, values: Iterable[Value | Call]) -> Known:
+    """A label is its own name, so there is nothing that could be renamed."""
+    words: set[str] = set()
+    for value in values:
+        if isinstance(value, Call):
+            refuse_call(ground, value, "label")
+        else:
+            words.add(value.text)
+    return Known(words)
+
+
 def present(attribute: str) -> Verdict:
     """Whether a field that may be missing or hold several values has one."""
     read = attrgetter(attribute)
@@ -256,24 +273,29 @@ def present(attribute: str) -> Verdict:
 
 def links_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
     """`issueLinkType in (…)`: by the link type's id or name, or by the phrase read from this issue."""
-    target = wanted(ground, "link type", values, _link_names(ground))
-    ids, words = target.ids, Known({value.text for value in values if isinstance(value, Value)})
+    types = ground.catalogue.link_types
+    target = wanted(ground, Kind.LINK, values, _link_names(types))
+    said = [value.text.casefold() for value in values if isinstance(value, Value)]
+    whole = {one.id for one in types if one.name.casefold() in said or one.id in said}
+    either = frozenset(whole | {id_ for id_ in target.ids if id_ not in {one.id for one in types}})
+    directed = frozenset().union(*(link_word(word, types).directed for word in said))
+    words = Known(word for word in said if not types or word in target.words.wanted)
+    phrases = Known(said)
 
     def verdict(issue: Issue, _moment: Moment) -> bool:
         for link in issue.links:
-            if words[link.phrase] or words[link.type_name] or (link.type_id in ids and words[link.type_id]):
+            if link.type_id in either or words[link.phrase] or words[link.type_name]:
+                return True
+            read = link.outward
+            if phrases[link.phrase] if read is None else (link.type_id, read) in directed:
                 return True
         return False
 
     return verdict
 
 
-def _link_names(ground: Ground) -> tuple[Named, ...]:
-    return tuple(
-        Named(kind.id, name)
-        for kind in ground.catalogue.link_types
-        for name in (kind.name, kind.inward, kind.outward)
-    )
+def _link_names(types: Iterable[LinkType]) -> tuple[Named, ...]:
+    return tuple(Named(one.id, name) for one in types for name in (one.name, one.inward, one.outward))
 
 
 def priority_compare(ground: Ground, operator: str, value: Value | Call) -> Verdict:
@@ -287,6 +309,7 @@ def priority_compare(ground: Ground, operator: str, value: Value | Call) -> Verd
         refuse_call(ground, value, "priority")
         return never
     found = resolved(value, known)
+    ground.mean(Kind.PRIORITY, value, found)
     places = [place for place, priority in enumerate(known) if priority.id in found]
     if not places:
         ground.unknown_value("priority", value.text, value, tuple(one.name for one in known))

@@ -8,8 +8,9 @@ from mappings.catalogue import Field
 from mappings.issue import Issue
 from mappings.jql import custom, dated, fields, texts
 from mappings.jql.fields import JqlField
-from mappings.jql.ground import Ground
+from mappings.jql.ground import Ground, Spot
 from mappings.jql.tree import FieldName
+from mappings.names import Kind, Name
 
 PREFIX = "customfield_"
 CF = re.compile(r"cf\[([0-9]+)\]", re.IGNORECASE)
@@ -32,6 +33,7 @@ def find(ground: Ground, name: FieldName) -> JqlField | None:
         return system
     found = _by_name(ground, name.name)
     if len(found) == 1:
+        _mean(ground, name, found[0])
         return _of_catalogue(ground, name, found[0])
     if found:
         _ambiguous(ground, name, found)
@@ -92,7 +94,17 @@ def _by_number(ground: Ground, name: FieldName, number: str) -> JqlField | None:
     if field is None:
         _unknown(ground, name)
         return None
+    _mean(ground, name, field)
     return custom_field(field)
+
+
+def _mean(ground: Ground, name: FieldName, field: Field) -> None:
+    """A custom field is a name like any other; in Jira's own search it goes by its number."""
+    if field.id.startswith(PREFIX):
+        meant = Name(Kind.FIELD, str(name), (field.id,))
+        ground.names.add(meant)
+        ground.spots.append(Spot(meant, name.start, name.end))
+        ground.places[name.start, name.end] = (_clause(field),)
 
 
 def _by_name(ground: Ground, name: str) -> list[Field]:

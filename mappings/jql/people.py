@@ -1,4 +1,4 @@
-"""Fields that hold a person: assignee, reporter, creator. A person is found by account id, name or e-mail address."""
+"""Fields that hold a person: assignee, reporter, creator. A person is known by account id; a name or e-mail address finds it."""
 
 from __future__ import annotations
 
@@ -12,26 +12,38 @@ from mappings.jql.ground import Ground, Verdict
 from mappings.jql.known import Known
 from mappings.jql.tree import Call, Value
 from mappings.moment import Moment
+from mappings.names import Kind, called
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The people a condition names; `me` stands for the account of the moment."""
+    """The people a condition names: by id, and by word where no id is known; `me` stands for the account of the moment."""
 
+    ids: frozenset[str]
     words: Known
     me: bool
 
 
 def people(ground: Ground, values: Iterable[Value | Call]) -> People:
     """Read names, addresses, account ids and currentUser()."""
+    ids: set[str] = set()
     words: set[str] = set()
     me = False
     for value in values:
         if isinstance(value, Value):
-            words.add(value.text)
+            found = _known(ground, value.text)
+            ground.mean(Kind.PERSON, value, found)
+            ids |= found
+            words |= set() if found else {value.text}
         else:
             me = is_current_user(ground, value) or me
-    return People(Known(words), me)
+    return People(frozenset(ids), Known(words), me)
+
+
+def _known(ground: Ground, word: str) -> set[str]:
+    known = ground.catalogue.people
+    by_id = {one.id for one in known if one.id == word}
+    return by_id or {one.id for one in known if word.casefold() in called(one)}
 
 
 def person_among(attribute: str) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
@@ -40,13 +52,13 @@ def person_among(attribute: str) -> Callable[[Ground, Sequence[Value | Call]], V
 
     def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
         wanted = people(ground, values)
-        words, me = wanted.words, wanted.me
+        ids, words, me = wanted.ids, wanted.words, wanted.me
 
         def verdict(issue: Issue, moment: Moment) -> bool:
             user = read(issue)
             if user is None:
                 return False
-            if me and user.id == moment.account_id:
+            if user.id in ids or (me and user.id == moment.account_id):
                 return True
             return words[user.id] or words[user.name] or (user.email is not None and words[user.email])
 

@@ -24,7 +24,7 @@ def targets_of(assessment: Assessment, rule: ObjectiveRule, objective: Issue | N
         return (written,)
     if phrase is None or objective is None:
         return ()
-    linked = assessment.forest.linked(objective.id, phrase)
+    linked = assessment.forest.linked(objective.id, assessment.mapping.link(phrase))
     return tuple(issue.id for issue in linked if assessment.rule_for(issue) is not None)
 
 

@@ -32,7 +32,7 @@ def _related(assessment: Assessment, rule: KeyResultRule, objective: Issue | Non
     if objective is None:
         return list(forest) if isinstance(relation, JqlFieldRelation) else ()
     if isinstance(relation, LinkRelation):
-        return forest.linked(objective.id, relation.link)
+        return forest.linked(objective.id, assessment.mapping.link(relation.link))
     if relation == "descendant":
         return list(forest.descendants(objective.id))
     return forest.children(objective.id)

@@ -13,9 +13,10 @@ from sqlalchemy import Connection, text
 from connectors.jira.errors import JiraError
 from connectors.store import StoreError, audit, due, facts, inbox, limits, objectives, snapshots
 from plugin import webhook_state
-from plugin.connector import Connector, NotReady
+from plugin.connector import CATALOGUE_AT, Connector, NotReady
 from plugin.process import worker_name
 from plugin.sync import outage, read_failure
+from plugin.sync.context import Context
 from plugin.sync.recent import resync_recent
 from plugin.sync.refresh import RESYNC_WANTED
 from plugin.sync.resync import resync
@@ -25,6 +26,8 @@ LEASE = timedelta(minutes=5)
 """How long a run may say nothing before another process takes it up; a resync speaks with every page."""
 AGAIN_AFTER = timedelta(minutes=1)
 """When a run that failed is tried again."""
+CATALOGUE_REST = timedelta(seconds=50)
+"""The catalogue is not read again sooner: both resyncs may be due at the same moment, each minute at most."""
 NOT_READY_AGAIN_AFTER = timedelta(seconds=5)
 RESTING = "nobody"
 RUNNING = "running:"
@@ -89,9 +92,19 @@ def prune(connector: Connector, site: str, _going_on: Callable[[], None]) -> Non
         snapshots.thin(conn, site, now - timedelta(days=connector.settings.keep_history_days))
 
 
+def with_names_of_today(connector: Connector, site: str) -> Context:
+    """The context of a read, once the catalogue has been read again: a field that is gone is noticed before it is missed."""
+    connector.context(site)
+    with connector.store.read() as conn:
+        read = facts.get(conn, site, CATALOGUE_AT)
+    if is_due(read, CATALOGUE_REST, connector.clock()):
+        connector.catalogue(site, fresh=True)
+    return connector.context(site)
+
+
 def read_everything(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
     """A resync that tells with every page that it is alive; then a look whether the webhook is as it should be."""
-    context = connector.context(site)
+    context = with_names_of_today(connector, site)
     resync(context, lambda _done, _total: going_on())
     outage.answered(context)
     webhook_state.look(connector, site)
@@ -99,7 +112,7 @@ def read_everything(connector: Connector, site: str, going_on: Callable[[], None
 
 def read_recent(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
     """What changed of late. Where that has no beginning (another scope, other fields than were read), everything is wanted."""
-    context = connector.context(site)
+    context = with_names_of_today(connector, site)
     if resync_recent(context, lambda _done, _total: going_on()) is None:
         want_full_read(context)
     else:

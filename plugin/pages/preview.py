@@ -101,7 +101,8 @@ def unread(connector: Connector, site: str, previewed: Previewed) -> str:
         sync.read_ahead(connector, acting(), site),
         not sync.anything_read(connector, acting(), site),
     )
-    if ahead is not None and ahead.scope == scope and not previewed.missing_fields:
+    asked = previewed.mapping.scope_by_id
+    if ahead is not None and ahead.scope == asked and not previewed.missing_fields:
         return ""
     if empty:
         return "Nothing has been read from this site yet, so there is nothing to preview."

@@ -191,7 +191,7 @@ def _counted(drifted: Mapping[str, int]) -> Counter[str]:
 
 def _begun(context: Context, holder: str, total: int | None) -> Reading:
     if total is None:
-        total = context.jira.count(context.mapping.document.scope)
+        total = context.jira.count(context.mapping.scope_by_id)
     began = context.jira.time() or context.clock() - SKEW
     with context.store.write() as conn:
         first = mirror.count(conn, context.site) == 0

@@ -31,7 +31,7 @@ def prove_complete(context: Context, reading: Reading, accept_loss: bool) -> Non
     if read >= reading.reached.total or accept_loss:
         return
     # The count is only approximate, and the read took its time: it is asked for once more before anybody is alarmed.
-    counted = context.jira.count(context.mapping.document.scope)
+    counted = context.jira.count(context.mapping.scope_by_id)
     if read >= counted:
         return
     if falls_short(read, counted):
@@ -41,7 +41,7 @@ def prove_complete(context: Context, reading: Reading, accept_loss: bool) -> Non
             "Nothing was written or removed. It is tried again by itself; if it lasts, look what stands between the connector "
             "and Jira. Where the read is right all the same, run jira-okr sync --accept-loss.",
         )
-    there = set(context.jira.search_ids(in_order(context.mapping.document.scope)))
+    there = set(context.jira.search_ids(in_order(context.mapping.scope_by_id)))
     with context.store.read() as conn:
         known = {issue_id for issue_id, _ in mirror.ids(conn, context.site)}
     land_slipped(context, reading, there - known)

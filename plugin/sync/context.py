@@ -14,6 +14,7 @@ from mappings.catalogue import Catalogue, Field
 from mappings.fields import Api, FieldType, field_type, property_field, property_key
 from mappings.mapping import Mapping
 from mappings.moment import Moment
+from mappings.names import Absence
 from plugin.meter import Meter
 from plugin.sync.announcing import SILENT, Announcer
 from plugin.sync.notifying import Notifying
@@ -46,6 +47,8 @@ class Context:
     reads_ahead: bool = False
     gather: timedelta = timedelta(0)
     besides: frozenset[str] = frozenset()
+    absences: tuple[Absence, ...] = ()
+    """What the mapping names and Jira no longer has."""
 
     def moment(self) -> Moment:
         """Now, in the mapping's time zone, as the connector's own account."""

@@ -32,7 +32,7 @@ def pages(context: Context, jql: str, after: str | None = None) -> Iterator[Page
 
 def asked(context: Context) -> str:
     """A short name for what is asked of each issue, and of which issues: another scope or another field is another name."""
-    what = [condition(context.mapping.document.scope), sorted(context.fields)]
+    what = [condition(context.mapping.scope_by_id), sorted(context.fields)]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
 
 
@@ -59,7 +59,7 @@ def changed_pages(context: Context, since: datetime) -> tuple[str, Iterator[Page
 
     Jira takes milliseconds for a date and says so nowhere; where it refuses them (400), minutes before now are asked for.
     """
-    scope = context.mapping.document.scope
+    scope = context.mapping.scope_by_id
     jql = changed_since(scope, since)
     try:
         found = pages(context, jql)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import structlog
 from sqlalchemy import Connection
 
 from connectors.store import due, facts, objectives, refusals, writes
@@ -19,9 +20,11 @@ from mappings.fields import field_type
 from mappings.forest import Forest
 from mappings.issue import Issue
 from mappings.moved import objective_moved
+from mappings.names import Absence
 from mappings.planning import Change, Plan, plan
 from mappings.state import ObjectiveState
 from plugin.sync import gaps
+from plugin.sync.absences import standing_for, without_absent
 from plugin.sync.applying import Applied, apply
 from plugin.sync.context import Context
 from plugin.sync.departure import clears, still_ours
@@ -30,6 +33,7 @@ from plugin.sync.measurement import Measured, measure_objective, owners_of, prep
 from plugin.sync.refresh import land_issues, read_again, with_readings
 from plugin.sync.tenure import Tenure
 
+log = structlog.get_logger("jira_okr.reconcile")
 PACED = "a field that changes often is paced"
 
 
@@ -61,12 +65,15 @@ def reconcile(
         standing = _standing(context, conn, found)
         whole = plan_objective(context, conn, state, found.forest, _cause(context, found))
         whole = with_clearing(whole, objective_id, clears(context, conn, objective_id, found))
-        planned = without_refused(context, conn, whole)
+        planned = without_absent(context, without_refused(context, conn, whole))
         sifted = sift(context, conn, planned)
     if standing is not None:
         if write:
             _keep_standing(context, standing, tenure)
         return Reconciled(objective_id, standing, Plan(objective_id), Applied(), before)
+    absence = standing_for(context, found)
+    if absence is not None:
+        return _left_standing(context, objective_id, before, absence, tenure if write else None)
     if not write:
         return Reconciled(objective_id, state, sifted.plan, Applied(), before)
     note_held(context, planned, sifted.held, BREAKER, FLAPPING)
@@ -99,6 +106,21 @@ def _keep_standing(context: Context, state: ObjectiveState, tenure: Tenure | Non
         facts.put(conn, context.site, "last_reconcile", now.isoformat())
         if tenure is not None:
             due.finish(conn, tenure.claim)
+
+
+def _left_standing(
+    context: Context,
+    objective_id: str,
+    before: ObjectiveState | None,
+    absence: Absence,
+    tenure: Tenure | None,
+) -> Reconciled:
+    """Nothing is written or stored; it becomes due again once what is missing is back, or the mapping is another."""
+    log.info("left standing", site=context.site, objective=objective_id, why=str(absence))
+    if tenure is not None:
+        with context.store.write() as conn:
+            due.finish(conn, tenure.claim)
+    return Reconciled(objective_id, before, Plan(objective_id), Applied(), before)
 
 
 def plan_objective(

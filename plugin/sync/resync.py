@@ -16,6 +16,7 @@ from plugin.sync.checkpoint import SKEW, Reading, forget, keep, start
 from plugin.sync.completeness import prove_complete
 from plugin.sync.context import Context
 from plugin.sync.landing import Progress, Resynced, land_again, land_first
+from plugin.sync.names import observe
 from plugin.sync.paging import in_order, pages
 from plugin.sync.refresh import RESYNC_WANTED, with_readings
 from plugin.sync.second_look import look_again
@@ -47,6 +48,7 @@ def resync(
     drop_unseen(context, reading, accept_loss)
     settle(context, report, report.objectives, _others(context, report))
     _remember(context, reading)
+    observe(context.store, context.site, context.mapping, context.clock())
     return report
 
 
@@ -71,7 +73,7 @@ def _read_pages(context: Context, reading: Reading, progress: Progress) -> None:
     progress(reached.read, max(reached.total, reached.read))
     if reached.complete:
         return
-    for page in pages(context, in_order(context.mapping.document.scope), reached.after):
+    for page in pages(context, in_order(context.mapping.scope_by_id), reached.after):
         _land_page(context, reading, page)
         progress(reading.report.read, max(reached.total, reading.report.read))
     if not reading.reached.complete:

@@ -28,7 +28,7 @@ AT_ONCE = 100
 
 def catch_up(context: Context, reading: Reading) -> None:
     """For a read that rested: issues that came, went or moved between its pages meanwhile, and those that changed after their page was read."""
-    scope = context.mapping.document.scope
+    scope = context.mapping.scope_by_id
     there = set(context.jira.search_ids(in_order(scope)))
     slipped = there - reading.seen
     # What was on a page and is not there any more is asked for by id, like everything the pages did not show.

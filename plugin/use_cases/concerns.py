@@ -16,6 +16,7 @@ from plugin.use_cases.status import Status
 
 Level = Literal["on_track", "pending", "unknown", "at_risk", "off_track"]
 WORST_FIRST: tuple[Level, ...] = ("off_track", "at_risk", "unknown", "pending", "on_track")
+MOST_NAMED = 5
 STUCK = timedelta(minutes=10)
 QUIET = timedelta(hours=26)
 OUT = {
@@ -196,6 +197,42 @@ def unread(status: Status) -> Concern | None:
     )
 
 
+def gone(status: Status) -> Concern | None:
+    """The mapping names something that Jira no longer has: numbers that need it stand as they were."""
+    lost = status.names.absences if status.names is not None else ()
+    if not lost:
+        return None
+    what = ", ".join(sorted({str(one) for one in lost})[:MOST_NAMED])
+    return Concern(
+        "gone",
+        "at_risk",
+        "Gone from Jira",
+        f"{capital(what)}: the numbers that need it stand as they were, and nothing of them is written.",
+        "Bring it back in Jira, or write something else in the mapping and activate that.",
+    )
+
+
+def renamed(status: Status) -> Concern | None:
+    """Jira calls something otherwise than the mapping does: no number changes by that."""
+    found = status.names.renames if status.names is not None else ()
+    if not found:
+        return None
+    what = ", ".join(sorted({str(one) for one in found})[:MOST_NAMED])
+    return Concern(
+        "renamed",
+        "pending",
+        "Renamed in Jira",
+        f"{capital(what)}. Numbers go by ids, so none of them changes.",
+        "Write the new name in the mapping when it is edited next; “jira-okr mapping check” says where.",
+        wrong=False,
+    )
+
+
+def capital(text: str) -> str:
+    """With a capital letter at its beginning, and nothing else changed."""
+    return text[:1].upper() + text[1:]
+
+
 def credential(status: Status) -> Concern | None:
     """The admin's word on the token: where Jira refuses it, that is an outage and said before."""
     found = status.credential
@@ -264,9 +301,11 @@ CONCERNS: tuple[Callable[[Status], Concern | None], ...] = (
     given_up,
     refused,
     unread,
+    gone,
     credential,
     stale,
     no_webhook,
+    renamed,
     drifted,
 )
 

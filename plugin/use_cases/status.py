@@ -24,9 +24,10 @@ from plugin.errands import Errand
 from plugin.heartbeat import Process, counted, processes
 from plugin.meter import Counted
 from plugin.reading import SYNC
-from plugin.sync import checkpoint, holding, outage, read_failure
+from plugin.sync import checkpoint, holding, names, outage, read_failure
 from plugin.sync.checkpoint import Progress
 from plugin.sync.holding import Brake
+from plugin.sync.names import Standing
 from plugin.sync.outage import Outage
 from plugin.sync.read_failure import ReadFailure
 from plugin.use_cases.dead_letters import DeadLetter, letters
@@ -43,7 +44,9 @@ class Status:
 
     `due` objectives wait, the first of them overdue since `overdue_since`, with an unserved event since `waiting_since`. `drift` is
     what resyncs had to correct; `deliveries` counts the inbox by status, `per_minute` those of the last minutes, the latest last;
-    `writes` counts the ledger of writes by outcome. `gaps` are what could not be read, the accepted ones last. `sync` is what a person asked for, `full_read` a read that has not come to its end.
+    `writes` counts the ledger of writes by outcome. `gaps` are what could not be read, the accepted ones last. `sync` is what a
+    person asked for, `full_read` a read that has not come to its end. `names` is what Jira calls otherwise than the mapping does,
+    and what it no longer has.
     """
 
     site: str
@@ -77,6 +80,7 @@ class Status:
     token_expires: date | None = None
     failing: tuple[ReadFailure, ...] = ()
     """Reads of everything, or of what changed of late, whose last try failed."""
+    names: Standing | None = None
     processes: tuple[Process, ...] | None = None
 
     @property
@@ -236,8 +240,15 @@ def _vital(conn: Connection, site: Site, now: datetime, known: tuple[Process, ..
         outage=outage.standing(conn, site.name),
         token_expires=site.token_expires,
         failing=read_failure.standing(conn, site.name),
+        names=_names(conn, site.name),
         processes=known,
     )
+
+
+def _names(conn: Connection, site: str) -> Standing | None:
+    """What the active mapping calls otherwise than Jira does."""
+    found = names.standing(conn, site)
+    return found if found is not None and found.revision == revisions.active_name(conn, site) else None
 
 
 def _instant(text: str | None) -> datetime | None:

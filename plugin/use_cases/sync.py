@@ -198,7 +198,7 @@ def _announce(context: Context, wanted: Wanted, announced: Callable[[Ahead], Non
     if begun is not None:
         announced(_ahead(context, max(begun.total - begun.read, 0), begun.read))
         return None
-    total = context.jira.count(context.mapping.document.scope)
+    total = context.jira.count(context.mapping.scope_by_id)
     announced(_ahead(context, total))
     return total
 

@@ -85,6 +85,15 @@ revision = Table(
     columns.number("created_at"),
 )
 
+binding = Table(
+    "binding",
+    columns.metadata,
+    columns.site(),
+    columns.part("revision"),
+    columns.number("version"),
+    columns.text("content"),
+)
+
 activation = Table(
     "activation",
     columns.metadata,

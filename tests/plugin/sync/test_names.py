@@ -1,0 +1,231 @@
+"""What is renamed in Jira changes no number, what is new under a bound name counts, what is gone holds what needs it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import delete
+
+from connectors.sandbox import scheme
+from connectors.store import audit, bindings, objectives, revisions
+from connectors.store.schema import binding
+from mappings import presets
+from mappings.catalogue import Catalogue
+from mappings.issue import Named
+from plugin.access.actor import COMMAND_LINE
+from plugin.cli.sync import sync_site
+from plugin.jobs.schedules import read_recent
+from plugin.lifecycle import activate
+from plugin.sync import names
+from plugin.use_cases.concerns import concerns
+from plugin.use_cases.status import status
+
+POINTS = scheme.POINTS
+
+
+def numbers(firm: Any) -> dict[str, Any]:
+    """What Jira holds for each objective."""
+    with firm.connector.store.read() as conn:
+        ids = sorted(objectives.ids(conn, "main"))
+    return {id_: firm.in_jira(id_) for id_ in ids}
+
+
+def told(firm: Any) -> list[tuple[str, str]]:
+    """What the audit log says of names, the oldest first."""
+    with firm.connector.store.read() as conn:
+        found = audit.recent(conn, 100)
+    return [(one.what, str(one.detail.get("name"))) for one in reversed(found) if one.who == names.WHO]
+
+
+def said(firm: Any) -> list[str]:
+    return [one.kind for one in concerns(status(firm.connector, COMMAND_LINE, "main"))]
+
+
+def active_form(firm: Any) -> Catalogue:
+    with firm.connector.store.read() as conn:
+        form = names.bound(conn, "main", firm.context.mapping.revision)
+    assert form is not None
+    return form
+
+
+def everything_again(firm: Any) -> None:
+    firm.clock.pass_by(minutes=5)
+    sync_site(firm.connector, "main")
+    firm.work_off()
+
+
+def catalogue_with(firm: Any, monkeypatch: pytest.MonkeyPatch, **parts: Any) -> None:
+    """Jira lists this from now on."""
+    jira = firm.connector.site("main").jira
+    found = replace(jira.catalogue(), **parts)
+    monkeypatch.setattr(type(jira), "catalogue", lambda _self, _ids=(): found)
+
+
+def rename_points(firm: Any) -> None:
+    fields = firm.sandbox.sandbox.fields
+    fields[POINTS] = replace(fields[POINTS], name="Effort", clauses=("cf[10016]", "Effort"))
+
+
+def test_activation_keeps_what_the_names_stand_for(firm: Any) -> None:
+    form = active_form(firm)
+    fields = {field.id for field in form.fields}
+    assert POINTS in fields
+    assert scheme.STORY_POINTS not in fields, "fields that the mapping does not use are not its business"
+    assert {one.id for one in form.issue_types} == {one.id for one in scheme.ISSUE_TYPES}
+
+
+def test_a_renamed_field_is_still_the_field(firm: Any) -> None:
+    before = numbers(firm)
+    rename_points(firm)
+    everything_again(firm)
+    assert numbers(firm) == before
+    assert told(firm) == [("renamed in Jira", "Story point estimate")]
+    assert "renamed" in said(firm)
+    everything_again(firm)
+    assert told(firm) == [("renamed in Jira", "Story point estimate")], "it is told once"
+
+
+def test_a_field_that_is_gone_holds_every_number_that_needs_it(firm: Any) -> None:
+    before = numbers(firm)
+    field = firm.sandbox.sandbox.fields.pop(POINTS)
+    held = {record.id: record.customs for record in firm.records()}
+    for record in firm.records():
+        firm.edit(record, summary="told anew")
+    firm.clock.pass_by(minutes=2)
+    writes = firm.calls("/issue/<id_or_key>")
+    read_recent(firm.connector, "main", lambda: None)
+    firm.work_off()
+    assert numbers(firm) == before, writes
+    assert "gone" in said(firm)
+    assert told(firm) == [("gone from Jira", "Story point estimate")]
+    with firm.connector.store.read() as conn:
+        assert {saved.state.id for saved in objectives.all(conn, "main")} == before.keys()
+
+    firm.sandbox.sandbox.fields[POINTS] = field
+    assert held
+    everything_again(firm)
+    assert numbers(firm) == before
+    assert told(firm)[-1] == ("back in Jira", "Story point estimate")
+    assert "gone" not in said(firm)
+
+
+def test_the_catalogue_is_read_before_a_scheduled_read_and_at_most_each_minute(firm: Any) -> None:
+    firm.calls()
+    firm.clock.pass_by(minutes=2)
+    read_recent(firm.connector, "main", lambda: None)
+    assert firm.calls("/field") == 1
+    firm.clock.pass_by(seconds=30)
+    read_recent(firm.connector, "main", lambda: None)
+    assert firm.calls("/field") == 0
+    firm.clock.pass_by(seconds=30)
+    read_recent(firm.connector, "main", lambda: None)
+    assert firm.calls("/field") == 1
+
+
+def test_another_type_of_a_bound_name_is_taken_in(firm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue_with(firm, monkeypatch, issue_types=(*scheme.ISSUE_TYPES, replace(scheme.STORY, id="19001")))
+    firm.connector.catalogue("main", fresh=True)
+    assert told(firm) == [("name taken in", "Story")]
+    select = firm.context.mapping.objectives[0].key_results[1].select
+    issue = next(one for one in firm.mirror().values() if one.type.id == scheme.STORY.id)
+    moment = firm.context.moment()
+    assert select.matches(replace(issue, type=replace(issue.type, id="19001", name="Vorgang")), moment)
+    assert not select.matches(replace(issue, type=replace(issue.type, id="19002", name="Story")), moment)
+    firm.connector.catalogue("main", fresh=True)
+    assert told(firm) == [("name taken in", "Story")]
+
+
+def test_a_status_that_is_gone_holds_the_numbers_whose_issues_are_in_it(
+    firm: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = numbers(firm)
+    review = next(one for one in scheme.STATUSES if one.name == "In Review")
+    concerned = {
+        one.parent_id
+        for one in firm.mirror().values()
+        if one.status.id == review.id and one.parent_id in before
+    }
+    assert concerned, "somebody has an issue in review"
+    assert concerned < before.keys()
+    catalogue_with(firm, monkeypatch, statuses=tuple(one for one in scheme.STATUSES if one.id != review.id))
+    firm.connector.catalogue("main", fresh=True)
+    for record in firm.records():
+        firm.edit(record, **{POINTS: record.customs[POINTS] + 3})
+    firm.clock.pass_by(minutes=2)
+    read_recent(firm.connector, "main", lambda: None)
+    firm.work_off()
+    after = numbers(firm)
+    assert {id_ for id_ in before if before[id_] == after[id_]} >= concerned
+    assert {id_ for id_ in before if before[id_] != after[id_]}, "the others go on"
+    assert "gone" in said(firm)
+
+
+def test_a_revision_from_before_there_were_bound_forms_is_bound_once(firm: Any) -> None:
+    with firm.connector.store.write() as conn:
+        conn.execute(delete(binding))
+    revision = firm.context.mapping.revision
+    with firm.connector.store.read() as conn:
+        assert bindings.version(conn, "main", revision) == 1
+    rename_points(firm)
+    before = numbers(firm)
+    everything_again(firm)
+    assert numbers(firm) == before
+
+
+def test_a_text_edited_after_a_rename_keeps_what_it_does_not_touch(firm: Any) -> None:
+    rename_points(firm)
+    firm.connector.catalogue("main", fresh=True)
+    firm.remap(
+        "      off_track: Off track\n", "      off_track: Off track\n".replace("Off track", "Off track")
+    )
+    firm.remap("version: 1\n", "version: 1\ntime_zone: UTC\n")
+    assert firm.context.mapping.fields["points"].id == POINTS
+
+
+def test_what_jira_lists_nowhere_is_looked_up_when_a_mapping_is_activated(firm: Any) -> None:
+    sandbox = firm.sandbox.sandbox
+    sandbox.components["PLAT"].append(Named("4711", "Parser"))
+    sandbox.versions["CORE"].append(Named("4712", "1.0"))
+    story = firm.records()[0]
+    person = scheme.PEOPLE[1]
+    jql = f'component = Parser OR fixVersion = 1.0 OR key = {story.key} OR assignee = "{person.name}"'
+    text = presets.text("epics-as-objectives").replace(
+        "select: issuetype in (Story, Task, Bug)", f"select: issuetype in (Story, Task, Bug) AND NOT ({jql})"
+    )
+    activate(firm.connector, "main", text, "test", large=True)
+    meant = {(name.word, name.ids) for name in firm.context.mapping.names}
+    assert ("Parser", ("4711",)) in meant
+    assert ("1.0", ("4712",)) in meant
+    assert (story.key, (story.id,)) in meant
+    assert (person.name, (person.id,)) in meant
+
+
+def test_what_only_issues_show_is_learnt_with_the_next_full_read(firm: Any) -> None:
+    story = firm.records()[0]
+    text = presets.text("epics-as-objectives").replace(
+        "select: issuetype in (Story, Task, Bug)",
+        "select: issuetype in (Story, Task, Bug) AND component != Later",
+    )
+    activate(firm.connector, "main", text, "test", large=True)
+    firm.work_off()
+    later = Named("4713", "Later")
+    firm.sandbox.sandbox.components[story.project.key].append(later)
+    firm.edit(story, components=[{"id": "4713"}])
+    everything_again(firm)
+    assert ("Later", ("4713",)) in {(name.word, name.ids) for name in firm.context.mapping.names}
+    assert told(firm)[-1] == ("name taken in", "Later")
+
+
+def test_going_back_to_a_revision_means_what_it_meant(firm: Any) -> None:
+    first = firm.context.mapping.revision
+    firm.remap("version: 1\n", "version: 1\ntime_zone: UTC\n")
+    rename_points(firm)
+    firm.connector.catalogue("main", fresh=True)
+    with firm.connector.store.read() as conn:
+        old = revisions.get(conn, "main", first)
+    assert old is not None
+    activate(firm.connector, "main", old.text, "test", large=True)
+    assert firm.context.mapping.revision == first
+    assert firm.context.mapping.fields["points"].id == POINTS
