@@ -43,12 +43,13 @@ def weathered(stage: Stage, seed: int) -> None:
     storm(world, STEPS, ROUGH, wind)
     world.settle()
     found: list[str] = [f"before the resync: {one}" for one in dead_letters(world)]
-    if not world.post.dropped:
+    if not world.post.dropped and not world.upheaval.happened:
         found += [f"before the resync: {one}" for one in wrong_fields(world)]
     assert world.look_again(anew=True), replay(world, [f"a resync in the calm: {world.trouble}"])
     world.settle()
     for check in (wrong_fields, wrong_mirror, wrong_states, dead_letters, repeated_writes, too_many_writes):
         found += check(world)
+    found += world.witness.findings
     edits = world.site.calls.edits.total()
     assert world.look_again(), replay(world, [f"a second resync in the calm: {world.trouble}"])
     world.settle()

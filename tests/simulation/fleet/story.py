@@ -83,6 +83,9 @@ class Story:
     def site(self):  # type: ignore[no-untyped-def]
         return self.server.site
 
+    upheavals = 0
+    """Nothing happens to the site itself in a fleet."""
+
     @property
     def repeats(self):  # type: ignore[no-untyped-def]
         return self.ledger.repeats

@@ -38,7 +38,7 @@ class NoSockets(BaseAdapter):
         self.perils = perils
         self.page_size = 100
         self.repeats: Counter[tuple[str, str]] = Counter()
-        self.answered: Callable[[requests.PreparedRequest], None] = lambda _request: None
+        self.took: Callable[[str, str, object], None] = lambda _issue, _field, _value: None
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         self.perils.call(f"before {request.method}")
@@ -82,6 +82,8 @@ class NoSockets(BaseAdapter):
         for field in wrote:
             if record is not None and record.customs.get(field) == customs.get(field):
                 self.repeats[issue_id, field] += 1
+            if record is not None:
+                self.took(issue_id, field, record.customs.get(field))
 
     wrote: list[str] = []  # noqa: RUF012 - replaced for each request
 

@@ -20,6 +20,10 @@ class Judged(Protocol):
     people: People
 
     @property
+    def upheavals(self) -> int:
+        """How often something happened to the site itself."""
+
+    @property
     def site(self) -> Site:
         """The sandbox Jira."""
 

@@ -17,7 +17,8 @@ ACTORS = tuple(person(one) for one in PEOPLE[:3])
 CONTRIBUTES, MEASURES = (
     next(kind for kind in scheme.LINK_TYPES if kind.name == name) for name in ("Contributes", "Measures")
 )
-PROJECT_KEYS = tuple(one.project.key for one in scheme.PROJECTS)
+TYPES = {one.name: one for one in scheme.ISSUE_TYPES}
+"""Types by the name that they had first."""
 
 
 class People:
@@ -63,13 +64,16 @@ class People:
     ) -> Record | None:
         """Create an issue; where Jira refuses, nothing is made."""
         given: dict[str, object] = {
-            "project": {"key": project or (parent.project.key if parent else self.dice.choice(PROJECT_KEYS))},
-            "issuetype": {"name": kind},
+            "project": {
+                "key": project
+                or (parent.project.key if parent else self.dice.choice(list(self.sandbox.projects)))
+            },
+            "issuetype": {"id": TYPES[kind].id},
             "summary": f"{kind} {self.dice.randint(1, 999)}",
             **{name: value for name, value in fields.items() if value is not None},
         }
         if parent is not None:
-            level = next(one.level for one in scheme.ISSUE_TYPES if one.name == kind)
+            level = TYPES[kind].level
             given |= self._below(level, parent)
         try:
             return create(self.sandbox, {"fields": given}, self.version, self.someone())
@@ -91,7 +95,8 @@ class People:
 
     def some(self, *kinds: str) -> Record | None:
         """An issue of one of these types, or of any."""
-        found = [one for one in self.sandbox.records.values() if not kinds or one.type.name in kinds]
+        wanted = {TYPES[kind].id for kind in kinds}
+        found = [one for one in self.sandbox.records.values() if not kinds or one.type.id in wanted]
         return self.dice.choice(found) if found else None
 
     # -- everyday life
@@ -158,7 +163,7 @@ class People:
     def move(self) -> None:
         record = self.some()
         if record is not None:
-            others = [key for key in PROJECT_KEYS if key != record.project.key]
+            others = [key for key in self.sandbox.projects if key != record.project.key]
             move(self.sandbox, record, self.dice.choice(others), self.someone())
 
     def link(self) -> None:

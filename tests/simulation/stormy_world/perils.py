@@ -75,6 +75,7 @@ class PerilousStore:
     def __init__(self, store: Store, perils: Perils) -> None:
         self._store = store
         self._perils = perils
+        self.committed: Callable[[], None] = lambda: None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
@@ -92,4 +93,5 @@ class PerilousStore:
             self._perils.transaction("at BEGIN")
             yield conn
             self._perils.transaction("before COMMIT")
+        self.committed()
         self._perils.call("after COMMIT")

@@ -130,7 +130,7 @@ def repeated_writes(world: Judged) -> Iterator[str]:
 def too_many_writes(world: Judged) -> Iterator[str]:
     """More edits than the deeds of people can explain."""
     edits = world.site.calls.edits.total()
-    deeds = world.people.deeds
+    deeds = world.people.deeds + world.upheavals
     most = 8 * deeds + 2 * len(world.site.sandbox.records) + 40
     if edits > most:
         yield f"{edits} edits for {deeds} deeds (at most {most})"

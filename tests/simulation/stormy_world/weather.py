@@ -8,6 +8,9 @@ from connectors.sandbox import Fault
 from connectors.sandbox.faults import REASONS, RETRY_AFTER
 from connectors.sandbox.site import Site
 
+PAGES = (302, 400, 401, 403, 404, 502)
+"""What a proxy, a firewall or a sign-in page before Jira answers with, in words that are not Jira's."""
+SHAPES = ("html", "html", "empty", "text", "list")
 STATUSES = (500, 502, 503, 504)
 PATHS = {
     "cloud": ("", "bulkfetch", "search/jql", "changelog/bulkfetch", "issue/"),
@@ -22,6 +25,10 @@ KINDS = (
     "torn",
     "torn",
     "empty_page",
+    "page",
+    "page",
+    "last_with_token",
+    "lost_token",
     "duplicate_token",
     "expired_token",
     "unauthorized",
@@ -31,11 +38,13 @@ KINDS = (
 def trouble(dice: random.Random, deployment: str = "cloud") -> Fault:
     """One fault for one to three of the next calls."""
     kind = dice.choice(KINDS)
+    page = kind == "page"
     return Fault(
-        kind,
+        "status" if page else kind,
         path=dice.choice(PATHS[deployment]),
         times=1 if kind == "empty_page" else dice.randint(1, 3),
-        status=dice.choice(STATUSES),
+        status=dice.choice(PAGES if page else STATUSES),
+        shape=dice.choice(SHAPES) if page else "html",
         reason=dice.choice((*REASONS, None)),
         retry_after=dice.choice(RETRY_AFTER),
         seconds=0.0 if kind == "timeout" else float(dice.randint(1, 40)),

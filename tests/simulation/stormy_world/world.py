@@ -15,13 +15,15 @@ from stormy_world.people import People
 from stormy_world.perils import SAFE, Chances, PerilousStore, Perils, WorkerDied
 from stormy_world.post import PostOffice, Reliability
 from stormy_world.stage import Stage
+from stormy_world.upheaval import Upheaval
 from stormy_world.weather import worsen
+from stormy_world.witness import Witness
 from werkzeug.test import run_wsgi_app
 
 from connectors.jira.address import Deployment
 from connectors.jira.errors import JiraError
 from connectors.sandbox.webhooks import Message
-from connectors.store import Store, StoreError, due, inbox
+from connectors.store import Store, StoreError, due, inbox, losses
 from plugin.app import create_app
 from plugin.connector import Connector
 from plugin.connector import Site as JiraSite
@@ -29,6 +31,7 @@ from plugin.demonstration import EVENTS
 from plugin.sync import holding
 from plugin.sync.context import Context
 from plugin.sync.recent import resync_recent
+from plugin.sync.refresh import land_issues
 from plugin.sync.resync import resync
 from plugin.sync.work import turn
 
@@ -36,6 +39,8 @@ SECRET = "a secret of the simulation"
 PATH_TOKEN = "an-unguessable-end-of-the-path"
 HOOKS = "http://okr.example.test/webhooks/jira/main"
 MOST_TURNS = 600
+UPHEAVAL = 0.08
+"""How likely something happens to the site itself in a step."""
 
 
 def deployment_of(seed: int) -> Deployment:
@@ -58,6 +63,7 @@ class World:
         self.post = PostOffice(self.clock, self._dice("post"))
         self.site = sandbox_site(self.clock, self.post, self.ground.deployment)
         self.people = People(self.site.sandbox, self._dice("people"))
+        self.upheaval = Upheaval(self.site.sandbox, self._dice("upheaval"))
         self.jira, self.adapter = connected(
             self.site, self.perils, self.clock, governed=self.dice.random() < 0.5
         )
@@ -67,6 +73,9 @@ class World:
         self.workers = 0
         self.resyncs = 0
         self.trouble = ""
+        self.witness = Witness(self)
+        self.store.committed = self.witness.look
+        self.adapter.took = self.witness.wrote
         self._open_the_door()
 
     def _dice(self, name: str) -> random.Random:
@@ -94,6 +103,11 @@ class World:
     def tables(self) -> Store:
         """The store without its perils."""
         return self.stage.store
+
+    @property
+    def upheavals(self) -> int:
+        """How often something happened to the site itself: each may change every number."""
+        return 5 * self.upheaval.happened.total()
 
     @property
     def repeats(self) -> Counter[tuple[str, str]]:
@@ -178,6 +192,8 @@ class World:
             self.people.do_something()
         if dice.random() < 0.25:
             worsen(self.site, dice)
+        if dice.random() < UPHEAVAL:
+            self.upheaval.happen()
         self.perils.chances = chances
         try:
             self.post.hand_over(dice.choice((0, 3, 1000)))
@@ -193,7 +209,8 @@ class World:
     # -- the calm after
 
     def calm(self) -> None:
-        """No more faults; what is under way arrives."""
+        """No more faults; what is under way arrives, and what was out of sight is seen again."""
+        self.upheaval.mend()
         self.perils.chances = SAFE
         self.site.faults.clear()
         self.site.searcher.expire_tokens = False
@@ -212,7 +229,8 @@ class World:
         raise AssertionError(f"seed {self.seed}: still not settled after {MOST_TURNS} turns: {self._left()}")
 
     def _approve(self) -> bool:
-        """Where a resync was held because much would change, a person looks at it and lets it go."""
+        """Where a resync was held because much would change, or is missing, a person looks at it and lets it go."""
+        self._accept_losses()
         with self.stage.store.read() as conn:
             held = holding.standing(conn, SITE)
         if held is None:
@@ -221,6 +239,16 @@ class World:
         with self.stage.store.write() as conn:
             due.mark(conn, SITE, held.objectives, self.clock(), "approved")
         return True
+
+    def _accept_losses(self) -> None:
+        """Of what Jira shows no more a person knows what is deleted; the rest comes back to sight."""
+        with self.stage.store.read() as conn:
+            waiting = {one.issue_id for one in losses.all(conn, SITE, "held")}
+        gone = waiting - self.site.sandbox.records.keys()
+        if gone:
+            with self.stage.store.write() as conn:
+                land_issues(self.context(), conn, [], gone)
+                losses.settle(conn, SITE, gone, "accepted", "a person", self.clock())
 
     def _left(self) -> tuple[object, ...]:
         with self.stage.store.read() as conn:
