@@ -97,7 +97,7 @@ def _read_by(mapping: Mapping, rule_id: str) -> frozenset[str]:
         if rule.part.id != rule_id:
             continue
         for one in rule.key_results:
-            found |= set(_fields([one.select, one.related, one.done_when]))
+            found |= set(_fields([one.select, one.related, *one.conditions.values()]))
         uses = (use for use in alias_uses(mapping.document) if use.path[:2] == ("objectives", index))
         found |= {mapping.fields[use.alias].id for use in uses if use.alias in mapping.fields}
     return frozenset(found)

@@ -12,7 +12,7 @@ from fractions import Fraction
 from mappings.catalogue import Field
 from mappings.document.schema import CyclePart, Document, KeyResultPart, ObjectivePart
 from mappings.names import LinkWord, Name, link_word
-from mappings.progress.delivery import ESTIMATE_FIELD, weight_aliases
+from mappings.progress.options import RuleOptions, aliases, reading_alias
 from mappings.properties import property_fields
 from mappings.selector import Selector
 
@@ -38,12 +38,13 @@ class StatusRules:
 
 @dataclass(frozen=True, slots=True)
 class KeyResultRule:
-    """One key-result rule; `select` is None where every related issue is meant, `related` is the JQL of `relation: {jql}`."""
+    """One key-result rule; `select` is None where every related issue is meant, `related` is the JQL of `relation: {jql}`,
+    `conditions` are the JQL options of its progress rule."""
 
     part: KeyResultPart
     select: Selector | None
     related: Selector | None
-    done_when: Selector | None = None
+    conditions: collections.abc.Mapping[str, Selector] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +91,36 @@ class Mapping:
         for objective in self.objectives:
             found.append(objective.select)
             for rule in objective.key_results:
-                found += [rule.select, rule.related, rule.done_when]
+                found += [rule.select, rule.related, *rule.conditions.values()]
         return tuple(selector for selector in found if selector is not None)
 
     def field_ids(self) -> frozenset[str]:
         """Ids of every custom field and entity property this mapping reads or writes: what the mirror has to hold."""
         read = (field for selector in self.selectors() for field in selector.fields)
         named = (field.id for field in (*self.fields.values(), *self.properties()))
-        return frozenset(named) | frozenset(read) | self._estimates()
+        return frozenset(named) | frozenset(read) | self._worded()
 
     def properties(self) -> tuple[Field, ...]:
         """The entity properties this mapping writes, each once, in the shape of fields."""
         return property_fields(self.document.write_back)
 
-    def _estimates(self) -> frozenset[str]:
-        """The field behind `weight: time_estimate`, which has no alias."""
-        rules = (rule.part.progress for objective in self.objectives for rule in objective.key_results)
-        weighed = any("time_estimate" in weight_aliases(options) for options in rules)
-        return frozenset({ESTIMATE_FIELD}) if weighed else frozenset()
+    def reading_ids(self) -> frozenset[str]:
+        """Ids of the fields whose history counts: what key results read as what they stand at."""
+        found = (reading_alias(rule.part.progress) for one in self.objectives for rule in one.key_results)
+        return frozenset(
+            self.fields[alias].id for alias in found if alias is not None and alias in self.fields
+        )
+
+    def ids_read(self, options: RuleOptions) -> tuple[str, ...]:
+        """Ids of the fields that a progress rule reads, in the order of its options; those that words stand for too."""
+        found = (
+            self.fields[one.text].id if one.text in self.fields else one.mark.words.get(one.text)
+            for one in aliases(options)
+        )
+        return tuple(id_ for id_ in found if id_ is not None)
+
+    def _worded(self) -> frozenset[str]:
+        """The fields behind words like `weight: time_estimate`, which have no alias."""
+        options = (rule.part.progress for objective in self.objectives for rule in objective.key_results)
+        found = (one.mark.words.get(one.text) for each in options for one in aliases(each))
+        return frozenset(id_ for id_ in found if id_ is not None)

@@ -11,10 +11,12 @@ from typing import Any
 from mappings.catalogue import Catalogue
 from mappings.document.editor_schema import json_schema
 from mappings.fields import field_type
+from mappings.progress import option_names
+from mappings.progress.options import FieldAlias, Jql
 
 MOST = 60
-JQL_KEYS = frozenset({"scope", "select", "when", "excluded", "not_achieved", "jql", "done_when"})
-ALIAS_KEYS = frozenset({"start", "current", "target", "weight", "due", "field", "jql_field"})
+JQL_KEYS = frozenset({"scope", "select", "when", "excluded", "not_achieved", "jql"}) | option_names(Jql)
+ALIAS_KEYS = frozenset({"weight", "field", "jql_field"}) | option_names(FieldAlias)
 JQL_WORDS = ("AND", "OR", "NOT", "in", "not in", "is EMPTY", "is not EMPTY", "project", "issuetype", "status",
              "statusCategory", "labels", "resolution", "priority", "parent", "created", "updated", "assignee")  # fmt: skip
 

@@ -18,6 +18,7 @@ from mappings.mapping import Mapping
 from mappings.measuring import objective_rule
 from mappings.moment import Moment
 from mappings.numbers import exact
+from mappings.progress import RULE_OF_KIND
 from plugin.connector import Connector
 
 MOST_SCREENS = 60
@@ -79,7 +80,9 @@ def _roles(mapping: Mapping, issue: Issue, moment: Moment) -> Iterator[Target]:
         yield "objective"
     for rule in mapping.objectives:
         for key_result in rule.key_results:
-            is_each = key_result.part.as_ == "each_issue" or key_result.part.progress.kind != "delivery"
+            is_each = (
+                key_result.part.as_ == "each_issue" or not RULE_OF_KIND[key_result.part.progress.kind].by_rows
+            )
             if is_each and key_result.select is not None and key_result.select.matches(issue, moment):
                 yield "key_result"
                 return

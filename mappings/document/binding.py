@@ -33,6 +33,7 @@ from mappings.document.walk import jql_texts
 from mappings.jql import compile_selector
 from mappings.mapping import KeyResultRule, Mapping, ObjectiveRule, StatusOverride, StatusRules
 from mappings.names import Kind, Name, link_word
+from mappings.progress.options import jql_options
 from mappings.selector import Selector
 
 CUSTOM = "customfield_"
@@ -181,7 +182,7 @@ class _Binder:
             part=part,
             select=self.optional(part.select),
             related=self.optional(related),
-            done_when=self.optional(getattr(part.progress, "done_when", None)),
+            conditions={name: self.selector(text) for name, text in jql_options(part.progress).items()},
         )
 
 

@@ -10,8 +10,9 @@ from mappings.document.codes import Code
 from mappings.document.places import Path
 from mappings.document.report import Report, shown
 from mappings.document.schema import AlignmentPart, Document, FieldPart, LinkRelation, TargetPart
-from mappings.document.walk import AliasUse, Wanted, alias_uses, key_results
+from mappings.document.walk import AliasUse, alias_uses, key_results
 from mappings.mapping import Mapping
+from mappings.progress.options import Wanted
 from mappings.selector import Selector
 
 TEXT_TYPES = ("string", "doc")
@@ -146,7 +147,7 @@ def selectors(mapping: Mapping) -> Iterator[tuple[Path, Selector]]:
         for number, rule in enumerate(objective.key_results):
             path: Path = ("objectives", index, "key_results", number)
             found += [((*path, "select"), rule.select), ((*path, "relation", "jql"), rule.related)]
-            found.append(((*path, "progress", "done_when"), rule.done_when))
+            found += [((*path, "progress", name), one) for name, one in rule.conditions.items()]
     return ((path, selector) for path, selector in found if selector is not None)
 
 

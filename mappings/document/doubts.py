@@ -8,20 +8,18 @@ from fractions import Fraction
 from typing import Generic, TypeVar
 
 from mappings.document.places import Path
-from mappings.document.walk import TIME_ESTIMATE
 from mappings.issue import Issue
 from mappings.ledger import Disposition
 from mappings.mapping import KeyResultRule
 from mappings.mapping import Mapping as BoundMapping
 from mappings.moment import Moment
-from mappings.numbers import first_filled, number_in
-from mappings.progress.delivery import ESTIMATE_FIELD, DeliveryOptions, weight_aliases
+from mappings.numbers import number_in
+from mappings.progress import RULE_OF_KIND
+from mappings.progress.rule import Doubt
 from mappings.statuses import DONE, StatusReader
 
 NAMED = 5
 """How many issues are named before the others are only counted."""
-SECONDS = frozenset({ESTIMATE_FIELD, "timeestimate", "timespent", "aggregatetimeoriginalestimate"})
-"""Fields of Jira itself whose numbers are seconds."""
 CANCELLED = frozenset(
     [
         "cancelled",
@@ -71,12 +69,12 @@ class Concerned:
 
 @dataclass(frozen=True, slots=True)
 class Doubts:
-    """Whom what concerns: statuses named as cancelled that count as done, by name; weights of 1 beside seconds, by place of the rule;
+    """Whom what concerns: statuses named as cancelled that count as done, by name; what progress rules find doubtful, by place;
     fields for story points that say different things, by their ids.
     """
 
     cancelled: Mapping[str, Concerned] = field(default_factory=dict)
-    beside_seconds: Mapping[Path, Concerned] = field(default_factory=dict)
+    by_rules: Mapping[tuple[Path, Doubt], Concerned] = field(default_factory=dict)
     points: Mapping[tuple[str, str], Concerned] = field(default_factory=dict)
 
 
@@ -98,9 +96,10 @@ def doubts(
 ) -> Doubts:
     """What is found among these issues of the scope; `points` are the ids of all fields of the site for story points."""
     reader = StatusReader(mapping.statuses, moment)
-    rules = list(_delivery(mapping))
+    rules = list(_by_rows(mapping))
     pairs = list(_pairs(points))
-    cancelled, seconds, differing = _Found[str](), _Found[Path](), _Found[tuple[str, str]]()
+    cancelled, differing = _Found[str](), _Found[tuple[str, str]]()
+    doubted = _Found[tuple[Path, Doubt]]()
     for issue in issues:
         mine = [
             (path, rule) for path, rule in rules if rule.select is None or rule.select.matches(issue, moment)
@@ -108,19 +107,21 @@ def doubts(
         if mine and _is_cancelled(issue, reader):
             cancelled.add(issue.status.name, issue)
         for path, rule in mine:
-            if _weighs_one_beside_seconds(mapping, rule, issue):
-                seconds.add(path, issue)
+            options = rule.part.progress
+            doubt = RULE_OF_KIND[options.kind].doubt(options, mapping.ids_read(options), issue)
+            if doubt is not None:
+                doubted.add(((*path, doubt.option), doubt), issue)
         for pair in pairs:
             if _differ(issue, *pair):
                 differing.add(pair, issue)
-    return Doubts(cancelled.concerned(), seconds.concerned(), differing.concerned())
+    return Doubts(cancelled.concerned(), doubted.concerned(), differing.concerned())
 
 
-def _delivery(mapping: BoundMapping) -> Iterator[tuple[Path, KeyResultRule]]:
+def _by_rows(mapping: BoundMapping) -> Iterator[tuple[Path, KeyResultRule]]:
     for place, objective in enumerate(mapping.objectives):
         for index, rule in enumerate(objective.key_results):
-            if isinstance(rule.part.progress, DeliveryOptions):
-                yield ("objectives", place, "key_results", index, "progress", "missing"), rule
+            if RULE_OF_KIND[rule.part.progress.kind].by_rows:
+                yield ("objectives", place, "key_results", index, "progress"), rule
 
 
 def _pairs(points: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -134,22 +135,6 @@ def _is_cancelled(issue: Issue, reader: StatusReader) -> bool:
         return False
     reading = reader.read(issue)
     return reading.disposition is Disposition.COUNTED and reading.fraction == Fraction(1)
-
-
-def _weighs_one_beside_seconds(mapping: BoundMapping, rule: KeyResultRule, issue: Issue) -> bool:
-    options = rule.part.progress
-    if not isinstance(options, DeliveryOptions) or options.missing != "one" or options.count_to is not None:
-        return False
-    ids = tuple(_ids(mapping, weight_aliases(options)))
-    return bool(SECONDS.intersection(ids)) and first_filled(issue.fields, ids) is None
-
-
-def _ids(mapping: BoundMapping, aliases: Iterable[str]) -> Iterator[str]:
-    for alias in aliases:
-        if alias == TIME_ESTIMATE:
-            yield ESTIMATE_FIELD
-        elif alias in mapping.fields:
-            yield mapping.fields[alias].id
 
 
 def _differ(issue: Issue, one: str, other: str) -> bool:

@@ -64,7 +64,7 @@ def _add_unrestricted(text: str, path: Path, report: Report) -> None:
     remedy = "write which issues are meant, like project = PLAT or issuetype = Story"
     if path[-1] == "excluded":
         remedy = f"write which issues are excluded, or `excluded: {NOTHING}` where none is"
-    elif path[-1] in ("when", "not_achieved", "done_when"):
+    elif path[-1] in ("when", "not_achieved") or path[-2:-1] == ("progress",):
         remedy = "write a condition, or leave the key out"
     message = f"this JQL {says}, so it would mean every issue there is"
     report.add(Code.UNRESTRICTED, message, path, value=text, remedy=remedy)

@@ -237,10 +237,8 @@ def _check_doubts(mapping: BoundMapping, catalogue: Catalogue, found: Doubts, re
         message = f"what is {shown(name)} counts as done: {issues}"
         remedy = f"add `status = {shown(name)}` to `excluded` (or to `not_achieved`), if they were not done"
         report.warn(Code.CANCELLED_COUNTS, message, ("statuses", "excluded"), value=name, remedy=remedy)
-    for path, issues in found.beside_seconds.items():
-        message = f"no estimate, so a weight of 1 beside seconds: {issues}"
-        remedy = "write `missing: siblings_mean`, or zero, so that an hour of work does not weigh 3600 times as much"
-        report.warn(Code.ONE_BESIDE_SECONDS, message, path, value="one", remedy=remedy)
+    for (path, doubt), issues in found.by_rules.items():
+        report.warn(doubt.code, f"{doubt.message}: {issues}", path, value=doubt.value, remedy=doubt.remedy)
     names = {one.id: one.name for one in catalogue.fields}
     aliases = {one.id: alias for alias, one in mapping.fields.items()}
     for pair, issues in found.points.items():

@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
-from itertools import islice
 
 from pydantic import BaseModel
 
-from mappings.diagnostic import Severity
 from mappings.document.codes import Code
 from mappings.document.places import Path
 from mappings.document.report import Report
 from mappings.progress import RULE_OF_KIND
 from mappings.progress.options import RuleOptions
-from mappings.progress.rule import Finding
-
-HARMLESS = ("weight-not-used", "share-for-percent")
-"""Findings of rules that refuse nothing: a wasted line, or a number that was perhaps meant otherwise."""
-
-FOCUS: Mapping[str, tuple[str, ...]] = {
-    "wrong-direction": ("target",),
-    "start-is-target": ("target",),
-    "start-and-target": ("start", "target"),
-    "weight-not-used": ("weight",),
-}
-"""Which option to point at where several together are wrong."""
 
 
 def check_progress(options: RuleOptions, path: Path, report: Report) -> None:
     """Reports what the rule of this kind finds wrong with its options."""
-    rule = RULE_OF_KIND[getattr(options, "kind", "")]
-    for finding in rule.check(options):
-        option = _option(finding, options)
+    for finding in RULE_OF_KIND[options.kind].check(options):
+        option = (
+            finding.option if finding.option[:1] and finding.option[0] in options.model_fields_set else ()
+        )
         report.add(
             finding.code,
             finding.message,
             (*path, *option),
-            severity=Severity.WARNING if finding.code in HARMLESS else Severity.ERROR,
+            severity=finding.severity,
             value=_value(options, option),
             remedy=finding.remedy,
         )
@@ -54,17 +40,6 @@ def check_band(at_least: Decimal | None, at_most: Decimal | None) -> Iterator[tu
             f"no value is at least {at_least} and at most {at_most}",
             "swap at_least and at_most",
         )
-
-
-def _option(finding: Finding, options: RuleOptions) -> Path:
-    """The written option that a finding is about, as its code or the opening of its message says; or none."""
-    opening = re.match(r"(\w+)(?:\.(\w+))?\b", finding.message)
-    names = tuple(name for name in opening.groups() if name) if opening else ()
-    opens = names if names[:1] and names[0] in options.model_fields_set else ()
-    if len(opens) > 1:
-        return opens
-    likely = (name for name in FOCUS.get(finding.code, ()) if name in options.model_fields_set)
-    return tuple(islice(likely, 1)) or opens
 
 
 def _value(options: BaseModel, option: Path) -> object:

@@ -16,12 +16,20 @@ from mappings.document.report import Report
 from mappings.document.schema import Document
 from mappings.document.shape import report_shape
 from mappings.document.validation import find_faults
-from mappings.progress.options import FIRST_DAY
+from mappings.progress import PROGRESS_RULES
+from mappings.progress.options import FIRST_DAY, FieldAlias, Jql, marked
 
 ROUNDS = 4
 MARK = "?"
 """Stands for a name nobody can know; findings about it are not the writer's fault."""
 MARKED = f'project = "{MARK}"'
+
+BARE = next(
+    rule.kind
+    for rule in PROGRESS_RULES
+    if [name for name, option in rule.options.model_fields.items() if option.is_required()] == ["kind"]
+)
+"""A kind of key result for which nothing else has to be written."""
 
 _KEYS: dict[str, Any] = {
     "version": 1,
@@ -32,18 +40,21 @@ _KEYS: dict[str, Any] = {
     "label": MARK,
     "jql": MARKED,
     "jql_field": MARK,
-    "start": MARK,
-    "current": MARK,
-    "target": MARK,
     "healthy": {"at_least": 0},
     "source": {"kind": "jql_count", "jql": MARKED},
-    "progress": {"kind": "delivery"},
-    "kind": "delivery",
+    "progress": {"kind": BARE},
+    "kind": BARE,
+} | {
+    name: stand_in
+    for kind, stand_in in ((FieldAlias, MARK), (Jql, MARKED))
+    for rule in PROGRESS_RULES
+    for name, _ in marked(rule.options, kind)
+    if name in rule.options.model_fields and rule.options.model_fields[name].is_required()
 }
 _WRITTEN: dict[str, Any] = {"target": "objective", "set": {}, "property": None}
 _ITEMS: dict[str, dict[str, Any]] = {
     "objectives": {"title": MARK},
-    "key_results": {"progress": {"kind": "delivery"}},
+    "key_results": {"progress": {"kind": BARE}},
     "kpis": {"name": MARK, "source": {"kind": "jql_count", "jql": MARKED}, "healthy": {"at_least": 0}},
     "write_back": {"target": "objective", "set": {}},
     "overrides": {},

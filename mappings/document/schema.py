@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from mappings.progress import ProgressOptions
@@ -17,8 +15,6 @@ MOST_PARTS = 200
 """Entries of any list or mapping: far more than a mapping needs, few enough to be compared with each other."""
 LONGEST_DAYS = 3_660
 """Ten years: longer than any cycle."""
-
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _bounded_duration(text: str) -> str:
@@ -184,18 +180,6 @@ class KeyResultPart(Part):
     commitment: Literal["committed", "aspirational"] | None = None
     subtasks: Literal["selected", "through_parent"] = "selected"
     progress: ProgressOptions
-
-    @field_validator("progress", mode="before")
-    @classmethod
-    def _due_day(cls, value: Any) -> Any:
-        """YAML and JSON give a day as text, which would be taken for a field alias."""
-        due = value.get("due") if isinstance(value, dict) else None
-        if isinstance(due, str) and _DAY.fullmatch(due):
-            try:
-                return {**value, "due": date.fromisoformat(due)}
-            except ValueError:
-                return value
-        return {**value, "due": str(due)} if isinstance(due, int | float | Decimal) else value
 
 
 class ObjectivePart(Part):

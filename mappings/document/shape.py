@@ -17,7 +17,8 @@ from mappings.document.codes import Code
 from mappings.document.places import Path
 from mappings.document.report import MOST_FINDINGS, Report, shown
 from mappings.document.schema import LONGEST_DAYS, Document
-from mappings.progress.options import DECIMALS, FIRST_DAY, LAST_DAY
+from mappings.progress import PROGRESS_RULES
+from mappings.progress.options import DECIMALS, FIRST_DAY, LAST_DAY, Shapes, marked
 
 LARGEST_SHARE = 2
 PROPERTY_FORM = "letters, digits, `.`, `-` and `_`, at most 255 of them, with a letter or digit first, like jira-okr.rollup"
@@ -28,14 +29,12 @@ SHAPES: Mapping[str, tuple[str, ...]] = {
         "a number",
         "a field alias",
         "{field: alias, missing: siblings_mean}",
-        "[alias, alias] for delivery",
     ),
     "aligned_to": (
         "the id of an objective",
         "{link: phrase, contributes: true}",
         "{objective: id, contributes: true}",
     ),
-    "due": ("a date like 2026-12-31", "a field alias"),
     "property": (
         f"the key of the property: {PROPERTY_FORM}",
         "{key: jira-okr.rollup, values: [progress_percent, health]}",
@@ -132,7 +131,7 @@ def _choose(path: Path, group: list[_Trouble], plain: object, report: Report) ->
     """Of a value that fits none of several shapes, tells only what is wrong with the shape that was meant."""
     value = _at(plain, path)
     name = next((part for part in reversed(path) if isinstance(part, str)), "")
-    valid = SHAPES.get(name, OPERAND_SHAPES)
+    valid = (*SHAPES.get(name, ()), *option_shapes(name)) or OPERAND_SHAPES
     if (bounded := _out_of_bounds(group)) is not None:
         _wrong(bounded, report)
         return
@@ -272,6 +271,14 @@ def _expected(context: Mapping[str, Any]) -> tuple[str, ...]:
     """The values in pydantic's `'a', 'b' or 'c'`."""
     words = str(context.get("expected", "")).replace(" or ", ", ").split(", ")
     return tuple(word.strip("'\"") for word in words if word)
+
+
+def option_shapes(name: str) -> tuple[str, ...]:
+    """What progress rules say can be written for an option of this name."""
+    found = (
+        mark.words for rule in PROGRESS_RULES for one, mark in marked(rule.options, Shapes) if one == name
+    )
+    return tuple(dict.fromkeys(word for words in found for word in words))
 
 
 def progress_kinds() -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -371,11 +371,5 @@ def _check_aliases(document: Document, report: Report) -> None:
                 if number
                 else "add the alias under `fields`, or use one that is there"
             )
-            known = (*document.fields, *_other_words(use.path))
+            known = (*document.fields, *use.words)
             report.unknown(Code.UNKNOWN_ALIAS, "the field alias", use.alias, known, use.path, remedy)
-
-
-def _other_words(path: Path) -> Iterator[str]:
-    """What else than an alias may stand at a place."""
-    if path[-2:] == ("progress", "weight"):
-        yield from ("equal", "time_estimate")

@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
-from typing import Literal, get_args, get_origin
-
-from pydantic import BaseModel
 
 from mappings.document.places import Path
 from mappings.document.schema import (
@@ -24,30 +20,17 @@ from mappings.document.schema import (
     WeightPart,
 )
 from mappings.progress import RULE_OF_KIND
-
-JQL_OPTIONS = ("done_when",)
-"""Options of progress rules that hold JQL; every other text option is a field alias, unless its type lists its values."""
-
-TIME_ESTIMATE = "time_estimate"
-RESERVED_WEIGHTS = ("equal", TIME_ESTIMATE)
-
-
-class Wanted(StrEnum):
-    """What kind of field a use needs."""
-
-    NUMBER = "number"
-    DATE = "date"
-    TEXT = "text"
-    ANY = "any"
+from mappings.progress.options import RuleOptions, Wanted, aliases, jql_options
 
 
 @dataclass(frozen=True, slots=True)
 class AliasUse:
-    """One place where a value is read from a field."""
+    """One place where a value is read from a field; `words` could stand there too."""
 
     path: Path
     alias: str
     wanted: Wanted
+    words: tuple[str, ...] = ()
 
 
 def key_results(document: Document) -> Iterator[tuple[Path, ObjectivePart, KeyResultPart]]:
@@ -59,7 +42,7 @@ def key_results(document: Document) -> Iterator[tuple[Path, ObjectivePart, KeyRe
 
 def progress_kind(part: KeyResultPart) -> str:
     """The kind of a key result."""
-    return str(getattr(part.progress, "kind", ""))
+    return part.progress.kind
 
 
 def is_issue_each(part: KeyResultPart) -> bool:
@@ -93,10 +76,8 @@ def _key_result_jql(path: Path, part: KeyResultPart) -> Iterator[tuple[Path, str
         yield (*path, "select"), part.select
     if isinstance(part.relation, JqlRelation):
         yield (*path, "relation", "jql"), part.relation.jql
-    for name in JQL_OPTIONS:
-        text = getattr(part.progress, name, None)
-        if isinstance(text, str):
-            yield (*path, "progress", name), text
+    for name, text in jql_options(part.progress).items():
+        yield (*path, "progress", name), text
 
 
 def alias_uses(document: Document) -> Iterator[AliasUse]:
@@ -122,21 +103,8 @@ def weight_uses(path: Path, weight: Weight | None) -> Iterator[AliasUse]:
         yield AliasUse(path, weight, Wanted.NUMBER)
 
 
-def option_uses(path: Path, options: BaseModel) -> Iterator[AliasUse]:
-    """Aliases among the options of a progress rule, whatever its kind."""
-    for name, info in type(options).model_fields.items():
-        value = getattr(options, name)
-        if isinstance(value, BaseModel):
-            yield from option_uses((*path, name), value)
-        elif isinstance(value, tuple):
-            for place, one in enumerate(value):
-                if one != TIME_ESTIMATE:
-                    yield AliasUse((*path, name, place), one, Wanted.NUMBER)
-        elif isinstance(value, str) and _is_alias(name, value, info.annotation):
-            yield AliasUse((*path, name), value, Wanted.DATE if name == "due" else Wanted.NUMBER)
-
-
-def _is_alias(name: str, value: str, annotation: object) -> bool:
-    listed = any(get_origin(one) is Literal for one in (annotation, *get_args(annotation)))
-    reserved = name == "weight" and value in RESERVED_WEIGHTS
-    return not listed and not reserved and name not in JQL_OPTIONS
+def option_uses(path: Path, options: RuleOptions) -> Iterator[AliasUse]:
+    """Aliases among the options of a progress rule, as the rule itself marks them."""
+    for option in aliases(options):
+        if not option.is_word:
+            yield AliasUse((*path, *option.place), option.text, option.mark.wanted, tuple(option.mark.words))

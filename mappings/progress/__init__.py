@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Union
 from pydantic import Field
 
 from mappings.progress import baseline, decrease, delivery, increase, milestone, threshold, transition
-from mappings.progress.options import RuleOptions
+from mappings.progress.options import Mark, RuleOptions, marked
 from mappings.progress.rule import ProgressRule
 
 PROGRESS_RULES: tuple[ProgressRule, ...] = (
@@ -21,6 +21,12 @@ PROGRESS_RULES: tuple[ProgressRule, ...] = (
 )
 
 RULE_OF_KIND = {rule.kind: rule for rule in PROGRESS_RULES}
+
+
+def option_names(kind: type[Mark]) -> frozenset[str]:
+    """Names of the options that some rule marks so."""
+    return frozenset(name for rule in PROGRESS_RULES for name, _ in marked(rule.options, kind))
+
 
 if TYPE_CHECKING:  # the union below is made from the tuple, which a type checker cannot follow
     ProgressOptions = RuleOptions

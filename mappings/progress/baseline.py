@@ -10,7 +10,7 @@ from mappings.health import Standing, achieved, judge, unmeasured
 from mappings.progress.metric import along, no_single_issue, start_is_target
 from mappings.progress.metric import at_reading as along_the_way
 from mappings.progress.operands import Value, literal, read_at, value_of
-from mappings.progress.options import Operand, RuleOptions
+from mappings.progress.options import Operand, ReadingAlias, RuleOptions
 from mappings.progress.rule import Finding, ProgressRule, Subject, measured, unknown
 from mappings.state import Cause, Health, HealthLevel, Measurement
 
@@ -19,7 +19,7 @@ class BaselineOptions(RuleOptions):
     """`current` is the field whose first reading establishes the baseline; `start` and `target` turn it into a transition."""
 
     kind: Literal["baseline"]
-    current: str
+    current: ReadingAlias
     start: Operand | None = None
     target: Operand | None = None
 
@@ -58,7 +58,8 @@ def check(options: BaselineOptions) -> Iterable[Finding]:
     """Start and target come together and differ."""
     if (options.start is None) != (options.target is None):
         message = "start and target only work together"
-        yield Finding("start-and-target", message, "write both, or neither")
+        written = "start" if options.start is not None else "target"
+        yield Finding("start-and-target", message, "write both, or neither", (written,))
     start, target = literal(options.start), literal(options.target)
     if start is not None and start == target:
         yield start_is_target(start)
@@ -70,5 +71,13 @@ def at_reading(measurement: Measurement, current: Fraction) -> Fraction | None:
 
 
 RULE = ProgressRule(
-    "baseline", BaselineOptions, "outcome", measure, judge=health, check=check, at_reading=at_reading
+    "baseline",
+    "Establish a baseline",
+    BaselineOptions,
+    "outcome",
+    measure,
+    judge=health,
+    check=check,
+    at_reading=at_reading,
+    timed=False,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from mappings.progress.metric import at_reading, check_one_way, one_way
-from mappings.progress.options import Operand, RuleOptions, Step
+from mappings.progress.options import Operand, ReadingAlias, RuleOptions, Way
 from mappings.progress.rule import Finding, ProgressRule, Subject
 from mappings.state import Measurement
 
@@ -18,9 +18,9 @@ class DecreaseOptions(RuleOptions):
 
     kind: Literal["decrease"]
     start: Operand
-    current: str
+    current: ReadingAlias
     target: Operand | None = None
-    by: Step | None = None
+    by: Way = None
 
 
 def measure(options: DecreaseOptions, subject: Subject) -> Measurement:
@@ -33,4 +33,12 @@ def check(options: DecreaseOptions) -> Iterable[Finding]:
     return check_one_way(options.start, options.target, options.by, SIGN)
 
 
-RULE = ProgressRule("decrease", DecreaseOptions, "outcome", measure, check=check, at_reading=at_reading)
+RULE = ProgressRule(
+    "decrease",
+    "Decrease",
+    DecreaseOptions,
+    "outcome",
+    measure,
+    check=check,
+    at_reading=at_reading,
+)

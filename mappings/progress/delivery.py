@@ -9,17 +9,24 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
+from mappings.diagnostic import Severity
+from mappings.issue import Issue
 from mappings.ledger import Contribution, Disposition, Ledger
 from mappings.numbers import first_filled, plain
 from mappings.progress.operands import field_id
-from mappings.progress.options import Number, RuleOptions
-from mappings.progress.rule import Finding, ProgressRule, Subject, clamped, measured, unknown
+from mappings.progress.options import FieldAlias, Number, RuleOptions, Shapes
+from mappings.progress.rule import Doubt, Finding, ProgressRule, Subject, clamped, measured, unknown
 from mappings.rollup.mean import weighted_mean
 from mappings.rows import Row, rows_of
 from mappings.state import Measurement
 from mappings.weights import COUNTING, ONE, ZERO, Group, Weighed, no_weight, weigh
 
 ESTIMATE_FIELD = "timeoriginalestimate"
+ESTIMATE = {"time_estimate": ESTIMATE_FIELD}
+WEIGHT_WORDS = {"equal": None, **ESTIMATE}
+"""Words that may stand for the alias of a weight, with the field that each is read from."""
+SECONDS = frozenset({ESTIMATE_FIELD, "timeestimate", "timespent", "aggregatetimeoriginalestimate"})
+"""Fields of Jira itself whose numbers are seconds."""
 MOST_FIELDS = 10
 """Fields that may hold one weight: a team has one, a site with a history a few."""
 
@@ -31,9 +38,19 @@ class DeliveryOptions(RuleOptions):
     """
 
     kind: Literal["delivery"]
-    weight: str | Annotated[tuple[str, ...], Field(min_length=1, max_length=MOST_FIELDS)] = "equal"
+    weight: Annotated[
+        Annotated[str, FieldAlias(words=WEIGHT_WORDS, meaning="weight of the issues")]
+        | Annotated[
+            tuple[Annotated[str, FieldAlias(words=ESTIMATE, meaning="weight of the issues")], ...],
+            Field(min_length=1, max_length=MOST_FIELDS),
+        ],
+        Shapes(("[alias, alias] for delivery",)),
+    ] = "equal"
     missing: Literal["siblings_mean", "zero", "one", "error"] = "siblings_mean"
-    count_to: Annotated[Number, Field(gt=0)] | None = None
+    count_to: Annotated[
+        Annotated[Number, Field(gt=0)] | None,
+        Field(description="Counts issues that are done towards a fixed number."),
+    ] = None
 
 
 class Part(NamedTuple):
@@ -107,16 +124,15 @@ def _with_weights(
     return found, weights
 
 
-def weight_aliases(options: RuleOptions) -> tuple[str, ...]:
-    """What the weights of a rule are read from, in the order in which it is looked at; empty where its rows weigh the same."""
-    weight = options.weight if isinstance(options, DeliveryOptions) else "equal"
+def _weights(options: DeliveryOptions) -> tuple[str, ...]:
+    """What the weights are read from, in the order in which it is looked at; empty where the rows weigh the same."""
+    weight = options.weight
     return () if weight == "equal" else (weight,) if isinstance(weight, str) else weight
 
 
 def _weight_fields(options: DeliveryOptions, subject: Subject) -> tuple[str, ...]:
     """Ids of the fields that may hold the weight, in the order in which they are looked at."""
-    aliases = weight_aliases(options)
-    found = (ESTIMATE_FIELD if alias == "time_estimate" else field_id(subject, alias) for alias in aliases)
+    found = (ESTIMATE.get(alias) or field_id(subject, alias) for alias in _weights(options))
     return tuple(id_ for id_ in found if id_ is not None)
 
 
@@ -186,8 +202,30 @@ def _contribution(row: Row, part: Part) -> Contribution:
 def check(options: DeliveryOptions) -> Iterable[Finding]:
     """A count takes no weights."""
     if options.count_to is not None and options.weight != "equal":
-        message = f"count_to counts issues, so the weight {' or '.join(weight_aliases(options))} decides only which are dropped"
-        yield Finding("weight-not-used", message, "leave weight out, or leave count_to out")
+        message = f"count_to counts issues, so the weight {' or '.join(_weights(options))} decides only which are dropped"
+        yield Finding(
+            "weight-not-used",
+            message,
+            "leave weight out, or leave count_to out",
+            ("weight",),
+            Severity.WARNING,
+        )
 
 
-RULE = ProgressRule("delivery", DeliveryOptions, "delivery", measure, check=check, by_rows=True)
+def doubt(options: DeliveryOptions, ids: Sequence[str], issue: Issue) -> Doubt | None:
+    """A missing weight of 1 beside weights in seconds."""
+    if options.missing != "one" or options.count_to is not None:
+        return None
+    if not SECONDS.intersection(ids) or first_filled(issue.fields, ids) is not None:
+        return None
+    remedy = (
+        "write `missing: siblings_mean`, or zero, so that an hour of work does not weigh 3600 times as much"
+    )
+    return Doubt(
+        "one-beside-seconds", "no estimate, so a weight of 1 beside seconds", remedy, "missing", "one"
+    )
+
+
+RULE = ProgressRule(
+    "delivery", "Delivery", DeliveryOptions, "delivery", measure, check=check, by_rows=True, doubt=doubt
+)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from mappings.progress.metric import at_reading, check_one_way, one_way
-from mappings.progress.options import Operand, RuleOptions, Step
+from mappings.progress.options import Operand, ReadingAlias, RuleOptions, Way
 from mappings.progress.rule import Finding, ProgressRule, Subject
 from mappings.state import Measurement
 
@@ -18,9 +18,9 @@ class IncreaseOptions(RuleOptions):
 
     kind: Literal["increase"]
     start: Operand
-    current: str
+    current: ReadingAlias
     target: Operand | None = None
-    by: Step | None = None
+    by: Way = None
 
 
 def measure(options: IncreaseOptions, subject: Subject) -> Measurement:
@@ -33,4 +33,12 @@ def check(options: IncreaseOptions) -> Iterable[Finding]:
     return check_one_way(options.start, options.target, options.by, SIGN)
 
 
-RULE = ProgressRule("increase", IncreaseOptions, "outcome", measure, check=check, at_reading=at_reading)
+RULE = ProgressRule(
+    "increase",
+    "Increase",
+    IncreaseOptions,
+    "outcome",
+    measure,
+    check=check,
+    at_reading=at_reading,
+)

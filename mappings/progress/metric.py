@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
+from mappings.diagnostic import Severity
 from mappings.numbers import plain
 from mappings.progress.operands import Value, literal, read_at, value_of
 from mappings.progress.options import Operand, Step
@@ -105,34 +106,34 @@ def check_one_way(start: Operand, target: Operand | None, by: Step | None, sign:
         yield start_is_target(begin)
     elif (end - begin) * sign < 0:
         other = "decrease" if sign > 0 else "increase"
-        yield Finding("wrong-direction", wrong_way(begin, end, sign), f"swap them, or use kind: {other}")
+        yield Finding(
+            "wrong-direction", wrong_way(begin, end, sign), f"swap them, or use kind: {other}", ("target",)
+        )
 
 
 def _check_step(by: Step) -> Iterable[Finding]:
     if (by.amount is None) == (by.percent is None):
-        yield Finding("amount-or-percent", "by: exactly one of amount and percent is needed", "keep one")
+        yield Finding(
+            "amount-or-percent", "by: exactly one of amount and percent is needed", "keep one", ("by",)
+        )
     percent = literal(by.percent)
     if percent is not None and 0 < percent < 1:
         message = f"by.percent is {plain(percent)}, which is less than one percent of the start"
-        yield Finding(
-            "share-for-percent", message, f"for a share of {plain(percent)} write {plain(percent * 100)}"
-        )
+        remedy = f"for a share of {plain(percent)} write {plain(percent * 100)}"
+        yield Finding("share-for-percent", message, remedy, ("by", "percent"), Severity.WARNING)
     for name, operand in (("amount", by.amount), ("percent", by.percent)):
         number = literal(operand)
         if number is not None and number < 0:
             message = f"by.{name} is {plain(number)}: the kind already says the direction"
-            yield Finding(
-                "wrong-direction", message, "write it without the minus sign, or use the other kind"
-            )
+            remedy = "write it without the minus sign, or use the other kind"
+            yield Finding("wrong-direction", message, remedy, ("by", name))
         elif number == 0:
-            yield Finding(
-                "start-is-target", f"by.{name} is 0: start and target are the same", "write more than 0"
-            )
+            message = f"by.{name} is 0: start and target are the same"
+            yield Finding("start-is-target", message, "write more than 0", ("by", name))
 
 
 def start_is_target(value: Fraction) -> Finding:
     """The finding for a key result with no way to go."""
     message = f"start and target are both {plain(value)}: there is no progress to measure"
-    return Finding(
-        "start-is-target", message, "give the target another value, or use kind: threshold to hold it"
-    )
+    remedy = "give the target another value, or use kind: threshold to hold it"
+    return Finding("start-is-target", message, remedy, ("target",))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, tzinfo
+from decimal import Decimal
 from fractions import Fraction
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
 
 from mappings.health import Standing, achieved, unmeasured
 from mappings.issue import Issue
 from mappings.progress.metric import no_single_issue
 from mappings.progress.operands import field_id
-from mappings.progress.options import Day, RuleOptions
+from mappings.progress.options import DAY, Day, FieldAlias, Jql, RuleOptions, Shapes, Wanted
 from mappings.progress.rule import Finding, ProgressRule, Subject, measured, unknown
 from mappings.state import Health, HealthLevel, Measurement
 from mappings.statuses import CATEGORIES, DONE
@@ -21,8 +24,27 @@ class MilestoneOptions(RuleOptions):
     """`due` is a date, or the alias of a date field; absent, the issue's own due date."""
 
     kind: Literal["milestone"]
-    due: Day | str | None = None
-    done_when: str | None = None
+    due: Annotated[
+        Day | Annotated[str, FieldAlias(Wanted.DATE)] | None,
+        Shapes(("a date like 2026-12-31", "a field alias")),
+        Field(
+            description="A day, or the alias of a date field; the issue's own due date where it is left out."
+        ),
+    ] = None
+    done_when: Annotated[
+        str | None, Jql(), Field(description="JQL: a milestone is also done when this holds.")
+    ] = None
+
+    @field_validator("due", mode="before")
+    @classmethod
+    def _due_day(cls, value: object) -> object:
+        """YAML and JSON give a day as text, which would be taken for a field alias."""
+        if isinstance(value, str) and DAY.fullmatch(value):
+            try:
+                return date.fromisoformat(value)
+            except ValueError:
+                return value
+        return str(value) if isinstance(value, int | float | Decimal) else value
 
 
 def measure(options: MilestoneOptions, subject: Subject) -> Measurement:
@@ -35,7 +57,8 @@ def measure(options: MilestoneOptions, subject: Subject) -> Measurement:
         finished = issue.resolved or issue.status_changed
         late = due is not None and finished is not None and finished.astimezone(moment.zone).date() > due
         return measured(Fraction(1), "done, after its date" if late else "done", due=due, late=late)
-    if subject.done_when is not None and subject.done_when.matches(issue, moment):
+    done_when = subject.conditions.get("done_when")
+    if done_when is not None and done_when.matches(issue, moment):
         return measured(Fraction(1), "its done_when holds", due=due)
     if issue.status.category not in CATEGORIES:
         return unknown(f'status "{issue.status.name}" has no category', due=due)
@@ -80,9 +103,19 @@ def health(measurement: Measurement, standing: Standing) -> Health:
 def check(options: MilestoneOptions) -> Iterable[Finding]:
     """An empty condition would hold for no issue."""
     if options.done_when is not None and not options.done_when.strip():
-        yield Finding("empty-done-when", "done_when is empty", "write a JQL, or leave the key out")
+        yield Finding(
+            "empty-done-when", "done_when is empty", "write a JQL, or leave the key out", ("done_when",)
+        )
 
 
 RULE = ProgressRule(
-    "milestone", MilestoneOptions, "delivery", measure, judge=health, check=check, by_status=True
+    "milestone",
+    "Milestone",
+    MilestoneOptions,
+    "delivery",
+    measure,
+    judge=health,
+    check=check,
+    by_status=True,
+    timed=False,
 )

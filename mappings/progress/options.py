@@ -1,24 +1,74 @@
-"""What every progress rule's options have in common. The options of one kind live in the file of that kind."""
+"""What every progress rule's options have in common, and the marks by which an option says what it holds.
+
+The options of one kind live in the file of that kind. `Annotated[str, FieldAlias(history=True)]` is all that the reading of
+fields, the checks, the history that is fetched, completion and the form need to know of an option: nothing else names one.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, NamedTuple, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 LARGEST = Decimal(10) ** 15
 DECIMALS = 30
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Number = Annotated[Decimal, Field(ge=-LARGEST, le=LARGEST, decimal_places=DECIMALS)]
 """A number written in a mapping: whatever people measure, and few enough digits to reckon with exactly."""
-Operand = str | Number
+
+
+class Wanted(StrEnum):
+    """What kind of field a use needs."""
+
+    NUMBER = "number"
+    DATE = "date"
+    TEXT = "text"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldAlias:
+    """Marks an option that names a field of the mapping.
+
+    `history`: every change of the field is a reading of the key result, and a check-in stands in for what it holds. `words` may
+    stand for an alias: each with the id of the field that it means, None where nothing is read. `meaning` says to people what is
+    read, where the name of the option does not.
+    """
+
+    wanted: Wanted = Wanted.NUMBER
+    history: bool = False
+    words: Mapping[str, str | None] = field(default_factory=dict, hash=False)
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Jql:
+    """Marks an option that holds JQL. It is checked and compiled; the rule finds it under the option's name (`Subject.conditions`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """Marks an option of several shapes with what else can be written there, in words."""
+
+    words: tuple[str, ...]
+
+
+Operand = Annotated[str, FieldAlias()] | Number
 """A field alias of the mapping, or a number written in the mapping itself."""
+ReadingAlias = Annotated[
+    str, FieldAlias(history=True), Field(description="Alias of the field that holds the reading.")
+]
+"""The alias of the field that holds the reading: what a metric stands at, measured or checked in."""
 
 
 def written_day(value: object) -> object:
@@ -26,7 +76,7 @@ def written_day(value: object) -> object:
 
     Raises PydanticCustomError: `date_form`, `date_range`.
     """
-    if isinstance(value, str) and not _DAY.fullmatch(value):
+    if isinstance(value, str) and not DAY.fullmatch(value):
         raise PydanticCustomError("date_form", "a date like 2026-10-01 is wanted here")
     try:
         day = date.fromisoformat(value) if isinstance(value, str) else value
@@ -59,5 +109,104 @@ class Step(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    amount: Operand | None = None
-    percent: Operand | None = None
+    amount: Annotated[Operand | None, Field(description="A distance from the start.")] = None
+    percent: Annotated[Operand | None, Field(description="A distance in percent of the start.")] = None
+
+
+Way = Annotated[
+    Step | None,
+    Field(description="How far from the start the target lies: {amount: n} or {percent: n}."),
+]
+
+Place = tuple[str | int, ...]
+"""The way to a value among options: `by`, `percent`."""
+
+
+class AliasOption(NamedTuple):
+    """One value among the options of a rule that may be a field alias."""
+
+    place: Place
+    text: str
+    mark: FieldAlias
+
+    @property
+    def is_word(self) -> bool:
+        """Whether it is one of the words that may stand for an alias."""
+        return self.text in self.mark.words
+
+
+def aliases(options: BaseModel) -> Iterator[AliasOption]:
+    """Every field alias among options, and the words that stand for one, in the order of the options."""
+    for place, text, mark in _marked_texts(options, FieldAlias):
+        yield AliasOption(place, text, mark)
+
+
+def reading_alias(options: BaseModel) -> str | None:
+    """The alias of the field whose history counts; None where the rule reads no such field."""
+    return next((one.text for one in aliases(options) if one.mark.history and not one.is_word), None)
+
+
+def has_reading(options: type[BaseModel]) -> bool:
+    """Whether options of this kind name a field whose history counts."""
+    return any(mark.history for _, mark in marked(options, FieldAlias))
+
+
+def jql_options(options: BaseModel) -> Mapping[str, str]:
+    """The JQL among options, by name of the option."""
+    return {str(place[0]): text for place, text, _ in _marked_texts(options, Jql)}
+
+
+Mark = TypeVar("Mark")
+
+
+def marked(options: type[BaseModel], kind: type[Mark]) -> Iterator[tuple[str, Mark]]:
+    """Every mark of a kind with the name of its option, those of nested options too."""
+    for name, info in options.model_fields.items():
+        for part in _parts(info):
+            if isinstance(part, kind):
+                yield name, part
+            elif isinstance(part, type) and issubclass(part, BaseModel):
+                yield from marked(part, kind)
+
+
+def _parts(info: FieldInfo) -> Iterator[object]:
+    """Marks and types of an option, wherever in its annotation they stand."""
+    yield from info.metadata
+    yield from _within(info.annotation)
+
+
+def _within(annotation: object) -> Iterator[object]:
+    if get_origin(annotation) is None:
+        yield annotation
+    for one in get_args(annotation):
+        yield from _within(one)
+
+
+def _marked_texts(options: BaseModel, kind: type[Mark]) -> Iterator[tuple[Place, str, Mark]]:
+    for name, info in type(options).model_fields.items():
+        value = getattr(options, name)
+        if isinstance(value, BaseModel):
+            for found in _marked_texts(value, kind):
+                yield (name, *found[0]), found[1], found[2]
+            continue
+        marks = [one for one in info.metadata if isinstance(one, kind)]
+        yield from _texts((name,), value, info.annotation, marks, kind)
+
+
+def _texts(
+    place: Place, value: object, annotation: object, marks: list[Mark], kind: type[Mark]
+) -> Iterator[tuple[Place, str, Mark]]:
+    """The marked texts of a value: marks hold for what is annotated, through unions and for every entry of a list."""
+    if get_origin(annotation) is Annotated:
+        inner, *more = get_args(annotation)
+        yield from _texts(
+            place, value, inner, [*marks, *(one for one in more if isinstance(one, kind))], kind
+        )
+    elif isinstance(value, str) and annotation is str:
+        yield from ((place, value, mark) for mark in marks[-1:])
+    elif isinstance(value, tuple) and get_origin(annotation) is tuple:
+        for index, one in enumerate(value):
+            yield from _texts((*place, index), one, get_args(annotation)[0], marks, kind)
+    elif get_origin(annotation) is not tuple:
+        for one in get_args(annotation):
+            yield from _texts(place, value, one, marks, kind)

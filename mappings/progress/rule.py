@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from mappings.diagnostic import Severity
 from mappings.health import Standing, judge
 from mappings.issue import Issue
 from mappings.progress.options import RuleOptions
@@ -18,11 +19,26 @@ if TYPE_CHECKING:  # the mapping's schema imports the rules
 
 
 class Finding(NamedTuple):
-    """Something wrong with a rule's options as written, for the mapping's diagnostics."""
+    """Something wrong with a rule's options as written, for the mapping's diagnostics.
+
+    `option` is the way to the one to point at (`by`, `percent`); empty for all of them together.
+    """
 
     code: str
     message: str
     remedy: str
+    option: tuple[str, ...] = ()
+    severity: Severity = Severity.ERROR
+
+
+class Doubt(NamedTuple):
+    """What a rule takes at its word and people may not mean, found on a real issue; the issues concerned are told behind the message."""
+
+    code: str
+    message: str
+    remedy: str
+    option: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +47,7 @@ class Subject:
 
     `issue` is the key-result issue, None where issues together are one key result. `selected` are the issues its rule
     selects, in stable order; `elsewhere` names, by issue id, the key result that counts an issue already; `divisors`
-    says, by issue id, among how many key results an issue is split.
+    says, by issue id, among how many key results an issue is split. `conditions` are the JQL options of the rule, compiled.
     """
 
     assessment: Assessment
@@ -39,13 +55,17 @@ class Subject:
     issue: Issue | None = None
     top_id: str | None = None
     subtasks: str = "selected"
-    done_when: Selector | None = None
+    conditions: Mapping[str, Selector] = field(default_factory=dict)
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     divisors: Mapping[str, int] = field(default_factory=dict)
 
 
 def _nothing_wrong(options: Any) -> Iterable[Finding]:  # noqa: ARG001
     return ()
+
+
+def _nothing_doubtful(options: Any, ids: Sequence[str], issue: Issue) -> Doubt | None:  # noqa: ARG001
+    return None
 
 
 def _cannot_be_told(measurement: Measurement, current: Fraction) -> Fraction | None:  # noqa: ARG001
@@ -60,10 +80,12 @@ class ProgressRule:
     the others from the fields of one key-result issue. `judge` gives the health; `check` finds what is wrong with
     options whose operands are written out as numbers. Why it moved asks what another reading would have come to under the
     start, target and band of a measurement (`at_reading`; None where that cannot be told), and whether the status of the
-    key-result issue decides (`by_status`).
+    key-result issue decides (`by_status`). `label` is its name on pages. `timed` kinds are expected to grow with the days of
+    their cycle. `doubt` says what an issue of a rule makes doubtful, given the ids of the fields that it is read from.
     """
 
     kind: str
+    label: str
     options: type[RuleOptions]
     nature: Literal["outcome", "delivery"]
     measure: Callable[[Any, Subject], Measurement]
@@ -72,6 +94,8 @@ class ProgressRule:
     by_rows: bool = False
     at_reading: Callable[[Measurement, Fraction], Fraction | None] = _cannot_be_told
     by_status: bool = False
+    timed: bool = True
+    doubt: Callable[[Any, Sequence[str], Issue], Doubt | None] = _nothing_doubtful
 
 
 def unknown(reason: str, **seen: Any) -> Measurement:

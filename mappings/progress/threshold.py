@@ -6,14 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from mappings.health import Standing, achieved, by_level, stale, unmeasured
 from mappings.issue import HISTORY, Issue
 from mappings.numbers import plain
 from mappings.progress.metric import no_single_issue
 from mappings.progress.operands import Value, field_id, literal, read_at, value_of
-from mappings.progress.options import Operand, RuleOptions
+from mappings.progress.options import Operand, ReadingAlias, RuleOptions
 from mappings.progress.rule import Finding, ProgressRule, Subject, clamped, measured, never_measured, unknown
 from mappings.state import Health, Measurement
 
@@ -24,12 +26,17 @@ class ThresholdOptions(RuleOptions):
     """`at_least`, `at_most` or both; `tolerance` must be written where its default would be 0."""
 
     kind: Literal["threshold"]
-    current: str
+    current: ReadingAlias
     at_least: Operand | None = None
     at_most: Operand | None = None
     start: Operand | None = None
-    tolerance: Operand | None = None
-    score: Literal["distance", "time_in_band"] = "distance"
+    tolerance: Annotated[
+        Operand | None, Field(description="The distance from the band at which progress is 0.")
+    ] = None
+    score: Annotated[
+        Literal["distance", "time_in_band"],
+        Field(description="distance from the band, or the share of time spent in it."),
+    ] = "distance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +209,9 @@ def _check_tolerance(options: ThresholdOptions, band: Band) -> Iterable[Finding]
         return
     written = literal(options.tolerance)
     if written is not None and written <= 0:
-        yield Finding("tolerance-zero", f"tolerance is {plain(written)}", "write a tolerance above 0")
+        yield Finding(
+            "tolerance-zero", f"tolerance is {plain(written)}", "write a tolerance above 0", ("tolerance",)
+        )
     all_written = all(
         operand is None or literal(operand) is not None
         for operand in (options.at_least, options.at_most, options.start)
@@ -213,5 +222,13 @@ def _check_tolerance(options: ThresholdOptions, band: Band) -> Iterable[Finding]
 
 
 RULE = ProgressRule(
-    "threshold", ThresholdOptions, "outcome", measure, judge=health, check=check, at_reading=at_reading
+    "threshold",
+    "Stay within",
+    ThresholdOptions,
+    "outcome",
+    measure,
+    judge=health,
+    check=check,
+    at_reading=at_reading,
+    timed=False,
 )

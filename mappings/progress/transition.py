@@ -7,7 +7,7 @@ from typing import Literal
 
 from mappings.progress.metric import along, at_reading, no_single_issue, start_is_target
 from mappings.progress.operands import literal, value_of
-from mappings.progress.options import Operand, RuleOptions
+from mappings.progress.options import Operand, ReadingAlias, RuleOptions
 from mappings.progress.rule import Finding, ProgressRule, Subject
 from mappings.state import Measurement
 
@@ -17,7 +17,7 @@ class TransitionOptions(RuleOptions):
 
     kind: Literal["transition"]
     start: Operand
-    current: str
+    current: ReadingAlias
     target: Operand
 
 
@@ -34,4 +34,12 @@ def check(options: TransitionOptions) -> Iterable[Finding]:
         yield start_is_target(start)
 
 
-RULE = ProgressRule("transition", TransitionOptions, "outcome", measure, check=check, at_reading=at_reading)
+RULE = ProgressRule(
+    "transition",
+    "From start to target",
+    TransitionOptions,
+    "outcome",
+    measure,
+    check=check,
+    at_reading=at_reading,
+)

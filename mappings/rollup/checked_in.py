@@ -13,6 +13,7 @@ from mappings.ledger import CLOSING, DERIVED, Contribution, Disposition, Ledger
 from mappings.moment import Moment
 from mappings.numbers import plain
 from mappings.progress import RULE_OF_KIND
+from mappings.progress.options import has_reading, reading_alias
 from mappings.progress.rule import clamped
 from mappings.rollup.key_results import KeyResult
 from mappings.state import Cause, Measurement
@@ -24,7 +25,7 @@ Measured = Callable[[KeyResult], Measurement]
 
 def measure_of(kind: str) -> Measure:
     """What is checked in for key results of this kind: the current value where its rule reads one."""
-    return Measure.CURRENT if "current" in RULE_OF_KIND[kind].options.model_fields else Measure.PROGRESS
+    return Measure.CURRENT if has_reading(RULE_OF_KIND[kind].options) else Measure.PROGRESS
 
 
 def checked_in(
@@ -65,8 +66,8 @@ def _said(
 
 def _holding(assessment: Assessment, key_result: KeyResult, check_in: CheckIn) -> KeyResult:
     """The key result as if its field had held the value since the check-in: every metric is measured from there by its own rule."""
-    alias = str(getattr(key_result.rule.part.progress, "current", ""))
-    field, issue = assessment.mapping.fields.get(alias), key_result.issue
+    alias = reading_alias(key_result.rule.part.progress)
+    field, issue = assessment.mapping.fields.get(alias or ""), key_result.issue
     if field is None or issue is None:
         return key_result
     return replace(key_result, issue=_with_reading(issue, field.id, check_in))

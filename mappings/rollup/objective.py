@@ -136,7 +136,7 @@ def _by_rule(assessment: Assessment, objective_id: str, key_result: KeyResult) -
         key_result.issue,
         objective_id if below else None,
         key_result.rule.part.subtasks,
-        key_result.rule.done_when,
+        key_result.rule.conditions,
         key_result.elsewhere,
         key_result.divisors,
     )

@@ -103,9 +103,7 @@ class Context:
     @property
     def metric_fields(self) -> frozenset[str]:
         """Ids of the fields whose history matters: what key results read as their current value."""
-        rules = (rule for objective in self.mapping.objectives for rule in objective.key_results)
-        aliases = (str(getattr(rule.part.progress, "current", "")) for rule in rules)
-        return frozenset(self.mapping.fields[alias].id for alias in aliases if alias in self.mapping.fields)
+        return self.mapping.reading_ids()
 
     @property
     def written_fields(self) -> frozenset[str]:

@@ -15,7 +15,7 @@ from mappings.diagnostic import Diagnostic
 from mappings.document.canonical import export, plain
 from mappings.document.schema import Document, FieldPart, KeyResultPart
 from mappings.document.source import read_document
-from mappings.progress.delivery import weight_aliases
+from mappings.progress.options import aliases
 from plugin.samples import Samples, choosable
 
 LEVELS = ("achieved", "on_track", "at_risk", "off_track", "pending", "unknown")
@@ -127,9 +127,8 @@ def alias_uses(document: Document) -> dict[str, str]:
 
 def _read(key_result: KeyResultPart) -> Iterator[tuple[str, object]]:
     """What a rule reads, in words, and by which alias."""
-    yield from (("weight of the issues", alias) for alias in weight_aliases(key_result.progress))
-    for name, alias in plain(key_result.progress).items():
-        yield f"{name.replace('_', ' ')} of key results", alias
+    for one in aliases(key_result.progress):
+        yield one.mark.meaning or f"{str(one.place[-1]).replace('_', ' ')} of key results", one.text
     yield "weight of key results", _weight(key_result.weight)
 
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 from mappings.health import ACHIEVED_AT
 from mappings.ledger import Ledger
 from mappings.numbers import rounded_share
+from mappings.progress import RULE_OF_KIND
 from mappings.state import ObjectiveState
 from plugin.pages.sources import Cycle, HistoryPoint, SavedObjective
 from plugin.pages.views.bar import Bar, bar
@@ -21,8 +22,6 @@ from plugin.pages.views.ledger import Browse, LedgerRow, LedgerTable, gap_rows, 
 from plugin.pages.views.moments import When, day_text, when
 from plugin.pages.views.surroundings import Reference, Surroundings
 from plugin.pages.views.tree import name
-
-UNTIMED = ("milestone", "threshold", "baseline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,8 @@ def _key_results(state: ObjectiveState, around: Surroundings) -> tuple[KeyResult
 
 def _mark(kind: str, state: ObjectiveState) -> Fraction | None:
     """Three kinds do not run with time, so no mark says where they should be today."""
-    return None if kind in UNTIMED else state.expected
+    rule = RULE_OF_KIND.get(kind)
+    return state.expected if rule is None or rule.timed else None
 
 
 def _cycle(state: ObjectiveState, cycle: Cycle | None) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from mappings.health import ACHIEVED_AT
+from mappings.progress import RULE_OF_KIND
 from mappings.state import KeyResultState, Measurement
 from plugin.pages.views.bar import Bar, bar
 from plugin.pages.views.check_in import CheckIns, check_ins
@@ -15,16 +16,6 @@ from plugin.pages.views.health import Badge, badge
 from plugin.pages.views.ledger import LedgerTable, ledger_table
 from plugin.pages.views.moments import When, day_text, when_known
 from plugin.pages.views.surroundings import Surroundings
-
-KINDS = {
-    "delivery": "Delivery",
-    "transition": "From start to target",
-    "increase": "Increase",
-    "decrease": "Decrease",
-    "threshold": "Stay within",
-    "baseline": "Establish a baseline",
-    "milestone": "Milestone",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +62,7 @@ def key_result_row(
         key=state.key,
         url=around.browse(state.key) if state.key else None,
         title=state.title or "Untitled",
-        kind=KINDS.get(state.kind, state.kind.replace("_", " ").capitalize()),
+        kind=_kind(state.kind),
         nature=state.nature,
         contributing=state.contributing,
         commitment=state.commitment,
@@ -100,3 +91,9 @@ def key_result_row(
 def _beyond(measured: Measurement, commitment: str) -> str:
     clamped = measured.raw is not None and measured.raw != measured.progress
     return percent_text(measured.raw, 0, ACHIEVED_AT[commitment]) if clamped else ""
+
+
+def _kind(kind: str) -> str:
+    """The kind in words; a kind that is no longer known by its own name."""
+    rule = RULE_OF_KIND.get(kind)
+    return kind.replace("_", " ").capitalize() if rule is None else rule.label

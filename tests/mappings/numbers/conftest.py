@@ -18,6 +18,7 @@ from mappings.mapping import KeyResultRule, ObjectiveRule, StatusOverride, Statu
 from mappings.mapping import Mapping as BoundMapping
 from mappings.measuring import assess
 from mappings.moment import Moment
+from mappings.progress.options import jql_options
 from mappings.selector import Selector
 from mappings.state import ObjectiveState
 
@@ -160,7 +161,11 @@ def _bound(part: Any) -> ObjectiveRule:
                 rule,
                 _selector(rule.select),
                 _selector(getattr(rule.relation, "jql", None)),
-                _selector(getattr(rule.progress, "done_when", None)),
+                {
+                    name: condition
+                    for name, text in jql_options(rule.progress).items()
+                    if (condition := _selector(text))
+                },
             )
             for rule in part.key_results
         ),

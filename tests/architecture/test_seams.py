@@ -1,0 +1,180 @@
+"""Every seam, proven by doing: what a stranger would add is added to a copy of the tree through its registry alone, and it works.
+
+`Scratch` counts the files that were written or changed, and CONTRIBUTING says the same number.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("mappings", "connectors", "plugin")
+
+
+@dataclass
+class Scratch:
+    """A copy of the three packages, and which of its files were touched."""
+
+    root: Path
+    touched: set[str] = field(default_factory=set)
+
+    def write(self, path: str, text: str) -> None:
+        """A file of its own."""
+        assert not (self.root / path).exists()
+        (self.root / path).write_text(dedent(text), encoding="utf-8")
+        self.touched.add(path)
+
+    def edit(self, path: str, *changes: tuple[str, str]) -> None:
+        """Lines put before others in a file that is there: what stands there, and what is written before it."""
+        text = (self.root / path).read_text(encoding="utf-8")
+        for before, more in changes:
+            assert text.count(before) == 1, f"{path} has {before!r} {text.count(before)} times"
+            text = text.replace(before, more + before)
+        (self.root / path).write_text(text, encoding="utf-8")
+        self.touched.add(path)
+
+    def run(self, code: str) -> str:
+        """What a program prints that imports the copy."""
+        done = subprocess.run(
+            [sys.executable, "-c", dedent(code)], cwd=self.root, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Scratch:
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    return Scratch(tmp_path)
+
+
+def files_promised(what: str) -> int:
+    """How many files of the three packages the table in CONTRIBUTING promises for a seam."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    row = re.search(rf"^\| {re.escape(what)} \|.*\| (\d+) \|$", text, re.MULTILINE)
+    assert row is not None, f"CONTRIBUTING has no row for {what}"
+    return int(row[1])
+
+
+COUNTDOWN = '''
+"""`countdown`: what is left of a stock, and done at once where its JQL holds."""
+
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mappings.progress.metric import no_single_issue
+from mappings.progress.operands import literal, value_of
+from mappings.progress.options import Jql, Operand, ReadingAlias, RuleOptions
+from mappings.progress.rule import Finding, ProgressRule, measured, unknown
+
+
+class CountdownOptions(RuleOptions):
+    kind: Literal["countdown"]
+    left: ReadingAlias
+    stock: Annotated[Operand, Field(description="How much there was.")]
+    sold_when: Annotated[str | None, Jql(), Field(description="JQL: everything is sold.")] = None
+
+
+def measure(options, subject):
+    problem = no_single_issue(subject)
+    if problem is not None:
+        return problem
+    sold = subject.conditions.get("sold_when")
+    if sold is not None and sold.matches(subject.issue, subject.assessment.moment):
+        return measured(Fraction(1), "sold")
+    left, stock = value_of(subject, options.left, "left"), value_of(subject, options.stock, "stock")
+    if left.number is None or not stock.number:
+        return unknown(left.problem or stock.problem)
+    return measured(1 - left.number / stock.number, "counted", current=left.number)
+
+
+def check(options):
+    if literal(options.stock) == 0:
+        yield Finding("start-is-target", "stock is 0", "write more than 0", ("stock",))
+
+
+RULE = ProgressRule("countdown", "Count down", CountdownOptions, "outcome", measure, check=check)
+'''
+
+WORLD = """
+import json
+from datetime import UTC, datetime
+from fractions import Fraction
+
+from mappings.catalogue import Catalogue, Field
+from mappings.document.binding import bind_text
+from mappings.document.editor_schema import json_schema
+from mappings.issue import Issue, IssueType, Project, Status
+from mappings.jql import compile_selector
+from mappings.moment import Moment
+
+DAY = datetime(2026, 11, 2, 9, tzinfo=UTC)
+
+def an_issue(number, kind, parent=None, **fields):
+    return Issue(
+        id=str(number), key=f"SHOP-{number}", project=Project("1", "SHOP", "Shop"), type=IssueType(kind, kind),
+        summary=f"Issue {number}", status=Status("1", "To Do", "new"), created=DAY, updated=DAY,
+        parent_id=parent, fields=fields,
+    )
+"""
+
+
+def test_a_progress_rule_is_read_checked_bound_and_measured(scratch: Scratch) -> None:
+    """Its options are known to the schema, to JQL, to history, to check-ins and to completion without a word elsewhere."""
+    scratch.write("mappings/progress/countdown.py", COUNTDOWN)
+    scratch.edit(
+        "mappings/progress/__init__.py",
+        ("decrease, delivery", "countdown, "),
+        ("    delivery.RULE,\n", "    countdown.RULE,\n"),
+    )
+    told = scratch.run(
+        WORLD
+        + """
+from mappings.forest import Forest
+from mappings.measuring import assess
+from mappings.rollup.checked_in import measure_of
+from plugin.completion import ALIAS_KEYS, JQL_KEYS
+from plugin.pages.views.keyresult import _kind
+
+def text(stock, left="remaining"):
+    return json.dumps({
+        "version": 1, "name": "shop", "scope": "project = SHOP",
+        "fields": {"remaining": {"id": "customfield_10001"}},
+        "cycles": [{"id": "q4", "start": "2026-10-01", "end": "2026-12-31"}],
+        "objectives": [{"id": "stock", "select": "issuetype = Epic", "cycle": "q4", "key_results": [
+            {"id": "kr", "as": "each_issue", "progress": {
+                "kind": "countdown", "left": left, "stock": stock, "sold_when": "labels = sold"}}]}],
+    })
+
+catalogue = Catalogue()
+print(*(f"{one.code}@{one.path}" for one in bind_text(text(0), catalogue).diagnostics if one.code == "start-is-target"))
+print(*(f"{one.code}@{one.path}" for one in bind_text(text(5, "nowhere"), catalogue).diagnostics if one.code == "unknown-alias"))
+mapping = bind_text(text(5), catalogue).mapping
+print(*sorted(mapping.reading_ids()), *mapping.objectives[0].key_results[0].conditions)
+print(measure_of("countdown").value, "left" in ALIAS_KEYS, "sold_when" in JQL_KEYS, _kind("countdown"))
+print("How much there was." in json.dumps(json_schema()))
+issues = [an_issue(1, "Epic"), an_issue(2, "Task", "1", customfield_10001=2)]
+states = assess(mapping, Forest.of(issues), Moment(DAY, UTC))
+print(*(state.progress for state in states.values()))
+"""
+    )
+    assert told.splitlines() == [
+        "start-is-target@objectives[0].key_results[0].progress.stock",
+        "unknown-alias@objectives[0].key_results[0].progress.left",
+        "customfield_10001 sold_when",
+        "current True True Count down",
+        "True",
+        "3/5",
+    ]
+    assert len(scratch.touched) == files_promised("a progress rule")
