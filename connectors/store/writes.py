@@ -26,7 +26,8 @@ LONGEST_NOTE = 2_000
 class WriteOutcome(StrEnum):
     """What became of one change; `held` waits for a person (a brake or a breaker), `confirmed` was found there after a crash.
 
-    `released` was held until a person let it go: what was wanted then is planned anew.
+    `released` was held until a person let it go, or nothing was to be written there any more: what is wanted then is planned anew.
+    `dropped` was held until a person decided that Jira keeps what it has; only another value is written there.
     """
 
     WRITTEN = "written"
@@ -35,6 +36,7 @@ class WriteOutcome(StrEnum):
     HELD = "held"
     CONFIRMED = "confirmed"
     RELEASED = "released"
+    DROPPED = "dropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,11 @@ _LET_GO = select(func.max(table.c.settled_at)).where(
 )
 _WRITTEN_SINCE = _WRITES.where(_WRITTEN, _SINCE).order_by(table.c.at, table.c.id)
 _LAST_BEFORE = _WRITES.where(_WRITTEN, table.c.at < bindparam("since")).order_by(*_NEWEST_FIRST).limit(1)
+_HELD_OF = (
+    select(table.c.id, table.c.issue_id, table.c.field_id)
+    .join(plans, plans.c.id == table.c.plan_id)
+    .where(plans.c.site == bindparam("site"), table.c.outcome == WriteOutcome.HELD.value)
+)
 _HEADER = insert(plans).returning(plans.c.id)
 _SETTLING = update(table).where(
     table.c.plan_id == bindparam("of_plan"),
@@ -204,8 +211,14 @@ def written_since(conn: Connection, site: str, issue_id: str, field_id: str, sin
 
 def held_now(conn: Connection, site: str, issue_id: str, field_id: str) -> Write | None:
     """The change that is held on this field: its latest one, if that is held."""
+    found = latest(conn, site, issue_id, field_id)
+    return found if found is not None and found.outcome is WriteOutcome.HELD else None
+
+
+def latest(conn: Connection, site: str, issue_id: str, field_id: str) -> Write | None:
+    """The latest change of this field, whatever became of it."""
     row = conn.execute(_LATEST, _place(site, issue_id, field_id)).first()
-    return _write(row) if row is not None and row.outcome == WriteOutcome.HELD.value else None
+    return None if row is None else _write(row)
 
 
 def held(conn: Connection, site: str) -> list[Write]:
@@ -227,11 +240,34 @@ def held(conn: Connection, site: str) -> list[Write]:
 
 def release(conn: Connection, site: str, now: datetime, objective_id: str | None = None) -> int:
     """Let go what is held on the site, or of one objective; how many changes."""
+    return _end_holds(conn, site, WriteOutcome.RELEASED, now, objective_id)
+
+
+def drop(conn: Connection, site: str, now: datetime, objective_id: str | None = None) -> int:
+    """Leave in Jira what stands there instead of what is held; how many changes."""
+    return _end_holds(conn, site, WriteOutcome.DROPPED, now, objective_id)
+
+
+def lapse(
+    conn: Connection, site: str, now: datetime, objective_id: str, wanted: Iterable[tuple[str, str]]
+) -> None:
+    """What is held of an objective and not to be written any more (`wanted`: issue ids and field ids) waits for nobody."""
+    places = frozenset(wanted)
+    held = _HELD_OF.where(plans.c.objective_id == objective_id)
+    for row in conn.execute(held, {"site": site}).all():
+        if (row.issue_id, row.field_id) not in places:
+            values = {"outcome": WriteOutcome.RELEASED.value, "settled_at": to_ms(now)}
+            conn.execute(update(table).where(table.c.id == row.id).values(values))
+
+
+def _end_holds(
+    conn: Connection, site: str, outcome: WriteOutcome, now: datetime, objective_id: str | None
+) -> int:
     mine = and_(table.c.site == site, table.c.outcome == WriteOutcome.HELD.value)
     if objective_id is not None:
         of_it = select(plans.c.id).where(plans.c.site == site, plans.c.objective_id == objective_id)
         mine = and_(mine, table.c.plan_id.in_(of_it))
-    values = {"outcome": WriteOutcome.RELEASED.value, "settled_at": to_ms(now)}
+    values = {"outcome": outcome.value, "settled_at": to_ms(now)}
     return conn.execute(update(table).where(mine).values(values)).rowcount
 
 

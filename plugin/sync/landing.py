@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import Connection
 
-from connectors.store import mirror, objectives
+from connectors.store import facts, mirror, objectives
 from mappings.assessment import Assessment
 from mappings.forest import Forest
 from mappings.gap import Gap
@@ -24,6 +24,8 @@ from plugin.sync.second_look import Looked
 
 Progress = Callable[[int, int | None], None]
 """Is told how many issues are read, and of how many."""
+SKEW = timedelta(minutes=10)
+"""So far Jira's clock and ours may be apart, and a search may lag."""
 ON_ITS_WAY = timedelta(minutes=2)
 """So long after a change its webhook may still be under way: what a look at recent changes finds then is no drift."""
 
@@ -33,6 +35,7 @@ class Landed:
     """What one page brought: issues whose facts were news, how many of these a webhook may still tell of, and what they concern.
 
     `drifted` counts by objective the issues that had been wrong beneath it; `occupied` says that a field we write has a value.
+    `silent` ones changed without an edit: Jira's `updated` stands where it stood, so nothing in Jira explains it.
     """
 
     issues: int = 0
@@ -42,6 +45,7 @@ class Landed:
     objectives: frozenset[str] = frozenset()
     drifted: Mapping[str, int] = field(default_factory=dict)
     occupied: bool = False
+    silent: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -66,6 +70,7 @@ class Resynced:
     resumed: bool = False
     asked_otherwise: bool = False
     held: Brake | None = None
+    silent: set[str] = field(default_factory=set)
 
     @property
     def drift(self) -> int:
@@ -81,6 +86,7 @@ class Resynced:
         self.marked |= landed.marked
         self.count_drift(landed.drifted)
         self.occupied = self.occupied or landed.occupied
+        self.silent |= landed.silent
 
     def count_drift(self, drifted: Mapping[str, int]) -> None:
         """By objective, where it is drift."""
@@ -117,7 +123,23 @@ def land_again(context: Context, conn: Connection, looked: Looked, *, recent: bo
         marked,
         objectives_among(context, issues),
         drift_of(context, conn, before, late),
+        silent=_silent(context, conn, before, news),
     )
+
+
+def _silent(
+    context: Context, conn: Connection, before: Mapping[str, Issue], news: Iterable[Issue]
+) -> frozenset[str]:
+    """Of what is news, what was not edited since the mirror knew it; an issue it did not know, since the last read of all."""
+    text = facts.get(conn, context.site, "last_resync")
+    read_at = None if text is None else datetime.fromisoformat(text) - SKEW
+    return frozenset(issue.id for issue in news if not _is_edited(before.get(issue.id), issue, read_at))
+
+
+def _is_edited(before: Issue | None, after: Issue, read_at: datetime | None) -> bool:
+    if before is not None:
+        return after.updated > before.updated
+    return read_at is not None and after.updated > read_at
 
 
 def objectives_among(context: Context, issues: Iterable[Issue]) -> frozenset[str]:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection
@@ -23,12 +22,12 @@ from mappings.moved import objective_moved
 from mappings.names import Absence
 from mappings.planning import Change, Plan, plan
 from mappings.state import ObjectiveState
-from plugin.sync import gaps
+from plugin.sync import gaps, holding
 from plugin.sync.absences import standing_for, without_absent
 from plugin.sync.applying import Applied, apply
 from plugin.sync.context import Context
 from plugin.sync.departure import clears, still_ours
-from plugin.sync.holding import BREAKER, FLAPPING, note_held, sift
+from plugin.sync.holding import BREAKER, FLAPPING, RESYNC, Sifted, note_held, sift
 from plugin.sync.measurement import Measured, measure_objective, owners_of, prepare
 from plugin.sync.refresh import land_issues, read_again, with_readings
 from plugin.sync.tenure import Tenure
@@ -39,13 +38,18 @@ PACED = "a field that changes often is paced"
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What one reconcile came to; `state` is None where the issue is no objective (any more), `before` is what was stored of it."""
+    """What one reconcile came to; `state` is None where the issue is no objective (any more), `before` is what was stored of it.
+
+    Beside the plan stand the changes that are `held` for a person, and those that stand `refused`.
+    """
 
     objective_id: str
     state: ObjectiveState | None
     plan: Plan
     applied: Applied
     before: ObjectiveState | None = None
+    held: tuple[Change, ...] = ()
+    refused: tuple[Change, ...] = ()
 
 
 def reconcile(
@@ -65,8 +69,10 @@ def reconcile(
         standing = _standing(context, conn, found)
         whole = plan_objective(context, conn, state, found.forest, _cause(context, found))
         whole = with_clearing(whole, objective_id, clears(context, conn, objective_id, found))
-        planned = without_absent(context, without_refused(context, conn, whole))
+        allowed = without_refused(context, conn, whole)
+        planned = without_absent(context, allowed)
         sifted = sift(context, conn, planned)
+        brake = holding.standing(conn, context.site) if sifted.braked else None
     if standing is not None:
         if write:
             _keep_standing(context, standing, tenure)
@@ -74,9 +80,12 @@ def reconcile(
     absence = standing_for(context, found)
     if absence is not None:
         return _left_standing(context, objective_id, before, absence, tenure if write else None)
+    refused = tuple(change for change in whole.changes if change not in allowed.changes)
     if not write:
-        return Reconciled(objective_id, state, sifted.plan, Applied(), before)
-    note_held(context, planned, sifted.held, BREAKER, FLAPPING)
+        return Reconciled(objective_id, state, sifted.plan, Applied(), before, sifted.waiting, refused)
+    note_held(context, planned, sifted.flapping, BREAKER, FLAPPING)
+    if brake is not None:
+        note_held(context, planned, sifted.braked, RESYNC, brake.reason)
     planned = still_ours(context, sifted.plan)
     if tenure is None:
         applied = apply(context, planned, cause="asked for")
@@ -84,8 +93,8 @@ def reconcile(
         applied = apply(context, planned, tenure.claim.reason, tenure)
     over = [change for change in sifted.plan.changes if change not in planned.changes]
     whole = replace(whole, changes=tuple(change for change in whole.changes if change not in over))
-    _save(context, objective_id, state, whole, tenure, sifted.later)
-    return Reconciled(objective_id, state, planned, applied, before)
+    _save(context, objective_id, state, whole, tenure, sifted)
+    return Reconciled(objective_id, state, planned, applied, before, sifted.waiting, refused)
 
 
 def _standing(context: Context, conn: Connection, found: Measured) -> ObjectiveState | None:
@@ -193,12 +202,13 @@ def _save(
     state: ObjectiveState | None,
     whole: Plan,
     tenure: Tenure | None,
-    later: datetime | None = None,
+    sifted: Sifted,
 ) -> None:
-    """`whole` is all that it has to write, refused and held changes too; what is refused and no longer among it is forgotten.
+    """`whole` is all that it has to write, refused and held changes too; what is refused or held and no longer among it is forgotten.
 
-    `later`: when a field that is paced may be written; the objective stays due until then.
+    Where a field is paced the objective stays due until it may be written.
     """
+    later = sifted.later
     now = context.clock()
     with context.store.write() as conn:
         before = objectives.load(conn, context.site, objective_id)
@@ -208,6 +218,10 @@ def _save(
             objectives.succeed(conn, context.site, before, state, context.mapping.revision, now)
         _wake(context, conn, objective_id, before.state if before else None, state)
         refusals.keep(conn, context.site, objective_id, whole.changes)
+        places = [(change.issue_id, change.field_id) for change in whole.changes]
+        writes.lapse(conn, context.site, now, objective_id, places)
+        if not sifted.waiting:
+            holding.lift(conn, context.site, [objective_id])
         facts.put(conn, context.site, "last_reconcile", now.isoformat())
         if later is not None:
             due.mark(conn, context.site, [objective_id], now, PACED, later)

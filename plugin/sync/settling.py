@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from connectors.store import due, facts, refusals
-from mappings.brake import STILL, Movement
-from mappings.planning import Plan
 from plugin.sync.context import Context
-from plugin.sync.holding import brake_resync
+from plugin.sync.holding import Step, brake_resync
 from plugin.sync.landing import Resynced
 from plugin.sync.reconcile import reconcile
 
@@ -48,18 +46,10 @@ def _apply_brake(context: Context, report: Resynced, ids: Set[str], others: Set[
     with context.store.read() as conn:
         last = facts.get(conn, context.site, REVISION)
     if last in (None, context.mapping.revision):
-        weighed = _Weighed()
-        plans = (weighed.plan_of(context, id_) for id_ in sorted(ids | others))
-        report.held = brake_resync(context, plans, lambda: weighed.movement)
+        steps = (_step(context, id_) for id_ in sorted(ids | others))
+        report.held = brake_resync(context, steps, report.silent, explains=not report.resumed)
 
 
-@dataclass(slots=True)
-class _Weighed:
-    """What the plans that were made so far would lose."""
-
-    movement: Movement = STILL
-
-    def plan_of(self, context: Context, objective_id: str) -> Plan:
-        found = reconcile(context, objective_id, write=False)
-        self.movement = self.movement.with_step(found.before, found.state)
-        return found.plan
+def _step(context: Context, objective_id: str) -> Step:
+    found = reconcile(context, objective_id, write=False)
+    return Step(replace(found.plan, objective_id=objective_id), found.before, found.state)

@@ -1,0 +1,198 @@
+"""The brake holds what nothing in Jira explains, change by change; ordinary catching up is written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from connectors.sandbox import PEOPLE, scheme
+from connectors.sandbox.editing import edit
+from connectors.sandbox.state import person
+from connectors.store import writes
+from plugin.sync import holding
+from plugin.sync.recent import resync_recent
+from plugin.sync.resync import resync
+
+PROGRESS = "customfield_10060"
+LOW = "name: epics-as-objectives\nbrake: {share: 0.1, floor: 2}"
+
+
+@pytest.fixture
+def braked(firm: Any) -> Any:
+    """A firm whose brake holds where three values would change."""
+    firm.remap("name: epics-as-objectives", LOW)
+    resync(firm.context)
+    firm.work_off()
+    firm.clock.pass_by(hours=1)
+    return firm
+
+
+def epics(firm: Any) -> list[str]:
+    return [one.id for one in firm.records(scheme.EPIC)]
+
+
+def finish(firm: Any, epic: str, *, edited: bool) -> None:
+    """All stories of an epic are done: because somebody did them, or because something else changed in Jira."""
+    for story in [one for one in firm.records() if one.parent_id == epic]:
+        record = firm.sandbox.sandbox.records[story.id]
+        at = {"updated": firm.clock()} if edited else {}
+        done = {"status": scheme.DONE, "resolution": scheme.RESOLUTIONS[0], **at}
+        firm.sandbox.sandbox.add(replace(record, **done, cache={}), record.creator, announce=False)
+
+
+def held(firm: Any) -> dict[str, object]:
+    """The numbers that are held, by issue."""
+    with firm.connector.store.read() as conn:
+        return {one.issue_id: one.after for one in writes.held(conn, "main") if one.field_id == PROGRESS}
+
+
+def brake(firm: Any) -> Any:
+    with firm.connector.store.read() as conn:
+        return holding.standing(conn, "main")
+
+
+@pytest.mark.parametrize("read", [resync, resync_recent])
+def test_ordinary_catching_up_after_an_outage_is_written(braked: Any, read: Any) -> None:
+    for epic in epics(braked):
+        finish(braked, epic, edited=True)
+
+    report = read(braked.context)
+    braked.work_off()
+
+    assert report.held is None
+    assert [braked.in_jira(epic) for epic in epics(braked)] == [100] * 6
+    assert held(braked) == {}
+
+
+def test_the_clock_alone_explains_what_it_moves(braked: Any) -> None:
+    healths = {one.id: one.customs.get("customfield_10061") for one in braked.records(scheme.EPIC)}
+    braked.clock.now = braked.clock.now.replace(month=12, day=31)
+
+    report = resync(braked.context)
+    braked.work_off()
+
+    after = {one.id: one.customs.get("customfield_10061") for one in braked.records(scheme.EPIC)}
+    assert report.held is None
+    assert sum(after[id_] != healths[id_] for id_ in after) >= 3
+    assert held(braked) == {}
+
+
+def test_what_changed_without_an_edit_is_held_and_the_rest_is_written(braked: Any) -> None:
+    silent, spoken = epics(braked)[:4], epics(braked)[4:]
+    before = {epic: braked.in_jira(epic) for epic in epics(braked)}
+    for epic in silent:
+        finish(braked, epic, edited=False)
+    for epic in spoken:
+        finish(braked, epic, edited=True)
+
+    report = resync(braked.context)
+    braked.work_off()
+
+    assert report.held is not None
+    assert report.held.objectives == set(silent)
+    assert held(braked) == dict.fromkeys(silent, 100)
+    assert [braked.in_jira(epic) for epic in silent] == [before[epic] for epic in silent]
+    assert [braked.in_jira(epic) for epic in spoken] == [100, 100]
+    resync(braked.context)
+    braked.work_off()
+    assert held(braked) == dict.fromkeys(silent, 100), "and again"
+
+
+def test_an_event_writes_what_it_explains_and_no_more(braked: Any) -> None:
+    """A held objective keeps what was not explained; where the very rows are edited it is written, without a person."""
+    first, second, *_ = silent = epics(braked)[:4]
+    before = braked.in_jira(first)
+    for epic in silent:
+        finish(braked, epic, edited=False)
+    resync(braked.context)
+    braked.work_off()
+    sandbox, stories = (
+        braked.sandbox.sandbox,
+        [one for one in braked.records() if one.parent_id == first],
+    )
+
+    edit(
+        sandbox, sandbox.records[stories[0].id], {"fields": {"customfield_10016": 13}}, "3", person(PEOPLE[0])
+    )
+    for one in stories[1:3]:
+        sandbox.add(
+            replace(sandbox.records[one.id], status=scheme.TO_DO, resolution=None, updated=braked.clock(), cache={}),
+            one.creator,
+            announce=False,
+        )  # fmt: skip
+    resync_recent(braked.context)
+    braked.work_off()
+    wanted = held(braked)[first]
+    assert braked.in_jira(first) == before, "its other rows are not explained yet"
+    assert wanted not in (100, before)
+
+    finish(braked, first, edited=True)
+    resync_recent(braked.context)
+    braked.work_off()
+    assert braked.in_jira(first) == 100
+    assert first not in brake(braked).objectives
+    assert braked.in_jira(second) != 100
+
+
+def test_what_another_hand_overwrote_in_bulk_is_held_until_something_else_is_wanted(braked: Any) -> None:
+    right = {epic: braked.in_jira(epic) for epic in epics(braked)}
+    for epic in epics(braked):
+        braked.context.jira.edit(epic, {PROGRESS: 1})
+    braked.clock.pass_by(minutes=1)
+    assert resync(braked.context).held is not None
+    braked.work_off()
+    first, second, *_ = epics(braked)
+    assert held(braked) == right
+
+    finish(braked, first, edited=True)
+    resync_recent(braked.context)
+    braked.work_off()
+
+    assert (braked.in_jira(first), braked.in_jira(second)) == (100, 1)
+    assert set(held(braked)) == set(right) - {first}
+
+
+def test_what_is_wanted_no_more_waits_no_more(braked: Any) -> None:
+    before = {one.id: one for one in braked.records()}
+    silent = epics(braked)[:4]
+    for epic in silent:
+        finish(braked, epic, edited=False)
+    resync(braked.context)
+    braked.work_off()
+    for record in before.values():
+        braked.sandbox.sandbox.add(replace(record, cache={}), record.creator, announce=False)
+
+    resync(braked.context)
+    braked.work_off()
+
+    assert held(braked) == {}
+    assert brake(braked) is None
+
+
+def test_a_dropped_change_leaves_jira_as_it_is_until_something_else_is_wanted(braked: Any) -> None:
+    silent = epics(braked)[:4]
+    before = {epic: braked.in_jira(epic) for epic in silent}
+    for epic in silent:
+        finish(braked, epic, edited=False)
+    resync(braked.context)
+    braked.work_off()
+    with braked.connector.store.write() as conn:
+        holding.end(conn, "main", writes.drop, braked.clock())
+
+    for _ in range(2):
+        found = resync(braked.context)
+        braked.work_off()
+        assert found.held is None
+    assert {epic: braked.in_jira(epic) for epic in silent} == before
+    assert held(braked) == {}
+
+    story = next(one for one in braked.records() if one.parent_id == silent[0])
+    open_ = {"status": scheme.TO_DO, "resolution": None, "updated": braked.clock() + timedelta(minutes=1)}
+    braked.sandbox.sandbox.add(replace(story, **open_, cache={}), story.creator, announce=False)
+    braked.clock.pass_by(minutes=2)
+    resync_recent(braked.context)
+    braked.work_off()
+    assert braked.in_jira(silent[0]) not in (100, before[silent[0]])
