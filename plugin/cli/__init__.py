@@ -16,6 +16,7 @@ from plugin.cli.demo import demo_command
 from plugin.cli.explain import explain_command
 from plugin.cli.export import export_group
 from plugin.cli.gaps import gaps_group
+from plugin.cli.held import held_group
 from plugin.cli.history import history_group
 from plugin.cli.losses import losses_group
 from plugin.cli.mapping import mapping_group
@@ -53,6 +54,7 @@ COMMANDS: tuple[click.Command, ...] = (
     site_group,
     webhook_group,
     dead_letters_group,
+    held_group,
     gaps_group,
     losses_group,
     export_group,

@@ -11,9 +11,9 @@ from mappings.planning import Change
 from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
-from plugin.connector import Connector
 from plugin.finding import objective_ids
 from plugin.use_cases.plans import plan
+from plugin.use_cases.status import status
 
 
 @click.command("plan")
@@ -26,19 +26,27 @@ def plan_command(keys: tuple[str, ...], site: str, as_json: bool) -> None:
     Exit code 0 whether or not there is something to write.
     """
     with open_connector(site=site) as connector:
-        changes = planned_changes(connector, site, keys)
+        found = plan(connector, COMMAND_LINE, site, objective_ids(connector, site, keys))
+        read = status(connector, COMMAND_LINE, site).last_resync is not None
+    changes = [change for one in found for change in one.plan.changes]
+    held = [change for one in found for change in one.held]
+    refused = [change for one in found for change in one.refused]
     if as_json:
-        show_json([change_values(change) for change in changes])
-    elif not changes:
-        click.echo("Nothing to write: every field in Jira is as it should be.")
-    else:
+        listed = (("", changes), ("held", held), ("refused", refused))
+        show_json([{**change_values(change), "waits": why} for why, those in listed for change in those])
+        return
+    if changes:
         show_changes("Would be written", changes)
+    if held:
+        show_changes("Held: waits for a person (jira-okr held list)", held)
+    if refused:
+        show_changes("Refused: Jira does not have our number (jira-okr dead-letters list)", refused)
+    if not (changes or held or refused):
+        click.echo(RIGHT if read else UNREAD)
 
 
-def planned_changes(connector: Connector, site: str, keys: tuple[str, ...]) -> list[Change]:
-    """The changes of a dry run."""
-    found = plan(connector, COMMAND_LINE, site, objective_ids(connector, site, keys))
-    return [change for one in found for change in one.plan.changes]
+RIGHT = "Nothing to write: every field in Jira is as it should be."
+UNREAD = "Nothing was read from Jira yet, so nothing can be planned: run jira-okr sync."
 
 
 def change_values(change: Change) -> dict[str, Any]:

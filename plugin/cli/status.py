@@ -35,7 +35,7 @@ OUT = {
     "refused": "JIRA CANNOT BE READ",
 }
 SHOWN_BELOW = ("gaps", "outage", "nobody_works", "held", "given_up", "credential")
-RELEASE = "jira-okr status --json lists what is held; jira-okr apply --release-held [KEY]... writes it."
+RELEASE = "jira-okr held list shows what is held; jira-okr held release writes it, jira-okr held drop leaves Jira as it is."
 
 
 @click.command("status")

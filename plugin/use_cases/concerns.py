@@ -140,7 +140,7 @@ def held(status: Status) -> Concern | None:
         "at_risk",
         "Held",
         f"{what} for a person instead of being written: {why}".removesuffix(".") + ".",
-        "Look at them with “jira-okr status --json”; “jira-okr apply --release-held” writes them.",
+        "Look at them with “jira-okr held list”; “jira-okr held release” writes them, “jira-okr held drop” leaves Jira as it is.",
     )
 
 

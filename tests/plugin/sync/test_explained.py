@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from connectors.sandbox import PEOPLE, scheme
 from connectors.sandbox.editing import edit
 from connectors.sandbox.state import person
-from connectors.store import writes
+from connectors.store import audit, writes
 from plugin.sync import holding
 from plugin.sync.recent import resync_recent
 from plugin.sync.resync import resync
@@ -196,3 +197,37 @@ def test_a_dropped_change_leaves_jira_as_it_is_until_something_else_is_wanted(br
     resync_recent(braked.context)
     braked.work_off()
     assert braked.in_jira(silent[0]) not in (100, before[silent[0]])
+
+
+def test_a_person_looks_at_what_is_held_and_releases_or_drops_it(quiet: Any, command: Any) -> None:
+    ids = quiet.objectives()
+    for epic in ids:
+        quiet.context.jira.edit(epic, {PROGRESS: 1, "customfield_10061": {"value": "Pending"}})
+    assert command("sync")[0] == 1
+
+    waiting = len(quiet.held())
+    planned = json.loads(command("plan", "--json")[1])
+    assert [one["waits"] for one in planned] == ["held"] * waiting
+    assert "as it should be" not in command("plan")[1]
+    code, said = command("held", "list", "--json")
+    listed = json.loads(said)
+    assert (code, len(listed)) == (1, waiting)
+    first, second = (
+        listed[0]["objective"],
+        next(one["objective"] for one in listed if one["objective"] != listed[0]["objective"]),
+    )
+
+    of_first = sum(one["objective"] == first for one in listed)
+    assert json.loads(command("held", "release", first, "--json")[1]) == {"released": of_first}
+    assert command("held", "drop", second)[0] == 0
+    quiet.reconcile(first)
+    quiet.reconcile(second)
+    assert (quiet.in_jira(first) != 1, quiet.in_jira(second)) == (True, 1)
+    assert command("held", "release")[0] == 2
+    assert command("held", "drop", second)[0] == 1
+
+    assert command("held", "release", "--all")[0] == 0
+    assert command("held", "list") == (0, "Nothing is held.\n")
+    with quiet.connector.store.read() as conn:
+        said = {one.what for one in audit.recent(conn, 50)}
+    assert said >= {"held writes released", "held writes dropped"}
