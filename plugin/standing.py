@@ -9,7 +9,7 @@ from typing import Any
 from mappings.check_in import Ruling
 from mappings.ledger import Contribution, Ledger
 from mappings.numbers import WHOLE, percent
-from mappings.state import Health, KeyResultState, ObjectiveState
+from mappings.state import Health, KeyResultState
 
 
 def exact_text(value: Fraction | None) -> str | None:
@@ -35,30 +35,6 @@ def number(value: Fraction | None) -> float | None:
     except OverflowError:
         return None
     return math.nextafter(near, -math.inf) if value < near and near in (1, 100) else near
-
-
-def objective_values(state: ObjectiveState) -> dict[str, Any]:
-    """One objective with its key results."""
-    return {
-        "id": state.id,
-        "key": state.key,
-        "title": state.title,
-        "rule": state.rule_id,
-        "project": state.project_key,
-        "owner": state.owner,
-        "cycle": state.cycle_id,
-        "commitment": state.commitment,
-        "progress": number(state.progress),
-        "progress_exact": exact_text(state.progress),
-        "delivery": number(state.delivery),
-        "outcome": number(state.outcome),
-        "expected": number(state.expected),
-        "pace": number(state.pace),
-        "health": health_values(state.health),
-        "flags": list(state.flags),
-        "aligned_to": list(state.aligned_to),
-        "key_results": [key_result_values(key_result) for key_result in state.key_results],
-    }
 
 
 def health_values(health: Health) -> dict[str, str]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, create_model
 
 from mappings.ledger import Ledger
 from plugin.access.actor import Actor
@@ -20,36 +19,24 @@ from plugin.api.model import Asked, Given, SiteQuery, Word
 from plugin.api.objectives import ObjectivesQuery, RowGiven, saved_objectives
 from plugin.api.operation import JSON, Call, Operation, Reply
 from plugin.connector import Connector
-from plugin.standing import contribution_values, exact_text, number
+from plugin.standing import contribution_values
 from plugin.use_cases.audit import every_entry
-from plugin.use_cases.objectives import every_point
+from plugin.use_cases.objective_columns import Line, Place, columns_for, values
+from plugin.use_cases.objectives import SavedObjective, every_point
 
 CSV = "text/csv"
 Format = Literal["csv", "json"]
 
 
-class ObjectiveRow(Given):
-    """One objective in one line."""
-
-    site: str
-    id: str
-    key: str
-    title: str
-    project: str
-    owner: str | None
-    cycle: str | None
-    commitment: str
-    progress: float | None
-    progress_exact: str | None
-    delivery: float | None
-    outcome: float | None
-    expected: float | None
-    pace: float | None
-    health: str
-    health_rule: str
-    key_results: int
-    mapping_revision: str
-    changed_at: datetime
+if TYPE_CHECKING:  # made from the columns, which a type checker cannot follow
+    ObjectiveRow = Given
+else:
+    ObjectiveRow = create_model(
+        "ObjectiveRow",
+        __base__=Given,
+        __doc__="One objective in one line.",
+        **{column.key: (column.type, ...) for column in columns_for(Place.EXPORT)},
+    )
 
 
 class LedgerRow(RowGiven):
@@ -100,30 +87,9 @@ def objective_rows(
     return (objective_row(site, saved) for saved in saved_objectives(connector, actor, site, query))
 
 
-def objective_row(site: str, saved: Any) -> ObjectiveRow:
+def objective_row(site: str, saved: SavedObjective) -> ObjectiveRow:
     """One objective as a line."""
-    state = saved.state
-    return ObjectiveRow(
-        site=site,
-        id=state.id,
-        key=state.key,
-        title=state.title,
-        project=state.project_key,
-        owner=state.owner,
-        cycle=state.cycle_id,
-        commitment=state.commitment,
-        progress=number(state.progress),
-        progress_exact=exact_text(state.progress),
-        delivery=number(state.delivery),
-        outcome=number(state.outcome),
-        expected=number(state.expected),
-        pace=number(state.pace),
-        health=state.health.level.value,
-        health_rule=state.health.rule,
-        key_results=len(state.key_results),
-        mapping_revision=saved.mapping_revision,
-        changed_at=saved.changed_at,
-    )
+    return ObjectiveRow.model_validate(values(Line(site, saved), Place.EXPORT))
 
 
 def export_ledgers(call: Call) -> Reply:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
+from pydantic import Field, create_model
 
 from mappings.check_in import Shows
 from mappings.state import HealthLevel
@@ -16,7 +16,8 @@ from plugin.api.finding import objective_of, site_of
 from plugin.api.model import Given, Page, PageQuery, SiteQuery, Word
 from plugin.api.operation import JSON, Call, Operation, Reply
 from plugin.connector import Connector
-from plugin.standing import exact_text, ledger_values, objective_values
+from plugin.standing import ledger_values
+from plugin.use_cases.objective_columns import Line, Place, columns_for, filters, values
 from plugin.use_cases.objectives import SavedObjective, Wanted, every_objective, list_some
 
 
@@ -69,35 +70,21 @@ class KeyResultGiven(Given):
     check_in: StandingCheckInGiven | None
 
 
-class ObjectiveGiven(Given):
-    """One objective with its key results. Null is unknown, never 0."""
+PARTS: dict[str, object] = {"health": HealthGiven, "key_results": list[KeyResultGiven]}
+"""What is given of an objective in several parts, by key of its column."""
 
-    site: str
-    id: str
-    key: str
-    title: str
-    url: str | None = Field(description="Where people see its issue in Jira.")
-    rule: str
-    project: str
-    owner: str | None
-    cycle: str | None
-    commitment: str
-    progress: float | None
-    progress_exact: str | None
-    delivery: float | None
-    delivery_exact: str | None
-    outcome: float | None
-    outcome_exact: str | None
-    expected: float | None
-    expected_exact: str | None
-    pace: float | None
-    health: HealthGiven
-    flags: list[str]
-    aligned_to: list[str]
-    key_results: list[KeyResultGiven]
-    mapping_revision: str
-    computed_at: datetime
-    changed_at: datetime
+if TYPE_CHECKING:  # made from the columns, which a type checker cannot follow
+    ObjectiveGiven = Given
+else:
+    ObjectiveGiven = create_model(
+        "ObjectiveGiven",
+        __base__=Given,
+        __doc__="One objective with its key results. Null is unknown, never 0.",
+        **{
+            column.key: (PARTS.get(column.key, column.type), Field(description=column.description))
+            for column in columns_for(Place.API)
+        },
+    )
 
 
 class RowGiven(Given):
@@ -149,28 +136,37 @@ class LedgersGiven(Given):
     key_results: list[KeyResultLedgerGiven]
 
 
-class ObjectivesQuery(PageQuery):
-    """Filters that all have to hold."""
-
-    cycle: Word | None = Field(None, description="The id of a cycle.")
-    project: Word | None = Field(None, description="The key of a project.")
-    health: list[HealthLevel] | None = Field(None, max_length=6, description="One or more levels.")
-    owner: Word | None = Field(None, description="The owner's name, in any case.")
-    text: Word | None = Field(None, description="Part of the title or the key, in any case.")
-    aligned_to: Word | None = Field(None, description="The id of the objective they serve.")
+if TYPE_CHECKING:
+    ObjectivesQuery = PageQuery
+else:
+    ObjectivesQuery = create_model(
+        "ObjectivesQuery",
+        __base__=PageQuery,
+        __doc__="Filters that all have to hold.",
+        **{
+            one.name: (Word | None, Field(None, description=one.description))
+            if one.choices is None
+            else (
+                list[one.choices] | None,
+                Field(None, max_length=len(one.choices), description=one.description),
+            )
+            for one in filters()
+        },
+    )
 
 
 def wanted(site: str, query: ObjectivesQuery) -> Wanted:
     """The same as the store is asked."""
-    return Wanted(
-        sites=(site,),
-        cycles=(query.cycle,) if query.cycle else (),
-        projects=(query.project,) if query.project else (),
-        health=tuple(query.health or ()),
-        text=query.text or "",
-        owner_words=query.owner or "",
-        aligned_to=query.aligned_to or "",
-    )
+    asked: dict[str, Any] = {}
+    for one in filters():
+        value = getattr(query, one.name)
+        if one.choices is not None:
+            asked[one.asked] = tuple(value or ())
+        elif one.listed:
+            asked[one.asked] = (value,) if value else ()
+        else:
+            asked[one.asked] = value or ""
+    return Wanted(sites=(site,), **asked)
 
 
 def list_objectives(call: Call) -> Reply:
@@ -214,20 +210,8 @@ def ledgers_of(saved: SavedObjective) -> dict[str, Any]:
 
 def objective_given(connector: Connector, site: str, saved: SavedObjective) -> ObjectiveGiven:
     """One objective as an answer shows it."""
-    state = saved.state
-    return ObjectiveGiven.model_validate(
-        {
-            **objective_values(state),
-            "site": site,
-            "url": browse_url(connector, site, state.key) if state.issue_id else None,
-            "delivery_exact": exact_text(state.delivery),
-            "outcome_exact": exact_text(state.outcome),
-            "expected_exact": exact_text(state.expected),
-            "mapping_revision": saved.mapping_revision,
-            "computed_at": saved.computed_at,
-            "changed_at": saved.changed_at,
-        }
-    )
+    url = browse_url(connector, site, saved.state.key) if saved.state.issue_id else None
+    return ObjectiveGiven.model_validate(values(Line(site, saved, url), Place.API))
 
 
 def browse_url(connector: Connector, site: str, key: str) -> str | None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from mappings.health import ACHIEVED_AT
 from plugin.access.actor import COMMAND_LINE
 from plugin.access.demonstration import demo_admin
 from plugin.backfill import outlook
@@ -23,8 +22,8 @@ from plugin.heartbeat import Heartbeat
 from plugin.listening import free_port
 from plugin.logs import configure_logs
 from plugin.serving import serving
-from plugin.standing import objective_values, percent_text
-from plugin.use_cases.objectives import SavedObjective, list_all
+from plugin.use_cases.objective_columns import Line, Place, table_labels, table_row, values
+from plugin.use_cases.objectives import list_all
 from plugin.use_cases.plans import written_fields
 
 WORKERS = 2
@@ -106,23 +105,11 @@ def show_result(connector: Connector, as_json: bool) -> None:
     written = written_fields(connector, COMMAND_LINE, "main")
     if as_json:
         show_json(
-            [{**objective_values(one.state), "fields_written": written.get(one.state.id, 0)} for one in saved]
+            [
+                {**values(Line("main", one), Place.JSON), "fields_written": written.get(one.state.id, 0)}
+                for one in saved
+            ]
         )
         return
-    rows = [_row(one, written.get(one.state.id, 0)) for one in saved]
-    show_table(
-        "Objectives", ("Key", "Objective", "Progress", "Expected", "Pace", "Health", "Fields written"), rows
-    )
-
-
-def _row(saved: SavedObjective, written: int) -> tuple[str, ...]:
-    state = saved.state
-    return (
-        state.key,
-        state.title,
-        percent_text(state.progress, 0, ACHIEVED_AT[state.commitment]),
-        percent_text(state.expected),
-        "" if state.pace is None else f"{float(state.pace):.2f}",
-        state.health.level.value.replace("_", " "),
-        str(written),
-    )
+    rows = [(*table_row(one.state), str(written.get(one.state.id, 0))) for one in saved]
+    show_table("Objectives", (*table_labels(), "Fields written"), rows)

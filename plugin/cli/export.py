@@ -13,7 +13,6 @@ from typing import Any, TextIO, TypeVar
 import click
 from pydantic import ValidationError
 
-from mappings.state import HealthLevel
 from plugin.access.actor import COMMAND_LINE
 from plugin.api import exports
 from plugin.api.auditing import ActGiven, AuditQuery
@@ -23,22 +22,21 @@ from plugin.api.objectives import ObjectivesQuery
 from plugin.cli.opening import open_connector
 from plugin.cli.output import site_option
 from plugin.connector import NotReady
+from plugin.use_cases.objective_columns import filters
 
 Command = TypeVar("Command", bound=Callable[..., None])
 Query = TypeVar("Query", bound=Asked)
 
-FILTERS = (
-    click.option("--cycle", help="Only objectives of this cycle (its id)."),
-    click.option("--project", help="Only objectives of this project (its key)."),
-    click.option("--owner", help="Only objectives of this owner."),
-    click.option("--text", help="Only objectives with this in their title or key."),
-    click.option("--aligned-to", help="Only objectives that serve this one (its id)."),
-    click.option(
-        "--health",
+FILTERS = tuple(
+    click.option(f"--{one.name.replace('_', '-')}", help=one.help)
+    if one.choices is None
+    else click.option(
+        f"--{one.name.replace('_', '-')}",
         multiple=True,
-        type=click.Choice([level.value for level in HealthLevel]),
-        help="Only this health; may be given several times.",
-    ),
+        type=click.Choice([str(level.value) for level in one.choices]),
+        help=one.help,
+    )
+    for one in filters()
 )
 OUTPUT = (
     click.option("--format", "format_", type=click.Choice(["csv", "json"]), default="csv", show_default=True),
@@ -70,20 +68,20 @@ def export_group() -> None:
 @export_group.command("objectives")
 @site_option
 @with_options(*FILTERS, *OUTPUT)
-def objectives_command(site: str, format_: Format, output: Path | None, **filters: Any) -> None:
+def objectives_command(site: str, format_: Format, output: Path | None, **given: Any) -> None:
     """One line per objective."""
     with open_connector(site=site) as connector:
-        rows = exports.objective_rows(connector, COMMAND_LINE, site, query(filters))
+        rows = exports.objective_rows(connector, COMMAND_LINE, site, query(given))
         write(ObjectiveRow, rows, format_, output)
 
 
 @export_group.command("ledgers")
 @site_option
 @with_options(*FILTERS, *OUTPUT)
-def ledgers_command(site: str, format_: Format, output: Path | None, **filters: Any) -> None:
+def ledgers_command(site: str, format_: Format, output: Path | None, **given: Any) -> None:
     """Every row behind every number."""
     with open_connector(site=site) as connector:
-        rows = exports.ledger_rows(connector, COMMAND_LINE, site, query(filters))
+        rows = exports.ledger_rows(connector, COMMAND_LINE, site, query(given))
         write(LedgerRow, rows, format_, output)
 
 
@@ -119,13 +117,14 @@ def audit_command(
         write(ActGiven, exports.act_rows(connector, COMMAND_LINE, asked), format_, output)
 
 
-def query(filters: dict[str, Any]) -> ObjectivesQuery:
+def query(given: dict[str, Any]) -> ObjectivesQuery:
     """The filters as the API takes them; an empty one is none."""
-    levels = [HealthLevel(level) for level in filters.pop("health")]
-    return meant(
-        ObjectivesQuery,
-        {**{name: value or None for name, value in filters.items()}, "health": levels or None},
-    )
+    choices = {one.name: one.choices for one in filters() if one.choices is not None}
+    asked = {
+        name: [choices[name](one) for one in value] or None if name in choices else value or None
+        for name, value in given.items()
+    }
+    return meant(ObjectivesQuery, asked)
 
 
 def meant(shape: type[Query], values: dict[str, Any]) -> Query:

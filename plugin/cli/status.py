@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from mappings.health import ACHIEVED_AT
 from plugin.access.actor import COMMAND_LINE
 from plugin.budget import Budget, in_words
 from plugin.cli.gaps import gap_values
@@ -19,11 +18,11 @@ from plugin.cli.output import json_option, show_json, show_table, site_option
 from plugin.credential_expiry import Expiry
 from plugin.drift import Drift
 from plugin.heartbeat import Process
-from plugin.standing import objective_values, percent_text
 from plugin.sync.holding import Brake
 from plugin.sync.outage import Outage
 from plugin.use_cases.concerns import FRESH, Concern, concerns, verdict
 from plugin.use_cases.gaps import ACCEPT
+from plugin.use_cases.objective_columns import Line, Place, table_labels, table_row, values
 from plugin.use_cases.objectives import SavedObjective, list_all
 from plugin.use_cases.status import Status, status
 from plugin.webhook_state import WebhookState
@@ -47,7 +46,9 @@ def status_command(site: str, as_json: bool) -> None:
         found = status(connector, COMMAND_LINE, site)
         saved = list_all(connector, COMMAND_LINE, site)
     if as_json:
-        show_json({**status_values(found), "objectives": [objective_values(one.state) for one in saved]})
+        show_json(
+            {**status_values(found), "objectives": [values(Line(site, one), Place.JSON) for one in saved]}
+        )
     else:
         _show(status_values(found), saved, found.at)
     if any(one.wrong for one in concerns(found)):
@@ -300,15 +301,5 @@ def _spoken(iso: str, now: datetime) -> str:
 
 def show_objectives(saved: Sequence[SavedObjective]) -> None:
     """The table of objectives."""
-    rows = [
-        (
-            one.state.key,
-            one.state.title,
-            percent_text(one.state.progress, 0, ACHIEVED_AT[one.state.commitment]),
-            one.state.health.level.value.replace("_", " "),
-            percent_text(one.state.expected),
-            "" if one.state.pace is None else f"{float(one.state.pace):.2f}",
-        )
-        for one in saved
-    ]
-    show_table("Objectives", ("Key", "Title", "Progress", "Health", "Expected", "Pace"), rows)
+    rows = [table_row(one.state) for one in saved]
+    show_table("Objectives", table_labels(), rows)

@@ -20,6 +20,7 @@ from connectors.store.objectives import HistoryPoint
 from connectors.store.schema import history
 from connectors.store.sql import among
 from connectors.store.trends import Trend, trends
+from mappings.health import pace
 from mappings.state import Health, HealthLevel
 from plugin.access.actor import Actor
 from plugin.connector import Connector
@@ -64,6 +65,8 @@ class Head(Protocol):
     def delivery(self) -> Fraction | None: ...
     @property
     def outcome(self) -> Fraction | None: ...
+    @property
+    def pace(self) -> Fraction | None: ...
     @property
     def health(self) -> Health: ...
     @property
@@ -149,6 +152,10 @@ class Headline(msgspec.Struct, frozen=True, gc=False, rename={f"{name}_text": na
     @property
     def expected(self) -> Fraction | None:
         return fraction_of(self.expected_text)
+
+    @property
+    def pace(self) -> Fraction | None:
+        return pace(self.progress, self.expected)
 
 
 class SavedHeadline(msgspec.Struct, frozen=True, gc=False):

@@ -17,6 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("mappings", "connectors", "plugin")
+COMPANY = "docs/screenshots/company.py"
 
 
 @dataclass
@@ -54,6 +55,8 @@ class Scratch:
 def scratch(tmp_path: Path) -> Scratch:
     for package in PACKAGES:
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / COMPANY).parent.mkdir(parents=True)
+    shutil.copy(ROOT / COMPANY, tmp_path / COMPANY)
     return Scratch(tmp_path)
 
 
@@ -178,3 +181,50 @@ print(*(state.progress for state in states.values()))
         "3/5",
     ]
     assert len(scratch.touched) == files_promised("a progress rule")
+
+
+def test_a_column_is_on_the_page_in_the_api_in_exports_and_in_tables(scratch: Scratch) -> None:
+    """One entry: what people see and what programs are told follows from it."""
+    scratch.edit(
+        "plugin/use_cases/objective_columns.py",
+        (
+            '    Column("trend", ',
+            """    Column(
+        "length",
+        "Length of title",
+        lambda line: len(line.saved.state.title),
+        int,
+        lambda head: f"{len(head.title)} letters",
+        on_page=True,
+        in_table=True,
+    ),
+""",
+        ),
+    )
+    told = scratch.run(
+        """
+from dataclasses import replace
+from flask import Flask
+from connectors.store.objectives import SavedObjective
+from docs.screenshots.company import seeded
+from plugin.api.exports import ObjectiveRow, as_csv, objective_row
+from plugin.api.objectives import ObjectiveGiven
+from plugin.pages import pages_blueprint
+from plugin.use_cases.objective_columns import Line, Place, table_labels, table_row, values
+
+company = seeded()
+app = Flask("pages-under-test")
+app.register_blueprint(pages_blueprint(company))
+page = app.test_client().get("/", headers={"Accept": "text/html"}).text
+print('<th scope="col">Length of title</th>' in page, " letters</td>" in page)
+state = replace(next(iter(company.objectives())).state, title="Ten letter")
+saved = SavedObjective(state, "abc", company.now(), company.now())
+header, line = (text.strip().split(",") for text in as_csv(ObjectiveRow, [objective_row("main", saved)]))
+print(dict(zip(header, line))["length"])
+print(ObjectiveGiven.model_validate(values(Line("main", saved), Place.API)).model_dump()["length"])
+print(values(Line("main", saved), Place.JSON)["length"])
+print(dict(zip(table_labels(), table_row(state)))["Length of title"])
+"""
+    )
+    assert told.splitlines() == ["True True", "10", "10", "10", "10 letters"]
+    assert len(scratch.touched) == files_promised("a column of the list of objectives")

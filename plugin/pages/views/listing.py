@@ -19,8 +19,10 @@ from plugin.pages.views.moments import When, day_text, when
 from plugin.pages.views.tree import ORDERS, name, natural
 from plugin.pages.views.trend import Spark, spark
 from plugin.use_cases.listing import START, After, Listed, ListedHead, Tallies, Wanted
+from plugin.use_cases.objective_columns import OBJECTIVE_COLUMNS, Column
 
 ROWS = 50
+COLUMNS = tuple(column for column in OBJECTIVE_COLUMNS if column.on_page)
 DEEPEST = 6
 DEFAULT_ORDER = "health"
 
@@ -129,6 +131,7 @@ class Row:
     trend: Spark
     changed: When
     flags: tuple[str, ...]
+    texts: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,7 @@ class HealthLink:
 class Listing:
     """The whole page. `known` counts all objectives, `found` those the filters admit."""
 
+    columns: tuple[Column, ...]
     known: int
     found: int
     first: int
@@ -167,6 +171,7 @@ def listing(
     """Everything the list page shows."""
     part, figures = found.slice, found.tallies
     return Listing(
+        columns=COLUMNS,
         known=figures.known,
         found=figures.found(filters.wanted().health),
         first=part.start + 1,
@@ -205,6 +210,7 @@ def row(one: ListedHead, now: datetime, zone: tzinfo) -> Row:
         trend=spark(one.history, now, one.points, ACHIEVED_AT[head.commitment]),
         changed=when(one.changed_at, now, zone),
         flags=tuple(told(flag) for flag in head.flags),
+        texts={column.key: column.text(head) for column in COLUMNS if column.text is not None},
     )
 
 

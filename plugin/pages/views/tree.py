@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from plugin.use_cases.listing import Head
+from plugin.use_cases.objective_columns import orders
 
-ORDERS: dict[str, str] = {
-    "health": "Worst health first",
-    "key": "Key",
-    "progress": "Least progress first",
-    "changed": "Last changed first",
-}
-"""The orders of the list (`connectors.store.tree.ORDERS`) in words. Each objective stands below the one it is aligned to."""
+ORDERS: dict[str, str] = {order.name: order.label for order in orders()}
+"""The orders of the list in words. Each objective stands below the one it is aligned to."""
 
 
 def natural(key: str) -> tuple[str, int]:
