@@ -16,8 +16,9 @@ from connectors.store import Store, open_store, upgrade
 from connectors.store.schema import metadata
 from mappings import presets
 from mappings.catalogue import Catalogue
+from mappings.document.binding import bind
+from mappings.document.source import read_document
 from mappings.mapping import Mapping
-from plugin.connector import bound_mapping
 from plugin.settings import Settings, read_settings
 
 DEPLOYMENTS: tuple[Deployment, ...] = ("cloud", "datacenter")
@@ -69,7 +70,11 @@ def ground(deployment: Deployment) -> Ground:
     site = sandbox_site(clock, None, deployment)
     jira, _ = connected(site, Perils(random.Random(0)), clock, governed=False)
     catalogue = jira.catalogue()
-    return Ground(deployment, catalogue, tuple(bound_mapping(text, catalogue) for text in texts(deployment)))
+    return Ground(
+        deployment,
+        catalogue,
+        tuple(bind(read_document(text).require(), catalogue) for text in texts(deployment)),
+    )
 
 
 def texts(deployment: Deployment) -> list[str]:
