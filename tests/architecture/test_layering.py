@@ -173,7 +173,8 @@ WALL_CLOCK = {
     ("date", "today"),
     ("time", "time"),
 }
-CLOCK = "connectors/clock.py"
+CLOCKS = {"connectors/clock.py", "tests/another_day/sitecustomize.py"}
+"""The module, and what puts it forward for a run of the tests."""
 
 
 def test_one_module_reads_the_wall_clock(root: Path) -> None:
@@ -183,7 +184,7 @@ def test_one_module_reads_the_wall_clock(root: Path) -> None:
     wrong = [
         f"{path.relative_to(root)}:{node.lineno}: {ast.unparse(node)}"
         for path in paths
-        if path != root / CLOCK
+        if path.relative_to(root).as_posix() not in CLOCKS
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and is_wall_clock(node)
     ]
