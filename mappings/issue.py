@@ -79,6 +79,8 @@ WHOLE = ""
 """Among the unknowns of an issue: it cannot be read at all, and a person accepted that."""
 PARENT = "parent"
 """Among what is absent: the fields that name the parent on Data Center."""
+STATUS_CATEGORY = "statusCategory"
+"""Among what is absent: the category of the status."""
 HISTORY = "changelog"
 """Among the unknowns of an issue: its history cannot be had."""
 

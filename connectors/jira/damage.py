@@ -113,6 +113,8 @@ def remains(raw: object, parent_fields: tuple[str, ...]) -> Remains:
 def _typed(name: str, value: object, shape: Any) -> Any:
     if value is msgspec.NODEFAULT:
         raise ValueError("it is missing")
+    if value is msgspec.UNSET:
+        return value
     typed = msgspec.convert(value, shape)
     if name in TIMES and (typed or name in NEEDED):
         TIMES[name](typed)

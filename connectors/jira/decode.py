@@ -18,6 +18,7 @@ from connectors.jira.instant import instant
 from connectors.jira.transport import Reply
 from connectors.jira.wire import (
     CORE_SHAPES,
+    OMISSIBLE,
     WireIssueType,
     WireLink,
     WireNamed,
@@ -32,7 +33,7 @@ from mappings.fields import property_id, property_key
 from mappings.fields.field_type import ShapeError
 from mappings.fields.parent_link import parent_key
 from mappings.gap import Gap
-from mappings.issue import PARENT, Issue, IssueType, Link, Named, Project, Status, User
+from mappings.issue import PARENT, STATUS_CATEGORY, Issue, IssueType, Link, Named, Project, Status, User
 
 W = TypeVar("W", bound=Hashable)
 D = TypeVar("D")
@@ -87,8 +88,9 @@ class IssueDecoder:
         self.asked = (*core_fields(), *held)
         self._held_fields = held
         self._keyed = keyed or bool(parent_fields)
-        self._watched = bool(held) or self._keyed
         self._own = tuple((name if name in self._plain else f"x{held.index(name)}", name) for name in own)
+        own_names = tuple((at, name) for at, name in self._own if at != name)
+        self._omissible = (*((name, name) for name in OMISSIBLE), *own_names)
         self._parent_fields = parent_fields
         self._parents = tuple(f"x{held.index(name)}" for name in parent_fields)
         self._page = page_shape(fields_shape(held, self._plain), bool(self.properties))
@@ -101,6 +103,7 @@ class IssueDecoder:
         self._named: Interned[WireNamed, Named] = Interned(lambda wire: Named(wire.id, wire.name))
         self._users: Interned[WireUser, User | None] = Interned(_user)
         self._texts: Interned[tuple[str, ...], tuple[str, ...]] = Interned(lambda texts: texts)
+        self._absences: Interned[tuple[str, ...], frozenset[str]] = Interned(frozenset)
 
     @property
     def wanted(self) -> dict[str, list[str]]:
@@ -149,7 +152,8 @@ class IssueDecoder:
 
     def _damaged(self, left: Remains, parent_keys: dict[str, str]) -> Issue:
         plain = {f"x{at}": left.plain.get(name, msgspec.UNSET) for at, name in enumerate(self._held_fields)}
-        as_it_came = SimpleNamespace(**plain, **{name: left.plain.get(name) for name in self._plain})
+        core = {name: left.plain.get(name, msgspec.UNSET) for name in self._plain}
+        as_it_came = SimpleNamespace(**plain, **core)
         typed = SimpleNamespace(**plain, **left.core)
         properties = left.properties if isinstance(left.properties, dict) else None
         try:
@@ -162,10 +166,12 @@ class IssueDecoder:
 
     def _absent(self, fields: Any) -> frozenset[str]:
         """Which of the fields asked for are not in the answer at all."""
-        absent = [name for at, name in self._own if getattr(fields, at) is msgspec.UNSET]
+        absent = [name for at, name in self._omissible if getattr(fields, at) is msgspec.UNSET]
         if self._keyed and all(getattr(fields, at) is msgspec.UNSET for at in self._parents):
             absent.append(PARENT)
-        return frozenset(absent) if absent else NONE
+        if fields.status.status_category is None:
+            absent.append(STATUS_CATEGORY)
+        return self._absences[tuple(absent)] if absent else NONE
 
     def _issue(
         self, id_: str, key: str, f: Any, held: dict[str, object], parent_keys: dict[str, str]
@@ -182,22 +188,22 @@ class IssueDecoder:
             instant(f.created),
             instant(f.updated),
             f.summary or "",
-            f.resolution and self._named[f.resolution],
-            f.priority and self._named[f.priority],
+            self._named[f.resolution] if f.resolution else None,
+            self._named[f.priority] if f.priority else None,
             parent_id,
             self._texts[tuple(f.labels)] if f.labels else (),
             self._names(f.components),
             self._names(f.fixVersions),
             self._names(f.versions),
-            f.assignee and self._users[f.assignee],
-            f.reporter and self._users[f.reporter],
-            f.creator and self._users[f.creator],
+            self._users[f.assignee] if f.assignee else None,
+            self._users[f.reporter] if f.reporter else None,
+            self._users[f.creator] if f.creator else None,
             date.fromisoformat(f.duedate) if f.duedate else None,
             instant(f.resolutiondate) if f.resolutiondate else None,
             instant(f.statuscategorychangedate) if f.statuscategorychangedate else None,
             _links(f.issuelinks) if f.issuelinks else (),
             held,
-            absent=self._absent(f) if self._watched else NONE,
+            absent=self._absent(f),
             archived=bool(f.archiveddate) or f.project.archived,
         )
 
@@ -216,7 +222,11 @@ class IssueDecoder:
         """The fields with those core ones typed that were left as plain JSON because the mapping names them."""
         if not self._plain:
             return fields
-        typed = {name: msgspec.convert(getattr(fields, name), CORE_SHAPES[name]) for name in self._plain}
+        raw = {name: getattr(fields, name) for name in self._plain}
+        typed = {
+            name: value if value is msgspec.UNSET else msgspec.convert(value, CORE_SHAPES[name])
+            for name, value in raw.items()
+        }
         return msgspec.structs.replace(fields, **typed)
 
     def _names(self, wires: Sequence[WireNamed] | None) -> tuple[Named, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -26,13 +26,19 @@ REFUSED = 400
 def with_parents(
     transport: Transport, issues: tuple[Issue, ...], batch: Batch, sight: Sight
 ) -> tuple[Issue, ...]:
-    """The issues with `parent_id` set from the keys their parent fields hold; none where the parent is out of sight."""
+    """The issues with `parent_id` set from the keys their parent fields hold.
+
+    Where the parent is out of sight it stays the one that was known, as long as the key is still that of this parent; else there is
+    none.
+    """
     if not batch.parent_keys:
         return issues
     ids = dict(batch.keys)
     named = {batch.parent_keys[issue.id] for issue in issues if issue.id in batch.parent_keys}
     ids.update(ids_of(transport, named - ids.keys(), sight))
-    return tuple(replace(issue, parent_id=_parent(issue, batch, ids)) for issue in issues)
+    unseen = {id_: key for id_, key in batch.parent_keys.items() if key not in ids}
+    standing = sight.standing(unseen) if unseen else {}
+    return tuple(replace(issue, parent_id=_parent(issue, batch, ids, standing)) for issue in issues)
 
 
 def ids_of(transport: Transport, keys: Iterable[str], sight: Sight) -> dict[str, str]:
@@ -48,9 +54,9 @@ def ids_of(transport: Transport, keys: Iterable[str], sight: Sight) -> dict[str,
     return found
 
 
-def _parent(issue: Issue, batch: Batch, ids: dict[str, str]) -> str | None:
+def _parent(issue: Issue, batch: Batch, ids: Mapping[str, str], standing: Mapping[str, str]) -> str | None:
     key = batch.parent_keys.get(issue.id)
-    return ids.get(key) if key else issue.parent_id
+    return ids.get(key) or standing.get(issue.id) if key else issue.parent_id
 
 
 def _ids_of(transport: Transport, keys: list[str]) -> dict[str, str]:

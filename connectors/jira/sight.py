@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 
@@ -15,6 +15,9 @@ class Sight(Protocol):
     def hide(self, keys: Iterable[str]) -> None:
         """Jira does not show these, now."""
 
+    def standing(self, named: Mapping[str, str]) -> Mapping[str, str]:
+        """Of issues by id that name a parent by a key out of sight: the id of the parent that was known, where it has that very key."""
+
 
 class NoSight:
     """Remembers nothing: everything is asked for each time."""
@@ -25,3 +28,7 @@ class NoSight:
 
     def hide(self, keys: Iterable[str]) -> None:
         """Forget them at once."""
+
+    def standing(self, named: Mapping[str, str]) -> Mapping[str, str]:  # noqa: ARG002 - as the protocol has it
+        """Of none."""
+        return {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 
 class Slim(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -76,24 +77,27 @@ CORE: tuple[tuple[str, Any, Any], ...] = (
     ("status", WireStatus, msgspec.NODEFAULT),
     ("created", str, msgspec.NODEFAULT),
     ("updated", str, msgspec.NODEFAULT),
-    ("summary", str | None, None),
-    ("resolution", WireNamed | None, None),
-    ("priority", WireNamed | None, None),
+    ("summary", str | None | UnsetType, UNSET),
+    ("resolution", WireNamed | None | UnsetType, UNSET),
+    ("priority", WireNamed | None | UnsetType, UNSET),
     ("parent", WireRef | None, None),
-    ("labels", list[str] | None, None),
-    ("components", list[WireNamed] | None, None),
-    ("fixVersions", list[WireNamed] | None, None),
-    ("versions", list[WireNamed] | None, None),
-    ("assignee", WireUser | None, None),
-    ("reporter", WireUser | None, None),
-    ("creator", WireUser | None, None),
-    ("duedate", str | None, None),
-    ("resolutiondate", str | None, None),
-    ("statuscategorychangedate", str | None, None),
-    ("issuelinks", list[WireLink] | None, None),
-    ("archiveddate", str | None, None),
+    ("labels", list[str] | None | UnsetType, UNSET),
+    ("components", list[WireNamed] | None | UnsetType, UNSET),
+    ("fixVersions", list[WireNamed] | None | UnsetType, UNSET),
+    ("versions", list[WireNamed] | None | UnsetType, UNSET),
+    ("assignee", WireUser | None | UnsetType, UNSET),
+    ("reporter", WireUser | None | UnsetType, UNSET),
+    ("creator", WireUser | None | UnsetType, UNSET),
+    ("duedate", str | None | UnsetType, UNSET),
+    ("resolutiondate", str | None | UnsetType, UNSET),
+    ("statuscategorychangedate", str | None | UnsetType, UNSET),
+    ("issuelinks", list[WireLink] | None | UnsetType, UNSET),
+    ("archiveddate", str | None | UnsetType, UNSET),
 )
-"""System fields the mirror always keeps, with their shapes; without the first five an issue cannot be read."""
+"""System fields the mirror always keeps, with their shapes; without the first five an issue cannot be read. Of the others one that is
+not in the answer is UNSET (all but `parent`: that key Jira leaves out where there is no parent)."""
+OMISSIBLE: tuple[str, ...] = tuple(name for name, _, default in CORE if default is UNSET)
+"""The system fields that an answer has to name, be it with null."""
 
 
 def core_fields() -> tuple[str, ...]:

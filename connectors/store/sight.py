@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
+from connectors.store import mirror
 from connectors.store.database import Store
 from connectors.store.instant import to_ms
 from connectors.store.schema import out_of_sight as table
@@ -47,6 +48,14 @@ class StoredSight:
                 ),
                 rows,
             )
+
+    def standing(self, named: Mapping[str, str]) -> dict[str, str]:
+        """Of issues by id that name a parent by a key out of sight: the id of the parent that the mirror has, where it has that very key."""
+        with self._store.read() as conn:
+            known = mirror.get(conn, self._site, named)
+            parents = {id_: one.parent_id for id_, one in known.items() if one.parent_id}
+            keys = {one.id: one.key for one in mirror.get(conn, self._site, set(parents.values())).values()}
+        return {id_: parent for id_, parent in parents.items() if keys.get(parent) == named[id_]}
 
     def show(self, keys: Iterable[str]) -> None:
         """These can be seen now."""

@@ -29,6 +29,7 @@ from plugin.sync.context import Context
 from plugin.sync.departure import clears, still_ours
 from plugin.sync.holding import BREAKER, FLAPPING, RESYNC, Sifted, note_held, sift
 from plugin.sync.measurement import Measured, measure_objective, owners_of, prepare
+from plugin.sync.omissions import in_scope
 from plugin.sync.refresh import land_issues, read_again, with_readings
 from plugin.sync.tenure import Tenure
 
@@ -178,7 +179,7 @@ def confirm_open_writes(context: Context, objective_id: str) -> None:
     wide = replace(context, besides=frozenset(write.field_id for write in open_writes))
     read = read_again(wide, {write.issue_id for write in open_writes})
     found = with_readings(context, read.issues, {})
-    inside = [issue for issue in found if context.mapping.scope.matches(issue, context.moment())]
+    inside = in_scope(context, found)
     now = {issue.id: issue for issue in found}
     with context.store.write() as conn:
         land_issues(context, conn, inside, set(), read_at, read.gaps)

@@ -21,7 +21,7 @@ from plugin.sync.context import Context
 from plugin.sync.echo import is_echo
 from plugin.sync.forgotten import ask_again, doubtful, remember
 from plugin.sync.losses import Weighed, record, weigh
-from plugin.sync.omissions import spared
+from plugin.sync.omissions import in_scope, spared
 from plugin.sync.overtaken import overtaken, written_lately
 from plugin.sync.portion import WHOLE, cut_short, portion, went_well
 from plugin.sync.properties import spare_own, with_properties
@@ -202,7 +202,7 @@ def _with_history(issue: Issue, known: Issue | None, fresh: dict[str, History | 
 
 def _land(context: Context, deliveries: list[Delivery], batch: Batch, found: Found) -> Refreshed:
     moment = context.moment()
-    inside = [issue for issue in found.issues if context.mapping.scope.matches(issue, moment)]
+    inside = in_scope(context, found.issues)
     outside = set(found.lost.leaving) | {issue.id for issue in found.issues} - {issue.id for issue in inside}
     with context.store.write() as conn:
         if batch.echoes:  # all rows at once: in two steps, two workers might wait for each other

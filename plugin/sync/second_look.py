@@ -14,6 +14,7 @@ from connectors.store import mirror
 from mappings.gap import Gap
 from mappings.issue import Issue
 from plugin.sync.context import Context
+from plugin.sync.omissions import in_scope
 from plugin.sync.overtaken import overtaken
 from plugin.sync.refresh import read_again, with_readings
 
@@ -49,7 +50,7 @@ def look_again(context: Context, issues: list[Issue], gaps: tuple[Gap, ...] = ()
         before = mirror.get(conn, context.site, [issue.id for issue in issues])
         doubted = overtaken(context, conn, before, issues, None) | gone_back(before, issues)
     read = read_again(context, doubted)
-    inside = [issue for issue in read.issues if context.mapping.scope.matches(issue, context.moment())]
+    inside = in_scope(context, read.issues)
     back = gone_back(before, inside)
     believed = [replace(one, updated=before[one.id].updated) if one.id in back else one for one in inside]
     anew = with_readings(context, believed, {})

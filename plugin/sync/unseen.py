@@ -16,6 +16,7 @@ from plugin.sync.checkpoint import Reading
 from plugin.sync.context import Context
 from plugin.sync.landing import drift_of, land_again
 from plugin.sync.losses import record, weigh
+from plugin.sync.omissions import in_scope
 from plugin.sync.overtaken import written_lately
 from plugin.sync.paging import OVERLAP, changed_pages, in_order
 from plugin.sync.refresh import land_issues, read_again, with_readings
@@ -52,11 +53,7 @@ def land_slipped(context: Context, reading: Reading, slipped: Iterable[str]) -> 
 
 
 def _land(context: Context, reading: Reading, looked: Looked) -> None:
-    moment = context.moment()
-    shown, anew = (
-        [issue for issue in issues if context.mapping.scope.matches(issue, moment)]
-        for issues in (looked.shown, looked.anew)
-    )
+    shown, anew = in_scope(context, looked.shown), in_scope(context, looked.anew)
     inside = replace(looked, shown=shown, anew=anew)
     with context.store.write() as conn:
         landed = land_again(context, conn, inside)
@@ -95,7 +92,7 @@ def _land_unseen(context: Context, reading: Reading, edited: dict[str, datetime]
     known = {id_: at for id_, at in edited.items() if id_ not in lately}
     read = read_again(context, edited, edited=known)
     found = with_readings(context, read.issues, {})
-    inside = [issue for issue in found if context.mapping.scope.matches(issue, context.moment())]
+    inside = in_scope(context, found)
     outside = {issue.id for issue in found} - {issue.id for issue in inside}
     _drop(context, reading, inside, outside, read_at, read.gaps)
     return read.gone

@@ -223,14 +223,17 @@ def test_what_is_forbidden_on_data_center_is_a_gap(stub, answer, datacenter, iss
 class Memory:
     """What is out of sight, in a test."""
 
-    def __init__(self):
-        self.keys = set()
+    def __init__(self, **parents):
+        self.keys, self.parents = set(), parents
 
     def hidden(self, keys):
         return frozenset(keys) & self.keys
 
     def hide(self, keys):
         self.keys.update(keys)
+
+    def standing(self, named):
+        return {id_: self.parents[key] for id_, key in named.items() if key in self.parents}
 
 
 def test_a_parent_out_of_sight_costs_that_parent_and_is_asked_for_once(stub, answer, address, issue_json):

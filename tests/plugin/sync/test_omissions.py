@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from connectors.sandbox import scheme
+from connectors.sandbox import issue_json, scheme
 from connectors.store import gaps, inbox, mirror, objectives
 from mappings import presets
 from plugin.lifecycle import activate
@@ -132,3 +134,141 @@ def test_an_epic_link_that_is_gone_takes_no_issue_from_its_epic(small: Company) 
     assert small.mirror()[stories[0].id].parent_id == epic.id
     assert (stories[0].key, "parent") in open_gaps(small)
     assert PROGRESS in small.context.written_fields
+
+
+@pytest.fixture
+def left_out(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """From then on no answer of Jira names this system field."""
+
+    def leave_out(name: str) -> None:
+        plain = issue_json.IssueWriter.fields
+
+        def without(self: Any, record: Any, fields: Any) -> Any:
+            found = dict(plain(self, record, fields))
+            if name == "statusCategory" and "status" in found:
+                found["status"] = {k: v for k, v in found["status"].items() if k != name}
+            found.pop(name, None)
+            return found
+
+        monkeypatch.setattr(issue_json.IssueWriter, "fields", without)
+
+    return leave_out
+
+
+@CLOUD_AND_DATACENTER
+@pytest.mark.parametrize("name", ["resolution", "labels", "duedate", "statusCategory"])
+def test_a_system_field_that_is_left_out_stays_as_it_was_known(
+    small: Company, name: str, left_out: Callable[[str], None]
+) -> None:
+    epic, stories = plat(small)
+    record = stories[0]
+    small.move(record, "Done")
+    known = small.sandbox.sandbox.records[record.id]
+    refused = next(one for one in small.sandbox.sandbox.resolutions if one.name == "Won't Do")
+    small.sandbox.sandbox.records[record.id] = replace(known, resolution=refused)
+    small.edit(record, labels=["blue"], duedate="2026-12-24")
+    small.clock.pass_by(minutes=1)
+    resync(small.context)
+    small.work_off()
+    before, mirrored, held = progress(small, epic.id), small.mirror()[record.id], small.in_jira(epic.id)
+    assert (mirrored.resolution.name, mirrored.labels, str(mirrored.due)) == (
+        "Won't Do",
+        ("blue",),
+        "2026-12-24",
+    )
+    assert open_gaps(small) == []
+
+    left_out(name)
+    small.clock.pass_by(minutes=1)
+    small.edit(record, summary="Another name")
+    deliver(small, record)
+    refresh(small.context, "worker")
+    small.work_off()
+
+    now = small.mirror()[record.id]
+    assert replace(now, updated=mirrored.updated, summary=mirrored.summary) == mirrored
+    assert now.summary == "Another name"
+    assert (progress(small, epic.id), small.in_jira(epic.id)) == (before, held)
+    assert open_gaps(small) == [(record.key, name)]
+
+    resync(small.context)
+    assert small.mirror()[record.id].resolution.name == "Won't Do"
+    assert (record.key, name) in open_gaps(small)
+
+
+def test_what_was_never_known_may_be_left_out(small: Company, left_out: Callable[[str], None]) -> None:
+    _, stories = plat(small)
+    assert small.mirror()[stories[0].id].due is None
+    left_out("duedate")
+    left_out("resolution")
+    left_out("priority")
+    small.edit(stories[0], summary="Another name")
+
+    known = {one.key for one in small.records() if small.mirror()[one.id].priority}
+    resync(small.context)
+
+    assert {key for key, _ in open_gaps(small) if key in {one.key for one in small.records()}} == known
+
+
+def test_an_issue_that_leaves_its_epic_has_no_parent_any_more(small: Company) -> None:
+    """Jira leaves out the key of the parent where there is none: that is its word."""
+    _, stories = plat(small)
+    small.clock.pass_by(minutes=1)
+    small.edit(stories[0], parent=None)
+
+    resync(small.context)
+
+    assert small.mirror()[stories[0].id].parent_id is None
+    assert open_gaps(small) == []
+
+
+def test_a_field_of_the_scope_that_is_left_out_takes_no_issue_out_of_it(small: Company) -> None:
+    _, stories = plat(small)
+    record = stories[0]
+    small.remap(
+        "scope: project in (PLAT, CORE, GROW)",
+        "scope: project in (PLAT, CORE, GROW) AND cf[10016] < 1000 OR type = Epic",
+    )
+    resync(small.context)
+    small.work_off()
+    size = len(small.mirror())
+    assert record.id in small.mirror()
+
+    del small.sandbox.sandbox.fields[scheme.POINTS]
+    small.clock.pass_by(minutes=1)
+    small.edit(record, summary="Another name")
+    deliver(small, record)
+    refresh(small.context, "worker")
+
+    assert len(small.mirror()) == size
+    assert open_gaps(small) == [(record.key, scheme.POINTS)]
+
+
+@pytest.mark.parametrize("small", ["datacenter"], indirect=True)
+def test_a_parent_out_of_sight_keeps_what_still_names_it(small: Company) -> None:
+    epic, stories = plat(small)
+    other = next(one for one in small.records(scheme.EPIC) if one.project.key == "CORE")
+    before, there = progress(small, epic.id), progress(small, other.id)
+    small.sandbox.sandbox.forbid(epic.id)
+    small.clock.pass_by(minutes=1)
+    small.edit(stories[0], summary="Another name")
+    deliver(small, stories[0])
+
+    refresh(small.context, "worker")
+    resync(small.context)
+    small.work_off()
+
+    assert small.mirror()[stories[0].id].summary == "Another name"
+    assert {small.mirror()[one.id].parent_id for one in stories} == {epic.id}
+    assert progress(small, epic.id) == before
+
+    small.clock.pass_by(minutes=1)
+    small.edit(stories[0], **{scheme.EPIC_LINK: other.key})
+    small.sandbox.sandbox.forbid(other.id)
+    small.context.jira._sight.hide([other.key])
+    deliver(small, stories[0])
+    refresh(small.context, "worker")
+    small.work_off()
+
+    assert small.mirror()[stories[0].id].parent_id is None
+    assert progress(small, other.id) == there
