@@ -100,6 +100,9 @@ class StatusGiven(Given):
     dead_letters: int
     refused: int
     gaps: int = Field(description="Issues that could not be read and that nobody accepted.")
+    losses: int = Field(
+        description="Issues that Jira shows no more without a word of its own, and that wait for a person."
+    )
     held: int = Field(description="Changes that wait for a person instead of being written.")
     outage: OutageGiven | None = Field(description="Null while Jira answers.")
     budget: BudgetGiven
@@ -176,6 +179,7 @@ def status_given(found: Status) -> StatusGiven:
         dead_letters=len(found.dead),
         refused=len(found.refused),
         gaps=sum(not one.accepted for one in found.gaps),
+        losses=len(found.losses),
         held=len(found.held),
         outage=_outage(found.outage),
         budget=_budget(found.budget),

@@ -12,6 +12,7 @@ from plugin.connector import Connector, NotReady
 from plugin.pages import (
     check_ins,
     gaps,
+    losses,
     mapping,
     mapping_editor,
     mapping_form,
@@ -33,6 +34,7 @@ CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
     preview.register,
     repairs.register,
     gaps.register,
+    losses.register,
     check_ins.register,
     sites.register,
     wizard.register,

@@ -53,7 +53,8 @@ class Resynced:
     """What a resync found. `drift` counts issues the mirror had wrong (none on the first read); `marked` is what they may concern.
 
     `resumed`: it went on from where an earlier one had stopped. `asked_otherwise`: another scope or other fields were read before,
-    so that what differs is no drift. `losses` are issues that Jira shows no more and that wait for a person.
+    so that what differs is no drift. `losses` are issues that Jira shows no more and that wait for a person, `accepted` the keys of those
+    that were dropped because a person said so beforehand.
     """
 
     kind: Literal["full", "recent"] = "full"
@@ -62,6 +63,7 @@ class Resynced:
     on_their_way: int = 0
     removed: int = 0
     losses: int = 0
+    accepted: tuple[str, ...] = ()
     objectives: set[str] = field(default_factory=set)
     marked: set[str] = field(default_factory=set)
     drifted: Counter[str] = field(default_factory=Counter)

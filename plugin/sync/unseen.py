@@ -74,6 +74,10 @@ def drop_unseen(context: Context, reading: Reading, accept_loss: bool) -> None:
     for chunk in _chunks(missing, AT_ONCE):
         gone |= _land_unseen(context, reading, dict(chunk))
     lost = weigh(context, gone, accept=accept_loss)
+    if accept_loss:
+        with context.store.read() as conn:
+            known = mirror.get(conn, context.site, lost.leaving)
+        report.accepted = tuple(sorted(one.key for one in known.values()))
     for ids in _chunks(sorted(lost.leaving), AT_ONCE):
         _drop(context, reading, [], ids, None)
     with context.store.write() as conn:

@@ -13,10 +13,21 @@ from plugin.connector import Connector, NotReady
 from plugin.sync.refresh import land_issues
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
-__all__ = ["Loss", "accept", "dismiss", "held", "known", "missing_said"]
+__all__ = ["Loss", "NotHeld", "accept", "dismiss", "held", "known", "missing_said"]
 
 MOST_NAMED = 5
+MOST_AUDITED = 100
 WAITING = "jira-okr losses list"
+
+
+class NotHeld(NotReady):
+    """Of what was named nothing is held; `names` says what."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
+        super().__init__(
+            f"No loss of {', '.join(names)} is held. {WAITING} shows what is, by issue and project."
+        )
 
 
 @question(VIEWER)
@@ -38,11 +49,15 @@ def accept(connector: Connector, actor: Actor, site: str, keys: Iterable[str] | 
     """They are gone: they leave the mirror, and what stood on them is computed without them. None: all that are held."""
     chosen = _chosen(connector, site, keys)
     context, now = connector.context(site), connector.clock()
-    ids = {one.issue_id for one in chosen}
     with connector.store.write() as conn:
+        still = {one.issue_id for one in losses.all(conn, site, "held")}
+        chosen = tuple(
+            one for one in chosen if one.issue_id in still
+        )  # what Jira shows again meanwhile stays
+        ids = {one.issue_id for one in chosen}
         land_issues(context, conn, [], ids)
         losses.settle(conn, site, ids, "accepted", actor.label, now)
-        _note(connector, conn, site, chosen, "losses accepted", actor.label)
+        note_decided(connector, conn, site, keys_of(chosen), "losses accepted", actor.label)
     connector.announce()
     return chosen
 
@@ -53,7 +68,7 @@ def dismiss(connector: Connector, actor: Actor, site: str, keys: Iterable[str] |
     chosen = _chosen(connector, site, keys)
     with connector.store.write() as conn:
         losses.settle(conn, site, [one.issue_id for one in chosen], "kept", actor.label, connector.clock())
-        _note(connector, conn, site, chosen, "losses dismissed", actor.label)
+        note_decided(connector, conn, site, keys_of(chosen), "losses dismissed", actor.label)
     return chosen
 
 
@@ -80,14 +95,18 @@ def _chosen(connector: Connector, site: str, keys: Iterable[str] | None) -> tupl
     }
     unknown = sorted(wanted - named)
     if unknown:
-        raise NotReady(
-            f"No loss of {', '.join(unknown)} is held. {WAITING} shows what is, by issue and project."
-        )
+        raise NotHeld(unknown)
     return chosen
 
 
-def _note(
-    connector: Connector, conn: Connection, site: str, chosen: tuple[Loss, ...], what: str, by: str
+def note_decided(
+    connector: Connector, conn: Connection, site: str, keys: Sequence[str], what: str, by: str
 ) -> None:
-    issues = [one.issue_key for one in chosen]
-    audit.note(conn, by, what, connector.clock(), {"issues": issues[:100], "count": len(issues)}, site)
+    """Keep in the audit log what was decided on these issues, and by whom."""
+    detail = {"issues": list(keys[:MOST_AUDITED]), "count": len(keys)}
+    audit.note(conn, by, what, connector.clock(), detail, site)
+
+
+def keys_of(chosen: Sequence[Loss]) -> list[str]:
+    """How people call them."""
+    return [one.issue_key for one in chosen]

@@ -21,6 +21,7 @@ from plugin.sync import checkpoint
 from plugin.sync.context import Context
 from plugin.sync.landing import Resynced
 from plugin.sync.properties import asked_singly
+from plugin.use_cases.losses import note_decided
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
 READ, RECONCILED = "issues", "objectives"
@@ -98,7 +99,9 @@ def begin(connector: Connector, actor: Actor, site: str, wanted: Wanted = FULL) 
     connector.context(site)
 
     def work(report: Report) -> str:
-        found = _sync(connector, site, wanted, lambda what: nullcontext(report if what == READ else _untold))
+        found = _sync(
+            connector, actor, site, wanted, lambda what: nullcontext(report if what == READ else _untold)
+        )
         return found.said if wanted.write else summary(found.read, right=not found.wrong)
 
     begun = errands.begin(connector, site, SYNC, actor.label, work)
@@ -119,7 +122,7 @@ def run(
     """Sync here and now. What is ahead of a full read is `announced` before it begins."""
     connector.context(site)
     _note(connector, actor, site, wanted)
-    return _sync(connector, site, wanted, step, announced)
+    return _sync(connector, actor, site, wanted, step, announced)
 
 
 @question(VIEWER)
@@ -144,6 +147,7 @@ def read_ahead(connector: Connector, _actor: Actor, site: str) -> ReadAhead | No
 
 def _sync(
     connector: Connector,
+    actor: Actor,
     site: str,
     wanted: Wanted,
     step: Step,
@@ -157,6 +161,9 @@ def _sync(
         total = _announce(context, wanted, announced)
     with step(READ) as report:
         found = _read(context, wanted, report, total)
+    if found.accepted:
+        with connector.store.write() as conn:
+            note_decided(connector, conn, site, found.accepted, "losses accepted", actor.label)
     if wanted.kind == "full":
         webhook_state.look(connector, site)
     if not wanted.write:

@@ -13,8 +13,12 @@ from plugin.pages.views.ledger import Browse
 from plugin.pages.views.moments import When, when, when_known
 from plugin.use_cases.concerns import Concern, concerns, corrected, verdict, worst
 from plugin.use_cases.dead_letters import DeadLetter
+from plugin.use_cases.losses import Loss
 from plugin.use_cases.status import Status
 from plugin.webhook_state import WebhookState
+
+MOST_LOSSES = 10
+"""So many issues of a project are shown one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,27 @@ class GapCell:
 
 
 @dataclass(frozen=True, slots=True)
+class LossCell:
+    """One issue that Jira shows no more."""
+
+    name: str
+    url: str | None
+    title: str
+    reason: str
+    since: When
+
+
+@dataclass(frozen=True, slots=True)
+class LossRow:
+    """Those of one project: the first of them, and how many more."""
+
+    project: str
+    count: str
+    issues: tuple[LossCell, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class SiteRow:
     """One site on the page."""
 
@@ -81,6 +106,7 @@ class SiteRow:
     dead: tuple[DeadRow, ...]
     refused: tuple[RefusedRow, ...]
     gaps: tuple[GapCell, ...]
+    losses: tuple[LossRow, ...]
     traffic: str
     traffic_text: str
     webhook: str
@@ -141,6 +167,7 @@ def site_row(fresh: Status, browse: Browse, now: datetime, zone: tzinfo) -> Site
             )
             for one in fresh.gaps
         ),
+        losses=_losses(fresh, browse, now, zone),
         traffic=_traffic(fresh.per_minute),
         traffic_text="not known yet"
         if fresh.per_minute is None
@@ -152,6 +179,24 @@ def site_row(fresh: Status, browse: Browse, now: datetime, zone: tzinfo) -> Site
         credential=fresh.credential,
         sync=_reading(fresh, now),
         interrupted=_interrupted(fresh, now),
+    )
+
+
+def _losses(fresh: Status, browse: Browse, now: datetime, zone: tzinfo) -> tuple[LossRow, ...]:
+    by_project: dict[str, list[Loss]] = {}
+    for one in fresh.losses:
+        by_project.setdefault(one.project_key, []).append(one)
+    return tuple(
+        LossRow(
+            project,
+            "1 issue" if len(found) == 1 else f"{_count(len(found))} issues",
+            tuple(
+                LossCell(one.issue_key, browse(one.issue_key), one.title, one.reason, when(one.at, now, zone))
+                for one in found[:MOST_LOSSES]
+            ),
+            max(len(found) - MOST_LOSSES, 0),
+        )
+        for project, found in by_project.items()
     )
 
 

@@ -77,8 +77,8 @@ def test_an_issue_is_decoded_with_the_mapped_fields_and_no_others(stub, answer, 
     assert issue.reporter == User("grace", "Grace")
     assert issue.due == date(2026, 12, 31)
     assert issue.links == (
-        Link("9", "Aligns", "aligns", "10002"),
-        Link("9", "Aligns", "is aligned by", "10003"),
+        Link("9", "Aligns", "aligns", "10002", outward=True),
+        Link("9", "Aligns", "is aligned by", "10003", outward=False),
     )
     assert issue.fields == {"customfield_10016": 3.5, "customfield_10017": {"id": "1", "value": "x"}}
     assert set(stub.asked[0].body["fields"]) == {

@@ -18,6 +18,7 @@ from plugin.sync.losses import AT_ONCE
 from plugin.sync.refresh import refresh
 from plugin.sync.resync import resync
 from plugin.use_cases import losses as use_case
+from plugin.use_cases import sync
 from tests.plugin.sync.conftest import Clock, Company, a_connector
 
 ADA = Actor("ada", Permission.EDITOR)
@@ -241,3 +242,19 @@ def test_the_commands_say_what_waits_and_exit_with_1(quiet: Any, command: Any) -
     assert command("losses", "list") == (0, "Nothing is missing.\n")
     assert "kept" in command("losses", "list", "--all")[1]
     assert "losses" not in [one["kind"] for one in json.loads(command("status", "--json")[1])["concerns"]]
+
+
+def test_what_a_sync_accepts_is_in_the_audit_log(small: Company) -> None:
+    gone = stories(small)[:5]
+    for one in gone:
+        small.delete(one)
+
+    found = sync.run(small.connector, ADA, "main", sync.Wanted(accept_loss=True))
+
+    assert (found.read.removed, found.lacking.losses, rows(small)) == (5, 0, 15)
+    with small.connector.store.read() as conn:
+        noted = [(one.who, one.what, one.detail) for one in audit.recent(conn, 2)]
+    assert noted == [
+        ("ada", "losses accepted", {"issues": sorted(one.key for one in gone), "count": 5}),
+        ("ada", "sync asked for", {"kind": "full", "accept_loss": True}),
+    ]
