@@ -65,9 +65,9 @@ def _served(url: str, folder: str, process: Any) -> tuple[float, dict[str, Any]]
     from plugin.cli.sync import sync_site
     from plugin.composition import build_connector
     from plugin.demonstration import register_webhook
-    from plugin.lifecycle import activate
     from plugin.serving import serving
     from plugin.settings import read_settings
+    from plugin.use_cases.mapping_life import activate
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     jira = {"url": url, "email": CONNECTOR.email, "token": CONNECTOR.token, "webhook_secret": SECRET}

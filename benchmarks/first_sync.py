@@ -87,8 +87,8 @@ def _connector(url: str, folder: str) -> Any:
     from connectors.sandbox import CONNECTOR
     from mappings import presets
     from plugin.composition import build_connector
-    from plugin.lifecycle import activate
     from plugin.settings import read_settings
+    from plugin.use_cases.mapping_life import activate
 
     jira = {"url": url, "email": CONNECTOR.email, "token": CONNECTOR.token, "webhook_secret": "bench"}
     database = f"sqlite:///{Path(folder) / 'bench.sqlite3'}"

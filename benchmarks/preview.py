@@ -29,8 +29,8 @@ from mappings.mapping import Mapping
 from mappings.measuring import assess
 from plugin.catalogue_snapshot import catalogue_to_json
 from plugin.connector import Connector
-from plugin.lifecycle import Previewed, preview_text
 from plugin.settings import Settings
+from plugin.use_cases.mapping_life import Previewed, preview_text
 
 SITE = "main"
 ISSUES = 30_000

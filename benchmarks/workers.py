@@ -64,8 +64,8 @@ def _read(connector) -> list[str]:  # type: ignore[no-untyped-def]
     """Everything into the mirror, nothing due."""
     from connectors.store import due
     from mappings import presets
-    from plugin.lifecycle import activate
     from plugin.sync.resync import resync
+    from plugin.use_cases.mapping_life import activate
 
     activate(
         connector,

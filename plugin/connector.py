@@ -19,7 +19,7 @@ from plugin.bindings import bound_text
 from plugin.catalogue_snapshot import catalogue_from_json, catalogue_to_json
 from plugin.meter import Meter
 from plugin.settings import Settings
-from plugin.sync import names
+from plugin.sync import coming, names
 from plugin.sync.announcing import SILENT, Announcer
 from plugin.sync.context import Context
 from plugin.sync.notifying import Notifying
@@ -77,6 +77,7 @@ class Connector:
     meter: Meter = field(default_factory=Meter)
     watch: SiteWatch | None = None
     _bound: dict[str, Bound] = field(default_factory=dict)
+    _read_for: dict[str, tuple[str, Catalogue, Mapping | None]] = field(default_factory=dict)
     _notifying: dict[str, Notifying] = field(default_factory=dict)
     _sights: dict[str, ProjectSight] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -158,6 +159,7 @@ class Connector:
             reads_ahead=True,
             gather=timedelta(seconds=self.settings.gather_seconds),
             absences=absences,
+            coming=self._coming(name, bound.mapping, bound.catalogue),
         )
 
     def api(self, name: str) -> Api:
@@ -190,6 +192,25 @@ class Connector:
             if known is None or known.jira is not site.jira:
                 known = self._sights[site.name] = ProjectSight(site.jira, self.clock)
         return known
+
+    def _coming(self, name: str, ruling: Mapping, catalogue: Catalogue) -> Mapping | None:
+        """The mapping that is read for beside the one that rules; None where there is none, or it no longer fits the site."""
+        with self.store.read() as conn:
+            found = coming.known(conn, name)
+        if found is None or self.clock() - found.began > coming.LONGEST or found.revision == ruling.revision:
+            return None
+        with self._lock:
+            bound = self._read_for.get(name)
+        if bound is None or bound[:2] != (found.text, catalogue):
+            try:
+                with self.store.read() as conn:
+                    mapping, _ = bound_text(conn, name, found.text, catalogue)
+                bound = (found.text, catalogue, mapping)
+            except MappingError:
+                bound = (found.text, catalogue, None)
+            with self._lock:
+                self._read_for[name] = bound
+        return bound[2]
 
     def _active_mapping(self, name: str) -> Bound:
         with self.store.read() as conn:

@@ -16,8 +16,8 @@ from connectors.sandbox import CONNECTOR, SandboxServer
 from mappings import presets
 from plugin.composition import build_connector
 from plugin.connector import Connector
-from plugin.lifecycle import activate
 from plugin.settings import Settings, read_settings
+from plugin.use_cases.mapping_life import activate
 
 PRESET = "epics-as-objectives"
 EVENTS = (

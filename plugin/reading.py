@@ -2,50 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
 
-from sqlalchemy import Connection
-
-from connectors.jira import core_fields
 from connectors.jira.errors import IncompleteRead
-from connectors.store import due, facts, mirror, objectives
+from connectors.store import due, mirror, objectives
+from mappings.issue import Issue
 from plugin import errands
 from plugin.bindings import bound_text
 from plugin.connector import Connector, NotReady
 from plugin.errands import Report
-from plugin.sync import candidates, outage
-from plugin.sync.context import Context
+from plugin.sync import candidates, coming, outage, watermark
+from plugin.sync.checkpoint import SKEW
+from plugin.sync.context import Context, metrics_of
 from plugin.sync.landing import Resynced
 from plugin.sync.omissions import spared
 from plugin.sync.paging import in_order, pages
 from plugin.sync.recent import resync_recent
-from plugin.sync.refresh import with_readings
+from plugin.sync.refresh import read_again, with_readings
 from plugin.sync.resync import resync
 
 SYNC = "sync"
 READING = "reading"
-_READ = "read_ahead"
-
-
-@dataclass(frozen=True, slots=True)
-class ReadAhead:
-    """What was read for a preview. It holds until the next resync, which reads by the active mapping alone."""
-
-    scope: str
-    fields: tuple[str, ...]
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class WideContext(Context):
-    """A context that also reads the fields of another mapping: a mirror that serves two must lose nothing of either."""
-
-    also: frozenset[str] = frozenset()
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        return (*core_fields(), *sorted(self.mapping.field_ids() | self.also))
 
 
 def read(
@@ -74,49 +51,59 @@ def begin_reading(connector: Connector, site: str, text: str, by: str) -> bool:
 
 
 def read_ahead(connector: Connector, site: str, text: str, report: Report) -> int:
-    """Read the scope of a draft with its fields and those of the active mapping; how many issues. Raises MappingError."""
+    """Read the scope of a draft with its fields and those of the active mapping; how many issues. Raises MappingError.
+
+    What is read from now on, by whomever, is read for both.
+    """
     context, active = context_of(connector, site, text), _active(connector, site)
-    scope = context.mapping.scope_by_id
+    scope, began = context.mapping.scope_by_id, context.jira.time() or connector.clock() - SKEW
+    with connector.store.write() as conn:
+        ahead = coming.begin(conn, site, text, context.mapping, connector.clock())
+    metrics = metrics_of(context.mapping) - (metrics_of(active.mapping) if active else frozenset())
     total, read, complete = context.jira.count(scope), 0, False
     for page in pages(context, in_order(scope)):
-        issues = with_readings(context, list(page.issues), {})
-        with connector.store.write() as conn:
-            known = mirror.hold(conn, site, [issue.id for issue in issues])
-            issues, _ = spared(known, issues, frozenset(), context.field_names)
-            changed = mirror.put(conn, site, issues)
-            if active is not None:
-                candidates.land(active, conn, (issue for issue in issues if issue.id in changed), ())
-        read, complete = read + len(issues), page.last
+        _land(context, active, list(page.issues), metrics)
+        read, complete = read + len(page.issues), page.last
         report(read, max(total, read))
     if not complete:
         raise IncompleteRead("The search ended without its last page.", "Read again.")
     with connector.store.write() as conn:
-        now = connector.clock()
-        facts.put(conn, site, _READ, ReadAhead(scope, context.fields, now))
+        if not coming.complete(conn, site, ahead):
+            raise IncompleteRead("Something else was read for meanwhile.", "Read again.")
+        watermark.keep_ahead(conn, context, began)
         # What was news to the mirror has been taken in without a word to the objectives.
-        due.mark(conn, site, objectives.ids(conn, site), now, "read for a preview")
+        due.mark(conn, site, objectives.ids(conn, site), connector.clock(), "read for a preview")
     connector.announce()
     return read
 
 
-def held_ahead(conn: Connection, site: str) -> ReadAhead | None:
-    """What the mirror holds beyond the active mapping; None where a resync came after it."""
-    found: ReadAhead | None = facts.get(conn, site, _READ, ReadAhead | None)
-    resynced = facts.get(conn, site, "last_resync")
-    if found is None or (resynced is not None and datetime.fromisoformat(resynced) > found.at):
-        return None
-    return found
+def _land(context: Context, active: Context | None, issues: list[Issue], metrics: frozenset[str]) -> None:
+    """One page. What the search shows older than it is known is read by id: it must not stay half read."""
+    with context.store.read() as conn:
+        before = mirror.get(conn, context.site, [issue.id for issue in issues])
+    late = {one.id for one in issues if one.id in before and one.updated < before[one.id].updated}
+    anew = read_again(context, late).issues if late else []
+    found = [one for one in issues if one.id not in late]
+    found += [replace(one, updated=max(one.updated, before[one.id].updated)) for one in anew]
+    measured = {one.id: metrics for one in found if any(one.fields.get(name) is not None for name in metrics)}
+    found = with_readings(context, found, measured)
+    with context.store.write() as conn:
+        known = mirror.hold(conn, context.site, [issue.id for issue in found])
+        found, _ = spared(known, found, frozenset(), context.field_names)
+        changed = mirror.put(conn, context.site, found)
+        if active is not None:
+            candidates.land(active, conn, (issue for issue in found if issue.id in changed), ())
 
 
-def context_of(connector: Connector, site: str, text: str) -> WideContext:
-    """A context under a draft, which reads the fields of the active mapping too."""
+def context_of(connector: Connector, site: str, text: str) -> Context:
+    """A context under a draft, which reads for the active mapping too: a mirror that serves two must lose nothing of either."""
     catalogue = connector.catalogue(site, fresh=True)
     with connector.store.read() as conn:
         mapping, _ = bound_text(conn, site, text, catalogue)
     active = _active(connector, site)
-    also = active.mapping.field_ids() if active is not None else frozenset[str]()
+    ruling = active.mapping if active is not None else None
     jira = connector.site(site).jira
-    return WideContext(site, jira, connector.store, mapping, catalogue, connector.clock, also=also)
+    return Context(site, jira, connector.store, mapping, catalogue, connector.clock, coming=ruling)
 
 
 def _active(connector: Connector, site: str) -> Context | None:

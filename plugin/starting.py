@@ -9,7 +9,7 @@ from mappings.diagnostic import MappingError
 from mappings.document.source import decode_text
 from plugin.bindings import bound_text
 from plugin.connector import Connector, NotReady
-from plugin.lifecycle import activate
+from plugin.use_cases.mapping_life import activate
 
 
 def adopt_mapping_file(connector: Connector) -> list[str]:

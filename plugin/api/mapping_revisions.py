@@ -16,8 +16,8 @@ from plugin.api.finding import site_of
 from plugin.api.mapping_texts import YAML, PreviewGiven, Text, preview_given
 from plugin.api.model import Asked, Given, JsonAny, ListQuery, Page, RevisionId
 from plugin.api.operation import JSON, Call, Operation, Reply
-from plugin.lifecycle import activate, rollback
 from plugin.use_cases import revisions
+from plugin.use_cases.mapping_life import begin_activation, rollback
 from plugin.use_cases.revisions import Revision
 
 _activating = threading.Lock()
@@ -94,11 +94,11 @@ def active(call: Call) -> Reply:
 
 
 def put(call: Call) -> Reply:
-    """Activate exactly what was previewed, or refuse because the world moved."""
+    """Activate exactly what was previewed, or refuse because the world moved. What is unread is read first, in the background."""
     site, body = site_of(call), call.body
     with _activating:
         require_seen(call, site)
-        previewed = activate(
+        previewed = begin_activation(
             call.connector,
             site,
             body.text,
@@ -106,7 +106,7 @@ def put(call: Call) -> Reply:
             agreed=body.preview,
             large=body.accept_large_change,
         )
-    headers = {"ETag": f'"{previewed.preview.revision}"'}
+    headers = {} if previewed.unread else {"ETag": f'"{previewed.preview.revision}"'}
     return Reply(preview_given(previewed), headers)
 
 

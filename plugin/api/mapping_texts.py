@@ -17,8 +17,8 @@ from plugin.api.finding import site_of
 from plugin.api.model import Asked, Given, MappingText
 from plugin.api.operation import JSON, Call, Operation, Reply
 from plugin.api.problem import Fault
-from plugin.lifecycle import Previewed, check_text, preview_text
 from plugin.standing import exact_text, number
+from plugin.use_cases.mapping_life import Previewed, check_text, preview_text
 
 YAML = "application/yaml"
 MOST_ROWS_SHOWN = 500
@@ -81,6 +81,9 @@ class PreviewGiven(Given):
     calls: int
     held: str | None
     missing_fields: list[str]
+    unread: str = Field(
+        description="What the mirror does not hold yet and is read before it is activated; empty where that is nothing."
+    )
     looked_at: int
     objectives: list[ObjectiveDifferenceGiven]
 
@@ -131,6 +134,7 @@ def preview_given(previewed: Previewed) -> PreviewGiven:
         calls=found.cost.calls,
         held=previewed.hold.reason if previewed.hold else None,
         missing_fields=list(previewed.missing_fields),
+        unread=previewed.unread.said,
         looked_at=len(found.objectives),
         objectives=[difference_given(one) for one in found.changed],
     )

@@ -24,7 +24,7 @@ from plugin.cli.mapping_life import (
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, site_option
 from plugin.composition import system_clock
-from plugin.lifecycle import check_text
+from plugin.use_cases.mapping_life import check_text
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 

@@ -13,11 +13,11 @@ from mappings.numbers import percent
 from mappings.preview import ObjectiveDifference, Preview, Standing
 from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector
-from plugin.cli.output import json_option, show_json, show_table, site_option
+from plugin.cli.output import json_option, progress_bar, show_json, show_table, site_option
 from plugin.connector import Connector, NotReady
-from plugin.lifecycle import Previewed, activate, preview_text, rollback
 from plugin.standing import number
 from plugin.use_cases import revisions
+from plugin.use_cases.mapping_life import Previewed, activate, preview_text, rollback
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 large_option = click.option(
@@ -54,19 +54,25 @@ def preview_command(file: Path, site: str, as_json: bool, issues: bool) -> None:
 )
 @large_option
 def activate_command(file: Path, site: str, agreed: str | None, large: bool) -> None:
-    """Make a mapping the active revision of a site; every objective is reconciled by it from now on."""
+    """Make a mapping the active revision of a site; every objective is reconciled by it from now on.
+
+    What it needs and the mirror does not hold is read first; the former revision rules until then.
+    """
     with open_connector(site=site) as connector:
         text = decode_text(file.read_bytes(), str(file))
-        previewed = activate(
-            connector, site, text, "command line", file=str(file), agreed=agreed, large=large
-        )
+        with progress_bar("Reading what it needs") as report:
+            previewed = activate(
+                connector,
+                site,
+                text,
+                "command line",
+                file=str(file),
+                agreed=agreed,
+                large=large,
+                report=report,
+            )
     click.echo(f"Active: revision {previewed.preview.revision}.")
-    if previewed.missing_fields:
-        click.echo(
-            f"The mirror does not hold {', '.join(previewed.missing_fields)} yet: run jira-okr sync to read them."
-        )
-    else:
-        click.echo("Running workers reconcile every objective now; without any, run jira-okr sync.")
+    click.echo("Running workers reconcile every objective now; without any, run jira-okr sync.")
 
 
 @click.command("rollback")
@@ -75,8 +81,8 @@ def activate_command(file: Path, site: str, agreed: str | None, large: bool) -> 
 @large_option
 def rollback_command(revision: str | None, site: str, large: bool) -> None:
     """Go back to the revision that was active before, or to the one named (its first characters are enough)."""
-    with open_connector(site=site) as connector:
-        target = rollback(connector, site, "command line", revision, large=large)
+    with open_connector(site=site) as connector, progress_bar("Reading what it needs") as report:
+        target = rollback(connector, site, "command line", revision, large=large, report=report)
     click.echo(f"Active: revision {target}.")
 
 
@@ -164,6 +170,7 @@ def preview_values(previewed: Previewed) -> dict[str, Any]:
         "calls": found.cost.calls,
         "held": previewed.hold.reason if previewed.hold else None,
         "missing_fields": list(previewed.missing_fields),
+        "unread": previewed.unread.said,
         "objectives": [_difference_values(one) for one in found.changed],
     }
 
@@ -220,10 +227,10 @@ def _show_preview(previewed: Previewed, file: Path, issues: bool) -> None:
     click.echo(
         f"Writes to Jira: {found.cost.writes} fields on {found.cost.issues} issues, {found.cost.calls} API calls."
     )
-    if previewed.missing_fields:
+    if previewed.unread:
         click.echo(
-            f"The mirror does not hold {', '.join(previewed.missing_fields)}: this preview takes them as empty. "
-            "They are read by the first sync after activation."
+            f"The mirror does not hold {previewed.unread.said}: this preview takes it as empty. "
+            "Activating reads it first, and plans anew by what it read."
         )
     if previewed.hold:
         click.echo(f"The brake would hold this: {previewed.hold.reason}.")

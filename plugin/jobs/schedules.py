@@ -21,6 +21,7 @@ from plugin.sync.recent import resync_recent
 from plugin.sync.refresh import RESYNC_WANTED
 from plugin.sync.resync import resync
 from plugin.sync.watermark import want_full_read
+from plugin.use_cases.mapping_life import resume_activation
 
 LEASE = timedelta(minutes=5)
 """How long a run may say nothing before another process takes it up; a resync speaks with every page."""
@@ -82,6 +83,11 @@ def look_at_pace(connector: Connector, site: str, _going_on: Callable[[], None])
         facts.put(conn, site, "pace_day", today)
 
 
+def go_on_activating(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
+    """An activation that was interrupted while it read goes on."""
+    resume_activation(connector, site, lambda _done, _total: going_on())
+
+
 def prune(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
     """Forget deliveries and audit entries older than their settings, all but a day's last point of old history, and idle limits."""
     now = connector.clock()
@@ -129,6 +135,7 @@ class Schedules:
         self.all = [
             Schedule("pace", timedelta(minutes=1), look_at_pace),
             Schedule("prune", timedelta(hours=6), prune),
+            Schedule("activation", timedelta(minutes=1), go_on_activating),
         ]
         if connector.settings.resync_minutes:
             every = timedelta(minutes=connector.settings.resync_minutes)

@@ -17,12 +17,12 @@ from plugin.access.person import acting
 from plugin.completion import complete
 from plugin.connector import Connector
 from plugin.drafts import Draft
-from plugin.lifecycle import check_text, glance_text
 from plugin.pages.mapping import known_revision
 from plugin.pages.page import rendered
 from plugin.pages.visit import account, draft_of, known_site, shown
 from plugin.use_cases import revisions
 from plugin.use_cases.faults import JiraError
+from plugin.use_cases.mapping_life import check_text, glance_text
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:

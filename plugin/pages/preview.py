@@ -6,12 +6,10 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from mappings.diagnostic import MappingError
-from mappings.document.source import read_document
 from plugin import drafts, errands
 from plugin.access.permission import needs
 from plugin.access.person import acting
 from plugin.connector import Connector, NotReady
-from plugin.lifecycle import Previewed, WorldMoved, activate, preview_text
 from plugin.pages.mapping import known_revision
 from plugin.pages.mapping_editor import begun
 from plugin.pages.page import rendered
@@ -19,6 +17,7 @@ from plugin.pages.views.difference import preview_view
 from plugin.pages.visit import account, known_site, who
 from plugin.reading import READING, begin_reading
 from plugin.use_cases import revisions, sync
+from plugin.use_cases.mapping_life import Previewed, WorldMoved, begin_activation, preview_text
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -86,30 +85,24 @@ def preview_page(
         revision=revision,
         view=preview_view(previewed),
         notice=notice,
-        unread=unread(connector, site, previewed),
+        unread=said_unread(connector, site, previewed),
         active=active.revision if active else "",
         reading=errands.latest(connector, site, READING),
         setup=setup,
     )
 
 
-def unread(connector: Connector, site: str, previewed: Previewed) -> str:
+def said_unread(connector: Connector, site: str, previewed: Previewed) -> str:
     """What has to be read before the preview can be believed; empty where nothing has."""
-    scope = previewed.mapping.document.scope
-    active = revisions.active(connector, acting(), site)
-    ahead, empty = (
-        sync.read_ahead(connector, acting(), site),
-        not sync.anything_read(connector, acting(), site),
-    )
-    asked = previewed.mapping.scope_by_id
-    if ahead is not None and ahead.scope == asked and not previewed.missing_fields:
-        return ""
+    empty = not sync.anything_read(connector, acting(), site)
     if empty:
         return "Nothing has been read from this site yet, so there is nothing to preview."
-    if previewed.missing_fields:
-        return f"These fields have not been read yet and count as empty here: {', '.join(previewed.missing_fields)}."
-    document = None if active is None else read_document(active.text).document
-    if document is None or document.scope != scope:
+    missing = previewed.unread
+    if missing.fields:
+        return f"These fields have not been read yet and count as empty here: {', '.join(missing.fields)}."
+    if missing.histories:
+        return f"The history of these fields has not been read yet: {', '.join(missing.histories)}."
+    if missing.issues:
         return "The scope is another one than the active mapping's: issues that only this one names are not here yet."
     return ""
 
@@ -120,7 +113,7 @@ def activated_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     revision, setup = form.get("revision", ""), bool(form.get("setup"))
     text = text_to_preview(connector, site, revision)
     try:
-        done = activate(
+        done = begin_activation(
             connector, site, text, who(), agreed=form.get("hash", ""), large=bool(form.get("large"))
         )
     except WorldMoved:
@@ -136,7 +129,8 @@ def activated_or_not(connector: Connector, site: str) -> ResponseReturnValue:
         return preview_or_findings(connector, site, revision, notice, 409, setup=setup)
     if not revision:
         drafts.drop(connector.store, site, account())
-    sync.begin(connector, acting(), site, sync.Wanted(write=False))  # what is due is the workers'
+    if not sync.anything_read(connector, acting(), site):
+        sync.begin(connector, acting(), site, sync.Wanted(write=False))  # what is due is the workers'
     if setup:
         return redirect(url_for("control.wizard_webhook", site=site))
     flash(said(done))
@@ -145,9 +139,13 @@ def activated_or_not(connector: Connector, site: str) -> ResponseReturnValue:
 
 def said(done: Previewed) -> str:
     """What a person is told after activating."""
+    if done.unread:
+        return (
+            f"Revision {done.preview.revision[:8]} is being activated: what it needs is read first, and the former one rules until "
+            "then. Sync health shows how far it is."
+        )
     writes = done.preview.cost.writes
     what = "nothing has to be written to Jira"
     if writes:
         what = f"{writes} {'field is' if writes == 1 else 'fields are'} being written to Jira"
-    first = f"Revision {done.preview.revision[:8]} is active; {what}."
-    return f"{first} Everything is read again for it now: sync health shows how far it is, the objectives what came of it."
+    return f"Revision {done.preview.revision[:8]} is active; {what}."

@@ -12,6 +12,7 @@ from connectors.jira import Jira, core_fields
 from connectors.store import Store, due
 from mappings.catalogue import Catalogue, Field
 from mappings.fields import Api, FieldType, field_type, property_field, property_key
+from mappings.issue import Issue
 from mappings.mapping import Mapping
 from mappings.moment import Moment
 from mappings.names import Absence
@@ -28,7 +29,7 @@ class Context:
     """One site under one mapping revision. `clock` gives aware datetimes; nothing below reads time by itself.
 
     `gather` is how long a delivery waits for others, so that one read serves them all. `reads_ahead` lets a resync fetch a page while it keeps the one before, in a thread of its own. `besides` are fields that are
-    read though the mapping does not name them.
+    read though the mapping does not name them; `coming` is another mapping that is read for at the same time (`plugin.sync.coming`).
     """
 
     site: str
@@ -49,6 +50,7 @@ class Context:
     besides: frozenset[str] = frozenset()
     absences: tuple[Absence, ...] = ()
     """What the mapping names and Jira no longer has."""
+    coming: Mapping | None = None
 
     def moment(self) -> Moment:
         """Now, in the mapping's time zone, as the connector's own account."""
@@ -72,7 +74,21 @@ class Context:
     @property
     def fields(self) -> tuple[str, ...]:
         """What to ask Jira for: the system fields, the mapped ones and written properties, nothing else."""
-        return (*core_fields(), *sorted(self.mapping.field_ids() | self.besides))
+        coming = self.coming.field_ids() if self.coming is not None else frozenset[str]()
+        return (*core_fields(), *sorted(self.mapping.field_ids() | coming | self.besides))
+
+    @property
+    def own_fields(self) -> tuple[str, ...]:
+        """What the mapping that rules needs of them."""
+        return (*core_fields(), *sorted(self.mapping.field_ids()))
+
+    def holds(self, issue: Issue) -> bool:
+        """Whether the mirror keeps this issue: it is in the scope of the mapping that rules, or of the coming one."""
+        moment = self.moment()
+        coming = self.coming
+        return self.mapping.scope.matches(issue, moment) or (
+            coming is not None and coming.scope.matches(issue, moment)
+        )
 
     def field(self, field_id: str) -> Field | None:
         """The field or entity property of this id, mapped or not."""
@@ -103,7 +119,8 @@ class Context:
     @property
     def metric_fields(self) -> frozenset[str]:
         """Ids of the fields whose history matters: what key results read as their current value."""
-        return self.mapping.reading_ids()
+        coming = metrics_of(self.coming) if self.coming is not None else frozenset[str]()
+        return metrics_of(self.mapping) | coming
 
     @property
     def written_fields(self) -> frozenset[str]:
@@ -138,3 +155,8 @@ def field_of(mapping: Mapping, catalogue: Catalogue, field_id: str) -> Field | N
         return property_field(key)
     mapped = (field for field in mapping.fields.values() if field.id == field_id)
     return next(mapped, None) or catalogue.field(field_id)
+
+
+def metrics_of(mapping: Mapping) -> frozenset[str]:
+    """Ids of the fields that key results of a mapping read as their current value."""
+    return mapping.reading_ids()

@@ -79,8 +79,7 @@ def in_scope(context: Context, issues: Iterable[Issue]) -> list[Issue]:
     with context.store.read() as conn:
         known = mirror.get(conn, context.site, [issue.id for issue in lacking]) if lacking else {}
     whole = {issue.id: issue for issue in spared(known, lacking, frozenset(), {})[0]}
-    moment = context.moment()
-    return [one for one in found if context.mapping.scope.matches(whole.get(one.id, one), moment)]
+    return [one for one in found if context.holds(whole.get(one.id, one))]
 
 
 def _missing(former: Issue, issue: Issue) -> frozenset[str]:

@@ -16,7 +16,7 @@ from mappings.forest import Forest
 from mappings.gap import Gap
 from mappings.issue import HISTORY, Issue, Reading
 from mappings.measuring import affected
-from plugin.sync import candidates, gaps
+from plugin.sync import candidates, coming, gaps
 from plugin.sync.context import Context
 from plugin.sync.echo import is_echo
 from plugin.sync.forgotten import ask_again, doubtful, remember
@@ -154,7 +154,7 @@ def with_readings(
             known = mirror.get(conn, context.site, [issue.id for issue in issues])
     stale = [issue for issue in issues if _history_is_stale(issue, known.get(issue.id), metrics, changed)]
     fresh = _histories(context, stale, metrics)
-    return [_with_history(issue, known.get(issue.id), fresh) for issue in issues]
+    return [_with_history(context, issue, known.get(issue.id), fresh) for issue in issues]
 
 
 def _histories(context: Context, issues: list[Issue], metrics: frozenset[str]) -> dict[str, History | None]:
@@ -185,12 +185,15 @@ def _history_is_stale(
     return moved or bool(present - known.readings.keys() or metrics & changed.get(issue.id, frozenset()))
 
 
-def _with_history(issue: Issue, known: Issue | None, fresh: dict[str, History | None]) -> Issue:
+def _with_history(
+    context: Context, issue: Issue, known: Issue | None, fresh: dict[str, History | None]
+) -> Issue:
     if issue.id not in fresh:
         return replace(issue, readings=known.readings) if known is not None and known.readings else issue
     found = fresh[issue.id]
     if found is not None:
-        omitted = {name: of for name, of in known.readings.items() if name in issue.absent} if known else {}
+        metrics = context.metric_fields - issue.absent
+        omitted = {name: of for name, of in known.readings.items() if name not in metrics} if known else {}
         return replace(issue, readings={**omitted, **found})
     # Without its history a value that moved has no time; one that did not move keeps the time it had.
     still = known.readings if known is not None else {}
@@ -273,6 +276,7 @@ def land_issues(
     ask_again(context, conn, doubted)
     inside = [issue for issue in inside if issue.id not in doubted]
     inside = spare_own(context, conn, before, inside, read_at)
+    inside = coming.carried(conn, context, before, inside)
     inside, omitted = spared(before, inside, context.written_fields, context.field_names)
     changed = mirror.put(conn, context.site, inside)
     losses.forget(conn, context.site, (issue.id for issue in inside))

@@ -11,7 +11,7 @@ from connectors.jira import Page
 from connectors.jira.errors import IncompleteRead, Permanent
 from connectors.store import drifted, facts, objectives, resyncs
 from connectors.store import written as stands
-from plugin.sync import gaps, read_failure, watermark
+from plugin.sync import coming, gaps, read_failure, watermark
 from plugin.sync.checkpoint import SKEW, Reading, forget, keep, start
 from plugin.sync.completeness import prove_complete
 from plugin.sync.context import Context
@@ -107,6 +107,7 @@ def _remember(context: Context, reading: Reading) -> None:
         for fact in ("last_resync", "schedule:resync", "schedule:recent"):
             facts.put(conn, context.site, fact, now.isoformat())
         facts.put(conn, context.site, REVISION, context.mapping.revision)
+        coming.dropped_by(conn, context)
         facts.put(
             conn,
             context.site,

@@ -16,6 +16,7 @@ from plugin.sync.refresh import RESYNC_WANTED
 LAST = "last_recent"
 _FACT = "watermark"
 _DRIFT = "drift_recent"
+_AHEAD = "watermark_ahead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,18 @@ def set_by_full_read(conn: Connection, context: Context, at: datetime) -> None:
     """A full read is complete for all that was updated up to this instant; drift is counted anew."""
     facts.put(conn, context.site, _FACT, Watermark(at, asked(context)))
     facts.put(conn, context.site, _DRIFT, None)
+
+
+def keep_ahead(conn: Connection, context: Context, at: datetime) -> None:
+    """A mapping that is not active yet was read for: once it is, what changed since then is all that is to be read."""
+    facts.put(conn, context.site, _AHEAD, Watermark(at, asked(context)))
+
+
+def take_over(conn: Connection, site: str) -> None:
+    """The mapping that was read for last is active now."""
+    ahead: Watermark | None = facts.get(conn, site, _AHEAD, Watermark | None)
+    if ahead is not None:
+        facts.put(conn, site, _FACT, ahead)
 
 
 def set_by_recent_read(conn: Connection, context: Context, mark: Watermark, report: Resynced) -> None:

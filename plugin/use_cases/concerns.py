@@ -144,6 +144,27 @@ def held(status: Status) -> Concern | None:
     )
 
 
+def activating(status: Status) -> Concern | None:
+    """Another mapping is about to rule, and what it needs is read first."""
+    found = status.activating
+    if found is None:
+        return None
+    stands = bool(found.failed)
+    todo = "The former mapping rules until then."
+    if found.held:
+        todo = "Preview it; “jira-okr mapping activate --accept-large-change” goes on with it."
+    elif stands:
+        todo = "It is tried again by itself, and by “jira-okr sync”."
+    return Concern(
+        "activating",
+        "at_risk" if stands else "pending",
+        "Activating",
+        f"{found.said[0].upper()}{found.said[1:]}".removesuffix(".") + ".",
+        todo,
+        wrong=stands,
+    )
+
+
 def missing(status: Status) -> Concern | None:
     """Jira shows issues no more and does not say that they are deleted."""
     if not status.losses:
@@ -297,6 +318,7 @@ CONCERNS: tuple[Callable[[Status], Concern | None], ...] = (
     failing,
     standing_still,
     held,
+    activating,
     missing,
     given_up,
     refused,

@@ -32,6 +32,7 @@ from plugin.sync.outage import Outage
 from plugin.sync.read_failure import ReadFailure
 from plugin.use_cases.dead_letters import DeadLetter, letters
 from plugin.use_cases.gaps import GapRow, gap_rows
+from plugin.use_cases.mapping_life import Activating, activating
 from plugin.use_cases.permission import VIEWER, question
 from plugin.webhook_state import WebhookState
 
@@ -69,6 +70,7 @@ class Status:
     refused: tuple[Refused, ...] = ()
     brake: Brake | None = None
     held: tuple[Write, ...] = ()
+    activating: Activating | None = None
     gaps: tuple[GapRow, ...] = ()
     losses: tuple[Loss, ...] = ()
     writes: Mapping[str, int] | None = None
@@ -235,6 +237,7 @@ def _vital(conn: Connection, site: Site, now: datetime, known: tuple[Process, ..
         refused=tuple(refusals.all(conn, site.name)),
         brake=holding.standing(conn, site.name),
         held=tuple(writes.held(conn, site.name)),
+        activating=activating(conn, site.name),
         gaps=gap_rows(conn, site.name),
         losses=tuple(losses.all(conn, site.name, "held")),
         outage=outage.standing(conn, site.name),

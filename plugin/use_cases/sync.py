@@ -16,12 +16,13 @@ from plugin.connector import Connector
 from plugin.draining import Drained, drain
 from plugin.errands import Errand, Report
 from plugin.pacing import rates_of
-from plugin.reading import SYNC, ReadAhead, held_ahead, read, summary
+from plugin.reading import SYNC, read, summary
 from plugin.sync import checkpoint
 from plugin.sync.context import Context
 from plugin.sync.landing import Resynced
 from plugin.sync.properties import asked_singly
 from plugin.use_cases.losses import note_decided
+from plugin.use_cases.mapping_life import resume_activation, waits
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
 READ, RECONCILED = "issues", "objectives"
@@ -138,13 +139,6 @@ def anything_read(connector: Connector, _actor: Actor, site: str) -> bool:
         return mirror.count(conn, site) > 0
 
 
-@question(VIEWER)
-def read_ahead(connector: Connector, _actor: Actor, site: str) -> ReadAhead | None:
-    """What the mirror holds for a draft beyond the active mapping; None where nothing was read for one, or a resync came after it."""
-    with connector.store.read() as conn:
-        return held_ahead(conn, site)
-
-
 def _sync(
     connector: Connector,
     actor: Actor,
@@ -155,6 +149,9 @@ def _sync(
 ) -> Synced:
     if wanted.kind == "full":
         connector.catalogue(site, fresh=True)
+    if waits(connector, site):
+        with step(READ) as report:
+            resume_activation(connector, site, report)
     context = connector.context(site)
     total = None
     if announced is not None and wanted.kind == "full":

@@ -18,9 +18,9 @@ from mappings import presets
 from plugin.cli.sync import sync_site
 from plugin.composition import build_connector
 from plugin.connector import Connector
-from plugin.lifecycle import activate
 from plugin.serving import serving
 from plugin.settings import read_settings
+from plugin.use_cases.mapping_life import activate
 
 SECRET = "a secret long enough for a test"
 KEY = "jira-okr.rollup"

@@ -28,7 +28,7 @@ def expect():
 @pytest.fixture
 def ruling(house) -> Iterator[str]:
     """The revision that ruled before; it rules again afterwards."""
-    from plugin.lifecycle import rollback
+    from plugin.use_cases.mapping_life import rollback
 
     with house.connector.store.read() as conn:
         before = revisions.active(conn, "main")

@@ -9,8 +9,8 @@ from fractions import Fraction
 from mappings.numbers import percent
 from mappings.planning import Change
 from mappings.preview import KeyResultDifference, ObjectiveDifference, RowDifference, Standing
-from plugin.lifecycle import Previewed
 from plugin.pages.views.health import WORDS
+from plugin.use_cases.mapping_life import Previewed
 
 MOST_OBJECTIVES = 200
 MOST_ROWS = 100

@@ -25,11 +25,11 @@ from plugin.composition import build_connector
 from plugin.connector import Connector
 from plugin.demonstration import demo_world
 from plugin.draining import drain
-from plugin.lifecycle import activate
 from plugin.settings import read_settings
 from plugin.sync.reconcile import Reconciled, reconcile
 from plugin.sync.refresh import land_issues, read_again, with_readings
 from plugin.sync.resync import resync
+from plugin.use_cases.mapping_life import activate
 
 PROGRESS = "customfield_10060"
 

@@ -17,7 +17,6 @@ from plugin.access.actor import Actor
 from plugin.access.permission import Permission
 from plugin.draining import drain
 from plugin.history import happened
-from plugin.lifecycle import preview_text
 from plugin.use_cases.check_ins import (
     CheckInRefused,
     Said,
@@ -27,6 +26,7 @@ from plugin.use_cases.check_ins import (
     typed_value,
     withdraw,
 )
+from plugin.use_cases.mapping_life import preview_text
 
 ADA, BO = Actor("Ada", Permission.EDITOR), Actor("Bo", Permission.EDITOR)
 

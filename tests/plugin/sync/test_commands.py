@@ -10,7 +10,7 @@ from connectors.jira.registration import PROPERTY_EVENTS
 from connectors.store import due, refusals
 from mappings import presets
 from mappings.planning import Change
-from plugin.lifecycle import activate
+from plugin.use_cases.mapping_life import activate
 
 
 def bury(quiet: Any, objective_id: str) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from connectors.store import due, objectives
 from mappings import presets
-from plugin.lifecycle import preview_text
 from plugin.sync.reconcile import reconcile
+from plugin.use_cases.mapping_life import preview_text
 
 MAPPING = """
 version: 1
@@ -178,7 +178,7 @@ def test_an_objective_that_a_mapping_writes_stands_on_what_is_due_below(hand: An
 
 def test_a_preset_on_two_levels_edits_as_often_as_its_preview_says(quiet: Any) -> None:
     text = presets.text("initiatives-and-epics")
-    from plugin.lifecycle import activate
+    from plugin.use_cases.mapping_life import activate
 
     edits = quiet.sandbox.site.calls.by_endpoint
     previewed = preview_text(quiet.connector, "main", text)

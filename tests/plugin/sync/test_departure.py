@@ -8,8 +8,8 @@ import pytest
 
 from connectors.sandbox import Fault
 from connectors.store import written
-from plugin.lifecycle import preview_text, rollback
 from plugin.sync.reconcile import reconcile
+from plugin.use_cases.mapping_life import preview_text, rollback
 
 PROGRESS, RAW = "customfield_10060", "customfield_10054"
 MAPPING = """

@@ -17,9 +17,9 @@ from mappings.issue import Named
 from plugin.access.actor import COMMAND_LINE
 from plugin.cli.sync import sync_site
 from plugin.jobs.schedules import read_recent
-from plugin.lifecycle import activate
 from plugin.sync import names
 from plugin.use_cases.concerns import concerns
+from plugin.use_cases.mapping_life import activate
 from plugin.use_cases.status import status
 
 POINTS = scheme.POINTS

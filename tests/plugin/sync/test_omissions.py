@@ -12,10 +12,10 @@ import pytest
 from connectors.sandbox import issue_json, scheme
 from connectors.store import gaps, inbox, mirror, objectives
 from mappings import presets
-from plugin.lifecycle import activate
 from plugin.reading import read_ahead
 from plugin.sync.refresh import refresh
 from plugin.sync.resync import resync
+from plugin.use_cases.mapping_life import activate
 from tests.plugin.sync.conftest import PROGRESS, Company
 
 CLOUD_AND_DATACENTER = pytest.mark.parametrize("small", ["cloud", "datacenter"], indirect=True)

@@ -21,12 +21,12 @@ from mappings.document.source import read_document
 from mappings.issue import Issue
 from plugin.cli.sync import sync_site
 from plugin.demonstration import demo_world
-from plugin.lifecycle import activate, preview_text
 from plugin.pages.views.choices import edited
 from plugin.sync.holding import MOST_REWRITES, release
 from plugin.sync.properties import may_be_target
 from plugin.sync.reconcile import reconcile
 from plugin.sync.refresh import land_issues
+from plugin.use_cases.mapping_life import activate, preview_text
 
 KEY = "jira-okr.rollup"
 FIELD = f"property:{KEY}"

@@ -81,9 +81,16 @@ def test_what_changed_a_moment_ago_is_landed_and_no_drift(company: Any) -> None:
 def test_before_a_full_read_of_the_same_there_is_nothing_to_begin_from(company: Any) -> None:
     assert resync_recent(company.context) is None
     synced(company)
-    company.remap("scope: project in (PLAT, CORE, GROW)", "scope: project in (PLAT, CORE)")
+    with company.connector.store.write() as conn:
+        facts.put(conn, "main", "watermark", watermark.Watermark(company.clock(), "something else"))
     assert resync_recent(company.context) is None
     resync(company.context)
+    assert resync_recent(company.context) is not None
+
+
+def test_what_an_activation_has_read_is_a_beginning(company: Any) -> None:
+    synced(company)
+    company.remap("scope: project in (PLAT, CORE, GROW)", "scope: project in (PLAT, CORE)")
     assert resync_recent(company.context) is not None
 
 

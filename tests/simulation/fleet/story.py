@@ -31,11 +31,11 @@ from plugin.composition import build_connector, path_token
 from plugin.connector import Connector
 from plugin.demonstration import EVENTS
 from plugin.draining import drain
-from plugin.lifecycle import activate
 from plugin.settings import Settings, read_settings
 from plugin.sync import holding
 from plugin.sync.context import Context
 from plugin.sync.resync import resync
+from plugin.use_cases.mapping_life import activate
 
 SECRET = "a secret of the simulation"
 KEY = "a long random text for sessions and paths of the simulation"

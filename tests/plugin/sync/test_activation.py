@@ -1,0 +1,205 @@
+"""A mapping is activated from a whole mirror or not yet: what it needs is read first, and until then the former one rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from connectors.jira.errors import JiraError
+from connectors.sandbox import Fault
+from connectors.store import revisions
+from plugin.access.actor import COMMAND_LINE
+from plugin.connector import NotReady
+from plugin.use_cases import concerns
+from plugin.use_cases.mapping_life import (
+    activate,
+    activating,
+    preview_text,
+    resume_activation,
+    rollback,
+    unread,
+)
+from plugin.use_cases.status import status
+
+BEFORE = """
+version: 1
+name: hand-made
+scope: project = PLAT
+fields:
+  okr_progress: {id: customfield_10060}
+objectives:
+  - id: epics
+    select: issuetype = Epic
+    key_results:
+      - {id: delivery, select: issuetype = Story, relation: descendant, progress: {kind: delivery}}
+write_back:
+  - target: objective
+    set: {okr_progress: {value: progress_percent}}
+"""
+METRICS = "  start: {id: customfield_10051}\n  current: {id: customfield_10052}\n  target: {id: customfield_10053}\n"
+METRIC = (
+    "      - {id: metric, select: 'issuetype = \"Key Result\"', progress: "
+    "{kind: transition, start: start, current: current, target: target}}\n"
+)
+AFTER = BEFORE.replace("objectives:\n  - id", METRICS + "objectives:\n  - id").replace(
+    "      - {id: delivery", METRIC + "      - {id: delivery"
+)
+WIDE = BEFORE.replace("project = PLAT", "project in (PLAT, GROW)")
+
+
+@pytest.fixture
+def site(hand: Any) -> tuple[Any, str, str]:
+    """An epic at 100 by its story, at 30 by a key result that the mirror has not read; the connector, the epic, the key result."""
+    epic = hand.issue("Epic")
+    hand.issue("Story", epic, "Done")
+    key_result = hand.issue("Key Result", epic)
+    hand.edit(key_result, customfield_10051=0, customfield_10052=3, customfield_10053=10)
+    hand.activate(BEFORE)
+    hand.sync()
+    assert hand.writes() == [(epic, "100")]
+    return hand, epic, key_result
+
+
+def ruling(hand: Any) -> str:
+    with hand.connector.store.read() as conn:
+        active = revisions.active(conn, "main")
+    return active.text if active else ""
+
+
+def test_unread_fields_are_read_before_a_number_is_written(site: tuple[Any, str, str]) -> None:
+    hand, epic, _ = site
+    told: list[tuple[int, int | None]] = []
+    assert preview_text(hand.connector, "main", AFTER).unread.fields == (
+        "KR current (customfield_10052)",
+        "KR start (customfield_10051)",
+        "KR target (customfield_10053)",
+    )
+    activate(hand.connector, "main", AFTER, "test", report=lambda done, total: told.append((done, total)))
+    hand.work_off()
+    hand.sync()
+    assert told == [(3, 3)]
+    assert hand.writes() == [(epic, "100"), (epic, "30")]
+    assert hand.points(epic) == [100.0, 30.0]
+
+
+def test_nothing_is_read_again_where_it_was_read_for_the_preview(site: tuple[Any, str, str]) -> None:
+    hand, epic, key_result = site
+    from plugin.reading import read_ahead
+
+    read_ahead(hand.connector, "main", AFTER, lambda _done, _total: None)
+    hand.clock.pass_by(minutes=30)
+    hand.edit(key_result, customfield_10052=4)
+    hand.land(key_result)  # an event under the mapping that still rules
+    previewed = preview_text(hand.connector, "main", AFTER)
+    assert not previewed.unread
+    activate(hand.connector, "main", AFTER, "test", agreed=previewed.preview.hash)
+    hand.work_off()
+    assert hand.writes() == [(epic, "100"), (epic, "40")]
+
+
+def test_issues_of_a_wider_scope_are_read_first(site: tuple[Any, str, str]) -> None:
+    hand, epic, _ = site
+    other = hand.issue("Epic", project={"key": "GROW"})
+    hand.issue("Story", other, "In Progress", project={"key": "GROW"})
+    assert unread(hand.connector, "main", preview_text(hand.connector, "main", WIDE).mapping).issues
+    hand.activate(WIDE)
+    hand.work_off()
+    assert hand.writes() == [(epic, "100"), (other, "50")]
+
+
+def test_a_history_that_was_not_read_is_read_first(site: tuple[Any, str, str]) -> None:
+    hand, epic, key_result = site
+    plain = AFTER.replace(METRIC, "")  # reads the fields, and the history of none
+    hand.activate(plain)
+    hand.work_off()
+    with hand.connector.store.read() as conn:
+        from connectors.store import mirror
+
+        assert dict(mirror.get(conn, "main", [key_result])[key_result].readings) == {}
+    previewed = hand.activate(AFTER)
+    hand.work_off()
+    assert not previewed.unread
+    with hand.connector.store.read() as conn:
+        (reading,) = mirror.get(conn, "main", [key_result])[key_result].readings["customfield_10052"]
+    assert reading.value == 3
+    assert hand.writes() == [(epic, "100"), (epic, "30")]
+
+
+def test_while_it_reads_the_former_mapping_rules_and_status_says_so(site: tuple[Any, str, str]) -> None:
+    hand, epic, _ = site
+    seen: list[str] = []
+
+    def look(done: int, total: int | None) -> None:
+        found = concerns.concerns(status(hand.connector, COMMAND_LINE, "main"))
+        with hand.connector.store.read() as conn:
+            under_way = activating(conn, "main")
+        assert under_way is not None
+        assert ruling(hand) == BEFORE
+        hand.work_off()
+        seen.append(under_way.said.partition(": ")[2])
+        assert [one.todo for one in found if one.kind == "activating"] == [
+            "The former mapping rules until then."
+        ]
+
+    activate(hand.connector, "main", AFTER, "test", report=look)
+    assert seen == ["read 0"]
+    assert hand.writes() == [(epic, "100")]
+    assert ruling(hand) == AFTER
+    with hand.connector.store.read() as conn:
+        assert activating(conn, "main") is None
+
+
+@pytest.mark.parametrize("by", ["resume", "sync"])
+def test_what_was_interrupted_goes_on_by_itself(site: tuple[Any, str, str], by: str) -> None:
+    hand, epic, _ = site
+    hand.sandbox.faults.add(Fault("status", "POST", "search/jql", times=20, status=503))
+    with pytest.raises(JiraError):
+        hand.activate(AFTER)
+    hand.sandbox.faults.clear()
+    assert ruling(hand) == BEFORE
+    with hand.connector.store.read() as conn:
+        standing = activating(conn, "main")
+    assert standing is not None
+    assert standing.failed
+    assert hand.writes() == [(epic, "100")]
+    hand.clock.pass_by(minutes=5)
+    if by == "resume":
+        resume_activation(hand.connector, "main")
+        hand.work_off()
+    else:
+        hand.sync()
+    assert ruling(hand) == AFTER
+    assert hand.writes() == [(epic, "100"), (epic, "30")]
+
+
+def test_the_brake_weighs_what_was_read_and_waits_for_a_person(site: tuple[Any, str, str]) -> None:
+    hand, _, _ = site
+    for _ in range(11):
+        more = hand.issue("Epic")
+        hand.issue("Story", more, "Done")
+        part = hand.issue("Key Result", more)
+        hand.edit(part, customfield_10051=0, customfield_10052=3, customfield_10053=10)
+    hand.sync()
+    before = len(hand.writes())
+    with pytest.raises(NotReady, match="12 of 12 written values would change"):
+        hand.activate(AFTER)
+    assert ruling(hand) == BEFORE
+    assert resume_activation(hand.connector, "main") is None, "a person has to decide"
+    hand.work_off()
+    assert len(hand.writes()) == before
+    hand.activate(AFTER, large=True)
+    hand.work_off()
+    assert len(hand.writes()) == before + 12
+
+
+def test_going_back_reads_nothing(site: tuple[Any, str, str]) -> None:
+    hand, epic, _ = site
+    hand.activate(AFTER)
+    hand.work_off()
+    calls = hand.sandbox.site.calls.by_endpoint
+    searches = sum(count for name, count in calls.items() if "search" in name)
+    rollback(hand.connector, "main", "test")
+    hand.work_off()
+    assert sum(count for name, count in calls.items() if "search" in name) == searches
+    assert hand.writes() == [(epic, "100"), (epic, "30"), (epic, "100")]
