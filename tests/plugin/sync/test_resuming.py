@@ -154,6 +154,7 @@ def test_it_begins_anew_where_it_must(company: Any, why: str) -> None:
             facts.put(conn, "main", RESYNC_WANTED, company.clock().isoformat())
     if why == "another mapping":
         company.remap("scope: project in (PLAT, CORE, GROW)", "scope: project in (PLAT, GROW, CORE)")
+        company.calls("search/jql")  # what the activation itself has read
 
     found = resync(company.context, anew=why == "anew")
 
