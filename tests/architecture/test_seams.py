@@ -228,3 +228,24 @@ print(dict(zip(table_labels(), table_row(state)))["Length of title"])
     )
     assert told.splitlines() == ["True True", "10", "10", "10", "10 letters"]
     assert len(scratch.touched) == files_promised("a column of the list of objectives")
+
+
+def test_a_function_of_jql_is_evaluated_or_refused_by_one_entry(scratch: Scratch) -> None:
+    """A start of a period is a line; a function that only Jira can evaluate is one too, with what to write instead."""
+    scratch.edit(
+        "mappings/jql/functions.py",
+        ('    Function("endOfDay"', '    Function("startOfFortnight", start=_week, unit="d"),\n'),
+        ('    "membersOf":', '    "horoscope": "stars are not mirrored; use a label",\n'),
+    )
+    told = scratch.run(
+        WORLD
+        + """
+from mappings.jql import check
+
+later = compile_selector("created >= startOfFortnight()", Catalogue())
+print(later.matches(an_issue(1, "Task"), Moment(DAY, UTC)))
+print(*(f"{one.code}: {one.remedy}" for one in check("assignee = horoscope()", Catalogue())))
+"""
+    )
+    assert told.splitlines() == ["True", "unsupported-function: stars are not mirrored; use a label"]
+    assert len(scratch.touched) == files_promised("a JQL function")
