@@ -94,9 +94,9 @@ def _wait_for(port: int) -> None:
 
 
 def _serve(kind: str, port: int, folder: str) -> None:
-    from plugin import production
-    from plugin.composition import build_connector
-    from plugin.settings import read_settings
+    from plugin.runtime import production_server
+    from plugin.runtime.composition import build_connector
+    from plugin.runtime.settings import read_settings
 
     jira = {"url": "http://jira.example.test", "email": "a@b.example", "token": "t", "webhook_secret": SECRET}
     settings = read_settings(
@@ -104,12 +104,12 @@ def _serve(kind: str, port: int, folder: str) -> None:
     )
     connector = build_connector(settings)
     app = _ours(connector) if kind == "ours" else _bare(connector)
-    server = production.InProcess(**production._options(settings, "127.0.0.1", port))
+    server = production_server.InProcess(**production_server._options(settings, "127.0.0.1", port))
     server.serve(target_loader=lambda: app, wrap_loader=False)
 
 
 def _ours(connector: Any) -> Any:
-    from plugin.app import create_app
+    from plugin.runtime.application import create_app
 
     return create_app(connector)
 
@@ -120,7 +120,7 @@ def _bare(connector: Any) -> Any:
 
     from flask import Flask, request
 
-    from connectors.store import inbox
+    from connectors.store.work import inbox
 
     app = Flask("bare")
 

@@ -63,11 +63,11 @@ def _served(url: str, folder: str, process: Any) -> tuple[float, dict[str, Any]]
     from connectors.sandbox import CONNECTOR
     from mappings import presets
     from plugin.cli.sync import sync_site
-    from plugin.composition import build_connector
-    from plugin.demonstration import register_webhook
-    from plugin.serving import serving
-    from plugin.settings import read_settings
-    from plugin.use_cases.mapping_life import activate
+    from plugin.runtime.composition import build_connector
+    from plugin.runtime.demonstration import register_webhook
+    from plugin.runtime.server import serving
+    from plugin.runtime.settings import read_settings
+    from plugin.use_cases.mapping.mapping_life import activate
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     jira = {"url": url, "email": CONNECTOR.email, "token": CONNECTOR.token, "webhook_secret": SECRET}

@@ -86,9 +86,9 @@ def _serve(issues: int, per_epic: int) -> None:
 def _connector(url: str, folder: str) -> Any:
     from connectors.sandbox import CONNECTOR
     from mappings import presets
-    from plugin.composition import build_connector
-    from plugin.settings import read_settings
-    from plugin.use_cases.mapping_life import activate
+    from plugin.runtime.composition import build_connector
+    from plugin.runtime.settings import read_settings
+    from plugin.use_cases.mapping.mapping_life import activate
 
     jira = {"url": url, "email": CONNECTOR.email, "token": CONNECTOR.token, "webhook_secret": "bench"}
     database = f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
@@ -104,7 +104,7 @@ def _connector(url: str, folder: str) -> Any:
 
 
 def _run(what: str, url: str) -> dict[str, float]:
-    from plugin.sync.resync import resync
+    from plugin.sync.resync.full import resync
 
     with tempfile.TemporaryDirectory() as folder:
         connector = _connector(url, folder)

@@ -13,10 +13,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from mappings.catalogue import Catalogue
-from mappings.issue import Issue, IssueType, Project, Status
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.issue import Issue, IssueType, Project, Status
+from mappings.facts.moment import Moment
 from mappings.jql import compile_selector
-from mappings.moment import Moment
 
 JQL = "project = X AND issuetype in (Story, Bug) AND labels = okr"
 TARGET = 0.4

@@ -25,21 +25,22 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, insert
 
 from benchmarks.ratio import Ratio
-from connectors.store import Store, objectives, open_store, upgrade
-from connectors.store.database import CACHE_KIB
-from connectors.store.instant import to_ms
-from connectors.store.listing import After, Slice, Wanted
+from connectors.store import Store, open_store, upgrade
+from connectors.store.database.engine import CACHE_KIB
+from connectors.store.database.instant import to_ms
+from connectors.store.numbers import objectives
+from connectors.store.numbers.list_rows import After, Slice, Wanted
 from connectors.store.schema import history
 from docs.screenshots import plain_listing
 from docs.screenshots.company import NOW, REVISION, large
 from docs.screenshots.plain_listing import One
-from mappings.state import ObjectiveState
+from mappings.rollup.state import ObjectiveState
 from plugin.access.actor import COMMAND_LINE
-from plugin.connector import Connector
 from plugin.pages import pages_blueprint
 from plugin.pages.stored_sources import StoredSources
-from plugin.settings import Settings
-from plugin.use_cases.listing import Listed, ListedHead, headlines, histories
+from plugin.runtime.connector import Connector
+from plugin.runtime.settings import Settings
+from plugin.use_cases.objectives.objective_list import Listed, ListedHead, headlines, histories
 
 COUNT = 5_000
 ROUNDS = 15

@@ -19,18 +19,20 @@ from typing import Any
 
 from benchmarks.ratio import Ratio
 from benchmarks.rollup import DOCUMENT, NOW, PROJECTS, STATUSES, TYPES, issues, timed
-from connectors.store import Store, facts, mirror, objectives, open_store, revisions, upgrade
-from mappings.catalogue import Catalogue, Field
-from mappings.document.binding import bind
+from connectors.store import Store, open_store, upgrade
+from connectors.store.numbers import mirror, objectives
+from connectors.store.sites import facts, revisions
+from mappings.document.binder import bind
+from mappings.document.mapping import Mapping
 from mappings.document.schema import Document
-from mappings.forest import Forest
-from mappings.issue import Issue
-from mappings.mapping import Mapping
-from mappings.measuring import assess
-from plugin.catalogue_snapshot import catalogue_to_json
-from plugin.connector import Connector
-from plugin.settings import Settings
-from plugin.use_cases.mapping_life import Previewed, preview_text
+from mappings.facts.catalogue import Catalogue, Field
+from mappings.facts.forest import Forest
+from mappings.facts.issue import Issue
+from mappings.rollup.measurement import assess
+from plugin.runtime.catalogue_snapshot import catalogue_to_json
+from plugin.runtime.connector import Connector
+from plugin.runtime.settings import Settings
+from plugin.use_cases.mapping.mapping_life import Previewed, preview_text
 
 SITE = "main"
 ISSUES = 30_000

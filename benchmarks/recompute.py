@@ -12,15 +12,16 @@ from pathlib import Path
 
 from benchmarks.ratio import Ratio
 from benchmarks.rollup import DOCUMENT, NOW, issues, timed
-from connectors.store import Store, mirror, open_store, upgrade
-from mappings.catalogue import Catalogue
-from mappings.document.binding import bind
+from connectors.store import Store, open_store, upgrade
+from connectors.store.numbers import mirror
+from mappings.document.binder import bind
+from mappings.document.mapping import Mapping
 from mappings.document.schema import Document
-from mappings.forest import Forest
-from mappings.issue import Issue
-from mappings.mapping import Mapping
-from mappings.measuring import assess
-from plugin.collecting import collector_resting
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.forest import Forest
+from mappings.facts.issue import Issue
+from mappings.rollup.measurement import assess
+from plugin.runtime.garbage_collector import collector_resting
 
 SITE = "main"
 MANY, FEW = 1_000_000, 100_000

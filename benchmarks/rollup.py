@@ -22,15 +22,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from connectors.store.issue_text import IssueReader, text_of
-from mappings.catalogue import Catalogue
-from mappings.document.binding import bind
+from connectors.store.numbers.issue_text import IssueReader, text_of
+from mappings.document.binder import bind
+from mappings.document.mapping import Mapping
 from mappings.document.schema import Document
-from mappings.forest import Forest
-from mappings.issue import Issue, IssueType, Named, Project, Status, User
-from mappings.mapping import Mapping
-from mappings.measuring import affected, assess, assess_one
-from mappings.moment import Moment
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.forest import Forest
+from mappings.facts.issue import Issue, IssueType, Named, Project, Status, User
+from mappings.facts.moment import Moment
+from mappings.rollup.measurement import affected, assess, assess_one
 
 T = TypeVar("T")
 START = datetime(2026, 10, 1, 8, tzinfo=UTC)

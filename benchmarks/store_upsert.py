@@ -17,10 +17,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.ratio import Ratio
-from connectors.store import Store, mirror, open_store, upgrade
-from connectors.store.instant import to_ms
-from connectors.store.issue_text import text_of
-from mappings.issue import Issue, IssueType, Link, Named, Project, Status, User
+from connectors.store import Store, open_store, upgrade
+from connectors.store.database.instant import to_ms
+from connectors.store.numbers import mirror
+from connectors.store.numbers.issue_text import text_of
+from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status, User
 
 START = datetime(2026, 10, 1, 8, tzinfo=UTC)
 PEOPLE = [User(f"account-{place}", f"Person {place}") for place in range(200)]

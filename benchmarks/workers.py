@@ -38,9 +38,10 @@ def main(quick: bool = False) -> list[Ratio]:
 
 def _measured(server: URL, number: int, processes: int) -> float:
     """Objectives per second over the middle nine tenths, so that neither start nor end counts."""
-    from connectors.store import due, objectives
-    from plugin.composition import build_connector
-    from plugin.settings import read_settings
+    from connectors.store.numbers import objectives
+    from connectors.store.work import due
+    from plugin.runtime.composition import build_connector
+    from plugin.runtime.settings import read_settings
 
     with _database(server) as url, _sandbox(number) as (jira_url, email, token):
         jira = {"url": jira_url, "email": email, "token": token}
@@ -62,10 +63,10 @@ def _measured(server: URL, number: int, processes: int) -> float:
 
 def _read(connector) -> list[str]:  # type: ignore[no-untyped-def]
     """Everything into the mirror, nothing due."""
-    from connectors.store import due
+    from connectors.store.work import due
     from mappings import presets
-    from plugin.sync.resync import resync
-    from plugin.use_cases.mapping_life import activate
+    from plugin.sync.resync.full import resync
+    from plugin.use_cases.mapping.mapping_life import activate
 
     activate(
         connector,
@@ -92,7 +93,7 @@ def _rate(connector, number: int) -> float:  # type: ignore[no-untyped-def]
 
 def _when_left(connector, most: float) -> tuple[int, float]:  # type: ignore[no-untyped-def]
     """How many objectives wait once it is no more than this, and when that was."""
-    from connectors.store import due
+    from connectors.store.work import due
 
     while True:
         with connector.store.read() as conn:

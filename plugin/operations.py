@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from plugin.access.actor import MONITORING
-from plugin.connector import Connector
-from plugin.metering import render_metrics
-from plugin.use_cases.status import installation, readiness
+from plugin.runtime.connector import Connector
+from plugin.runtime.metrics import render_metrics
+from plugin.use_cases.health.status import installation, readiness
 
 
 def operations_blueprint(connector: Connector) -> Blueprint:

@@ -12,9 +12,9 @@ from functools import lru_cache
 import structlog
 from flask import Blueprint, Response, request
 
-from plugin.connector import Connector, Site
-from plugin.sync.intake import IDENTIFIER, Intake, is_signed
-from plugin.use_cases.faults import StoreError
+from plugin.runtime.connector import Connector, Site
+from plugin.sync.intake.acceptance import IDENTIFIER, Intake, is_signed
+from plugin.use_cases.health.faults import StoreError
 
 LARGEST_DELIVERY = 25 * 1024 * 1024
 """Atlassian's documented maximum of a webhook body."""

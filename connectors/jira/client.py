@@ -8,32 +8,22 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from connectors.jira import (
-    bulk,
-    catalogue,
-    changelog,
-    editing,
-    lookup,
-    permissions,
-    properties,
-    registration,
-    remote_link,
-    search_cloud,
-    search_datacenter,
-    server,
-)
-from connectors.jira.address import Deployment, SiteAddress
-from connectors.jira.decode import IssueDecoder, decoder_for
-from connectors.jira.editing import EditField
-from connectors.jira.page import Page, ReadResult
-from connectors.jira.parents import PARENT_FIELDS
-from connectors.jira.remote_link import RemoteLink
-from connectors.jira.server import Account, JiraLibrary, ServerInfo
-from connectors.jira.sight import NoSight, Sight
-from connectors.jira.transport import Pacing, Transport
-from mappings.catalogue import Catalogue, Field
-from mappings.issue import Named, User
-from mappings.past import Step
+from connectors.jira.http.address import Deployment, SiteAddress
+from connectors.jira.http.transport import Pacing, Transport
+from connectors.jira.metadata import catalogue, permissions, server
+from connectors.jira.metadata.server import Account, JiraLibrary, ServerInfo
+from connectors.jira.read import bulk, changelog, lookup, properties, search_cloud, search_datacenter
+from connectors.jira.read.out_of_sight import NoSight, Sight
+from connectors.jira.read.page import Page, ReadResult
+from connectors.jira.read.parents import PARENT_FIELDS
+from connectors.jira.webhooks import registration
+from connectors.jira.wire.issue_decoder import IssueDecoder, decoder_for
+from connectors.jira.write import edit, remote_link
+from connectors.jira.write.edit import EditField
+from connectors.jira.write.remote_link import RemoteLink
+from mappings.explain.past import Step
+from mappings.facts.catalogue import Catalogue, Field
+from mappings.facts.issue import Named, User
 
 
 def connect(
@@ -226,14 +216,14 @@ class Jira:
 
     def edit_fields(self, issue_id: str) -> dict[str, EditField]:
         """The fields that can be written on this issue, by id."""
-        return editing.edit_fields(self.transport, self.api, issue_id)
+        return edit.edit_fields(self.transport, self.api, issue_id)
 
     def edit(self, issue_id: str, values: Mapping[str, object], notify: bool = False) -> None:
         """Set fields by id in one edit, all or none; raises Permanent with `.fields` naming the refused ones.
 
         `notify=False` needs the permission to administer the project; ask `permissions` first.
         """
-        editing.edit(self.transport, self.api, issue_id, values, notify=notify)
+        edit.edit(self.transport, self.api, issue_id, values, notify=notify)
 
     def get_property(self, issue_id: str, key: str) -> Any:
         """An entity property of an issue, None where there is none."""

@@ -16,7 +16,7 @@ from connectors.sandbox.documents import text_of
 from connectors.sandbox.editing import edit, editable, plain_number
 from connectors.sandbox.site import site
 from connectors.sandbox.state import Record, Sandbox, person
-from mappings.issue import Named, Status
+from mappings.facts.issue import Named, Status
 
 routes = Blueprint("board", __name__, template_folder="templates")
 

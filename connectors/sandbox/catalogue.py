@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.sandbox import scheme
 from connectors.sandbox.state import Sandbox
-from mappings.catalogue import Catalogue, Field, LinkType
+from mappings.facts.catalogue import Catalogue, Field, LinkType
 
 
 def catalogue_of(sandbox: Sandbox, account: scheme.Account | None = None) -> Catalogue:

@@ -29,7 +29,7 @@ from connectors.sandbox.northwind import (
 )
 from connectors.sandbox.state import MILLISECOND, Record, Sandbox, person
 from connectors.sandbox.transitions import to_status
-from mappings.issue import IssueType, Named, Status, User
+from mappings.facts.issue import IssueType, Named, Status, User
 
 POINTS = (1, 2, 3, 5, 8)
 NOT_DONE_THINGS = ("Won't Do", "Duplicate", "Cannot Reproduce", "Won't Fix")

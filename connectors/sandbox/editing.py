@@ -13,7 +13,7 @@ from connectors.sandbox.documents import text_of
 from connectors.sandbox.scheme import FieldDef
 from connectors.sandbox.state import ChangeItem, Json, Record, Sandbox
 from connectors.sandbox.values import FieldValueError, Writing
-from mappings.issue import IssueType, Named, User
+from mappings.facts.issue import IssueType, Named, User
 
 ATTRIBUTES = {
     "summary": "summary",

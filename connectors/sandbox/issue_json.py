@@ -13,7 +13,7 @@ from connectors.sandbox import scheme
 from connectors.sandbox.documents import text_of
 from connectors.sandbox.scheme import FieldDef
 from connectors.sandbox.state import History, Json, LinkRow, Record, Sandbox
-from mappings.issue import IssueType, Named, Project, Status, User
+from mappings.facts.issue import IssueType, Named, Project, Status, User
 
 NOT_NAVIGABLE = frozenset({"comment", "description", "issuelinks", "subtasks", "timeoriginalestimate"})
 Fields = tuple[str, ...]

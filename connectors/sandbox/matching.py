@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from connectors.sandbox.state import Record, Sandbox
-from mappings.catalogue import Catalogue
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.moment import Moment
 from mappings.jql import JqlError, Query, check, compile_selector, parse
-from mappings.moment import Moment
 
 Match = Callable[[Record, Moment], bool]
 

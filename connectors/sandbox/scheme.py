@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mappings.issue import IssueType, Named, Project, Status
+from mappings.facts.issue import IssueType, Named, Project, Status
 
 CUSTOM = "com.atlassian.jira.plugin.system.customfieldtypes:"
 POINTS, SPRINT = "customfield_10016", "customfield_10020"

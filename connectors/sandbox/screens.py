@@ -10,7 +10,7 @@ from connectors.sandbox.editing import editable
 from connectors.sandbox.issue_json import View, named_json, priority_json, type_json
 from connectors.sandbox.scheme import FieldDef
 from connectors.sandbox.state import Json, Record, Sandbox
-from mappings.issue import IssueType
+from mappings.facts.issue import IssueType
 
 
 def schema_json(field: FieldDef) -> Json:

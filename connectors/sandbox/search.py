@@ -16,9 +16,9 @@ from connectors.sandbox.catalogue import catalogue_of
 from connectors.sandbox.matching import Matcher, compile_jql
 from connectors.sandbox.scheme import Account
 from connectors.sandbox.state import Record, Sandbox
+from mappings.facts.moment import Moment
 from mappings.jql import JqlError
 from mappings.jql.tree import Order
-from mappings.moment import Moment
 
 UNBOUNDED = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
 BAD_TOKEN = "The provided next page token is invalid or expired."  # noqa: S105 - a message

@@ -19,9 +19,9 @@ from connectors.sandbox.scheme import CONNECTOR, Account
 from connectors.sandbox.search import Searcher
 from connectors.sandbox.state import Event, Record, Sandbox, person
 from connectors.sandbox.webhooks import Webhooks
-from mappings.issue import User
+from mappings.facts.issue import User
+from mappings.facts.moment import Moment
 from mappings.jql import JqlError
-from mappings.moment import Moment
 
 
 class Site:

@@ -14,7 +14,7 @@ from typing import Any
 
 from connectors.sandbox import scheme
 from connectors.sandbox.scheme import Account, FieldDef, ProjectDef
-from mappings.issue import Issue, IssueType, Link, Named, Project, Status, User
+from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status, User
 
 Clock = Callable[[], datetime]
 Json = dict[str, Any]

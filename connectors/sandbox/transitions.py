@@ -12,7 +12,7 @@ from connectors.sandbox.access import JiraAnswerError
 from connectors.sandbox.editing import changes, put
 from connectors.sandbox.state import ChangeItem, Record, Sandbox
 from connectors.sandbox.values import FieldValueError, Writing
-from mappings.issue import Named, Status, User
+from mappings.facts.issue import Named, Status, User
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from connectors.sandbox import scheme
 from connectors.sandbox.documents import document, is_document
 from connectors.sandbox.scheme import FieldDef
 from connectors.sandbox.state import Record, Sandbox, person
-from mappings.issue import Named, User
+from mappings.facts.issue import Named, User
 
 TEXT_LIMIT = 255
 

@@ -9,20 +9,18 @@ from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from connectors.store.check_ins import Kept
-from connectors.store.listing import After, Slice, Wanted
+from connectors.store.numbers.check_ins import Kept
+from connectors.store.numbers.list_rows import After, Slice, Wanted
 from docs.screenshots import plain_listing
 from docs.screenshots.plain_listing import One
-from mappings.check_in import CheckIn, Measure, Shows, ruled
 from mappings.document.schema import BandPart, KpiPart
-from mappings.health import ACHIEVED_AT, Standing, judge, worst
-from mappings.issue import Reading
-from mappings.ledger import Contribution, Disposition, Ledger
-from mappings.marks import Kind, Mark
-from mappings.moved import objective_moved
-from mappings.state import Cause, KeyResultState, Measurement, ObjectiveState
-from plugin.drift import Drift
-from plugin.history import Told
+from mappings.explain.check_in import CheckIn, Measure, Shows, ruled
+from mappings.explain.marks import Kind, Mark
+from mappings.explain.movement import objective_moved
+from mappings.facts.issue import Reading
+from mappings.rollup.health import ACHIEVED_AT, Standing, judge, worst
+from mappings.rollup.ledger import Contribution, Disposition, Ledger
+from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveState
 from plugin.pages.sources import (
     Cycle,
     HistoryPoint,
@@ -30,9 +28,11 @@ from plugin.pages.sources import (
     SavedObjective,
     WatchedKpi,
 )
-from plugin.use_cases.dead_letters import DeadLetter
-from plugin.use_cases.listing import Listed, ListedHead
-from plugin.use_cases.status import Status
+from plugin.use_cases.health.drift import Drift
+from plugin.use_cases.health.status import Status
+from plugin.use_cases.objectives.movement import Told
+from plugin.use_cases.objectives.objective_list import Listed, ListedHead
+from plugin.use_cases.work.dead_letters import DeadLetter
 
 NOW = datetime(2026, 11, 21, 10, 14, 48, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Berlin")

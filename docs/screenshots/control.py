@@ -44,8 +44,8 @@ EMAIL, PASSWORD = "ada@acme.example", "correct horse battery staple"
 def running() -> Iterator[str]:
     """A connector with a draft, a dead letter and a refused field; gives its address."""
     from connectors.clock import system_clock
-    from plugin.demonstration import demo_world
-    from plugin.serving import serving
+    from plugin.runtime.demonstration import demo_world
+    from plugin.runtime.server import serving
 
     with tempfile.TemporaryDirectory() as folder, demo_world(Path(folder), clock=system_clock) as demo:
         _prepare(demo.connector)
@@ -56,10 +56,10 @@ def running() -> Iterator[str]:
 @contextmanager
 def vacant(somebody: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
     """A connector without a site, at first without anybody; gives its address and the pages one sees before one is in."""
-    from plugin.access import set_up
-    from plugin.composition import build_connector
-    from plugin.serving import serving
-    from plugin.settings import read_settings
+    from plugin.access import first_account
+    from plugin.runtime.composition import build_connector
+    from plugin.runtime.server import serving
+    from plugin.runtime.settings import read_settings
 
     with tempfile.TemporaryDirectory() as folder:
         settings = read_settings(
@@ -69,13 +69,13 @@ def vacant(somebody: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
         if somebody:
             _add_account(connector)
         with serving(connector, "127.0.0.1", 0, workers=0) as served:
-            link = set_up.link(connector, "")
+            link = first_account.link(connector, "")
             yield served.url, {**DOORS, **({"first-account": link} if link else {})}
         connector.store.close()
 
 
 def _add_account(connector: Any) -> int:
-    from connectors.store import accounts
+    from connectors.store.people import accounts
     from plugin.access import passwords
 
     with connector.store.write() as conn:
@@ -83,12 +83,13 @@ def _add_account(connector: Any) -> int:
 
 
 def _prepare(connector: Any) -> None:
-    from connectors.store import due, refusals, revisions
-    from mappings.planning import Change
-    from plugin import drafts
-    from plugin.backfill import backfill, outlook
-    from plugin.draining import drain
-    from plugin.sync.resync import resync
+    from connectors.store.sites import revisions
+    from connectors.store.work import due, refusals
+    from mappings.write_back.plan import Change
+    from plugin.sync.drain import drain
+    from plugin.sync.resync.full import resync
+    from plugin.use_cases.mapping import drafts
+    from plugin.use_cases.objectives.backfill import backfill, outlook
 
     context, now = connector.context("main"), connector.clock()
     resync(context)

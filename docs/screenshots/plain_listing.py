@@ -1,4 +1,4 @@
-"""The list of objectives in plain Python: what the statements of `connectors.store.tree` have to give, and what pictures are made of."""
+"""The list of objectives in plain Python: what the statements of `connectors.store.numbers.tree` have to give, and what pictures are made of."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from connectors.store.listing import START, After, Tallies, Wanted
-from mappings.health import SEVERITY
-from mappings.state import ObjectiveState
+from connectors.store.numbers.list_rows import START, After, Tallies, Wanted
+from mappings.rollup.health import SEVERITY
+from mappings.rollup.state import ObjectiveState
 from plugin.pages.views.tree import name, natural
 
 Name = tuple[str, str]

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Generic, TypeVar
 
+from mappings.document.mapping import KeyResultRule
+from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.places import Path
-from mappings.issue import Issue
-from mappings.ledger import Disposition
-from mappings.mapping import KeyResultRule
-from mappings.mapping import Mapping as BoundMapping
-from mappings.moment import Moment
+from mappings.facts.issue import Issue
+from mappings.facts.moment import Moment
 from mappings.numbers import number_in
 from mappings.progress import RULE_OF_KIND
 from mappings.progress.rule import Doubt
-from mappings.statuses import DONE, StatusReader
+from mappings.rollup.ledger import Disposition
+from mappings.rollup.statuses import DONE, StatusReader
 
 NAMED = 5
 """How many issues are named before the others are only counted."""

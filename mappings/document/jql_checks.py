@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from mappings.catalogue import Catalogue
 from mappings.document.codes import Code
 from mappings.document.places import Path
 from mappings.document.report import Report
 from mappings.document.schema import NOTHING
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.selector import Selector
 from mappings.jql import Finding, JqlError, check, compile_selector, restricts
-from mappings.selector import Selector
 
 PREFIX = "jql-"
 """Codes of JQL findings stand behind it, so that they cannot be taken for codes of the document."""

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-from mappings.catalogue import Catalogue, Field
-from mappings.desired import LABELS
 from mappings.diagnostic import Diagnostic
-from mappings.document.binding_checks import STORY_POINT_NAMES
+from mappings.document.binder_checks import STORY_POINT_NAMES
 from mappings.document.codes import Code
 from mappings.document.doubts import Doubts
+from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.places import Path, Positions
 from mappings.document.report import Report, shown
 from mappings.document.schema import TargetPart
 from mappings.document.walk import alias_uses
-from mappings.issue import IssueType, Project
-from mappings.mapping import Mapping as BoundMapping
+from mappings.facts.catalogue import Catalogue, Field
+from mappings.facts.issue import IssueType, Project
+from mappings.write_back.desired import LABELS
 
 Target = Literal["objective", "key_result"]
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mappings.catalogue import Catalogue
 from mappings.diagnostic import Diagnostic
-from mappings.document.binding_checks import links
+from mappings.document.binder_checks import links
 from mappings.document.codes import Code
+from mappings.document.names import Absence, Kind, Name, Rename
 from mappings.document.places import Path, Positions
 from mappings.document.report import Report, shown
 from mappings.document.schema import Document
 from mappings.document.walk import jql_texts
+from mappings.facts.catalogue import Catalogue
 from mappings.jql import spots
-from mappings.names import Absence, Kind, Name, Rename
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from mappings.catalogue import Catalogue
 from mappings.diagnostic import Diagnostic, did_you_mean
 from mappings.document.codes import Code
 from mappings.document.jql_checks import check_jql
@@ -24,6 +23,7 @@ from mappings.document.schema import (
 )
 from mappings.document.walk import alias_uses, jql_texts, key_results, progress_kind
 from mappings.document.write_back_checks import check_write_back
+from mappings.facts.catalogue import Catalogue
 from mappings.numbers import exact
 from mappings.progress import RULE_OF_KIND
 

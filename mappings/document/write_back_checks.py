@@ -7,8 +7,8 @@ from mappings.document.places import Path
 from mappings.document.report import Report, shown
 from mappings.document.schema import Document, PropertyPart, TargetPart, WriteBackPart
 from mappings.document.walk import alias_uses, is_issue_each, key_results
-from mappings.figures import WORDED
-from mappings.properties import MOST_PROPERTIES, property_part
+from mappings.write_back.figures import WORDED
+from mappings.write_back.property_values import MOST_PROPERTIES, property_part
 
 LEVELS = ("achieved", "on_track", "at_risk", "off_track", "pending", "unknown")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mappings.catalogue import Field
+from mappings.facts.catalogue import Field
 from mappings.fields.asset import Asset
 from mappings.fields.day import Day
 from mappings.fields.entity_property import EntityProperty, property_field, property_id, property_key

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from mappings.catalogue import Field
+from mappings.facts.catalogue import Field
+from mappings.facts.issue import Named
 from mappings.fields.field_type import ShapeError, is_empty
 from mappings.fields.reference import Reference, listed
-from mappings.issue import Named
 
 CLOUD = "com.atlassian.jira.plugins.cmdb:cmdb-object-cftype"
 DATA_CENTER = "com.riadalabs.jira.plugins.insight:"

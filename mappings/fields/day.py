@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import ClassVar
 
-from mappings.catalogue import Field
+from mappings.facts.catalogue import Field
 from mappings.fields.field_type import FieldType, FieldValueError
 
 ISO_DAY = 10

@@ -13,7 +13,7 @@ from fractions import Fraction
 from math import isfinite
 from typing import ClassVar
 
-from mappings.catalogue import Field
+from mappings.facts.catalogue import Field
 from mappings.fields.field_type import FieldType, FieldValueError, is_empty
 from mappings.fields.number import TOLERANCE
 

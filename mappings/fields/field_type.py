@@ -7,8 +7,8 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import ClassVar, Literal
 
-from mappings.catalogue import Field
-from mappings.issue import Named, User
+from mappings.facts.catalogue import Field
+from mappings.facts.issue import Named, User
 
 Api = Literal[2, 3]
 """The REST version a value is made for: 3 on Cloud (rich text is a document), 2 on Data Center (rich text is a string)."""

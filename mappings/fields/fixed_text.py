@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from mappings.catalogue import Field
+from mappings.facts.catalogue import Field
 from mappings.fields.field_type import FieldType
 from mappings.fields.text import OTHER_STRINGS
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from mappings.catalogue import Field
+from mappings.facts.catalogue import Field
+from mappings.facts.issue import Named
 from mappings.fields.field_type import FieldType, FieldValueError
 from mappings.fields.select import choice, option
-from mappings.issue import Named
 
 
 class MultiSelect(FieldType):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import ClassVar
 
-from mappings.catalogue import Field
+from mappings.facts.catalogue import Field
 from mappings.fields.field_type import FieldType, FieldValueError
 from mappings.numbers import exact, rounded
 

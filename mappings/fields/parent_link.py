@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from mappings.catalogue import Field
+from mappings.facts.catalogue import Field
 from mappings.fields.field_type import FieldType, ShapeError, is_empty
 
 CUSTOM_KEYS = ("com.pyxis.greenhopper.jira:gh-epic-link", "com.atlassian.jpo:jpo-custom-field-parent")

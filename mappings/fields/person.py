@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from mappings.catalogue import Field
+from mappings.facts.catalogue import Field
+from mappings.facts.issue import User
 from mappings.fields.field_type import FieldType
-from mappings.issue import User
 
 
 class Person(FieldType):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import ClassVar
 
+from mappings.facts.issue import Named
 from mappings.fields.field_type import FieldType, ShapeError, is_empty
-from mappings.issue import Named
 
 
 class Reference(FieldType):

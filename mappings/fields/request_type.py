@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from mappings.catalogue import Field
+from mappings.facts.catalogue import Field
+from mappings.facts.issue import Named
 from mappings.fields.field_type import ShapeError
 from mappings.fields.reference import Reference
-from mappings.issue import Named
 
 KEY = "com.atlassian.servicedesk:vp-origin"
 

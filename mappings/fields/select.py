@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from mappings.catalogue import Field
+from mappings.facts.catalogue import Field
+from mappings.facts.issue import Named
 from mappings.fields.field_type import FieldType, FieldValueError
-from mappings.issue import Named
 
 
 class Select(FieldType):

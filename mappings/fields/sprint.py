@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from mappings.catalogue import Field
+from mappings.facts.catalogue import Field
+from mappings.facts.issue import Named
 from mappings.fields.field_type import ShapeError
 from mappings.fields.reference import Reference, listed
-from mappings.issue import Named
 
 KEY = "com.pyxis.greenhopper.jira:gh-sprint"
 PRINTED = re.compile(r"[\w.$]*Sprint@[0-9a-f]+\[(?P<parts>.*)\]", re.DOTALL)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mappings.jql.compiling import check, compile_selector, restricts, spots
-from mappings.jql.finding import Finding, JqlError
-from mappings.jql.ordering import sort_key
+from mappings.jql.findings import Finding, JqlError
 from mappings.jql.parser import parse
+from mappings.jql.predicate import check, compile_selector, restricts, spots
+from mappings.jql.sort_order import sort_key
 from mappings.jql.tree import Query
 
 __all__ = [

@@ -7,20 +7,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from fractions import Fraction
 
-from mappings.catalogue import Field
+from mappings.document.names import Kind
+from mappings.facts.catalogue import Field
+from mappings.facts.issue import Issue, Named
+from mappings.facts.moment import Moment
 from mappings.fields import field_type
 from mappings.fields.reference import Reference
-from mappings.issue import Issue, Named
-from mappings.jql.dated import TESTS, datetimes_compare, days_compare
 from mappings.jql.dates import LITERAL, RELATIVE
 from mappings.jql.functions import is_current_user, refuse_call
 from mappings.jql.ground import Ground, Verdict, never
-from mappings.jql.known import Known
-from mappings.jql.named import resolved
+from mappings.jql.instants import TESTS, datetimes_compare, days_compare
+from mappings.jql.name_table import Known
+from mappings.jql.named_values import resolved
 from mappings.jql.people import People
 from mappings.jql.tree import Call, Value
-from mappings.moment import Moment
-from mappings.names import Kind
 from mappings.numbers import exact
 
 IDS = ("id", "accountId", "key")

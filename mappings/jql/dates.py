@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from mappings.facts.moment import Moment
 from mappings.jql.ground import Ground
 from mappings.jql.tree import Value
-from mappings.moment import Moment
 
 Instant = Callable[[Moment], datetime]
 

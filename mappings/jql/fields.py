@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
-from mappings.issue import Issue, Named
-from mappings.jql import dated, issues, named, people, texts
+from mappings.document.names import Kind
+from mappings.facts.issue import Issue, Named
+from mappings.jql import instants, issues, named_values, people, texts
 from mappings.jql.ground import Ground, Verdict, always
 from mappings.jql.tree import Call, Value
-from mappings.names import Kind
 
 Among = Callable[[Ground, Sequence[Value | Call]], Verdict]
 Compare = Callable[[Ground, str, Value | Call], Verdict]
@@ -55,20 +55,22 @@ class JqlField:
 
 
 def _person(name: str) -> JqlField:
-    return JqlField((name,), named.present(name), people.person_among(name), rank=_name_of(name))
+    return JqlField((name,), named_values.present(name), people.person_among(name), rank=_name_of(name))
 
 
 def _datetime(names: tuple[str, ...], attribute: str) -> JqlField:
     read = attrgetter(attribute)
-    among, compare = dated.datetimes_among(read), dated.datetimes_compare(read)
-    return JqlField(names, named.present(attribute), among, compare, rank=read)
+    among, compare = instants.datetimes_among(read), instants.datetimes_compare(read)
+    return JqlField(names, named_values.present(attribute), among, compare, rank=read)
 
 
 def _several(
     names: tuple[str, ...], what: Kind, attribute: str, known: Callable[[Ground], Sequence[Named]]
 ) -> JqlField:
     rank = _first_name(attribute)
-    return JqlField(names, named.present(attribute), named.several_among(what, attribute, known), rank=rank)
+    return JqlField(
+        names, named_values.present(attribute), named_values.several_among(what, attribute, known), rank=rank
+    )
 
 
 def _versions(ground: Ground) -> Sequence[Named]:
@@ -104,7 +106,7 @@ def _key_rank(issue: Issue) -> object:
 _DUE = attrgetter("due")
 
 SYSTEM = (
-    JqlField(("project", "space"), always, named.project_among, rank=lambda issue: issue.project.key),
+    JqlField(("project", "space"), always, named_values.project_among, rank=lambda issue: issue.project.key),
     JqlField(
         ("issuekey", "key", "issue", "id", "workItem", "workItemKey"),
         always,
@@ -112,34 +114,38 @@ SYSTEM = (
         issues.issue_compare,
         rank=_key_rank,
     ),
-    JqlField(("issuetype", "type", "workType"), always, named.type_among, rank=_name_of("type")),
-    JqlField(("status",), always, named.status_among, rank=_name_of("status")),
-    JqlField(("statusCategory",), always, named.category_among, rank=lambda issue: issue.status.category),
+    JqlField(("issuetype", "type", "workType"), always, named_values.type_among, rank=_name_of("type")),
+    JqlField(("status",), always, named_values.status_among, rank=_name_of("status")),
+    JqlField(
+        ("statusCategory",), always, named_values.category_among, rank=lambda issue: issue.status.category
+    ),
     JqlField(
         ("resolution",),
-        named.present("resolution"),
-        named.single_among(Kind.RESOLUTION, "resolution", lambda ground: ground.catalogue.resolutions),
+        named_values.present("resolution"),
+        named_values.single_among(Kind.RESOLUTION, "resolution", lambda ground: ground.catalogue.resolutions),
         rank=_name_of("resolution"),
         empty_words=("unresolved",),
     ),
     JqlField(
         ("priority",),
-        named.present("priority"),
-        named.single_among(Kind.PRIORITY, "priority", lambda ground: ground.catalogue.priorities),
-        named.priority_compare,
+        named_values.present("priority"),
+        named_values.single_among(Kind.PRIORITY, "priority", lambda ground: ground.catalogue.priorities),
+        named_values.priority_compare,
         rank=_name_of("priority"),
     ),
-    JqlField(("parent",), named.present("parent_id"), issues.parent_among, rank=attrgetter("parent_id")),
+    JqlField(
+        ("parent",), named_values.present("parent_id"), issues.parent_among, rank=attrgetter("parent_id")
+    ),
     JqlField(
         ("labels",),
-        named.present("labels"),
-        named.labels_among,
+        named_values.present("labels"),
+        named_values.labels_among,
         rank=lambda issue: min((label.casefold() for label in issue.labels), default=None),
     ),
     _several(("component",), Kind.COMPONENT, "components", lambda ground: ground.catalogue.components),
     _several(("fixVersion",), Kind.VERSION, "fix_versions", _versions),
     _several(("affectedVersion",), Kind.VERSION, "affects_versions", _versions),
-    JqlField(("issueLinkType",), named.present("links"), named.links_among),
+    JqlField(("issueLinkType",), named_values.present("links"), named_values.links_among),
     _person("assignee"),
     _person("reporter"),
     _person("creator"),
@@ -147,16 +153,16 @@ SYSTEM = (
     _datetime(("updated", "updatedDate"), "updated"),
     JqlField(
         ("due", "dueDate"),
-        named.present("due"),
-        dated.days_among(_DUE),
-        dated.days_compare(_DUE),
+        named_values.present("due"),
+        instants.days_among(_DUE),
+        instants.days_compare(_DUE),
         rank=_DUE,
     ),
     _datetime(("resolved", "resolutionDate"), "resolved"),
     _datetime(("statusCategoryChangedDate",), "status_changed"),
     JqlField(
         ("summary",),
-        named.present("summary"),
+        named_values.present("summary"),
         matches=texts.text_matches(attrgetter("summary")),
         rank=attrgetter("summary"),
     ),

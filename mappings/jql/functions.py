@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from mappings.facts.moment import Moment
 from mappings.jql.dates import Instant
 from mappings.jql.ground import Ground
 from mappings.jql.tree import Call
-from mappings.moment import Moment
 
 INCREMENT = re.compile(r"([+-]?)(\d{1,6})([yMwdhm]?)", re.ASCII)
 MOST = {"y": 100, "M": 1_200, "w": 5_200, "d": 36_500, "h": 876_000, "m": 999_999}

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from mappings.catalogue import Catalogue
 from mappings.diagnostic import Severity, did_you_mean
-from mappings.issue import Issue
-from mappings.jql.finding import MOST_FINDINGS, Finding
-from mappings.jql.known import Known
+from mappings.document.names import Kind, Name, plain_id
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.issue import Issue
+from mappings.facts.moment import Moment
+from mappings.jql.findings import MOST_FINDINGS, Finding
+from mappings.jql.name_table import Known
 from mappings.jql.tree import Value
-from mappings.moment import Moment
-from mappings.names import Kind, Name, plain_id
 
 Verdict = Callable[[Issue, Moment], bool]
 Then = Callable[[Verdict], Verdict]

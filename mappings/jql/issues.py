@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mappings.issue import Issue
-from mappings.jql.dated import TESTS
+from mappings.document.names import Kind, Name
+from mappings.facts.issue import Issue
+from mappings.facts.moment import Moment
 from mappings.jql.functions import refuse_call
 from mappings.jql.ground import Ground, Verdict, never
-from mappings.jql.known import Known
+from mappings.jql.instants import TESTS
+from mappings.jql.name_table import Known
 from mappings.jql.tree import Call, Value
-from mappings.moment import Moment
-from mappings.names import Kind, Name
 
 KEY = re.compile(r"([A-Za-z][A-Za-z0-9_]*)-(\d{1,18})", re.ASCII)
 PARENT = "parent"

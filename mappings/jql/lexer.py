@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mappings.jql.finding import Finding
+from mappings.jql.findings import Finding
 from mappings.jql.words import KEYWORDS, RESERVED
 
 LONGEST_TEXT = 20_000

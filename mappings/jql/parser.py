@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mappings.diagnostic import did_you_mean
-from mappings.jql.finding import Finding, JqlError, in_order
+from mappings.jql.findings import Finding, JqlError, in_order
 from mappings.jql.lexer import Kind, Token, tokens_of, too_long
 from mappings.jql.tree import (
     And,

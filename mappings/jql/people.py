@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
-from mappings.issue import Issue, User
+from mappings.document.names import Kind, called
+from mappings.facts.issue import Issue, User
+from mappings.facts.moment import Moment
 from mappings.jql.functions import is_current_user
 from mappings.jql.ground import Ground, Verdict
-from mappings.jql.known import Known
+from mappings.jql.name_table import Known
 from mappings.jql.tree import Call, Value
-from mappings.moment import Moment
-from mappings.names import Kind, called
 
 
 @dataclass(frozen=True, slots=True)

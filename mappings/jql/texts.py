@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mappings.catalogue import Field
-from mappings.issue import Issue
+from mappings.facts.catalogue import Field
+from mappings.facts.issue import Issue
+from mappings.facts.moment import Moment
 from mappings.jql.functions import refuse_call
 from mappings.jql.ground import Ground, Verdict, never
 from mappings.jql.tree import Call, Value
-from mappings.moment import Moment
 
 WORD = re.compile(r"\w+")
 TERM = re.compile(r'"([^"]*)"|(\S+)')

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Literal
 
-from mappings.health import Standing, achieved, judge, unmeasured
 from mappings.progress.metric import along, no_single_issue, start_is_target
 from mappings.progress.metric import at_reading as along_the_way
 from mappings.progress.operands import Value, literal, read_at, value_of
 from mappings.progress.options import Operand, ReadingAlias, RuleOptions
 from mappings.progress.rule import Finding, ProgressRule, Subject, measured, unknown
-from mappings.state import Cause, Health, HealthLevel, Measurement
+from mappings.rollup.health import Standing, achieved, judge, unmeasured
+from mappings.rollup.state import Cause, Health, HealthLevel, Measurement
 
 
 class BaselineOptions(RuleOptions):

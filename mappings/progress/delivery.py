@@ -10,16 +10,16 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from mappings.diagnostic import Severity
-from mappings.issue import Issue
-from mappings.ledger import Contribution, Disposition, Ledger
+from mappings.facts.issue import Issue
 from mappings.numbers import first_filled, plain
 from mappings.progress.operands import field_id
 from mappings.progress.options import FieldAlias, Number, RuleOptions, Shapes
 from mappings.progress.rule import Doubt, Finding, ProgressRule, Subject, clamped, measured, unknown
+from mappings.rollup.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.mean import weighted_mean
-from mappings.rows import Row, rows_of
-from mappings.state import Measurement
-from mappings.weights import COUNTING, ONE, ZERO, Group, Weighed, no_weight, weigh
+from mappings.rollup.rows import Row, rows_of
+from mappings.rollup.state import Measurement
+from mappings.rollup.weights import COUNTING, ONE, ZERO, Group, Weighed, no_weight, weigh
 
 ESTIMATE_FIELD = "timeoriginalestimate"
 ESTIMATE = {"time_estimate": ESTIMATE_FIELD}

@@ -8,7 +8,7 @@ from typing import Literal
 from mappings.progress.metric import at_reading, check_one_way, one_way
 from mappings.progress.options import Operand, ReadingAlias, RuleOptions, Way
 from mappings.progress.rule import Finding, ProgressRule, Subject
-from mappings.state import Measurement
+from mappings.rollup.state import Measurement
 
 SIGN = 1
 

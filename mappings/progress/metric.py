@@ -10,7 +10,7 @@ from mappings.numbers import plain
 from mappings.progress.operands import Value, literal, read_at, value_of
 from mappings.progress.options import Operand, Step
 from mappings.progress.rule import Finding, Subject, clamped, measured, never_measured, unknown
-from mappings.state import Measurement
+from mappings.rollup.state import Measurement
 
 ONE_ISSUE = "it takes the fields of one issue, and the rule selects {count} for this key result"
 

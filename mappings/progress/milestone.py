@@ -10,14 +10,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from mappings.health import Standing, achieved, unmeasured
-from mappings.issue import Issue
+from mappings.facts.issue import Issue
 from mappings.progress.metric import no_single_issue
 from mappings.progress.operands import field_id
 from mappings.progress.options import DAY, Day, FieldAlias, Jql, RuleOptions, Shapes, Wanted
 from mappings.progress.rule import Finding, ProgressRule, Subject, measured, unknown
-from mappings.state import Health, HealthLevel, Measurement
-from mappings.statuses import CATEGORIES, DONE
+from mappings.rollup.health import Standing, achieved, unmeasured
+from mappings.rollup.state import Health, HealthLevel, Measurement
+from mappings.rollup.statuses import CATEGORIES, DONE
 
 
 class MilestoneOptions(RuleOptions):

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from mappings.issue import HISTORY
+from mappings.facts.issue import HISTORY
 from mappings.numbers import exact
 from mappings.progress.options import Operand
 from mappings.progress.rule import Subject

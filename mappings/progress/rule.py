@@ -8,14 +8,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from mappings.diagnostic import Severity
-from mappings.health import Standing, judge
-from mappings.issue import Issue
+from mappings.facts.issue import Issue
+from mappings.facts.selector import Selector
 from mappings.progress.options import RuleOptions
-from mappings.selector import Selector
-from mappings.state import Cause, Health, Measurement
+from mappings.rollup.health import Standing, judge
+from mappings.rollup.state import Cause, Health, Measurement
 
 if TYPE_CHECKING:  # the mapping's schema imports the rules
-    from mappings.assessment import Assessment
+    from mappings.rollup.assessment import Assessment
 
 
 class Finding(NamedTuple):

@@ -10,14 +10,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mappings.health import Standing, achieved, by_level, stale, unmeasured
-from mappings.issue import HISTORY, Issue
+from mappings.facts.issue import HISTORY, Issue
 from mappings.numbers import plain
 from mappings.progress.metric import no_single_issue
 from mappings.progress.operands import Value, field_id, literal, read_at, value_of
 from mappings.progress.options import Operand, ReadingAlias, RuleOptions
 from mappings.progress.rule import Finding, ProgressRule, Subject, clamped, measured, never_measured, unknown
-from mappings.state import Health, Measurement
+from mappings.rollup.health import Standing, achieved, by_level, stale, unmeasured
+from mappings.rollup.state import Health, Measurement
 
 NO_BOUND = "neither at_least nor at_most is written"
 

@@ -9,7 +9,7 @@ from mappings.progress.metric import along, at_reading, no_single_issue, start_i
 from mappings.progress.operands import literal, value_of
 from mappings.progress.options import Operand, ReadingAlias, RuleOptions
 from mappings.progress.rule import Finding, ProgressRule, Subject
-from mappings.state import Measurement
+from mappings.rollup.state import Measurement
 
 
 class TransitionOptions(RuleOptions):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 
-from mappings.assessment import Assessment
+from mappings.document.mapping import Mapping as BoundMapping
+from mappings.document.mapping import ObjectiveRule
 from mappings.document.schema import AlignmentPart
-from mappings.forest import issue_order
-from mappings.issue import Issue
-from mappings.mapping import Mapping as BoundMapping
-from mappings.mapping import ObjectiveRule
+from mappings.facts.forest import issue_order
+from mappings.facts.issue import Issue
+from mappings.rollup.assessment import Assessment
 
 Graph = Mapping[str, Sequence[str]]
 """Ids of the objectives each objective is aligned to."""

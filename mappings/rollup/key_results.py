@@ -6,16 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mappings.assessment import Assessment
+from mappings.document.mapping import KeyResultRule, ObjectiveRule
 from mappings.document.schema import JqlFieldRelation
-from mappings.issue import Issue
-from mappings.ledger import Disposition
-from mappings.mapping import KeyResultRule, ObjectiveRule
+from mappings.facts.issue import Issue
 from mappings.progress import RULE_OF_KIND
 from mappings.progress.rule import ProgressRule
-from mappings.rollup.related import held_by, related
-from mappings.rows import SUBTASK, subtasks_of
-from mappings.statuses import StatusReading
+from mappings.rollup.assessment import Assessment
+from mappings.rollup.ledger import Disposition
+from mappings.rollup.relation import held_by, related
+from mappings.rollup.rows import SUBTASK, subtasks_of
+from mappings.rollup.statuses import StatusReading
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from mappings.rollup.mean import weighted_mean
-from mappings.weights import ONE, ZERO
+from mappings.rollup.weights import ONE, ZERO
 
 
 @dataclass(frozen=True, slots=True)

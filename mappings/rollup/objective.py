@@ -7,17 +7,21 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 
-from mappings.assessment import Assessment
-from mappings.check_in import Ruling
+from mappings.document.mapping import ObjectiveRule
 from mappings.document.schema import AlignmentPart, CyclePart
-from mappings.health import Standing, circular, pace, weighted, worst
-from mappings.issue import Issue
-from mappings.ledger import Disposition, Ledger
-from mappings.mapping import ObjectiveRule
+from mappings.explain.check_in import Ruling
+from mappings.facts.issue import Issue
 from mappings.progress.rule import Subject, unknown
 from mappings.rollup.alignment import targets_of
-from mappings.rollup.checked_in import checked_in, derived_ledger, not_achieved
-from mappings.rollup.entry import (
+from mappings.rollup.assessment import Assessment
+from mappings.rollup.check_in_override import checked_in, derived_ledger, not_achieved
+from mappings.rollup.health import Standing, circular, pace, weighted, worst
+from mappings.rollup.key_results import KeyResult, closed_as, key_results_of
+from mappings.rollup.ledger import Disposition, Ledger
+from mappings.rollup.pace import cycle_for, standing_in
+from mappings.rollup.state import Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
+from mappings.rollup.statuses import StatusReading
+from mappings.rollup.subject import (
     Entry,
     Row,
     asked_weight,
@@ -27,11 +31,7 @@ from mappings.rollup.entry import (
     total_of,
     weighed_entries,
 )
-from mappings.rollup.key_results import KeyResult, closed_as, key_results_of
-from mappings.rollup.standing import cycle_for, standing_in
-from mappings.state import Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
-from mappings.statuses import StatusReading
-from mappings.weights import COUNTING, ZERO
+from mappings.rollup.weights import COUNTING, ZERO
 
 UNMOVED = "100 % delivered, outcome unmoved"
 UNMEASURED = "100 % delivered, outcome not measured"

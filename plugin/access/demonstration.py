@@ -6,7 +6,7 @@ import secrets
 
 from plugin.access import members
 from plugin.access.permission import Permission
-from plugin.connector import Connector
+from plugin.runtime.connector import Connector
 
 EMAIL = "admin@demo.example"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from connectors.store import accounts, audit
-from connectors.store.accounts import Account
+from connectors.store.people import accounts, audit
+from connectors.store.people.accounts import Account
 from plugin.access import members, throttle
 from plugin.access.provider import Identity, role_of
 from plugin.access.refusal import Refused
-from plugin.connector import Connector
-from plugin.settings import OidcSettings
+from plugin.runtime.connector import Connector
+from plugin.runtime.settings import OidcSettings
 
 
 def account_for(connector: Connector, settings: OidcSettings, identity: Identity, address: str) -> Account:

@@ -18,9 +18,9 @@ from plugin.access.permission import Permission, Rule, rule_of
 from plugin.access.person import Person, current
 from plugin.access.secret_key import signing_key
 from plugin.api.problem import problem
-from plugin.connector import Connector
 from plugin.pages.errors import wants_html
 from plugin.pages.page import rendered
+from plugin.runtime.connector import Connector
 
 YEAR_S = 365 * 24 * 3600
 READING = ("GET", "HEAD", "OPTIONS")

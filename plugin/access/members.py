@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from connectors.store import accounts, audit
-from connectors.store.accounts import Account
+from connectors.store.people import accounts, audit
+from connectors.store.people.accounts import Account
 from plugin.access import passwords
 from plugin.access.permission import ROLES, Permission
 from plugin.access.refusal import Refused
-from plugin.connector import Connector
+from plugin.runtime.connector import Connector
 
 LONGEST_NAME = 200
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from connectors.store.accounts import Account
+from connectors.store.people.accounts import Account
 from plugin.access import members, passwords, throttle
 from plugin.access.refusal import Refused
-from plugin.connector import Connector
+from plugin.runtime.connector import Connector
 
 
 def change(connector: Connector, account: Account, current: str, new: str, address: str) -> None:

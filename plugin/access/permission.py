@@ -1,6 +1,6 @@
 """What a route asks of those who call it. Every route says so itself; one that does not is open to admins alone, and fails a test.
 
-Write `@needs("viewer")` below the route's decorator, or a line in `plugin.access.declared` where there is no function of ours.
+Write `@needs("viewer")` below the route's decorator, or a line in `plugin.access.declared_permissions` where there is no function of ours.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from plugin.access.declared import DECLARED
+from plugin.access.declared_permissions import DECLARED
 
 View = TypeVar("View", bound=Callable[..., object])
 _MARK = "__access_rule__"

@@ -14,7 +14,7 @@ from joserfc.errors import JoseError
 from werkzeug.wrappers import Response
 
 from plugin.access.refusal import Refused
-from plugin.settings import OidcSettings
+from plugin.runtime.settings import OidcSettings
 
 ALGORITHMS = (
     "RS256",

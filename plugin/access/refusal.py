@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugin.connector import NotReady
+from plugin.runtime.connector import NotReady
 
 
 class Refused(NotReady):

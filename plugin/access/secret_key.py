@@ -10,8 +10,8 @@ from pathlib import Path
 import structlog
 from sqlalchemy import make_url
 
-from plugin.logs import conceal
-from plugin.settings import Settings
+from plugin.runtime.logs import conceal
+from plugin.runtime.settings import Settings
 
 FILE = "secret_key"
 

@@ -13,12 +13,12 @@ from typing import Any
 
 from flask import session
 
-from connectors.store import accounts, ended_sessions
-from connectors.store.accounts import Account
-from connectors.store.instant import from_ms, to_ms
+from connectors.store.database.instant import from_ms, to_ms
+from connectors.store.people import accounts, ended_sessions
+from connectors.store.people.accounts import Account
 from plugin.access.permission import Permission
 from plugin.access.person import Person
-from plugin.connector import Connector
+from plugin.runtime.connector import Connector
 
 IDLE = timedelta(hours=8)
 LONGEST = timedelta(days=7)

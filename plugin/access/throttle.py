@@ -12,9 +12,10 @@ from ipaddress import IPv4Address, ip_address, ip_network
 
 from sqlalchemy import Connection
 
-from connectors.store import Store, limits
-from connectors.store.instant import from_ms, to_ms
-from connectors.store.sql import plain
+from connectors.store import Store
+from connectors.store.database.instant import from_ms, to_ms
+from connectors.store.database.sql import plain
+from connectors.store.work import limits
 
 WINDOW = timedelta(minutes=15)
 PER_ACCOUNT_AND_ADDRESS = 5

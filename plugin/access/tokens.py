@@ -7,13 +7,13 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from connectors.store import accounts, audit, tokens
-from connectors.store.accounts import Account
-from connectors.store.tokens import USE_IS_NOTED_EVERY, Token
+from connectors.store.people import accounts, audit, tokens
+from connectors.store.people.accounts import Account
+from connectors.store.people.tokens import USE_IS_NOTED_EVERY, Token
 from plugin.access.permission import SCOPES, Permission, lesser
 from plugin.access.person import Person
 from plugin.access.refusal import Refused
-from plugin.connector import Connector
+from plugin.runtime.connector import Connector
 
 PREFIX = "okr_"
 """Lets scanners of repositories and logs recognise a token that leaked."""

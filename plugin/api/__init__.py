@@ -28,7 +28,7 @@ from plugin.api.dispatch import Turns, problems_everywhere, view_of
 from plugin.api.mapping_texts import SchemaGiven
 from plugin.api.openapi import PREFIX, document
 from plugin.api.operation import JSON, Call, Operation, Reply
-from plugin.connector import Connector
+from plugin.runtime.connector import Connector
 
 MODULES = (
     objectives,

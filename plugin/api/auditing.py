@@ -10,7 +10,7 @@ from plugin.access.person import present
 from plugin.api.cursor import cursor, list_name, number_after
 from plugin.api.model import Given, Instant, JsonAny, ListQuery, Page, SiteName, Word
 from plugin.api.operation import JSON, Call, Operation, Reply
-from plugin.use_cases.audit import AuditEntry, Search, list_entries
+from plugin.use_cases.accounts.audit import AuditEntry, Search, list_entries
 
 
 class ActGiven(Given):

@@ -10,8 +10,8 @@ from plugin.api.cursor import cursor, list_name, number_after
 from plugin.api.finding import site_of
 from plugin.api.model import LONGEST_CURSOR, MOST_ROWS, USUAL_ROWS, Given, SiteQuery
 from plugin.api.operation import JSON, Call, Operation, Reply
-from plugin.standing import exact_text, number
-from plugin.use_cases.objectives import Numbered, SavedObjective, news
+from plugin.use_cases.objectives.objective_values import exact_text, number
+from plugin.use_cases.objectives.objectives import Numbered, SavedObjective, news
 
 SETTLING = timedelta(seconds=5)
 """PostgreSQL may show a later row before an earlier one that is still being written; what is younger than this waits."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from mappings.check_in import DELTA, LONGEST_NOTE, Measure
+from mappings.explain.check_in import DELTA, LONGEST_NOTE, Measure
 from mappings.numbers import exact
 from plugin.api.cursor import cursor, list_name, position
 from plugin.api.failures import Refusal, not_found
@@ -15,9 +15,9 @@ from plugin.api.finding import objective_of
 from plugin.api.model import Asked, Done, Given, Page, PageQuery, SiteQuery, Word
 from plugin.api.operation import JSON, Call, Operation, Reply
 from plugin.api.problem import Fault
-from plugin.standing import exact_text, number
-from plugin.use_cases import check_ins
-from plugin.use_cases.check_ins import CheckInRefused, Kept, Said
+from plugin.use_cases.objectives import check_ins
+from plugin.use_cases.objectives.check_ins import CheckInRefused, Kept, Said
+from plugin.use_cases.objectives.objective_values import exact_text, number
 
 Note = Annotated[str, StringConstraints(max_length=LONGEST_NOTE, pattern=r"^[^\x00]*$")]
 

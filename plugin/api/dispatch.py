@@ -22,7 +22,7 @@ from plugin.api.model import Asked
 from plugin.api.operation import JSON, Call, Operation, Reply
 from plugin.api.parameters import PATH_TYPES
 from plugin.api.problem import MEDIA
-from plugin.connector import Connector
+from plugin.runtime.connector import Connector
 
 HEAVY_AT_ONCE = 2
 PATIENCE_S = 20.0

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, create_model
 
-from mappings.ledger import Ledger
+from mappings.rollup.ledger import Ledger
 from plugin.access.actor import Actor
-from plugin.access.exporting import cell
+from plugin.access.audit_export import cell
 from plugin.api.auditing import ActGiven, AuditQuery, act_given, search_of
 from plugin.api.finding import site_of
 from plugin.api.history import PointGiven, point_values
 from plugin.api.model import Asked, Given, SiteQuery, Word
 from plugin.api.objectives import ObjectivesQuery, RowGiven, saved_objectives
 from plugin.api.operation import JSON, Call, Operation, Reply
-from plugin.connector import Connector
-from plugin.standing import contribution_values
-from plugin.use_cases.audit import every_entry
-from plugin.use_cases.objective_columns import Line, Place, columns_for, values
-from plugin.use_cases.objectives import SavedObjective, every_point
+from plugin.runtime.connector import Connector
+from plugin.use_cases.accounts.audit import every_entry
+from plugin.use_cases.objectives.objective_columns import Line, Place, columns_for, values
+from plugin.use_cases.objectives.objective_values import contribution_values
+from plugin.use_cases.objectives.objectives import SavedObjective, every_point
 
 CSV = "text/csv"
 Format = Literal["csv", "json"]

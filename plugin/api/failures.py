@@ -13,9 +13,9 @@ from werkzeug.exceptions import HTTPException
 from mappings.diagnostic import Diagnostic, MappingError
 from plugin.access.refusal import Refused
 from plugin.api.problem import Fault, problem
-from plugin.connector import NotReady
-from plugin.use_cases.faults import AuthFailed, JiraError, Permanent, RateLimited, StoreError
-from plugin.use_cases.mapping_life import WorldMoved
+from plugin.runtime.connector import NotReady
+from plugin.use_cases.health.faults import AuthFailed, JiraError, Permanent, RateLimited, StoreError
+from plugin.use_cases.mapping.mapping_life import WorldMoved
 from plugin.use_cases.permission import NotAllowed
 
 SHOWN = 5

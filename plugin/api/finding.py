@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from plugin.api.failures import Refusal, not_found
 from plugin.api.operation import Call
-from plugin.connector import Connector
-from plugin.finding import SavedObjective, find_objective
+from plugin.runtime.connector import Connector
+from plugin.use_cases.objectives.objective_lookup import SavedObjective, find_objective
 
 
 def site_of(call: Call) -> str:

@@ -11,14 +11,14 @@ from plugin.api.failures import not_found
 from plugin.api.finding import site_of
 from plugin.api.model import Asked, Given
 from plugin.api.operation import JSON, Call, Operation, Reply
-from plugin.budget import Budget
-from plugin.drift import Drift
-from plugin.errands import Errand
 from plugin.sync.outage import Outage
-from plugin.use_cases import sync
-from plugin.use_cases.concerns import concerns, verdict
-from plugin.use_cases.status import Status, installation
-from plugin.use_cases.status import status as status_of
+from plugin.use_cases.health.budget import Budget
+from plugin.use_cases.health.concerns import concerns, verdict
+from plugin.use_cases.health.drift import Drift
+from plugin.use_cases.health.status import Status, installation
+from plugin.use_cases.health.status import status as status_of
+from plugin.use_cases.work import sync
+from plugin.use_cases.work.background_jobs import Errand
 
 
 class DriftedGiven(Given):

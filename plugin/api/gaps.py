@@ -11,8 +11,8 @@ from plugin.api.failures import not_found
 from plugin.api.finding import known_site, site_of
 from plugin.api.model import Asked, Done, Given, Page, PageQuery, SiteName, Word
 from plugin.api.operation import JSON, Call, Operation, Reply
-from plugin.connector import NotReady
-from plugin.use_cases.gaps import GapRow, accept_gaps, list_gaps, reopen_gaps
+from plugin.runtime.connector import NotReady
+from plugin.use_cases.work.gaps import GapRow, accept_gaps, list_gaps, reopen_gaps
 
 
 class GapGiven(Given):

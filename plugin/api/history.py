@@ -9,21 +9,21 @@ from typing import Any
 
 from pydantic import Field
 
-from mappings.cause import cause, row_cause
-from mappings.ledger import Contribution
-from mappings.marks import Kind
-from mappings.moved import Effect, Movement
+from mappings.explain.cause import cause, row_cause
+from mappings.explain.marks import Kind
+from mappings.explain.movement import Effect, Movement
+from mappings.rollup.ledger import Contribution
 from plugin.api.cursor import cursor, list_name, position
 from plugin.api.failures import Refusal, invalid
 from plugin.api.finding import objective_of
 from plugin.api.model import Given, Instant, Page, PageQuery, SiteQuery, Word
 from plugin.api.objectives import NamedGiven, RowGiven
 from plugin.api.operation import JSON, Call, Operation, Reply
-from plugin.connector import NotReady
-from plugin.history import CHOICES, Told, instant_of, no_history
-from plugin.standing import contribution_values, exact_text, number
-from plugin.use_cases import objectives
-from plugin.use_cases.objectives import HistoryPoint, SavedObjective, from_ms, to_ms
+from plugin.runtime.connector import NotReady
+from plugin.use_cases.objectives import objectives
+from plugin.use_cases.objectives.movement import CHOICES, Told, instant_of, no_history
+from plugin.use_cases.objectives.objective_values import contribution_values, exact_text, number
+from plugin.use_cases.objectives.objectives import HistoryPoint, SavedObjective, from_ms, to_ms
 
 MOST_EFFECTS = 2000
 

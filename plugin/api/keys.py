@@ -10,9 +10,9 @@ from typing import Any
 from flask import Response
 
 from plugin.api.failures import Refusal, invalid
-from plugin.connector import Connector
-from plugin.use_cases import idempotency
-from plugin.use_cases.idempotency import Answer
+from plugin.runtime.connector import Connector
+from plugin.use_cases.work import idempotency
+from plugin.use_cases.work.idempotency import Answer
 
 HEADER = "Idempotency-Key"
 LONGEST = 255

@@ -12,8 +12,8 @@ from plugin.api.failures import not_found
 from plugin.api.finding import known_site, site_of
 from plugin.api.model import Asked, Done, Given, Page, PageQuery, SiteName, Word
 from plugin.api.operation import JSON, Call, Operation, Reply
-from plugin.use_cases import losses
-from plugin.use_cases.losses import Loss, NotHeld
+from plugin.use_cases.work import losses
+from plugin.use_cases.work.losses import Loss, NotHeld
 
 MOST_NAMES = 1_000
 

@@ -16,9 +16,9 @@ from plugin.api.finding import site_of
 from plugin.api.mapping_texts import YAML, PreviewGiven, Text, preview_given
 from plugin.api.model import Asked, Given, JsonAny, ListQuery, Page, RevisionId
 from plugin.api.operation import JSON, Call, Operation, Reply
-from plugin.use_cases import revisions
-from plugin.use_cases.mapping_life import begin_activation, rollback
-from plugin.use_cases.revisions import Revision
+from plugin.use_cases.mapping import revisions
+from plugin.use_cases.mapping.mapping_life import begin_activation, rollback
+from plugin.use_cases.mapping.revisions import Revision
 
 _activating = threading.Lock()
 """Between looking at If-Match and activating nobody else of this process activates."""

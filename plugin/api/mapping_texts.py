@@ -10,15 +10,15 @@ from mappings import presets
 from mappings.diagnostic import Diagnostic, has_errors
 from mappings.document.editor_schema import json_schema
 from mappings.document.source import read_document
-from mappings.lint import lint_document
-from mappings.preview import KeyResultDifference, ObjectiveDifference, RowDifference, Standing
+from mappings.explain.lint import lint_document
+from mappings.write_back.preview import KeyResultDifference, ObjectiveDifference, RowDifference, Standing
 from plugin.api.failures import fault_of, not_found
 from plugin.api.finding import site_of
 from plugin.api.model import Asked, Given, MappingText
 from plugin.api.operation import JSON, Call, Operation, Reply
 from plugin.api.problem import Fault
-from plugin.standing import exact_text, number
-from plugin.use_cases.mapping_life import Previewed, check_text, preview_text
+from plugin.use_cases.mapping.mapping_life import Previewed, check_text, preview_text
+from plugin.use_cases.objectives.objective_values import exact_text, number
 
 YAML = "application/yaml"
 MOST_ROWS_SHOWN = 500

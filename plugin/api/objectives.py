@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, create_model
 
-from mappings.check_in import Shows
-from mappings.state import HealthLevel
+from mappings.explain.check_in import Shows
+from mappings.rollup.state import HealthLevel
 from plugin.access.actor import Actor
 from plugin.api.cursor import cursor, list_name, position
 from plugin.api.finding import objective_of, site_of
 from plugin.api.model import Given, Page, PageQuery, SiteQuery, Word
 from plugin.api.operation import JSON, Call, Operation, Reply
-from plugin.connector import Connector
-from plugin.standing import ledger_values
-from plugin.use_cases.objective_columns import Line, Place, columns_for, filters, values
-from plugin.use_cases.objectives import SavedObjective, Wanted, every_objective, list_some
+from plugin.runtime.connector import Connector
+from plugin.use_cases.objectives.objective_columns import Line, Place, columns_for, filters, values
+from plugin.use_cases.objectives.objective_values import ledger_values
+from plugin.use_cases.objectives.objectives import SavedObjective, Wanted, every_objective, list_some
 
 
 class HealthGiven(Given):

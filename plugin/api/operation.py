@@ -8,7 +8,7 @@ from typing import Any
 
 from plugin.access.actor import Actor
 from plugin.api.model import Asked, Given
-from plugin.connector import Connector
+from plugin.runtime.connector import Connector
 
 JSON = "application/json"
 UNKEPT = {"Cache-Control": "no-store"}

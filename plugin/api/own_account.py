@@ -14,10 +14,10 @@ from plugin.api.cursor import cursor, list_name, position
 from plugin.api.failures import not_found
 from plugin.api.model import Asked, Done, Given, ListQuery, Page, Word
 from plugin.api.operation import JSON, UNKEPT, Call, Operation, Reply
-from plugin.use_cases import own_account as own
-from plugin.use_cases import tokens
-from plugin.use_cases.own_account import own_account
-from plugin.use_cases.tokens import Token
+from plugin.use_cases.accounts import own_account as own
+from plugin.use_cases.accounts import tokens
+from plugin.use_cases.accounts.own_account import own_account
+from plugin.use_cases.accounts.tokens import Token
 
 Scope = Literal["read", "write", "admin", "people"]
 

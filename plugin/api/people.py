@@ -12,8 +12,8 @@ from plugin.api.cursor import cursor, list_name, position
 from plugin.api.failures import not_found
 from plugin.api.model import Asked, Done, Given, ListQuery, Page, Word
 from plugin.api.operation import JSON, UNKEPT, Call, Operation, Reply
-from plugin.use_cases import people
-from plugin.use_cases.people import Account
+from plugin.use_cases.accounts import people
+from plugin.use_cases.accounts.people import Account
 
 SCOPE = "people"
 Role = Literal["viewer", "editor", "admin"]

@@ -6,14 +6,14 @@ from datetime import datetime
 
 from pydantic import Field
 
-from mappings.forest import issue_order
-from mappings.planning import Change
+from mappings.facts.forest import issue_order
+from mappings.write_back.plan import Change
 from plugin.api.cursor import cursor, list_name, number_after, position
 from plugin.api.finding import known_objective, known_site, site_of
 from plugin.api.model import Asked, Given, Instant, JsonAny, Page, PageQuery, SiteName, Word
 from plugin.api.operation import JSON, Call, Operation, Reply
-from plugin.use_cases import plans
-from plugin.use_cases.plans import Refusal, Search, WriteRecord
+from plugin.use_cases.work import plans
+from plugin.use_cases.work.plans import Refusal, Search, WriteRecord
 
 MOST_AT_ONCE = 50
 

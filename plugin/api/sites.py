@@ -11,10 +11,10 @@ from plugin.api.finding import site_of
 from plugin.api.model import Asked, Done, Given
 from plugin.api.operation import JSON, UNKEPT, Call, Operation, Reply
 from plugin.pages.address import public_address
-from plugin.use_cases import sites
-from plugin.use_cases.faults import JiraError
-from plugin.use_cases.sites import NewSite, SiteStanding, Tested
-from plugin.use_cases.webhook import target
+from plugin.use_cases.health.faults import JiraError
+from plugin.use_cases.sites import sites
+from plugin.use_cases.sites.sites import NewSite, SiteStanding, Tested
+from plugin.use_cases.sites.webhook import target
 
 NEEDED = ("BROWSE_PROJECTS", "EDIT_ISSUES")
 Entry = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]

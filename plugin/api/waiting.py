@@ -11,10 +11,10 @@ from plugin.api.failures import not_found
 from plugin.api.finding import known_site, site_of
 from plugin.api.model import Asked, Done, Given, JsonAny, Page, PageQuery, SiteName, SiteQuery, Word
 from plugin.api.operation import JSON, Call, Operation, Reply
-from plugin.use_cases import dead_letters, refusals
-from plugin.use_cases.dead_letters import DeadLetter
-from plugin.use_cases.deliveries import DeliveryStatus, list_deliveries, replay
-from plugin.use_cases.refusals import Refused
+from plugin.use_cases.work import dead_letters, refusals
+from plugin.use_cases.work.dead_letters import DeadLetter
+from plugin.use_cases.work.deliveries import DeliveryStatus, list_deliveries, replay
+from plugin.use_cases.work.refusals import Refused
 
 
 class DeliveryGiven(Given):

@@ -31,9 +31,9 @@ from plugin.cli.token import token_group
 from plugin.cli.user import user_group
 from plugin.cli.webhook import webhook_group
 from plugin.cli.worker import worker_command
-from plugin.connector import NotReady
-from plugin.settings import SettingsError
-from plugin.use_cases.faults import JiraError, StoreError
+from plugin.runtime.connector import NotReady
+from plugin.runtime.settings import SettingsError
+from plugin.use_cases.health.faults import JiraError, StoreError
 from plugin.use_cases.permission import NotAllowed
 
 COMMANDS: tuple[click.Command, ...] = (

@@ -8,8 +8,8 @@ from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, site_option
 from plugin.cli.plan import change_values, show_changes
-from plugin.finding import objective_ids
-from plugin.use_cases.plans import apply
+from plugin.use_cases.objectives.objective_lookup import objective_ids
+from plugin.use_cases.work.plans import apply
 
 
 @click.command("apply")

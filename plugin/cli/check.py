@@ -9,8 +9,8 @@ import click
 from mappings.diagnostic import MappingError
 from plugin.cli.opening import open_connector, require_site
 from plugin.cli.output import json_option, show_json, site_option
-from plugin.connector import Connector, NotReady, Site
-from plugin.use_cases.faults import JiraError
+from plugin.runtime.connector import Connector, NotReady, Site
+from plugin.use_cases.health.faults import JiraError
 
 
 @dataclass(frozen=True, slots=True)

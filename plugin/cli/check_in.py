@@ -8,15 +8,13 @@ from typing import Any
 
 import click
 
-from mappings.check_in import DELTA, bounds, share
-from mappings.rollup.checked_in import measure_of
+from mappings.explain.check_in import DELTA, bounds, share
+from mappings.rollup.check_in_override import measure_of
 from plugin.access.actor import COMMAND_LINE, Actor
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
-from plugin.connector import Connector, NotReady
-from plugin.finding import SavedObjective, find_objective
-from plugin.standing import exact_text, number
-from plugin.use_cases.check_ins import (
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.objectives.check_ins import (
     Kept,
     Said,
     check_in,
@@ -26,6 +24,8 @@ from plugin.use_cases.check_ins import (
     typed_value,
     withdraw,
 )
+from plugin.use_cases.objectives.objective_lookup import SavedObjective, find_objective
+from plugin.use_cases.objectives.objective_values import exact_text, number
 
 by_option = click.option("--by", default="command line", show_default=True, help="Who says so.")
 

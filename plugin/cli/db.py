@@ -9,9 +9,9 @@ from sqlalchemy import URL, make_url
 
 from plugin.access.actor import COMMAND_LINE
 from plugin.cli.output import json_option, show_json
-from plugin.composition import system_clock
-from plugin.settings import read_settings
-from plugin.use_cases import database
+from plugin.runtime.composition import system_clock
+from plugin.runtime.settings import read_settings
+from plugin.use_cases.sites import database
 
 DUMP = "pg_dump --format=custom --no-owner --file={file} {url}"
 RESTORE = "pg_restore --clean --if-exists --no-owner --exit-on-error --dbname={url} {file}"

@@ -13,9 +13,9 @@ import click
 from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
-from plugin.connector import Connector, NotReady
-from plugin.finding import name_of
-from plugin.use_cases import dead_letters, refusals
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.objectives.objective_lookup import name_of
+from plugin.use_cases.work import dead_letters, refusals
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,20 +11,20 @@ import click
 
 from plugin.access.actor import COMMAND_LINE
 from plugin.access.demonstration import demo_admin
-from plugin.backfill import outlook
 from plugin.cli.history import backfill_site
 from plugin.cli.output import show_json, show_table
 from plugin.cli.sync import sync_site
-from plugin.composition import system_clock
-from plugin.connector import Connector
-from plugin.demonstration import Demo, demo_world, register_webhook
-from plugin.heartbeat import Heartbeat
-from plugin.listening import free_port
-from plugin.logs import configure_logs
-from plugin.serving import serving
-from plugin.use_cases.objective_columns import Line, Place, table_labels, table_row, values
-from plugin.use_cases.objectives import list_all
-from plugin.use_cases.plans import written_fields
+from plugin.runtime.composition import system_clock
+from plugin.runtime.connector import Connector
+from plugin.runtime.demonstration import Demo, demo_world, register_webhook
+from plugin.runtime.heartbeat import Heartbeat
+from plugin.runtime.listening_address import free_port
+from plugin.runtime.logs import configure_logs
+from plugin.runtime.server import serving
+from plugin.use_cases.objectives.backfill import outlook
+from plugin.use_cases.objectives.objective_columns import Line, Place, table_labels, table_row, values
+from plugin.use_cases.objectives.objectives import list_all
+from plugin.use_cases.work.plans import written_fields
 
 WORKERS = 2
 

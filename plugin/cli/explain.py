@@ -6,16 +6,16 @@ from fractions import Fraction
 
 import click
 
-from mappings.health import ACHIEVED_AT
-from mappings.ledger import Ledger
-from mappings.state import KeyResultState, ObjectiveState
+from mappings.rollup.health import ACHIEVED_AT
+from mappings.rollup.ledger import Ledger
+from mappings.rollup.state import KeyResultState, ObjectiveState
 from plugin.access.actor import COMMAND_LINE
 from plugin.api.objectives import ledgers_of
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
-from plugin.connector import NotReady
-from plugin.standing import health_values, percent_text
-from plugin.use_cases.objectives import SavedObjective, objective
+from plugin.runtime.connector import NotReady
+from plugin.use_cases.objectives.objective_values import health_values, percent_text
+from plugin.use_cases.objectives.objectives import SavedObjective, objective
 
 
 @click.command("explain")

@@ -21,8 +21,8 @@ from plugin.api.model import Asked, Given
 from plugin.api.objectives import ObjectivesQuery
 from plugin.cli.opening import open_connector
 from plugin.cli.output import site_option
-from plugin.connector import NotReady
-from plugin.use_cases.objective_columns import filters
+from plugin.runtime.connector import NotReady
+from plugin.use_cases.objectives.objective_columns import filters
 
 Command = TypeVar("Command", bound=Callable[..., None])
 Query = TypeVar("Query", bound=Asked)

@@ -9,7 +9,7 @@ import click
 from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
-from plugin.use_cases.gaps import GapRow, accept_gaps, list_gaps, reopen_gaps
+from plugin.use_cases.work.gaps import GapRow, accept_gaps, list_gaps, reopen_gaps
 
 
 @click.group("gaps")

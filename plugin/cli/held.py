@@ -10,8 +10,8 @@ from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
 from plugin.cli.plan import shown
-from plugin.use_cases import held_writes
-from plugin.use_cases.held_writes import Decision, Write
+from plugin.use_cases.work import held_writes
+from plugin.use_cases.work.held_writes import Decision, Write
 
 
 @click.group("held")

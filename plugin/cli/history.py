@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from plugin.backfill import Backfilled, Outlook, backfill, done_already, outlook
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, progress_bar, show_json, site_option
-from plugin.connector import Connector
+from plugin.runtime.connector import Connector
+from plugin.use_cases.objectives.backfill import Backfilled, Outlook, backfill, done_already, outlook
 
 
 @click.group("history")

@@ -10,9 +10,9 @@ import click
 from plugin.access.actor import COMMAND_LINE, Actor
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
-from plugin.connector import Connector
-from plugin.use_cases import losses
-from plugin.use_cases.losses import Loss
+from plugin.runtime.connector import Connector
+from plugin.use_cases.work import losses
+from plugin.use_cases.work.losses import Loss
 
 ACCEPTED = "accepted: the numbers are computed without them"
 DISMISSED = "dismissed: they go on counting as they were read last"

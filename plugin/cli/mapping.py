@@ -12,7 +12,7 @@ from mappings.diagnostic import Diagnostic, MappingError, has_errors
 from mappings.document.canonical import export
 from mappings.document.editor_schema import json_schema
 from mappings.document.source import decode_text, read_document
-from mappings.lint import lint_document
+from mappings.explain.lint import lint_document
 from plugin.cli.mapping_life import (
     activate_command,
     diff_command,
@@ -23,8 +23,8 @@ from plugin.cli.mapping_life import (
 )
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, site_option
-from plugin.composition import system_clock
-from plugin.use_cases.mapping_life import check_text
+from plugin.runtime.composition import system_clock
+from plugin.use_cases.mapping.mapping_life import check_text
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 

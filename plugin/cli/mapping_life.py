@@ -10,14 +10,14 @@ import click
 from mappings.document.canonical import diff
 from mappings.document.source import decode_text, read_document
 from mappings.numbers import percent
-from mappings.preview import ObjectiveDifference, Preview, Standing
+from mappings.write_back.preview import ObjectiveDifference, Preview, Standing
 from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, progress_bar, show_json, show_table, site_option
-from plugin.connector import Connector, NotReady
-from plugin.standing import number
-from plugin.use_cases import revisions
-from plugin.use_cases.mapping_life import Previewed, activate, preview_text, rollback
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.mapping import revisions
+from plugin.use_cases.mapping.mapping_life import Previewed, activate, preview_text, rollback
+from plugin.use_cases.objectives.objective_values import number
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 large_option = click.option(

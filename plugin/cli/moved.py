@@ -7,16 +7,16 @@ from typing import Any
 
 import click
 
-from mappings.cause import part_words, row_cause
-from mappings.health import ACHIEVED_AT
-from mappings.moved import Effect, Movement, Part
+from mappings.explain.cause import part_words, row_cause
+from mappings.explain.movement import Effect, Movement, Part
+from mappings.rollup.health import ACHIEVED_AT
 from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
-from plugin.connector import Connector, NotReady
-from plugin.history import CHOICES, Told, instant_of, no_history
-from plugin.standing import contribution_values, exact_text, percent_text
-from plugin.use_cases.objectives import SavedObjective, history_begins, movement, objective
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.objectives.movement import CHOICES, Told, instant_of, no_history
+from plugin.use_cases.objectives.objective_values import contribution_values, exact_text, percent_text
+from plugin.use_cases.objectives.objectives import SavedObjective, history_begins, movement, objective
 
 
 @click.command("moved")

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 import click
 
-from plugin.composition import build_connector
-from plugin.connector import Connector, NotReady
-from plugin.logs import configure_logs, known_secrets
-from plugin.saved_sites import open_sites
-from plugin.settings import Settings, read_settings
+from plugin.runtime.composition import build_connector
+from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.logs import configure_logs, known_secrets
+from plugin.runtime.saved_sites import open_sites
+from plugin.runtime.settings import Settings, read_settings
 
 
 @contextmanager

@@ -7,13 +7,13 @@ from typing import Any
 import click
 
 from mappings.fields.entity_property import words
-from mappings.planning import Change
+from mappings.write_back.plan import Change
 from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
-from plugin.finding import objective_ids
-from plugin.use_cases.plans import plan
-from plugin.use_cases.status import status
+from plugin.use_cases.health.status import status
+from plugin.use_cases.objectives.objective_lookup import objective_ids
+from plugin.use_cases.work.plans import plan
 
 
 @click.command("plan")

@@ -7,7 +7,7 @@ import threading
 
 import click
 
-from plugin.demonstration import register_webhook, sandbox
+from plugin.runtime.demonstration import register_webhook, sandbox
 
 
 @click.command("sandbox")

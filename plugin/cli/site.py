@@ -9,10 +9,10 @@ import click
 from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table
-from plugin.connector import Connector
-from plugin.credential_expiry import expiry_at
-from plugin.saved_sites import deployment_of, new_secret, webhook_address
-from plugin.use_cases.sites import NewSite, Tested, add, attempt, remove, renew, require_added, reseal
+from plugin.runtime.connector import Connector
+from plugin.runtime.saved_sites import deployment_of, new_secret, webhook_address
+from plugin.use_cases.health.credential_expiry import expiry_at
+from plugin.use_cases.sites.sites import NewSite, Tested, add, attempt, remove, renew, require_added, reseal
 
 expires_option = click.option(
     "--token-expires",

@@ -9,23 +9,23 @@ from typing import Any
 import click
 
 from plugin.access.actor import COMMAND_LINE
-from plugin.budget import Budget, in_words
 from plugin.cli.gaps import gap_values
 from plugin.cli.losses import loss_values
 from plugin.cli.moments import distance, spoken
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
-from plugin.credential_expiry import Expiry
-from plugin.drift import Drift
-from plugin.heartbeat import Process
-from plugin.sync.holding import Brake
+from plugin.runtime.heartbeat import Process
 from plugin.sync.outage import Outage
-from plugin.use_cases.concerns import FRESH, Concern, concerns, verdict
-from plugin.use_cases.gaps import ACCEPT
-from plugin.use_cases.objective_columns import Line, Place, table_labels, table_row, values
-from plugin.use_cases.objectives import SavedObjective, list_all
-from plugin.use_cases.status import Status, status
-from plugin.webhook_state import WebhookState
+from plugin.sync.reconcile.hold import Brake
+from plugin.use_cases.health.budget import Budget, in_words
+from plugin.use_cases.health.concerns import FRESH, Concern, concerns, verdict
+from plugin.use_cases.health.credential_expiry import Expiry
+from plugin.use_cases.health.drift import Drift
+from plugin.use_cases.health.status import Status, status
+from plugin.use_cases.health.webhook_state import WebhookState
+from plugin.use_cases.objectives.objective_columns import Line, Place, table_labels, table_row, values
+from plugin.use_cases.objectives.objectives import SavedObjective, list_all
+from plugin.use_cases.work.gaps import ACCEPT
 
 OUT = {
     "unreachable": "JIRA DOES NOT ANSWER",

@@ -9,11 +9,11 @@ import click
 from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, progress_bar, show_json, site_option
-from plugin.connector import Connector
-from plugin.draining import Drained
-from plugin.sync.landing import Resynced
-from plugin.use_cases import losses
-from plugin.use_cases.sync import FULL, READ, RECONCILED, Ahead, Synced, Wanted, run
+from plugin.runtime.connector import Connector
+from plugin.sync.drain import Drained
+from plugin.sync.resync.landing import Resynced
+from plugin.use_cases.work import losses
+from plugin.use_cases.work.sync import FULL, READ, RECONCILED, Ahead, Synced, Wanted, run
 
 TITLES = {READ: "Reading issues", RECONCILED: "Reconciling"}
 

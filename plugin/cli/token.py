@@ -12,9 +12,9 @@ from plugin.access.refusal import Refused
 from plugin.access.tokens import DEFAULT_DAYS
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table
-from plugin.use_cases import tokens
-from plugin.use_cases.people import person_called
-from plugin.use_cases.tokens import Token
+from plugin.use_cases.accounts import tokens
+from plugin.use_cases.accounts.people import person_called
+from plugin.use_cases.accounts.tokens import Token
 
 
 @click.group("token")

@@ -12,8 +12,8 @@ from plugin.access.members import ways_in
 from plugin.access.permission import ROLES
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table
-from plugin.use_cases import people
-from plugin.use_cases.people import Account
+from plugin.use_cases.accounts import people
+from plugin.use_cases.accounts.people import Account
 
 role_choice = click.Choice([str(role) for role in ROLES])
 

@@ -9,8 +9,8 @@ import click
 from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
-from plugin.connector import Connector, NotReady, Site
-from plugin.use_cases.webhook import Registered, WebhookState, delete, list_webhooks, register
+from plugin.runtime.connector import Connector, NotReady, Site
+from plugin.use_cases.sites.webhook import Registered, WebhookState, delete, list_webhooks, register
 
 NAME = "OKR connector"
 

@@ -9,9 +9,9 @@ import threading
 import click
 
 from plugin.cli.opening import open_connector
-from plugin.heartbeat import Heartbeat, working_here
 from plugin.jobs import engine_for
-from plugin.saved_sites import watched
+from plugin.runtime.heartbeat import Heartbeat, working_here
+from plugin.runtime.saved_sites import watched
 
 
 @click.command("worker")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from plugin.connector import Connector
 from plugin.jobs.distributed import DistributedEngine
 from plugin.jobs.embedded import EmbeddedEngine
 from plugin.jobs.port import Engine
+from plugin.runtime.connector import Connector
 
 
 def engine_for(connector: Connector, workers: int) -> Engine:

@@ -23,13 +23,13 @@ from procrastinate.jobs import Status
 from procrastinate.worker import Worker
 from sqlalchemy import Connection
 
-from connectors.store import due, inbox
-from plugin.connector import Connector, NotReady
+from connectors.store.work import due, inbox
 from plugin.jobs import queue
 from plugin.jobs.fresh_start import try_jira_at_once
 from plugin.jobs.orphans import LOOK_SECONDS, free_orphans
 from plugin.jobs.schedules import Schedules
-from plugin.process import worker_name
+from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.process import worker_name
 from plugin.sync import outage
 from plugin.sync.context import Context
 from plugin.sync.work import is_barred, reconcile_one, work_off_inbox

@@ -10,12 +10,13 @@ from datetime import UTC
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from connectors.store import StoreError, due
-from plugin.connector import Connector, NotReady
+from connectors.store import StoreError
+from connectors.store.work import due
 from plugin.jobs.fresh_start import try_jira_at_once
 from plugin.jobs.orphans import LOOK_SECONDS, free_orphans
 from plugin.jobs.schedules import Schedules
-from plugin.process import worker_name
+from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.process import worker_name
 from plugin.sync.work import Turn, turn
 
 IDLE_SECONDS = 0.5

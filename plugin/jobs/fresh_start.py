@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from connectors.store import StoreError
-from plugin.connector import Connector
+from plugin.runtime.connector import Connector
 from plugin.sync import outage
 
 log = structlog.get_logger("jira_okr.engine")

@@ -1,6 +1,6 @@
 """What a process that was killed still holds: given back as soon as it is certain that it lives no more, not only when leases end.
 
-Certain is a process of this place alone (`plugin.process`); what others hold elsewhere is left to their leases and heartbeats.
+Certain is a process of this place alone (`plugin.runtime.process`); what others hold elsewhere is left to their leases and heartbeats.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable
 import structlog
 from sqlalchemy import Connection, delete, select
 
-from connectors.store import Store, due, facts, inbox
+from connectors.store import Store
 from connectors.store.schema import fact
+from connectors.store.sites import facts
+from connectors.store.work import due, inbox
 from plugin.jobs.schedules import RUNNING, Running
-from plugin.process import ProcessId, is_gone, process_of
+from plugin.runtime.process import ProcessId, is_gone, process_of
 
 LOOK_SECONDS = 5.0
 """How often the processes that still run look for what others left behind."""

@@ -18,8 +18,9 @@ from procrastinate.schema import SchemaManager
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from connectors.store import Store, facts
-from connectors.store.instant import from_ms, to_ms
+from connectors.store import Store
+from connectors.store.database.instant import from_ms, to_ms
+from connectors.store.sites import facts
 
 QUEUE = "okr"
 REFRESH = "okr.refresh"

@@ -10,18 +10,23 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection, text
 
-from connectors.jira.errors import JiraError
-from connectors.store import StoreError, audit, due, facts, inbox, limits, objectives, snapshots
-from plugin import webhook_state
-from plugin.connector import CATALOGUE_AT, Connector, NotReady
-from plugin.process import worker_name
-from plugin.sync import outage, read_failure
+from connectors.jira.http.errors import JiraError
+from connectors.store import StoreError
+from connectors.store.numbers import objectives, snapshots
+from connectors.store.people import audit
+from connectors.store.sites import facts
+from connectors.store.work import due, inbox, limits
+from plugin.runtime.connector import CATALOGUE_AT, Connector, NotReady
+from plugin.runtime.process import worker_name
+from plugin.sync import outage
 from plugin.sync.context import Context
-from plugin.sync.recent import resync_recent
-from plugin.sync.refresh import RESYNC_WANTED
-from plugin.sync.resync import resync
-from plugin.sync.watermark import want_full_read
-from plugin.use_cases.mapping_life import resume_activation
+from plugin.sync.refresh.reread import RESYNC_WANTED
+from plugin.sync.resync import read_failure
+from plugin.sync.resync.full import resync
+from plugin.sync.resync.recent import resync_recent
+from plugin.sync.resync.watermark import want_full_read
+from plugin.use_cases.health import webhook_state
+from plugin.use_cases.mapping.mapping_life import resume_activation
 
 LEASE = timedelta(minutes=5)
 """How long a run may say nothing before another process takes it up; a resync speaks with every page."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response
 
 from plugin.access.provider import Provider
-from plugin.connector import Connector
 from plugin.pages import account, audit, people, set_up, sign_in, tokens
+from plugin.runtime.connector import Connector
 
 
 def access_blueprint(app: Flask, connector: Connector) -> Blueprint:

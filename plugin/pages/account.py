@@ -9,10 +9,10 @@ from plugin.access import sessions
 from plugin.access.permission import needs
 from plugin.access.person import acting
 from plugin.access.refusal import Refused
-from plugin.connector import Connector
 from plugin.pages.page import rendered
-from plugin.use_cases import own_account as own
-from plugin.use_cases.own_account import Account, own_account
+from plugin.runtime.connector import Connector
+from plugin.use_cases.accounts import own_account as own
+from plugin.use_cases.accounts.own_account import Account, own_account
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import request
 
-from plugin.connector import Connector
+from plugin.runtime.connector import Connector
 
 
 def public_address(connector: Connector, address: str) -> str:

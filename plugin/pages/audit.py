@@ -10,15 +10,22 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
 
-from plugin.access import exporting
+from plugin.access import audit_export
 from plugin.access.permission import needs
 from plugin.access.person import acting
-from plugin.connector import Connector
 from plugin.pages.page import rendered
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.record import ActRow, WriteRow, act_row, write_row
-from plugin.use_cases.audit import AuditEntry, Search, WriteRecord, every_entry, every_write, list_entries
-from plugin.use_cases.plans import list_writes
+from plugin.runtime.connector import Connector
+from plugin.use_cases.accounts.audit import (
+    AuditEntry,
+    Search,
+    WriteRecord,
+    every_entry,
+    every_write,
+    list_entries,
+)
+from plugin.use_cases.work.plans import list_writes
 
 PAGE_SIZE = 50
 KINDS = ("changes", "writes")
@@ -82,7 +89,7 @@ def exported(connector: Connector, kind: str, form: str) -> Response:
     else:
         shape, found = WriteRecord, every_write(connector, acting(), search)
     rows = (asdict(one) for one in found)
-    text = exporting.as_csv(rows, shape) if form == "csv" else exporting.as_json(rows)
+    text = audit_export.as_csv(rows, shape) if form == "csv" else audit_export.as_json(rows)
     headers = {"Content-Disposition": f'attachment; filename="audit-{kind}.{form}"'}
     return Response(text, content_type=FORMATS[form], headers=headers)
 

@@ -7,17 +7,17 @@ from datetime import date
 from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
-from mappings.rollup.checked_in import measure_of
+from mappings.rollup.check_in_override import measure_of
 from plugin.access.permission import needs
 from plugin.access.person import acting
-from plugin.connector import Connector
 from plugin.pages.objective import address, objective_page
 from plugin.pages.sources import Located
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.surroundings import Refused
 from plugin.pages.views.tree import name
 from plugin.pages.visit import SERIAL
-from plugin.use_cases.check_ins import (
+from plugin.runtime.connector import Connector
+from plugin.use_cases.objectives.check_ins import (
     CheckInRefused,
     Said,
     check_in,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
-from plugin.connector import Connector, NotReady
 from plugin.pages import (
     check_ins,
     gaps,
@@ -25,7 +24,8 @@ from plugin.pages.errors import Advice
 from plugin.pages.guard import refuse_nul
 from plugin.pages.page import rendered
 from plugin.pages.visit import may
-from plugin.use_cases.faults import JiraError
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.health.faults import JiraError
 
 CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
     mapping.register,

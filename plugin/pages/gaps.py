@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from plugin.access.permission import needs
 from plugin.access.person import acting
-from plugin.connector import Connector, NotReady
 from plugin.pages.visit import known_site
-from plugin.use_cases.gaps import accept_gaps, reopen_gaps
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.work.gaps import accept_gaps, reopen_gaps
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:

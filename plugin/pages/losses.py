@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from plugin.access.permission import needs
 from plugin.access.person import acting
-from plugin.connector import Connector
 from plugin.pages.visit import known_site
-from plugin.use_cases import losses
+from plugin.runtime.connector import Connector
+from plugin.use_cases.work import losses
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:

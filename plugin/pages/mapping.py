@@ -12,12 +12,12 @@ from mappings.document.canonical import export
 from mappings.document.source import read_document
 from plugin.access.permission import needs
 from plugin.access.person import acting
-from plugin.connector import Connector
 from plugin.pages.page import rendered
 from plugin.pages.views.revision import activation_rows, comparison, revision_rows
 from plugin.pages.visit import draft_of, known_site, shown
-from plugin.use_cases import revisions
-from plugin.use_cases.revisions import Revision
+from plugin.runtime.connector import Connector
+from plugin.use_cases.mapping import revisions
+from plugin.use_cases.mapping.revisions import Revision
 
 DRAFT = "draft"
 

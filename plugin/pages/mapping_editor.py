@@ -8,21 +8,20 @@ from flask import Blueprint, abort, flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from mappings import presets
-from mappings.catalogue import Catalogue
 from mappings.diagnostic import Diagnostic, has_errors
 from mappings.document.source import read_document
-from plugin import drafts
+from mappings.facts.catalogue import Catalogue
 from plugin.access.permission import needs
 from plugin.access.person import acting
-from plugin.completion import complete
-from plugin.connector import Connector
-from plugin.drafts import Draft
 from plugin.pages.mapping import known_revision
 from plugin.pages.page import rendered
 from plugin.pages.visit import account, draft_of, known_site, shown
-from plugin.use_cases import revisions
-from plugin.use_cases.faults import JiraError
-from plugin.use_cases.mapping_life import check_text, glance_text
+from plugin.runtime.connector import Connector
+from plugin.use_cases.health.faults import JiraError
+from plugin.use_cases.mapping import drafts, revisions
+from plugin.use_cases.mapping.completion import complete
+from plugin.use_cases.mapping.drafts import Draft
+from plugin.use_cases.mapping.mapping_life import check_text, glance_text
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:

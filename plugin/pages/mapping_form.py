@@ -8,9 +8,7 @@ from flask.typing import ResponseReturnValue
 from mappings.diagnostic import Diagnostic, has_errors
 from mappings.document.schema import Document
 from mappings.document.source import read_document
-from plugin import drafts
 from plugin.access.permission import needs
-from plugin.connector import Connector
 from plugin.pages.mapping_editor import begun, catalogue_if, glanced
 from plugin.pages.page import rendered
 from plugin.pages.views.choices import (
@@ -22,7 +20,9 @@ from plugin.pages.views.choices import (
     status_fractions,
 )
 from plugin.pages.visit import account, known_site
-from plugin.samples import read_samples
+from plugin.runtime.connector import Connector
+from plugin.use_cases.mapping import drafts
+from plugin.use_cases.mapping.field_samples import read_samples
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:

@@ -9,8 +9,7 @@ from functools import partial
 from flask import Blueprint, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
-from mappings.health import ACHIEVED_AT
-from plugin.history import instant_of
+from mappings.rollup.health import ACHIEVED_AT
 from plugin.pages.objective_address import objective_address, site_in_address
 from plugin.pages.page import Page, rendered
 from plugin.pages.sources import Located, SavedHead, Sources
@@ -22,6 +21,7 @@ from plugin.pages.views.ledger import Browse
 from plugin.pages.views.movement import Since, since_view
 from plugin.pages.views.surroundings import Reference, Refused, Surroundings
 from plugin.pages.views.tree import name
+from plugin.use_cases.objectives.movement import instant_of
 
 
 def register(blueprint: Blueprint, sources: Sources) -> None:

@@ -8,13 +8,13 @@ from flask.typing import ResponseReturnValue
 from plugin.access.permission import ROLES, needs
 from plugin.access.person import acting, present
 from plugin.access.refusal import Refused
-from plugin.connector import Connector
 from plugin.pages.page import rendered
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.people import account_row
 from plugin.pages.visit import SERIAL
-from plugin.use_cases import people
-from plugin.use_cases.people import Account
+from plugin.runtime.connector import Connector
+from plugin.use_cases.accounts import people
+from plugin.use_cases.accounts.people import Account
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:

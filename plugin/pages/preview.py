@@ -6,18 +6,18 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from mappings.diagnostic import MappingError
-from plugin import drafts, errands
 from plugin.access.permission import needs
 from plugin.access.person import acting
-from plugin.connector import Connector, NotReady
 from plugin.pages.mapping import known_revision
 from plugin.pages.mapping_editor import begun
 from plugin.pages.page import rendered
 from plugin.pages.views.difference import preview_view
 from plugin.pages.visit import account, known_site, who
-from plugin.reading import READING, begin_reading
-from plugin.use_cases import revisions, sync
-from plugin.use_cases.mapping_life import Previewed, WorldMoved, begin_activation, preview_text
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.mapping import drafts, revisions
+from plugin.use_cases.mapping.mapping_life import Previewed, WorldMoved, begin_activation, preview_text
+from plugin.use_cases.work import background_jobs, sync
+from plugin.use_cases.work.site_read import READING, begin_reading
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -87,7 +87,7 @@ def preview_page(
         notice=notice,
         unread=said_unread(connector, site, previewed),
         active=active.revision if active else "",
-        reading=errands.latest(connector, site, READING),
+        reading=background_jobs.latest(connector, site, READING),
         setup=setup,
     )
 

@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from plugin.access.permission import needs
 from plugin.access.person import acting
-from plugin.connector import Connector
 from plugin.pages.visit import known_site
-from plugin.use_cases import dead_letters, refusals, sync
+from plugin.runtime.connector import Connector
+from plugin.use_cases.work import dead_letters, refusals, sync
 
 GONE = "It no longer waits: an event or a sync has taken it up."
 

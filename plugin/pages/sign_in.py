@@ -7,14 +7,14 @@ import math
 from flask import Blueprint, Response, make_response, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from plugin.access import federation, sessions, set_up
+from plugin.access import federation, first_account, sessions
 from plugin.access.destination import HOME, safe_destination
 from plugin.access.permission import needs
 from plugin.access.provider import Provider, ProviderError
 from plugin.access.refusal import Refused
-from plugin.access.signing_in import Accepted, TooOften, sign_in
-from plugin.connector import Connector
+from plugin.access.sign_in import Accepted, TooOften, sign_in
 from plugin.pages.page import rendered
+from plugin.runtime.connector import Connector
 
 WRONG = (
     "That e-mail address and password do not go together here. Try again, or ask an admin for a new password."
@@ -97,7 +97,7 @@ def sign_in_page(connector: Connector, provider: str | None, error: str = "", em
         email=email,
         provider=provider,
         wanted=safe_destination(request.values.get(_NEXT)),
-        set_up_needed=set_up.is_needed(connector),
+        set_up_needed=first_account.is_needed(connector),
     )
 
 

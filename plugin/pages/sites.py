@@ -9,15 +9,15 @@ from flask.typing import ResponseReturnValue
 
 from plugin.access.permission import needs
 from plugin.access.person import acting
-from plugin.connector import Connector, NotReady, Site
-from plugin.credential_expiry import Expiry, day_given
 from plugin.pages.address import public_address
 from plugin.pages.page import rendered
 from plugin.pages.views.moments import When
 from plugin.pages.visit import known_site, shown
-from plugin.saved_sites import new_secret
-from plugin.use_cases.faults import JiraError, told
-from plugin.use_cases.sites import (
+from plugin.runtime.connector import Connector, NotReady, Site
+from plugin.runtime.saved_sites import new_secret
+from plugin.use_cases.health.credential_expiry import Expiry, day_given
+from plugin.use_cases.health.faults import JiraError, told
+from plugin.use_cases.sites.sites import (
     NewSite,
     SiteStanding,
     Tested,
@@ -28,7 +28,7 @@ from plugin.use_cases.sites import (
     remove,
     renew,
 )
-from plugin.use_cases.webhook import target
+from plugin.use_cases.sites.webhook import target
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ from fractions import Fraction
 from typing import Protocol
 
 from mappings.document.schema import KpiPart
-from mappings.issue import Reading
-from mappings.marks import Mark
-from mappings.state import ObjectiveState
-from plugin.history import Told
-from plugin.use_cases.check_ins import Kept
-from plugin.use_cases.listing import After, Head, Listed, Moment, Wanted
-from plugin.use_cases.objectives import Drifted
-from plugin.use_cases.status import Status
+from mappings.explain.marks import Mark
+from mappings.facts.issue import Reading
+from mappings.rollup.state import ObjectiveState
+from plugin.use_cases.health.status import Status
+from plugin.use_cases.objectives.check_ins import Kept
+from plugin.use_cases.objectives.movement import Told
+from plugin.use_cases.objectives.objective_list import After, Head, Listed, Moment, Wanted
+from plugin.use_cases.objectives.objectives import Drifted
 
 
 class SavedHead(Protocol):

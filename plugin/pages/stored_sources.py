@@ -6,12 +6,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-import mappings.mapping
-from mappings.marks import Mark
+import mappings.document.mapping
+from mappings.explain.marks import Mark
 from plugin.access.actor import Actor
 from plugin.access.person import acting
-from plugin.connector import Connector
-from plugin.history import Told
 from plugin.pages.objective_address import site_in_address
 from plugin.pages.sources import (
     Cycle,
@@ -21,12 +19,15 @@ from plugin.pages.sources import (
     SitedHead,
     WatchedKpi,
 )
-from plugin.use_cases import kpis, revisions
-from plugin.use_cases import objectives as questions
-from plugin.use_cases.check_ins import Kept, list_check_ins
-from plugin.use_cases.listing import After, Listed, Wanted, every_headline, list_objectives
-from plugin.use_cases.objectives import Drifted
-from plugin.use_cases.status import Status, installation, vitals
+from plugin.runtime.connector import Connector
+from plugin.use_cases.health.status import Status, installation, vitals
+from plugin.use_cases.mapping import revisions
+from plugin.use_cases.objectives import kpis
+from plugin.use_cases.objectives import objectives as questions
+from plugin.use_cases.objectives.check_ins import Kept, list_check_ins
+from plugin.use_cases.objectives.movement import Told
+from plugin.use_cases.objectives.objective_list import After, Listed, Wanted, every_headline, list_objectives
+from plugin.use_cases.objectives.objectives import Drifted
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ class StoredSources:
         """The site that was named, where it is there; all of them where none was."""
         return [site for site in self.connector.sites if named in (None, site)]
 
-    def _mappings(self, named: str | None = None) -> Iterator[mappings.mapping.Mapping]:
+    def _mappings(self, named: str | None = None) -> Iterator[mappings.document.mapping.Mapping]:
         """The active mappings that can be bound from what is stored."""
         for site in self._sites(named):
             mapping = revisions.bound(self.connector, self.who(), site)

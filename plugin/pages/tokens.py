@@ -9,13 +9,13 @@ from plugin.access.permission import SCOPES, needs
 from plugin.access.person import acting, present
 from plugin.access.refusal import Refused
 from plugin.access.tokens import DEFAULT_DAYS
-from plugin.connector import Connector
 from plugin.pages.page import rendered
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.people import token_row
 from plugin.pages.visit import SERIAL
-from plugin.use_cases import tokens
-from plugin.use_cases.own_account import own_account
+from plugin.runtime.connector import Connector
+from plugin.use_cases.accounts import tokens
+from plugin.use_cases.accounts.own_account import own_account
 
 DAYS = (7, 30, 90, 180, 366)
 

@@ -6,12 +6,12 @@ from datetime import datetime, tzinfo
 
 from flask import abort
 
-from plugin import drafts
 from plugin.access.person import acting, current
-from plugin.connector import Connector, Site
-from plugin.drafts import Draft
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.moments import When, when
+from plugin.runtime.connector import Connector, Site
+from plugin.use_cases.mapping import drafts
+from plugin.use_cases.mapping.drafts import Draft
 
 SERIAL = f"int(max={2**63 - 1})"
 """Of a route, the numbers that databases give to rows: what is larger is no address of ours."""

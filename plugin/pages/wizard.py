@@ -6,10 +6,8 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from mappings import presets
-from plugin import drafts
 from plugin.access.permission import needs
 from plugin.access.person import acting
-from plugin.connector import Connector
 from plugin.pages.address import public_address
 from plugin.pages.mapping_editor import for_site
 from plugin.pages.mapping_form import form_or_editor
@@ -18,9 +16,11 @@ from plugin.pages.preview import preview_or_findings
 from plugin.pages.sites import added_or_not
 from plugin.pages.views.preset import preset_cards
 from plugin.pages.visit import account, draft_of, known_site, shown
-from plugin.use_cases import revisions, webhook
-from plugin.use_cases.faults import JiraError, told
-from plugin.use_cases.sites import attempt
+from plugin.runtime.connector import Connector
+from plugin.use_cases.health.faults import JiraError, told
+from plugin.use_cases.mapping import drafts, revisions
+from plugin.use_cases.sites import webhook
+from plugin.use_cases.sites.sites import attempt
 
 WEBHOOK_NAME = "jira-okr"
 

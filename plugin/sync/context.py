@@ -9,17 +9,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from connectors.jira import Jira, core_fields
-from connectors.store import Store, due
-from mappings.catalogue import Catalogue, Field
+from connectors.store import Store
+from connectors.store.work import due
+from mappings.document.mapping import Mapping
+from mappings.document.names import Absence
+from mappings.facts.catalogue import Catalogue, Field
+from mappings.facts.issue import Issue
+from mappings.facts.moment import Moment
 from mappings.fields import Api, FieldType, field_type, property_field, property_key
-from mappings.issue import Issue
-from mappings.mapping import Mapping
-from mappings.moment import Moment
-from mappings.names import Absence
-from plugin.meter import Meter
-from plugin.sync.announcing import SILENT, Announcer
-from plugin.sync.notifying import Notifying
-from plugin.sync.project_sight import ProjectSight
+from plugin.runtime.counters import Meter
+from plugin.sync.announcement import SILENT, Announcer
+from plugin.sync.reconcile.notification import Notifying
+from plugin.sync.refresh.project_access import ProjectSight
 
 Clock = Callable[[], datetime]
 
@@ -29,7 +30,7 @@ class Context:
     """One site under one mapping revision. `clock` gives aware datetimes; nothing below reads time by itself.
 
     `gather` is how long a delivery waits for others, so that one read serves them all. `reads_ahead` lets a resync fetch a page while it keeps the one before, in a thread of its own. `besides` are fields that are
-    read though the mapping does not name them; `coming` is another mapping that is read for at the same time (`plugin.sync.coming`).
+    read though the mapping does not name them; `coming` is another mapping that is read for at the same time (`plugin.sync.resync.activation_read`).
     """
 
     site: str

@@ -15,8 +15,9 @@ from typing import Literal
 import structlog
 from sqlalchemy import Connection
 
-from connectors.jira.errors import AuthFailed, IncompleteRead, JiraError, RateLimited, Transient
-from connectors.store import Store, StoreError, limits
+from connectors.jira.http.errors import AuthFailed, IncompleteRead, JiraError, RateLimited, Transient
+from connectors.store import Store, StoreError
+from connectors.store.work import limits
 from plugin.sync.context import Context
 
 Kind = Literal["unreachable", "sign_in", "limited", "refused"]

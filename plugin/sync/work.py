@@ -11,17 +11,17 @@ import structlog
 from sqlalchemy import Connection
 from structlog.contextvars import bound_contextvars
 
-from connectors.jira.errors import JiraError, RateLimited
-from connectors.jira.limit import LOCAL
-from connectors.store import due, inbox
-from connectors.store.due import Due
+from connectors.jira.http.errors import JiraError, RateLimited
+from connectors.jira.http.limit import LOCAL
+from connectors.store.work import due, inbox
+from connectors.store.work.due import Due
 from plugin.sync import outage
-from plugin.sync.checkpoint import is_half_read
 from plugin.sync.context import Context
-from plugin.sync.failures import Bury, Postpone, after_failure
-from plugin.sync.reconcile import Reconciled, reconcile
-from plugin.sync.refresh import refresh
-from plugin.sync.tenure import LeaseLost, Tenure
+from plugin.sync.reconcile.failures import Bury, Postpone, after_failure
+from plugin.sync.reconcile.lease import LeaseLost, Tenure
+from plugin.sync.reconcile.reconcile import Reconciled, reconcile
+from plugin.sync.refresh.reread import refresh
+from plugin.sync.resync.checkpoint import is_half_read
 
 CLAIM = 20
 

@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from plugin.access.actor import Actor
 from plugin.access.permission import Permission
-from plugin.connector import Connector
+from plugin.runtime.connector import Connector
 from plugin.use_cases.viewer import seen_by
 
 P = ParamSpec("P")

@@ -18,12 +18,14 @@ from click.testing import CliRunner
 
 from connectors.clock import system_clock
 from connectors.sandbox import CONNECTOR, PEOPLE, Fault, SandboxServer
-from connectors.store import due, facts, inbox, objectives, refusals
+from connectors.store.numbers import objectives
+from connectors.store.sites import facts
+from connectors.store.work import due, inbox, refusals
 from plugin.cli import EXPLAINED, cli
 from plugin.cli.sync import sync_site
-from plugin.connector import Connector
-from plugin.demonstration import demo_world, register_webhook
-from plugin.serving import serving
+from plugin.runtime.connector import Connector
+from plugin.runtime.demonstration import demo_world, register_webhook
+from plugin.runtime.server import serving
 
 
 @dataclass

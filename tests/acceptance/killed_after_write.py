@@ -10,17 +10,18 @@ from pathlib import Path
 
 from connectors.clock import system_clock
 from connectors.sandbox import CONNECTOR, SandboxServer
-from connectors.store import due, objectives
+from connectors.store.numbers import objectives
+from connectors.store.work import due
 from mappings.numbers import percent
 from plugin.cli.sync import sync_site
-from plugin.connector import Connector
-from plugin.demonstration import demo_world
-from plugin.draining import drain
+from plugin.runtime.connector import Connector
+from plugin.runtime.demonstration import demo_world
+from plugin.sync.drain import drain
 
 WORKER = """
 import os, signal
-from plugin.composition import build_connector
-from plugin.settings import read_settings
+from plugin.runtime.composition import build_connector
+from plugin.runtime.settings import read_settings
 from plugin.sync import applying
 from plugin.sync.work import turn
 
@@ -76,8 +77,8 @@ def _close(sandbox: SandboxServer, key: str) -> None:
 
 
 def _mark(connector: Connector, epic_id: str, story_key: str) -> None:
-    from connectors.store import mirror
-    from plugin.sync.refresh import land_issues
+    from connectors.store.numbers import mirror
+    from plugin.sync.refresh.reread import land_issues
 
     context = connector.context("main")
     with connector.store.read() as conn:

@@ -17,9 +17,9 @@ import requests
 from pydantic import SecretStr
 
 from connectors.sandbox import PEOPLE
-from connectors.store import inbox
+from connectors.store.work import inbox
 from mappings import presets
-from plugin.composition import site_from
+from plugin.runtime.composition import site_from
 
 PROGRESS, HEALTH = "customfield_10060", "customfield_10061"
 

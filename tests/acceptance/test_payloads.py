@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from connectors.store import inbox
+from connectors.store.work import inbox
 
 FOLDER = Path(os.environ.get("JIRA_PAYLOADS_DIR") or Path(__file__).parents[3] / "shared" / "payloads")
 BODIES = sorted(FOLDER.glob("webhook-*.json")) if FOLDER.is_dir() else []

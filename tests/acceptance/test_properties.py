@@ -12,15 +12,16 @@ import requests
 from sqlalchemy import update
 
 from connectors.sandbox import CONNECTOR, PEOPLE, SandboxServer
-from connectors.store import due, inbox, mirror, objectives, writes
+from connectors.store.numbers import mirror, objectives
 from connectors.store.schema import write as written
+from connectors.store.work import due, inbox, writes
 from mappings import presets
 from plugin.cli.sync import sync_site
-from plugin.composition import build_connector
-from plugin.connector import Connector
-from plugin.serving import serving
-from plugin.settings import read_settings
-from plugin.use_cases.mapping_life import activate
+from plugin.runtime.composition import build_connector
+from plugin.runtime.connector import Connector
+from plugin.runtime.server import serving
+from plugin.runtime.settings import read_settings
+from plugin.use_cases.mapping.mapping_life import activate
 
 SECRET = "a secret long enough for a test"
 KEY = "jira-okr.rollup"

@@ -115,12 +115,12 @@ import json
 from datetime import UTC, datetime
 from fractions import Fraction
 
-from mappings.catalogue import Catalogue, Field
-from mappings.document.binding import bind_text
+from mappings.facts.catalogue import Catalogue, Field
+from mappings.document.binder import bind_text
 from mappings.document.editor_schema import json_schema
-from mappings.issue import Issue, IssueType, Project, Status
+from mappings.facts.issue import Issue, IssueType, Project, Status
 from mappings.jql import compile_selector
-from mappings.moment import Moment
+from mappings.facts.moment import Moment
 
 DAY = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
@@ -144,10 +144,10 @@ def test_a_progress_rule_is_read_checked_bound_and_measured(scratch: Scratch) ->
     told = scratch.run(
         WORLD
         + """
-from mappings.forest import Forest
-from mappings.measuring import assess
-from mappings.rollup.checked_in import measure_of
-from plugin.completion import ALIAS_KEYS, JQL_KEYS
+from mappings.facts.forest import Forest
+from mappings.rollup.measurement import assess
+from mappings.rollup.check_in_override import measure_of
+from plugin.use_cases.mapping.completion import ALIAS_KEYS, JQL_KEYS
 from plugin.pages.views.keyresult import _kind
 
 def text(stock, left="remaining"):
@@ -186,7 +186,7 @@ print(*(state.progress for state in states.values()))
 def test_a_column_is_on_the_page_in_the_api_in_exports_and_in_tables(scratch: Scratch) -> None:
     """One entry: what people see and what programs are told follows from it."""
     scratch.edit(
-        "plugin/use_cases/objective_columns.py",
+        "plugin/use_cases/objectives/objective_columns.py",
         (
             '    Column("trend", ',
             """    Column(
@@ -205,12 +205,12 @@ def test_a_column_is_on_the_page_in_the_api_in_exports_and_in_tables(scratch: Sc
         """
 from dataclasses import replace
 from flask import Flask
-from connectors.store.objectives import SavedObjective
+from connectors.store.numbers.objectives import SavedObjective
 from docs.screenshots.company import seeded
 from plugin.api.exports import ObjectiveRow, as_csv, objective_row
 from plugin.api.objectives import ObjectiveGiven
 from plugin.pages import pages_blueprint
-from plugin.use_cases.objective_columns import Line, Place, table_labels, table_row, values
+from plugin.use_cases.objectives.objective_columns import Line, Place, table_labels, table_row, values
 
 company = seeded()
 app = Flask("pages-under-test")

@@ -14,17 +14,17 @@ from types import SimpleNamespace
 import pytest
 
 from connectors.clock import system_clock
-from connectors.store import accounts
+from connectors.store.people import accounts
 from docs.screenshots.company import Company, seeded
 from docs.screenshots.make import ARGUMENTS, CHROMIUM, served
 from plugin.access import passwords
-from plugin.composition import build_connector
-from plugin.connector import Connector
-from plugin.demonstration import demo_world
-from plugin.draining import drain
-from plugin.serving import serving
-from plugin.settings import read_settings
-from plugin.sync.resync import resync
+from plugin.runtime.composition import build_connector
+from plugin.runtime.connector import Connector
+from plugin.runtime.demonstration import demo_world
+from plugin.runtime.server import serving
+from plugin.runtime.settings import read_settings
+from plugin.sync.drain import drain
+from plugin.sync.resync.full import resync
 
 AXE = "axe-core@4"
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugin.access import set_up
+from plugin.access import first_account
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -68,7 +68,7 @@ def test_what_one_may_not_see(at, house, look):
 
 def test_the_pages_before_there_is_anybody_or_any_site(open_page, vacant, account, at, look):
     with vacant() as house:
-        link = set_up.link(house.connector, house.url)
+        link = first_account.link(house.connector, house.url)
         page = open_page(f"{house.url}/sign-in")
         assert look(page, house.url, ("/sign-in", link.removeprefix(house.url), "/set-up/wrong")) == {}
         account(house.connector, "admin")

@@ -8,8 +8,9 @@ from itertools import pairwise
 
 import pytest
 
-from connectors.store import check_ins, due, objectives
-from plugin.draining import drain
+from connectors.store.numbers import check_ins, objectives
+from connectors.store.work import due
+from plugin.sync.drain import drain
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,8 @@ import pytest
 import requests
 
 from connectors.sandbox import CONNECTOR, SandboxServer
-from connectors.store import due, revisions
+from connectors.store.sites import revisions
+from connectors.store.work import due
 
 pytestmark = pytest.mark.browser
 

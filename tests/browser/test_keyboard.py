@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.store import revisions
+from connectors.store.sites import revisions
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +28,7 @@ def expect():
 @pytest.fixture
 def ruling(house) -> Iterator[str]:
     """The revision that ruled before; it rules again afterwards."""
-    from plugin.use_cases.mapping_life import rollback
+    from plugin.use_cases.mapping.mapping_life import rollback
 
     with house.connector.store.read() as conn:
         before = revisions.active(conn, "main")

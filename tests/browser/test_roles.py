@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.store import due
+from connectors.store.work import due
 
 pytestmark = pytest.mark.browser
 

@@ -8,8 +8,8 @@ import socket
 import pytest
 import requests
 
-from connectors.store import accounts
-from plugin.access import set_up
+from connectors.store.people import accounts
+from plugin.access import first_account
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +23,7 @@ def expect():
 
 def test_the_first_account_is_made_by_the_one_time_link(vacant, open_page, expect):
     with vacant() as house:
-        link = set_up.link(house.connector, house.url)
+        link = first_account.link(house.connector, house.url)
         page = open_page(house.url)
         expect(page.get_by_role("status")).to_contain_text("Nobody has an account yet")
         page.goto(link)

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.jira.call import Call
-from connectors.jira.limit import Left, read_left
+from connectors.jira.http.call import Call
+from connectors.jira.http.limit import Left, read_left
 from connectors.store import Store
-from plugin.budget import Budget, budget, in_words, spend, spent_with
-from plugin.pacing import PRESENT_SECONDS, SharedGovernor
+from plugin.runtime.pacing import PRESENT_SECONDS, SharedGovernor
+from plugin.use_cases.health.budget import Budget, budget, in_words, spend, spent_with
 
 NOW = datetime(2026, 11, 22, 12, 0, 30, tzinfo=UTC)
 SEARCH = Call("POST", "search/jql")

@@ -6,8 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from plugin.credential_expiry import RENEW, SOON_DAYS, day_given, expiry, expiry_at, seconds_left
-from plugin.settings import SettingsError, read_settings
+from plugin.runtime.settings import SettingsError, read_settings
+from plugin.use_cases.health.credential_expiry import (
+    RENEW,
+    SOON_DAYS,
+    day_given,
+    expiry,
+    expiry_at,
+    seconds_left,
+)
 
 TODAY = date(2026, 11, 22)
 

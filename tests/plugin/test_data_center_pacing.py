@@ -11,9 +11,9 @@ from pydantic import SecretStr
 from connectors.sandbox import CONNECTOR, Fault, SandboxServer
 from connectors.sandbox.limits import Granted
 from connectors.store import Store
-from plugin.composition import site_from
-from plugin.pacing import rates_of
-from plugin.settings import JiraSettings, read_settings
+from plugin.runtime.composition import site_from
+from plugin.runtime.pacing import rates_of
+from plugin.runtime.settings import JiraSettings, read_settings
 
 pytestmark = pytest.mark.slow
 

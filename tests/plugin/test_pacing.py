@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.call import Call
-from connectors.jira.governor import CLOUD, Go, Pause, Wait
+from connectors.jira.http.call import Call
+from connectors.jira.http.governor import CLOUD, Go, Pause, Wait
 from connectors.store import Store
-from plugin.pacing import LOOK_SECONDS, SHARE, SharedGovernor, divided, merged, present, standing
+from plugin.runtime.pacing import LOOK_SECONDS, SHARE, SharedGovernor, divided, merged, present, standing
 
 NOW = 1_793_000_000.0
 SEARCH = Call("POST", "search/jql")
@@ -82,7 +82,7 @@ def test_processes_share_the_rates(store: Store) -> None:
 
 @pytest.mark.parametrize(("callers", "most"), [(1, 20), (2, 10), (4, 5), (50, 1)])
 def test_processes_share_the_writes_to_one_issue(callers: int, most: int) -> None:
-    from connectors.jira.governor import State, decide
+    from connectors.jira.http.governor import State, decide
 
     state, taken = State(), 0
     rates = divided(CLOUD, callers)

@@ -12,12 +12,12 @@ from stormy_world.stage import Stage
 from stormy_world.verdict import repeated_writes, wrong_fields, wrong_mirror
 from stormy_world.world import SITE, World
 
-from connectors.jira.address import Deployment
+from connectors.jira.http.address import Deployment
 from connectors.sandbox import Fault, Record, scheme
 from connectors.sandbox.editing import delete, edit
-from connectors.store import mirror
-from mappings.issue import Issue
-from plugin.sync.refresh import land_issues
+from connectors.store.numbers import mirror
+from mappings.facts.issue import Issue
+from plugin.sync.refresh.reread import land_issues
 
 ADA = ACTORS[0]
 TORN = Fault("torn", "PUT", "/issue/")

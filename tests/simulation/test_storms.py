@@ -19,7 +19,7 @@ from stormy_world.verdict import (
 from stormy_world.world import World, storm
 
 from connectors.store import StoreError
-from plugin.sync.failures import Postpone, after_failure
+from plugin.sync.reconcile.failures import Postpone, after_failure
 
 STEPS = 60
 ROUGH = Chances(death=0.01, locked=0.01, meanwhile=0.03)

@@ -1,4 +1,4 @@
-"""Runs the revisions on the connection that `connectors.store.upgrading` hands in. No alembic.ini, no second connection."""
+"""Runs the revisions on the connection that `connectors.store.database.schema_upgrade` hands in. No alembic.ini, no second connection."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from mappings.health import ACHIEVED_AT
+from mappings.rollup.health import ACHIEVED_AT
 from plugin.pages.views.figures import length, percent_text
 
 

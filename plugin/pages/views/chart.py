@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from fractions import Fraction
 from itertools import pairwise
 
-from mappings.marks import Mark
+from mappings.explain.marks import Mark
 from mappings.numbers import WHOLE
 from plugin.pages.sources import Cycle, HistoryPoint
 from plugin.pages.views.figures import length, percent_text

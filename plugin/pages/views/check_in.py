@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mappings.check_in import DELTA, CheckIn, Measure
+from mappings.explain.check_in import DELTA, CheckIn, Measure
 from mappings.numbers import plain
-from mappings.rollup.checked_in import measure_of
-from mappings.state import KeyResultState
+from mappings.rollup.check_in_override import measure_of
+from mappings.rollup.state import KeyResultState
 from plugin.pages.sources import Cycle
 from plugin.pages.views.clause import told
 from plugin.pages.views.figures import number_text, percent_text
 from plugin.pages.views.moments import When, day_text, when
 from plugin.pages.views.surroundings import Surroundings
-from plugin.use_cases.check_ins import WITHDRAWN, Kept
+from plugin.use_cases.objectives.check_ins import WITHDRAWN, Kept
 
 ENDED_SHOWN = 10
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from mappings.catalogue import Catalogue, Field
 from mappings.diagnostic import Diagnostic
 from mappings.document.canonical import export, plain
 from mappings.document.schema import Document, FieldPart, KeyResultPart
 from mappings.document.source import read_document
+from mappings.facts.catalogue import Catalogue, Field
 from mappings.progress.options import aliases
-from plugin.samples import Samples, choosable
+from plugin.use_cases.mapping.field_samples import Samples, choosable
 
 LEVELS = ("achieved", "on_track", "at_risk", "off_track", "pending", "unknown")
 CATEGORIES = ("new", "indeterminate", "done")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from mappings.numbers import percent
-from mappings.planning import Change
-from mappings.preview import KeyResultDifference, ObjectiveDifference, RowDifference, Standing
+from mappings.write_back.plan import Change
+from mappings.write_back.preview import KeyResultDifference, ObjectiveDifference, RowDifference, Standing
 from plugin.pages.views.health import WORDS
-from plugin.use_cases.mapping_life import Previewed
+from plugin.use_cases.mapping.mapping_life import Previewed
 
 MOST_OBJECTIVES = 200
 MOST_ROWS = 100

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from mappings.health import ACHIEVED_AT
-from mappings.ledger import Ledger
 from mappings.numbers import rounded_share
 from mappings.progress import RULE_OF_KIND
-from mappings.state import ObjectiveState
+from mappings.rollup.health import ACHIEVED_AT
+from mappings.rollup.ledger import Ledger
+from mappings.rollup.state import ObjectiveState
 from plugin.pages.sources import Cycle, HistoryPoint, SavedObjective
 from plugin.pages.views.bar import Bar, bar
 from plugin.pages.views.chart import Chart, chart

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from plugin.budget import in_words
-from plugin.credential_expiry import Expiry
-from plugin.errands import SILENT_FOR, Errand
 from plugin.pages.views.ledger import Browse
 from plugin.pages.views.moments import When, when, when_known
-from plugin.use_cases.concerns import Concern, concerns, corrected, verdict, worst
-from plugin.use_cases.dead_letters import DeadLetter
-from plugin.use_cases.losses import Loss
-from plugin.use_cases.status import Status
-from plugin.webhook_state import WebhookState
+from plugin.use_cases.health.budget import in_words
+from plugin.use_cases.health.concerns import Concern, concerns, corrected, verdict, worst
+from plugin.use_cases.health.credential_expiry import Expiry
+from plugin.use_cases.health.status import Status
+from plugin.use_cases.health.webhook_state import WebhookState
+from plugin.use_cases.work.background_jobs import SILENT_FOR, Errand
+from plugin.use_cases.work.dead_letters import DeadLetter
+from plugin.use_cases.work.losses import Loss
 
 MOST_LOSSES = 10
 """So many issues of a project are shown one by one."""

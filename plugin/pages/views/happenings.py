@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from fractions import Fraction
 
-from mappings.marks import Kind, Mark
+from mappings.explain.marks import Kind, Mark
 from plugin.pages.views.clause import told
 from plugin.pages.views.figures import length
 from plugin.pages.views.moments import When, short_day, when

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from mappings.health import RULES
-from mappings.state import Health, HealthLevel
+from mappings.rollup.health import RULES
+from mappings.rollup.state import Health, HealthLevel
 from plugin.pages.views.clause import told
 from plugin.pages.views.figures import length
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from mappings.health import ACHIEVED_AT
 from mappings.progress import RULE_OF_KIND
-from mappings.state import KeyResultState, Measurement
+from mappings.rollup.health import ACHIEVED_AT
+from mappings.rollup.state import KeyResultState, Measurement
 from plugin.pages.views.bar import Bar, bar
 from plugin.pages.views.check_in import CheckIns, check_ins
 from plugin.pages.views.clause import told

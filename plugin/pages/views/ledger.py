@@ -8,8 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
 
-from mappings.ledger import Contribution, Disposition, Ledger
 from mappings.numbers import WHOLE
+from mappings.rollup.ledger import Contribution, Disposition, Ledger
 from plugin.pages.views.figures import fraction_text, number_text, percent_text, points, points_text
 
 SHOWN = 150

@@ -8,8 +8,8 @@ from datetime import datetime, tzinfo
 from fractions import Fraction
 from urllib.parse import urlencode
 
-from mappings.health import ACHIEVED_AT
-from mappings.state import HealthLevel
+from mappings.rollup.health import ACHIEVED_AT
+from mappings.rollup.state import HealthLevel
 from plugin.pages.sources import Cycle
 from plugin.pages.views.bar import Bar, bar
 from plugin.pages.views.clause import told
@@ -18,8 +18,8 @@ from plugin.pages.views.health import Badge, Total, badge, totals
 from plugin.pages.views.moments import When, day_text, when
 from plugin.pages.views.tree import ORDERS, name, natural
 from plugin.pages.views.trend import Spark, spark
-from plugin.use_cases.listing import START, After, Listed, ListedHead, Tallies, Wanted
-from plugin.use_cases.objective_columns import OBJECTIVE_COLUMNS, Column
+from plugin.use_cases.objectives.objective_columns import OBJECTIVE_COLUMNS, Column
+from plugin.use_cases.objectives.objective_list import START, After, Listed, ListedHead, Tallies, Wanted
 
 ROWS = 50
 COLUMNS = tuple(column for column in OBJECTIVE_COLUMNS if column.on_page)

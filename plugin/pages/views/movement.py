@@ -7,13 +7,13 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from fractions import Fraction
 
-from mappings.cause import part_words, row_cause
-from mappings.moved import Effect, Movement, Part
+from mappings.explain.cause import part_words, row_cause
+from mappings.explain.movement import Effect, Movement, Part
 from mappings.numbers import WHOLE
-from plugin.history import CHOICES, Told
 from plugin.pages.views.figures import fraction_text, grouped, percent_text, points
 from plugin.pages.views.ledger import Browse
 from plugin.pages.views.moments import When, when
+from plugin.use_cases.objectives.movement import CHOICES, Told
 
 SHOWN = 40
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from plugin.pages.views.moments import When, when, when_known
-from plugin.use_cases.people import Account
-from plugin.use_cases.tokens import Token
+from plugin.use_cases.accounts.people import Account
+from plugin.use_cases.accounts.tokens import Token
 
 
 @dataclass(frozen=True, slots=True)

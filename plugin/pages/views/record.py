@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from plugin.pages.views.moments import When, when
-from plugin.use_cases.audit import AuditEntry, WriteRecord
+from plugin.use_cases.accounts.audit import AuditEntry, WriteRecord
 
 LONGEST_VALUE = 200
 HASH, HASH_SHOWN = re.compile("[0-9a-f]{64}"), 12

@@ -9,13 +9,13 @@ from decimal import Decimal
 from fractions import Fraction
 
 from mappings.numbers import beside_bound
-from mappings.state import HealthLevel
+from mappings.rollup.state import HealthLevel
 from plugin.pages.sources import Cycle, SitedHead
 from plugin.pages.views.bar import Bar, bar
 from plugin.pages.views.health import Badge, Total, badge, totals
 from plugin.pages.views.moments import day_text
 from plugin.pages.views.tree import name, natural
-from plugin.use_cases.listing import Head
+from plugin.use_cases.objectives.objective_list import Head
 
 ASPIRED = Fraction(7, 10)
 """From here on an aspirational objective counts as achieved (`achieved_at` of the rules of the numbers)."""

@@ -11,7 +11,7 @@ from mappings.diagnostic import MappingError
 from mappings.document.canonical import DocumentChange, diff
 from mappings.document.source import read_document
 from plugin.pages.views.moments import When
-from plugin.use_cases.revisions import Activation, Revision
+from plugin.use_cases.mapping.revisions import Activation, Revision
 
 CONTEXT_LINES = 3
 

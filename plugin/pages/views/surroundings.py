@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
-from mappings.marks import Mark
+from mappings.explain.marks import Mark
 from plugin.pages.sources import Cycle
 from plugin.pages.views.ledger import SHOWN, Browse
-from plugin.use_cases.check_ins import Kept
-from plugin.use_cases.objectives import Drifted
+from plugin.use_cases.objectives.check_ins import Kept
+from plugin.use_cases.objectives.objectives import Drifted
 
 
 @dataclass(frozen=True, slots=True)

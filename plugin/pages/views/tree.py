@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from plugin.use_cases.listing import Head
-from plugin.use_cases.objective_columns import orders
+from plugin.use_cases.objectives.objective_columns import orders
+from plugin.use_cases.objectives.objective_list import Head
 
 ORDERS: dict[str, str] = {order.name: order.label for order in orders()}
 """The orders of the list in words. Each objective stands below the one it is aligned to."""

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from mappings.numbers import WHOLE
 from plugin.pages.views.figures import percent_text
-from plugin.use_cases.listing import Moment
+from plugin.use_cases.objectives.objective_list import Moment
 
 WIDTH, HEIGHT, INSET = 88, 22, 2
 Known = tuple[datetime, Fraction | None]

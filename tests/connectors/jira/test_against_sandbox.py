@@ -22,7 +22,7 @@ from connectors.jira import (
     read_hints,
     verify,
 )
-from connectors.jira.remote_link import global_id
+from connectors.jira.write.remote_link import global_id
 
 sandbox = pytest.importorskip("connectors.sandbox")
 

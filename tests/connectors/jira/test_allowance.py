@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.jira.allowance import Allowance, read_allowance
-from connectors.jira.call import call_of
-from connectors.jira.governor import Go, Rates, State, Wait, data_center, decide, learn
+from connectors.jira.http.allowance import Allowance, read_allowance
+from connectors.jira.http.call import call_of
+from connectors.jira.http.governor import Go, Rates, State, Wait, data_center, decide, learn
 
 NOW = 1_793_000_000.0
 READ = call_of("GET", "/rest/api/2/search")

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from connectors.jira import IncompleteRead, Jira, SiteAddress, Transport
-from mappings.issue import Reading
+from mappings.facts.issue import Reading
 
 SEARCH = "/rest/api/3/search/jql"
 BULK = "/rest/api/3/issue/bulkfetch"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.jira.call import Call, call_of
-from connectors.jira.forecast import (
+from connectors.jira.http.call import Call, call_of
+from connectors.jira.http.forecast import (
     Forecast,
     Work,
     asking,
@@ -21,8 +21,8 @@ from connectors.jira.forecast import (
     setting,
     writing,
 )
-from connectors.jira.governor import CLOUD, DATA_CENTER, Go, Governor, Rates, State, Wait, decide, learn
-from connectors.jira.limit import read_limit
+from connectors.jira.http.governor import CLOUD, DATA_CENTER, Go, Governor, Rates, State, Wait, decide, learn
+from connectors.jira.http.limit import read_limit
 
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC).timestamp()
 READ = call_of("POST", "/rest/api/3/issue/bulkfetch")

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from connectors.jira import IncompleteRead, Permanent, core_fields
-from connectors.jira.instant import instant
-from mappings.issue import IssueType, Link, Named, Project, Status, User
+from connectors.jira.wire.instant import instant
+from mappings.facts.issue import IssueType, Link, Named, Project, Status, User
 
 SEARCH = "/rest/api/3/search/jql"
 BULK = "/rest/api/3/issue/bulkfetch"

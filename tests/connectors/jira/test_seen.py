@@ -8,7 +8,7 @@ import tracemalloc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.jira.seen import SeenIds
+from connectors.jira.read.seen_ids import SeenIds
 
 IDS = st.one_of(
     st.integers(0, 200_000).map(str),

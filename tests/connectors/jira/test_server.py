@@ -17,8 +17,8 @@ from connectors.jira import (
     Transient,
     connect,
 )
-from mappings.catalogue import Field, LinkType
-from mappings.issue import IssueType, Named, Project, Status, User
+from mappings.facts.catalogue import Field, LinkType
+from mappings.facts.issue import IssueType, Named, Project, Status, User
 
 INFO = "/rest/api/2/serverInfo"
 CLOUD = {
@@ -225,7 +225,7 @@ def test_an_empty_list_is_no_catalogue(stub, answer, cloud, empty):
 
 
 def test_link_types(stub, answer, cloud):
-    from connectors.jira.catalogue import _all, _link_type
+    from connectors.jira.metadata.catalogue import _all, _link_type
 
     stub.on(
         "GET",

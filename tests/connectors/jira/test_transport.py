@@ -27,9 +27,9 @@ from connectors.jira import (
     Transport,
     connect,
 )
-from connectors.jira.errors import classify
-from connectors.jira.governor import Go, Governor, Wait
-from connectors.jira.transport import new_session
+from connectors.jira.http.errors import classify
+from connectors.jira.http.governor import Go, Governor, Wait
+from connectors.jira.http.transport import new_session
 
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 PATH = "/rest/api/3/issue/10001"

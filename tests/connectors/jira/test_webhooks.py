@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.jira import Hints, Ignored, fallback_identifier, read_hints, verify
-from connectors.jira.webhooks import identifier, sign
+from connectors.jira.webhooks.signature import identifier, sign
 
 SECRET = "It's a Secret to Everybody"
 BODY = b"Hello World!"

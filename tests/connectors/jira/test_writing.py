@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from connectors.jira import EditField, Permanent, RemoteLink, Transient
-from connectors.jira.remote_link import global_id
-from mappings.issue import Named
+from connectors.jira.write.remote_link import global_id
+from mappings.facts.issue import Named
 
 ISSUE = "/rest/api/3/issue/10001"
 

@@ -15,14 +15,14 @@ from connectors.sandbox.catalogue import catalogue_of
 from connectors.sandbox.northwind import GOALS, RUNNING, quarters
 from connectors.sandbox.state import Record
 from mappings import presets
-from mappings.document.binding import bind
+from mappings.document.binder import bind
+from mappings.document.mapping import Mapping
 from mappings.document.source import read_document
-from mappings.forest import Forest
-from mappings.mapping import Mapping
-from mappings.measuring import assess
-from mappings.moment import Moment
+from mappings.facts.forest import Forest
+from mappings.facts.moment import Moment
 from mappings.numbers import percent
-from mappings.state import ObjectiveState
+from mappings.rollup.measurement import assess
+from mappings.rollup.state import ObjectiveState
 
 YEAR = 2028
 """A leap year."""

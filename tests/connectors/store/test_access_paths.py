@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, event
 
-from connectors.store import Store, due, inbox, mirror, objectives, writes
+from connectors.store import Store
+from connectors.store.numbers import mirror, objectives
+from connectors.store.work import due, inbox, writes
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
 

@@ -8,9 +8,13 @@ from fractions import Fraction
 
 import pytest
 
-from connectors.store import Store, accounts, audit, facts, kpis, limits, sites, tokens
-from mappings.catalogue import Catalogue, Field
-from mappings.issue import Named, Reading
+from connectors.store import Store
+from connectors.store.numbers import kpis
+from connectors.store.people import accounts, audit, tokens
+from connectors.store.sites import facts, sites
+from connectors.store.work import limits
+from mappings.facts.catalogue import Catalogue, Field
+from mappings.facts.issue import Named, Reading
 
 HOUR = timedelta(hours=1)
 

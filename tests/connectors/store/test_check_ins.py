@@ -9,10 +9,11 @@ from fractions import Fraction
 
 import pytest
 
-from connectors.store import Store, check_ins, objectives, snapshots
-from mappings.check_in import CheckIn, Measure, ruled
-from mappings.marks import marks
-from mappings.state import ObjectiveState
+from connectors.store import Store
+from connectors.store.numbers import check_ins, objectives, snapshots
+from mappings.explain.check_in import CheckIn, Measure, ruled
+from mappings.explain.marks import marks
+from mappings.rollup.state import ObjectiveState
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from connectors.store import Store, StoreError, backup, facts, open_store, upgrade
+from connectors.store import Store, StoreError, backup, open_store, upgrade
 from connectors.store.schema import fact
+from connectors.store.sites import facts
 
 
 def _refusal(url: str) -> StoreError:

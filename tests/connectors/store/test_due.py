@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from connectors.store import Store, due, objectives
-from connectors.store.due import Due
-from mappings.state import ObjectiveState
+from connectors.store import Store
+from connectors.store.numbers import objectives
+from connectors.store.work import due
+from connectors.store.work.due import Due
+from mappings.rollup.state import ObjectiveState
 
 LEASE = timedelta(seconds=30)
 SECOND = timedelta(seconds=1)

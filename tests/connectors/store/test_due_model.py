@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import delete
 
-from connectors.store import Store, due
-from connectors.store.due import Due
+from connectors.store import Store
 from connectors.store.schema import due as table
+from connectors.store.work import due
+from connectors.store.work.due import Due
 
 LEASE = timedelta(seconds=30)
 KEYS = st.sampled_from(["1", "2", "@company"])

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from connectors.store import Store, objectives, open_store, upgrade, upgrading
-from connectors.store.instant import to_ms
-from connectors.store.json_text import encode
-from mappings.state import ObjectiveState
-from plugin.use_cases.listing import Headline, headlines
+from connectors.store import Store, open_store, upgrade
+from connectors.store.database import schema_upgrade
+from connectors.store.database.instant import to_ms
+from connectors.store.database.json_text import encode
+from connectors.store.numbers import objectives
+from mappings.rollup.state import ObjectiveState
+from plugin.use_cases.objectives.objective_list import Headline, headlines
 
 FORMER = text(
     "INSERT INTO objective (site, id, mapping_revision, computed_at, changed_at, content)"
@@ -55,7 +57,7 @@ def test_what_a_former_release_saved_is_filled_in(
     states = [an_objective(f"1{place}", title=f'Größer "\u0000" {place}') for place in range(601)]
     states.append(an_objective("@none", None))
     with store.write() as conn:
-        upgrading.to_head(conn, "0007")
+        schema_upgrade.to_head(conn, "0007")
         for site in ("main", "other"):
             rows = [{"site": site, "id": one.id, "content": encode(one)} for one in states]
             conn.execute(FORMER, rows)

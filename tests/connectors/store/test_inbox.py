@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from connectors.store import Store, inbox
-from connectors.store.inbox import Delivery, DeliveryStatus
+from connectors.store import Store
+from connectors.store.work import inbox
+from connectors.store.work.inbox import Delivery, DeliveryStatus
 
 
 def test_a_delivery_is_kept_as_it_came(store: Store, now: datetime) -> None:

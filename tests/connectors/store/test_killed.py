@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from connectors.clock import system_clock
-from connectors.store import Store, due, facts
+from connectors.store import Store
+from connectors.store.sites import facts
+from connectors.store.work import due
 
 ROOT = Path(__file__).parents[3]
 LEASE = timedelta(minutes=5)

@@ -13,25 +13,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, text
 
-from connectors.store import (
-    Store,
-    json_text,
-    listed,
-    listing,
-    objectives,
-    open_store,
-    tree,
-    upgrade,
-    upgrading,
-)
-from connectors.store.instant import to_ms
-from connectors.store.listing import START, After, Placed, Wanted, in_circles
+from connectors.store import Store, open_store, upgrade
+from connectors.store.database import json_text, schema_upgrade
+from connectors.store.database.instant import to_ms
+from connectors.store.numbers import list_query, list_rows, objectives, tree
+from connectors.store.numbers.list_rows import START, After, Placed, Wanted, in_circles
 from connectors.store.schema import alignment
 from connectors.store.schema import listing as listing_table
 from docs.screenshots import plain_listing
 from docs.screenshots.plain_listing import ORDERS, One
-from mappings.forest import issue_order
-from mappings.state import Health, HealthLevel, ObjectiveState
+from mappings.facts.forest import issue_order
+from mappings.rollup.state import Health, HealthLevel, ObjectiveState
 from plugin.pages.views import tree as words
 
 AnObjective = Callable[..., ObjectiveState]
@@ -107,8 +99,8 @@ def built(an_objective: AnObjective, now: datetime) -> Callable[[Sequence[dict[s
 
 
 def asked(conn, wanted: Wanted, after: After, size: int):
-    figures = listing.tallies(conn, wanted)
-    return figures, listing.page(conn, wanted, after, size, figures.found(wanted.health))
+    figures = list_rows.tallies(conn, wanted)
+    return figures, list_rows.page(conn, wanted, after, size, figures.found(wanted.health))
 
 
 def keep(conn, every: Sequence[One]) -> None:
@@ -126,7 +118,7 @@ def test_every_page_is_what_plain_python_gives(store, built, drawn, wanted, size
     every = built(drawn)
     with undone(store) as conn:
         keep(conn, every)
-        figures = listing.tallies(conn, wanted)
+        figures = list_rows.tallies(conn, wanted)
         assert same(figures) == same(tallied(every, wanted))
         for after in (START, After(place), After(place, wanted.sites[0], at), *ways(every, wanted, size)):
             _, found = asked(conn, wanted, after, size)
@@ -166,7 +158,7 @@ def test_whole_states_follow_in_the_order_of_their_ids(store, built, drawn, want
                 (one.state.id for one in every if plain_listing.admits(mine, one)), key=issue_order
             )
             found, last = [], None
-            while rows := listing.following(conn, mine, last, size):
+            while rows := list_rows.following(conn, mine, last, size):
                 found += [row.state.id for row in rows]
                 last = found[-1]
             assert found == expected
@@ -269,7 +261,7 @@ def test_what_a_former_release_saved_is_listed_alike(database, request, tmp_path
     store = open_store(f"sqlite:///{tmp_path}/o.db" if sqlite else request.getfixturevalue("postgres_url"))
     every = built(former())
     with store.write() as conn:
-        upgrading.to_head(conn, "0008")
+        schema_upgrade.to_head(conn, "0008")
         conn.execute(text(FORMER), [former_row(one) for one in every])
         wrong_order = {"site": "main", "objective_id": "100", "target_id": "0"}
         conn.execute(text("INSERT INTO alignment VALUES (:site, :objective_id, :target_id)"), [wrong_order])
@@ -280,8 +272,8 @@ def test_what_a_former_release_saved_is_listed_alike(database, request, tmp_path
         for table in kept:
             conn.execute(table.delete())
         for one in every:
-            listed.keep(conn, listed.values(one.site, one.state, one.changed_at), None)
-            listed.keep_alignment(conn, one.site, one.state, ())
+            list_query.keep(conn, list_query.values(one.site, one.state, one.changed_at), None)
+            list_query.keep_alignment(conn, one.site, one.state, ())
         assert kept == {table: rows_of(conn, table) for table in kept}
         for wanted in (Wanted(SITES), Wanted(SITES[:1], order="changed"), Wanted(SITES, search="straSSe")):
             _, found = asked(conn, wanted, START, 99)

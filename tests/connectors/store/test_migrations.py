@@ -13,20 +13,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
-from connectors.store import (
-    Store,
-    due,
-    facts,
-    inbox,
-    mirror,
-    objectives,
-    open_store,
-    revisions,
-    upgrade,
-    upgrading,
-    writes,
-)
+from connectors.store import Store, open_store, upgrade
+from connectors.store.database import schema_upgrade
+from connectors.store.numbers import mirror, objectives
 from connectors.store.schema import metadata
+from connectors.store.sites import facts, revisions
+from connectors.store.work import due, inbox, writes
 
 FIXTURES = sorted(Path(__file__).parent.glob("revision_*.sql"))
 
@@ -48,14 +40,14 @@ def test_each_revision_of_a_release_has_data_to_be_upgraded() -> None:
     assert [path.stem for path in FIXTURES] == ["revision_0001"], (
         "add one for each revision that a release ended with"
     )
-    assert "0001" in upgrading.known()
+    assert "0001" in schema_upgrade.known()
 
 
 @pytest.mark.parametrize("fixture", FIXTURES, ids=lambda path: path.stem)
 def test_data_of_a_former_revision_is_read_by_this_release(empty_url: str, fixture: Path) -> None:
     store = open_store(empty_url)
     with store.write() as conn:
-        upgrading.to_head(conn, fixture.stem.removeprefix("revision_"))
+        schema_upgrade.to_head(conn, fixture.stem.removeprefix("revision_"))
         bytes_type = "BLOB" if store.dialect == "sqlite" else "BYTEA"
         for statement in fixture.read_text().replace("BYTES", bytes_type).splitlines():
             conn.exec_driver_sql(statement)
@@ -88,7 +80,7 @@ def test_an_upgrade_that_fails_leaves_nothing_behind(empty_url: str) -> None:
 
     def broken_off() -> None:
         with store.write() as conn:
-            upgrading.to_head(conn)
+            schema_upgrade.to_head(conn)
             raise RuntimeError("power went")
 
     with pytest.raises(RuntimeError, match="power"):

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.store import Store, mirror
-from mappings.issue import Issue, Link, Project
+from connectors.store import Store
+from connectors.store.numbers import mirror
+from mappings.facts.issue import Issue, Link, Project
 
 AnIssue = Callable[..., Issue]
 

@@ -9,9 +9,10 @@ from fractions import Fraction
 
 import pytest
 
-from connectors.store import Store, objectives
-from connectors.store.objectives import HistoryPoint, SavedObjective
-from mappings.state import Health, HealthLevel, ObjectiveState
+from connectors.store import Store
+from connectors.store.numbers import objectives
+from connectors.store.numbers.objectives import HistoryPoint, SavedObjective
+from mappings.rollup.state import Health, HealthLevel, ObjectiveState
 
 AnObjective = Callable[..., ObjectiveState]
 HOUR = timedelta(hours=1)

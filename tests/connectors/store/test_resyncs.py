@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from connectors.store import Store, drifted, resyncs
-from connectors.store.drifted import Drifted
-from connectors.store.resyncs import Kept
+from connectors.store import Store
+from connectors.store.work import drift, resyncs
+from connectors.store.work.drift import Drifted
+from connectors.store.work.resyncs import Kept
 
 NOW = datetime(2026, 11, 9, 9, 0, tzinfo=UTC)
 
@@ -55,14 +56,14 @@ def test_a_new_read_takes_the_place_of_an_old_one(store: Store) -> None:
 def test_drift_adds_up_until_it_is_counted_anew(store: Store) -> None:
     later = NOW + timedelta(hours=1)
     with store.write() as conn:
-        drifted.add(conn, "main", {"1": 2, "2": 1, "3": 0}, NOW)
-        drifted.add(conn, "main", {"2": 4}, later)
-        drifted.add(conn, "other", {"2": 9}, later)
-        assert drifted.worst(conn, "main") == [Drifted("2", 5, later), Drifted("1", 2, NOW)]
-        assert drifted.worst(conn, "main", 1) == [Drifted("2", 5, later)]
-        assert drifted.count(conn, "main") == 2
-        assert drifted.of(conn, "main", "1") == Drifted("1", 2, NOW)
-        assert drifted.of(conn, "main", "3") is None
-        drifted.restart(conn, "main")
-        assert drifted.count(conn, "main") == 0
-        assert drifted.count(conn, "other") == 1
+        drift.add(conn, "main", {"1": 2, "2": 1, "3": 0}, NOW)
+        drift.add(conn, "main", {"2": 4}, later)
+        drift.add(conn, "other", {"2": 9}, later)
+        assert drift.worst(conn, "main") == [Drifted("2", 5, later), Drifted("1", 2, NOW)]
+        assert drift.worst(conn, "main", 1) == [Drifted("2", 5, later)]
+        assert drift.count(conn, "main") == 2
+        assert drift.of(conn, "main", "1") == Drifted("1", 2, NOW)
+        assert drift.of(conn, "main", "3") is None
+        drift.restart(conn, "main")
+        assert drift.count(conn, "main") == 0
+        assert drift.count(conn, "other") == 1

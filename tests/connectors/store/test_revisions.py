@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from connectors.store import Store, revisions
+from connectors.store import Store
+from connectors.store.sites import revisions
 
 HOUR = timedelta(hours=1)
 

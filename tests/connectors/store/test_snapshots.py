@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from connectors.store import Store, objectives, snapshots
-from mappings.state import ObjectiveState
+from connectors.store import Store
+from connectors.store.numbers import objectives, snapshots
+from mappings.rollup.state import ObjectiveState
 
 AnObjective = Callable[..., ObjectiveState]
 HOUR = timedelta(hours=1)

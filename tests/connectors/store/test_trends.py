@@ -8,8 +8,8 @@ from fractions import Fraction
 import pytest
 from sqlalchemy import insert
 
-from connectors.store import trends
-from connectors.store.instant import from_ms
+from connectors.store.database.instant import from_ms
+from connectors.store.numbers import trends
 from connectors.store.schema import history
 
 

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from connectors.store import Store, refusals, writes
-from connectors.store.writes import WriteOutcome
-from mappings.planning import Change, Plan
+from connectors.store import Store
+from connectors.store.work import refusals, writes
+from connectors.store.work.writes import WriteOutcome
+from mappings.write_back.plan import Change, Plan
 
 MINUTE = timedelta(minutes=1)
 

@@ -7,9 +7,8 @@ from fractions import Fraction
 
 import pytest
 
-from mappings.catalogue import Catalogue, Field, LinkType
 from mappings.diagnostic import MappingError, Severity
-from mappings.document.binding import bind, bind_leniently, bind_text
+from mappings.document.binder import bind, bind_leniently, bind_text
 from mappings.document.live import (
     EditableField,
     EditScreen,
@@ -19,7 +18,8 @@ from mappings.document.live import (
     check_live,
 )
 from mappings.document.source import read_document
-from mappings.issue import IssueType, Named, Project, Status
+from mappings.facts.catalogue import Catalogue, Field, LinkType
+from mappings.facts.issue import IssueType, Named, Project, Status
 
 LEVELS = tuple(Named(str(number), name) for number, name in enumerate("ABCDEF"))
 CORE, PLAT = Project("1", "CORE", "Core"), Project("2", "PLAT", "Platform")

@@ -13,15 +13,15 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from mappings.catalogue import Catalogue
-from mappings.cycles import expected_on
-from mappings.desired import desired
-from mappings.document.binding import bind_leniently
+from mappings.document.binder import bind_leniently
 from mappings.document.schema import LONGEST_DAYS, Document
 from mappings.document.source import read_document
-from mappings.measuring import assess
-from mappings.moment import Moment
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.moment import Moment
 from mappings.progress.options import FIRST_DAY, LAST_DAY
+from mappings.rollup.cycle import expected_on
+from mappings.rollup.measurement import assess
+from mappings.write_back.desired import desired
 from tests.mappings.document.test_fuzz import FOREST, NAMES
 
 ALIASES = {f"a{number}": name for number, name in enumerate(NAMES)}

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from mappings.catalogue import Catalogue, Field
-from mappings.document.binding import bind
+from mappings.document.binder import bind
 from mappings.document.doubts import Concerned, doubts
 from mappings.document.live import LiveFacts, check_live
 from mappings.document.schema import Document
-from mappings.issue import Issue, IssueType, Named, Project, Status
-from mappings.moment import Moment
+from mappings.facts.catalogue import Catalogue, Field
+from mappings.facts.issue import Issue, IssueType, Named, Project, Status
+from mappings.facts.moment import Moment
 
 NOW = Moment(datetime(2026, 11, 15, tzinfo=UTC))
 POINTS, OTHER, ESTIMATE = "customfield_10016", "customfield_10026", "timeoriginalestimate"

@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mappings import presets
-from mappings.catalogue import Catalogue
 from mappings.diagnostic import Severity
-from mappings.document.binding import bind_leniently
+from mappings.document.binder import bind_leniently
 from mappings.document.canonical import to_json
+from mappings.document.mapping import Mapping
 from mappings.document.source import read_document
-from mappings.forest import Forest
-from mappings.issue import Issue, IssueType, Link, Named, Project, Status
-from mappings.mapping import Mapping
-from mappings.measuring import assess
-from mappings.moment import Moment
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.forest import Forest
+from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status
+from mappings.facts.moment import Moment
+from mappings.rollup.measurement import assess
 
 PIECES = [
     ":", "- ", "\n", "\n  ", "\n    ", "{", "}", "[", "]", ",", "'", '"', "#", "&a", "*a", "!!str", "|", ">-", "---", "...", "%", "@", "`", "\t",

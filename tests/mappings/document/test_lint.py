@@ -7,9 +7,9 @@ from fractions import Fraction
 
 from mappings.diagnostic import Severity
 from mappings.document.source import read_document
-from mappings.ledger import Ledger
-from mappings.lint import lint_document, lint_states
-from mappings.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
+from mappings.explain.lint import lint_document, lint_states
+from mappings.rollup.ledger import Ledger
+from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
 
 FINE = Health(HealthLevel.ON_TRACK, "pace", "on pace")
 HALF = Measurement(Fraction(1, 2), Fraction(1, 2), Cause.MEASURED, "half")

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mappings.catalogue import Catalogue, Field, LinkType
-from mappings.document.binding import bind
+from mappings.document.binder import bind
+from mappings.document.mapping import Mapping
 from mappings.document.name_checks import check_names
+from mappings.document.names import Kind, Name, bound_form, compare, overlay
 from mappings.document.schema import Document
 from mappings.document.source import read_document
-from mappings.issue import Issue, IssueType, Link, Named, Project, Status, User
-from mappings.mapping import Mapping
-from mappings.moment import Moment
-from mappings.names import Kind, Name, bound_form, compare, overlay
+from mappings.facts.catalogue import Catalogue, Field, LinkType
+from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status, User
+from mappings.facts.moment import Moment
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 MOMENT = Moment(AT)

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from mappings.assessment import Assessment
-from mappings.catalogue import Catalogue
 from mappings.diagnostic import Diagnostic, MappingError
-from mappings.document.binding import bind_leniently
+from mappings.document.binder import bind_leniently
 from mappings.document.schema import JqlFieldRelation
 from mappings.document.source import decode_text, read_document
-from mappings.rollup.related import held_by
+from mappings.facts.catalogue import Catalogue
+from mappings.rollup.assessment import Assessment
+from mappings.rollup.relation import held_by
 from tests.mappings.document.conftest import COMPLETE
 from tests.mappings.document.test_fuzz import FOREST, NOW
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from mappings.catalogue import Field
+from mappings.facts.catalogue import Field
+from mappings.facts.issue import Named, User
 from mappings.fields import CUSTOM, FIELD_TYPES, FieldType, FieldValueError, field_type, is_empty
-from mappings.issue import Named, User
 
 DOCS = Path(__file__).parents[3] / "docs" / "fields.md"
 

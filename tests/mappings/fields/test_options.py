@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mappings.catalogue import Field
+from mappings.facts.catalogue import Field
+from mappings.facts.issue import Named
 from mappings.fields import FieldValueError
 from mappings.fields.select import Select
-from mappings.issue import Named
 
 
 def health(*options: Named) -> Field:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.catalogue import Field
+from mappings.facts.catalogue import Field
 from mappings.fields.paragraph import Paragraph
 
 NOTES = Field(

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mappings.catalogue import Catalogue, Field, LinkType
-from mappings.issue import Issue, IssueType, Named, Project, Status
+from mappings.facts.catalogue import Catalogue, Field, LinkType
+from mappings.facts.issue import Issue, IssueType, Named, Project, Status
+from mappings.facts.moment import Moment
 from mappings.jql import compile_selector
-from mappings.moment import Moment
 
 CUSTOM = "com.example.fields:"
 PLAT = Project("100", "PLAT", "Platform")

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from mappings.catalogue import Catalogue
 from mappings.diagnostic import Severity
+from mappings.facts.catalogue import Catalogue
 from mappings.jql import JqlError, check, compile_selector
 
 ERRORS = [

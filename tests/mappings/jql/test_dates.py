@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mappings.catalogue import Catalogue
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.moment import Moment
 from mappings.jql import compile_selector
-from mappings.moment import Moment
 
 ROME = ZoneInfo("Europe/Rome")
 MILLISECOND = timedelta(milliseconds=1)

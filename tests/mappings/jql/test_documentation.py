@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from mappings.catalogue import Catalogue
 from mappings.diagnostic import Severity
-from mappings.issue import Named
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.issue import Named
 from mappings.jql import check, compile_selector
-from mappings.jql.compiling import HISTORY
 from mappings.jql.fields import SYSTEM, UNSUPPORTED
 from mappings.jql.functions import FUNCTIONS, REFUSED
 from mappings.jql.parser import OPERATORS
+from mappings.jql.predicate import HISTORY
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "jql.md").read_text(encoding="utf-8")

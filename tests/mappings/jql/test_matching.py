@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mappings.catalogue import Catalogue
-from mappings.issue import Issue, IssueType, Link, Named, Project, Status, User
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status, User
 from mappings.jql import compile_selector
 
 Builder = Callable[..., Issue]

@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from mappings.catalogue import Catalogue
-from mappings.issue import Issue, Named, Status
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.issue import Issue, Named, Status
 from mappings.jql import parse, sort_key
 
 

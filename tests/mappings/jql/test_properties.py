@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mappings.catalogue import Catalogue, Field
 from mappings.diagnostic import Severity
-from mappings.issue import Issue, IssueType, Named, Project, Status, User
+from mappings.facts.catalogue import Catalogue, Field
+from mappings.facts.issue import Issue, IssueType, Named, Project, Status, User
+from mappings.facts.moment import Moment
 from mappings.jql import Finding, JqlError, Query, check, compile_selector, parse, sort_key
 from mappings.jql.tree import conditions
-from mappings.moment import Moment
 
 NOW = Moment(datetime(2026, 11, 22, 17, 30, tzinfo=UTC), account_id="u1")
 STATUSES = (

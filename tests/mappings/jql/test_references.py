@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mappings.catalogue import Catalogue, Field
+from mappings.facts.catalogue import Catalogue, Field
 from mappings.jql import compile_selector
 
 SITE = Catalogue(

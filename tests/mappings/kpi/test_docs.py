@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from mappings.kpi import KpiStatus, Transition
+from mappings.kpi.episode import KpiStatus, Transition
 
 PAGE = Path(__file__).parents[3] / "docs" / "kpi.md"
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mappings.document.schema import KpiPart
-from mappings.issue import Reading
-from mappings.kpi import (
+from mappings.facts.issue import Reading
+from mappings.kpi.episode import (
     KpiState,
     KpiStatus,
     Promotion,
@@ -25,7 +25,7 @@ from mappings.kpi import (
     promotion,
     step,
 )
-from mappings.state import HealthLevel
+from mappings.rollup.state import HealthLevel
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 IN, OUT = 3, 9

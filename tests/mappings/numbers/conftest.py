@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from mappings.catalogue import Field
+from mappings.document.mapping import KeyResultRule, ObjectiveRule, StatusOverride, StatusRules
+from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import Document
-from mappings.forest import Forest
-from mappings.issue import Issue, IssueType, Link, Named, Project, Reading, Status
+from mappings.facts.catalogue import Field
+from mappings.facts.forest import Forest
+from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Reading, Status
+from mappings.facts.moment import Moment
+from mappings.facts.selector import Selector
 from mappings.jql import Finding, JqlError
-from mappings.mapping import KeyResultRule, ObjectiveRule, StatusOverride, StatusRules
-from mappings.mapping import Mapping as BoundMapping
-from mappings.measuring import assess
-from mappings.moment import Moment
 from mappings.progress.options import jql_options
-from mappings.selector import Selector
-from mappings.state import ObjectiveState
+from mappings.rollup.measurement import assess
+from mappings.rollup.state import ObjectiveState
 
 STATUSES = {
     "To Do": Status("1", "To Do", "new"),

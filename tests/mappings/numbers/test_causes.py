@@ -7,11 +7,11 @@ from fractions import Fraction
 
 import pytest
 
-from mappings.cause import cause, part_words
-from mappings.check_in import CheckIn, Measure
-from mappings.forest import Forest
-from mappings.measuring import assess
-from mappings.moved import Part, objective_moved
+from mappings.explain.cause import cause, part_words
+from mappings.explain.check_in import CheckIn, Measure
+from mappings.explain.movement import Part, objective_moved
+from mappings.facts.forest import Forest
+from mappings.rollup.measurement import assess
 
 F = Fraction
 METRIC = {"kind": "transition", "start": "start", "current": "current", "target": "target"}

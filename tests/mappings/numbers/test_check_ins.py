@@ -12,13 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mappings.cause import cause
-from mappings.check_in import RULES, CheckIn, Measure, Shows, bounds, faults, ruled
-from mappings.forest import Forest
-from mappings.ledger import Disposition
-from mappings.measuring import assess, assess_one
-from mappings.moved import objective_moved
-from mappings.rollup.checked_in import measure_of
+from mappings.explain.cause import cause
+from mappings.explain.check_in import RULES, CheckIn, Measure, Shows, bounds, faults, ruled
+from mappings.explain.movement import objective_moved
+from mappings.facts.forest import Forest
+from mappings.rollup.check_in_override import measure_of
+from mappings.rollup.ledger import Disposition
+from mappings.rollup.measurement import assess, assess_one
 
 AT = datetime(2026, 11, 10, 9, tzinfo=UTC)
 TODAY = date(2026, 11, 15)

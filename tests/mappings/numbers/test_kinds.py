@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from mappings.health import RULES
-from mappings.ledger import Disposition
 from mappings.progress import PROGRESS_RULES, RULE_OF_KIND, ProgressOptions
+from mappings.rollup.health import RULES
+from mappings.rollup.ledger import Disposition
 
 F = Fraction
 DOCS = Path(__file__).parents[3] / "docs" / "numbers.md"

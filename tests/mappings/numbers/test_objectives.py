@@ -6,8 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from mappings.forest import Forest
-from mappings.measuring import affected, assess_one, objective_rule
+from mappings.facts.forest import Forest
+from mappings.rollup.measurement import affected, assess_one, objective_rule
 
 F = Fraction
 T = {"kind": "transition", "start": 0, "current": "current", "target": 10}

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mappings.check_in import CheckIn, Measure
-from mappings.forest import Forest
-from mappings.issue import Status
-from mappings.ledger import Disposition
-from mappings.measuring import affected, assess, assess_among, assess_one
-from mappings.moved import Part, objective_moved
+from mappings.explain.check_in import CheckIn, Measure
+from mappings.explain.movement import Part, objective_moved
+from mappings.facts.forest import Forest
+from mappings.facts.issue import Status
 from mappings.progress import PROGRESS_RULES
+from mappings.rollup.ledger import Disposition
+from mappings.rollup.measurement import affected, assess, assess_among, assess_one
 
 NUMBERS = st.sampled_from([None, 0, 1, 2, 3, 5, 8, 0.1, 2.5, -1, "7", "seven", {"value": "4"}, True, [1]])
 STATUS = st.sampled_from(["To Do", "In Progress", "In Review", "Done", "Done", "Limbo"])

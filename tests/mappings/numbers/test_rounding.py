@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.desired import objective_figures
 from mappings.document.schema import TargetPart
-from mappings.figures import Figures, number_value
-from mappings.health import ACHIEVED_AT
 from mappings.numbers import beside_bound, percent, rounded_share
-from mappings.state import HealthLevel
-from plugin.standing import number
+from mappings.rollup.health import ACHIEVED_AT
+from mappings.rollup.state import HealthLevel
+from mappings.write_back.desired import objective_figures
+from mappings.write_back.figures import Figures, number_value
+from plugin.use_cases.objectives.objective_values import number
 
 F = Fraction
 COMMITTED, ASPIRATIONAL = ACHIEVED_AT["committed"], ACHIEVED_AT["aspirational"]

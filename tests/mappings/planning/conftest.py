@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from mappings.catalogue import Field
-from mappings.desired import Desired, Owners, desired
+from mappings.document.mapping import Mapping as BoundMapping
+from mappings.document.mapping import StatusRules
 from mappings.document.schema import Document
+from mappings.facts.catalogue import Field
+from mappings.facts.issue import Issue, IssueType, Named, Project, Status
+from mappings.facts.selector import Selector
 from mappings.fields import CUSTOM, Api
-from mappings.issue import Issue, IssueType, Named, Project, Status
-from mappings.ledger import Contribution, Disposition, Ledger
-from mappings.mapping import Mapping as BoundMapping
-from mappings.mapping import StatusRules
-from mappings.selector import Selector
-from mappings.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
+from mappings.rollup.ledger import Contribution, Disposition, Ledger
+from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
+from mappings.write_back.desired import Desired, Owners, desired
 
 LONG_AGO = datetime(2026, 10, 1, tzinfo=UTC)
 HEALTH_OPTIONS = (Named("1", "On track"), Named("2", "At risk"), Named("3", "Off track"))

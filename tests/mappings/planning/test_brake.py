@@ -6,11 +6,11 @@ from fractions import Fraction
 
 import pytest
 
-from mappings.brake import STILL, Go, Hold, Movement, brake
 from mappings.document.schema import BrakePart
-from mappings.ledger import Ledger
-from mappings.planning import Change, Plan
-from mappings.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
+from mappings.rollup.ledger import Ledger
+from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
+from mappings.write_back.brake import STILL, Go, Hold, Movement, brake
+from mappings.write_back.plan import Change, Plan
 
 
 def rewriting(count: int, filling: int = 0) -> list[Plan]:

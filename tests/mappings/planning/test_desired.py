@@ -8,9 +8,9 @@ from typing import get_args
 
 import pytest
 
-from mappings.desired import desired, holding_types, owners
 from mappings.document.schema import TargetPart
 from mappings.fields import field_type
+from mappings.write_back.desired import desired, holding_types, owners
 
 OBJECTIVE = "objective"
 

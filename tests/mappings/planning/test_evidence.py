@@ -7,10 +7,10 @@ from fractions import Fraction
 
 import pytest
 
-from mappings.evidence import Rows, moved
-from mappings.health import Health, HealthLevel
-from mappings.ledger import Contribution, Disposition, Ledger
-from mappings.state import Cause, KeyResultState, Measurement, ObjectiveState
+from mappings.rollup.health import Health, HealthLevel
+from mappings.rollup.ledger import Contribution, Disposition, Ledger
+from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveState
+from mappings.write_back.evidence import Rows, moved
 
 FINE = Health(HealthLevel.ON_TRACK, "", "")
 

@@ -10,19 +10,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mappings.catalogue import Catalogue
-from mappings.cause import cause
-from mappings.desired import desired, owners
-from mappings.document.binding import bind
+from mappings.document.binder import bind
+from mappings.document.mapping import Mapping
 from mappings.document.source import read_document
-from mappings.forest import Forest
-from mappings.issue import Issue, IssueType, Status
-from mappings.mapping import Mapping
-from mappings.measuring import assess
-from mappings.moment import Moment
-from mappings.moved import objective_moved
-from mappings.planning import Plan, plan
-from mappings.preview import preview
+from mappings.explain.cause import cause
+from mappings.explain.movement import objective_moved
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.forest import Forest
+from mappings.facts.issue import Issue, IssueType, Status
+from mappings.facts.moment import Moment
+from mappings.rollup.measurement import assess
+from mappings.write_back.desired import desired, owners
+from mappings.write_back.plan import Plan, plan
+from mappings.write_back.preview import preview
 
 DOCUMENT = """
 version: 1
@@ -98,7 +98,7 @@ def applied(forest: Forest, plans: list[Plan]) -> Forest:
 
 
 def measured_by(*ids: str) -> list[object]:
-    from mappings.issue import Link
+    from mappings.facts.issue import Link
 
     return [Link("10", "Measure", "is measured by", id_) for id_ in ids]
 

@@ -8,9 +8,8 @@ from fractions import Fraction
 
 import pytest
 
-from mappings.check_in import CheckIn, Measure
-from mappings.ledger import Disposition
-from mappings.marks import (
+from mappings.explain.check_in import CheckIn, Measure
+from mappings.explain.marks import (
     KeyResultOutline,
     Kind,
     LedgerOutline,
@@ -23,6 +22,7 @@ from mappings.marks import (
     marks,
     withdrawn,
 )
+from mappings.rollup.ledger import Disposition
 
 AT = datetime(2026, 11, 3, 9, tzinfo=UTC)
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mappings.ledger import Contribution, Disposition, Ledger
-from mappings.moved import Movement, Part, Snapshot, moved, objective_moved
+from mappings.explain.movement import Movement, Part, Snapshot, moved, objective_moved
+from mappings.rollup.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.methods import METHODS, Measured, Rolled
-from mappings.state import ObjectiveState
-from mappings.tally import ENTERING, ONE, ZERO
+from mappings.rollup.state import ObjectiveState
+from mappings.rollup.sums import ENTERING, ONE, ZERO
 
 EXCLUDED = Disposition.EXCLUDED
 

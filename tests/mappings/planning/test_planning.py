@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mappings.desired import Desired
-from mappings.planning import Plan, plan, plan_hash, split_refused
+from mappings.write_back.desired import Desired
+from mappings.write_back.plan import Plan, plan, plan_hash, split_refused
 
 
 def wanted(make: SimpleNamespace, raw: object, alias: str = "okr_progress", issue_id: str = "100") -> Desired:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from mappings.ledger import Disposition
-from mappings.planning import Change, Plan
-from mappings.preview import Cost, Standing, preview
-from mappings.state import HealthLevel
+from mappings.rollup.ledger import Disposition
+from mappings.rollup.state import HealthLevel
+from mappings.write_back.plan import Change, Plan
+from mappings.write_back.preview import Cost, Standing, preview
 
 
 def changes(*pairs: tuple[str, str], after: object = 63) -> tuple[Change, ...]:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from mappings.desired import owners
 from mappings.document.schema import Document, PropertyPart
-from mappings.planning import plan
-from mappings.preview import cost
+from mappings.write_back.desired import owners
+from mappings.write_back.plan import plan
+from mappings.write_back.preview import cost
 
 ROLLUP = "property:jira-okr.rollup"
 

@@ -8,12 +8,12 @@ import jsonschema
 import pytest
 
 from mappings import presets
-from mappings.catalogue import Catalogue, Field, LinkType
-from mappings.document.binding import bind
+from mappings.document.binder import bind
 from mappings.document.canonical import plain
 from mappings.document.editor_schema import json_schema
 from mappings.document.source import read_document
-from mappings.issue import IssueType, Named, Project, Status
+from mappings.facts.catalogue import Catalogue, Field, LinkType
+from mappings.facts.issue import IssueType, Named, Project, Status
 
 DOCS = Path(__file__).parents[3] / "docs" / "presets"
 

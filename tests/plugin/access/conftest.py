@@ -14,12 +14,13 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
-from connectors.store import Store, accounts, audit
-from connectors.store.accounts import Account
+from connectors.store import Store
+from connectors.store.people import accounts, audit
+from connectors.store.people.accounts import Account
 from plugin.access import passwords
-from plugin.app import create_app
-from plugin.connector import Connector
-from plugin.settings import read_settings
+from plugin.runtime.application import create_app
+from plugin.runtime.connector import Connector
+from plugin.runtime.settings import read_settings
 
 PASSWORD = "correct horse battery staple"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')

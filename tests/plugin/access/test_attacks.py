@@ -8,14 +8,14 @@ import pytest
 from flask.sessions import TaggedJSONSerializer
 from itsdangerous import URLSafeTimedSerializer
 
-from connectors.store.instant import to_ms
-from plugin.access import exporting, throttle
+from connectors.store.database.instant import to_ms
+from plugin.access import audit_export, throttle
 from plugin.access.secret_key import FILE, signing_key
-from plugin.composition import path_token
-from plugin.connector import NotReady
-from plugin.credentials_vault import vault
-from plugin.saved_sites import NewSite, settings_of
-from plugin.settings import SettingsError, read_settings
+from plugin.runtime.composition import path_token
+from plugin.runtime.connector import NotReady
+from plugin.runtime.credentials_vault import vault
+from plugin.runtime.saved_sites import NewSite, settings_of
+from plugin.runtime.settings import SettingsError, read_settings
 
 
 @pytest.mark.parametrize("blank", ["", "   ", "\t"])
@@ -178,9 +178,9 @@ def test_addresses_of_ones_own_network_are_asked(house, url) -> None:
     ],
 )
 def test_no_spreadsheet_takes_a_text_for_a_formula(text) -> None:
-    assert exporting.cell(text) == "'" + text
+    assert audit_export.cell(text) == "'" + text
 
 
 @pytest.mark.parametrize("text", ["-1.5", "+3", "-1e9", "plain", "a=b", ""])
 def test_numbers_and_plain_texts_stay_as_they_are(text) -> None:
-    assert exporting.cell(text) == text
+    assert audit_export.cell(text) == text

@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.store import audit, records, writes
-from connectors.store.records import Search
-from mappings.planning import Change, Plan
-from plugin.access.exporting import cell
-from plugin.use_cases.audit import BATCH
+from connectors.store.numbers import records
+from connectors.store.numbers.records import Search
+from connectors.store.people import audit
+from connectors.store.work import writes
+from mappings.write_back.plan import Change, Plan
+from plugin.access.audit_export import cell
+from plugin.use_cases.accounts.audit import BATCH
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connectors.store import Store, accounts
-from connectors.store.accounts import Account
+from connectors.store import Store
+from connectors.store.people import accounts
+from connectors.store.people.accounts import Account
 from plugin.access import members
 from plugin.access.refusal import Refused
-from plugin.connector import Connector
-from plugin.settings import read_settings
+from plugin.runtime.connector import Connector
+from plugin.runtime.settings import read_settings
 
 Act = Callable[[Connector, Account], None]
 ACTS: dict[str, Act] = {

@@ -18,9 +18,9 @@ from joserfc.jwk import KeySet, OctKey, RSAKey
 from werkzeug.serving import make_server
 
 from connectors.clock import system_seconds
-from connectors.store import accounts
+from connectors.store.people import accounts
 from plugin.access.provider import role_of
-from plugin.settings import OidcSettings
+from plugin.runtime.settings import OidcSettings
 
 CLIENT, SECRET = "okr-connector", "a client secret, quite long"
 CALLBACK = "http://okr.test/sign-in/oidc/callback"

@@ -8,7 +8,7 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from connectors.store import accounts
+from connectors.store.people import accounts
 from plugin.access import members, tokens
 from plugin.access.refusal import Refused
 from plugin.cli import cli

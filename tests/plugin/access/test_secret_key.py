@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from plugin.access.secret_key import FILE, kept_or_made, signing_key
-from plugin.settings import read_settings
+from plugin.runtime.settings import read_settings
 
 
 def test_it_is_made_once_for_its_owner_alone(tmp_path) -> None:

@@ -14,7 +14,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from connectors.store import audit, open_store
+from connectors.store import open_store
+from connectors.store.people import audit
 
 
 @pytest.fixture

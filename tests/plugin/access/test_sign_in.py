@@ -7,7 +7,7 @@ import time
 import pytest
 from sqlalchemy import func, select
 
-from connectors.store import accounts
+from connectors.store.people import accounts
 from connectors.store.schema import ended_session
 from plugin.access import members
 from plugin.access.destination import safe_destination

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from connectors.store import accounts, tokens
+from connectors.store.people import accounts, tokens
 from plugin.access import tokens as access
 from plugin.access.permission import Permission
 from plugin.access.refusal import Refused

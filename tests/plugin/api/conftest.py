@@ -16,11 +16,11 @@ from werkzeug.test import TestResponse
 from connectors.clock import system_clock
 from connectors.sandbox import SandboxServer
 from plugin.access import members, tokens
-from plugin.app import create_app
-from plugin.connector import Connector
-from plugin.demonstration import demo_world
-from plugin.draining import drain
-from plugin.sync.resync import resync
+from plugin.runtime.application import create_app
+from plugin.runtime.connector import Connector
+from plugin.runtime.demonstration import demo_world
+from plugin.sync.drain import drain
+from plugin.sync.resync.full import resync
 
 SCOPES = {"viewer": "read", "editor": "write", "admin": "admin", "people": "people"}
 ROLES = {"people": "admin"}

@@ -11,8 +11,9 @@ import pytest
 import requests
 
 from connectors.sandbox import CONNECTOR
-from connectors.store import due, inbox, mirror, refusals
-from mappings.planning import Change
+from connectors.store.numbers import mirror
+from connectors.store.work import due, inbox, refusals
+from mappings.write_back.plan import Change
 
 AUTH = (CONNECTOR.email, CONNECTOR.token)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.clock import system_clock
-from plugin.draining import drain
+from plugin.sync.drain import drain
 
 
 @pytest.fixture(scope="module")

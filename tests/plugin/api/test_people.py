@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from connectors.store import accounts, audit
-from connectors.store import tokens as store
+from connectors.store.people import accounts, audit
+from connectors.store.people import tokens as store
 from connectors.store.schema import answer as answers
 from plugin.access import members, tokens
 

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from connectors.sandbox import CONNECTOR
-from plugin.standing import exact_text, number
+from plugin.use_cases.objectives.objective_values import exact_text, number
 
 
 def test_pages_hold_every_objective_once_in_a_stable_order(api: Any) -> None:

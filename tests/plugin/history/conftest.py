@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from connectors.store import Store, objectives
-from mappings.catalogue import Catalogue
-from mappings.document.binding import bind
+from connectors.store import Store
+from connectors.store.numbers import objectives
+from mappings.document.binder import bind
+from mappings.document.mapping import Mapping
 from mappings.document.schema import Document
-from mappings.forest import Forest
-from mappings.issue import Issue, IssueType, Named, Project, Status
-from mappings.mapping import Mapping
-from mappings.measuring import assess
-from mappings.moment import Moment
-from mappings.state import ObjectiveState
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.forest import Forest
+from mappings.facts.issue import Issue, IssueType, Named, Project, Status
+from mappings.facts.moment import Moment
+from mappings.rollup.measurement import assess
+from mappings.rollup.state import ObjectiveState
 
 _STATUSES = {
     "new": Status("1", "To Do", "new"),

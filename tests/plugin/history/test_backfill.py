@@ -11,11 +11,11 @@ import pytest
 import requests
 
 from connectors.sandbox import PEOPLE
-from connectors.store import objectives, snapshots
-from mappings.past import Past
-from plugin.backfill import backfill, done_already, outlook
+from connectors.store.numbers import objectives, snapshots
+from mappings.explain.past import Past
 from plugin.cli.sync import sync_site
-from plugin.demonstration import Demo, demo_world
+from plugin.runtime.demonstration import Demo, demo_world
+from plugin.use_cases.objectives.backfill import backfill, done_already, outlook
 
 START = datetime(2026, 11, 18, 15, tzinfo=UTC)
 

@@ -12,18 +12,20 @@ from typing import Any, cast
 import pytest
 
 from connectors.jira import Jira
-from connectors.store import Store, candidates, mirror, objectives
-from mappings.catalogue import Catalogue
-from mappings.document.binding import bind
+from connectors.store import Store
+from connectors.store.numbers import mirror, objectives
+from connectors.store.work import candidates
+from mappings.document.binder import bind
 from mappings.document.schema import Document
-from mappings.forest import Forest
-from mappings.issue import Issue, IssueType
-from mappings.measuring import assess
-from plugin.sync.candidates import reached
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.forest import Forest
+from mappings.facts.issue import Issue, IssueType
+from mappings.rollup.measurement import assess
 from plugin.sync.context import Context
-from plugin.sync.landing import land_first
-from plugin.sync.reconcile import reconcile
-from plugin.sync.refresh import land_issues
+from plugin.sync.reconcile.candidates import reached
+from plugin.sync.reconcile.reconcile import reconcile
+from plugin.sync.refresh.reread import land_issues
+from plugin.sync.resync.landing import land_first
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
 RELATIONS: dict[str, dict[str, str]] = {

@@ -11,11 +11,11 @@ from click.testing import CliRunner
 
 from connectors.clock import system_clock
 from connectors.sandbox import CONNECTOR
-from connectors.store import objectives
+from connectors.store.numbers import objectives
 from plugin.cli import cli
 from plugin.cli.sync import sync_site
-from plugin.connector import NotReady
-from plugin.demonstration import demo_world
+from plugin.runtime.connector import NotReady
+from plugin.runtime.demonstration import demo_world
 
 
 def test_a_movement_is_told_once_the_past_is_reconstructed(

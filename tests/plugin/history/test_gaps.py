@@ -12,14 +12,16 @@ from typing import Any, cast
 import pytest
 
 from connectors.jira import Jira
-from connectors.store import Store, gaps, mirror, objectives
-from mappings.catalogue import Catalogue
-from mappings.document.binding import bind
+from connectors.store import Store
+from connectors.store.numbers import mirror, objectives
+from connectors.store.work import gaps
+from mappings.document.binder import bind
 from mappings.document.schema import Document
-from mappings.gap import Gap
-from mappings.issue import Issue, IssueType, Link, Status
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.gap import Gap
+from mappings.facts.issue import Issue, IssueType, Link, Status
 from plugin.sync.context import Context
-from plugin.sync.reconcile import reconcile
+from plugin.sync.reconcile.reconcile import reconcile
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
 NOBODY = cast("Jira", SimpleNamespace(deployment="cloud"))

@@ -17,10 +17,10 @@ from sqlalchemy import select, update
 
 from connectors.store import Store
 from connectors.store.schema import snapshot
-from mappings.issue import Issue
-from mappings.mapping import Mapping
-from mappings.moved import Part
-from plugin.history import between, instant_of
+from mappings.document.mapping import Mapping
+from mappings.explain.movement import Part
+from mappings.facts.issue import Issue
+from plugin.use_cases.objectives.movement import between, instant_of
 
 START = datetime(2026, 10, 5, 9, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from mappings.catalogue import Catalogue, Field
-from mappings.issue import Issue, IssueType, Named, Reading, Status
-from mappings.past import Past, Step
+from mappings.explain.past import Past, Step
+from mappings.facts.catalogue import Catalogue, Field
+from mappings.facts.issue import Issue, IssueType, Named, Reading, Status
 
 CATALOGUE = Catalogue(
     fields=(

@@ -16,16 +16,18 @@ import pytest
 from sqlalchemy import Connection, text
 
 from connectors.jira import Jira
-from connectors.store import Store, StoreError, due, inbox, mirror
-from mappings.catalogue import Catalogue
-from mappings.document.binding import bind
+from connectors.store import Store, StoreError
+from connectors.store.numbers import mirror
+from connectors.store.work import due, inbox
+from mappings.document.binder import bind
 from mappings.document.schema import Document
-from mappings.issue import Issue
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.issue import Issue
 from plugin.sync import work
 from plugin.sync.context import Context
-from plugin.sync.landing import land_again
-from plugin.sync.refresh import land_issues, refresh
-from plugin.sync.second_look import Looked
+from plugin.sync.refresh.reread import land_issues, refresh
+from plugin.sync.resync.double_check import Looked
+from plugin.sync.resync.landing import land_again
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
 

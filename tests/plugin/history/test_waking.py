@@ -12,15 +12,17 @@ from typing import Any, cast
 import pytest
 
 from connectors.jira import Jira
-from connectors.store import Store, due, mirror, objectives
-from mappings.catalogue import Catalogue
-from mappings.document.binding import bind
+from connectors.store import Store
+from connectors.store.numbers import mirror, objectives
+from connectors.store.work import due
+from mappings.document.binder import bind
+from mappings.document.mapping import Mapping
 from mappings.document.schema import Document
-from mappings.issue import Issue, IssueType, Link
-from mappings.mapping import Mapping
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.issue import Issue, IssueType, Link
 from plugin.sync.context import Context
-from plugin.sync.reconcile import reconcile
-from plugin.sync.refresh import land_issues
+from plugin.sync.reconcile.reconcile import reconcile
+from plugin.sync.refresh.reread import land_issues
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
 KEY_RESULT = IssueType("9", "Key Result")

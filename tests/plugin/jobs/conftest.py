@@ -18,14 +18,15 @@ import pytest
 
 from connectors.clock import system_clock
 from connectors.sandbox import CONNECTOR, SandboxServer
-from connectors.store import due, inbox, mirror, objectives
+from connectors.store.numbers import mirror, objectives
+from connectors.store.work import due, inbox
 from mappings.numbers import percent
 from plugin.cli.sync import sync_site
-from plugin.connector import Connector
-from plugin.demonstration import demo_world
 from plugin.jobs import engine_for
 from plugin.jobs.port import Engine
-from plugin.sync.intake import accept
+from plugin.runtime.connector import Connector
+from plugin.runtime.demonstration import demo_world
+from plugin.sync.intake.acceptance import accept
 
 PROGRESS = "customfield_10060"
 POINTS = "customfield_10016"

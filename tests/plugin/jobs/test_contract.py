@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.errors import Permanent
-from connectors.store import due
+from connectors.jira.http.errors import Permanent
+from connectors.store.work import due
 from plugin.sync import work
 
 

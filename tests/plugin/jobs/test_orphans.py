@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from connectors.store import due, facts
+from connectors.store.sites import facts
+from connectors.store.work import due
 from plugin.jobs.orphans import free_orphans
 from plugin.jobs.schedules import RUNNING, Running
 
@@ -21,7 +22,7 @@ from datetime import timedelta
 from connectors.clock import system_clock
 from connectors.store import due, facts, inbox, open_store
 from plugin.jobs.schedules import RUNNING, Running
-from plugin.process import worker_name
+from plugin.runtime.process import worker_name
 
 store = open_store(sys.argv[1])
 now, lease = system_clock(), timedelta(minutes=5)

@@ -12,7 +12,9 @@ import pytest
 from sqlalchemy import text
 
 from connectors.clock import system_clock
-from connectors.store import Store, due, facts, inbox, open_store, upgrade
+from connectors.store import Store, open_store, upgrade
+from connectors.store.sites import facts
+from connectors.store.work import due, inbox
 from plugin.jobs import queue
 from plugin.jobs.queue import (
     QueueAnnouncer,

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.errors import AuthFailed, Transient
-from connectors.store import Store, facts
-from plugin.connector import Connector
+from connectors.jira.http.errors import AuthFailed, Transient
+from connectors.store import Store
+from connectors.store.sites import facts
 from plugin.jobs.embedded import EmbeddedEngine
 from plugin.jobs.schedules import (
     AGAIN_AFTER,
@@ -23,7 +23,8 @@ from plugin.jobs.schedules import (
     is_due,
     is_free,
 )
-from plugin.settings import read_settings
+from plugin.runtime.connector import Connector
+from plugin.runtime.settings import read_settings
 from plugin.sync import outage
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)

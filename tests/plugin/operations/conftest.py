@@ -18,7 +18,7 @@ import requests
 from connectors.clock import system_clock
 from connectors.sandbox import CONNECTOR, SandboxServer
 from mappings import presets
-from plugin.demonstration import Demo, demo_world
+from plugin.runtime.demonstration import Demo, demo_world
 
 SECRET = "a secret of the webhook form"
 

@@ -6,12 +6,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from connectors.clock import system_clock
-from connectors.store import Store, sites
+from connectors.store import Store
+from connectors.store.sites import sites
 from plugin.access.secret_key import signing_key
 from plugin.cli import cli
-from plugin.composition import path_token
-from plugin.credentials_vault import CredentialsVault
-from plugin.settings import Settings, read_settings
+from plugin.runtime.composition import path_token
+from plugin.runtime.credentials_vault import CredentialsVault
+from plugin.runtime.settings import Settings, read_settings
 
 OLD, NEW = "the former key of this test", "the new key of this very test"
 

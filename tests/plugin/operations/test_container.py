@@ -13,7 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from plugin.cli import cli
-from plugin.settings import PREFIX, Settings
+from plugin.runtime.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[3]
 

@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from connectors.store import StoreError, facts, inbox, objectives, open_store
-from connectors.store.copying import restore
+from connectors.store import StoreError, open_store
+from connectors.store.database.table_copy import restore
+from connectors.store.numbers import objectives
+from connectors.store.sites import facts
+from connectors.store.work import inbox
 from plugin.cli import cli, explained
 from plugin.cli.sync import sync_site
-from plugin.demonstration import Demo
+from plugin.runtime.demonstration import Demo
 
 
 def run(url: str, *words: str, **more: Any) -> Result:

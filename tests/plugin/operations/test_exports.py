@@ -15,11 +15,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from connectors.sandbox import CONNECTOR
-from connectors.store import objectives
+from connectors.store.numbers import objectives
 from plugin.cli import cli
 from plugin.cli.sync import sync_site
-from plugin.connector import NotReady
-from plugin.demonstration import Demo
+from plugin.runtime.connector import NotReady
+from plugin.runtime.demonstration import Demo
 
 Run = Callable[..., Result]
 

@@ -13,7 +13,9 @@ import pytest
 import requests
 
 from connectors.sandbox import PEOPLE, Fault, SandboxServer
-from connectors.store import due, inbox, objectives, open_store
+from connectors.store import open_store
+from connectors.store.numbers import objectives
+from connectors.store.work import due, inbox
 from mappings.numbers import percent
 
 pytestmark = pytest.mark.slow

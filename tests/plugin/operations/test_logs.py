@@ -11,15 +11,15 @@ import pytest
 import structlog
 
 from connectors.sandbox import CONNECTOR
-from connectors.store import sites
+from connectors.store.sites import sites
 from plugin.cli.sync import sync_site
-from plugin.composition import build_connector
-from plugin.connector import Connector
-from plugin.credentials_vault import vault
-from plugin.demonstration import Demo
-from plugin.logs import configure_logs, known_secrets
-from plugin.saved_sites import NewSite, add_site, open_sites
-from plugin.settings import read_settings
+from plugin.runtime.composition import build_connector
+from plugin.runtime.connector import Connector
+from plugin.runtime.credentials_vault import vault
+from plugin.runtime.demonstration import Demo
+from plugin.runtime.logs import configure_logs, known_secrets
+from plugin.runtime.saved_sites import NewSite, add_site, open_sites
+from plugin.runtime.settings import read_settings
 
 
 @pytest.fixture(autouse=True)

@@ -10,16 +10,17 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.clock import system_clock
-from connectors.jira.call import call_of
-from connectors.store import Store, facts
-from plugin import heartbeat
+from connectors.jira.http.call import call_of
+from connectors.store import Store
+from connectors.store.sites import facts
 from plugin.access.actor import MONITORING
-from plugin.connector import Connector
-from plugin.heartbeat import EVERYWHERE, PREFIX, Process, counted, processes
-from plugin.meter import LAG_BOUNDS, Counted, Meter
-from plugin.metering import render_metrics
-from plugin.settings import read_settings
-from plugin.use_cases.status import Readiness, installation, readiness
+from plugin.runtime import heartbeat
+from plugin.runtime.connector import Connector
+from plugin.runtime.counters import LAG_BOUNDS, Counted, Meter
+from plugin.runtime.heartbeat import EVERYWHERE, PREFIX, Process, counted, processes
+from plugin.runtime.metrics import render_metrics
+from plugin.runtime.settings import read_settings
+from plugin.use_cases.health.status import Readiness, installation, readiness
 
 
 @pytest.fixture

@@ -18,8 +18,10 @@ import requests
 
 from connectors.jira import BasicCredentials, SiteAddress, connect
 from connectors.sandbox import CONNECTOR
-from connectors.store import Store, due, inbox, objectives, open_store
-from plugin.demonstration import register_webhook
+from connectors.store import Store, open_store
+from connectors.store.numbers import objectives
+from connectors.store.work import due, inbox
+from plugin.runtime.demonstration import register_webhook
 
 pytestmark = pytest.mark.slow
 

@@ -12,21 +12,23 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.clock import system_clock
-from connectors.jira.errors import AuthFailed, Transient
-from connectors.store import Store, facts, limits
-from plugin import heartbeat
+from connectors.jira.http.errors import AuthFailed, Transient
+from connectors.store import Store
+from connectors.store.sites import facts
+from connectors.store.work import limits
 from plugin.access.actor import MONITORING
-from plugin.budget import budget
 from plugin.cli.moments import distance, spoken
-from plugin.connector import Connector
-from plugin.heartbeat import EVERYWHERE, PREFIX, Heartbeat, Process, processes
-from plugin.meter import Counted
-from plugin.metering import render_metrics
-from plugin.process import this_process
-from plugin.settings import read_settings
+from plugin.runtime import heartbeat
+from plugin.runtime.connector import Connector
+from plugin.runtime.counters import Counted
+from plugin.runtime.heartbeat import EVERYWHERE, PREFIX, Heartbeat, Process, processes
+from plugin.runtime.metrics import render_metrics
+from plugin.runtime.process import this_process
+from plugin.runtime.settings import read_settings
 from plugin.sync.outage import KEY, struck
-from plugin.use_cases.concerns import verdict
-from plugin.use_cases.status import Status, installation, readiness
+from plugin.use_cases.health.budget import budget
+from plugin.use_cases.health.concerns import verdict
+from plugin.use_cases.health.status import Status, installation, readiness
 
 NOW = datetime(2026, 11, 22, 12, 8, tzinfo=UTC)
 

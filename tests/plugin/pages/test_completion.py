@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mappings.catalogue import Catalogue, Field
-from mappings.issue import IssueType, Status
-from plugin.completion import complete
+from mappings.facts.catalogue import Catalogue, Field
+from mappings.facts.issue import IssueType, Status
+from plugin.use_cases.mapping.completion import complete
 
 NUMBER = "com.atlassian.jira.plugin.system.customfieldtypes:float"
 SITE = Catalogue(

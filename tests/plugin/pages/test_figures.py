@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.ledger import Contribution, Disposition, Ledger
 from mappings.numbers import percent
+from mappings.rollup.ledger import Contribution, Disposition, Ledger
 from plugin.pages.views.figures import length, number_text, percent_text, points
 from plugin.pages.views.ledger import ledger_table
 from plugin.pages.views.moments import ago, when

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.jira.errors import Transient
-from plugin.errands import SILENT_FOR, Errand
+from connectors.jira.http.errors import Transient
 from plugin.pages.views.freshness import site_row
-from plugin.sync.checkpoint import Progress
 from plugin.sync.outage import struck
-from plugin.use_cases.status import Status
+from plugin.sync.resync.checkpoint import Progress
+from plugin.use_cases.health.status import Status
+from plugin.use_cases.work.background_jobs import SILENT_FOR, Errand
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BEGAN = NOW - timedelta(minutes=9)

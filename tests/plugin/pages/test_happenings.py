@@ -9,7 +9,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.marks import Kind, Mark
+from mappings.explain.marks import Kind, Mark
 from plugin.pages.views.happenings import APART, happenings, kinds_of, spots
 from plugin.pages.views.trend import Scale
 

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.store.listing import After
+from connectors.store.numbers.list_rows import After
 from docs.screenshots.company import large, seeded
 from plugin.pages.views.listing import ROWS, Filters, after_of, after_text
 from plugin.pages.views.tree import ORDERS

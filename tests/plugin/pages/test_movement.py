@@ -9,10 +9,10 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.moved import Effect, Movement, Part
+from mappings.explain.movement import Effect, Movement, Part
 from mappings.numbers import percent
-from plugin.history import Told
 from plugin.pages.views.movement import SHOWN, since_view
+from plugin.use_cases.objectives.movement import Told
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 EFFECTS = st.lists(st.tuples(st.sampled_from(Part), st.fractions(-1, 1, max_denominator=997)), max_size=SHOWN)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mappings.document.schema import BandPart, JqlCountSource, KpiPart
-from mappings.issue import Reading
+from mappings.facts.issue import Reading
 from plugin.pages.sources import WatchedKpi
 from plugin.pages.views.kpi import band_text, kpi_row, standing
 from plugin.pages.views.review import reading, review

@@ -10,14 +10,16 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 
-from connectors.store import due, facts, inbox, objectives
+from connectors.store.numbers import objectives
+from connectors.store.sites import facts
+from connectors.store.work import due, inbox
 from docs.screenshots.company import NOW, REVISION, large
 from plugin.access.actor import COMMAND_LINE
-from plugin.connector import Connector
 from plugin.pages import pages_blueprint
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.freshness import pulse
-from plugin.settings import Settings
+from plugin.runtime.connector import Connector
+from plugin.runtime.settings import Settings
 
 SITES = ("main", "partners.two")
 

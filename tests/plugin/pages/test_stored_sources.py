@@ -10,13 +10,15 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from sqlalchemy import event
 
-from connectors.store import drifted, due, facts, inbox, objectives
+from connectors.store.numbers import objectives
+from connectors.store.sites import facts
+from connectors.store.work import drift, due, inbox
 from docs.screenshots.company import NOW, REVISION, seeded
 from plugin.access.actor import COMMAND_LINE
-from plugin.connector import Connector
 from plugin.pages import pages_blueprint
 from plugin.pages.stored_sources import StoredSources
-from plugin.settings import Settings
+from plugin.runtime.connector import Connector
+from plugin.runtime.settings import Settings
 
 
 @pytest.fixture
@@ -124,7 +126,7 @@ def test_many_dead_letters_and_much_drift_cost_pages_no_more_statements_than_one
     def go_wrong(wrong):
         with sqlite_store.write() as conn:
             facts.put(conn, "main", "drift", {"issues": 1, "read": 9, "at": NOW.isoformat()})
-            drifted.add(conn, "main", dict.fromkeys(wrong, 1), NOW)
+            drift.add(conn, "main", dict.fromkeys(wrong, 1), NOW)
             due.mark(conn, "main", wrong, NOW, "a test")
             for one in due.claim(conn, "w", NOW, timedelta(minutes=1), len(wrong)):
                 due.bury(conn, one, "it broke", "mend it", NOW)

@@ -11,15 +11,17 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 
-from connectors.store import drifted, facts, mirror, objectives, refusals
+from connectors.store.numbers import mirror, objectives
+from connectors.store.sites import facts
+from connectors.store.work import drift, refusals
 from docs.screenshots.company import NOW, REVISION, seeded
-from mappings.issue import Issue, IssueType, Project, Status
-from mappings.planning import Change
+from mappings.facts.issue import Issue, IssueType, Project, Status
+from mappings.write_back.plan import Change
 from plugin.access.actor import COMMAND_LINE
-from plugin.connector import Connector
 from plugin.pages import pages_blueprint
 from plugin.pages.stored_sources import StoredSources
-from plugin.settings import Settings
+from plugin.runtime.connector import Connector
+from plugin.runtime.settings import Settings
 
 
 def mirrored(state):
@@ -145,7 +147,7 @@ def test_a_review_and_sync_health_lead_to_the_site_that_is_meant(client, sites):
     with sites.store.write() as conn:
         facts.put(conn, "partners", "drift", {"issues": 1, "read": 9, "at": NOW.isoformat()})
         (saved, *_) = objectives.all(conn, "partners")
-        drifted.add(conn, "partners", {saved.state.id: 1}, NOW)
+        drift.add(conn, "partners", {saved.state.id: 1}, NOW)
     (link,) = soup(client.get("/health")).select(".columns a[href^='/objectives/']")
     assert link["href"] == f"/objectives/{saved.state.id}?site=partners"
 
@@ -153,7 +155,7 @@ def test_a_review_and_sync_health_lead_to_the_site_that_is_meant(client, sites):
 def test_what_a_resync_had_to_correct_is_said_on_the_page_of_its_own_site(client, sites):
     with sites.store.write() as conn:
         (saved, *_) = objectives.all(conn, "partners")
-        drifted.add(conn, "partners", {saved.state.id: 2}, NOW - timedelta(hours=2))
+        drift.add(conn, "partners", {saved.state.id: 2}, NOW - timedelta(hours=2))
     said = "2 issues behind this number were not what Jira had; a resync found it 2 h ago and put it right."
     shown = {
         site: " ".join(soup(client.get(f"/objectives/{saved.state.key}?site={site}")).text.split())

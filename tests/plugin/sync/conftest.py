@@ -17,19 +17,21 @@ from connectors.sandbox import CONNECTOR, PEOPLE, SandboxServer, scheme, seed_ma
 from connectors.sandbox.editing import create, delete, edit
 from connectors.sandbox.state import person
 from connectors.sandbox.transitions import to_status
-from connectors.store import due, facts, mirror, objectives, writes
+from connectors.store.numbers import mirror, objectives
+from connectors.store.sites import facts
+from connectors.store.work import due, writes
 from mappings import presets
 from plugin.cli import cli
 from plugin.cli.sync import sync_site
-from plugin.composition import build_connector
-from plugin.connector import Connector
-from plugin.demonstration import demo_world
-from plugin.draining import drain
-from plugin.settings import read_settings
-from plugin.sync.reconcile import Reconciled, reconcile
-from plugin.sync.refresh import land_issues, read_again, with_readings
-from plugin.sync.resync import resync
-from plugin.use_cases.mapping_life import activate
+from plugin.runtime.composition import build_connector
+from plugin.runtime.connector import Connector
+from plugin.runtime.demonstration import demo_world
+from plugin.runtime.settings import read_settings
+from plugin.sync.drain import drain
+from plugin.sync.reconcile.reconcile import Reconciled, reconcile
+from plugin.sync.refresh.reread import land_issues, read_again, with_readings
+from plugin.sync.resync.full import resync
+from plugin.use_cases.mapping.mapping_life import activate
 
 PROGRESS = "customfield_10060"
 

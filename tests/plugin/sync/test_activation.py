@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.errors import JiraError
+from connectors.jira.http.errors import JiraError
 from connectors.sandbox import Fault
-from connectors.store import revisions
+from connectors.store.sites import revisions
 from plugin.access.actor import COMMAND_LINE
-from plugin.connector import NotReady
-from plugin.use_cases import concerns
-from plugin.use_cases.mapping_life import (
+from plugin.runtime.connector import NotReady
+from plugin.use_cases.health import concerns
+from plugin.use_cases.health.status import status
+from plugin.use_cases.mapping.mapping_life import (
     activate,
     activating,
     preview_text,
@@ -20,7 +21,6 @@ from plugin.use_cases.mapping_life import (
     rollback,
     unread,
 )
-from plugin.use_cases.status import status
 
 BEFORE = """
 version: 1
@@ -85,7 +85,7 @@ def test_unread_fields_are_read_before_a_number_is_written(site: tuple[Any, str,
 
 def test_nothing_is_read_again_where_it_was_read_for_the_preview(site: tuple[Any, str, str]) -> None:
     hand, epic, key_result = site
-    from plugin.reading import read_ahead
+    from plugin.use_cases.work.site_read import read_ahead
 
     read_ahead(hand.connector, "main", AFTER, lambda _done, _total: None)
     hand.clock.pass_by(minutes=30)
@@ -114,7 +114,7 @@ def test_a_history_that_was_not_read_is_read_first(site: tuple[Any, str, str]) -
     hand.activate(plain)
     hand.work_off()
     with hand.connector.store.read() as conn:
-        from connectors.store import mirror
+        from connectors.store.numbers import mirror
 
         assert dict(mirror.get(conn, "main", [key_result])[key_result].readings) == {}
     previewed = hand.activate(AFTER)

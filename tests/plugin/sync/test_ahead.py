@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from plugin.sync.ahead import read_ahead
+from plugin.sync.resync.read_ahead import read_ahead
 
 
 def test_the_same_items_come_in_the_same_order() -> None:

@@ -9,9 +9,10 @@ import pytest
 
 from connectors.sandbox import scheme
 from connectors.sandbox.administration import archive, restore
-from connectors.store import objectives, refusals
-from mappings.ledger import Disposition
-from plugin.sync.resync import resync
+from connectors.store.numbers import objectives
+from connectors.store.work import refusals
+from mappings.rollup.ledger import Disposition
+from plugin.sync.resync.full import resync
 from tests.plugin.sync.conftest import Company
 
 CLOUD_AND_DATACENTER = pytest.mark.parametrize("small", ["cloud", "datacenter"], indirect=True)

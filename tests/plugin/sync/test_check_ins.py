@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 
 from connectors.clock import system_clock
-from connectors.store import audit, check_ins, due, mirror, objectives, revisions
-from mappings.check_in import Measure
+from connectors.store.numbers import check_ins, mirror, objectives
+from connectors.store.people import audit
+from connectors.store.sites import revisions
+from connectors.store.work import due
+from mappings.explain.check_in import Measure
 from plugin.access.actor import Actor
 from plugin.access.permission import Permission
-from plugin.draining import drain
-from plugin.history import happened
-from plugin.use_cases.check_ins import (
+from plugin.sync.drain import drain
+from plugin.use_cases.mapping.mapping_life import preview_text
+from plugin.use_cases.objectives.check_ins import (
     CheckInRefused,
     Said,
     check_in,
@@ -26,7 +29,7 @@ from plugin.use_cases.check_ins import (
     typed_value,
     withdraw,
 )
-from plugin.use_cases.mapping_life import preview_text
+from plugin.use_cases.objectives.movement import happened
 
 ADA, BO = Actor("Ada", Permission.EDITOR), Actor("Bo", Permission.EDITOR)
 

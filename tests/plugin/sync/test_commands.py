@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from connectors.jira.errors import Permanent
-from connectors.jira.registration import PROPERTY_EVENTS
-from connectors.store import due, refusals
+from connectors.jira.http.errors import Permanent
+from connectors.jira.webhooks.registration import PROPERTY_EVENTS
+from connectors.store.work import due, refusals
 from mappings import presets
-from mappings.planning import Change
-from plugin.use_cases.mapping_life import activate
+from mappings.write_back.plan import Change
+from plugin.use_cases.mapping.mapping_life import activate
 
 
 def bury(quiet: Any, objective_id: str) -> None:

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.errors import IncompleteRead
+from connectors.jira.http.errors import IncompleteRead
 from connectors.sandbox.faults import Fault
 from plugin.access.actor import MONITORING
 from plugin.jobs.schedules import Schedules
-from plugin.sync import read_failure
-from plugin.sync.completeness import falls_short
-from plugin.sync.recent import resync_recent
-from plugin.sync.resync import resync
-from plugin.use_cases.concerns import failing
-from plugin.use_cases.status import vitals
+from plugin.sync.resync import read_failure
+from plugin.sync.resync.completeness import falls_short
+from plugin.sync.resync.full import resync
+from plugin.sync.resync.recent import resync_recent
+from plugin.use_cases.health.concerns import failing
+from plugin.use_cases.health.status import vitals
 from tests.plugin.sync.test_recent import synced
 
 

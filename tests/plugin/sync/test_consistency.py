@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from connectors.store import due, objectives
+from connectors.store.numbers import objectives
+from connectors.store.work import due
 from mappings import presets
-from plugin.sync.reconcile import reconcile
-from plugin.use_cases.mapping_life import preview_text
+from plugin.sync.reconcile.reconcile import reconcile
+from plugin.use_cases.mapping.mapping_life import preview_text
 
 MAPPING = """
 version: 1
@@ -163,7 +164,7 @@ def test_an_objective_that_a_mapping_writes_stands_on_what_is_due_below(hand: An
         "{link: contributes to, contributes: true}", "{objective: company, contributes: true}"
     )
     hand.activate(text.replace("write_back:", "  - {id: company, title: The company}\nwrite_back:"))
-    from plugin.sync.resync import resync
+    from plugin.sync.resync.full import resync
 
     resync(hand.context)
     found = reconcile(hand.context, "@company").state
@@ -178,13 +179,13 @@ def test_an_objective_that_a_mapping_writes_stands_on_what_is_due_below(hand: An
 
 def test_a_preset_on_two_levels_edits_as_often_as_its_preview_says(quiet: Any) -> None:
     text = presets.text("initiatives-and-epics")
-    from plugin.use_cases.mapping_life import activate
+    from plugin.use_cases.mapping.mapping_life import activate
 
     edits = quiet.sandbox.site.calls.by_endpoint
     previewed = preview_text(quiet.connector, "main", text)
     before = {name: count for name, count in edits.items() if name.startswith("PUT")}
     activate(quiet.connector, "main", text, "test", large=True)
-    from plugin.draining import drain
+    from plugin.sync.drain import drain
 
     done = drain(quiet.context)
     after = {name: count for name, count in edits.items() if name.startswith("PUT")}

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from connectors.sandbox import Fault
-from connectors.store import written
-from plugin.sync.reconcile import reconcile
-from plugin.use_cases.mapping_life import preview_text, rollback
+from connectors.store.work import last_written
+from plugin.sync.reconcile.reconcile import reconcile
+from plugin.use_cases.mapping.mapping_life import preview_text, rollback
 
 PROGRESS, RAW = "customfield_10060", "customfield_10054"
 MAPPING = """
@@ -69,7 +69,7 @@ def test_a_narrowed_selector_clears_what_leaves_and_preview_counts_it(hand: Any)
     hand.sync()
     assert len(hand.writes()) == before + 1
     with hand.connector.store.read() as conn:
-        assert [one.issue_id for one in written.every(conn, "main")] == [stays]
+        assert [one.issue_id for one in last_written.every(conn, "main")] == [stays]
 
 
 def test_going_back_writes_it_again(hand: Any) -> None:
@@ -212,7 +212,7 @@ def test_what_was_deleted_or_cannot_be_seen_is_not_written(hand: Any) -> None:
     hand.work_off()
     assert sum(count for name, count in calls.items() if name.startswith("PUT")) == puts
     with hand.connector.store.read() as conn:
-        assert written.every(conn, "main") == []
+        assert last_written.every(conn, "main") == []
 
 
 def test_an_issue_that_leaves_the_scope_is_cleared_all_the_same(hand: Any) -> None:

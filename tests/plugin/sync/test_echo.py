@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.hints import Told
+from connectors.jira.webhooks.hints import Told
 from connectors.sandbox import CONNECTOR, PEOPLE, scheme
 from connectors.sandbox.editing import edit
 from connectors.sandbox.state import person
-from connectors.store import inbox
-from mappings.catalogue import Field
+from connectors.store.work import inbox
+from mappings.facts.catalogue import Field
 from mappings.fields import field_type
-from plugin.sync.echo import says
-from plugin.sync.refresh import refresh
+from plugin.sync.intake.echo import says
+from plugin.sync.refresh.reread import refresh
 
 PROGRESS = "customfield_10060"
 BOTH = pytest.mark.parametrize("firm", ["cloud", "datacenter"], indirect=True)

@@ -12,10 +12,11 @@ import pytest
 from connectors.sandbox import PEOPLE, scheme
 from connectors.sandbox.editing import edit
 from connectors.sandbox.state import person
-from connectors.store import audit, writes
-from plugin.sync import holding
-from plugin.sync.recent import resync_recent
-from plugin.sync.resync import resync
+from connectors.store.people import audit
+from connectors.store.work import writes
+from plugin.sync.reconcile import hold
+from plugin.sync.resync.full import resync
+from plugin.sync.resync.recent import resync_recent
 
 PROGRESS = "customfield_10060"
 LOW = "name: epics-as-objectives\nbrake: {share: 0.1, floor: 2}"
@@ -52,7 +53,7 @@ def held(firm: Any) -> dict[str, object]:
 
 def brake(firm: Any) -> Any:
     with firm.connector.store.read() as conn:
-        return holding.standing(conn, "main")
+        return hold.standing(conn, "main")
 
 
 @pytest.mark.parametrize("read", [resync, resync_recent])
@@ -181,7 +182,7 @@ def test_a_dropped_change_leaves_jira_as_it_is_until_something_else_is_wanted(br
     resync(braked.context)
     braked.work_off()
     with braked.connector.store.write() as conn:
-        holding.end(conn, "main", writes.drop, braked.clock())
+        hold.end(conn, "main", writes.drop, braked.clock())
 
     for _ in range(2):
         found = resync(braked.context)

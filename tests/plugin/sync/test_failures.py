@@ -6,9 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.jira.errors import AuthFailed, IncompleteRead, Permanent, RateLimited, Transient
+from connectors.jira.http.errors import AuthFailed, IncompleteRead, Permanent, RateLimited, Transient
 from connectors.store import StoreError
-from plugin.sync.failures import LONGEST_WAIT, MOST_ATTEMPTS, MOST_REFUSALS, Bury, Postpone, after_failure
+from plugin.sync.reconcile.failures import (
+    LONGEST_WAIT,
+    MOST_ATTEMPTS,
+    MOST_REFUSALS,
+    Bury,
+    Postpone,
+    after_failure,
+)
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 

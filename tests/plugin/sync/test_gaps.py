@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 
 from connectors.sandbox import scheme
-from connectors.store import audit, gaps, objectives
-from mappings.ledger import Disposition
+from connectors.store.numbers import objectives
+from connectors.store.people import audit
+from connectors.store.work import gaps
+from mappings.rollup.ledger import Disposition
 from plugin.access.actor import Actor
 from plugin.access.permission import Permission
-from plugin.connector import NotReady
-from plugin.sync.forgotten import ask_again
-from plugin.sync.resync import resync
-from plugin.use_cases.gaps import accept_gaps, list_gaps, reopen_gaps
+from plugin.runtime.connector import NotReady
+from plugin.sync.refresh.tombstones import ask_again
+from plugin.sync.resync.full import resync
 from plugin.use_cases.permission import NotAllowed
+from plugin.use_cases.work.gaps import accept_gaps, list_gaps, reopen_gaps
 
 BOTH = pytest.mark.parametrize("company", ["cloud", "datacenter"], indirect=True)
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from connectors.clock import system_clock
-from connectors.store import inbox
+from connectors.store.work import inbox
 from plugin.cli.sync import sync_site
-from plugin.demonstration import demo_world
+from plugin.runtime.demonstration import demo_world
 from plugin.sync.work import turn
 
 EVENTS = 120

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from connectors.sandbox import scheme
-from connectors.store import writes
-from connectors.store.writes import Write, WriteOutcome
+from connectors.store.work import writes
+from connectors.store.work.writes import Write, WriteOutcome
 from mappings.fields.number import Number
-from mappings.planning import Change
-from plugin.sync import holding
-from plugin.sync.holding import MOST_REWRITES, is_war, paced_until
-from plugin.sync.recent import resync_recent
-from plugin.sync.reconcile import reconcile
+from mappings.write_back.plan import Change
+from plugin.sync.reconcile import hold
+from plugin.sync.reconcile.hold import MOST_REWRITES, is_war, paced_until
+from plugin.sync.reconcile.reconcile import reconcile
+from plugin.sync.resync.recent import resync_recent
 
 AT = datetime(2026, 11, 9, 9, 0, tzinfo=UTC)
 NUMBER = Number()
@@ -185,7 +185,7 @@ def test_a_value_that_was_never_written_goes_through(quiet: Any, monkeypatch: py
     objective_id = quiet.objectives()[0]
     fight(quiet, objective_id)
     (held,) = quiet.held()
-    from plugin.sync import reconcile as module
+    from plugin.sync.reconcile import reconcile as module
 
     original = module.plan_objective
 
@@ -236,7 +236,7 @@ def test_a_resync_that_would_change_too_much_waits_for_a_person(quiet: Any, comm
     assert len(json.loads(said)["written"]) >= found.held.count
     assert all(quiet.in_jira(one) != 1 for one in ids)
     with quiet.connector.store.read() as conn:
-        assert holding.standing(conn, "main") is None
+        assert hold.standing(conn, "main") is None
     again, done = quiet.sync()
     assert again.held is None
     assert done.written == 0

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from connectors.store import Store, StoreError, inbox, open_store, upgrade
-from plugin.sync.announcing import SILENT, Silent
-from plugin.sync.intake import IDENTIFIER, Accepted, Intake
+from connectors.store import Store, StoreError, open_store, upgrade
+from connectors.store.work import inbox
+from plugin.sync.announcement import SILENT, Silent
+from plugin.sync.intake.acceptance import IDENTIFIER, Accepted, Intake
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 BODY = b'{"webhookEvent": "nothing"}'

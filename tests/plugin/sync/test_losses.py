@@ -11,14 +11,16 @@ from typing import Any
 import pytest
 
 from connectors.sandbox import CONNECTOR, SandboxServer, scheme, seed_many
-from connectors.store import audit, inbox, losses, objectives
+from connectors.store.numbers import objectives
+from connectors.store.people import audit
+from connectors.store.work import inbox, losses
 from plugin.access.actor import Actor
 from plugin.access.permission import Permission
-from plugin.sync.losses import AT_ONCE
-from plugin.sync.refresh import refresh
-from plugin.sync.resync import resync
-from plugin.use_cases import losses as use_case
-from plugin.use_cases import sync
+from plugin.sync.refresh.losses import AT_ONCE
+from plugin.sync.refresh.reread import refresh
+from plugin.sync.resync.full import resync
+from plugin.use_cases.work import losses as use_case
+from plugin.use_cases.work import sync
 from tests.plugin.sync.conftest import Clock, Company, a_connector
 
 ADA = Actor("ada", Permission.EDITOR)

@@ -9,18 +9,20 @@ import pytest
 from sqlalchemy import delete
 
 from connectors.sandbox import scheme
-from connectors.store import audit, bindings, objectives, revisions
+from connectors.store.numbers import objectives
+from connectors.store.people import audit
 from connectors.store.schema import binding
+from connectors.store.sites import bindings, revisions
 from mappings import presets
-from mappings.catalogue import Catalogue
-from mappings.issue import Named
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.issue import Named
 from plugin.access.actor import COMMAND_LINE
 from plugin.cli.sync import sync_site
 from plugin.jobs.schedules import read_recent
-from plugin.sync import names
-from plugin.use_cases.concerns import concerns
-from plugin.use_cases.mapping_life import activate
-from plugin.use_cases.status import status
+from plugin.sync.refresh import names
+from plugin.use_cases.health.concerns import concerns
+from plugin.use_cases.health.status import status
+from plugin.use_cases.mapping.mapping_life import activate
 
 POINTS = scheme.POINTS
 

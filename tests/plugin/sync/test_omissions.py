@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from connectors.sandbox import issue_json, scheme
-from connectors.store import gaps, inbox, mirror, objectives
+from connectors.store.numbers import mirror, objectives
+from connectors.store.work import gaps, inbox
 from mappings import presets
-from plugin.reading import read_ahead
-from plugin.sync.refresh import refresh
-from plugin.sync.resync import resync
-from plugin.use_cases.mapping_life import activate
+from plugin.sync.refresh.reread import refresh
+from plugin.sync.resync.full import resync
+from plugin.use_cases.mapping.mapping_life import activate
+from plugin.use_cases.work.site_read import read_ahead
 from tests.plugin.sync.conftest import PROGRESS, Company
 
 CLOUD_AND_DATACENTER = pytest.mark.parametrize("small", ["cloud", "datacenter"], indirect=True)

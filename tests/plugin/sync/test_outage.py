@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.errors import AuthFailed, JiraError, Permanent, RateLimited, Transient
+from connectors.jira.http.errors import AuthFailed, JiraError, Permanent, RateLimited, Transient
 from connectors.sandbox import Fault
-from connectors.store import due, inbox
-from plugin.reading import read
+from connectors.store.work import due, inbox
 from plugin.sync import outage
-from plugin.sync.intake import accept
+from plugin.sync.intake.acceptance import accept
 from plugin.sync.outage import Outage, next_try, struck
 from plugin.sync.work import turn
+from plugin.use_cases.work.site_read import read
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DOWN = Transient("Jira cannot answer now (503).", status=503)

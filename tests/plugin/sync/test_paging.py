@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugin.sync.paging import condition, in_order
+from plugin.sync.resync.search_pages import condition, in_order
 
 
 @pytest.mark.parametrize(

@@ -12,21 +12,22 @@ from sqlalchemy import update
 from werkzeug.datastructures import MultiDict
 
 from connectors.clock import system_clock
-from connectors.jira.errors import Transient
+from connectors.jira.http.errors import Transient
 from connectors.sandbox import Fault, SandboxServer
-from connectors.store import mirror, refusals, writes
+from connectors.store.numbers import mirror
 from connectors.store.schema import write as written
+from connectors.store.work import refusals, writes
 from mappings import presets
 from mappings.document.source import read_document
-from mappings.issue import Issue
+from mappings.facts.issue import Issue
 from plugin.cli.sync import sync_site
-from plugin.demonstration import demo_world
 from plugin.pages.views.choices import edited
-from plugin.sync.holding import MOST_REWRITES, release
-from plugin.sync.properties import may_be_target
-from plugin.sync.reconcile import reconcile
-from plugin.sync.refresh import land_issues
-from plugin.use_cases.mapping_life import activate, preview_text
+from plugin.runtime.demonstration import demo_world
+from plugin.sync.reconcile.hold import MOST_REWRITES, release
+from plugin.sync.reconcile.properties import may_be_target
+from plugin.sync.reconcile.reconcile import reconcile
+from plugin.sync.refresh.reread import land_issues
+from plugin.use_cases.mapping.mapping_life import activate, preview_text
 
 KEY = "jira-okr.rollup"
 FIELD = f"property:{KEY}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from connectors.sandbox import scheme
-from connectors.store import objectives
+from connectors.store.numbers import objectives
 from mappings import presets
-from plugin.reading import read_ahead
-from plugin.sync.resync import resync
+from plugin.sync.resync.full import resync
+from plugin.use_cases.work.site_read import read_ahead
 
 
 def test_an_answer_to_a_query_follows_what_a_preview_reads(company: Any) -> None:

@@ -8,17 +8,18 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.errors import JiraError
+from connectors.jira.http.errors import JiraError
 from connectors.sandbox import Fault, scheme
-from connectors.store import drifted, facts
+from connectors.store.sites import facts
+from connectors.store.work import drift
 from mappings import presets
 from plugin.jobs.schedules import Schedules
-from plugin.reading import read_ahead
-from plugin.sync import watermark
-from plugin.sync.paging import OVERLAP
-from plugin.sync.recent import resync_recent
-from plugin.sync.refresh import RESYNC_WANTED
-from plugin.sync.resync import resync
+from plugin.sync.refresh.reread import RESYNC_WANTED
+from plugin.sync.resync import watermark
+from plugin.sync.resync.full import resync
+from plugin.sync.resync.recent import resync_recent
+from plugin.sync.resync.search_pages import OVERLAP
+from plugin.use_cases.work.site_read import read_ahead
 
 BOTH = pytest.mark.parametrize("company", ["cloud", "datacenter"], indirect=True)
 
@@ -185,14 +186,14 @@ def test_drift_is_counted_by_objective_until_the_next_full_read(company: Any) ->
     resync_recent(company.context)
 
     with company.connector.store.read() as conn:
-        (one,) = drifted.worst(conn, "main")
+        (one,) = drift.worst(conn, "main")
         assert (one.objective_id, one.issues) == (stories[0].parent_id, 4)
         assert watermark.drift_since(conn, "main").issues == 4
 
     company.delete(with_siblings[5])
     assert resync(company.context).drift == 1
     with company.connector.store.read() as conn:
-        (one,) = drifted.worst(conn, "main")
+        (one,) = drift.worst(conn, "main")
         assert (one.objective_id, one.issues) == (stories[0].parent_id, 1)
         assert watermark.drift_since(conn, "main") is None
 

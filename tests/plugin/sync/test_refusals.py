@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from connectors.sandbox import CONNECTOR, Fault, scheme
-from connectors.store import due, refusals
-from plugin.sync.recent import resync_recent
-from plugin.sync.resync import resync
+from connectors.store.work import due, refusals
+from plugin.sync.resync.full import resync
+from plugin.sync.resync.recent import resync_recent
 
 PROGRESS = "customfield_10060"
 BOTH = pytest.mark.parametrize("firm", ["cloud", "datacenter"], indirect=True)

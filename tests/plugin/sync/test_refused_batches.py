@@ -9,9 +9,9 @@ import pytest
 
 from connectors.jira import Jira
 from connectors.sandbox import scheme
-from connectors.store import inbox
-from plugin.sync.refresh import refresh
-from plugin.sync.resync import resync
+from connectors.store.work import inbox
+from plugin.sync.refresh.reread import refresh
+from plugin.sync.resync.full import resync
 from tests.plugin.sync.conftest import Company
 
 

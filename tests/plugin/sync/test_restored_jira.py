@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from connectors.sandbox import Record, scheme
-from connectors.store import mirror
+from connectors.store.numbers import mirror
 
 LATER = timedelta(hours=2)
 

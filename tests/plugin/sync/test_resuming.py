@@ -12,20 +12,21 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.errors import RateLimited, Transient
+from connectors.jira.http.errors import RateLimited, Transient
 from connectors.sandbox import CONNECTOR, Fault, scheme
-from connectors.store import due, facts, resyncs
-from plugin.sync.checkpoint import LONGEST_REST, progress, unfinished
-from plugin.sync.refresh import RESYNC_WANTED
-from plugin.sync.resync import resync
+from connectors.store.sites import facts
+from connectors.store.work import due, resyncs
+from plugin.sync.refresh.reread import RESYNC_WANTED
+from plugin.sync.resync.checkpoint import LONGEST_REST, progress, unfinished
+from plugin.sync.resync.full import resync
 from plugin.sync.work import turn
 
 PAGES = 8
 KILLED = """
 import os, signal
-from plugin.composition import build_connector
-from plugin.settings import read_settings
-from plugin.sync.resync import resync
+from plugin.runtime.composition import build_connector
+from plugin.runtime.settings import read_settings
+from plugin.sync.resync.full import resync
 from plugin.sync.work import turn
 
 def told(done, _total):

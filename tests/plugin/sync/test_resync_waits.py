@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.errors import RateLimited
+from connectors.jira.http.errors import RateLimited
 from connectors.sandbox import Fault
-from connectors.store import due, mirror
-from plugin.sync.resync import resync
+from connectors.store.numbers import mirror
+from connectors.store.work import due
+from plugin.sync.resync.full import resync
 
 
 def test_a_short_rate_limit_is_waited_out_within_the_page(quiet: Any) -> None:

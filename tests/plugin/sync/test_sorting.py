@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from connectors.jira import Hints
-from connectors.store.inbox import Delivery, DeliveryStatus
-from plugin.sync.sorting import BEGINNING, Batch, sort_deliveries
+from connectors.store.work.inbox import Delivery, DeliveryStatus
+from plugin.sync.intake.triage import BEGINNING, Batch, sort_deliveries
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 IDS = {"PLAT-7": "10007", "PLAT-9": "10009"}

@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from connectors.store import drifted, facts
+from connectors.store.sites import facts
+from connectors.store.work import drift
 from plugin.access.actor import MONITORING
 from plugin.cli.output import _plain_reporter
-from plugin.drift import drift_of
-from plugin.errands import Errand
-from plugin.metering import render_metrics
-from plugin.sync.refresh import RESYNC_WANTED
-from plugin.sync.resync import resync
-from plugin.use_cases.status import installation
+from plugin.runtime.metrics import render_metrics
+from plugin.sync.refresh.reread import RESYNC_WANTED
+from plugin.sync.resync.full import resync
+from plugin.use_cases.health.drift import drift_of
+from plugin.use_cases.health.status import installation
+from plugin.use_cases.work.background_jobs import Errand
 
 NOW = datetime(2026, 11, 9, 9, 0, tzinfo=UTC)
 
@@ -81,7 +82,7 @@ def test_what_a_lost_webhook_left_behind_is_shown_by_objective(
         found = drift_of(conn, "main")
         named = {one.id: one.issues for one in found.worst}
         assert named[state] == 1
-        assert drifted.of(conn, "main", state).issues == 1
+        assert drift.of(conn, "main", state).issues == 1
     _, said = command("status")
     assert "had been wrong: 1 issue" in said
     metrics = render_metrics(installation(quiet.connector, MONITORING)).decode()

@@ -13,13 +13,13 @@ import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 
-from connectors.store import accounts, audit
+from connectors.store.people import accounts, audit
 from plugin.access import members, passwords, tokens
-from plugin.app import create_app
 from plugin.cli import cli
-from plugin.composition import build_connector
-from plugin.connector import Connector
-from plugin.settings import read_settings
+from plugin.runtime.application import create_app
+from plugin.runtime.composition import build_connector
+from plugin.runtime.connector import Connector
+from plugin.runtime.settings import read_settings
 
 PASSWORD = "correct horse battery staple"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')

@@ -6,14 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.store import due, objectives, refusals
+from connectors.store.numbers import objectives
+from connectors.store.work import due, refusals
 from docs.screenshots.company import REVISION, seeded
-from mappings.planning import Change
+from mappings.write_back.plan import Change
 from plugin.access.actor import COMMAND_LINE, Actor
 from plugin.access.permission import Permission
-from plugin.use_cases import dead_letters
-from plugin.use_cases import refusals as refused_fields
 from plugin.use_cases.permission import NotAllowed
+from plugin.use_cases.work import dead_letters
+from plugin.use_cases.work import refusals as refused_fields
 
 STATE = seeded().saved[0].state
 ID, KEY = STATE.id, STATE.key

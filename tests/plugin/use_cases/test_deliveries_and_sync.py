@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.store import inbox
+from connectors.store.work import inbox
 from plugin.access.actor import COMMAND_LINE, Actor
 from plugin.access.permission import Permission
-from plugin.connector import NotReady
-from plugin.use_cases import deliveries, sync
+from plugin.runtime.connector import NotReady
 from plugin.use_cases.permission import NotAllowed
+from plugin.use_cases.work import deliveries, sync
 
 VIEWER = Actor("vic@acme.example", Permission.VIEWER)
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from connectors.store import gaps
-from mappings.gap import Gap
+from connectors.store.work import gaps
+from mappings.facts.gap import Gap
 
 HIDDEN = Gap("10104", "PLAT-4", "Jira forbids to read it: no permission.", "Give the permission.")
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connectors.store import losses
-from mappings.issue import Issue, IssueType, Project, Status
+from connectors.store.work import losses
+from mappings.facts.issue import Issue, IssueType, Project, Status
 
 AT = datetime(2026, 11, 9, 9, 0, tzinfo=UTC)
 PLAT = Project("10000", "PLAT", "Platform")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.store import accounts
+from connectors.store.people import accounts
 from plugin.access.actor import COMMAND_LINE, Actor
 from plugin.access.permission import Permission
 from plugin.access.refusal import Refused
-from plugin.use_cases import people, tokens
-from plugin.use_cases.own_account import own_account
+from plugin.use_cases.accounts import people, tokens
+from plugin.use_cases.accounts.own_account import own_account
 from plugin.use_cases.permission import NotAllowed
 
 LEE = "lee@acme.example"

@@ -7,20 +7,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.jira.errors import RateLimited, Transient
-from connectors.store import due, facts, inbox
-from connectors.store.refusals import Refused
+from connectors.jira.http.errors import RateLimited, Transient
+from connectors.store.sites import facts
+from connectors.store.work import due, inbox
+from connectors.store.work.refusals import Refused
 from plugin.access.actor import Actor
 from plugin.access.permission import Permission
-from plugin.drift import Drift
-from plugin.heartbeat import EVERYWHERE, PREFIX, Process
-from plugin.meter import Counted
-from plugin.sync.holding import Brake
+from plugin.runtime.counters import Counted
+from plugin.runtime.heartbeat import EVERYWHERE, PREFIX, Process
 from plugin.sync.outage import struck
-from plugin.use_cases.concerns import concerns, verdict
-from plugin.use_cases.dead_letters import DeadLetter
+from plugin.sync.reconcile.hold import Brake
+from plugin.use_cases.health.concerns import concerns, verdict
+from plugin.use_cases.health.drift import Drift
+from plugin.use_cases.health.status import Status, status
 from plugin.use_cases.permission import NotAllowed
-from plugin.use_cases.status import Status, status
+from plugin.use_cases.work.dead_letters import DeadLetter
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 HEARD = {"last_delivery": NOW, "last_resync": NOW}

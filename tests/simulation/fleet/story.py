@@ -22,20 +22,21 @@ from stormy_world.people import People
 from stormy_world.stage import DEPLOYMENTS, texts
 from stormy_world.weather import trouble
 
-from connectors.jira.address import Deployment
-from connectors.jira.errors import JiraError
+from connectors.jira.http.address import Deployment
+from connectors.jira.http.errors import JiraError
 from connectors.sandbox import CONNECTOR, SandboxServer, WebhookFaults
-from connectors.store import Store, StoreError, due, inbox
-from mappings.mapping import Mapping
-from plugin.composition import build_connector, path_token
-from plugin.connector import Connector
-from plugin.demonstration import EVENTS
-from plugin.draining import drain
-from plugin.settings import Settings, read_settings
-from plugin.sync import holding
+from connectors.store import Store, StoreError
+from connectors.store.work import due, inbox
+from mappings.document.mapping import Mapping
+from plugin.runtime.composition import build_connector, path_token
+from plugin.runtime.connector import Connector
+from plugin.runtime.demonstration import EVENTS
+from plugin.runtime.settings import Settings, read_settings
 from plugin.sync.context import Context
-from plugin.sync.resync import resync
-from plugin.use_cases.mapping_life import activate
+from plugin.sync.drain import drain
+from plugin.sync.reconcile import hold
+from plugin.sync.resync.full import resync
+from plugin.use_cases.mapping.mapping_life import activate
 
 SECRET = "a secret of the simulation"
 KEY = "a long random text for sessions and paths of the simulation"
@@ -312,9 +313,9 @@ class Story:
     def _approve(self) -> None:
         """Where a resync was held because much would change, a person looks at it and lets it go."""
         with self.tables.read() as conn:
-            held = holding.standing(conn, SITE)
+            held = hold.standing(conn, SITE)
         if held is not None:
-            holding.release(self.context())
+            hold.release(self.context())
             with self.tables.write() as conn:
                 self.context().mark(conn, held.objectives, "approved")
             self.chronicle.note("story", f"held resync released: {held.reason}")

@@ -18,9 +18,9 @@ from urllib3 import HTTPResponse
 from werkzeug.test import run_wsgi_app
 
 from connectors.jira import BasicCredentials, BearerCredentials, Jira, SiteAddress
-from connectors.jira.address import Deployment
-from connectors.jira.governor import Governor
-from connectors.jira.transport import Transport, new_session
+from connectors.jira.http.address import Deployment
+from connectors.jira.http.governor import Governor
+from connectors.jira.http.transport import Transport, new_session
 from connectors.sandbox import CONNECTOR, Sandbox
 from connectors.sandbox.application import create_app
 from connectors.sandbox.site import Site

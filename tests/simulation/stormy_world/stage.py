@@ -11,15 +11,15 @@ from stormy_world.clock import VirtualClock
 from stormy_world.jira import connected, sandbox_site
 from stormy_world.perils import Perils
 
-from connectors.jira.address import Deployment
+from connectors.jira.http.address import Deployment
 from connectors.store import Store, open_store, upgrade
 from connectors.store.schema import metadata
 from mappings import presets
-from mappings.catalogue import Catalogue
-from mappings.document.binding import bind
+from mappings.document.binder import bind
+from mappings.document.mapping import Mapping
 from mappings.document.source import read_document
-from mappings.mapping import Mapping
-from plugin.settings import Settings, read_settings
+from mappings.facts.catalogue import Catalogue
+from plugin.runtime.settings import Settings, read_settings
 
 DEPLOYMENTS: tuple[Deployment, ...] = ("cloud", "datacenter")
 OURS = Path(__file__).with_name("mapping.yaml")

@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 
 from stormy_world.judged import SITE, Judged
 
-from connectors.store import due, mirror, objectives
-from mappings.catalogue import Field
-from mappings.desired import desired, owners
+from connectors.store.numbers import mirror, objectives
+from connectors.store.work import due
+from mappings.facts.catalogue import Field
+from mappings.facts.forest import Forest
+from mappings.facts.issue import Issue
 from mappings.fields import field_type
-from mappings.forest import Forest
-from mappings.issue import Issue
-from mappings.measuring import assess
-from mappings.state import ObjectiveState
+from mappings.rollup.measurement import assess
+from mappings.rollup.state import ObjectiveState
+from mappings.write_back.desired import desired, owners
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 

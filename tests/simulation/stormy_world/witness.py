@@ -16,13 +16,13 @@ from sqlalchemy import Connection, select
 from stormy_world.judged import SITE, Judged
 
 from connectors.sandbox import scheme
-from connectors.store import mirror
+from connectors.store.numbers import mirror
 from connectors.store.schema import mirrored, numbers
-from mappings.desired import desired, owners
-from mappings.forest import Forest
-from mappings.issue import Issue
-from mappings.measuring import assess
-from mappings.state import ObjectiveState
+from mappings.facts.forest import Forest
+from mappings.facts.issue import Issue
+from mappings.rollup.measurement import assess
+from mappings.rollup.state import ObjectiveState
+from mappings.write_back.desired import desired, owners
 
 MOST_BLENDS = 200
 """So many blends of versions are tried; where more are possible the number is taken as right, and counted."""

@@ -20,19 +20,20 @@ from stormy_world.weather import worsen
 from stormy_world.witness import Witness
 from werkzeug.test import run_wsgi_app
 
-from connectors.jira.address import Deployment
-from connectors.jira.errors import JiraError
+from connectors.jira.http.address import Deployment
+from connectors.jira.http.errors import JiraError
 from connectors.sandbox.webhooks import Message
-from connectors.store import Store, StoreError, due, inbox, losses
-from plugin.app import create_app
-from plugin.connector import Connector
-from plugin.connector import Site as JiraSite
-from plugin.demonstration import EVENTS
-from plugin.sync import holding
+from connectors.store import Store, StoreError
+from connectors.store.work import due, inbox, losses
+from plugin.runtime.application import create_app
+from plugin.runtime.connector import Connector
+from plugin.runtime.connector import Site as JiraSite
+from plugin.runtime.demonstration import EVENTS
 from plugin.sync.context import Context
-from plugin.sync.recent import resync_recent
-from plugin.sync.refresh import land_issues
-from plugin.sync.resync import resync
+from plugin.sync.reconcile import hold
+from plugin.sync.refresh.reread import land_issues
+from plugin.sync.resync.full import resync
+from plugin.sync.resync.recent import resync_recent
 from plugin.sync.work import turn
 
 SECRET = "a secret of the simulation"
@@ -232,10 +233,10 @@ class World:
         """Where a resync was held because much would change, or is missing, a person looks at it and lets it go."""
         self._accept_losses()
         with self.stage.store.read() as conn:
-            held = holding.standing(conn, SITE)
+            held = hold.standing(conn, SITE)
         if held is None:
             return False
-        holding.release(self.context())
+        hold.release(self.context())
         with self.stage.store.write() as conn:
             due.mark(conn, SITE, held.objectives, self.clock(), "approved")
         return True

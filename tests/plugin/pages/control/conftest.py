@@ -14,14 +14,14 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from connectors.clock import system_clock
-from connectors.store import accounts
+from connectors.store.people import accounts
 from plugin.access import passwords
-from plugin.app import create_app
-from plugin.composition import build_connector
-from plugin.connector import Connector
-from plugin.demonstration import Demo, demo_world
-from plugin.draining import drain
-from plugin.sync.resync import resync
+from plugin.runtime.application import create_app
+from plugin.runtime.composition import build_connector
+from plugin.runtime.connector import Connector
+from plugin.runtime.demonstration import Demo, demo_world
+from plugin.sync.drain import drain
+from plugin.sync.resync.full import resync
 
 PASSWORD = "correct horse battery staple"
 ROLES = ("viewer", "editor", "admin")

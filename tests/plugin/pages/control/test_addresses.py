@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 
 from docs.screenshots.company import NOW
-from plugin.connector import Connector
 from plugin.pages import pages_blueprint
 from plugin.pages.stored_sources import StoredSources
-from plugin.settings import Settings
+from plugin.runtime.connector import Connector
+from plugin.runtime.settings import Settings
 
 
 @pytest.mark.parametrize("address", ["/objectives/a%00b", "/why/a%00b", "/?q=a%00b", "/objectives/%ed%a0%80"])

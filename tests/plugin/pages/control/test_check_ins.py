@@ -9,9 +9,11 @@ from types import SimpleNamespace
 import pytest
 from bs4 import BeautifulSoup
 
-from connectors.store import audit, check_ins, due, objectives
-from mappings.check_in import CheckIn, Measure
-from plugin.sync.reconcile import reconcile
+from connectors.store.numbers import check_ins, objectives
+from connectors.store.people import audit
+from connectors.store.work import due
+from mappings.explain.check_in import CheckIn, Measure
+from plugin.sync.reconcile.reconcile import reconcile
 
 
 @pytest.fixture

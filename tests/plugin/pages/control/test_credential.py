@@ -11,16 +11,17 @@ from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.sandbox import CONNECTOR
-from connectors.store import audit, sites
+from connectors.store.people import audit
+from connectors.store.sites import sites
 from plugin.access.actor import MONITORING
 from plugin.cli import cli
-from plugin.composition import build_connector
-from plugin.connector import NotReady
-from plugin.credentials_vault import vault
-from plugin.metering import render_metrics
-from plugin.renewing import renew
-from plugin.saved_sites import NewSite, add_site, open_sites
-from plugin.use_cases.status import installation
+from plugin.runtime.composition import build_connector
+from plugin.runtime.connector import NotReady
+from plugin.runtime.credentials_vault import vault
+from plugin.runtime.metrics import render_metrics
+from plugin.runtime.saved_sites import NewSite, add_site, open_sites
+from plugin.use_cases.health.status import installation
+from plugin.use_cases.sites.token_renewal import renew
 
 GIVEN = {"name": "acme", "deployment": "cloud", "email": CONNECTOR.email, "token": CONNECTOR.token}
 

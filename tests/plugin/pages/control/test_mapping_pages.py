@@ -7,11 +7,14 @@ import re
 
 import pytest
 
-from connectors.store import due, facts, mirror, refusals, revisions
+from connectors.store.numbers import mirror
+from connectors.store.sites import facts, revisions
+from connectors.store.work import due, refusals
 from mappings.document.source import read_document
-from mappings.planning import Change
-from plugin import drafts, errands
-from plugin.reading import READING, SYNC
+from mappings.write_back.plan import Change
+from plugin.use_cases.mapping import drafts
+from plugin.use_cases.work import background_jobs
+from plugin.use_cases.work.site_read import READING, SYNC
 
 HASH = re.compile(r'name="hash" value="([0-9a-f]+)"')
 
@@ -189,22 +192,22 @@ def test_a_viewer_sees_no_button_that_is_not_theirs(desk):
 
 def test_an_errand_that_fell_silent_has_failed(world):
     connector = world.connector
-    gone = errands.Errand(
+    gone = background_jobs.Errand(
         "sync", "x", connector.clock().replace(year=2020), connector.clock().replace(year=2020)
     )
     with connector.store.write() as conn:
         facts.put(conn, "main", "errand:sync", gone)
-    assert errands.latest(connector, "main", "sync").state == "failed"
-    assert errands.begin(connector, "main", "sync", "x", lambda report: "fine")
+    assert background_jobs.latest(connector, "main", "sync").state == "failed"
+    assert background_jobs.begin(connector, "main", "sync", "x", lambda report: "fine")
     wait(world, SYNC)
-    assert errands.latest(connector, "main", "sync").said == "fine"
+    assert background_jobs.latest(connector, "main", "sync").said == "fine"
 
 
 def wait(world, name: str) -> None:
     import time
 
     for _ in range(200):
-        found = errands.latest(world.connector, "main", name)
+        found = background_jobs.latest(world.connector, "main", name)
         if found is not None and found.state != "running":
             return
         time.sleep(0.05)

@@ -9,12 +9,14 @@ import pytest
 from click.testing import CliRunner
 
 from connectors.sandbox import CONNECTOR
-from connectors.store import audit, due, facts, inbox, sites
+from connectors.store.people import audit
+from connectors.store.sites import facts, sites
+from connectors.store.work import due, inbox
 from plugin.cli import cli
-from plugin.connector import NotReady
-from plugin.credentials_vault import CredentialsVault
-from plugin.saved_sites import NewSite, add_site, open_sites, remove_site
-from plugin.sync.refresh import RESYNC_WANTED
+from plugin.runtime.connector import NotReady
+from plugin.runtime.credentials_vault import CredentialsVault
+from plugin.runtime.saved_sites import NewSite, add_site, open_sites, remove_site
+from plugin.sync.refresh.reread import RESYNC_WANTED
 
 GIVEN = {"name": "acme", "deployment": "cloud", "email": CONNECTOR.email, "token": CONNECTOR.token}
 
@@ -141,7 +143,9 @@ def test_a_removed_site_leaves_no_work_behind_and_begins_anew_when_it_comes_back
 
 def test_one_look_serves_all_who_ask_at_once(world, monkeypatch):
     watch, looks = open_sites(world.connector), []
-    monkeypatch.setattr("plugin.saved_sites.sites.all", lambda conn: looks.append(time.sleep(0.2)) or [])
+    monkeypatch.setattr(
+        "plugin.runtime.saved_sites.sites.all", lambda conn: looks.append(time.sleep(0.2)) or []
+    )
     threads = [threading.Thread(target=watch.look) for _ in range(12)]
     for thread in threads:
         thread.start()

@@ -1,0 +1,51 @@
+"""Where a Jira site is: the address people browse, the address of its API, and the credentials for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from connectors.jira.http.credentials import Credentials
+
+Deployment = Literal["cloud", "datacenter"]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteAddress:
+    """One Jira site. `browse_url` may hold a context path (`https://jira.acme.example/jira`).
+
+    `api_base` differs from it for scoped Cloud tokens alone (`https://api.atlassian.com/ex/jira/{cloudId}`), else it
+    may be left empty. `deployment` None is found out by asking. Raises ValueError with what to write instead.
+    """
+
+    name: str
+    browse_url: str
+    credentials: Credentials
+    api_base: str = ""
+    deployment: Deployment | None = None
+
+    def __post_init__(self) -> None:
+        browse_url = _normal(self.browse_url, "the address of Jira")
+        object.__setattr__(self, "browse_url", browse_url)
+        object.__setattr__(
+            self, "api_base", _normal(self.api_base, "the API base") if self.api_base else browse_url
+        )
+
+    def browse(self, key: str) -> str:
+        """The address of one issue for people."""
+        return f"{self.browse_url}/browse/{key}"
+
+
+def _normal(url: str, what: str) -> str:
+    """The address without a trailing slash, refused where it is not a plain http(s) address."""
+    parts = urlsplit(url.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(
+            f"{what} must start with https:// (or http://) and name a host, such as https://acme.atlassian.net"
+        )
+    if parts.username or parts.password:
+        raise ValueError(f"{what} must not hold a user or password; give them as credentials")
+    if parts.query or parts.fragment:
+        raise ValueError(f"{what} must end with its path, without ? or #")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"

@@ -1,0 +1,204 @@
+"""What can go wrong with a call to Jira, told apart by what to do next, and the one place that tells them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from connectors.jira.http.limit import Limit, Scope, read_limit, scope_of
+
+LONGEST_MESSAGE = 500
+MOST_MESSAGES = 20
+BODY_READ = 100_000
+"""Bytes of a refusal that are looked at."""
+
+
+class JiraError(Exception):
+    """A call to Jira failed. `remedy` says what a person can do; neither holds a secret."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        self.message = message
+        self.remedy = remedy
+        super().__init__(f"{message} {remedy}".strip())
+
+
+class RateLimited(JiraError):  # noqa: N818
+    """Wait and ask again. `retry_after` in seconds and `until` are None where Jira names no time."""
+
+    def __init__(self, reason: str, retry_after: float | None = None, until: datetime | None = None) -> None:
+        self.reason = reason
+        self.retry_after = retry_after
+        self.until = until
+        when = f"in {retry_after:.0f} s" if retry_after else "later"
+        super().__init__(
+            f"Jira's rate limit is reached ({reason}).", f"The call is repeated {when} by itself."
+        )
+
+    @property
+    def scope(self) -> Scope:
+        """What has to wait: this endpoint, this issue, or everything."""
+        return scope_of(self.reason)
+
+
+class Transient(JiraError):  # noqa: N818
+    """Jira could not answer now; the same call may succeed later. `retry_after` in seconds where Jira names it."""
+
+    def __init__(
+        self, message: str, remedy: str = "", status: int | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(
+            message,
+            remedy
+            or "A running connector tries again by itself; if it lasts, check the address of the site and look at Jira's status.",
+        )
+        self.status = status
+        self.retry_after = retry_after
+
+
+class IncompleteRead(Transient):
+    """A read that may lack issues: nothing may be concluded from what it returned so far."""
+
+
+class AuthFailed(JiraError):  # noqa: N818
+    """Jira does not accept the credentials, or answers as if nobody had signed in."""
+
+    def __init__(self, message: str, remedy: str = "", status: int | None = None) -> None:
+        super().__init__(
+            message, remedy or "Check e-mail and token of the site (tokens expire) and enter a new one."
+        )
+        self.status = status
+
+
+class Permanent(JiraError):  # noqa: N818
+    """Jira itself refuses, in its own words. `fields` names refused fields by id, `messages` is what Jira said besides.
+
+    `told`: in the form of Jira's REST API itself, not of a gateway before it.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        messages: tuple[str, ...] = (),
+        fields: Mapping[str, str] | None = None,
+        remedy: str = "",
+        *,
+        told: bool = True,
+    ) -> None:
+        self.status = status
+        self.told = told
+        self.messages = messages
+        self.fields = dict(fields or {})
+        said = [*messages, *(f"{name}: {text}" for name, text in self.fields.items())]
+        super().__init__(f"Jira refused the call ({status}): {' '.join(said) or 'no reason given.'}", remedy)
+
+    @property
+    def gone(self) -> bool:
+        """Whether Jira itself says that the thing asked for is deleted, moved out of sight, or forbidden: these look the same."""
+        return self.status == 404 and self.told
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether Jira itself says, in its own words, that the account may not see the thing asked for."""
+        return self.status == 403 and self.told and bool(self.messages)
+
+
+TRANSIENT = frozenset({408, 409, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+SIGN_IN_FAILED = ("AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED")
+REMEDIES = {
+    400: "Correct the named field or query; a field must exist, fit its type and be on the issue's edit screen.",
+    403: "Give the connector's account the permission in this project, or the token the scope.",
+    404: "Check that it exists and that the connector's account may see it.",
+    410: "This address of Jira's API was removed; the site's deployment may be set wrongly.",
+    413: "Send less at once.",
+}
+MOVED = (
+    "It is tried again by itself. If it lasts, enter the address Jira is really at (https, context path), as the browser shows "
+    "it after sign-in, and see whether a proxy or single sign-on stands before the API."
+)
+BETWEEN = (
+    "It is tried again by itself. If it lasts, look at the proxy, firewall or single sign-on before Jira's API, and whether the "
+    "address of the site is right."
+)
+
+
+def classify(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> JiraError | None:
+    """The error an answer stands for, or None where it is a good one. `now` turns dates into seconds.
+
+    Only Jira's own words are a refusal: a redirect, a web page or an empty answer with any status is an outage of that call.
+    """
+    sign_in = _header(headers, "x-seraph-loginreason")
+    if any(reason in sign_in for reason in SIGN_IN_FAILED):
+        # Jira then serves public sites as to a stranger, with 200: a read would look complete and lack issues.
+        return AuthFailed("Jira did not accept the credentials.", _captcha(sign_in), status)
+    if status < 300:
+        return None
+    if status == 401:
+        return AuthFailed("Jira did not accept the credentials (401).", status=status)
+    if status == 429:
+        limit = read_limit(headers, now)
+        return RateLimited(limit.reason, limit.retry_after, limit.until)
+    if status in TRANSIENT or status > 504:
+        return _transient(status, read_limit(headers, now))
+    if status < 400:
+        return Transient("Jira answers with a redirect, which is not followed.", MOVED, status)
+    if not is_jiras(body):
+        return Transient(f"Something else answered in the place of Jira's API ({status}).", BETWEEN, status)
+    messages, fields = read_messages(body)
+    return Permanent(status, messages, fields, REMEDIES.get(status, ""), told=is_rest_api(body))
+
+
+def is_jiras(body: bytes) -> bool:
+    """Whether a refusal is in Jira's own words: JSON that says why. A web page, an empty or another body is a proxy's."""
+    try:
+        said = msgspec.json.decode(body[:BODY_READ])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    if not isinstance(said, dict):
+        return False
+    texts = (said.get("message"), said.get("error"), said.get("errorMessage"))
+    return (
+        isinstance(said.get("errorMessages"), list)
+        or isinstance(said.get("errors"), dict)
+        or any(isinstance(text, str) and text for text in texts)
+    )
+
+
+def is_rest_api(body: bytes) -> bool:
+    """Whether a refusal is in the one form that Jira's REST API gives of a thing that is not there."""
+    said = msgspec.json.decode(body[:BODY_READ])
+    return isinstance(said, dict) and (
+        isinstance(said.get("errorMessages"), list) or isinstance(said.get("errors"), dict)
+    )
+
+
+def read_messages(body: bytes) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Messages and refused fields of an error body, in any of the shapes Jira and Atlassian's gateway use."""
+    try:
+        said = msgspec.json.decode(body[:BODY_READ])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return (), {}
+    if not isinstance(said, dict):
+        return (), {}
+    listed = said.get("errorMessages")
+    texts = listed if isinstance(listed, list) else [said.get("message") or said.get("error")]
+    messages = tuple(text[:LONGEST_MESSAGE] for text in texts[:MOST_MESSAGES] if isinstance(text, str))
+    errors = said.get("errors")
+    pairs = list(errors.items())[:MOST_MESSAGES] if isinstance(errors, dict) else []
+    return messages, {name[:100]: str(text)[:LONGEST_MESSAGE] for name, text in pairs}
+
+
+def _transient(status: int, limit: Limit) -> Transient:
+    what = "someone changed the issue at the same time" if status == 409 else "Jira cannot answer now"
+    return Transient(f"{what[0].upper()}{what[1:]} ({status}).", status=status, retry_after=limit.retry_after)
+
+
+def _captcha(reason: str) -> str:
+    if "AUTHENTICATION_DENIED" in reason:
+        return "Jira asks this account for a CAPTCHA: sign in once with a browser, then use a personal access token."
+    return ""
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    return next((value for key, value in headers.items() if key.lower() == name), "")

@@ -1,0 +1,73 @@
+"""What a piece of work will cost in calls, points and time, before it starts. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+from connectors.jira.http.governor import CLOUD, Rates
+
+ROUND_TRIP = 0.15
+"""Seconds one call to Jira Cloud takes as a rule; calls of one worker follow each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """So many calls of one kind (`POST search/jql`), which return or change so many issues."""
+
+    bucket: str
+    calls: int
+    objects: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Points are counted for OAuth and Forge credentials alone: 1 a call and 1 an issue read. API tokens have no points."""
+
+    calls: int
+    points: int
+    seconds: float
+
+
+def predict(*works: Work, rates: Rates = CLOUD, workers: int = 1) -> Forecast:
+    """The cost of all of it: time is what the slower of round trips and rate limits makes it."""
+    calls = sum(work.calls for work in works)
+    limited = sum(work.calls / rate for work in works if (rate := rates.of(work.bucket)))
+    limited = max(limited, calls / rates.total if rates.total else 0.0)
+    points = sum(work.calls + work.objects for work in works)
+    return Forecast(calls, points, round(max(calls * ROUND_TRIP / max(workers, 1), limited), 1))
+
+
+def searching(issues: int, page: int = 100) -> Work:
+    """Searching so many issues with fields."""
+    return Work("POST search/jql", max(1, ceil(issues / page)), issues)
+
+
+def reading(issues: int, chunk: int = 1000) -> Work:
+    """Reading so many issues by id."""
+    return Work("POST issue/bulkfetch", ceil(issues / chunk), issues)
+
+
+def history(issues: int, fields: int = 1) -> Work:
+    """Reading the history of some fields of so many issues."""
+    return Work("POST changelog/bulkfetch", ceil(issues / 1000) * ceil(fields / 10), issues)
+
+
+def writing(issues: int) -> Work:
+    """One edit for each of so many issues."""
+    return Work("PUT issue/*", issues)
+
+
+def setting(properties: int) -> Work:
+    """Writing so many entity properties: each is a call of its own."""
+    return Work("PUT issue/*/properties/*", properties)
+
+
+def asking(issues: int) -> Work:
+    """Reading so many issues one by one, as Data Center wants it for entity properties."""
+    return Work("GET issue/*", issues, issues)
+
+
+def linking(issues: int) -> Work:
+    """One remote link for each of so many issues."""
+    return Work("POST issue/*/remotelink", issues)

@@ -1,0 +1,368 @@
+"""HTTP to one Jira site: pooled, timed, capped and never elsewhere. Says what failed in typed errors; decides nothing."""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
+
+import msgspec
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import DecodeError, HTTPError
+
+from connectors.clock import system_seconds
+from connectors.jira.http.address import SiteAddress
+from connectors.jira.http.call import Call, call_of
+from connectors.jira.http.credentials import Authorization
+from connectors.jira.http.errors import IncompleteRead, JiraError, RateLimited, Transient, classify
+from connectors.jira.http.governor import Go, Wait
+
+T = TypeVar("T")
+Params = Mapping[str, str | int | bool]
+
+CHUNK = 1 << 18
+NO_BODY = None
+ENCODER = msgspec.json.Encoder(decimal_format="number")
+"""Rounded values are Decimals; Jira refuses a number sent as text."""
+BODY_LIMIT = 64 << 20
+"""Bytes of one answer, unpacked; the largest page Jira sends stays far below."""
+PATIENCE = 5.0
+"""Seconds a call may wait for its turn in the thread; beyond that the work is given back."""
+BACKGROUND_PATIENCE = 120.0
+"""Background reads have time, and a page that is given back costs all the pages before it."""
+
+
+class Pacing(Protocol):
+    """What the transport asks before each call, and tells after it. `now` is seconds since the epoch."""
+
+    def before(self, call: Call, now: float) -> Go | Wait:
+        """Take a turn, or learn how long to wait for one."""
+
+    def after(self, call: Call, status: int, headers: Mapping[str, str], now: float) -> None:
+        """Learn from an answer."""
+
+
+Observer = Callable[[Call, str], object]
+"""Told of every call that was sent: the call, and `ok`, the status of a refusal, or `broken` where no whole answer came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A good answer (2xx) of Jira."""
+
+    status: int
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+
+    def read(self, decoder: msgspec.json.Decoder[T]) -> T:
+        """The body by a typed decoder; raises IncompleteRead where it is torn or of another shape."""
+        try:
+            return decoder.decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise IncompleteRead(_unreadable(self.body, error)) from None
+
+    def json(self) -> Any:
+        """The body as plain JSON; None where it is empty."""
+        return self.read(ANYTHING) if self.body else None
+
+
+ANYTHING: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+
+
+class GuardedAdapter(HTTPAdapter):
+    """Sends to addresses under one base alone, whatever asks for another: credentials never leave for elsewhere."""
+
+    def __init__(self, base: str) -> None:
+        # as requests writes it: host in lower case and, where it has other letters, encoded
+        self._base = requests.Request("GET", f"{base}/").prepare().url or ""
+        super().__init__(pool_connections=1, pool_maxsize=4, max_retries=0)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        if not self._base or not (request.url or "").startswith(self._base):
+            raise requests.exceptions.InvalidURL("an address outside the configured Jira was refused")
+        return super().send(request, *args, **kwargs)
+
+
+def new_session(address: SiteAddress) -> requests.Session:
+    """A session that keeps to the site, keeps no cookies, and carries its credentials."""
+    session = requests.Session()
+    guard = GuardedAdapter(address.api_base)
+    session.mount("https://", guard)
+    session.mount("http://", guard)
+    session.auth = Authorization(address.credentials)
+    session.headers.update({"Accept": "application/json", "User-Agent": "jira-okr-connector"})
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    # proxies and certificates of the environment are looked up once for the one host, not at every call
+    found = session.merge_environment_settings(address.api_base, {}, None, None, None)
+    session.proxies, session.verify, session.cert = dict(found["proxies"]), found["verify"], found["cert"]
+    session.trust_env = False
+    return session
+
+
+class Sessions:
+    """A session for each thread, because sessions are not made to be shared; all of them can be closed at once."""
+
+    def __init__(self, address: SiteAddress) -> None:
+        self._address = address
+        self._local = threading.local()
+        self._all: weakref.WeakSet[requests.Session] = weakref.WeakSet()
+        self._lock = threading.Lock()
+
+    def mine(self) -> requests.Session:
+        """This thread's session."""
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = new_session(self._address)
+            with self._lock:
+                self._all.add(session)
+        return session
+
+    def close(self) -> None:
+        """Close the connections of every thread; a session that is used again opens new ones."""
+        with self._lock:
+            for session in list(self._all):
+                session.close()
+
+
+class Transport:
+    """Calls to one site from any number of threads, each with a session of its own.
+
+    Reads (GET, and POST with `reads`) are repeated once when the connection breaks; writes never. Redirects and
+    addresses found in answers are not followed. Raises JiraError and its kinds.
+    """
+
+    def __init__(
+        self,
+        address: SiteAddress,
+        session: requests.Session | None = None,
+        timeout: tuple[float, float] = (5.0, 30.0),
+        governor: Pacing | None = None,
+        *,
+        body_limit: int = BODY_LIMIT,
+        patience: float = PATIENCE,
+        clock: Callable[[], float] = system_seconds,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self.address = address
+        self.timeout = timeout
+        self.governor = governor
+        self.observer: Observer | None = None
+        self._given = session
+        self._sessions = Sessions(address)
+        self._body_limit = body_limit
+        self._patience = patience
+        self._background = False
+        self._clock = clock
+        self._sleep = sleep
+
+    def __repr__(self) -> str:
+        return f"Transport({self.address.name!r}, {self.address.api_base!r})"
+
+    def in_background(self) -> Transport:
+        """The same site over the same connections, for work that yields to fresh events."""
+        other = copy(self)
+        other._background = True
+        other._patience = max(self._patience, BACKGROUND_PATIENCE)
+        return other
+
+    def get(self, path: str, params: Params | None = None) -> Reply:
+        """Read; repeated once when the connection breaks."""
+        return self._ask("GET", path, params, NO_BODY, reads=True)
+
+    def post(self, path: str, json: object, params: Params | None = None, *, reads: bool = False) -> Reply:
+        """Send JSON; `reads` says that it changes nothing (search, bulk read)."""
+        return self._ask("POST", path, params, ENCODER.encode(json), reads=reads)
+
+    def put(self, path: str, json: object, params: Params | None = None) -> Reply:
+        """Write JSON, once."""
+        return self._ask("PUT", path, params, ENCODER.encode(json), reads=False)
+
+    def delete(self, path: str, params: Params | None = None) -> Reply:
+        """Delete, once."""
+        return self._ask("DELETE", path, params, NO_BODY, reads=False)
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        self._sessions.close()
+
+    def now(self) -> datetime:
+        """The instant by this transport's clock."""
+        return datetime.fromtimestamp(self._clock(), UTC)
+
+    def take_turn(self, method: str, path: str) -> Call:
+        """Wait for the governor where that is short; else give the work back, so that no thread sleeps on it.
+
+        Raises RateLimited with the governor's reason and time.
+        """
+        call = call_of(method, path, self._background)
+        deadline = self._clock() + self._patience
+        while self.governor is not None:
+            now = self._clock()
+            decision = self.governor.before(call, now)
+            if isinstance(decision, Go):
+                break
+            if now + decision.seconds > deadline:
+                until = datetime.fromtimestamp(now + decision.seconds, UTC)
+                raise RateLimited(decision.reason, decision.seconds, until)
+            self._sleep(decision.seconds)
+        return call
+
+    def learn(self, call: Call, response: requests.Response) -> None:
+        """Let the governor learn from an answer, and the observer see it."""
+        self._tell(call, "ok" if response.ok else str(response.status_code))
+        if self.governor is not None:
+            self.governor.after(call, response.status_code, response.headers, self._clock())
+
+    def _ask(
+        self, method: str, path: str, params: Params | None, data: bytes | None, *, reads: bool
+    ) -> Reply:
+        deadline = self._clock() + self._patience
+        while True:
+            try:
+                return self._ask_now(method, path, params, data, reads)
+            except RateLimited as limited:
+                late = limited.until is not None and limited.until.timestamp() > deadline
+                waits = reads and self._background and self.governor is not None
+                if not waits or late or self._clock() > deadline:
+                    raise
+
+    def _ask_now(
+        self, method: str, path: str, params: Params | None, data: bytes | None, reads: bool
+    ) -> Reply:
+        for last in (not reads, True):
+            call = self.take_turn(method, path)
+            try:
+                return self._once(call, path, params, data)
+            except _Broken:
+                if last:
+                    break
+        raise Transient("The connection to Jira broke.")
+
+    def _tell(self, call: Call, outcome: str) -> None:
+        if self.observer is not None:
+            self.observer(call, outcome)
+
+    def _once(self, call: Call, path: str, params: Params | None, data: bytes | None) -> Reply:
+        try:
+            response = self._send(call.method, path, params, data)
+            try:
+                body = self._body(response)
+            finally:
+                response.close()
+        except Exception:
+            self._tell(call, "broken")
+            raise
+        self.learn(call, response)
+        error = classify(response.status_code, response.headers, body, self.now()) or _not_json(
+            call, response, body
+        )
+        if error is not None:
+            raise error
+        return Reply(response.status_code, body, response.headers)
+
+    def _send(self, method: str, path: str, params: Params | None, data: bytes | None) -> requests.Response:
+        try:
+            return (self._given or self._sessions.mine()).request(
+                method,
+                self.address.api_base + path,
+                params={name: _text(value) for name, value in (params or {}).items()},
+                data=data,
+                headers={"Content-Type": "application/json"} if data is not None else None,
+                timeout=self.timeout,
+                stream=True,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise _failure(error) from None
+
+    def _body(self, response: requests.Response) -> bytes:
+        """The whole body, refused beyond the size limit or when it trickles for longer than four read timeouts."""
+        chunks: list[bytes] = []
+        size = 0
+        deadline = time.monotonic() + 4 * self.timeout[1]
+        try:
+            for chunk in _arriving(response):
+                size += len(chunk)
+                if size > self._body_limit:
+                    raise Transient(
+                        f"Jira's answer is larger than {self._body_limit >> 20} MiB.",
+                        "Read fewer issues at once.",
+                    )
+                if time.monotonic() > deadline:
+                    raise Transient("Jira's answer took too long to arrive.")
+                chunks.append(chunk)
+        except requests.RequestException as error:
+            raise _failure(error) from None
+        return b"".join(chunks)
+
+
+class _Broken(Exception):  # noqa: N818
+    """The connection broke before a whole answer was there."""
+
+
+def issue_path(api: str, issue: str) -> str:
+    """The path of one issue, by id or key."""
+    return f"{api}/issue/{quote(issue, safe='')}"
+
+
+def _arriving(response: requests.Response) -> Iterator[bytes]:
+    """The unpacked body as it arrives. `iter_content` waits until a piece is full, however slowly it trickles."""
+    try:
+        while piece := response.raw.read1(CHUNK, decode_content=True):
+            yield piece
+    except DecodeError as error:
+        raise requests.exceptions.ContentDecodingError(error) from None
+    except HTTPError as error:
+        raise requests.exceptions.ChunkedEncodingError(error) from None
+
+
+def _failure(error: requests.RequestException) -> Exception:
+    """A typed error without the library's text, which may hold addresses and headers."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return Transient(
+            "Jira's TLS certificate is not trusted.",
+            "Install the certificate authority of your Jira on this machine.",
+        )
+    if isinstance(error, requests.Timeout):
+        return Transient("Jira did not answer in time.")
+    if isinstance(error, requests.exceptions.ProxyError):
+        return Transient("The proxy refused the connection.", "Check HTTPS_PROXY and NO_PROXY.")
+    if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
+        return _Broken()
+    return Transient(f"The call to Jira failed ({type(error).__name__}).")
+
+
+def _not_json(call: Call, response: requests.Response, body: bytes) -> JiraError | None:
+    """A sign-in or maintenance page that a proxy serves with 200 is no answer of Jira's API, nor is any text after a write."""
+    page = response.headers.get("Content-Type", "").startswith("text/html") and body.lstrip()[:1] == b"<"
+    if page or (call.method in ("PUT", "DELETE") and body.strip() and not _is_json(body)):
+        return Transient(
+            "A web page came back where Jira's API should answer.",
+            "Check the address and whether a proxy or single sign-on stands before the API.",
+            response.status_code,
+        )
+    return None
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        ANYTHING.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
+
+
+def _unreadable(body: bytes, error: Exception) -> str:
+    return f"Jira's answer ({len(body)} bytes) cannot be read: {str(error)[:200]}."
+
+
+def _text(value: str | int | bool) -> str | int:
+    return ("true" if value else "false") if isinstance(value, bool) else value

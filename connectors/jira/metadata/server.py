@@ -1,0 +1,148 @@
+"""What the `jira` library serves: server info, the account, and metadata. Behind the same guard as every other call.
+
+The library sleeps and retries by itself, prints request headers in its errors and follows addresses; here it does
+none of that: no retries, a guarded adapter, and its errors are replaced by ours.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import jira
+import requests
+from jira.exceptions import JIRAError
+
+from connectors.jira.http.address import Deployment
+from connectors.jira.http.credentials import Authorization
+from connectors.jira.http.errors import AuthFailed, IncompleteRead, JiraError, Permanent, Transient, classify
+from connectors.jira.http.transport import GuardedAdapter, Transport
+from mappings.facts.issue import User
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """Which Jira it is. `base_url` is what the site calls itself: shown to people, never called."""
+
+    deployment: Deployment
+    version: tuple[int, ...]
+    base_url: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who the credentials belong to; dates in JQL are read in this account's time zone."""
+
+    user: User
+    time_zone: str
+
+
+class GovernedAdapter(GuardedAdapter):
+    """Sends for the library what the transport's governor lets through, and to the site alone."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        super().__init__(transport.address.api_base)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        call = self._transport.take_turn(request.method or "GET", urlsplit(request.url or "").path)
+        response = super().send(request, *args, **kwargs)
+        self._transport.learn(call, response)
+        return response
+
+
+class JiraLibrary:
+    """The `jira` library tied to one site. Thread-safe; calls raise our errors."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._client = _client(transport)
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the library's connections."""
+        self._client._session.close()
+
+    def ask(self, call: Callable[[jira.JIRA], T]) -> T:
+        """Run one call of the library; its errors, which print credentials, never get out."""
+        try:
+            with self._lock:
+                return call(self._client)
+        except JIRAError as error:
+            failure = self._failure(error)
+        except requests.RequestException as error:
+            failure = Transient(f"The call to Jira failed ({type(error).__name__}).")
+        except (ValueError, KeyError, TypeError, AttributeError):
+            failure = IncompleteRead("Jira's answer cannot be read.")
+        raise failure from None
+
+    def _failure(self, error: JIRAError) -> JiraError:
+        response = error.response
+        if response is None:
+            return Transient("The call to Jira failed.")
+        found = classify(response.status_code, response.headers, response.content, self._transport.now())
+        return found or Permanent(response.status_code)
+
+
+def _client(transport: Transport) -> jira.JIRA:
+    # at DEBUG the library logs headers and bodies
+    logging.getLogger("jira").setLevel(logging.WARNING)
+    client = jira.JIRA(
+        server=transport.address.api_base,
+        options={"rest_api_version": "2", "check_update": False},
+        get_server_info=False,
+        max_retries=0,
+        timeout=transport.timeout,
+    )
+    session = client._session
+    guard = GovernedAdapter(transport)
+    session.mount("https://", guard)
+    session.mount("http://", guard)
+    session.auth = Authorization(transport.address.credentials)
+    session.max_redirects = 0
+    return client
+
+
+def server_info(library: JiraLibrary) -> ServerInfo:
+    """Which Jira answers here."""
+    said = library.ask(lambda client: client.server_info())
+    if not isinstance(said, dict) or "version" not in said:
+        raise Permanent(
+            200, ("This address answers, but not as Jira does.",), remedy="Enter the address of Jira itself."
+        )
+    numbers = said.get("versionNumbers") or []
+    return ServerInfo(
+        "cloud" if str(said.get("deploymentType", "")).lower() == "cloud" else "datacenter",
+        tuple(number for number in numbers if isinstance(number, int)),
+        str(said.get("baseUrl", "")),
+        str(said.get("serverTitle", "")),
+    )
+
+
+def server_time(transport: Transport, api: str) -> datetime | None:
+    """The time of the clock that stamps `updated`; None where Jira does not say."""
+    try:
+        said = transport.get(f"{api}/serverInfo").json()
+        return datetime.fromisoformat(said["serverTime"]).astimezone(UTC)
+    except (Permanent, KeyError, TypeError, ValueError):
+        return None
+
+
+def account(library: JiraLibrary) -> Account:
+    """Whose credentials these are. Raises AuthFailed where Jira answers as to a stranger."""
+    said: Any = library.ask(lambda client: client.myself())
+    known = said.get("accountId") or said.get("name") if isinstance(said, dict) else None
+    if not known:
+        raise AuthFailed("Jira answers as if nobody had signed in.")
+    display = str(said.get("displayName") or known)
+    return Account(
+        User(str(known), display, said.get("emailAddress") or None), str(said.get("timeZone") or "UTC")
+    )

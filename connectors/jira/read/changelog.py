@@ -1,0 +1,246 @@
+"""What number fields held, and since when, from the issues' history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+
+import msgspec
+
+from connectors.jira.http.errors import IncompleteRead, Permanent
+from connectors.jira.http.transport import Reply, Transport
+from connectors.jira.read.bulk import clean_ids
+from connectors.jira.wire.damage import parsed
+from connectors.jira.wire.instant import instant
+from mappings.explain.past import Step
+from mappings.facts.issue import Reading
+from mappings.numbers import exact
+
+BULK = "/rest/api/3/changelog/bulkfetch"
+MOST_ISSUES = 1000
+MOST_FIELDS = 10
+MOST_PAGES = 10_000
+LISTING = "issueChangeLogs"
+PARENT_NAMES = ("IssueParentAssociation", "Parent", "Epic Link", "Parent Link")
+"""What histories call the parent; Data Center may translate the last two, so those are looked up as well."""
+
+Readings = dict[str, dict[str, tuple[Reading, ...]]]
+
+
+ITEM_NAMES = {"field_id": "fieldId", "before": "fromString", "after": "toString", "before_id": "from"}
+
+
+class WireItem(msgspec.Struct, frozen=True, gc=False, rename=ITEM_NAMES):
+    field: str = ""
+    field_id: str | None = None
+    before: str | None = None
+    after: str | None = None
+    before_id: str | None = None
+
+
+class WireHistory(msgspec.Struct, frozen=True, gc=False):
+    created: str | int
+    items: list[WireItem] = []
+
+
+class WireIssueLog(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    issue_id: str
+    change_histories: list[WireHistory] = []
+
+
+class WireLogPage(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    issue_change_logs: list[WireIssueLog]
+    next_page_token: str | None = None
+
+
+class WireChangelog(msgspec.Struct, frozen=True, gc=False):
+    total: int
+    histories: list[WireHistory] = []
+
+
+class WireLoggedIssue(msgspec.Struct, frozen=True, gc=False):
+    id: str
+    changelog: WireChangelog
+
+
+PARENT = "parent"
+LOG_PAGES = msgspec.json.Decoder(WireLogPage)
+LOGGED_ISSUE = msgspec.json.Decoder(WireLoggedIssue)
+
+
+class History:
+    """Collects changes per issue and field in whatever order they come, and puts them in the order of time."""
+
+    def __init__(
+        self,
+        field_ids: Iterable[str],
+        names: Mapping[str, str],
+        created: Mapping[str, datetime],
+        aliases: Mapping[str, str] | None = None,
+    ) -> None:
+        self._wanted = frozenset(field_ids)
+        self._ids = {name.casefold(): field_id for field_id, name in names.items()}
+        self._ids |= {name.casefold(): field_id for name, field_id in (aliases or {}).items()}
+        self._created = created
+        self._changes: dict[tuple[str, str], dict[datetime, WireItem]] = {}
+        self._lost: dict[str, None] = {}
+
+    def add(self, issue_id: str, histories: Iterable[WireHistory]) -> None:
+        """Take in some entries of an issue's history; the same entry twice counts once.
+
+        An entry names its field by id or, as most of Data Center and of parents do, by name alone.
+        """
+        for history in histories:
+            at = _at(history.created)
+            for item in history.items:
+                field_id = self._field_of(item)
+                if field_id in self._wanted:
+                    changes = self._changes.setdefault((issue_id, field_id), {})
+                    changes[at] = _fuller(changes.get(at), item)
+
+    def _field_of(self, item: WireItem) -> str:
+        """Epic Link and Parent Link may come with an id of their own and tell of the parent all the same."""
+        named = self._ids.get(item.field.casefold(), item.field)
+        if item.field_id in (None, ""):
+            return named
+        own = item.field_id in self._wanted or item.field.casefold() == PARENT
+        return PARENT if named == PARENT and not own else item.field_id or named
+
+    def lose(self, issue_id: str) -> None:
+        """The history of this issue cannot be had, or not whole: what is known of it proves nothing."""
+        self._lost[issue_id] = None
+
+    def _known(self, ids: Iterable[str]) -> Iterator[str]:
+        return (issue_id for issue_id in ids if issue_id not in self._lost)
+
+    def readings(self, ids: Iterable[str]) -> Readings:
+        """Readings by issue id and field id, oldest first; no entry for an issue whose history could not be had."""
+        found: Readings = {issue_id: {} for issue_id in self._known(ids)}
+        for (issue_id, field_id), changes in self._changes.items():
+            ordered = sorted(changes.items())
+            values = tuple(Reading(at, exact(item.after)) for at, item in ordered)
+            if issue_id in found:
+                found[issue_id][field_id] = (*self._first(issue_id, ordered[0][1]), *values)
+        return found
+
+    def steps(self, ids: Iterable[str]) -> dict[str, tuple[Step, ...]]:
+        """Every change by issue id, oldest first; no entry for an issue whose history could not be had."""
+        found: dict[str, list[Step]] = {issue_id: [] for issue_id in self._known(ids)}
+        for (issue_id, field_id), changes in self._changes.items():
+            steps = (Step(at, field_id, item.before_id, item.before) for at, item in changes.items())
+            found.get(issue_id, []).extend(steps)
+        return {issue_id: tuple(sorted(steps, key=lambda step: step.at)) for issue_id, steps in found.items()}
+
+    def _first(self, issue_id: str, item: WireItem) -> Iterator[Reading]:
+        """What the field held from the issue's creation on, which no entry of the history tells."""
+        if issue_id in self._created and item.before:
+            yield Reading(self._created[issue_id], exact(item.before))
+
+
+def _fuller(one: WireItem | None, other: WireItem) -> WireItem:
+    """Of two entries of one instant the one that says more of what was there before: a new parent may be told twice."""
+    return one if one is not None and one.before and not other.before else other
+
+
+def calls_for(issues: int, fields: int, *, cloud: bool) -> int:
+    """How many calls reading a history takes at least; Cloud may page what is long. Of no fields named, all are read at once."""
+    return -(-issues // MOST_ISSUES) * max(1, -(-fields // MOST_FIELDS)) if cloud else issues
+
+
+def collect_cloud(
+    transport: Transport, ids: Iterable[str], field_ids: Iterable[str], history: History
+) -> None:
+    """From `POST changelog/bulkfetch`, 1000 issues and 10 fields at once, paged by token: every change of these fields.
+
+    Where no field is named every change is read: a filter by field loses the entries that name their field by no id.
+    """
+    wanted, fields = clean_ids(ids), sorted(set(field_ids))
+    filters = [fields[at : at + MOST_FIELDS] for at in range(0, len(fields), MOST_FIELDS)] or [[]]
+    for at in range(0, len(wanted), MOST_ISSUES):
+        for names in filters:
+            _collect(transport, wanted[at : at + MOST_ISSUES], names, history)
+
+
+def collect_datacenter(transport: Transport, ids: Iterable[str], history: History) -> None:
+    """From each issue with its changelog: Data Center has no bulk read of history.
+
+    One that is out of sight, cut short or garbage is that issue's loss alone.
+    """
+    for issue_id in clean_ids(ids):
+        try:
+            asked = {"fields": "created", "expand": "changelog"}
+            reply = transport.get(f"/rest/api/2/issue/{issue_id}", asked)
+        except Permanent as error:
+            if not (error.gone or error.forbidden):
+                raise
+            history.lose(issue_id)
+            continue
+        _add_datacenter(reply, issue_id, history)
+
+
+def _add_datacenter(reply: Reply, issue_id: str, history: History) -> None:
+    try:
+        log = LOGGED_ISSUE.decode(reply.body).changelog
+        if len(log.histories) >= log.total:
+            history.add(issue_id, log.histories)
+            return
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, IncompleteRead):
+        pass
+    history.lose(issue_id)
+
+
+def _collect(transport: Transport, ids: list[str], fields: list[str], history: History) -> None:
+    body: dict[str, object] = {"issueIdsOrKeys": ids, "maxResults": 1000}
+    if fields:
+        body["fieldIds"] = fields
+    tokens: set[str] = set()
+    for _ in range(MOST_PAGES):
+        token = _add_cloud(transport.post(BULK, body, reads=True), ids, history)
+        if not token:
+            return
+        if token in tokens:
+            raise IncompleteRead("Jira repeated a page token: the history leads in a circle.")
+        tokens.add(token)
+        body["nextPageToken"] = token
+    raise IncompleteRead("The history did not end.")
+
+
+def _add_cloud(reply: Reply, asked: list[str], history: History) -> str | None:
+    """Take in a page; the token of the next one. What cannot be read costs the history of its issue."""
+    try:
+        page = LOG_PAGES.decode(reply.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _add_damaged(reply, asked, history)
+    for log in page.issue_change_logs:
+        _add_log(log, history)
+    return page.next_page_token
+
+
+def _add_damaged(reply: Reply, asked: list[str], history: History) -> str | None:
+    found = parsed(reply.body, LISTING)
+    for raw in found[LISTING]:
+        try:
+            _add_log(msgspec.convert(raw, WireIssueLog), history)
+        except msgspec.ValidationError:
+            issue_id = raw.get("issueId") if isinstance(raw, dict) else None
+            for lost in [issue_id] if isinstance(issue_id, str) else asked:
+                history.lose(lost)
+    token = found.get("nextPageToken")
+    if token is not None and not isinstance(token, str):
+        raise IncompleteRead("Jira's answer to a history names no token that can be used.")
+    return token
+
+
+def _add_log(log: WireIssueLog, history: History) -> None:
+    try:
+        history.add(log.issue_id, log.change_histories)
+    except IncompleteRead:
+        history.lose(log.issue_id)
+
+
+def _at(created: str | int) -> datetime:
+    """Jira documents text and has been seen to send milliseconds since the epoch."""
+    try:
+        return instant(created) if isinstance(created, str) else datetime.fromtimestamp(created / 1000, UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise IncompleteRead(f"A time in the history cannot be read: {str(error)[:100]}.") from None

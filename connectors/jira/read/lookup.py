@@ -1,0 +1,66 @@
+"""What Jira lists nowhere as a whole and a mapping may name: an issue by its key, a person, the components and versions of a project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from connectors.jira.http.errors import Permanent
+from connectors.jira.http.transport import Transport
+from mappings.facts.issue import Named, User
+
+T = TypeVar("T")
+MOST_PEOPLE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectParts:
+    """What issues of one project can be sorted by."""
+
+    components: tuple[Named, ...] = ()
+    versions: tuple[Named, ...] = ()
+
+
+def issue_of(transport: Transport, api: str, key: str) -> Named | None:
+    """The issue that has this key, or had it before it was moved; None where Jira shows none."""
+    found = _asked(lambda: transport.get(f"{api}/issue/{quote(key, safe='')}", {"fields": "summary"}).json())
+    id_ = found.get("id") if isinstance(found, dict) else None
+    return Named(str(id_), key) if isinstance(id_, str | int) else None
+
+
+def project_parts(transport: Transport, api: str, project_id: str) -> ProjectParts:
+    """The components and versions of a project; none where Jira does not show it."""
+    found = _asked(lambda: transport.get(f"{api}/project/{quote(project_id, safe='')}").json())
+    if not isinstance(found, dict):
+        return ProjectParts()
+    return ProjectParts(_named(found.get("components")), _named(found.get("versions")))
+
+
+def people(transport: Transport, api: str, word: str, *, cloud: bool) -> tuple[User, ...]:
+    """Whom Jira finds under a name or an e-mail address; nobody where the account may not look."""
+    params = {"query" if cloud else "username": word, "maxResults": str(MOST_PEOPLE)}
+    found = _asked(lambda: transport.get(f"{api}/user/search", params).json())
+    named = (_user(one, "accountId" if cloud else "name") for one in found or () if isinstance(one, dict))
+    return tuple(one for one in named if one is not None)
+
+
+def _user(raw: dict[str, Any], id_: str) -> User | None:
+    known, shown, address = raw.get(id_), raw.get("displayName"), raw.get("emailAddress")
+    if not isinstance(known, str) or not isinstance(shown, str):
+        return None
+    return User(known, shown, address if isinstance(address, str) else None)
+
+
+def _named(raw: object) -> tuple[Named, ...]:
+    items = [one for one in raw if isinstance(one, dict)] if isinstance(raw, list) else []
+    return tuple(Named(str(one["id"]), str(one["name"])) for one in items if "id" in one and "name" in one)
+
+
+def _asked(call: Callable[[], T]) -> T | None:
+    """None where Jira says no: a name that cannot be looked up is found with the first issue that shows it."""
+    try:
+        return call()
+    except Permanent:
+        return None

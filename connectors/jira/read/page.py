@@ -1,0 +1,31 @@
+"""What reading returns: a page of a search, and the result of a read by id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mappings.facts.gap import Gap
+from mappings.facts.issue import Issue
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some issues of a search, none of them seen on an earlier page; `last` is the only proof that a search is complete.
+
+    `after` is where the next page begins, for a search that goes on in another process; None on the last page. `gaps` are issues
+    that the search found and that cannot be read.
+    """
+
+    issues: tuple[Issue, ...]
+    last: bool
+    after: str | None = None
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """Issues read by id; `missing` are ids Jira does not show: deleted, or moved out of sight. `gaps` are there and cannot be read."""
+
+    issues: tuple[Issue, ...]
+    missing: frozenset[str]
+    gaps: tuple[Gap, ...] = ()

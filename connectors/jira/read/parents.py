@@ -1,0 +1,97 @@
+"""Parents on Data Center: Epic Link and Parent Link hold the parent's key, the mirror wants its id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from urllib.parse import quote
+
+from connectors.jira.http.errors import IncompleteRead, Permanent
+from connectors.jira.http.transport import Transport
+from connectors.jira.read.out_of_sight import Sight
+from connectors.jira.wire.issue_decoder import Batch
+from connectors.jira.wire.shapes import ID_PAGES
+from mappings.facts.issue import Issue
+
+KEY = re.compile(r"^[A-Z][A-Z0-9_]*-\d+$")
+EPIC_LINK = "com.pyxis.greenhopper.jira:gh-epic-link"
+PARENT_LINK = "com.atlassian.jpo:jpo-custom-field-parent"
+PARENT_FIELDS = frozenset({EPIC_LINK, PARENT_LINK})
+"""`schema.custom` of the fields that name a parent on Data Center."""
+CHUNK = 100
+REFUSED = 400
+
+
+def with_parents(
+    transport: Transport, issues: tuple[Issue, ...], batch: Batch, sight: Sight
+) -> tuple[Issue, ...]:
+    """The issues with `parent_id` set from the keys their parent fields hold.
+
+    Where the parent is out of sight it stays the one that was known, as long as the key is still that of this parent; else there is
+    none.
+    """
+    if not batch.parent_keys:
+        return issues
+    ids = dict(batch.keys)
+    named = {batch.parent_keys[issue.id] for issue in issues if issue.id in batch.parent_keys}
+    ids.update(ids_of(transport, named - ids.keys(), sight))
+    unseen = {id_: key for id_, key in batch.parent_keys.items() if key not in ids}
+    standing = sight.standing(unseen) if unseen else {}
+    return tuple(replace(issue, parent_id=_parent(issue, batch, ids, standing)) for issue in issues)
+
+
+def ids_of(transport: Transport, keys: Iterable[str], sight: Sight) -> dict[str, str]:
+    """Ids by key, of the issues Jira shows. What was out of sight a while ago is not asked for."""
+    named = {key for key in keys if KEY.match(key)}
+    wanted = sorted(named - sight.hidden(named))
+    found: dict[str, str] = {}
+    for at in range(0, len(wanted), CHUNK):
+        found.update(_ids_of(transport, wanted[at : at + CHUNK]))
+    unseen = [key for key in wanted if key not in found]
+    if unseen:
+        sight.hide(unseen)
+    return found
+
+
+def _parent(issue: Issue, batch: Batch, ids: Mapping[str, str], standing: Mapping[str, str]) -> str | None:
+    key = batch.parent_keys.get(issue.id)
+    return ids.get(key) or standing.get(issue.id) if key else issue.parent_id
+
+
+def _ids_of(transport: Transport, keys: list[str]) -> dict[str, str]:
+    body = {
+        "jql": f"key in ({', '.join(keys)})",
+        "fields": ["id"],
+        "maxResults": CHUNK,
+        "startAt": 0,
+        "validateQuery": False,
+    }
+    try:
+        answer = transport.post("/rest/api/2/search", body, reads=True).read(ID_PAGES)
+    except Permanent as error:
+        if error.status != REFUSED:
+            raise
+        if len(keys) == 1:
+            issue_id = _id_of(transport, keys[0])
+            return {keys[0]: issue_id} if issue_id else {}
+        middle = len(keys) // 2
+        return {**_ids_of(transport, keys[:middle]), **_ids_of(transport, keys[middle:])}
+    found = {wire.key: wire.id for wire in answer.issues}
+    for key in keys:
+        # a key from before a move is not in the answer under its old name; reading it by name follows the move
+        if key not in found and (issue_id := _id_of(transport, key)):
+            found[key] = issue_id
+    return found
+
+
+def _id_of(transport: Transport, key: str) -> str | None:
+    try:
+        answer = transport.get(f"/rest/api/2/issue/{quote(key)}", {"fields": "id"}).json()
+    except Permanent as error:
+        if error.gone or error.forbidden:
+            return None
+        raise
+    if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
+        raise IncompleteRead(f"Jira's answer for {key} holds no id.")
+    return str(answer["id"])

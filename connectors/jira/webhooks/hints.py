@@ -1,0 +1,347 @@
+"""What a webhook body hints at: which issues to read again, and why. Pure, and it never raises: a body is a stranger's.
+
+The hints are where to look, never the data: an event may be old, repeated, or out of order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+import msgspec
+
+from connectors.jira.webhooks.forge_events import as_webhook
+
+LARGEST_BODY = 32 << 20
+"""Jira sends at most 25 MB."""
+MOST_ITEMS = 10_000
+EPOCH_LIMIT_MS = 32_503_680_000_000
+"""The year 3000; what is later is no time."""
+
+KEY = re.compile(r"[A-Z][A-Z0-9_]{0,99}-[1-9][0-9]{0,17}")
+ISSUE_IN_PATH = re.compile(r"/issue/([1-9][0-9]{0,17})(?:/|$)")
+PARENT_ITEMS = frozenset({"parent", "issueparentassociation", "epic link", "parent link", "parent issue"})
+CHILD_ITEMS = frozenset({"epic child"})
+LINK_ITEMS = frozenset({"link"})
+FIELD_IDS = {
+    "fix version": "fixVersions",
+    "version": "versions",
+    "component": "components",
+    "link": "issuelinks",
+    "key": "issuekey",
+    "parent": "parent",
+    "issueparentassociation": "parent",
+}
+"""Ids of system fields whose changelog items carry a name alone (all items of Data Center, some of Cloud)."""
+
+Body: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an event says of a field: its raw `value` where `whole`, else the id and the words of the changelog alone."""
+
+    whole: bool
+    value: object = None
+    id: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What an event touches. Ids are issue ids as text; `keys` gives the keys known for them.
+
+    `parent_keys`, `link_keys` and `former_keys` are issues named by key alone. `status` is the status id in the body's
+    snapshot. `changed_fields` holds field ids, and names where the event has no ids. `property_keys` are entity properties.
+    `told` gives what the event says that they hold now, as raw values or in the words of the changelog: enough to know our
+    own write by, never to be believed.
+    """
+
+    event: str
+    issue_ids: frozenset[str] = frozenset()
+    parent_ids: frozenset[str] = frozenset()
+    link_issue_ids: frozenset[str] = frozenset()
+    deleted_ids: frozenset[str] = frozenset()
+    keys: Mapping[str, str] = field(default_factory=dict)
+    parent_keys: frozenset[str] = frozenset()
+    link_keys: frozenset[str] = frozenset()
+    former_keys: frozenset[str] = frozenset()
+    status: str | None = None
+    changed_fields: frozenset[str] = frozenset()
+    property_keys: frozenset[str] = frozenset()
+    sprint_ids: frozenset[str] = frozenset()
+    version_ids: frozenset[str] = frozenset()
+    actor_id: str | None = None
+    moved: bool = False
+    timestamp: datetime | None = None
+    updated: datetime | None = None
+    told: Mapping[str, Told] = field(default_factory=dict)
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """Every issue id to be read again, deleted ones too: a read by id is what proves that they are gone."""
+        return self.issue_ids | self.parent_ids | self.link_issue_ids | self.deleted_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """The body says nothing that could change a number; `reason` says why, for the inbox."""
+
+    reason: str
+
+
+def read_hints(body: bytes) -> Hints | Ignored:
+    """The hints of a webhook body, or why there are none. Never raises."""
+    if len(body) > LARGEST_BODY:
+        return Ignored(f"the body is larger than {LARGEST_BODY >> 20} MiB")
+    try:
+        said = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Ignored("the body is not JSON")
+    except RecursionError:
+        return Ignored("the body is nested too deeply")
+    if not isinstance(said, dict):
+        return Ignored("the body is JSON but no webhook: it is not an object")
+    said = as_webhook(said)
+    event = said.get("webhookEvent")
+    if not isinstance(event, str) or not event:
+        return Ignored("the body is JSON but no webhook: it has no webhookEvent")
+    return _of_event(event[:100], said)
+
+
+def _of_event(event: str, said: Body) -> Hints | Ignored:
+    name = event.removeprefix("jira:")
+    for prefix, read in READERS:
+        if name.startswith(prefix):
+            return read(event, said)
+    return Ignored(f"{event} is not an event that can change a number")
+
+
+def _issue_event(event: str, said: Body) -> Hints | Ignored:
+    issue = _part(said, "issue")
+    issue_id = _id(issue.get("id"))
+    if issue_id is None:
+        return Ignored(f"{event} names no issue")
+    fields = _part(issue, "fields")
+    items = tuple(_items(said))
+    deleted = event.endswith("issue_deleted")
+    appears_or_goes = deleted or event.endswith("issue_created")
+    parent = _part(fields, "parent")
+    parents = {found for item in items if _name(item) in PARENT_ITEMS for found in _sides(item)}
+    links = {found for item in items if _name(item) in LINK_ITEMS | CHILD_ITEMS for found in _sides(item)}
+    linked = frozenset(_linked(fields)) if appears_or_goes else frozenset()
+    return Hints(
+        event=event,
+        issue_ids=frozenset() if deleted else frozenset({issue_id}),
+        deleted_ids=frozenset({issue_id}) if deleted else frozenset(),
+        parent_ids=frozenset(_ids(parents)) | frozenset(_ids({_id(parent.get("id")) or ""})),
+        parent_keys=frozenset(found for found in parents if KEY.fullmatch(found)),
+        link_issue_ids=frozenset(_ids(links)) | linked,
+        link_keys=frozenset(found for found in links if KEY.fullmatch(found)),
+        former_keys=frozenset(_former_keys(items)),
+        keys=_keys(issue, parent),
+        status=_id(_part(fields, "status").get("id")),
+        changed_fields=frozenset(_field_id(item) for item in items),
+        actor_id=_actor(_part(said, "user")),
+        moved=said.get("issue_event_type_name") == "issue_moved"
+        or any(_name(item) == "key" for item in items),
+        timestamp=_epoch(said.get("timestamp")),
+        updated=_instant(fields.get("updated")),
+        told={_field_id(item): _told(item, fields) for item in items},
+    )
+
+
+def _link_event(event: str, said: Body) -> Hints | Ignored:
+    link = _part(said, "issueLink")
+    ends = frozenset(_ids({_id(link.get("sourceIssueId")) or "", _id(link.get("destinationIssueId")) or ""}))
+    if not ends:
+        return Ignored(f"{event} names no issue")
+    return Hints(
+        event=event,
+        link_issue_ids=ends,
+        changed_fields=frozenset({"issuelinks"}),
+        actor_id=_actor(_part(said, "user")),
+        timestamp=_epoch(said.get("timestamp")),
+    )
+
+
+def _remark_event(event: str, said: Body) -> Hints | Ignored:
+    """Comments and worklogs name their issue in one of three places, or nowhere."""
+    remark = _part(said, "comment") or _part(said, "worklog")
+    issue = _part(said, "issue")
+    issue_id = _id(issue.get("id")) or _id(remark.get("issueId")) or _id_in_path(remark.get("self"))
+    if issue_id is None:
+        return Ignored(f"{event} names no issue")
+    return Hints(
+        event=event,
+        issue_ids=frozenset({issue_id}),
+        keys=_keys(issue),
+        status=_id(_part(_part(issue, "fields"), "status").get("id")),
+        actor_id=_actor(_part(said, "user"))
+        or _actor(_part(remark, "updateAuthor"))
+        or _actor(_part(remark, "author")),
+        timestamp=_epoch(said.get("timestamp")),
+    )
+
+
+def _property_event(event: str, said: Body) -> Hints | Ignored:
+    issue = _part(said, "issue")
+    issue_id = _id(issue.get("id")) or _id(said.get("issueId"))
+    if issue_id is None:
+        return Ignored(f"{event} names no issue")
+    stored = _part(said, "property")
+    key = stored.get("key")
+    named = frozenset({key[:255]}) if isinstance(key, str) else frozenset[str]()
+    removed = event.endswith("_deleted")
+    return Hints(
+        event=event,
+        issue_ids=frozenset({issue_id}),
+        keys=_keys(issue),
+        property_keys=named,
+        actor_id=_actor(_part(said, "user")),
+        timestamp=_epoch(said.get("timestamp")),
+        told=dict.fromkeys(named, Told(True, None if removed else stored.get("value")))
+        if removed or "value" in stored
+        else {},
+    )
+
+
+def _sprint_event(event: str, said: Body) -> Hints | Ignored:
+    sprint = _id(_part(said, "sprint").get("id"))
+    if sprint is None:
+        return Ignored(f"{event} names no sprint")
+    return Hints(event=event, sprint_ids=frozenset({sprint}), timestamp=_epoch(said.get("timestamp")))
+
+
+def _version_event(event: str, said: Body) -> Hints | Ignored:
+    named = (_part(said, name).get("id") for name in ("version", "mergedTo", "mergedVersion", "mergeTo"))
+    versions = frozenset(_ids({_id(value) or "" for value in named}))
+    if not versions:
+        return Ignored(f"{event} names no version")
+    return Hints(event=event, version_ids=versions, timestamp=_epoch(said.get("timestamp")))
+
+
+READERS: tuple[tuple[str, Callable[[str, Body], Hints | Ignored]], ...] = (
+    ("issue_property_", _property_event),
+    ("issue_", _issue_event),
+    ("issuelink_", _link_event),
+    ("comment_", _remark_event),
+    ("worklog_", _remark_event),
+    ("sprint_", _sprint_event),
+    ("version_", _version_event),
+)
+"""By the start of the event's name, first match wins; `jira:` before it is left off."""
+
+
+def _part(said: Body, name: str) -> Body:
+    part = said.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _id(value: object) -> str | None:
+    """An id as text, whether Jira sent a number or text; None for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if isinstance(value, str) and len(value) <= 18 and value.isascii() and value.isdigit():
+        return value
+    return None
+
+
+def _ids(values: set[str]) -> Iterator[str]:
+    return (value for value in values if _id(value))
+
+
+def _id_in_path(url: object) -> str | None:
+    """The issue id in a comment's own address; the address itself is not used."""
+    match = ISSUE_IN_PATH.search(url) if isinstance(url, str) and len(url) < 2000 else None
+    return match[1] if match else None
+
+
+def _items(said: Body) -> Iterator[Body]:
+    items = _part(said, "changelog").get("items")
+    return (
+        item for item in (items if isinstance(items, list) else [])[:MOST_ITEMS] if isinstance(item, dict)
+    )
+
+
+def _name(item: Body) -> str:
+    """The item's field name in lower case."""
+    name = item.get("field")
+    return name.lower() if isinstance(name, str) else ""
+
+
+def _field_id(item: Body) -> str:
+    given = item.get("fieldId")
+    if isinstance(given, str) and given:
+        return given
+    name = item.get("field")
+    return FIELD_IDS.get(_name(item), name if isinstance(name, str) else "")
+
+
+def _told(item: Body, fields: Body) -> Told:
+    """The snapshot of the issue has the value by the id of the field; Data Center names the field alone."""
+    id_ = item.get("fieldId")
+    if isinstance(id_, str) and id_ in fields:
+        return Told(True, fields[id_])
+    to, text = item.get("to"), item.get("toString")
+    return Told(False, None, to if isinstance(to, str) else None, text if isinstance(text, str) else None)
+
+
+def _sides(item: Body) -> Iterator[str]:
+    """Before and after: ids where the item has them, else keys (Epic Link and Link may carry either)."""
+    for side in ("from", "to"):
+        value = item.get(side)
+        text = item.get(f"{side}String")
+        if (issue_id := _id(value)) is not None:
+            yield issue_id
+        elif isinstance(value, str) and KEY.fullmatch(value):
+            yield value
+        elif isinstance(text, str) and KEY.fullmatch(text):
+            yield text
+
+
+def _former_keys(items: tuple[Body, ...]) -> Iterator[str]:
+    for item in items:
+        text = item.get("fromString")
+        if _name(item) == "key" and isinstance(text, str) and KEY.fullmatch(text):
+            yield text
+
+
+def _linked(fields: Body) -> Iterator[str]:
+    links = fields.get("issuelinks")
+    for link in (links if isinstance(links, list) else [])[:MOST_ITEMS]:
+        if isinstance(link, dict):
+            other = _part(link, "outwardIssue") or _part(link, "inwardIssue")
+            if (issue_id := _id(other.get("id"))) is not None:
+                yield issue_id
+
+
+def _keys(*issues: Body) -> dict[str, str]:
+    pairs = ((_id(issue.get("id")), issue.get("key")) for issue in issues)
+    return {found: key for found, key in pairs if found and isinstance(key, str) and KEY.fullmatch(key)}
+
+
+def _actor(user: Body) -> str | None:
+    """The accountId on Cloud, the user name on Data Center."""
+    found = user.get("accountId") or user.get("name") or user.get("key")
+    return found if isinstance(found, str) else None
+
+
+def _epoch(value: object) -> datetime | None:
+    """Milliseconds since the epoch, as a number or (from Forge) as text."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < EPOCH_LIMIT_MS:
+        return None
+    return datetime.fromtimestamp(value / 1000, UTC)
+
+
+def _instant(value: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment is not None and moment.tzinfo is not None else None

@@ -1,0 +1,1 @@
+"""The JSON of issues as Jira sends it, decoded issue by issue."""

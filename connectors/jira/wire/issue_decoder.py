@@ -1,0 +1,308 @@
+"""Page bytes to mirrored issues: typed, exactly the fields asked for, and parts that repeat are built once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+import msgspec
+
+from connectors.jira.http.errors import IncompleteRead
+from connectors.jira.http.transport import Reply
+from connectors.jira.wire.damage import Remains, Unreadable, parsed, remains
+from connectors.jira.wire.instant import instant
+from connectors.jira.wire.shapes import (
+    CORE_SHAPES,
+    OMISSIBLE,
+    WireIssueType,
+    WireLink,
+    WireNamed,
+    WireProject,
+    WireStatus,
+    WireUser,
+    core_fields,
+    fields_shape,
+    page_shape,
+)
+from mappings.facts.gap import Gap
+from mappings.facts.issue import PARENT, STATUS_CATEGORY, Issue, IssueType, Link, Named, Project, Status, User
+from mappings.fields import property_id, property_key
+from mappings.fields.field_type import ShapeError
+from mappings.fields.parent_link import parent_key
+
+W = TypeVar("W", bound=Hashable)
+D = TypeVar("D")
+
+MOST_INTERNED = 50_000
+MOST_PROPERTIES = 5
+"""Entity properties that Cloud gives with an issue of a search or a bulk read."""
+NONE: frozenset[str] = frozenset()
+CATEGORIES = frozenset({"new", "indeterminate", "done"})
+
+
+class Interned(dict[W, D]):
+    """Builds what repeats on every issue once; forgets everything when it has grown too large."""
+
+    def __init__(self, build: Callable[[W], D]) -> None:
+        super().__init__()
+        self._build = build
+
+    def __missing__(self, wire: W) -> D:
+        if len(self) >= MOST_INTERNED:
+            self.clear()
+        built = self[wire] = self._build(wire)
+        return built
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Decoded issues, and what the answer said beside them. `parent_keys` are parents known by key only (issue id → key).
+
+    `gaps` are issues that the answer lists and that cannot be read; `names` tells apart all that it lists, in their order: ids, or
+    what is known instead.
+    """
+
+    issues: tuple[Issue, ...]
+    parent_keys: dict[str, str]
+    keys: dict[str, str]
+    answer: Any
+    gaps: tuple[Gap, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+class IssueDecoder:
+    """Decodes every answer that lists issues, for one set of fields. Thread-safe; kept per set by `decoder_for`."""
+
+    def __init__(self, own: tuple[str, ...], parent_fields: tuple[str, ...], keyed: bool = False) -> None:
+        self.properties = tuple(key for name in own if (key := property_key(name)) is not None)
+        if len(self.properties) > MOST_PROPERTIES:
+            raise ValueError(f"Jira shows at most {MOST_PROPERTIES} entity properties: {self.properties}")
+        own = tuple(name for name in own if property_key(name) is None)
+        self._plain = frozenset(own) & frozenset(core_fields())
+        held = tuple(name for name in dict.fromkeys((*own, *parent_fields)) if name not in self._plain)
+        self.asked = (*core_fields(), *held)
+        self._held_fields = held
+        self._keyed = keyed or bool(parent_fields)
+        self._own = tuple((name if name in self._plain else f"x{held.index(name)}", name) for name in own)
+        own_names = tuple((at, name) for at, name in self._own if at != name)
+        self._omissible = (*((name, name) for name in OMISSIBLE), *own_names)
+        self._parent_fields = parent_fields
+        self._parents = tuple(f"x{held.index(name)}" for name in parent_fields)
+        self._page = page_shape(fields_shape(held, self._plain), bool(self.properties))
+        self._pages: msgspec.json.Decoder[Any] = msgspec.json.Decoder(self._page)
+        self._projects: Interned[WireProject, Project] = Interned(
+            lambda wire: Project(wire.id, wire.key, wire.name)
+        )
+        self._types: Interned[WireIssueType, IssueType] = Interned(_issue_type)
+        self._statuses: Interned[WireStatus, Status] = Interned(_status)
+        self._named: Interned[WireNamed, Named] = Interned(lambda wire: Named(wire.id, wire.name))
+        self._users: Interned[WireUser, User | None] = Interned(_user)
+        self._texts: Interned[tuple[str, ...], tuple[str, ...]] = Interned(lambda texts: texts)
+        self._absences: Interned[tuple[str, ...], frozenset[str]] = Interned(frozenset)
+
+    @property
+    def wanted(self) -> dict[str, list[str]]:
+        """What a request on Cloud has to name: `fields`, and `properties` where there are any."""
+        properties = {"properties": list(self.properties)} if self.properties else {}
+        return {"fields": list(self.asked), **properties}
+
+    def decode(self, reply: Reply) -> Batch:
+        """The issues of an answer, and those of them that cannot be read; raises IncompleteRead where the answer itself is torn."""
+        parent_keys: dict[str, str] = {}
+        try:
+            answer = self._pages.decode(reply.body)
+            issues = tuple([self._sound(wire, parent_keys) for wire in answer.issues])
+        except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):
+            return self._one_by_one(reply.body)
+        answer_issues, answer.issues = answer.issues, []
+        keys = {wire.key: wire.id for wire in answer_issues} if parent_keys else {}
+        return Batch(issues, parent_keys, keys, answer, names=tuple([issue.id for issue in issues]))
+
+    def _one_by_one(self, body: bytes) -> Batch:
+        """The same where something in the answer is damaged: each issue by itself."""
+        found = parsed(body)
+        try:
+            answer = msgspec.convert({**found, "issues": []}, self._page)
+        except msgspec.ValidationError as error:
+            raise IncompleteRead(f"Jira's answer cannot be read: {str(error)[:200]}.") from None
+        parent_keys: dict[str, str] = {}
+        issues: list[Issue] = []
+        gaps: list[Gap] = []
+        names: list[str] = []
+        for raw in found["issues"]:
+            try:
+                left = remains(raw, self._parent_fields)
+                issues.append(self._damaged(left, parent_keys))
+                names.append(left.id)
+            except Unreadable as error:
+                gaps.append(error.gap)
+                names.append(error.gap.issue_id or error.gap.issue_key or f"nameless {str(raw)[:200]}")
+        keys = {issue.key: issue.id for issue in issues} if parent_keys else {}
+        return Batch(tuple(issues), parent_keys, keys, answer, tuple(gaps), tuple(names))
+
+    def _sound(self, wire: Any, parent_keys: dict[str, str]) -> Issue:
+        fields = self._typed(wire.fields)
+        properties = wire.properties if self.properties else None
+        return self._issue(wire.id, wire.key, fields, self._held(wire.fields, properties), parent_keys)
+
+    def _damaged(self, left: Remains, parent_keys: dict[str, str]) -> Issue:
+        plain = {f"x{at}": left.plain.get(name, msgspec.UNSET) for at, name in enumerate(self._held_fields)}
+        core = {name: left.plain.get(name, msgspec.UNSET) for name in self._plain}
+        as_it_came = SimpleNamespace(**plain, **core)
+        typed = SimpleNamespace(**plain, **left.core)
+        properties = left.properties if isinstance(left.properties, dict) else None
+        try:
+            issue = self._issue(left.id, left.key, typed, self._held(as_it_came, properties), parent_keys)
+        except ShapeError as error:
+            raise Unreadable(
+                Gap(left.id, left.key, f"Its parent cannot be read: {error}.", field="parent")
+            ) from None
+        return replace(issue, unknowns=left.unknowns) if left.unknowns else issue
+
+    def _absent(self, fields: Any) -> frozenset[str]:
+        """Which of the fields asked for are not in the answer at all."""
+        absent = [name for at, name in self._omissible if getattr(fields, at) is msgspec.UNSET]
+        if self._keyed and all(getattr(fields, at) is msgspec.UNSET for at in self._parents):
+            absent.append(PARENT)
+        if fields.status.status_category is None:
+            absent.append(STATUS_CATEGORY)
+        return self._absences[tuple(absent)] if absent else NONE
+
+    def _issue(
+        self, id_: str, key: str, f: Any, held: dict[str, object], parent_keys: dict[str, str]
+    ) -> Issue:
+        parent_id = f.parent.id if f.parent is not None else None
+        if parent_id is None and self._parents:
+            self._note_parent(id_, f, parent_keys)
+        return Issue(
+            id_,
+            key,
+            self._projects[f.project],
+            self._types[f.issuetype],
+            self._statuses[f.status],
+            instant(f.created),
+            instant(f.updated),
+            f.summary or "",
+            self._named[f.resolution] if f.resolution else None,
+            self._named[f.priority] if f.priority else None,
+            parent_id,
+            self._texts[tuple(f.labels)] if f.labels else (),
+            self._names(f.components),
+            self._names(f.fixVersions),
+            self._names(f.versions),
+            self._users[f.assignee] if f.assignee else None,
+            self._users[f.reporter] if f.reporter else None,
+            self._users[f.creator] if f.creator else None,
+            date.fromisoformat(f.duedate) if f.duedate else None,
+            instant(f.resolutiondate) if f.resolutiondate else None,
+            instant(f.statuscategorychangedate) if f.statuscategorychangedate else None,
+            _links(f.issuelinks) if f.issuelinks else (),
+            held,
+            absent=self._absent(f),
+            archived=bool(f.archiveddate) or f.project.archived,
+        )
+
+    def _held(self, fields: Any, properties: Mapping[str, Any] | None) -> dict[str, object]:
+        """The values of the mapped fields, and of the properties asked for."""
+        held = {
+            name: value
+            for at, name in self._own
+            if (value := getattr(fields, at)) is not None and value is not msgspec.UNSET
+        }
+        if self.properties:
+            held |= held_properties(self.properties, properties)
+        return held
+
+    def _typed(self, fields: Any) -> Any:
+        """The fields with those core ones typed that were left as plain JSON because the mapping names them."""
+        if not self._plain:
+            return fields
+        raw = {name: getattr(fields, name) for name in self._plain}
+        typed = {
+            name: value if value is msgspec.UNSET else msgspec.convert(value, CORE_SHAPES[name])
+            for name, value in raw.items()
+        }
+        return msgspec.structs.replace(fields, **typed)
+
+    def _names(self, wires: Sequence[WireNamed] | None) -> tuple[Named, ...]:
+        return tuple([self._named[wire] for wire in wires]) if wires else ()
+
+    def _note_parent(self, issue_id: str, fields: Any, parent_keys: dict[str, str]) -> None:
+        """Epic Link and Parent Link hold the parent's key, or an object with it; raises ShapeError for what nobody knows there."""
+        for attribute in self._parents:
+            raw = getattr(fields, attribute)
+            key = None if raw is msgspec.UNSET else parent_key(raw)
+            if key is not None and "-" in key:
+                parent_keys[issue_id] = key
+                return
+
+
+def held_properties(keys: Iterable[str], found: Mapping[str, Any] | None) -> dict[str, object]:
+    """The values of these properties as the mirror keeps them, among the fields; what is not there is left out."""
+    there = found or {}
+    return {property_id(key): there[key] for key in keys if there.get(key) is not None}
+
+
+def decoder_for(
+    field_ids: Iterable[str], parent_fields: Iterable[str] = (), *, keyed: bool = False
+) -> IssueDecoder:
+    """The decoder for these fields beside the core ones, kept for the next call with the same set.
+
+    The core ones may be listed once without effect; one that is named besides is kept in `Issue.fields` as well. An id
+    `property:<key>` asks for an entity property; a search on Data Center shows none. `keyed`: parents are named by fields of their
+    own here, as on Data Center, even where none of these fields can be found any more.
+    """
+    named = Counter(field_ids)
+    core = core_fields()
+    own = named - Counter(core) if all(name in named for name in core) else named
+    return _decoder(tuple(sorted(own)), tuple(sorted(set(parent_fields))), keyed)
+
+
+@lru_cache(maxsize=32)
+def _decoder(own: tuple[str, ...], parent_fields: tuple[str, ...], keyed: bool) -> IssueDecoder:
+    return IssueDecoder(own, parent_fields, keyed)
+
+
+def status_category(key: str | None) -> str | None:
+    """The category key, None for `undefined` and for whatever Jira may invent."""
+    return key if key in CATEGORIES else None
+
+
+def user_of(account_id: str | None, name: str | None, display: str | None, email: str | None) -> User | None:
+    """A person; None where Jira names neither accountId nor user name (anonymous, erased)."""
+    known = account_id or name
+    return User(known, display or known, email) if known else None
+
+
+def _user(wire: WireUser) -> User | None:
+    return user_of(wire.account_id, wire.name or wire.key, wire.display_name, wire.email_address)
+
+
+def _status(wire: WireStatus) -> Status:
+    return Status(
+        wire.id, wire.name, status_category(wire.status_category.key if wire.status_category else None)
+    )
+
+
+def _issue_type(wire: WireIssueType) -> IssueType:
+    level = wire.hierarchy_level
+    return IssueType(wire.id, wire.name, level if level is not None else -1 if wire.subtask else 0)
+
+
+def _links(wires: Iterable[WireLink]) -> tuple[Link, ...]:
+    links = []
+    for wire in wires:
+        if wire.outward_issue is not None:
+            links.append(
+                Link(wire.type.id, wire.type.name, wire.type.outward, wire.outward_issue.id, outward=True)
+            )
+        elif wire.inward_issue is not None:
+            links.append(
+                Link(wire.type.id, wire.type.name, wire.type.inward, wire.inward_issue.id, outward=False)
+            )
+    return tuple(links)

@@ -1,0 +1,1 @@
+"""Writing to issues: fields and remote links."""

@@ -1,0 +1,1 @@
+"""The database itself: engine, upgrades, faults, and how values are kept as text."""

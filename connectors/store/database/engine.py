@@ -1,0 +1,223 @@
+"""One database behind two doors: `read` and `write`. SQLite or PostgreSQL is decided by the URL and matters nowhere else.
+
+SQLite takes one writer at a time, and its own waiting is a sleep: within the process writers queue on a lock instead, which
+keeps the slowest of eight at tens of milliseconds instead of hundreds.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import Any
+from weakref import WeakValueDictionary
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from connectors.store.database import schema_upgrade
+from connectors.store.database.fault import StoreError, explained, unwritable
+
+BUSY_TIMEOUT_MS = 5_000
+CONNECT_TIMEOUT_S = 5
+CACHE_KIB = 16_384
+_WRITE = "store_write"
+
+
+class Store:
+    """An open database. Threads may share it; close it when done."""
+
+    def __init__(self, engine: Engine, lock: AbstractContextManager[object]) -> None:
+        self.engine = engine
+        self._writing = engine.execution_options(**{_WRITE: True})
+        self._lock = lock
+
+    @property
+    def where(self) -> str:
+        """The address of the database without its password."""
+        return self.engine.url.render_as_string(hide_password=True)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.engine.dialect.name
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads. On SQLite it sees one state from its first statement to its end."""
+        with self._transaction(self.engine) as conn:
+            yield conn
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that may write: committed at the end, undone by an exception. Not to be nested in one thread."""
+        with self._lock, self._transaction(self._writing) as conn:
+            yield conn
+
+    def check(self) -> None:
+        """StoreError unless the database answers and has exactly the tables this code needs."""
+        with self.read() as conn:
+            schema_upgrade.refuse_newer(conn, self.where)
+            schema_upgrade.refuse_older(conn, self.where)
+
+    def close(self) -> None:
+        """Close every connection of the pool."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _transaction(self, engine: Engine) -> Iterator[Connection]:
+        try:
+            with engine.connect() as conn, conn.begin():
+                yield conn
+        except DBAPIError as error:
+            fault = explained(error, self.where)
+            if fault is None:
+                raise
+            raise fault from error
+
+
+def open_store(url: str, *, synchronous: str = "NORMAL", pool_size: int = 16) -> Store:
+    """Open the database of a URL; StoreError where that cannot be. Makes no tables: that is `upgrade`.
+
+    `synchronous=FULL` makes SQLite outlast a power cut without losing the last commits, at five times the cost of a commit.
+    """
+    address = _address(url)
+    if address.get_backend_name() == "sqlite":
+        store = _open_sqlite(address, synchronous, pool_size)
+    else:
+        store = _open_postgres(address, pool_size)
+    try:
+        with store.read() as conn:
+            schema_upgrade.refuse_newer(conn, store.where)
+    except StoreError:
+        store.close()
+        raise
+    return store
+
+
+def upgrade(store: Store) -> None:
+    """Bring the tables to the shape this code needs; nothing happens where they have it."""
+    with store.write() as conn:
+        schema_upgrade.refuse_newer(conn, store.where)
+        schema_upgrade.to_head(conn)
+
+
+def current_revision(store: Store) -> str | None:
+    """The revision of the tables, None for an empty database."""
+    with store.read() as conn:
+        return schema_upgrade.current(conn)
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise _wrong_url("the database URL cannot be read", "JIRA_OKR_DATABASE_URL") from error
+    if address.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
+        return address.set(drivername="postgresql+psycopg")
+    if address.drivername not in ("sqlite", "sqlite+pysqlite"):
+        raise _wrong_url(f"{address.drivername} is no database for jira-okr", address.render_as_string())
+    if address.database in (None, "", ":memory:"):
+        raise _wrong_url(
+            "a SQLite database in memory cannot be shared by threads", address.render_as_string()
+        )
+    return address
+
+
+def _wrong_url(what: str, where: str) -> StoreError:
+    return StoreError(
+        what, where, "write sqlite:///path/to/file.sqlite3 or postgresql://user:password@host:5432/name"
+    )
+
+
+def _open_sqlite(address: URL, synchronous: str, pool_size: int) -> Store:
+    path = Path(address.database or "")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path)
+    except OSError as error:
+        raise unwritable(str(error), address.render_as_string()) from error
+    engine = create_engine(
+        address, pool_size=pool_size, max_overflow=pool_size, connect_args={"isolation_level": None}
+    )
+    _set_pragmas(engine, synchronous)
+    _begin_ourselves(engine)
+    return Store(engine, _lock_of(path.resolve()))
+
+
+def make_private(path: Path) -> None:
+    """Make the file for its owner alone where there is none: it holds password hashes and sealed credentials.
+
+    SQLite gives what it puts beside it (`-wal`, `-shm`) the same permissions. A file that is there keeps those it has.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _open_postgres(address: URL, pool_size: int) -> Store:
+    connect_args = {} if "connect_timeout" in address.query else {"connect_timeout": CONNECT_TIMEOUT_S}
+    engine = create_engine(
+        address, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args=connect_args
+    )
+    return Store(engine, nullcontext())
+
+
+def _set_pragmas(engine: Engine, synchronous: str) -> None:
+    pragmas = (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        f"synchronous={'FULL' if synchronous.upper() == 'FULL' else 'NORMAL'}",
+        "foreign_keys=ON",
+        f"cache_size=-{CACHE_KIB}",
+        "temp_store=MEMORY",
+    )
+
+    def connected(connection: sqlite3.Connection, _record: object) -> None:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+
+    event.listen(engine, "connect", connected)
+
+
+def _begin_ourselves(engine: Engine) -> None:
+    """The driver's own BEGIN comes late and is never IMMEDIATE: a read that turns into a write could then fail half way."""
+
+    def begun(conn: Connection) -> None:
+        writing = conn.get_execution_options().get(_WRITE)
+        conn.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    event.listen(engine, "begin", begun)
+
+
+class _WriteLock:
+    """One writer of a SQLite file at a time within this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._owner: int | None = None
+
+    def __enter__(self) -> None:
+        if self._owner == threading.get_ident():
+            raise RuntimeError("a write transaction was opened inside another one of the same thread")
+        self._lock.acquire()
+        self._owner = threading.get_ident()
+
+    def __exit__(self, *_: Any) -> None:
+        self._owner = None
+        self._lock.release()
+
+
+_locks: WeakValueDictionary[Path, _WriteLock] = WeakValueDictionary()
+_locks_guard = threading.Lock()
+
+
+def _lock_of(path: Path) -> _WriteLock:
+    """Two stores on one file share their lock."""
+    with _locks_guard:
+        lock = _locks.get(path)
+        if lock is None:
+            lock = _locks[path] = _WriteLock()
+        return lock

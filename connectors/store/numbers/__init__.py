@@ -1,0 +1,1 @@
+"""Mirrored issues, and the objectives, histories and lists that are made of them."""

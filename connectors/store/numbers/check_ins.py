@@ -1,0 +1,124 @@
+"""What people said key results stand at. A check-in ends when it is withdrawn or another takes its place; it is never deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, insert, select, update
+
+from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
+from connectors.store.database.json_text import fraction_of, fraction_text
+from connectors.store.database.sql import plain
+from connectors.store.schema import check_in as table
+from mappings.explain.check_in import LONGEST_NOTE, CheckIn, CheckIns, Measure
+
+LONGEST_NAME = 500
+REPLACED, WITHDRAWN = "replaced", "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A check-in and how it ended: `replaced` or `withdrawn`, by whom and when; all None while it stands."""
+
+    check_in: CheckIn
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+    ended_how: str | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is the one that counts."""
+        return self.ended_at is None
+
+
+def add(conn: Connection, site: str, check_in: CheckIn) -> CheckIn:
+    """Keep a check-in in the place of the one that stood; it comes back with its number."""
+    _end(conn, _of_key_result(site, check_in), check_in.by, check_in.at, REPLACED)
+    number = conn.execute(insert(table).values(_values(site, check_in)).returning(table.c.id)).scalar_one()
+    return replace(check_in, id=number)
+
+
+def withdraw(conn: Connection, site: str, number: int, by: str, now: datetime) -> Kept | None:
+    """End a check-in that stands; None where there is no such one."""
+    found = conn.execute(_every(site).where(table.c.id == number, table.c.ended_at.is_(None))).one_or_none()
+    if found is None:
+        return None
+    check_in = _kept(found).check_in
+    _end(conn, _of_key_result(site, check_in), by, now, WITHDRAWN)
+    return Kept(check_in, now, by, WITHDRAWN)
+
+
+def standing(conn: Connection, site: str, objective_id: str | None = None) -> CheckIns:
+    """The check-ins that stand, of one objective or of the whole site; the latest of each key result."""
+    statement = _every(site).where(table.c.ended_at.is_(None)).order_by(table.c.id)
+    if objective_id is not None:
+        statement = statement.where(table.c.objective_id == objective_id)
+    found = (_kept(row).check_in for row in conn.execute(statement))
+    return {(one.objective_id, one.key_result_id): one for one in found}
+
+
+def of(conn: Connection, site: str, objective_id: str) -> Sequence[Kept]:
+    """Every check-in of an objective, ended ones too, the latest first."""
+    statement = _every(site).where(table.c.objective_id == objective_id).order_by(table.c.id.desc())
+    return [_kept(row) for row in conn.execute(statement)]
+
+
+def load(conn: Connection, site: str, number: int) -> Kept | None:
+    """One check-in, or None."""
+    row = conn.execute(_every(site).where(table.c.id == number)).one_or_none()
+    return None if row is None else _kept(row)
+
+
+def _every(site: str) -> Select[Any]:
+    return select(table).where(table.c.site == site)
+
+
+def _of_key_result(site: str, check_in: CheckIn) -> ColumnElement[bool]:
+    return and_(
+        table.c.site == site,
+        table.c.objective_id == check_in.objective_id,
+        table.c.key_result_id == check_in.key_result_id,
+    )
+
+
+def _end(conn: Connection, which: ColumnElement[bool], by: str, now: datetime, how: str) -> None:
+    ended = {"ended_at": to_ms(now), "ended_by": plain(by, LONGEST_NAME), "ended_how": how}
+    conn.execute(update(table).where(which, table.c.ended_at.is_(None)).values(ended))
+
+
+def _values(site: str, check_in: CheckIn) -> dict[str, object]:
+    return {
+        "site": site,
+        "objective_id": check_in.objective_id,
+        "key_result_id": check_in.key_result_id,
+        "measure": check_in.measure.value,
+        "value": fraction_text(check_in.value),
+        "derived": fraction_text(check_in.derived),
+        "note": plain(check_in.note, LONGEST_NOTE),
+        "by": plain(check_in.by, LONGEST_NAME),
+        "at": to_ms(check_in.at),
+        "until": None if check_in.until is None else check_in.until.isoformat(),
+        "delta": fraction_text(check_in.delta),
+    }
+
+
+def _kept(row: Any) -> Kept:
+    value = fraction_of(row.value)
+    assert value is not None  # noqa: S101  the column is never empty
+    check_in = CheckIn(
+        row.objective_id,
+        row.key_result_id,
+        Measure(row.measure),
+        value,
+        row.by,
+        from_ms(row.at),
+        row.note,
+        None if row.until is None else date.fromisoformat(row.until),
+        fraction_of(row.delta),
+        fraction_of(row.derived),
+        row.id,
+    )
+    return Kept(check_in, maybe_from_ms(row.ended_at), row.ended_by, row.ended_how)

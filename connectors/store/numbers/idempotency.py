@@ -1,0 +1,53 @@
+"""Answers given to requests that carried an idempotency key, so that asking again does nothing again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from connectors.store.database import json_text
+from connectors.store.database.instant import from_ms, to_ms
+from connectors.store.database.sql import insert_into
+from connectors.store.schema import answer as table
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was asked (`fingerprint`) and answered; `content` is None while the first request is still being served."""
+
+    fingerprint: str
+    content: Any
+    at: datetime
+
+
+def begin(conn: Connection, who: str, key: str, fingerprint: str, now: datetime) -> Answer | None:
+    """Take this key; None where it is ours now, else what stands under it."""
+    row = {"who": who, "key": key, "fingerprint": fingerprint, "content": None, "at": to_ms(now)}
+    taken = conn.execute(insert_into(conn, table).on_conflict_do_nothing().returning(table.c.key), row)
+    if taken.first() is not None:
+        return None
+    found = conn.execute(select(table).where(*_mine(who, key))).one()
+    content = None if found.content is None else json_text.decode(found.content, object)
+    return Answer(found.fingerprint, content, from_ms(found.at))
+
+
+def finish(conn: Connection, who: str, key: str, content: object) -> None:
+    """Keep the answer under its key."""
+    conn.execute(update(table).where(*_mine(who, key)).values(content=json_text.encode(content)))
+
+
+def release(conn: Connection, who: str, key: str) -> None:
+    """Give the key back: nothing was done under it."""
+    conn.execute(delete(table).where(*_mine(who, key)))
+
+
+def prune(conn: Connection, before: datetime) -> int:
+    """Forget answers older than this; how many."""
+    return conn.execute(delete(table).where(table.c.at < to_ms(before))).rowcount
+
+
+def _mine(who: str, key: str) -> tuple[Any, ...]:
+    return (table.c.who == who, table.c.key == key)

@@ -1,0 +1,289 @@
+"""What each objective stood at when it was last computed, what it hangs on, and how it moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select
+
+from connectors.store.database import json_text
+from connectors.store.database.instant import from_ms, to_ms
+from connectors.store.database.json_text import fraction_of, fraction_text
+from connectors.store.database.sql import among, among_given, given, insert_into, scanned, upsert
+from connectors.store.numbers import list_query, snapshots
+from connectors.store.schema import alignment, dependency, objective
+from connectors.store.schema import history as points
+from mappings.rollup.state import HealthLevel, ObjectiveState
+
+HEADLINE = (
+    "id",
+    "title",
+    "health",
+    "key",
+    "owner",
+    "project_key",
+    "cycle_id",
+    "commitment",
+    "progress",
+    "delivery",
+    "outcome",
+    "expected",
+    "flags",
+    "aligned_to",
+)
+"""The parts of a state that lists show. They stand beside the whole state, where thousands are read without their ledgers."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedObjective:
+    """A state, the mapping revision it was computed by, when that was, and when its numbers or its health last changed."""
+
+    state: ObjectiveState
+    mapping_revision: str
+    computed_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPoint:
+    """Where an objective stood from `at` on. None is unknown; `backfilled` was reconstructed from Jira's history, not observed."""
+
+    at: datetime
+    progress: Fraction | None
+    delivery: Fraction | None
+    outcome: Fraction | None
+    expected: Fraction | None
+    health: HealthLevel
+    mapping_revision: str
+    backfilled: bool = False
+
+
+def save(conn: Connection, site: str, state: ObjectiveState, mapping_revision: str, now: datetime) -> None:
+    """Keep the state in the place of the former one; a history point only where progress, delivery, outcome or health moved."""
+    succeed(conn, site, load(conn, site, state.id), state, mapping_revision, now)
+
+
+def succeed(
+    conn: Connection,
+    site: str,
+    former: SavedObjective | None,
+    state: ObjectiveState,
+    mapping_revision: str,
+    now: datetime,
+) -> None:
+    """As `save`, where the former one was loaded in this very transaction.
+
+    The ledgers of the moment are kept beside where any row of them changed (`connectors.store.numbers.snapshots`).
+    """
+    moved = former is None or _standing(former.state) != _standing(state)
+    changed_at = now if former is None or moved else former.changed_at
+    row = {
+        "site": site,
+        "id": state.id,
+        "mapping_revision": mapping_revision,
+        "computed_at": to_ms(now),
+        "changed_at": to_ms(changed_at),
+        "headline": headline_text(state),
+        "content": json_text.encode(state),
+    }
+    conn.execute(_keeping(conn.dialect.name), row)
+    _keep_dependencies(conn, site, state, frozenset() if former is None else former.state.touched)
+    line = None if former is None else list_query.values(site, former.state, former.changed_at)
+    list_query.keep(conn, list_query.values(site, state, changed_at), line)
+    list_query.keep_alignment(conn, site, state, () if former is None else former.state.aligned_to)
+    if moved:
+        conn.execute(_POINT, _point(site, state, mapping_revision, now))
+    before = None if former is None else (former.state, former.mapping_revision)
+    snapshots.keep(conn, site, before, state, mapping_revision, now)
+
+
+def backfill(
+    conn: Connection, site: str, states: Iterable[tuple[datetime, ObjectiveState]], mapping_revision: str
+) -> int:
+    """Keep reconstructed points with their ledgers, marked as such; how many. They are given in the order of time.
+
+    Of each objective only what lies before its first observed point is kept, and only where something changed.
+    """
+    kept = _news(conn, site, states)
+    rows = [{**_point(site, state, mapping_revision, at), "backfilled": 1} for at, state in kept]
+    if rows:
+        conn.execute(insert(points), rows)
+    snapshots.backfill(conn, site, kept, mapping_revision)
+    return len(rows)
+
+
+def _news(
+    conn: Connection, site: str, states: Iterable[tuple[datetime, ObjectiveState]]
+) -> list[tuple[datetime, ObjectiveState]]:
+    first = select(points.c.objective_id, func.min(points.c.at)).group_by(points.c.objective_id)
+    rows = conn.execute(first.where(points.c.site == site, points.c.backfilled == 0))
+    observed = {objective_id: from_ms(at) for objective_id, at in rows}
+    last: dict[str, tuple[object, ...]] = {}
+    kept = []
+    for at, state in states:
+        standing = (*_standing(state), *snapshots.ledgers(state))
+        if last.get(state.id) != standing and at < observed.get(state.id, at + _ONE):
+            kept.append((at, state))
+        last[state.id] = standing
+    return kept
+
+
+def headline_text(state: ObjectiveState) -> str:
+    """The headline of a state, as JSON."""
+    return json_text.encode({name: getattr(state, name) for name in HEADLINE})
+
+
+def headlines(conn: Connection, site: str) -> Sequence[Row[str, int]]:
+    """Of every objective of the site the headline and when it last changed (epoch milliseconds), in no order."""
+    mine = scanned(conn, objective.c.site) == site
+    return conn.execute(select(objective.c.headline, objective.c.changed_at).where(mine)).all()
+
+
+def load(conn: Connection, site: str, objective_id: str) -> SavedObjective | None:
+    """The saved objective, or None."""
+    row = conn.execute(_BY_ID, {"of_site": site, "of_objective": objective_id}).one_or_none()
+    return None if row is None else _saved(row)
+
+
+def all(conn: Connection, site: str) -> list[SavedObjective]:
+    """Every objective of the site, by id."""
+    rows = conn.execute(select(objective).where(objective.c.site == site).order_by(objective.c.id))
+    return [_saved(row) for row in rows]
+
+
+def remove(conn: Connection, site: str, ids: Iterable[str]) -> None:
+    """Forget these objectives and what they hang on; their history, ledgers included, stays for those who ask later."""
+    ids = list(ids)
+    for table, column in ((objective, objective.c.id), (dependency, dependency.c.objective_id)):
+        conn.execute(delete(table).where(table.c.site == site, among(conn, column, ids)))
+    list_query.forget(conn, site, ids)
+
+
+def depending_on(conn: Connection, site: str, issue_ids: Iterable[str]) -> frozenset[str]:
+    """Ids of the objectives that a change of one of these issues may move."""
+    asked = {"site": site, "given": given(conn, issue_ids)}
+    return frozenset(conn.execute(_depending(conn.dialect.name), asked).scalars())
+
+
+def hanging_on(conn: Connection, site: str, issue_ids: Iterable[str]) -> dict[str, frozenset[str]]:
+    """By issue, the objectives whose stored state touches it; issues that no objective touches are left out."""
+    mine = (dependency.c.site == site, among(conn, dependency.c.issue_id, issue_ids))
+    found: dict[str, set[str]] = {}
+    for issue_id, objective_id in conn.execute(
+        select(dependency.c.issue_id, dependency.c.objective_id).where(*mine)
+    ):
+        found.setdefault(issue_id, set()).add(objective_id)
+    return {issue_id: frozenset(those) for issue_id, those in found.items()}
+
+
+def ids(conn: Connection, site: str) -> list[str]:
+    """Ids of every objective of the site."""
+    return list(
+        conn.execute(
+            select(objective.c.id).where(objective.c.site == site).order_by(objective.c.id)
+        ).scalars()
+    )
+
+
+def aligned_to(conn: Connection, site: str, objective_id: str) -> list[SavedObjective]:
+    """The objectives that are aligned to this one."""
+    rows = conn.execute(_ALIGNED, {"of_site": site, "of_objective": objective_id})
+    return [_saved(row) for row in rows]
+
+
+def history(
+    conn: Connection, site: str, objective_id: str, since: datetime | None = None
+) -> list[HistoryPoint]:
+    """Where it stood, oldest first; with `since` only points at or after it."""
+    statement = select(points).where(points.c.site == site, points.c.objective_id == objective_id)
+    if since is not None:
+        statement = statement.where(points.c.at >= to_ms(since))
+    return [_history_point(row) for row in conn.execute(statement.order_by(points.c.at, points.c.id))]
+
+
+_ONE = timedelta(milliseconds=1)
+_MUTABLE = ("mapping_revision", "computed_at", "changed_at", "headline", "content")
+# Statements of every reconcile are built once: building one takes SQLAlchemy longer than the database takes to answer it.
+_MINE = objective.c.site == bindparam("of_site")
+_POINT = insert(points)
+_BY_ID = select(objective).where(_MINE, objective.c.id == bindparam("of_objective"))
+_ALIGNED = (
+    select(objective)
+    .where(
+        _MINE,
+        objective.c.id.in_(
+            select(alignment.c.objective_id).where(
+                alignment.c.site == bindparam("of_site"), alignment.c.target_id == bindparam("of_objective")
+            )
+        ),
+    )
+    .order_by(objective.c.id)
+)
+
+
+@cache
+def _keeping(dialect: str) -> Any:
+    statement = upsert(dialect, objective)
+    news = {name: statement.excluded[name] for name in _MUTABLE}
+    return statement.on_conflict_do_update(index_elements=[objective.c.site, objective.c.id], set_=news)
+
+
+@cache
+def _depending(dialect: str) -> Select[str]:
+    mine = (dependency.c.site == bindparam("site"), among_given(dialect, dependency.c.issue_id))
+    # Without DISTINCT: for its sake SQLite would walk every dependency of the site.
+    return select(dependency.c.objective_id).where(*mine)
+
+
+def _standing(state: ObjectiveState) -> tuple[object, ...]:
+    return (state.progress, state.delivery, state.outcome, state.health.level)
+
+
+def _keep_dependencies(conn: Connection, site: str, state: ObjectiveState, former: frozenset[str]) -> None:
+    gone = sorted(former - state.touched)
+    if gone:
+        mine = (dependency.c.site == site, dependency.c.objective_id == state.id)
+        conn.execute(delete(dependency).where(*mine, among(conn, dependency.c.issue_id, gone)))
+    new = [
+        {"site": site, "issue_id": issue_id, "objective_id": state.id}
+        for issue_id in sorted(state.touched - former)
+    ]
+    if new:
+        conn.execute(insert_into(conn, dependency).on_conflict_do_nothing(), new)
+
+
+def _point(site: str, state: ObjectiveState, mapping_revision: str, now: datetime) -> dict[str, object]:
+    return {
+        "site": site,
+        "objective_id": state.id,
+        "at": to_ms(now),
+        "progress": fraction_text(state.progress),
+        "delivery": fraction_text(state.delivery),
+        "outcome": fraction_text(state.outcome),
+        "expected": fraction_text(state.expected),
+        "health": state.health.level.value,
+        "mapping_revision": mapping_revision,
+    }
+
+
+def _saved(row: Any) -> SavedObjective:
+    state = json_text.decode(row.content, ObjectiveState)
+    return SavedObjective(state, row.mapping_revision, from_ms(row.computed_at), from_ms(row.changed_at))
+
+
+def _history_point(row: Any) -> HistoryPoint:
+    return HistoryPoint(
+        from_ms(row.at),
+        fraction_of(row.progress),
+        fraction_of(row.delivery),
+        fraction_of(row.outcome),
+        fraction_of(row.expected),
+        HealthLevel(row.health),
+        row.mapping_revision,
+        bool(row.backfilled),
+    )

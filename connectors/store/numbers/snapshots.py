@@ -1,0 +1,190 @@
+"""Objectives as they stood, with their ledgers: what says later, between any two moments, which issues moved the number.
+
+A snapshot is the whole state as compressed JSON, without what it hangs on. One is kept where a row of a ledger changed or another
+mapping revision took over; between two snapshots the former one holds.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, delete, func, insert, select
+
+from connectors.store.database import json_text
+from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
+from connectors.store.database.sql import among
+from connectors.store.schema import history, snapshot
+from mappings.explain.marks import Outline, Step
+from mappings.rollup.state import ObjectiveState
+
+DAY_MS = 86_400_000
+MOST_OUTLINES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The state from `at` on; `backfilled` says that it was reconstructed from Jira's history, not observed."""
+
+    at: datetime
+    mapping_revision: str
+    backfilled: bool
+    state: ObjectiveState
+
+
+def keep(
+    conn: Connection,
+    site: str,
+    former: tuple[ObjectiveState, str] | None,
+    state: ObjectiveState,
+    revision: str,
+    now: datetime,
+) -> bool:
+    """Keep a snapshot where it says more than the one before (a state and its mapping revision); whether one was kept."""
+    same = former is not None and former[1] == revision and ledgers(former[0]) == ledgers(state)
+    if same and latest(conn, site, state.id) is not None:
+        return False
+    conn.execute(insert(snapshot), _values(site, state, revision, now))
+    return True
+
+
+def backfill(
+    conn: Connection, site: str, points: Iterable[tuple[datetime, ObjectiveState]], revision: str
+) -> None:
+    """Keep reconstructed snapshots."""
+    rows = [{**_values(site, state, revision, at), "backfilled": 1} for at, state in points]
+    if rows:
+        conn.execute(insert(snapshot), rows)
+
+
+def ledgers(state: ObjectiveState) -> tuple[object, ...]:
+    """What a snapshot is kept for: a change of anything else brings no new one."""
+    said = [one.check_in for one in state.key_results if one.check_in is not None]
+    return (
+        state.health.level,
+        state.ledger,
+        state.beside,
+        *(one.measurement for one in state.key_results),
+        *said,
+    )
+
+
+def at(conn: Connection, site: str, objective_id: str, moment: datetime) -> Snapshot | None:
+    """The snapshot that held at this moment, or None where history begins later."""
+    found = _of(site, objective_id).where(snapshot.c.at <= to_ms(moment))
+    row = conn.execute(found.order_by(snapshot.c.at.desc(), snapshot.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else _snapshot(row)
+
+
+def load(conn: Connection, history_id: int) -> ObjectiveState | None:
+    """The state behind a point of history, by the number of the point; None where it was made before states were kept."""
+    point = select(history.c.site, history.c.objective_id, history.c.at).where(history.c.id == history_id)
+    row = conn.execute(point).one_or_none()
+    found = None if row is None else at(conn, row.site, row.objective_id, from_ms(row.at))
+    return None if found is None else found.state
+
+
+def turns(
+    conn: Connection, site: str, objective_id: str, since: datetime, until: datetime
+) -> list[tuple[datetime, str]]:
+    """Instant and revision of every snapshot after `since` and up to `until`, oldest first, without its content."""
+    found = (
+        select(snapshot.c.at, snapshot.c.mapping_revision)
+        .where(snapshot.c.site == site, snapshot.c.objective_id == objective_id)
+        .where(snapshot.c.at > to_ms(since), snapshot.c.at <= to_ms(until))
+        .order_by(snapshot.c.at, snapshot.c.id)
+    )
+    return [(from_ms(instant), revision) for instant, revision in conn.execute(found)]
+
+
+def outlines(conn: Connection, site: str, objective_id: str) -> list[Step]:
+    """As much of the last snapshot of each day (UTC) and mapping revision as marks are made from, oldest first.
+
+    Of very many days the latest. A day that comes to where it began tells nothing: that is what a reader asks for.
+    """
+    mine = (snapshot.c.site == site, snapshot.c.objective_id == objective_id)
+    day = snapshot.c.at // DAY_MS
+    last = (
+        select(func.max(snapshot.c.id))
+        .where(*mine)
+        .group_by(day, snapshot.c.mapping_revision, snapshot.c.backfilled)
+        .order_by(day.desc())
+        .limit(MOST_OUTLINES)
+    )
+    found = select(snapshot).where(snapshot.c.id.in_(last)).order_by(snapshot.c.at, snapshot.c.id)
+    decode = json_text.decoder(Outline).decode
+    return [
+        Step(
+            from_ms(row.at), row.mapping_revision, decode(zlib.decompress(row.content)), bool(row.backfilled)
+        )
+        for row in conn.execute(found)
+    ]
+
+
+def begins(conn: Connection, site: str, objective_id: str) -> datetime | None:
+    """When the first snapshot is from, or None."""
+    return _extreme(conn, site, objective_id, func.min(snapshot.c.at))
+
+
+def latest(conn: Connection, site: str, objective_id: str) -> datetime | None:
+    """When the last snapshot is from, or None."""
+    return _extreme(conn, site, objective_id, func.max(snapshot.c.at))
+
+
+def thin(conn: Connection, site: str, before: datetime) -> int:
+    """Of what is older, keep the last of each objective, day (UTC) and mapping revision; how many points and snapshots went."""
+    return sum(_thin(conn, table, site, to_ms(before)) for table in (snapshot, history))
+
+
+def forget_backfilled(conn: Connection, site: str, ids: Iterable[str]) -> None:
+    """Drop what was reconstructed of these objectives, points and snapshots, before it is reconstructed anew."""
+    ids = list(ids)
+    for table in (snapshot, history):
+        mine = (table.c.site == site, table.c.backfilled == 1, among(conn, table.c.objective_id, ids))
+        conn.execute(delete(table).where(*mine))
+
+
+def _thin(conn: Connection, table: Table, site: str, before: int) -> int:
+    later = table.alias("later")
+    newer = (later.c.at > table.c.at) | ((later.c.at == table.c.at) & (later.c.id > table.c.id))
+    # The range lets the index be used; the division alone says what a day is.
+    same_day = (
+        later.c.at.between(table.c.at, table.c.at + DAY_MS),
+        later.c.at // DAY_MS == table.c.at // DAY_MS,
+    )
+    same = (
+        later.c.site == table.c.site,
+        later.c.objective_id == table.c.objective_id,
+        later.c.mapping_revision == table.c.mapping_revision,
+    )
+    followed = select(later.c.id).where(*same, *same_day, newer).correlate(table).exists()
+    return conn.execute(delete(table).where(table.c.site == site, table.c.at < before, followed)).rowcount
+
+
+def _of(site: str, objective_id: str) -> Select[Any]:
+    return select(snapshot).where(snapshot.c.site == site, snapshot.c.objective_id == objective_id)
+
+
+def _extreme(conn: Connection, site: str, objective_id: str, which: Any) -> datetime | None:
+    mine = (snapshot.c.site == site, snapshot.c.objective_id == objective_id)
+    return maybe_from_ms(conn.execute(select(which).where(*mine)).scalar())
+
+
+def _values(site: str, state: ObjectiveState, revision: str, now: datetime) -> dict[str, object]:
+    text = json_text.encode(replace(state, touched=frozenset()))
+    return {
+        "site": site,
+        "objective_id": state.id,
+        "at": to_ms(now),
+        "mapping_revision": revision,
+        "backfilled": 0,
+        "content": zlib.compress(text.encode()),
+    }
+
+
+def _snapshot(row: Any) -> Snapshot:
+    state = json_text.decode(zlib.decompress(row.content).decode(), ObjectiveState)
+    return Snapshot(from_ms(row.at), row.mapping_revision, bool(row.backfilled), state)

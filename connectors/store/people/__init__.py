@@ -1,0 +1,1 @@
+"""Accounts, tokens, ended sessions and the audit log."""

@@ -1,0 +1,60 @@
+"""Who changed what of the configuration, and when. Rows are added and, after the time an operator sets, forgotten; never changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from connectors.store.database import json_text
+from connectors.store.database.instant import from_ms, to_ms
+from connectors.store.database.sql import plain
+from connectors.store.schema import audit as table
+
+LONGEST_NAME = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One act; `site` is empty for what concerns the whole installation, `detail` never holds a secret."""
+
+    id: int
+    at: datetime
+    site: str
+    who: str
+    what: str
+    detail: dict[str, Any]
+
+
+def note(
+    conn: Connection, who: str, what: str, now: datetime, detail: dict[str, Any] | None = None, site: str = ""
+) -> None:
+    """Add an entry, in the transaction of the act itself."""
+    row = {
+        "at": to_ms(now),
+        "site": site,
+        "who": plain(who, LONGEST_NAME),
+        "what": plain(what, LONGEST_NAME),
+        "detail": json_text.encode(detail or {}),
+    }
+    conn.execute(insert(table), row)
+
+
+def recent(conn: Connection, limit: int, before_id: int | None = None) -> list[AuditEntry]:
+    """The latest entries, newest first; `before_id` asks for the page after the one that ended there."""
+    statement = select(table).order_by(table.c.id.desc()).limit(limit)
+    if before_id is not None:
+        statement = statement.where(table.c.id < before_id)
+    return [_entry(row) for row in conn.execute(statement)]
+
+
+def prune(conn: Connection, before: datetime) -> int:
+    """Forget entries older than this; how many."""
+    return conn.execute(delete(table).where(table.c.at < to_ms(before))).rowcount
+
+
+def _entry(row: Any) -> AuditEntry:
+    detail = json_text.decode(row.detail, dict[str, Any])
+    return AuditEntry(row.id, from_ms(row.at), row.site, row.who, row.what, detail)

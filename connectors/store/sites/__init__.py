@@ -1,0 +1,1 @@
+"""Sites and the revisions of their mappings."""

@@ -1,0 +1,35 @@
+"""The bound form of each mapping revision: what its names stand for. Grows when something new bears a bound name; knows no rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from connectors.store.database import json_text
+from connectors.store.database.sql import insert_into
+from connectors.store.schema import binding as table
+
+
+def get(conn: Connection, site: str, revision: str, shape: Any) -> Any:
+    """The bound form as the type `shape`; None where the revision has none yet."""
+    mine = (table.c.site == site, table.c.revision == revision)
+    content = conn.execute(select(table.c.content).where(*mine)).scalar()
+    return None if content is None else json_text.decode(content, shape)
+
+
+def version(conn: Connection, site: str, revision: str) -> int | None:
+    """Counts up with every change of the bound form; None where there is none yet. The form itself may be long."""
+    mine = (table.c.site == site, table.c.revision == revision)
+    found = conn.execute(select(table.c.version).where(*mine)).scalar()
+    return None if found is None else int(found)
+
+
+def put(conn: Connection, site: str, revision: str, value: object) -> None:
+    """Keep the bound form of a revision in the place of the former one."""
+    row = {"site": site, "revision": revision, "version": 1, "content": json_text.encode(value)}
+    statement = insert_into(conn, table)
+    changed = {"content": statement.excluded.content, "version": table.c.version + 1}
+    conn.execute(
+        statement.on_conflict_do_update(index_elements=[table.c.site, table.c.revision], set_=changed), row
+    )

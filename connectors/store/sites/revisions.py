@@ -1,0 +1,104 @@
+"""Mapping revisions of a site, immutable, and which of them was active when. Knows nothing of what a mapping says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, ScalarSelect, Select, func, insert, select
+
+from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
+from connectors.store.database.sql import insert_into
+from connectors.store.schema import activation
+from connectors.store.schema import revision as table
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One text of a mapping, as written; `revision` is the hash of its canonical form. Never activated: `activated_at` is None."""
+
+    revision: str
+    text: str
+    author: str
+    created_at: datetime
+    activated_at: datetime | None = None
+    active: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """Who made a revision the active one, when, and which preview had been seen."""
+
+    revision: str
+    by: str
+    at: datetime
+    preview_hash: str
+
+
+def add(conn: Connection, site: str, text: str, revision: str, author: str, now: datetime) -> None:
+    """Keep a revision; one that is here already stays as it is."""
+    row = {"site": site, "revision": revision, "text": text, "author": author, "created_at": to_ms(now)}
+    conn.execute(insert_into(conn, table).on_conflict_do_nothing(), row)
+
+
+def get(conn: Connection, site: str, revision: str) -> Revision | None:
+    """The revision, or None."""
+    row = conn.execute(_revisions(site).where(table.c.revision == revision)).one_or_none()
+    return None if row is None else _revision(row)
+
+
+def active(conn: Connection, site: str) -> Revision | None:
+    """The revision that rules now, or None."""
+    row = conn.execute(_revisions(site).where(table.c.revision == _current(site))).one_or_none()
+    return None if row is None else _revision(row)
+
+
+def active_name(conn: Connection, site: str) -> str | None:
+    """The id of the revision that rules now, without its text; None where none does."""
+    return conn.execute(select(_current(site))).scalar()
+
+
+def all(conn: Connection, site: str) -> list[Revision]:
+    """Every revision of the site, newest first."""
+    newest_first = (table.c.created_at.desc(), table.c.revision)
+    return [_revision(row) for row in conn.execute(_revisions(site).order_by(*newest_first))]
+
+
+def activate(
+    conn: Connection, site: str, revision: str, by: str, now: datetime, preview_hash: str = ""
+) -> None:
+    """Make a revision the active one, a former one too (a rollback). LookupError where it was never added."""
+    if get(conn, site, revision) is None:
+        raise LookupError(f"site {site} has no mapping revision {revision}; add it first")
+    row = {"site": site, "revision": revision, "by": by, "at": to_ms(now), "preview_hash": preview_hash}
+    conn.execute(insert(activation), row)
+
+
+def activations(conn: Connection, site: str) -> list[Activation]:
+    """Every activation of the site, newest first: a rollback goes to the one before."""
+    rows = conn.execute(select(activation).where(activation.c.site == site).order_by(activation.c.id.desc()))
+    return [Activation(row.revision, row.by, from_ms(row.at), row.preview_hash) for row in rows]
+
+
+def _current(site: str) -> ScalarSelect[str]:
+    mine = select(activation.c.revision).where(activation.c.site == site)
+    return mine.order_by(activation.c.id.desc()).limit(1).scalar_subquery()
+
+
+def _revisions(site: str) -> Select[Any]:
+    its = (activation.c.site == site, activation.c.revision == table.c.revision)
+    activated_at = select(func.max(activation.c.at)).where(*its).correlate(table).scalar_subquery()
+    is_active = (table.c.revision == _current(site)).label("is_active")
+    return select(table, activated_at.label("activated_at"), is_active).where(table.c.site == site)
+
+
+def _revision(row: Any) -> Revision:
+    return Revision(
+        row.revision,
+        row.text,
+        row.author,
+        from_ms(row.created_at),
+        maybe_from_ms(row.activated_at),
+        bool(row.is_active),
+    )

@@ -1,0 +1,1 @@
+"""Work that waits and what became of it: deliveries, due objectives, writes, refusals, gaps, losses."""

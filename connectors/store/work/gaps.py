@@ -1,0 +1,151 @@
+"""Gaps: what could not be read of Jira, one row for each issue, until it is read again. A person may accept one meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, or_, select, update
+
+from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
+from connectors.store.database.sql import among, insert_into, plain
+from connectors.store.schema import gap as table
+from mappings.facts.gap import Gap
+
+LONGEST_TEXT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class KeptGap:
+    """A gap of a site, since when it is known, when it was met last, and who accepted it."""
+
+    site: str
+    gap: Gap
+    since: datetime
+    seen_at: datetime
+    accepted_at: datetime | None = None
+    accepted_by: str = ""
+
+    @property
+    def issue(self) -> str:
+        """What names it among the gaps of its site: the issue's id, its key where no id is known."""
+        return name_of(self.gap)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether a person said that the numbers may do without it."""
+        return self.accepted_at is not None
+
+
+def name_of(gap: Gap) -> str:
+    """Id, else key; empty for an issue of which nothing is known."""
+    return gap.issue_id or gap.issue_key
+
+
+def put(conn: Connection, site: str, found: Iterable[Gap], now: datetime) -> None:
+    """Keep these gaps. One that was known keeps its age, and its acceptance as long as it is the same field that cannot be read."""
+    rows = {name_of(one): _row(site, one, now) for one in found}
+    if not rows:
+        return
+    statement = insert_into(conn, table)
+    same = table.c.field == statement.excluded.field
+    news: dict[str, ColumnElement[Any]] = {
+        name: statement.excluded[name]
+        for name in ("issue_id", "issue_key", "field", "parent", "reason", "remedy", "seen_at")
+    }
+    news |= {name: case((same, table.c[name]), else_=None) for name in ("accepted_at", "accepted_by")}
+    conflict = statement.on_conflict_do_update(index_elements=[table.c.site, table.c.issue], set_=news)
+    conn.execute(conflict, [rows[name] for name in sorted(rows)])
+
+
+def clear(conn: Connection, site: str, ids: Iterable[str], keys: Iterable[str] = ()) -> list[KeptGap]:
+    """These issues were read, or are gone: their gaps, which are no more. Of a gap without an id the key decides."""
+    mine = or_(among(conn, table.c.issue_id, ids), _nameless(conn, keys))
+    rows = conn.execute(delete(table).where(table.c.site == site, mine).returning(table)).all()
+    return [_kept(row) for row in rows]
+
+
+def clear_unseen(conn: Connection, site: str, since: datetime) -> list[KeptGap]:
+    """Those that nothing has shown since then: everything was read meanwhile."""
+    old = (table.c.site == site, table.c.seen_at < to_ms(since))
+    return [_kept(row) for row in conn.execute(delete(table).where(*old).returning(table)).all()]
+
+
+def all(conn: Connection, site: str | None = None) -> list[KeptGap]:
+    """Every gap, those that wait for a person first, then by age."""
+    order = (table.c.accepted_at.is_not(None), table.c.since, table.c.site, table.c.issue)
+    statement = select(table).order_by(*order)
+    if site is not None:
+        statement = statement.where(table.c.site == site)
+    return [_kept(row) for row in conn.execute(statement)]
+
+
+def open_gaps(conn: Connection, site: str) -> list[KeptGap]:
+    """Those that nobody accepted."""
+    mine = (table.c.site == site, table.c.accepted_at.is_(None))
+    return [_kept(row) for row in conn.execute(select(table).where(*mine).order_by(table.c.issue))]
+
+
+def count_open(conn: Connection, site: str) -> int:
+    """How many nobody accepted."""
+    mine = (table.c.site == site, table.c.accepted_at.is_(None))
+    return conn.execute(select(func.count()).select_from(table).where(*mine)).scalar_one()
+
+
+def accept(conn: Connection, site: str, issue: str, by: str, now: datetime) -> KeptGap | None:
+    """The numbers may do without this issue; None where there is no such gap."""
+    return _set(conn, site, issue, to_ms(now), by)
+
+
+def reopen(conn: Connection, site: str, issue: str) -> KeptGap | None:
+    """Take the acceptance back; None where there is no such gap."""
+    return _set(conn, site, issue, None, None)
+
+
+def _set(conn: Connection, site: str, issue: str, at: int | None, by: str | None) -> KeptGap | None:
+    mine = (table.c.site == site, table.c.issue == issue)
+    statement = update(table).where(*mine).values(accepted_at=at, accepted_by=by).returning(table)
+    row = conn.execute(statement).first()
+    return None if row is None else _kept(row)
+
+
+def _nameless(conn: Connection, keys: Iterable[str]) -> ColumnElement[bool]:
+    return (table.c.issue_id == "") & among(conn, table.c.issue_key, keys)
+
+
+def _row(site: str, found: Gap, now: datetime) -> dict[str, object]:
+    return {
+        "site": site,
+        "issue": name_of(found),
+        "issue_id": found.issue_id,
+        "issue_key": found.issue_key,
+        "field": found.field,
+        "parent": found.parent,
+        "reason": plain(found.reason, LONGEST_TEXT),
+        "remedy": plain(found.remedy, LONGEST_TEXT),
+        "since": to_ms(now),
+        "seen_at": to_ms(now),
+        "accepted_at": None,
+        "accepted_by": None,
+    }
+
+
+def _kept(row: Row[Any]) -> KeptGap:
+    found = row._mapping
+    return KeptGap(
+        found["site"],
+        Gap(
+            found["issue_id"],
+            found["issue_key"],
+            found["reason"],
+            found["remedy"],
+            found["field"],
+            found["parent"],
+        ),
+        from_ms(found["since"]),
+        from_ms(found["seen_at"]),
+        maybe_from_ms(found["accepted_at"]),
+        found["accepted_by"] or "",
+    )

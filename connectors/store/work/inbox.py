@@ -1,0 +1,212 @@
+"""Deliveries as they came, body and all. What they mean is decided elsewhere; nothing here looks into a body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, update
+
+from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
+from connectors.store.database.sql import insert_into, plain, scanned
+from connectors.store.schema import delivery
+
+LONGEST_IDENTIFIER = 500
+LONGEST_EVENT = 200
+LONGEST_NOTE = 2_000
+
+
+class DeliveryStatus(StrEnum):
+    """What became of a delivery."""
+
+    PENDING = "pending"
+    DONE = "done"
+    IGNORED = "ignored"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook call; `identifier` is unique within its site, `note` says why it was ignored or failed."""
+
+    id: int
+    site: str
+    identifier: str
+    received_at: datetime
+    event: str
+    body: bytes
+    status: DeliveryStatus
+    note: str
+    attempts: int
+
+
+def store(
+    conn: Connection, site: str, identifier: str, body: bytes, received_at: datetime, event: str = ""
+) -> int | None:
+    """Keep a delivery; its id, or None where it is here already. One statement: this is what Jira waits for."""
+    row = {
+        "site": site,
+        "identifier": plain(identifier, LONGEST_IDENTIFIER),
+        "received_at": to_ms(received_at),
+        "event": plain(event, LONGEST_EVENT),
+        "status": "pending",
+        "note": "",
+        "attempts": 0,
+        "body": body,
+    }
+    statement = insert_into(conn, delivery).on_conflict_do_nothing().returning(delivery.c.id)
+    return conn.execute(statement, row).scalar_one_or_none()
+
+
+def pending(conn: Connection, limit: int, site: str | None = None) -> list[Delivery]:
+    """What waits, oldest first. On PostgreSQL rows that another transaction is settling are left out."""
+    return _read(conn, _pending(limit, site))
+
+
+def claim(
+    conn: Connection, site: str, worker: str, now: datetime, lease: timedelta, limit: int
+) -> list[Delivery]:
+    """Take waiting deliveries that nobody holds, oldest first; call it within `write`. A lease that ran out is free again."""
+    free = or_(delivery.c.lease_until.is_(None), delivery.c.lease_until <= to_ms(now))
+    taken = _read(conn, _pending(limit, site).where(free))
+    if taken:
+        held = {"worker": worker, "lease_until": to_ms(now + lease)}
+        conn.execute(update(delivery).where(delivery.c.id.in_([one.id for one in taken])).values(held))
+    return taken
+
+
+def oldest_free(conn: Connection, site: str, now: datetime) -> datetime | None:
+    """When the oldest waiting delivery came that nobody holds; None where there is none."""
+    free = or_(delivery.c.lease_until.is_(None), delivery.c.lease_until <= to_ms(now))
+    waiting = (delivery.c.site == site, delivery.c.status == DeliveryStatus.PENDING.value, free)
+    came = conn.execute(select(func.min(delivery.c.received_at)).where(*waiting)).scalar()
+    return maybe_from_ms(came)
+
+
+def release(conn: Connection, worker: str) -> int:
+    """Give back what this worker holds and did not settle; how many."""
+    held = (delivery.c.worker == worker, delivery.c.status == DeliveryStatus.PENDING.value)
+    return conn.execute(update(delivery).where(*held).values(worker=None, lease_until=None)).rowcount
+
+
+def holders(conn: Connection) -> set[str]:
+    """The names of all workers that hold waiting deliveries."""
+    held = (delivery.c.status == DeliveryStatus.PENDING.value, delivery.c.worker.is_not(None))
+    return set(conn.execute(select(delivery.c.worker).where(*held).distinct()).scalars())
+
+
+def settle(conn: Connection, delivery_id: int, status: str, note: str, now: datetime) -> None:
+    """Say what became of a delivery: `done`, `ignored` or `failed`, with the reason for people."""
+    settle_all(conn, {delivery_id: (status, note)}, now)
+
+
+def settle_all(conn: Connection, verdicts: Mapping[int, tuple[str, str]], now: datetime) -> None:
+    """As `settle`, of many: by the id of a delivery its status and note."""
+    found = [
+        {
+            "of_id": delivery_id,
+            "new_status": DeliveryStatus(status).value,
+            "new_note": plain(note, LONGEST_NOTE),
+            "now": to_ms(now),
+        }
+        for delivery_id, (status, note) in sorted(verdicts.items())
+    ]
+    if found:
+        conn.execute(_SETTLING, found)
+
+
+_SETTLING = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("of_id"))
+    .values(
+        status=bindparam("new_status"),
+        note=bindparam("new_note"),
+        attempts=delivery.c.attempts + 1,
+        settled_at=bindparam("now"),
+        worker=None,
+        lease_until=None,
+    )
+)
+
+
+def replay(conn: Connection, delivery_id: int) -> bool:
+    """Let a settled delivery wait again; False where it is no longer here."""
+    again = {"status": DeliveryStatus.PENDING.value, "note": "", "settled_at": None}
+    return conn.execute(update(delivery).where(delivery.c.id == delivery_id).values(again)).rowcount == 1
+
+
+def counts(conn: Connection, site: str) -> dict[str, int]:
+    """How many deliveries there are by status; every status is named."""
+    found = conn.execute(
+        select(delivery.c.status, func.count().label("number"))
+        .where(scanned(conn, delivery.c.site) == site)
+        .group_by(delivery.c.status)
+    )
+    none = {status.value: 0 for status in DeliveryStatus}
+    return none | {row.status: row.number for row in found}
+
+
+def received(conn: Connection, site: str, since: datetime) -> list[datetime]:
+    """When the deliveries of a site came, from an instant on, the earliest first."""
+    # The statuses are named so that the index over them serves.
+    all_of_them = delivery.c.status.in_([status.value for status in DeliveryStatus])
+    mine = (all_of_them, delivery.c.received_at >= to_ms(since), delivery.c.site == site)
+    found = conn.execute(select(delivery.c.received_at).where(*mine)).scalars()
+    return [from_ms(at) for at in sorted(found)]
+
+
+def recent(conn: Connection, site: str, limit: int) -> list[Delivery]:
+    """The latest deliveries, newest first."""
+    return _read(
+        conn,
+        _deliveries()
+        .where(scanned(conn, delivery.c.site) == site)
+        .order_by(delivery.c.id.desc())
+        .limit(limit),
+    )
+
+
+def prune(conn: Connection, before: datetime) -> int:
+    """Forget settled deliveries received before this instant; how many. What still waits stays."""
+    settled = [status.value for status in DeliveryStatus if status is not DeliveryStatus.PENDING]
+    old = (delivery.c.status.in_(settled), delivery.c.received_at < to_ms(before))
+    return conn.execute(delete(delivery).where(*old)).rowcount
+
+
+def _pending(limit: int, site: str | None) -> Select[Any]:
+    statement = (
+        _deliveries()
+        .where(delivery.c.status == DeliveryStatus.PENDING)
+        .order_by(delivery.c.received_at, delivery.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return statement if site is None else statement.where(delivery.c.site == site)
+
+
+_HIDDEN = frozenset({"settled_at", "worker", "lease_until"})
+
+
+def _deliveries() -> Select[Any]:
+    shown = [column for column in delivery.c if column.name not in _HIDDEN]
+    return select(*shown)
+
+
+def _read(conn: Connection, statement: Select[Any]) -> list[Delivery]:
+    return [
+        Delivery(
+            row.id,
+            row.site,
+            row.identifier,
+            from_ms(row.received_at),
+            row.event,
+            row.body,
+            DeliveryStatus(row.status),
+            row.note,
+            row.attempts,
+        )
+        for row in conn.execute(statement)
+    ]

@@ -1,0 +1,101 @@
+"""What stands in Jira because we wrote it: the last value of each field of each issue, and for whom. Kept by the ledger of writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, or_, select
+
+from connectors.store.database import json_text
+from connectors.store.database.sql import among, upsert
+from connectors.store.schema import plan as plans
+from connectors.store.schema import write
+from connectors.store.schema import written as table
+
+NOTHING = json_text.encode(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One field that holds our value, unless somebody changed it since. `stays`, `until`: see `mappings.write_back.plan.Change`."""
+
+    issue_id: str
+    field_id: str
+    issue_key: str
+    field_name: str
+    objective_id: str
+    after: object
+    stays: bool
+    until: date | None
+
+
+def keep(conn: Connection, plan_id: int, issue_id: str, field_id: str) -> None:
+    """A change of the ledger is in Jira now."""
+    place = {"of_plan": plan_id, "of_issue": issue_id, "of_field": field_id}
+    conn.execute(_keeping(conn.dialect.name), place)
+
+
+def of_objective(
+    conn: Connection, site: str, objective_id: str, issue_ids: Iterable[str] = ()
+) -> list[Written]:
+    """What stands for this objective, or on these issues, whoever it was written for."""
+    mine = or_(table.c.objective_id == objective_id, among(conn, table.c.issue_id, issue_ids))
+    return _standing(conn, site, mine)
+
+
+def every(conn: Connection, site: str) -> list[Written]:
+    """Everything that stands on the site."""
+    return _standing(conn, site)
+
+
+def objective_ids(conn: Connection, site: str, today: date) -> frozenset[str]:
+    """For whom something stands that would be cleared today if they left."""
+    running = or_(table.c.until.is_(None), table.c.until >= today.isoformat())
+    mine = (table.c.site == site, table.c.after != NOTHING, table.c.stays == 0, running)
+    return frozenset(conn.execute(select(table.c.objective_id).where(*mine).distinct()).scalars())
+
+
+def forget(conn: Connection, site: str, issue_id: str, field_id: str) -> None:
+    """Our value stands there no more, or nobody can see whether it does."""
+    place = (table.c.issue_id == issue_id, table.c.field_id == field_id)
+    conn.execute(delete(table).where(table.c.site == site, *place))
+
+
+def _standing(conn: Connection, site: str, *more: Any) -> list[Written]:
+    mine = (table.c.site == site, table.c.after != NOTHING, *more)
+    rows = conn.execute(select(table).where(*mine).order_by(table.c.issue_id, table.c.field_id))
+    return [
+        Written(
+            row.issue_id,
+            row.field_id,
+            row.issue_key,
+            row.field_name,
+            row.objective_id,
+            json_text.decode(row.after, object),
+            bool(row.stays),
+            None if row.until is None else date.fromisoformat(row.until),
+        )
+        for row in rows
+    ]
+
+
+@cache
+def _keeping(dialect: str) -> Any:
+    its = ("site", "issue_id", "field_id", "issue_key", "field_name", "after", "stays", "until")
+    source = (
+        select(*(write.c[name] for name in its), plans.c.objective_id)
+        .join(plans, plans.c.id == write.c.plan_id)
+        .where(
+            write.c.plan_id == bindparam("of_plan"),
+            write.c.issue_id == bindparam("of_issue"),
+            write.c.field_id == bindparam("of_field"),
+        )
+    )
+    statement = upsert(dialect, table).from_select([*its, "objective_id"], source)
+    place = ("site", "issue_id", "field_id")
+    news = {column.name: statement.excluded[column.name] for column in table.c if column.name not in place}
+    return statement.on_conflict_do_update(index_elements=[table.c[name] for name in place], set_=news)

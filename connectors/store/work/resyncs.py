@@ -1,0 +1,88 @@
+"""How far the full read of a site has come: one row for the read, and one for each page with what was on it.
+
+A read belongs to the process that began it or took it over last. Another one that still works on it finds that its pages are
+no longer kept, and goes on without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from connectors.store.database.instant import from_ms, to_ms
+from connectors.store.database.sql import insert_into
+from connectors.store.schema import resync_page, resync_run
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A read that did not come to its end: its id, what was kept of it, and when that was."""
+
+    read: str
+    content: str
+    saved_at: datetime
+
+
+def begin(conn: Connection, site: str, read: str, holder: str, content: str, now: datetime) -> None:
+    """A new read; what was kept of another one goes."""
+    discard(conn, site)
+    conn.execute(
+        insert(resync_run).values(site=site, read=read, holder=holder, content=content, saved_at=to_ms(now))
+    )
+
+
+def kept(conn: Connection, site: str) -> Kept | None:
+    """The read that did not come to its end, if there is one."""
+    row = conn.execute(select(resync_run).where(resync_run.c.site == site)).first()
+    return None if row is None else Kept(row.read, row.content, from_ms(row.saved_at))
+
+
+def take_over(conn: Connection, site: str, read: str, holder: str) -> None:
+    """From now on this process keeps the pages of the read."""
+    mine = (resync_run.c.site == site, resync_run.c.read == read)
+    conn.execute(update(resync_run).where(*mine).values(holder=holder))
+
+
+def keep(
+    conn: Connection, site: str, holder: str, content: str, now: datetime, page: tuple[int, str]
+) -> bool:
+    """How far the read is and what was on its latest page, by number; False, and nothing kept, where another process has it."""
+    mine = (resync_run.c.site == site, resync_run.c.holder == holder)
+    values = {"content": content, "saved_at": to_ms(now)}
+    read = conn.execute(update(resync_run).where(*mine).values(values).returning(resync_run.c.read)).scalar()
+    if read is None:
+        return False
+    number, text = page
+    statement = insert_into(conn, resync_page).values(site=site, read=read, number=number, content=text)
+    conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=[resync_page.c.site, resync_page.c.read, resync_page.c.number],
+            set_={"content": statement.excluded.content},
+        )
+    )
+    return True
+
+
+def pages(conn: Connection, site: str, read: str) -> Iterator[str]:
+    """What was kept of each page, in order."""
+    mine = (resync_page.c.site == site, resync_page.c.read == read)
+    statement = select(resync_page.c.content).where(*mine).order_by(resync_page.c.number)
+    for (content,) in conn.execute(statement, execution_options={"stream_results": True, "yield_per": 100}):
+        yield content
+
+
+def end(conn: Connection, site: str, holder: str) -> None:
+    """The read is over: nothing is kept of it, unless another process has it."""
+    mine = (resync_run.c.site == site, resync_run.c.holder == holder)
+    read = conn.execute(delete(resync_run).where(*mine).returning(resync_run.c.read)).scalar()
+    if read is not None:
+        conn.execute(delete(resync_page).where(resync_page.c.site == site, resync_page.c.read == read))
+
+
+def discard(conn: Connection, site: str) -> None:
+    """Forget whatever was kept."""
+    for table in (resync_run, resync_page):
+        conn.execute(delete(table).where(table.c.site == site))

@@ -1,0 +1,190 @@
+"""Document to Mapping: names become ids against the live catalogue, JQL becomes selectors. All refusals come at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dictionary
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
+from decimal import Decimal
+from fractions import Fraction
+
+from mappings.diagnostic import Diagnostic, MappingError, has_errors
+from mappings.document.binder_checks import check_bound, links, resolve_field
+from mappings.document.canonical import revision
+from mappings.document.codes import Code
+from mappings.document.jql_checks import compiled, nothing
+from mappings.document.mapping import KeyResultRule, Mapping, ObjectiveRule, StatusOverride, StatusRules
+from mappings.document.names import Kind, Name, link_word
+from mappings.document.places import Path, Positions
+from mappings.document.report import Report, in_text_order
+from mappings.document.schema import (
+    NOTHING,
+    Category,
+    Document,
+    JqlRelation,
+    KeyResultPart,
+    ObjectivePart,
+    OverridePart,
+    StatusesPart,
+)
+from mappings.document.source import read_document
+from mappings.document.validation import find_faults, zone_of
+from mappings.document.walk import jql_texts
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.selector import Selector
+from mappings.jql import compile_selector
+from mappings.progress.options import jql_options
+
+CUSTOM = "customfield_"
+
+
+@dataclass(frozen=True, slots=True)
+class BindResult:
+    """What came of binding: the mapping, unless an error refuses it, and everything that was found."""
+
+    mapping: Mapping | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def bind(
+    document: Document,
+    catalogue: Catalogue,
+    *,
+    positions: Positions | None = None,
+    today: Catalogue | None = None,
+) -> Mapping:
+    """The mapping for one site; raises MappingError with every diagnostic. An empty catalogue takes ids and names as written.
+
+    `catalogue` may be a bound form (`mappings.document.names`); then `today` is the catalogue of today, for JQL that people keep in issues.
+    """
+    result = bind_leniently(document, catalogue, positions=positions, today=today)
+    if result.mapping is None:
+        raise MappingError(result.diagnostics)
+    return result.mapping
+
+
+def bind_leniently(
+    document: Document,
+    catalogue: Catalogue,
+    *,
+    positions: Positions | None = None,
+    today: Catalogue | None = None,
+) -> BindResult:
+    """The same without raising: warnings come along with the mapping, errors instead of it."""
+    report = Report(positions or Positions())
+    find_faults(document, report, catalogue)
+    mapping = _Binder(document, catalogue, report, today or catalogue).mapping()
+    diagnostics = report.diagnostics()
+    return BindResult(None if has_errors(diagnostics) else mapping, diagnostics)
+
+
+def bind_text(text: str, catalogue: Catalogue, file: str = "") -> BindResult:
+    """Reads and binds a text in one step, so that every finding, of the document and of the site, has its place."""
+    result = read_document(text, file)
+    if result.document is None:
+        return BindResult(None, result.diagnostics)
+    bound = bind_leniently(result.document, catalogue, positions=result.positions)
+    found = in_text_order([*result.diagnostics, *bound.diagnostics])
+    return BindResult(None if has_errors(found) else bound.mapping, found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Binder:
+    document: Document
+    catalogue: Catalogue
+    report: Report
+    today: Catalogue
+    names: set[Name] = field(default_factory=set)
+
+    def mapping(self) -> Mapping:
+        document = self.document
+        fields = {
+            alias: resolve_field(alias, part, self.catalogue, self.report)
+            for alias, part in document.fields.items()
+        }
+        mapping = Mapping(
+            document=document,
+            revision=revision(document),
+            scope=self.selector(document.scope),
+            fields=fields,
+            statuses=self.statuses(document.statuses),
+            cycles={cycle.id: cycle for cycle in document.cycles},
+            objectives=tuple(self.objective(part) for part in document.objectives),
+            zone=self.zone(),
+            compile_jql=lambda text: compile_selector(text, self.today),
+            links={phrase: link_word(phrase, self.catalogue.link_types) for _, phrase in links(document)},
+        )
+        mapping = replace(mapping, names=self.every_name(mapping))
+        check_bound(mapping, self.catalogue, self.report)
+        return mapping
+
+    def every_name(self, mapping: Mapping) -> frozenset[Name]:
+        """The names of every JQL and of every other place of the document."""
+        found = self.names | {name for selector in mapping.selectors() for name in selector.names}
+        for _, text in jql_texts(self.document):
+            found |= self.selector(text).names
+        for alias, part in self.document.fields.items():
+            if mapping.fields[alias].id.startswith(CUSTOM) and (part.id or part.name):
+                found.add(Name(Kind.FIELD, part.id or part.name or "", (mapping.fields[alias].id,)))
+        found |= {Name(Kind.LINK, phrase, word.ids) for phrase, word in mapping.links.items()}
+        return frozenset(found)
+
+    def zone(self) -> tzinfo:
+        return zone_of(self.document.time_zone or self.catalogue.time_zone) or UTC
+
+    def selector(self, text: str) -> Selector:
+        return compiled(text, self.catalogue)
+
+    def optional(self, text: str | None) -> Selector | None:
+        return None if text is None else self.selector(text)
+
+    def statuses(self, part: StatusesPart) -> StatusRules:
+        overrides = [
+            self.override(one, ("statuses", "overrides", index)) for index, one in enumerate(part.overrides)
+        ]
+        return StatusRules(
+            by_category=_fractions(StatusesPart().by_category, part.by_category),
+            overrides=tuple(overrides),
+            excluded=nothing() if part.excluded == NOTHING else self.selector(part.excluded),
+            not_achieved=self.optional(part.not_achieved),
+        )
+
+    def override(self, part: OverridePart, path: Path) -> StatusOverride:
+        by_status: dict[str, Fraction] = {}
+        for name, share in part.by_status.items():
+            ids = self.status_ids(name, (*path, "by_status", name))
+            if self.catalogue.statuses:
+                self.names.add(Name(Kind.STATUS, name, tuple(sorted(ids))))
+            for id_ in ids:
+                by_status.setdefault(id_, Fraction(share))
+        return StatusOverride(self.optional(part.when), by_status, _fractions(part.by_category))
+
+    def status_ids(self, name: str, path: Path) -> Sequence[str]:
+        """Ids win over names; one name may stand for the statuses of several projects: all of them are meant."""
+        statuses = self.catalogue.statuses
+        if not statuses or any(status.id == name for status in statuses):
+            return (name,)
+        ids = [status.id for status in statuses if status.name.casefold() == name.casefold()]
+        if not ids:
+            known = dict.fromkeys(status.name for status in statuses)
+            remedy = "write the id of a status, or its name as Jira shows it"
+            self.report.unknown(Code.UNKNOWN_STATUS, "the status", name, known, path, remedy)
+        return ids
+
+    def objective(self, part: ObjectivePart) -> ObjectiveRule:
+        rules = [self.key_result(one) for one in part.key_results]
+        return ObjectiveRule(part, self.optional(part.select), tuple(rules))
+
+    def key_result(self, part: KeyResultPart) -> KeyResultRule:
+        related = part.relation.jql if isinstance(part.relation, JqlRelation) else None
+        return KeyResultRule(
+            part=part,
+            select=self.optional(part.select),
+            related=self.optional(related),
+            conditions={name: self.selector(text) for name, text in jql_options(part.progress).items()},
+        )
+
+
+def _fractions(*shares: Dictionary[Category, Decimal]) -> dict[str, Fraction]:
+    return {key: Fraction(share) for part in shares for key, share in part.items()}

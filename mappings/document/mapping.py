@@ -1,0 +1,126 @@
+"""A mapping document bound to one Jira site: selectors compiled, aliases and names resolved to ids. Made by `mappings.document.binder`."""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import tzinfo
+from fractions import Fraction
+
+from mappings.document.names import LinkWord, Name, link_word
+from mappings.document.schema import CyclePart, Document, KeyResultPart, ObjectivePart
+from mappings.facts.catalogue import Field
+from mappings.facts.selector import Selector
+from mappings.progress.options import RuleOptions, aliases, reading_alias
+from mappings.write_back.property_values import property_fields
+
+
+@dataclass(frozen=True, slots=True)
+class StatusOverride:
+    """Fractions by status id and by category key for the issues `when` selects (all where it is None)."""
+
+    when: Selector | None
+    by_status: collections.abc.Mapping[str, Fraction]
+    by_category: collections.abc.Mapping[str, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRules:
+    """Status → fraction, and the dispositions of closed issues."""
+
+    by_category: collections.abc.Mapping[str, Fraction]
+    overrides: tuple[StatusOverride, ...]
+    excluded: Selector
+    not_achieved: Selector | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyResultRule:
+    """One key-result rule; `select` is None where every related issue is meant, `related` is the JQL of `relation: {jql}`,
+    `conditions` are the JQL options of its progress rule."""
+
+    part: KeyResultPart
+    select: Selector | None
+    related: Selector | None
+    conditions: collections.abc.Mapping[str, Selector] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveRule:
+    """One objective rule; `select` is None for an objective written in the mapping itself."""
+
+    part: ObjectivePart
+    select: Selector | None
+    key_results: tuple[KeyResultRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A whole mapping, ready to be computed with. `revision` is the hash of the document's canonical text."""
+
+    document: Document
+    revision: str
+    scope: Selector
+    fields: collections.abc.Mapping[str, Field]
+    statuses: StatusRules
+    cycles: collections.abc.Mapping[str, CyclePart]
+    objectives: tuple[ObjectiveRule, ...]
+    zone: tzinfo
+    compile_jql: Callable[[str], Selector]
+    """Compiles JQL that people keep in an issue field; raises `mappings.jql.JqlError`."""
+    names: frozenset[Name] = frozenset()
+    """Every name the mapping uses, with what it stands for."""
+    links: collections.abc.Mapping[str, LinkWord] = dataclasses.field(default_factory=dict)
+    """What the phrases of links mean that the mapping uses, by the phrase as written."""
+
+    @property
+    def scope_by_id(self) -> str:
+        """The scope as Jira is asked for it: names may change, ids do not."""
+        return self.scope.by_id or self.document.scope
+
+    def link(self, phrase: str) -> LinkWord:
+        """What a phrase of the mapping means."""
+        return self.links.get(phrase) or link_word(phrase, ())
+
+    def selectors(self) -> tuple[Selector, ...]:
+        """Every JQL of the mapping."""
+        found = [self.scope, self.statuses.excluded, self.statuses.not_achieved]
+        found += [override.when for override in self.statuses.overrides]
+        for objective in self.objectives:
+            found.append(objective.select)
+            for rule in objective.key_results:
+                found += [rule.select, rule.related, *rule.conditions.values()]
+        return tuple(selector for selector in found if selector is not None)
+
+    def field_ids(self) -> frozenset[str]:
+        """Ids of every custom field and entity property this mapping reads or writes: what the mirror has to hold."""
+        read = (field for selector in self.selectors() for field in selector.fields)
+        named = (field.id for field in (*self.fields.values(), *self.properties()))
+        return frozenset(named) | frozenset(read) | self._worded()
+
+    def properties(self) -> tuple[Field, ...]:
+        """The entity properties this mapping writes, each once, in the shape of fields."""
+        return property_fields(self.document.write_back)
+
+    def reading_ids(self) -> frozenset[str]:
+        """Ids of the fields whose history counts: what key results read as what they stand at."""
+        found = (reading_alias(rule.part.progress) for one in self.objectives for rule in one.key_results)
+        return frozenset(
+            self.fields[alias].id for alias in found if alias is not None and alias in self.fields
+        )
+
+    def ids_read(self, options: RuleOptions) -> tuple[str, ...]:
+        """Ids of the fields that a progress rule reads, in the order of its options; those that words stand for too."""
+        found = (
+            self.fields[one.text].id if one.text in self.fields else one.mark.words.get(one.text)
+            for one in aliases(options)
+        )
+        return tuple(id_ for id_ in found if id_ is not None)
+
+    def _worded(self) -> frozenset[str]:
+        """The fields behind words like `weight: time_estimate`, which have no alias."""
+        options = (rule.part.progress for objective in self.objectives for rule in objective.key_results)
+        found = (one.mark.words.get(one.text) for each in options for one in aliases(each))
+        return frozenset(id_ for id_ in found if id_ is not None)

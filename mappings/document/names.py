@@ -1,0 +1,310 @@
+"""The names a mapping uses, what each stands for, and what a later catalogue says of them. Ids decide; reads nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+from mappings.facts.catalogue import Catalogue, Field, LinkType
+from mappings.facts.issue import Link, Named
+
+
+class Kind(StrEnum):
+    """What a name is the name of."""
+
+    FIELD = "field"
+    OPTION = "option"
+    PROJECT = "project"
+    TYPE = "issue type"
+    STATUS = "status"
+    RESOLUTION = "resolution"
+    PRIORITY = "priority"
+    COMPONENT = "component"
+    VERSION = "version"
+    LINK = "link type"
+    PERSON = "person"
+    ISSUE = "issue"
+
+
+LISTED = {
+    Kind.PROJECT: "projects",
+    Kind.TYPE: "issue_types",
+    Kind.STATUS: "statuses",
+    Kind.RESOLUTION: "resolutions",
+    Kind.PRIORITY: "priorities",
+    Kind.LINK: "link_types",
+    Kind.COMPONENT: "components",
+    Kind.VERSION: "versions",
+    Kind.PERSON: "people",
+    Kind.ISSUE: "issues",
+}
+"""Where a catalogue keeps what has such a name; fields and their options stand apart."""
+
+LOOKED_UP = (Kind.COMPONENT, Kind.VERSION, Kind.PERSON, Kind.ISSUE, Kind.OPTION)
+"""Kinds that no catalogue of Jira lists in full: what is not in one may exist all the same."""
+
+SINGLE = (Kind.FIELD, Kind.PERSON, Kind.ISSUE)
+"""Kinds of which a word means one: another of the same name is not taken in."""
+
+
+class Entry(Protocol):
+    """What has an id and a name."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+E = TypeVar("E", bound=Entry)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Name:
+    """One word of a mapping and the ids it stands for; `field` is the field whose option it is. Without ids nothing is called so yet."""
+
+    kind: Kind
+    word: str
+    ids: tuple[str, ...] = ()
+    field: str = ""
+
+    @property
+    def written_as_id(self) -> bool:
+        """Whether the mapping says the id itself, so that no name matters."""
+        number = self.word.casefold().removeprefix("cf[").removesuffix("]")
+        return self.ids in ((self.word,), (f"customfield_{number}",))
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """What a word stands for is called otherwise now."""
+
+    name: Name
+    id: str
+    now: str
+
+    def __str__(self) -> str:
+        return f'{self.name.kind} "{self.name.word}" is called "{self.now}" now'
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Something else has come to be called by a word of the mapping, and counts as meant."""
+
+    name: Name
+    id: str
+
+    def __str__(self) -> str:
+        return f'another {self.name.kind} is called "{self.name.word}" ({self.id}) and is taken in'
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """What a word stands for is no longer in Jira, or out of the account's sight."""
+
+    name: Name
+    id: str
+
+    def __str__(self) -> str:
+        shown = f" ({self.id})" if self.id != self.name.word else ""
+        return f'{self.name.kind} "{self.name.word}"{shown} is no longer in Jira'
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a later catalogue says of the names of a mapping; `bound` is the bound form with what has been taken in."""
+
+    bound: Catalogue
+    renames: tuple[Rename, ...] = ()
+    arrivals: tuple[Arrival, ...] = ()
+    absences: tuple[Absence, ...] = ()
+
+
+def entries(catalogue: Catalogue, kind: Kind, field: str = "") -> Sequence[Entry]:
+    """Everything of a kind."""
+    if kind is Kind.FIELD:
+        return catalogue.fields
+    if kind is Kind.OPTION:
+        found = catalogue.field(field)
+        return found.options if found is not None else ()
+    listed: Sequence[Entry] = getattr(catalogue, LISTED[kind])
+    return listed
+
+
+def called(entry: Entry) -> frozenset[str]:
+    """Every name something goes by, case-folded: a project by its key too, a link type by its phrases, a person by the address."""
+    more = [getattr(entry, part, None) for part in ("key", "inward", "outward", "email")]
+    more += getattr(entry, "clause_names", ())
+    return frozenset(one.casefold() for one in (entry.name, *more) if one)
+
+
+def compare(names: Iterable[Name], bound: Catalogue, now: Catalogue) -> Comparison:
+    """Hold a later catalogue against the bound form. A kind of which it lists nothing says nothing.
+
+    What is new is taken in under the name it has now, so that a word of the mapping finds it; what was there before keeps the
+    name it had, whatever it is called since.
+    """
+    named = sorted(names)
+    grown = _grown(bound, now, named)
+    renames: list[Rename] = []
+    arrivals: list[Arrival] = []
+    absences: list[Absence] = []
+    for name in named:
+        live = {entry.id: entry for entry in entries(now, name.kind, name.field)}
+        if not live:
+            continue
+        for id_ in map(plain_id, name.ids):
+            if id_ not in live and name.kind not in LOOKED_UP:
+                absences.append(Absence(name, id_))
+            elif id_ in live and not name.written_as_id and name.word.casefold() not in _said(live[id_]):
+                renames.append(Rename(name, id_, shown_name(live[id_], name, bound)))
+        arrivals += [Arrival(name, id_) for id_ in _arrived(name, bound, live.values())]
+    return Comparison(grown, _once(renames), _once(arrivals), _once(absences))
+
+
+T = TypeVar("T")
+
+
+def _once(found: Iterable[T]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(found))
+
+
+def plain_id(id_: str) -> str:
+    """The id itself; that of a link type may say the direction it is read in."""
+    return id_.partition(":")[0]
+
+
+def _said(entry: Entry) -> frozenset[str]:
+    return called(entry) | {entry.id.casefold(), entry.id.removeprefix("customfield_")}
+
+
+def shown_name(entry: Entry, name: Name, bound: Catalogue) -> str:
+    """What has to be written instead of the word: the part of the same sort, so a key for a key and a phrase for a phrase."""
+    before = next((one for one in entries(bound, name.kind, name.field) if one.id == entry.id), None)
+    folded = name.word.casefold()
+    for part in ("name", "key", "outward", "inward", "email"):
+        said = getattr(before, part, None)
+        if said and said.casefold() == folded:
+            return str(getattr(entry, part, None) or entry.name)
+    return entry.name
+
+
+def _arrived(name: Name, bound: Catalogue, live: Iterable[Entry]) -> Iterator[str]:
+    """What is called by this word and was not known before; for a word that meant nothing, whatever is called so."""
+    if name.kind in SINGLE and name.ids:
+        return
+    known = {entry.id for entry in entries(bound, name.kind, name.field)}
+    taken = {plain_id(id_) for id_ in name.ids}
+    for entry in live:
+        new = entry.id not in known if name.ids else entry.id not in taken
+        if new and name.word.casefold() in called(entry) and name.word != entry.id:
+            yield entry.id
+
+
+def _grown(bound: Catalogue, now: Catalogue, names: Sequence[Name]) -> Catalogue:
+    parts: dict[str, object] = {}
+    for kind, part in LISTED.items():
+        if kind not in SINGLE:
+            waiting = {one.word.casefold() for one in names if one.kind is kind and not one.ids}
+            parts[part] = grown(getattr(bound, part), getattr(now, part), waiting)
+    return replace(bound, fields=_grown_fields(bound.fields, now, names), **parts)  # type: ignore[arg-type]
+
+
+def _grown_fields(fields: Iterable[Field], now: Catalogue, names: Sequence[Name]) -> tuple[Field, ...]:
+    found = []
+    for field in fields:
+        options = entries(now, Kind.OPTION, field.id)
+        words = {one.word.casefold() for one in names if one.field == field.id and not one.ids}
+        more = tuple(Named(one.id, one.name) for one in options)
+        found.append(replace(field, options=grown(field.options, more, words)) if more else field)
+    return tuple(found)
+
+
+def grown(known: Sequence[E], now: Sequence[E], waiting: Iterable[str] = ()) -> tuple[E, ...]:
+    """What was known under the names it had, and what is new. What a word waits for is known by its present name."""
+    words = frozenset(waiting)
+    live = {one.id: one for one in now}
+    kept = [live[one.id] if one.id in live and words & called(live[one.id]) else one for one in known]
+    ids = {one.id for one in known}
+    return (*kept, *(one for one in now if one.id not in ids))
+
+
+def overlay(bound: Catalogue, live: Catalogue) -> Catalogue:
+    """The live catalogue under the names of the bound form: what a new text, or a JQL in an issue, may call things by.
+
+    Where the names of today and the names of then disagree about a word, those of today win.
+    """
+    parts = {part: _overlaid(getattr(bound, part), getattr(live, part)) for part in LISTED.values()}
+    known = {field.id: field for field in bound.fields}
+    fields = [_with_options(field, known.get(field.id)) for field in live.fields]
+    today = {
+        name
+        for field in live.fields
+        for name in (field.name.casefold(), *map(str.casefold, field.clause_names))
+    }
+    ids = {field.id for field in live.fields}
+    former = [one for one in bound.fields if one.id in ids and one.name.casefold() not in today]
+    fields += [replace(one, clause_names=()) for one in former]
+    return replace(live, fields=tuple(fields), **parts)  # type: ignore[arg-type]
+
+
+def _with_options(field: Field, known: Field | None) -> Field:
+    return field if known is None else replace(field, options=_overlaid(known.options, field.options))
+
+
+def _overlaid(bound: Sequence[E], live: Sequence[E]) -> tuple[E, ...]:
+    """Everything live, and once more by its former name where nothing else bears that today."""
+    today = {name for one in live for name in called(one)}
+    ids = {one.id for one in live}
+    former = [one for one in bound if (one.id in ids or not live) and not called(one) & today]
+    return (*live, *former)
+
+
+def bound_form(names: Iterable[Name], fields: Iterable[str], catalogue: Catalogue) -> Catalogue:
+    """What of a catalogue a mapping is bound to: the fields it reads or writes, the people and issues it names, and the rest whole.
+
+    The rest is kept whole so that what is new later can be told from what was there under another name.
+    """
+    named = list(names)
+    ids: Mapping[Kind, set[str]] = {
+        kind: {id_ for one in named if one.kind is kind for id_ in one.ids} for kind in Kind
+    }
+    read = ids[Kind.FIELD] | set(fields)
+    return replace(
+        catalogue,
+        fields=tuple(one for one in catalogue.fields if one.id in read),
+        people=tuple(one for one in catalogue.people if one.id in ids[Kind.PERSON]),
+        issues=tuple(one for one in catalogue.issues if one.id in ids[Kind.ISSUE]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LinkWord:
+    """A phrase of a link, bound: link types with the direction they are read in, and the words for links that do not tell theirs."""
+
+    directed: frozenset[tuple[str, bool]]
+    phrases: frozenset[str]
+
+    def says(self, link: Link) -> bool:
+        """Whether a link says this; the phrase decides only where no type has it, or where the link keeps no direction."""
+        if link.outward is None or not self.directed:
+            return link.phrase.casefold() in self.phrases
+        return (link.type_id, link.outward) in self.directed
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the link types."""
+        return tuple(sorted({id_ for id_, _ in self.directed}))
+
+
+def link_word(phrase: str, link_types: Iterable[LinkType]) -> LinkWord:
+    """What a phrase means; where no type has it, links that say just this."""
+    folded = phrase.casefold()
+    found: set[tuple[str, bool]] = set()
+    for one in link_types:
+        found |= {(one.id, True)} if one.outward.casefold() == folded else set()
+        found |= {(one.id, False)} if one.inward.casefold() == folded else set()
+    return LinkWord(frozenset(found), frozenset({folded}))

@@ -1,0 +1,1 @@
+"""Why a number stands where it stands: movement and its causes, the past, check-ins, advice."""

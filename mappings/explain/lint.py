@@ -1,0 +1,135 @@
+"""Advice on the craft of OKRs, from a document and from where objectives stand. Never refuses anything."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from mappings.diagnostic import Diagnostic, Severity
+from mappings.document.codes import Code
+from mappings.document.places import Path, Positions
+from mappings.document.report import Report, shown
+from mappings.document.schema import Document, ObjectivePart
+from mappings.document.walk import progress_kind
+from mappings.progress import RULE_OF_KIND
+from mappings.rollup.state import Cause, KeyResultState, ObjectiveState
+
+FEWEST, MOST = 3, 5
+"""Objectives of a team in a cycle, and key results of an objective: few enough to be remembered."""
+
+
+def lint_document(document: Document, positions: Positions | None = None) -> tuple[Diagnostic, ...]:
+    """What the rules themselves let one expect: objectives without measure, end, owner or outcome."""
+    report = Report(positions or Positions())
+    for index, part in enumerate(document.objectives):
+        _lint_rule(document, part, ("objectives", index), report)
+    return report.diagnostics()
+
+
+def lint_states(states: Iterable[ObjectiveState]) -> tuple[Diagnostic, ...]:
+    """What objectives and key results of one moment let one advise; `path` names the issue."""
+    ordered = sorted(states, key=lambda state: (state.project_key, state.cycle_id or "", state.key, state.id))
+    found = [*_lint_teams(ordered)]
+    for state in ordered:
+        found += _lint_state(state)
+    return tuple(found)
+
+
+def _lint_rule(document: Document, part: ObjectivePart, path: Path, report: Report) -> None:
+    if part.cycle is None:
+        _advise(
+            report,
+            Code.NOT_TIME_BOUND,
+            f"{shown(part.id)} has no cycle, so nothing says what to expect when",
+            path,
+            "add `cycle:`",
+        )
+    if part.select is None and part.owner is None:
+        _advise(report, Code.NOT_OWNED, f"nobody owns {shown(part.id)}", path, "add `owner:`")
+    if not part.key_results:
+        if not _is_fed(document, part):
+            message = f"nothing measures {shown(part.id)}: it has no key results, and no objective contributes to it"
+            _advise(report, Code.NOT_MEASURABLE, message, path, "add key results that measure it")
+        return
+    if len(part.key_results) > MOST:
+        message = f"{shown(part.id)} has {len(part.key_results)} kinds of key results"
+        _advise(report, Code.MANY_KEY_RESULTS, message, path, f"keep the {FEWEST} to {MOST} that matter most")
+    if all(RULE_OF_KIND[progress_kind(rule)].nature == "delivery" for rule in part.key_results):
+        message = f"{shown(part.id)} is measured by its work alone, not by what the work achieves"
+        _advise(report, Code.ONLY_OUTPUTS, message, path, "add a key result that measures an outcome")
+
+
+def _is_fed(document: Document, part: ObjectivePart) -> bool:
+    """Whether other objectives may contribute; which ones a link reaches is known to Jira alone."""
+    return any(other.aligned_to is not None for other in document.objectives if other is not part)
+
+
+def _advise(report: Report, code: Code, message: str, path: Path, remedy: str) -> None:
+    report.add(code, message, path, severity=Severity.ADVICE, remedy=remedy)
+
+
+def _lint_teams(states: Sequence[ObjectiveState]) -> Iterator[Diagnostic]:
+    teams: dict[tuple[str, str], list[ObjectiveState]] = defaultdict(list)
+    for state in states:
+        if state.project_key and state.cycle_id:
+            teams[state.project_key, state.cycle_id].append(state)
+    for (project, cycle), found in teams.items():
+        number = len(found)
+        if number > MOST:
+            message = f"{project} has {number} objectives in {cycle}"
+            yield _advice(
+                Code.MANY_OBJECTIVES, message, project, f"choose the {FEWEST} to {MOST} that matter most"
+            )
+        elif number < FEWEST:
+            message = f"{project} has {number} objective{'s' * (number > 1)} in {cycle}"
+            yield _advice(
+                Code.FEW_OBJECTIVES, message, project, f"{FEWEST} to {MOST} show where a team is going"
+            )
+
+
+def _lint_state(state: ObjectiveState) -> Iterator[Diagnostic]:
+    name = state.key or state.id
+    if state.owner is None:
+        yield _advice(
+            Code.NOT_OWNED, f"nobody owns {name} {shown(state.title)}", name, "assign it to one person"
+        )
+    if state.cycle_id is None:
+        yield _advice(
+            Code.NOT_TIME_BOUND, f"{name} {shown(state.title)} belongs to no cycle", name, "give it a cycle"
+        )
+    yield from _lint_number(state, name)
+    if state.key_results and all(one.nature == "delivery" for one in state.key_results):
+        message = f"{name} {shown(state.title)} is measured by its work alone, not by what the work achieves"
+        yield _advice(Code.ONLY_OUTPUTS, message, name, "add a key result that measures an outcome")
+    for one in state.key_results:
+        yield from _lint_key_result(one, name)
+
+
+def _lint_number(state: ObjectiveState, name: str) -> Iterator[Diagnostic]:
+    number = len(state.key_results)
+    if number > MOST:
+        message = f"{name} {shown(state.title)} has {number} key results"
+        yield _advice(Code.MANY_KEY_RESULTS, message, name, f"keep the {FEWEST} to {MOST} that matter most")
+    elif 0 < number < FEWEST:
+        message = f"{name} {shown(state.title)} has {number} key result{'s' * (number > 1)}"
+        yield _advice(
+            Code.FEW_KEY_RESULTS, message, name, f"{FEWEST} to {MOST} show an objective from all sides"
+        )
+    elif not number and state.progress is None:
+        message = f"nothing measures {name} {shown(state.title)}"
+        yield _advice(Code.NOT_MEASURABLE, message, name, "add key results that measure it")
+
+
+def _lint_key_result(state: KeyResultState, objective: str) -> Iterator[Diagnostic]:
+    name = state.key or state.id
+    if state.measurement.cause is Cause.UNKNOWN:
+        message = f"{name} {shown(state.title)} of {objective} cannot be measured: {state.measurement.reason}"
+        yield _advice(Code.NOT_MEASURABLE, message, name, "give it what is missing")
+    if state.issue_id is not None and state.owner is None:
+        yield _advice(
+            Code.NOT_OWNED, f"nobody owns {name} {shown(state.title)}", name, "assign it to one person"
+        )
+
+
+def _advice(code: Code, message: str, path: str, remedy: str) -> Diagnostic:
+    return Diagnostic(code=str(code), message=message, path=path, severity=Severity.ADVICE, remedy=remedy)

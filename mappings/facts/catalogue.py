@@ -1,0 +1,62 @@
+"""What one Jira site knows by name and id: fields, statuses, types, projects, options. A plain value; reading it is not done here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mappings.facts.issue import IssueType, Named, Project, Status, User
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field. `type` is Jira's schema.type (`number`, `string`, `option`, `array`, …), `custom` its schema.custom key.
+
+    `project_ids` is empty for a global field; else the projects whose (team-managed) scope holds it.
+    `options` are the values of a select field where they are known.
+    """
+
+    id: str
+    name: str
+    type: str = ""
+    items: str = ""
+    custom: str = ""
+    clause_names: tuple[str, ...] = ()
+    project_ids: tuple[str, ...] = ()
+    options: tuple[Named, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LinkType:
+    """An issue link type with its two phrases."""
+
+    id: str
+    name: str
+    inward: str
+    outward: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything a name in a mapping can be resolved against. Names may repeat; ids do not.
+
+    Jira lists no components, versions, people and issues of a whole site: those that a mapping names are looked up one by one.
+    An issue's name is its key.
+    """
+
+    fields: tuple[Field, ...] = ()
+    statuses: tuple[Status, ...] = ()
+    issue_types: tuple[IssueType, ...] = ()
+    projects: tuple[Project, ...] = ()
+    resolutions: tuple[Named, ...] = ()
+    priorities: tuple[Named, ...] = ()
+    link_types: tuple[LinkType, ...] = ()
+    components: tuple[Named, ...] = ()
+    versions: tuple[Named, ...] = ()
+    people: tuple[User, ...] = ()
+    issues: tuple[Named, ...] = ()
+    time_zone: str = "UTC"
+    account_id: str | None = None
+
+    def field(self, field_id: str) -> Field | None:
+        """The field with this id, or None."""
+        return next((field for field in self.fields if field.id == field_id), None)

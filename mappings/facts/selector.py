@@ -1,0 +1,27 @@
+"""A compiled JQL: its text, and what says whether an issue matches. Parsing and compiling live in `mappings.jql`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mappings.document.names import Name
+from mappings.facts.issue import Issue
+from mappings.facts.moment import Moment
+
+Predicate = Callable[[Issue, Moment], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """One JQL, ready to be asked. `fields` are the custom field ids it reads; `timed` says that its answer changes with the clock alone.
+
+    `names` are the words it uses with what each stands for; `by_id` is the same JQL with ids in their place, for Jira's own search.
+    """
+
+    jql: str
+    matches: Predicate
+    fields: frozenset[str] = frozenset()
+    timed: bool = False
+    names: frozenset[Name] = frozenset()
+    by_id: str = ""

@@ -1,0 +1,206 @@
+"""Makes a predicate of a JQL tree, collecting everything that is wrong with it on the way. Evaluates nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mappings.diagnostic import Severity
+from mappings.document.names import Name
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.selector import Selector
+from mappings.jql import field_names, functions
+from mappings.jql.boolean import all_of, any_of, none_of
+from mappings.jql.fields import JqlField
+from mappings.jql.findings import Finding, JqlError, in_order
+from mappings.jql.ground import Ground, Spot, Verdict, always, never, nobody
+from mappings.jql.identity import by_id
+from mappings.jql.parser import read
+from mappings.jql.tree import (
+    And,
+    Call,
+    Clause,
+    Condition,
+    Empty,
+    Not,
+    Operator,
+    Query,
+    Value,
+    operands,
+)
+
+OPPOSITE = {
+    "=": "!=",
+    "!=": "=",
+    "~": "!~",
+    "!~": "~",
+    "<": ">=",
+    ">=": "<",
+    ">": "<=",
+    "<=": ">",
+    "in": "not in",
+    "not in": "in",
+    "is": "is not",
+    "is not": "is",
+}
+HISTORY = ("was", "was not", "was in", "was not in", "changed")
+MOST_SORTS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A tree made into a predicate, and what was found wrong on the way."""
+
+    verdict: Verdict
+    fields: frozenset[str]
+    timed: bool
+    names: frozenset[Name]
+    by_id: str
+    spots: tuple[Spot, ...]
+    findings: tuple[Finding, ...]
+
+
+def check(
+    text: str, catalogue: Catalogue, issue_id_of: Callable[[str], str | None] = nobody
+) -> tuple[Finding, ...]:
+    """Everything that is wrong with a JQL, at once and in the order of the text; a warning does not refuse it."""
+    query, syntax = read(text)
+    return in_order([*syntax, *compiled(query, catalogue, issue_id_of).findings])
+
+
+def compile_selector(
+    text: str, catalogue: Catalogue, issue_id_of: Callable[[str], str | None] = nobody
+) -> Selector:
+    """The selector of a JQL; raises JqlError with every finding where one of them is an error.
+
+    Names are resolved against the catalogue where it knows any of their kind, else compared with the names in the
+    issues. `issue_id_of` gives the id of an issue's key, for `parent = KEY`; without it the raw `parent` field is read.
+    """
+    query, syntax = read(text)
+    made = compiled(query, catalogue, issue_id_of)
+    findings = in_order([*syntax, *made.findings])
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        raise JqlError(findings)
+    return Selector(text, made.verdict, made.fields, made.timed, made.names, made.by_id)
+
+
+def restricts(text: str) -> bool:
+    """Whether a JQL has any condition, readable or not; an empty one, or a lone ORDER BY, means every issue."""
+    query, syntax = read(text)
+    return query.where is not None or bool(syntax)
+
+
+def spots(text: str, catalogue: Catalogue) -> tuple[Spot, ...]:
+    """Where in a JQL names stand, and what each of them means."""
+    query, _ = read(text)
+    return compiled(query, catalogue).spots
+
+
+def compiled(
+    query: Query, catalogue: Catalogue, issue_id_of: Callable[[str], str | None] = nobody
+) -> Compiled:
+    """The predicate of a tree; what could not be compiled matches nothing and is among the findings."""
+    ground = Ground(catalogue, issue_id_of)
+    verdict = _clause(ground, query.where, negated=False) if query.where else always
+    _check_order(ground, query)
+    return Compiled(
+        verdict,
+        frozenset(ground.fields),
+        ground.timed,
+        frozenset(ground.names),
+        by_id(query, ground.places),
+        tuple(ground.spots),
+        tuple(ground.findings),
+    )
+
+
+def _check_order(ground: Ground, query: Query) -> None:
+    for order in query.order_by:
+        if str(order.field).lower() != "rank":
+            field_names.find(ground, order.field)
+    for order in query.order_by[MOST_SORTS:]:
+        ground.refuse("too-many-sorts", f"JQL can be ordered by at most {MOST_SORTS} fields", order)
+
+
+def _clause(ground: Ground, clause: Clause, *, negated: bool) -> Verdict:
+    """NOT is carried down to the conditions and turns their operators round, as Jira does: so NOT skips EMPTY too."""
+    if isinstance(clause, Condition):
+        return _condition(ground, clause, negated)
+    if isinstance(clause, Not):
+        return _clause(ground, clause.clause, negated=not negated)
+    parts = [_clause(ground, part, negated=negated) for part in clause.clauses]
+    return all_of(parts, ground.thens) if isinstance(clause, And) is not negated else any_of(parts)
+
+
+def _condition(ground: Ground, condition: Condition, negated: bool) -> Verdict:
+    field = field_names.find(ground, condition.field)
+    operator = condition.operator
+    if operator.name in HISTORY:
+        _refuse_history(ground, operator)
+        return never
+    if field is None:
+        _refuse_calls(ground, condition)
+        return never
+    if not _allowed(ground, field, condition):
+        return never
+    ground.fields.update(field.reads)
+    sign = OPPOSITE[operator.name] if negated else operator.name
+    return _verdict(ground, field, sign, condition)
+
+
+def _refuse_history(ground: Ground, operator: Operator) -> None:
+    remedy = "compare with the field as it is now, or use statusCategoryChangedDate, updated or resolved"
+    message = f"{operator.name.upper()} asks for the history of a field, which only Jira itself can evaluate"
+    ground.refuse("unsupported-operator", message, operator, remedy=remedy)
+
+
+def _refuse_calls(ground: Ground, condition: Condition) -> None:
+    """What lies outside the subset is refused without knowing the field, so also where no catalogue is at hand."""
+    for operand in operands(condition.operand):
+        if isinstance(operand, Call):
+            functions.check_call(ground, operand)
+
+
+def _allowed(ground: Ground, field: JqlField, condition: Condition) -> bool:
+    operator = condition.operator
+    if operator.name in field.operators:
+        return True
+    valid = tuple(sorted(field.operators))
+    message = f"the operator {operator.name.upper()} cannot be used with {field.name}"
+    remedy = "search text with ~" if field.matches else f"use one of: {', '.join(valid)}"
+    ground.refuse("operator-not-allowed", message, operator, valid, remedy)
+    return False
+
+
+def _verdict(ground: Ground, field: JqlField, sign: str, condition: Condition) -> Verdict:
+    given = list(operands(condition.operand))
+    values = [
+        operand for operand in given if not isinstance(operand, Empty) and not _means_empty(field, operand)
+    ]
+    with_empty = len(values) < len(given)
+    if sign in ("=", "in", "!=", "not in", "is", "is not") and field.among:
+        return _equality(ground, field, sign in ("=", "in", "is"), values, with_empty)
+    if with_empty:
+        return field.present if sign in ("!~", "is not") else none_of(always, field.present)
+    if sign in ("~", "!~") and field.matches:
+        found = field.matches(ground, values[0])
+        return found if sign == "~" else none_of(field.present, found)
+    return field.compare(ground, sign, values[0]) if field.compare else never
+
+
+def _means_empty(field: JqlField, operand: Value | Call) -> bool:
+    """`resolution = Unresolved` is EMPTY by another name."""
+    return isinstance(operand, Value) and operand.text.casefold() in field.empty_words
+
+
+def _equality(
+    ground: Ground, field: JqlField, wanted: bool, values: list[Value | Call], with_empty: bool
+) -> Verdict:
+    found = field.among(ground, values) if values and field.among else never
+    if not wanted:
+        return none_of(field.present, found) if values else field.present
+    return (
+        any_of([found, none_of(always, field.present)])
+        if with_empty and values
+        else (none_of(always, field.present) if with_empty else found)
+    )

@@ -1,0 +1,178 @@
+"""KPI ⇄ key result: when a watched number becomes a key result and when it goes back to being watched. Decides; creates nothing.
+
+A level goes in and a level comes out: the state is kept by the caller and handed in again with the next reading. A reading that is
+missing, empty, or not newer than the last one neither counts nor resets, so reading twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from fractions import Fraction
+
+from mappings.document.schema import BandPart, KpiPart
+from mappings.facts.issue import Reading
+from mappings.rollup.state import HealthLevel
+
+
+class KpiStatus(StrEnum):
+    """The states of a KPI."""
+
+    WATCHING = "watching"
+    KR_PROPOSED = "kr_proposed"
+    KR_OPEN = "kr_open"
+    CLOSE_PROPOSED = "close_proposed"
+
+
+class Transition(StrEnum):
+    """What the last step or decision did; every step names one."""
+
+    STAYED = "stayed"
+    PROPOSED = "proposed"
+    CREATED = "created"
+    WITHDRAWN = "withdrawn"
+    CLOSE_PROPOSED = "close_proposed"
+    KEPT_OPEN = "kept_open"
+    ACCEPTED = "accepted"
+    DISMISSED = "dismissed"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The key result to be: from the latest reading to the edge of the band that it has left. `objective` is where it would hang."""
+
+    start: Fraction
+    target: Fraction
+    objective: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KpiState:
+    """Where a KPI stands. `outside` and `inside` count readings running; at most one of them is above 0.
+
+    `key_result` is the issue id of the open key result. `kr_open` without one means that it has still to be created in Jira.
+    """
+
+    status: KpiStatus = KpiStatus.WATCHING
+    outside: int = 0
+    inside: int = 0
+    latest: datetime | None = None
+    value: Fraction | None = None
+    proposal: Proposal | None = None
+    key_result: str | None = None
+    transition: Transition = Transition.STAYED
+
+
+def step(state: KpiState, reading: Reading | None, kpi: KpiPart) -> KpiState:
+    """The state after a reading. Its `transition` says what happened, `stayed` where nothing did."""
+    if reading is None or reading.value is None or (state.latest is not None and reading.at <= state.latest):
+        return replace(state, transition=Transition.STAYED)
+    out = edge(reading.value, kpi.healthy) is not None
+    counted = replace(
+        state,
+        outside=state.outside + 1 if out else 0,
+        inside=0 if out else state.inside + 1,
+        latest=reading.at,
+        value=reading.value,
+        transition=Transition.STAYED,
+    )
+    return went_out(counted, kpi) if out else came_in(counted, kpi)
+
+
+def went_out(state: KpiState, kpi: KpiPart) -> KpiState:
+    """After a reading out of the band: propose, refresh what is proposed, or keep open what was about to be closed."""
+    if kpi.promote is None or state.status is KpiStatus.KR_OPEN:
+        return state
+    if state.status is KpiStatus.KR_PROPOSED:
+        return replace(state, proposal=proposal(state, kpi))
+    if state.outside < kpi.promote.after:
+        return state
+    if state.status is KpiStatus.CLOSE_PROPOSED:
+        return replace(state, status=KpiStatus.KR_OPEN, transition=Transition.KEPT_OPEN)
+    creates = kpi.promote.mode == "create"
+    return replace(
+        state,
+        status=KpiStatus.KR_OPEN if creates else KpiStatus.KR_PROPOSED,
+        proposal=proposal(state, kpi),
+        transition=Transition.CREATED if creates else Transition.PROPOSED,
+    )
+
+
+def came_in(state: KpiState, kpi: KpiPart) -> KpiState:
+    """After a reading in the band: withdraw what does not stand in Jira yet, or propose to close; without `revert` a person decides."""
+    if kpi.revert is None or state.inside < kpi.revert.after:
+        return state
+    to_be_created = state.status is KpiStatus.KR_OPEN and state.key_result is None
+    if state.status is KpiStatus.KR_PROPOSED or to_be_created:
+        return replace(state, status=KpiStatus.WATCHING, proposal=None, transition=Transition.WITHDRAWN)
+    if state.status is KpiStatus.KR_OPEN:
+        return replace(state, status=KpiStatus.CLOSE_PROPOSED, transition=Transition.CLOSE_PROPOSED)
+    return state
+
+
+def edge(value: Fraction, band: BandPart) -> Fraction | None:
+    """The bound that a value has crossed, None while it is in the band. Bounds are inclusive."""
+    if band.at_most is not None and value > Fraction(band.at_most):
+        return Fraction(band.at_most)
+    if band.at_least is not None and value < Fraction(band.at_least):
+        return Fraction(band.at_least)
+    return None
+
+
+def proposal(state: KpiState, kpi: KpiPart) -> Proposal | None:
+    """The key result that the latest reading asks for; what was proposed before where it is in the band."""
+    target = None if state.value is None else edge(state.value, kpi.healthy)
+    if state.value is None or target is None:
+        return state.proposal
+    return Proposal(state.value, target, kpi.promote.objective if kpi.promote else None)
+
+
+def opened(state: KpiState, key_result: str) -> KpiState:
+    """The key result stands in Jira under this issue id: a proposal was accepted, or what was to be created is there."""
+    return replace(
+        state, status=KpiStatus.KR_OPEN, key_result=key_result, inside=0, transition=Transition.ACCEPTED
+    )
+
+
+def dismissed(state: KpiState) -> KpiState:
+    """A person said no: to a new key result (watch on, and count anew), or to closing one (it stays open, counting anew)."""
+    if state.status is KpiStatus.CLOSE_PROPOSED:
+        return replace(state, status=KpiStatus.KR_OPEN, outside=0, inside=0, transition=Transition.DISMISSED)
+    if state.status is KpiStatus.KR_PROPOSED:
+        return watching(state, Transition.DISMISSED)
+    return replace(state, transition=Transition.STAYED)
+
+
+def closed(state: KpiState) -> KpiState:
+    """The key result is closed, by the proposal or by a person in Jira: watch again, counting anew."""
+    return watching(state, Transition.CLOSED)
+
+
+def watching(state: KpiState, transition: Transition) -> KpiState:
+    """Back to the beginning, remembering only what was read last."""
+    return KpiState(latest=state.latest, value=state.value, transition=transition)
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """A proposal to watch as a KPI what has been a key result achieved in `cycles` cycles running."""
+
+    key_result: str
+    cycles: int
+
+
+def promotion(key_result: str, levels: Sequence[HealthLevel | None], after: int) -> Promotion | None:
+    """The proposal for a key result's final health in each cycle, oldest first; None is a cycle in which it was not there.
+
+    Like a missing reading, such a cycle neither counts nor resets; so does one that ended unmeasured.
+    """
+    known = [level for level in levels if level not in (None, HealthLevel.PENDING, HealthLevel.UNKNOWN)]
+    running = 0
+    for level in reversed(known):
+        if level is not HealthLevel.ACHIEVED:
+            break
+        running += 1
+    return Promotion(key_result, running) if after > 0 and running >= after else None

@@ -1,0 +1,102 @@
+"""A mapping looking at a forest at one moment, with what is worth remembering while all its objectives are measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from mappings.explain.check_in import CheckIns
+from mappings.facts.forest import Forest
+from mappings.facts.issue import Issue
+from mappings.facts.moment import Moment
+from mappings.facts.selector import Selector
+from mappings.numbers import KnownNumbers
+from mappings.rollup.health import Standing
+from mappings.rollup.statuses import StatusReader
+
+if TYPE_CHECKING:  # the mapping's schema imports the progress rules, which are handed an Assessment
+    from mappings.document.mapping import Mapping, ObjectiveRule
+
+NO_CHECK_INS: CheckIns = MappingProxyType({})
+
+
+class Assessment:
+    """What every measurement of one run shares. Lives as long as the run: nothing in it outlives a change of issues."""
+
+    __slots__ = (
+        "_inside",
+        "_matching",
+        "_outside",
+        "check_ins",
+        "forest",
+        "ledgers",
+        "mapping",
+        "moment",
+        "numbers",
+        "standings",
+        "statuses",
+    )
+
+    def __init__(
+        self,
+        mapping: Mapping,
+        forest: Forest,
+        moment: Moment,
+        check_ins: CheckIns = NO_CHECK_INS,
+        *,
+        ledgers: bool = True,
+    ) -> None:
+        self.check_ins = check_ins
+        self.ledgers = ledgers
+        self.mapping = mapping
+        self.forest = forest
+        self.moment = moment
+        self.statuses = StatusReader(mapping.statuses, moment)
+        self.numbers = KnownNumbers()
+        self.standings: dict[tuple[str | None, str], Standing] = {}
+        self._inside: dict[str, bool] = {}
+        self._outside: set[str] | None = None
+        self._matching: dict[str, Sequence[Issue]] = {}
+
+    def look_at_all(self) -> None:
+        """Ask the scope about every issue of the forest at once: cheaper than one by one where all are needed."""
+        holds, moment = self.mapping.scope.matches, self.moment
+        self._outside = {issue.id for issue in self.forest if not holds(issue, moment)}
+
+    def inside(self, issue: Issue) -> bool:
+        """Whether the mapping's scope holds the issue: everything selects within it."""
+        if self._outside is not None:
+            return issue.id not in self._outside
+        known = self._inside.get(issue.id)
+        if known is None:
+            known = self._inside[issue.id] = self.mapping.scope.matches(issue, self.moment)
+        return known
+
+    def selected(self, selector: Selector | None, issues: Sequence[Issue]) -> list[Issue]:
+        """Those of the issues that are in scope and match; all in scope where there is no selector."""
+        inside, moment = self.inside, self.moment
+        if selector is None:
+            return [issue for issue in issues if inside(issue)]
+        matches, outside = selector.matches, self._outside
+        if outside is None:
+            return [issue for issue in issues if matches(issue, moment) and inside(issue)]
+        found = [issue for issue in issues if matches(issue, moment)]
+        return [issue for issue in found if issue.id not in outside] if outside else found
+
+    def matching(self, selector: Selector) -> Sequence[Issue]:
+        """All issues of the forest that are in scope and match; searched once per JQL."""
+        known = self._matching.get(selector.jql)
+        if known is None:
+            known = self._matching[selector.jql] = self.selected(selector, list(self.forest))
+        return known
+
+    def rule_for(self, issue: Issue) -> ObjectiveRule | None:
+        """The first objective rule that selects the issue, or None where it is no objective; an archived one is none."""
+        moment = self.moment
+        if issue.archived:
+            return None
+        for rule in self.mapping.objectives:
+            if rule.select is not None and rule.select.matches(issue, moment):
+                return rule if self.inside(issue) else None
+        return None

@@ -1,0 +1,79 @@
+"""Which cycle an objective runs in, and how much of it has passed. Judges nothing: that is health."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from mappings.facts.issue import Issue
+
+if TYPE_CHECKING:
+    from mappings.document.mapping import Mapping as BoundMapping
+    from mappings.document.schema import CyclePart
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS_PER = {"d": 1, "w": 7}
+
+
+def cycle_of(mapping: BoundMapping, source: object, issue: Issue | None) -> CyclePart | None:
+    """The cycle a source names for an issue: a fixed id, or what a field, label or version says.
+
+    Where several are named (an objective carried over keeps its old label) the one that ends last is meant.
+    """
+    if isinstance(source, str):
+        return mapping.cycles.get(source)
+    if source is None or issue is None:
+        return None
+    named = set(_names(mapping, source, issue))
+    found = [cycle for id_, cycle in mapping.cycles.items() if id_ in named]
+    return max(found, key=lambda cycle: (cycle.end, cycle.start), default=None)
+
+
+def _names(mapping: BoundMapping, source: object, issue: Issue) -> Iterable[str]:
+    label, version = getattr(source, "label", None), getattr(source, "version", None)
+    if label is not None:
+        return _behind(label, issue.labels)
+    if version is not None:
+        return _behind(version, (named.name for named in issue.fix_versions))
+    field = mapping.fields.get(getattr(source, "field", ""))
+    return texts_in(issue.fields.get(field.id)) if field is not None else ()
+
+
+def _behind(prefix: str, words: Iterable[str]) -> Iterable[str]:
+    return (word.removeprefix(prefix) for word in words if word.startswith(prefix))
+
+
+def texts_in(value: object) -> tuple[str, ...]:
+    """Every text a field value can be known by: itself, an option's value, name or id, or those of each of a list."""
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, Mapping):
+        return tuple(str(value[key]) for key in ("value", "name", "id") if value.get(key) is not None)
+    if isinstance(value, list | tuple):
+        return tuple(text for item in value for text in texts_in(item))
+    return (str(value),) if isinstance(value, int) and not isinstance(value, bool) else ()
+
+
+def expected_on(cycle: CyclePart, day: date) -> Fraction | None:
+    """The share of the cycle passed at the end of a day, both ends counted; None where no day of it is worked."""
+    last = min(day, cycle.end)
+    whole = _days(cycle.start, cycle.end, cycle.working_days)
+    if whole <= 0:
+        return None
+    return Fraction(max(_days(cycle.start, last, cycle.working_days), 0), whole)
+
+
+def _days(start: date, end: date, working: tuple[str, ...] | None) -> int:
+    span = (end - start).days + 1
+    if working is None or span <= 0:
+        return span
+    weeks, rest = divmod(span, 7)
+    worked = {WEEKDAYS.index(name) for name in working}
+    return weeks * len(worked) + sum((start.weekday() + offset) % 7 in worked for offset in range(rest))
+
+
+def duration(text: str) -> timedelta:
+    """`14d` or `2w` as a timedelta."""
+    return timedelta(days=int(text[:-1]) * DAYS_PER[text[-1]])

@@ -1,0 +1,183 @@
+"""Health and pace: which rule of the page fires, said with its figures. Measures nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+
+from mappings.numbers import beside_bound, percent
+from mappings.rollup.state import Cause, Health, HealthLevel, Measurement
+
+ACHIEVED_AT = {"committed": Fraction(1), "aspirational": Fraction(7, 10)}
+EARLY = Fraction(1, 10)
+STALE_AFTER = timedelta(days=14)
+
+RULES: dict[str, str] = {
+    "achieved": "progress has reached what its commitment asks for",
+    "excluded": "closed with a resolution that leaves the denominator",
+    "not-achieved": "closed as not achieved",
+    "not-computable": "something else than the measurement is missing or wrong",
+    "never-measured": "nobody has measured it yet",
+    "stale": "the last reading is older than stale_after",
+    "no-expected": "there is no cycle (or it has no worked day), so nothing says what to expect",
+    "early": "less than a tenth of the cycle has passed",
+    "pace-on-track": "pace is at or above on_track",
+    "pace-at-risk": "pace is at or above at_risk",
+    "pace-off-track": "pace is below at_risk",
+    "before-date": "a milestone whose date has not passed",
+    "after-date": "a milestone whose date has passed",
+    "no-date": "a milestone without a date and without a cycle",
+    "level-on-track": "a threshold whose progress is at or above on_track",
+    "level-at-risk": "a threshold whose progress is at or above at_risk",
+    "level-off-track": "a threshold whose progress is below at_risk",
+    "baseline-pending": "a baseline without a reading",
+    "broken-weight": "a row whose weight cannot be used",
+    "worst": "the worst of the contributing rows",
+    "no-key-result": "nothing contributes to the objective",
+    "circle": "objectives aligned in a circle",
+}
+"""Every rule that can fire: stable codes, each with a row in `docs/numbers.md`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a progress is judged against: the day, the cycle as far as it goes, and what counts as achieved."""
+
+    now: datetime
+    today: date
+    expected: Fraction | None = None
+    cycle_end: date | None = None
+    achieved_at: Fraction = ACHIEVED_AT["committed"]
+    on_track: Fraction = Fraction(7, 10)
+    at_risk: Fraction = Fraction(4, 10)
+    stale_after: timedelta = STALE_AFTER
+
+    @property
+    def stale_before(self) -> datetime:
+        """Readings from before this instant are stale."""
+        return self.now - self.stale_after
+
+    @property
+    def ended(self) -> bool:
+        """Whether the cycle is over: its last day has passed."""
+        return self.cycle_end is not None and self.today > self.cycle_end
+
+
+def pace(progress: Fraction | None, expected: Fraction | None) -> Fraction | None:
+    """progress ÷ expected; unknown where either is, and before the first day."""
+    return progress / expected if progress is not None and expected else None
+
+
+def achieved(measurement: Measurement, standing: Standing) -> Health | None:
+    """Fires where progress has reached what the commitment asks for."""
+    return _achieved(measurement.progress, standing)
+
+
+def _achieved(progress: Fraction | None, standing: Standing) -> Health | None:
+    if progress is None or progress < standing.achieved_at:
+        return None
+    bar = percent(standing.achieved_at)
+    shown = beside_bound(progress * 100, (standing.achieved_at * 100, Fraction(100)), 0)
+    return Health(HealthLevel.ACHIEVED, "achieved", f"progress {shown} % has reached {bar} %")
+
+
+def unmeasured(measurement: Measurement) -> Health | None:
+    """Fires where there is no progress: cannot be computed (unknown) or never measured (pending)."""
+    if measurement.cause is Cause.UNKNOWN or (
+        measurement.progress is None and measurement.cause is Cause.MEASURED
+    ):
+        return Health(HealthLevel.UNKNOWN, "not-computable", f"cannot be computed: {measurement.reason}")
+    if measurement.progress is None:
+        return Health(HealthLevel.PENDING, "never-measured", f"never measured: {measurement.reason}")
+    return None
+
+
+def stale(measurement: Measurement, standing: Standing) -> Health | None:
+    """Fires where the last reading is older than the cycle allows."""
+    if measurement.measured_at is None or measurement.measured_at >= standing.stale_before:
+        return None
+    age, allowed = (standing.now - measurement.measured_at).days, standing.stale_after.days
+    sentence = (
+        f"last measured on {measurement.measured_at:%Y-%m-%d}, {age} days ago: more than {allowed} days"
+    )
+    return Health(HealthLevel.PENDING, "stale", sentence)
+
+
+def by_pace(progress: Fraction, standing: Standing) -> Health:
+    """What runs with time: on track early in the cycle, then by pace against the thresholds."""
+    expected = standing.expected
+    if expected is None:
+        return Health(
+            HealthLevel.UNKNOWN, "no-expected", "no cycle with a worked day says what to expect by now"
+        )
+    if expected < EARLY:
+        due = beside_bound(expected * 100, (EARLY * 100,), 0)
+        return Health(HealthLevel.ON_TRACK, "early", f"{due} % of the cycle has passed: less than 10 %")
+    ratio = progress / expected
+    level, place = _banded(ratio, standing)
+    shown = beside_bound(ratio, (standing.on_track, standing.at_risk))
+    sentence = f"progress {percent(progress, 0, standing.achieved_at)} % is {shown} of the expected {percent(expected)} %: {place}"
+    return Health(level, f"pace-{level.replace('_', '-')}", sentence)
+
+
+def by_level(progress: Fraction, standing: Standing) -> Health:
+    """What does not run with time: progress itself against the thresholds."""
+    level, place = _banded(progress, standing)
+    shown = beside_bound(progress, (standing.on_track, standing.at_risk, standing.achieved_at, Fraction(1)))
+    return Health(level, f"level-{level.replace('_', '-')}", f"progress {shown} by itself: {place}")
+
+
+def _banded(ratio: Fraction, standing: Standing) -> tuple[HealthLevel, str]:
+    on_track, at_risk = float(standing.on_track), float(standing.at_risk)
+    if ratio >= standing.on_track:
+        return HealthLevel.ON_TRACK, f"at or above {on_track:g}"
+    if ratio >= standing.at_risk:
+        return HealthLevel.AT_RISK, f"below {on_track:g}, at or above {at_risk:g}"
+    return HealthLevel.OFF_TRACK, f"below {at_risk:g}"
+
+
+def judge(measurement: Measurement, standing: Standing) -> Health:
+    """Health of a key result that runs with time."""
+    return (
+        achieved(measurement, standing)
+        or unmeasured(measurement)
+        or stale(measurement, standing)
+        or by_pace(measurement.progress or Fraction(0), standing)
+    )
+
+
+SEVERITY = {level: place for place, level in enumerate(HealthLevel)}
+"""The order in which the worst wins: off_track first, achieved last."""
+
+
+def worst(rows: Iterable[tuple[str, Health]]) -> Health:
+    """An objective takes the worst of its contributing rows; the first of equals speaks for them."""
+    found: Sequence[tuple[str, Health]] = sorted(rows, key=lambda row: SEVERITY[row[1].level])
+    if not found:
+        return nothing_contributes()
+    name, health = found[0]
+    word = health.level.replace("_", " ")
+    return Health(health.level, "worst", f"{word}, as the worst of its rows is: {name}: {health.sentence}")
+
+
+def nothing_contributes() -> Health:
+    """An objective nothing contributes to is unknown, not green."""
+    return Health(HealthLevel.UNKNOWN, "no-key-result", "nothing contributes to this objective")
+
+
+def weighted(progress: Fraction | None, rows: Sequence[tuple[str, Health]], standing: Standing) -> Health:
+    """An objective judged by its own pace (`health: weighted`); unmeasured, it says so as its rows do."""
+    if not rows:
+        return nothing_contributes()
+    if progress is not None:
+        return _achieved(progress, standing) or by_pace(progress, standing)
+    if all(health.level is HealthLevel.PENDING for _, health in rows):
+        return Health(HealthLevel.PENDING, "never-measured", "none of its key results has been measured")
+    return Health(HealthLevel.UNKNOWN, "not-computable", "none of its key results can be computed")
+
+
+def circular(names: str) -> Health:
+    """Objectives aligned in a circle are unknown until it is broken."""
+    return Health(HealthLevel.UNKNOWN, "circle", f"aligned in a circle: {names}; break it to get a number")

@@ -1,0 +1,147 @@
+"""What every objective stands at under a mapping: the whole, one by one, and which of them a changed issue concerns."""
+
+from __future__ import annotations
+
+import collections.abc
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from mappings.document.mapping import Mapping, ObjectiveRule
+from mappings.explain.check_in import CheckIns
+from mappings.facts.forest import Forest, issue_order
+from mappings.facts.issue import Issue
+from mappings.facts.moment import Moment
+from mappings.rollup.alignment import Graph, circles_in, from_below
+from mappings.rollup.assessment import NO_CHECK_INS, Assessment
+from mappings.rollup.objective import Objective, finished, measured_objective
+from mappings.rollup.reach import affected
+from mappings.rollup.state import ObjectiveState
+
+__all__ = ["affected", "assess", "assess_among", "assess_one", "objective_rule"]
+
+States = collections.abc.Mapping[str, ObjectiveState]
+
+
+def objective_rule(mapping: Mapping, issue: Issue, moment: Moment) -> ObjectiveRule | None:
+    """The first objective rule that selects the issue within the mapping's scope; None where it is no objective."""
+    return Assessment(mapping, Forest.of(()), moment).rule_for(issue)
+
+
+def assess(
+    mapping: Mapping,
+    forest: Forest,
+    moment: Moment,
+    check_ins: CheckIns = NO_CHECK_INS,
+    *,
+    ledgers: bool = True,
+) -> dict[str, ObjectiveState]:
+    """The state of every objective by id: those of issues in the order of their ids, then the written ones (`@id`).
+
+    Without `ledgers` the delivery key results come with their numbers but without their rows: a third of the time, for
+    finding out which of very many objectives differ.
+    """
+    assessment = Assessment(mapping, forest, moment, check_ins, ledgers=ledgers)
+    assessment.look_at_all()
+    objectives = {objective.id: objective for objective in _objectives(assessment)}
+    graph = {id_: objective.aligned_to for id_, objective in objectives.items()}
+    circles = circles_in(graph)
+    below = _below(graph)
+    named = {id_: _named(circle, objectives) for id_, circle in circles.items()}
+    known = {id_: finished(assessment, objectives[id_], (), named[id_]) for id_ in circles}
+    for id_ in from_below(graph, circles):
+        aligned = [known[other] for other in below.get(id_, ()) if other in known]
+        known[id_] = finished(assessment, objectives[id_], aligned, named.get(id_, ()))
+    return {id_: known[id_] for id_ in objectives}
+
+
+def _objectives(assessment: Assessment) -> collections.abc.Iterator[Objective]:
+    for issue in assessment.forest:
+        rule = assessment.rule_for(issue)
+        if rule is not None:
+            yield measured_objective(assessment, rule, issue)
+    for rule in assessment.mapping.objectives:
+        if rule.select is None:
+            yield measured_objective(assessment, rule, None)
+
+
+def _below(graph: Graph) -> dict[str, list[str]]:
+    """Ids of the objectives aligned to each, in stable order."""
+    below: dict[str, list[str]] = {}
+    for id_ in sorted(graph, key=issue_order):
+        for target in dict.fromkeys(graph[id_]):
+            if target != id_:
+                below.setdefault(target, []).append(id_)
+    return below
+
+
+def _named(circle: Sequence[str], objectives: collections.abc.Mapping[str, Objective]) -> list[str]:
+    return [objectives[id_].key or id_ for id_ in circle]
+
+
+def assess_one(
+    mapping: Mapping,
+    forest: Forest,
+    objective_id: str,
+    moment: Moment,
+    aligned: States | None = None,
+    check_ins: CheckIns = NO_CHECK_INS,
+) -> ObjectiveState | None:
+    """The state of one objective, equal to what `assess` says of it; None where that issue is no objective.
+
+    `forest` has to hold the objective's issue, its descendants and linked issues, and all issues where a relation is by
+    JQL. `aligned` has to hold the states of the objectives aligned to it, and of those aligned to them (for circles);
+    more does no harm.
+    """
+    return assess_among(mapping, forest, [objective_id], moment, aligned, check_ins).get(objective_id)
+
+
+def assess_among(
+    mapping: Mapping,
+    forest: Forest,
+    ids: Iterable[str],
+    moment: Moment,
+    settled: States | None = None,
+    check_ins: CheckIns = NO_CHECK_INS,
+) -> dict[str, ObjectiveState]:
+    """The states of these objectives, each equal to what `assess` says of it, those below before those above; what is none is left out.
+
+    `forest` as for `assess_one`, for all of them. `settled` has to hold the states of all other objectives that hang below any of
+    these: they are believed, those of `ids` are measured.
+    """
+    assessment = Assessment(mapping, forest, moment, check_ins)
+    measured: dict[str, Objective] = {}
+    for id_ in dict.fromkeys(ids):
+        rule, issue = _one(assessment, id_)
+        if rule is not None:
+            measured[id_] = measured_objective(assessment, rule, issue)
+    others = {id_: state for id_, state in (settled or {}).items() if id_ not in measured}
+    graph = {id_: state.aligned_to for id_, state in others.items()}
+    graph |= {id_: objective.aligned_to for id_, objective in measured.items()}
+    circles, below = circles_in(graph), _below(graph)
+    keys = {id_: state.key for id_, state in others.items()}
+    keys |= {id_: objective.key for id_, objective in measured.items()}
+    named = {id_: [keys[one] or one for one in circle] for id_, circle in circles.items()}
+    known = {id_: _unknown_in(circles, id_, state) for id_, state in others.items()}
+    known |= {id_: finished(assessment, measured[id_], (), named[id_]) for id_ in circles if id_ in measured}
+    for id_ in from_below(graph, circles):
+        if id_ in measured:
+            aligned = [known[other] for other in below.get(id_, ()) if other in known]
+            known[id_] = finished(assessment, measured[id_], aligned, named.get(id_, ()))
+    return {id_: known[id_] for id_ in measured}
+
+
+def _one(assessment: Assessment, objective_id: str) -> tuple[ObjectiveRule | None, Issue | None]:
+    if objective_id.startswith("@"):
+        written = (rule for rule in assessment.mapping.objectives if rule.select is None)
+        return next((rule for rule in written if f"@{rule.part.id}" == objective_id), None), None
+    issue = assessment.forest.issue(objective_id)
+    return (assessment.rule_for(issue), issue) if issue is not None else (None, None)
+
+
+def _unknown_in(
+    circles: collections.abc.Mapping[str, Sequence[str]], id_: str, state: ObjectiveState
+) -> ObjectiveState:
+    """A state from before a circle was closed still has a number: within the circle it has none."""
+    if id_ not in circles or state.progress is None:
+        return state
+    return replace(state, progress=None)

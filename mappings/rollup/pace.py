@@ -1,0 +1,44 @@
+"""What an objective is judged against: its cycle on this day, and its commitment."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from mappings.document.mapping import ObjectiveRule
+from mappings.document.schema import CyclePart
+from mappings.facts.issue import Issue
+from mappings.facts.moment import Moment
+from mappings.rollup.assessment import Assessment
+from mappings.rollup.cycle import cycle_of, duration, expected_on
+from mappings.rollup.health import ACHIEVED_AT, Standing
+
+
+def cycle_for(assessment: Assessment, rule: ObjectiveRule, objective: Issue | None) -> CyclePart | None:
+    """The cycle the objective runs in, or None."""
+    return cycle_of(assessment.mapping, rule.part.cycle, objective)
+
+
+def standing_in(assessment: Assessment, cycle: CyclePart | None, commitment: str) -> Standing:
+    """What a progress with this commitment is judged against; days are those of the mapping's time zone."""
+    key = (cycle.id if cycle is not None else None, commitment)
+    known = assessment.standings.get(key)
+    if known is None:
+        known = assessment.standings[key] = _standing(assessment, cycle, ACHIEVED_AT[commitment])
+    return known
+
+
+def _standing(assessment: Assessment, cycle: CyclePart | None, achieved_at: Fraction) -> Standing:
+    now = assessment.moment.now
+    today = Moment(now, assessment.mapping.zone).today
+    if cycle is None:
+        return Standing(now, today, achieved_at=achieved_at)
+    return Standing(
+        now,
+        today,
+        expected_on(cycle, today),
+        cycle.end,
+        achieved_at,
+        Fraction(cycle.health.on_track),
+        Fraction(cycle.health.at_risk),
+        duration(cycle.stale_after),
+    )

@@ -1,0 +1,120 @@
+"""What one objective and its key results stand at, as the rules of the mapping see it. Values only; measured elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from fractions import Fraction
+
+from mappings.explain.check_in import Ruling
+from mappings.rollup.ledger import Ledger
+
+
+class HealthLevel(StrEnum):
+    """Health, in the order in which the worst wins."""
+
+    OFF_TRACK = "off_track"
+    AT_RISK = "at_risk"
+    UNKNOWN = "unknown"
+    PENDING = "pending"
+    ON_TRACK = "on_track"
+    ACHIEVED = "achieved"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A level, the code of the rule that fired and a sentence for the page that names it with its figures."""
+
+    level: HealthLevel
+    rule: str
+    sentence: str
+
+
+class Cause(StrEnum):
+    """Why a measurement has the value it has."""
+
+    MEASURED = "measured"
+    NEVER_MEASURED = "never_measured"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """The progress of one key result. `progress` is clamped to 0…1, `raw` is not; both are None when unknown.
+
+    Start, target, band (`at_least`, `at_most`) and `tolerance` are what the current value is measured against. One that is
+    `clocked` moves with the time alone.
+    """
+
+    progress: Fraction | None
+    raw: Fraction | None
+    cause: Cause
+    reason: str
+    start: Fraction | None = None
+    current: Fraction | None = None
+    target: Fraction | None = None
+    measured_at: datetime | None = None
+    due: date | None = None
+    late: bool = False
+    ledger: Ledger = field(default_factory=Ledger)
+    at_least: Fraction | None = None
+    at_most: Fraction | None = None
+    tolerance: Fraction | None = None
+    clocked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyResultState:
+    """One key result. `id` is the issue id, or `<objective id>/<rule id>` where the issues together are one key result.
+
+    `check_in` is there where a person said what it stands at: what was ruled about that.
+    """
+
+    id: str
+    rule_id: str
+    kind: str
+    nature: str  # outcome | delivery
+    title: str
+    measurement: Measurement
+    health: Health
+    weight: Fraction | None
+    contributing: bool
+    issue_id: str | None = None
+    key: str = ""
+    status: str = ""
+    owner: str | None = None
+    commitment: str = "committed"
+    check_in: Ruling | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveState:
+    """One objective. `id` is its issue id, or `@<id>` for an objective written in the mapping itself.
+
+    `ledger` belongs to the headline `progress`; `beside` is the ledger of the key results that do not contribute.
+    `touched` are the ids of all issues whose change may change this state: the dependency set of the reconcile.
+    """
+
+    id: str
+    rule_id: str
+    title: str
+    progress: Fraction | None
+    health: Health
+    ledger: Ledger
+    key_results: tuple[KeyResultState, ...] = ()
+    issue_id: str | None = None
+    key: str = ""
+    status: str = ""
+    owner: str | None = None
+    project_key: str = ""
+    cycle_id: str | None = None
+    commitment: str = "committed"
+    delivery: Fraction | None = None
+    outcome: Fraction | None = None
+    expected: Fraction | None = None
+    pace: Fraction | None = None
+    beside: Ledger = field(default_factory=Ledger)
+    flags: tuple[str, ...] = ()
+    aligned_to: tuple[str, ...] = ()
+    touched: frozenset[str] = frozenset()

@@ -1,0 +1,1 @@
+"""What is to be written to Jira: desired values, the plan, the brake, the preview."""

@@ -1,0 +1,87 @@
+"""Which rows moved a number, so that the brake can ask of each whether Jira has a word on it. Pure.
+
+A change is explained where every row that moved was edited in Jira since (its `updated` grew), or where none did and the clock alone
+moved it. What changed without an edit (a field that was deleted, a status in another category) explains nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from mappings.rollup.ledger import Contribution
+from mappings.rollup.state import KeyResultState, ObjectiveState
+
+Print = tuple[object, ...]
+ALIGNED, TOGETHER = "aligned", "together"
+"""Subjects of rows that are no issue of a key result: what is aligned, and what together is one key result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The ids of the issues that moved an objective, and which of them moved the key result that is an issue, by its id.
+
+    `aligned` are the objectives below that moved it.
+    """
+
+    all: frozenset[str] = frozenset()
+    of_key_result: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    aligned: frozenset[str] = frozenset()
+
+    def behind(self, issue_id: str, objective_id: str) -> frozenset[str]:
+        """What moved the number on this issue: the objective itself, or one of its key results."""
+        return self.all if issue_id == objective_id else self.of_key_result.get(issue_id, self.all)
+
+
+def moved(before: ObjectiveState | None, after: ObjectiveState | None) -> Rows:
+    """The rows that came, went, or stand otherwise; of an objective that came or went all of them, and itself."""
+    old, new = _prints(before), _prints(after)
+    differing = {place for place in old.keys() | new.keys() if old.get(place) != new.get(place)}
+    ids = {row for _, row in differing}
+    ids |= {one.id for one in (before, after) if one is not None and (before is None or after is None)}
+    found: dict[str, set[str]] = {}
+    for subject, row in differing:
+        found.setdefault(subject, set()).add(row)
+    subjects = {one.issue_id for state in (before, after) if state for one in state.key_results}
+    by_subject = {id_: frozenset(found.get(id_, ())) for id_ in subjects if id_ is not None}
+    return Rows(
+        frozenset(ids), by_subject, frozenset(row for subject, row in differing if subject == ALIGNED)
+    )
+
+
+def _prints(state: ObjectiveState | None) -> dict[tuple[str, str], Print]:
+    """By subject (a key result's issue, or nothing) and row, what the number depends on."""
+    if state is None:
+        return {}
+    found = {}
+    issues = {one.id: one.issue_id or "" for one in state.key_results}
+    for row in (*state.ledger.rows, *state.beside.rows):
+        if row.id not in issues:  # an aligned objective; key results follow with their own rows
+            found[ALIGNED, row.id] = _print(row)
+    for one in state.key_results:
+        subject = one.issue_id or TOGETHER
+        found |= {(subject, id_): made for id_, made in _of_key_result(one)}
+    return found
+
+
+def _of_key_result(one: KeyResultState) -> Iterator[tuple[str, Print]]:
+    """Its rows; itself, where it has none or is weighed by its issue."""
+    if one.issue_id is not None:
+        number = None if one.measurement.clocked else one.measurement.raw
+        aims = (
+            one.measurement.start,
+            one.measurement.target,
+            one.measurement.at_least,
+            one.measurement.at_most,
+        )
+        own = number if one.measurement.ledger.plain else None
+        yield one.issue_id, (one.weight, one.contributing, own, *aims)
+    if not one.measurement.ledger.plain:
+        for row in one.measurement.ledger.rows:
+            if row.id != one.issue_id:
+                yield row.id, _print(row)
+
+
+def _print(row: Contribution) -> Print:
+    """A weight that stands in for a missing one follows the others, and moves nothing by itself."""
+    return (row.disposition, row.progress, None if row.stand_in else row.weight)

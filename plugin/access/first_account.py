@@ -1,0 +1,77 @@
+"""The first account: made by whoever holds the one-time link that `serve` prints. There is no default password."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from datetime import timedelta
+
+from connectors.store.database.instant import from_ms, to_ms
+from connectors.store.people import accounts, audit
+from connectors.store.people.accounts import Account
+from connectors.store.sites import facts
+from plugin.access import members
+from plugin.access.permission import Permission
+from plugin.access.refusal import Refused
+from plugin.access.tokens import hash_of
+from plugin.runtime.connector import Connector
+
+VALID = timedelta(hours=24)
+_FACT = "set_up_link"
+_EVERYWHERE = ""
+
+
+def is_needed(connector: Connector) -> bool:
+    """Whether there is no account yet."""
+    with connector.store.read() as conn:
+        return accounts.count(conn) == 0
+
+
+def link(connector: Connector, base: str) -> str | None:
+    """A new one-time link, in the place of any before; None once there is an account. Only its hash is kept."""
+    text = secrets.token_urlsafe(32)
+    with connector.store.write() as conn:
+        if accounts.count(conn):
+            return None
+        until = to_ms(connector.clock() + VALID)
+        facts.put(conn, _EVERYWHERE, _FACT, {"hash": hash_of(text), "until": until})
+    return f"{base.rstrip('/')}/set-up/{text}"
+
+
+def invitation(connector: Connector, served: str) -> str | None:
+    """What `serve` says where nobody can sign in yet."""
+    base = connector.settings.public_url if connector.settings.base_url else served
+    address = link(connector, base)
+    if address is None:
+        return None
+    return (
+        "Nobody has an account yet. Make the first one, an admin, here (once, within 24 hours; "
+        f"a restart prints a new link):\n\n  {address}\n"
+    )
+
+
+def is_valid(connector: Connector, text: str) -> bool:
+    """Whether this is the link that was printed last, in time and unused."""
+    with connector.store.read() as conn:
+        kept = facts.get(conn, _EVERYWHERE, _FACT)
+        return accounts.count(conn) == 0 and _opens(connector, kept, text)
+
+
+def first_account(connector: Connector, text: str, email: str, name: str, password: str) -> Account:
+    """Use the link up for an admin account; Refused, and the link unused, where anything is wrong."""
+    address = members.good_email(email)
+    password_hash = members.good_hash(password, address)
+    with connector.store.write() as conn:
+        kept = facts.take(conn, _EVERYWHERE, _FACT)
+        if not _opens(connector, kept, text) or accounts.count(conn):
+            raise Refused("This link was used or has run out. Start jira-okr serve again for a new one.")
+        account = members.insert(connector, conn, address, name, Permission.ADMIN, password_hash)
+        audit.note(conn, account.email, "first account made", connector.clock(), {"account": account.email})
+    return account
+
+
+def _opens(connector: Connector, kept: object, text: str) -> bool:
+    if not isinstance(kept, dict):
+        return False
+    in_time = connector.clock() < from_ms(kept["until"])
+    return in_time and hmac.compare_digest(kept["hash"], hash_of(text))

@@ -1,0 +1,1 @@
+"""Settings, composition, processes, logs, metrics and serving: what keeps the product running."""

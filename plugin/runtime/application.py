@@ -1,0 +1,48 @@
+"""The Flask application: webhooks, API, pages and the operator's endpoints over one Connector."""
+
+from __future__ import annotations
+
+from flask import Flask, Response
+
+from plugin.access.guard import guard
+from plugin.api import api_blueprint
+from plugin.operations import operations_blueprint
+from plugin.pages import pages_blueprint
+from plugin.pages.access import access_blueprint
+from plugin.pages.control import control_blueprint
+from plugin.pages.stored_sources import StoredSources
+from plugin.runtime.connector import Connector
+from plugin.webhooks import webhooks_blueprint
+
+LARGEST_REQUEST = 2 * 1024 * 1024
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def create_app(connector: Connector) -> Flask:
+    """The WSGI application; does no I/O but to keep a key for sessions where SECRET_KEY is not set."""
+    app = Flask("plugin", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
+    app.register_blueprint(webhooks_blueprint(connector))
+    app.register_blueprint(operations_blueprint(connector))
+    app.register_blueprint(api_blueprint(connector))
+    app.register_blueprint(pages_blueprint(StoredSources(connector)))
+    app.register_blueprint(control_blueprint(connector))
+    app.register_blueprint(access_blueprint(app, connector))
+    guard(app, connector)
+    app.after_request(_secured)
+    return app
+
+
+def _secured(response: Response) -> Response:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

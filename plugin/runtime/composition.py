@@ -1,0 +1,96 @@
+"""The composition root: the one place where settings become a running connector."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+
+from connectors.clock import system_clock as system_clock
+from connectors.jira import BasicCredentials, BearerCredentials, Jira, SiteAddress, connect
+from connectors.jira.http.governor import CLOUD, data_center
+from connectors.store import Store, open_store, upgrade
+from connectors.store.work.sight import StoredSight
+from plugin.access.secret_key import first_key
+from plugin.jobs.queue import QueueAnnouncer, install
+from plugin.runtime.connector import Connector, NotReady, Site
+from plugin.runtime.logs import conceal, known_secrets
+from plugin.runtime.pacing import SharedGovernor
+from plugin.runtime.settings import JiraSettings, Settings
+from plugin.sync.announcement import SILENT, Announcer
+
+
+def build_connector(settings: Settings, clock: Callable[[], datetime] = system_clock) -> Connector:
+    """Open the store, bring its schema up to date and connect the configured site; raises StoreError and NotReady."""
+    store = open_store(settings.database_url)
+    upgrade(store)
+    announcer = announcer_for(store, settings)
+    sites = {settings.jira.name: site_from(settings.jira, settings, store)} if settings.jira else {}
+    return Connector(settings, store, sites, clock, announcer=announcer)
+
+
+def announcer_for(store: Store, settings: Settings) -> Announcer:
+    """How work is announced by the engine of the settings; brings the tables of the distributed engine into the database."""
+    if settings.engine_name == "embedded":
+        return SILENT
+    if store.dialect != "postgresql":
+        raise NotReady(
+            "The procrastinate engine needs PostgreSQL. Set JIRA_OKR_DATABASE_URL to postgresql://…, "
+            "or JIRA_OKR_ENGINE to embedded."
+        )
+    install(store)
+    return QueueAnnouncer()
+
+
+def site_from(jira: JiraSettings, settings: Settings, store: Store) -> Site:
+    """A Site from its settings; says which credential is missing."""
+    secret = jira.webhook_secret.get_secret_value() if jira.webhook_secret else None
+    end, credentials = path_token(jira.name, settings), _credentials(jira)
+    conceal(*known_secrets(jira), end, credentials.header().split()[-1])
+    return Site(
+        jira.name,
+        _connect(jira, credentials, settings, store),
+        str(jira.url).rstrip("/"),
+        secret,
+        end,
+        jira.token_expires,
+    )
+
+
+def path_token(site: str, settings: Settings) -> str | None:
+    """The unguessable end of the webhook path for Data Center 9, which cannot sign; needs SECRET_KEY, stays the same with it."""
+    if settings.secret_key is None:
+        return None
+    material = f"webhook-path:{site}:{first_key(settings.secret_key.get_secret_value())}"
+    return hashlib.sha256(material.encode()).hexdigest()[:40]
+
+
+def _connect(
+    jira: JiraSettings,
+    credentials: BasicCredentials | BearerCredentials,
+    settings: Settings,
+    store: Store,
+) -> Jira:
+    address = SiteAddress(
+        name=jira.name,
+        browse_url=str(jira.url).rstrip("/"),
+        api_base=str(jira.api_base or jira.url).rstrip("/"),
+        deployment=None,
+        credentials=credentials,
+    )
+    governor = SharedGovernor(store, jira.name)
+    found = connect(address, governor=governor, sight=StoredSight(store, jira.name, system_clock))
+    restrained = data_center(settings.datacenter_calls_per_second)
+    governor.rates = lambda: restrained if found.known_deployment == "datacenter" else CLOUD
+    return found
+
+
+def _credentials(jira: JiraSettings) -> BasicCredentials | BearerCredentials:
+    if jira.pat is not None:
+        return BearerCredentials(jira.pat.get_secret_value())
+    if jira.email and jira.token is not None:
+        return BasicCredentials(jira.email, jira.token.get_secret_value())
+    raise NotReady(
+        "The Jira account is incomplete. Set JIRA_OKR_JIRA__EMAIL and JIRA_OKR_JIRA__TOKEN (Jira Cloud), "
+        "or JIRA_OKR_JIRA__PAT (Jira Data Center)."
+    )

@@ -1,0 +1,254 @@
+"""The running connector: its store, its sites, and the mapping each site works by. Made in `plugin.runtime.composition`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Protocol
+
+from connectors.jira import Jira
+from connectors.store import Store
+from connectors.store.sites import bindings, facts, revisions
+from connectors.store.work import due, refusals
+from mappings.diagnostic import MappingError
+from mappings.document.mapping import Mapping
+from mappings.facts.catalogue import Catalogue
+from mappings.fields import Api
+from plugin.runtime.catalogue_snapshot import catalogue_from_json, catalogue_to_json
+from plugin.runtime.counters import Meter
+from plugin.runtime.settings import Settings
+from plugin.sync.announcement import SILENT, Announcer
+from plugin.sync.context import Context
+from plugin.sync.reconcile.notification import Notifying
+from plugin.sync.reconcile.permits import TRIED
+from plugin.sync.refresh import names
+from plugin.sync.refresh.project_access import ProjectSight
+from plugin.sync.resync import activation_read
+from plugin.use_cases.mapping.bindings import bound_text
+
+CATALOGUE_AT = "catalogue_at"
+"""When the catalogue was read last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One Jira with what is needed to talk to it and to believe its webhooks."""
+
+    name: str
+    jira: Jira
+    browse_url: str
+    webhook_secret: str | None
+    path_token: str | None = None
+    token_expires: date | None = None
+    """The day that an admin entered; None where nobody did."""
+
+
+class SiteWatch(Protocol):
+    """Looks what other processes made of the sites."""
+
+    def look(self) -> None:
+        """Bring in what was added, changed or removed until now."""
+
+
+class NotReady(Exception):  # noqa: N818
+    """Something has to be done by a person before the connector can work; the message says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The active mapping in its bound form, of which version, and the catalogue as Jira has it today."""
+
+    revision: str
+    version: int
+    mapping: Mapping
+    catalogue: Catalogue
+
+
+@dataclass(slots=True)
+class Connector:
+    """Store, sites and clock; hands out a Context per site under the active mapping revision."""
+
+    settings: Settings
+    store: Store
+    sites: dict[str, Site]
+    clock: Callable[[], datetime]
+    announce: Callable[[], None] = lambda: None
+    announcer: Announcer = SILENT
+    meter: Meter = field(default_factory=Meter)
+    watch: SiteWatch | None = None
+    _bound: dict[str, Bound] = field(default_factory=dict)
+    _read_for: dict[str, tuple[str, Catalogue, Mapping | None]] = field(default_factory=dict)
+    _notifying: dict[str, Notifying] = field(default_factory=dict)
+    _sights: dict[str, ProjectSight] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def site(self, name: str) -> Site:
+        """The site of this name; raises NotReady naming the sites there are."""
+        found = self.known_site(name)
+        if found is not None:
+            return self._watched(found)
+        known = ", ".join(sorted(self.sites)) or "none yet: set JIRA_OKR_JIRA__URL or run jira-okr site add"
+        raise NotReady(f"There is no site called {name!r}. Known sites: {known}.")
+
+    def known_site(self, name: str) -> Site | None:
+        """The site of this name, also if another process added it a moment ago; None where there is none."""
+        if name not in self.sites:
+            self.look()
+        return self.sites.get(name)
+
+    def look(self) -> None:
+        """Bring in what other processes made of the sites until now; else it is known within seconds."""
+        if self.watch is not None:
+            self.watch.look()
+
+    def forget(self, name: str) -> None:
+        """Keep nothing that was worked out for a site that changed or went."""
+        with self._lock:
+            self._bound.pop(name, None)
+            self._notifying.pop(name, None)
+            self._sights.pop(name, None)
+
+    def catalogue(self, name: str, *, fresh: bool = False) -> Catalogue:
+        """The site's catalogue: the stored snapshot, or read from Jira where there is none or a fresh one is asked for."""
+        with self.store.read() as conn:
+            stored = facts.get(conn, name, "catalogue")
+        if stored is not None and not fresh:
+            return catalogue_from_json(stored)
+        catalogue = self.site(name).jira.catalogue()
+        active = self._active_binding(name)
+        with self.store.write() as conn:
+            facts.put(conn, name, "catalogue", catalogue_to_json(catalogue))
+            if stored is not None and catalogue_from_json(stored) != catalogue:
+                due.mark(conn, name, refusals.probe(conn, name), self.clock(), TRIED)
+            facts.put(conn, name, CATALOGUE_AT, self.clock().isoformat())
+            if active is not None:
+                names.hold_against(conn, name, active, catalogue, self.clock())
+        with self._lock:
+            self._bound.pop(name, None)
+        return catalogue
+
+    def _active_binding(self, name: str) -> Mapping | None:
+        """The active mapping as it is bound; None where none is active, or none of this product's making."""
+        with self.store.read() as conn:
+            known = facts.known(conn, name, "catalogue")
+        try:
+            return self._active_mapping(name).mapping if known else None
+        except (NotReady, MappingError):
+            return None
+
+    def context(self, name: str) -> Context:
+        """What a sync step needs, under the active mapping; raises NotReady where none is active."""
+        site = self.site(name)
+        bound = self._active_mapping(name)
+        with self.store.read() as conn:
+            absences = names.absences_of(conn, name, bound.mapping.revision)
+        return Context(
+            name,
+            site.jira,
+            self.store,
+            bound.mapping,
+            bound.catalogue,
+            self.clock,
+            timedelta(seconds=self.settings.quiet_seconds),
+            timedelta(seconds=self.settings.ceiling_seconds),
+            timedelta(seconds=self.settings.lease_seconds),
+            self.announcer,
+            self._notifying_of(site),
+            self._sight_of(site),
+            self.meter,
+            reads_ahead=True,
+            gather=timedelta(seconds=self.settings.gather_seconds),
+            absences=absences,
+            coming=self._coming(name, bound.mapping, bound.catalogue),
+        )
+
+    def api(self, name: str) -> Api:
+        """3 for Jira Cloud, 2 for Data Center; kept in the store, so that a preview need not ask."""
+        with self.store.read() as conn:
+            known = facts.get(conn, name, "api")
+        if known is None:
+            known = 3 if self.site(name).jira.deployment == "cloud" else 2
+            with self.store.write() as conn:
+                facts.put(conn, name, "api", known)
+        return 3 if known == 3 else 2
+
+    def _watched(self, site: Site) -> Site:
+        """Its calls are counted from now on."""
+        transport = getattr(site.jira, "transport", None)
+        if transport is not None and transport.observer is None:
+            transport.observer = partial(self.meter.called, site.name)
+        return site
+
+    def _notifying_of(self, site: Site) -> Notifying:
+        with self._lock:
+            known = self._notifying.get(site.name)
+            if known is None or known.jira is not site.jira:
+                known = self._notifying[site.name] = Notifying(site.jira, self.clock)
+        return known
+
+    def _sight_of(self, site: Site) -> ProjectSight:
+        with self._lock:
+            known = self._sights.get(site.name)
+            if known is None or known.jira is not site.jira:
+                known = self._sights[site.name] = ProjectSight(site.jira, self.clock)
+        return known
+
+    def _coming(self, name: str, ruling: Mapping, catalogue: Catalogue) -> Mapping | None:
+        """The mapping that is read for beside the one that rules; None where there is none, or it no longer fits the site."""
+        with self.store.read() as conn:
+            found = activation_read.known(conn, name)
+        if (
+            found is None
+            or self.clock() - found.began > activation_read.LONGEST
+            or found.revision == ruling.revision
+        ):
+            return None
+        with self._lock:
+            bound = self._read_for.get(name)
+        if bound is None or bound[:2] != (found.text, catalogue):
+            try:
+                with self.store.read() as conn:
+                    mapping, _ = bound_text(conn, name, found.text, catalogue)
+                bound = (found.text, catalogue, mapping)
+            except MappingError:
+                bound = (found.text, catalogue, None)
+            with self._lock:
+                self._read_for[name] = bound
+        return bound[2]
+
+    def _active_mapping(self, name: str) -> Bound:
+        with self.store.read() as conn:
+            active = revisions.active(conn, name)
+            version = bindings.version(conn, name, active.revision) if active is not None else None
+        if active is None:
+            raise NotReady(
+                f"No mapping is active for site {name!r}. Write one (jira-okr mapping presets shows examples), "
+                "check it with jira-okr mapping check FILE, then run jira-okr mapping activate FILE."
+            )
+        with self._lock:
+            bound = self._bound.get(name)
+        if (
+            bound is not None
+            and version is not None
+            and (bound.revision, bound.version) == (active.revision, version)
+        ):
+            return bound
+        catalogue = self.catalogue(name)
+        if version is None:
+            self._bind_first(name, active.text, catalogue)
+        with self.store.read() as conn:
+            version = bindings.version(conn, name, active.revision) or 0
+            mapping, _ = bound_text(conn, name, active.text, catalogue, active=True)
+        bound = Bound(active.revision, version, mapping, catalogue)
+        with self._lock:
+            self._bound[name] = bound
+        return bound
+
+    def _bind_first(self, name: str, text: str, catalogue: Catalogue) -> None:
+        """A revision from before there were bound forms is bound to what is known of the site, once."""
+        with self.store.write() as conn:
+            mapping, known = bound_text(conn, name, text, catalogue)
+            names.keep(conn, name, mapping, known)

@@ -1,0 +1,108 @@
+"""The demo: a sandbox Jira and a connector that knows it, in one process, with a real sync between them over HTTP."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from connectors.sandbox import CONNECTOR, SandboxServer
+from mappings import presets
+from plugin.runtime.composition import build_connector
+from plugin.runtime.connector import Connector
+from plugin.runtime.settings import Settings, read_settings
+from plugin.use_cases.mapping.mapping_life import activate
+
+PRESET = "epics-as-objectives"
+EVENTS = (
+    "jira:issue_created",
+    "jira:issue_updated",
+    "jira:issue_deleted",
+    "issuelink_created",
+    "issuelink_deleted",
+    "jira:version_updated",
+    "sprint_updated",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A running sandbox and a connector with an active mapping; nothing is synced yet."""
+
+    sandbox: SandboxServer
+    connector: Connector
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """A running sandbox Jira: where it is, and the account that a connector signs in with."""
+
+    url: str
+    email: str
+    token: str
+
+
+@contextmanager
+def sandbox(seed: int, port: int) -> Iterator[Sandbox]:
+    """Serve a sandbox Jira by itself until the block ends; port 0 takes a free one."""
+    with SandboxServer(seed=seed, port=port, webhook_backoff=2.0) as server:
+        yield Sandbox(server.url, CONNECTOR.email, CONNECTOR.token)
+
+
+@contextmanager
+def demo_world(
+    folder: Path,
+    *,
+    clock: Callable[[], datetime],
+    seed: int = 1,
+    sandbox_port: int = 0,
+    **settings: object,
+) -> Iterator[Demo]:
+    """Start both, on the day that `clock` says; everything the demo keeps is in `folder` and is begun anew each time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("demo.sqlite3*"):
+        old.unlink()
+    secret = secrets.token_urlsafe(24)
+    with SandboxServer(seed=seed, port=sandbox_port, clock=clock, webhook_backoff=2.0) as sandbox:
+        connector = build_connector(_settings(sandbox, folder, secret, settings), clock)
+        try:
+            text = presets.text(PRESET, clock().date())
+            activate(connector, "main", text, "demo", file=f"{PRESET}.yaml")
+            yield Demo(sandbox, connector, secret)
+        finally:
+            connector.store.close()
+
+
+def register_webhook(sandbox_url: str, url: str, secret: str) -> None:
+    """Tell the sandbox where to deliver, as an admin does in Jira's webhook form."""
+    body = {"name": "OKR connector", "url": url, "events": list(EVENTS), "secret": secret}
+    answer = requests.post(
+        f"{sandbox_url}/rest/webhooks/1.0/webhook",
+        json=body,
+        auth=(CONNECTOR.email, CONNECTOR.token),
+        timeout=10,
+    )
+    answer.raise_for_status()
+
+
+def _settings(sandbox: SandboxServer, folder: Path, secret: str, given: dict[str, object]) -> Settings:
+    jira = {
+        "url": sandbox.url,
+        "email": CONNECTOR.email,
+        "token": CONNECTOR.token,
+        "webhook_secret": secret,
+    }
+    values: dict[str, Any] = {
+        "database_url": f"sqlite:///{folder / 'demo.sqlite3'}",
+        "secret_key": secrets.token_urlsafe(32),
+        "jira": jira,
+        **given,
+    }
+    return read_settings(env_file=None, **values)

@@ -1,0 +1,357 @@
+"""The sites added by page or command: kept in the store, credentials sealed, and brought into every running connector."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from ipaddress import ip_address
+
+import structlog
+from pydantic import AnyHttpUrl, SecretStr, TypeAdapter, ValidationError
+from sqlalchemy import Connection
+
+from connectors.jira.http.address import Deployment
+from connectors.jira.http.errors import JiraError
+from connectors.store.people import audit
+from connectors.store.sites import facts, sites
+from connectors.store.sites.sites import SavedSite
+from plugin.runtime.composition import site_from
+from plugin.runtime.connector import Connector, NotReady, Site
+from plugin.runtime.credentials_vault import vault
+from plugin.runtime.settings import JiraSettings
+from plugin.sync import outage
+from plugin.sync.refresh.reread import RESYNC_WANTED
+from plugin.use_cases.health.credential_expiry import day_given, expiry_at
+
+log = structlog.get_logger("jira_okr.sites")
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
+ASKED = ("BROWSE_PROJECTS", "EDIT_ISSUES", "ADMINISTER_PROJECTS", "ADMINISTER")
+METADATA = ("metadata.google.internal", "fd00:ec2::254", "100.100.100.200", "192.0.0.192")
+LOOK_SECONDS = 2.0
+_SECRET = ("email", "token", "pat", "webhook_secret")
+
+
+@dataclass(frozen=True, slots=True)
+class NewSite:
+    """What a person gave of a site. Cloud wants `email` and `token`, Data Center `pat`."""
+
+    name: str
+    url: str
+    api_base: str = ""
+    email: str = ""
+    token: str = ""
+    pat: str = ""
+    webhook_secret: str = ""
+    token_expires: date | None = None
+
+    def __repr__(self) -> str:
+        return f"NewSite(name={self.name!r}, url={self.url!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What Jira said when it was asked who we are: `permissions` site-wide, `projects` we can see (keys with names)."""
+
+    account: str
+    title: str
+    deployment: Deployment
+    version: str
+    permissions: dict[str, bool]
+    projects: tuple[str, ...]
+
+
+class Watch:
+    """Keeps the sites of a connector as they are in the store, whichever process changes them.
+
+    Rows are compared whole, and sealing never gives the same text twice: no change can hide behind a clock or a counter.
+    """
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+        self._rows: dict[str, SavedSite] = {}
+        self._lock = threading.Lock()
+        self._begun = float("-inf")
+        self._stop: threading.Event | None = None
+
+    def look(self) -> None:
+        """Bring in what was added, changed or removed until now. One look serves all who asked before it began."""
+        asked = time.monotonic()
+        with self._lock:
+            if self._begun >= asked:
+                return
+            begun = time.monotonic()
+            with self._connector.store.read() as conn:
+                rows = {one.name: one for one in sites.all(conn)}
+            self._begun = begun
+            if rows != self._rows:
+                self._take_over(rows)
+
+    def start(self) -> None:
+        """Look every few seconds from now on."""
+        self._stop = threading.Event()
+        threading.Thread(target=self._keep_on, args=(self._stop,), name="okr-sites", daemon=True).start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._stop is not None:
+            self._stop.set()
+
+    def _keep_on(self, stop: threading.Event) -> None:
+        while not stop.wait(LOOK_SECONDS):
+            try:
+                self.look()
+            except Exception as error:  # the next look is due soon
+                log.warning("sites not looked at", error=str(error))
+
+    def _take_over(self, rows: dict[str, SavedSite]) -> None:
+        connector, before = self._connector, self._rows
+        changed = {name for name in {**before, **rows} if before.get(name) != rows.get(name)}
+        known = connector.sites
+        opened = {
+            name: _opened(connector, row) if name in changed else known.get(name)
+            for name, row in rows.items()
+        }
+        # Those of the settings come first; the others by name, as they do in a process that starts now.
+        ours = {
+            name: site
+            for name, site in known.items()
+            if _of_settings(connector, name) or name not in {**before, **rows}
+        }
+        self._forget(changed, {name for name in changed - rows.keys() if not _of_settings(connector, name)})
+        added = {name: site for name, site in opened.items() if site is not None and name not in ours}
+        connector.sites = {**ours, **added}
+        self._rows = rows
+        for name in changed & before.keys() & rows.keys():
+            # perhaps with the credentials that were wrong
+            outage.try_now(connector.store, name, connector.clock())
+        log.info("sites changed", sites=sorted(changed))
+        connector.announce()
+
+    def _forget(self, changed: set[str], removed: set[str]) -> None:
+        for name in changed:
+            self._connector.forget(name)
+        if removed:
+            # A turn that was under way when the site went may have marked objectives since.
+            with self._connector.store.write() as conn:
+                for name in removed:
+                    sites.forget_work(conn, name)
+
+
+def open_sites(connector: Connector) -> Watch:
+    """Bring the kept sites into the connector as they are now; those of the settings stay. What it returns keeps them so."""
+    watch = connector.watch if isinstance(connector.watch, Watch) else Watch(connector)
+    connector.watch = watch
+    watch.look()
+    return watch
+
+
+@contextmanager
+def watched(connector: Connector) -> Iterator[None]:
+    """What other processes make of the sites is known here within seconds, until the block ends."""
+    watch = open_sites(connector)
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.stop()
+
+
+def add_site(connector: Connector, new: NewSite, by: str) -> Tested:
+    """Test a site, keep it and bring it in. Raises NotReady for what cannot be, JiraError where the test fails; then nothing is kept."""
+    now = connector.clock()
+    require_ahead(new.token_expires, now)
+    settings = settings_of(connector, new)
+    site = site_from(settings, connector.settings, connector.store)
+    found = test_site(site)
+    sealed = vault(connector.settings).seal(
+        {name: getattr(new, name) for name in _SECRET if getattr(new, name)}
+    )
+    plain = {
+        "url": str(settings.url),
+        "api_base": new.api_base,
+        "deployment": found.deployment,
+        "token_expires": day_text(new.token_expires),
+    }
+    with connector.store.write() as conn:
+        sites.put(conn, new.name, plain, sealed, now)
+        _begin_anew(conn, new.name, now)
+        detail = {"url": str(settings.url), "account": found.account, "deployment": found.deployment}
+        audit.note(conn, by, "site added", now, detail, new.name)
+    open_sites(connector)
+    return found
+
+
+def reseal_sites(connector: Connector, by: str) -> list[str]:
+    """Seal every kept site's credentials with the first key, so that former keys can go; the names. NotReady where one cannot be opened."""
+    keys, now = vault(connector.settings), connector.clock()
+    with connector.store.write() as conn:
+        kept = [site for site in sites.all(conn) if site.credentials is not None]
+        for site in kept:
+            keys.open(site.credentials or b"")
+            sites.put(conn, site.name, site.settings, keys.renew(site.credentials or b""), now)
+            audit.note(conn, by, "site credentials sealed anew", now, {}, site.name)
+    return [site.name for site in kept]
+
+
+def remove_site(connector: Connector, name: str, by: str) -> None:
+    """Forget a site and its credentials; its revisions and history stay, and come back with a site of the same name."""
+    with connector.store.write() as conn:
+        if not sites.remove(conn, name):
+            raise _not_added(name)
+        if not _of_settings(connector, name):
+            sites.forget_work(conn, name)
+        audit.note(conn, by, "site removed", connector.clock(), site=name)
+    open_sites(connector)
+
+
+def require_added(connector: Connector, name: str) -> None:
+    """NotReady unless there is such a site to remove."""
+    with connector.store.read() as conn:
+        if sites.get(conn, name) is None:
+            raise _not_added(name)
+
+
+def test_site(site: Site) -> Tested:
+    """Ask Jira who we are, what we may do and what we see. Raises JiraError."""
+    jira = site.jira
+    server, user = jira.server(), jira.myself()
+    permissions = jira.permissions(None, ASKED)
+    catalogue = jira.catalogue()
+    projects = tuple(f"{project.key} {project.name}" for project in catalogue.projects)
+    version = ".".join(map(str, server.version))
+    return Tested(user.name, server.title, server.deployment, version, permissions, projects)
+
+
+def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
+    """The settings of a new site; NotReady naming what is wrong with what was given."""
+    if not NAME.fullmatch(new.name):
+        raise NotReady("The name of a site is made of small letters, digits and dashes, for example acme.")
+    if _of_settings(connector, new.name):
+        raise NotReady(
+            f"The site {new.name!r} comes from the settings. Choose another name, or change the settings."
+        )
+    if not new.pat and not (new.email and new.token):
+        raise NotReady(
+            "Give an e-mail address and an API token (Cloud), or a personal access token (Data Center)."
+        )
+    return JiraSettings(
+        name=new.name,
+        url=_address(new.url),
+        api_base=_address(new.api_base) if new.api_base else None,
+        email=new.email or None,
+        token=SecretStr(new.token) if new.token else None,
+        pat=SecretStr(new.pat) if new.pat else None,
+        webhook_secret=SecretStr(new.webhook_secret) if new.webhook_secret else None,
+        token_expires=new.token_expires,
+    )
+
+
+def require_ahead(day: date | None, now: datetime) -> None:
+    """NotReady for a day that is over: a token that works cannot have expired then."""
+    if expiry_at(day, now).state == "over":
+        raise NotReady(
+            f"{day} is over. Give the day on which the token expires, or none where you do not know it."
+        )
+
+
+def day_text(day: date | None) -> str:
+    """As it is kept; empty where it is not known."""
+    return "" if day is None else day.isoformat()
+
+
+def site_of_row(connector: Connector, saved: SavedSite, opened: dict[str, str]) -> Site:
+    """A kept site with these credentials; NotReady where they are incomplete."""
+    given = NewSite(
+        saved.name,
+        str(saved.settings["url"]),
+        str(saved.settings.get("api_base") or ""),
+        token_expires=day_given(str(saved.settings.get("token_expires") or "")),
+        **opened,
+    )
+    return site_from(settings_of(connector, given), connector.settings, connector.store)
+
+
+def new_secret() -> str:
+    """A webhook secret that nobody can guess."""
+    return secrets.token_urlsafe(32)
+
+
+def webhook_address(connector: Connector, site: Site, deployment: str = "") -> str:
+    """Where Jira has to deliver. Data Center 9 cannot sign; the unguessable end of the path stands for the signature."""
+    address = f"{connector.settings.public_url}/webhooks/jira/{site.name}"
+    return f"{address}/{site.path_token}" if deployment == "datacenter" and site.path_token else address
+
+
+def deployment_of(connector: Connector, name: str) -> str:
+    """`cloud` or `datacenter` as it was when the site was added or last asked; empty where it is not known."""
+    with connector.store.read() as conn:
+        saved = sites.get(conn, name)
+    if saved is not None:
+        return str(saved.settings.get("deployment", ""))
+    try:
+        return connector.site(name).jira.deployment
+    except JiraError:
+        return ""
+
+
+def _of_settings(connector: Connector, name: str) -> bool:
+    given = connector.settings.jira
+    return given is not None and given.name == name and name in connector.sites
+
+
+def _not_added(name: str) -> NotReady:
+    return NotReady(
+        f"The site {name!r} was not added here; jira-okr site list shows those that were. "
+        "If it comes from the settings, take JIRA_OKR_JIRA__… away."
+    )
+
+
+def _begin_anew(conn: Connection, name: str, now: datetime) -> None:
+    """It may be another Jira under a name that was in use: what we knew of that one is read anew, all of it."""
+    for known in ("catalogue", "api"):
+        facts.take(conn, name, known)
+    facts.put(conn, name, RESYNC_WANTED, now.isoformat())
+
+
+def _opened(connector: Connector, saved: SavedSite) -> Site | None:
+    """None for a site whose credentials no key opens: the others must work on, and it must be possible to enter them anew."""
+    try:
+        return _site(connector, saved)
+    except NotReady as error:
+        log.error("site left out", site=saved.name, error=str(error))
+        return None
+
+
+def _site(connector: Connector, saved: SavedSite) -> Site:
+    return site_of_row(connector, saved, vault(connector.settings).open(saved.credentials or b""))
+
+
+def _address(url: str) -> AnyHttpUrl:
+    try:
+        address = TypeAdapter(AnyHttpUrl).validate_python(url.strip())
+    except ValidationError:
+        raise NotReady(
+            f"{url or 'Nothing'} is no address. Write it as the browser shows it, for example https://acme.atlassian.net."
+        ) from None
+    if _is_of_machine(address.host or ""):
+        raise NotReady(f"{url} is no Jira: machines talk to their cloud there. Write the address of Jira.")
+    return address
+
+
+def _is_of_machine(host: str) -> bool:
+    """Whether it is an address that no Jira has, but where a cloud gives its machines credentials. One's own network is fine."""
+    if host.rstrip(".") in METADATA:
+        return True
+    try:
+        found = ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    plain = getattr(found, "ipv4_mapped", None) or found
+    return str(plain) in METADATA or plain.is_link_local or plain.is_multicast or plain.is_unspecified

@@ -1,0 +1,159 @@
+"""Settings from the environment or `.env`, prefix `JIRA_OKR_`. Whatever is missing or wrong is named before anything starts."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from plugin.use_cases.health.credential_expiry import day_given
+
+PREFIX = "JIRA_OKR_"
+SHORTEST_KEY = 16
+"""Characters of a SECRET_KEY: what is shorter can be guessed, and with it everybody's session be made."""
+
+EXPECTED = {
+    "jira.url": "the address where people browse Jira, for example https://acme.atlassian.net",
+    "jira.api_base": "the address of the API if it is another one, for example https://api.atlassian.com/ex/jira/<cloudId>",
+    "jira.email": "the e-mail address of the account the token belongs to (Jira Cloud)",
+    "jira.token": "an API token of that account (Jira Cloud)",
+    "jira.pat": "a personal access token (Jira Data Center)",
+    "jira.token_expires": "the day on which the token or PAT expires, for example 2027-03-01, or nothing where it is not known",
+    "jira.webhook_secret": "the secret typed into Jira's webhook form",
+    "database_url": "sqlite:///path/to/file.sqlite3 or postgresql://user:password@host/database",
+    "mapping": "the path of a mapping document (YAML)",
+    "engine": "embedded or procrastinate",
+    "port": "a port number, 0 to 65535",
+    "workers": "how many worker threads run beside the server, 0 to 64",
+    "http_threads": "how many requests one process answers at once, 1 to 64",
+    "http_processes": "how many processes serve, 1 to 32; more than 1 only with PostgreSQL",
+    "base_url": "the address people reach this connector by, for example https://okr.acme.example",
+    "oidc.issuer": "the issuer of the OIDC provider, exactly as its discovery document says, for example https://login.acme.example",
+    "oidc.client_id": "the client id that the OIDC provider gave this connector",
+    "oidc.client_secret": "the client secret that the OIDC provider gave this connector",
+    "oidc.default_role": "viewer, editor or admin, or none to let in only those whose role claim is in ROLES",
+    "trusted_proxies": "how many reverse proxies stand before the connector and set X-Forwarded-For; 0 for none",
+    "datacenter_calls_per_second": "how many calls a second Jira Data Center may get, 0.1 to 1000",
+    "secret_key": "a long random text; it signs sessions and encrypts stored credentials",
+}
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used; every line names one setting, what is wrong with it and what it should be."""
+
+
+class JiraSettings(BaseModel):
+    """The first site; further ones are added by command or page."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: AnyHttpUrl
+    api_base: AnyHttpUrl | None = None
+    email: str | None = None
+    token: SecretStr | None = None
+    pat: SecretStr | None = None
+    token_expires: date | None = None
+    webhook_secret: SecretStr | None = None
+    name: str = "main"
+
+    @field_validator("token_expires", mode="before")
+    @classmethod
+    def _day(cls, given: object) -> object:
+        """As people write days; no number is one."""
+        return given if given is None or isinstance(given, date) else day_given(str(given))
+
+
+class OidcSettings(BaseModel):
+    """Sign-in by an OIDC provider. `roles` says which value of the claim `role_claim` gives which role."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    issuer: str = Field(pattern="^https?://")
+    client_id: str
+    client_secret: SecretStr
+    label: str = "single sign-on"
+    scope: str = "openid email profile"
+    role_claim: str | None = None
+    roles: dict[str, Literal["viewer", "editor", "admin"]] = Field(default_factory=dict)
+    default_role: Literal["viewer", "editor", "admin", "none"] = "viewer"
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. Nested names use two underscores: `JIRA_OKR_JIRA__URL`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="ignore",
+        frozen=True,
+    )
+
+    database_url: str = "sqlite:///data/okr.sqlite3"
+    secret_key: SecretStr | None = None
+    base_url: AnyHttpUrl | None = None
+    mapping: Path | None = None
+    jira: JiraSettings | None = None
+    oidc: OidcSettings | None = None
+    trusted_proxies: int = Field(default=0, ge=0, le=10)
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    engine: Literal["embedded", "procrastinate"] | None = None
+    workers: int = Field(default=2, ge=0, le=64)
+    http_threads: int = Field(default=8, ge=1, le=64)
+    http_processes: int = Field(default=1, ge=1, le=32)
+    gather_seconds: float = Field(default=0.2, ge=0, le=10)
+    quiet_seconds: float = Field(default=0.4, ge=0, le=60)
+    ceiling_seconds: float = Field(default=5.0, ge=0, le=600)
+    lease_seconds: float = Field(default=120.0, ge=1, le=3600)
+    heartbeat_seconds: float = Field(default=10.0, ge=0.1, le=300)
+    datacenter_calls_per_second: float = Field(default=20.0, ge=0.1, le=1000)
+    recent_minutes: int = Field(default=5, ge=0)
+    resync_minutes: int = Field(default=360, ge=0)
+    keep_deliveries_days: int = Field(default=14, ge=1)
+    keep_history_days: int = Field(default=90, ge=1)
+    keep_audit_days: int = Field(default=730, ge=1)
+    log_format: Literal["plain", "json"] = "plain"
+
+    @field_validator("secret_key")
+    @classmethod
+    def _no_guessable_key(cls, key: SecretStr | None) -> SecretStr | None:
+        """A blank one is none: the example of the settings leaves it blank, so everybody knows it."""
+        if key is None or not key.get_secret_value().strip():
+            return None
+        if len(key.get_secret_value().partition(",")[0].strip()) < SHORTEST_KEY:
+            raise ValueError(f"the key, up to the first comma, has at least {SHORTEST_KEY} characters")
+        return key
+
+    @property
+    def public_url(self) -> str:
+        """Where people reach the connector, without a trailing slash."""
+        return str(self.base_url).rstrip("/") if self.base_url else f"http://{self.host}:{self.port}"
+
+    @property
+    def engine_name(self) -> str:
+        """PostgreSQL means the distributed engine unless the embedded one is asked for."""
+        if self.engine is not None:
+            return self.engine
+        return "procrastinate" if self.database_url.startswith("postgres") else "embedded"
+
+
+def read_settings(env_file: str | None = ".env", **given: Any) -> Settings:
+    """Settings from what is given, the environment and the file, in this order of weight; nothing from a file where it is None.
+
+    Raises SettingsError with one line per finding, never showing a secret.
+    """
+    try:
+        return Settings(_env_file=env_file, **given)  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(finding) for finding in error.errors())) from None
+
+
+def _sentence(finding: Any) -> str:
+    path = ".".join(str(part) for part in finding["loc"])
+    name = PREFIX + path.upper().replace(".", "__")
+    what = "is missing" if finding["type"] == "missing" else f"is not usable ({finding['msg']})"
+    expected = EXPECTED.get(path)
+    return f"{name} {what}. It should be: {expected}." if expected else f"{name} {what}."

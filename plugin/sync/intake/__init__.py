@@ -1,0 +1,1 @@
+"""Deliveries: taken in, sorted, told from echoes of our own writes, and taken up in batches."""

@@ -1,0 +1,33 @@
+"""How many deliveries are taken at once: half as many where Jira grants too few calls for them, more again as batches go well.
+
+A batch that is cut short by a limit has landed nothing. One that needs more calls than are granted at once would be begun, and
+cut short, for ever.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from connectors.store.sites import facts
+
+WHOLE = 500
+GROWTH = 10
+"""A tenth more after each batch that went well."""
+_FACT = "portion"
+
+
+def portion(conn: Connection, site: str) -> int:
+    """How many to take now."""
+    kept: int | None = facts.get(conn, site, _FACT, int | None)
+    return WHOLE if kept is None else kept
+
+
+def cut_short(conn: Connection, site: str, taken: int) -> None:
+    """A batch of so many ran into a limit."""
+    facts.put(conn, site, _FACT, max(1, taken // 2))
+
+
+def went_well(conn: Connection, site: str, taken: int) -> None:
+    """A batch of so many, fewer than a whole one, came to its end."""
+    more = taken + max(1, taken // GROWTH)
+    facts.put(conn, site, _FACT, more if more < WHOLE else None)

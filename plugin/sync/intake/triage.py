@@ -1,0 +1,92 @@
+"""Sorts a batch of deliveries: which issues to read again, which are gone, which deliveries say nothing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from connectors.jira import Hints, Ignored, read_hints
+from connectors.store.work.inbox import Delivery
+from mappings.fields import property_id
+
+EchoTest = Callable[[Hints], bool]
+IdOfKey = Callable[[str], str | None]
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a batch of deliveries asks for. `verdicts` says per delivery id how it was taken: status and note; `named` which issues it touches.
+
+    `echoes` says when issues were last edited by our own writes, so that the mirror knows without reading them again.
+    `edited` says of touched issues when they were last edited at least, `unsure` of which of them no delivery tells that.
+    `deleted` are those of which Jira says itself that they are deleted.
+    """
+
+    touched: set[str] = field(default_factory=set)
+    edited: dict[str, datetime] = field(default_factory=dict)
+    unsure: set[str] = field(default_factory=set)
+    changed_fields: dict[str, set[str]] = field(default_factory=dict)
+    whole_scope: bool = False
+    deleted: set[str] = field(default_factory=set)
+    echoes: dict[str, datetime] = field(default_factory=dict)
+    verdicts: dict[int, tuple[str, str]] = field(default_factory=dict)
+    named: dict[int, frozenset[str]] = field(default_factory=dict)
+
+
+def sort_deliveries(
+    deliveries: Iterable[Delivery],
+    is_echo: EchoTest,
+    id_of: IdOfKey,
+    properties: frozenset[str] = frozenset(),
+) -> Batch:
+    """Collect the work of many deliveries; order and repetition do not matter, for only ids are taken from them.
+
+    `properties` are the entity properties that are written: no other one can change anything.
+    """
+    batch = Batch()
+    for delivery in deliveries:
+        hints = read_hints(delivery.body)
+        if isinstance(hints, Hints) and _is_foreign_property(hints, properties):
+            batch.verdicts[delivery.id] = "ignored", "a property that the mapping does not write"
+        else:
+            batch.named[delivery.id] = hints.touched if isinstance(hints, Hints) else frozenset()
+            batch.verdicts[delivery.id] = _verdict(batch, hints, is_echo, id_of)
+    for issue_id in batch.unsure:
+        batch.edited.pop(issue_id, None)
+    return batch
+
+
+def _is_foreign_property(hints: Hints, properties: frozenset[str]) -> bool:
+    named = {property_id(key) for key in hints.property_keys}
+    return bool(named) and named.isdisjoint(properties)
+
+
+def _verdict(batch: Batch, hints: Hints | Ignored, is_echo: EchoTest, id_of: IdOfKey) -> tuple[str, str]:
+    if isinstance(hints, Ignored):
+        return "ignored", hints.reason
+    if is_echo(hints):
+        if hints.updated is not None:
+            batch.echoes.update(dict.fromkeys(hints.issue_ids, hints.updated))
+        return "done", "echo of our own write"
+    batch.touched |= hints.touched
+    batch.deleted |= hints.deleted_ids
+    batch.touched |= {found for key in hints.parent_keys | hints.link_keys if (found := id_of(key))}
+    _note_edits(batch, hints)
+    for issue_id in hints.issue_ids:
+        batch.changed_fields.setdefault(issue_id, set()).update(hints.changed_fields)
+    batch.whole_scope = batch.whole_scope or bool(hints.sprint_ids or hints.version_ids)
+    return "done", hints.event
+
+
+def _note_edits(batch: Batch, hints: Hints) -> None:
+    """A parent is read for what it is, not because it was edited; a link tells of no time."""
+    for issue_id in hints.parent_ids:
+        batch.edited.setdefault(issue_id, BEGINNING)
+    for issue_id in hints.issue_ids:
+        if hints.updated is None:
+            batch.unsure.add(issue_id)
+        else:
+            batch.edited[issue_id] = max(hints.updated, batch.edited.get(issue_id, BEGINNING))
+    batch.unsure |= hints.link_issue_ids | hints.deleted_ids

@@ -1,0 +1,1 @@
+"""One objective brought to its desired state: measured, planned, written, or held."""

@@ -1,0 +1,237 @@
+"""Executes a plan: one edit per issue, a call for each entity property, every write in the ledger before and after.
+
+A refused field or property never holds back the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import Connection
+from structlog.contextvars import bound_contextvars
+
+from connectors.jira.http.errors import JiraError, Permanent, Transient
+from connectors.store.numbers import mirror
+from connectors.store.work import refusals, writes
+from mappings.fields import property_key
+from mappings.write_back.plan import Change, Plan
+from plugin.sync.context import Context
+from plugin.sync.reconcile import properties
+from plugin.sync.reconcile.lease import Tenure
+from plugin.sync.reconcile.permits import TRIED
+
+log = structlog.get_logger("jira_okr.writes")
+
+MOMENT = timedelta(milliseconds=1)
+"""The least by which Jira's `updated` grows with an edit."""
+
+
+FORBIDDEN = 403
+"""Jira forbids the whole edit where the account may not edit, and as well where it may not keep silent about it."""
+
+
+UNHURRIED = ("resync", "a new day")
+"""Reasons that are no events of Jira: how long these wait says nothing about freshness."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A change Jira refused, with what it said and what an admin can do."""
+
+    change: Change
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A plan that is in the ledger of writes."""
+
+    id: int
+    objective_id: str
+    tenure: Tenure | None = None
+
+    def keep(self) -> None:
+        """Hold the claim for another call; raises LeaseLost."""
+        if self.tenure is not None:
+            self.tenure.keep()
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a plan."""
+
+    written: tuple[Change, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+
+
+def apply(context: Context, plan: Plan, cause: str, tenure: Tenure | None = None) -> Applied:
+    """Write a plan to Jira. Raises a JiraError for passing trouble; what was written until then is in the ledger.
+
+    With a `tenure` nothing is written once the claim is lost; raises LeaseLost then.
+    """
+    if not plan:
+        return Applied()
+    with context.store.write() as conn:
+        if tenure is not None:
+            tenure.confirm_in(conn)
+        plan_id = writes.intend(conn, context.site, plan, context.mapping.revision, cause, context.clock())
+    opened = Opened(plan_id, plan.objective_id, tenure)
+    written: list[Change] = []
+    refused: list[Refusal] = []
+    with bound_contextvars(plan=plan_id):
+        for issue_id, changes in plan.by_issue().items():
+            done, rejected = _write_issue(context, opened, issue_id, changes)
+            written += done
+            refused += rejected
+            log.info("issue edited", issue=issue_id, written=len(done), refused=len(rejected))
+    if written and tenure is not None and tenure.claim.reason not in UNHURRIED:
+        context.meter.wrote(context.site, (context.clock() - tenure.claim.since).total_seconds())
+    return Applied(tuple(written), tuple(refused))
+
+
+def _write_issue(
+    context: Context, plan: Opened, issue_id: str, changes: tuple[Change, ...]
+) -> tuple[list[Change], list[Refusal]]:
+    """All fields in one edit, then each property."""
+    fields = [change for change in changes if property_key(change.field_id) is None]
+    done, refused = _edit_issue(context, plan, issue_id, fields) if fields else ([], [])
+    for change in changes:
+        key = property_key(change.field_id)
+        if key is not None:
+            rejected = _write_property(context, plan, change, key)
+            refused += rejected
+            done += [] if rejected else [change]
+    return done, refused
+
+
+def _write_property(context: Context, plan: Opened, change: Change, key: str) -> list[Refusal]:
+    plan.keep()
+    try:
+        properties.set_property(context, change, key)
+    except Permanent as error:
+        refused = [Refusal(change, error.message, properties.remedy_for(change, key, error))]
+        _settle_refused(context, plan, refused)
+        return refused
+    except Transient:
+        # Like an edit without an answer: looked up before the next try.
+        raise
+    except JiraError as error:
+        _settle(context, plan, [change], "failed", str(error))
+        raise
+    _settle_written(context, plan, change.issue_id, [change])
+    return []
+
+
+def _edit_issue(
+    context: Context, plan: Opened, issue_id: str, changes: list[Change]
+) -> tuple[list[Change], list[Refusal]]:
+    refused: list[Refusal] = []
+    remaining = list(changes)
+    while remaining:
+        plan.keep()
+        try:
+            _send(context, issue_id, remaining)
+            break
+        except Permanent as error:
+            rejected, remaining = _part(error, remaining)
+            refused += rejected
+        except Transient:
+            # It may have arrived all the same: the write stays open, and is looked up before the next try.
+            _settle_refused(context, plan, refused)
+            raise
+        except JiraError as error:
+            _settle(context, plan, remaining, "failed", str(error))
+            _settle_refused(context, plan, refused)
+            raise
+    _settle_written(context, plan, issue_id, remaining)
+    _settle_refused(context, plan, refused)
+    return remaining, refused
+
+
+def _send(context: Context, issue_id: str, changes: list[Change]) -> None:
+    """One edit, silently where Jira allows that. Raises Permanent for what Jira says against the fields alone."""
+    values = {change.field_id: change.after for change in changes}
+    loud = context.notifies(changes[0].issue_key)
+    try:
+        context.jira.edit(issue_id, values, notify=loud)
+    except Permanent as error:
+        if loud or error.status != FORBIDDEN or not context.must_notify(changes[0].issue_key):
+            raise
+        context.jira.edit(issue_id, values, notify=True)
+
+
+def _part(error: Permanent, changes: list[Change]) -> tuple[list[Refusal], list[Change]]:
+    """Which changes the error names; an error that names none of them refuses one by one, so that the good ones go through."""
+    named = [change for change in changes if change.field_id in error.fields]
+    blamed = named or (changes[:1] if len(changes) > 1 else changes)
+    refusals = [
+        Refusal(change, error.fields.get(change.field_id) or str(error), remedy_for(change, error))
+        for change in blamed
+    ]
+    return refusals, [change for change in changes if change not in blamed]
+
+
+def remedy_for(change: Change, error: Permanent) -> str:
+    """What an admin can do about a refused change."""
+    message = error.fields.get(change.field_id, "")
+    if "screen" in message:
+        return (
+            f"Add the field {change.field_name} ({change.field_id}) to the edit screen used by {change.issue_key}, "
+            "give the connector's account permission to edit it, or take the field out of write_back."
+        )
+    if error.status == 404:
+        return f"Check that {change.issue_key} still exists and that the connector's account may see it."
+    if error.status == 403:
+        return (
+            f"Give the connector's account the Edit issues permission in the project of {change.issue_key}."
+        )
+    return error.remedy or f"Check what {change.field_name} accepts on {change.issue_key}, then retry."
+
+
+def _settle_written(context: Context, plan: Opened, issue_id: str, changes: list[Change]) -> None:
+    """Acknowledge the writes and take them into the mirror: the echo brings no news, and the next plan is empty.
+
+    The issue is later now than whatever was read before: a read that was under way, or a search that lags, must not undo it.
+    A property leaves Jira's `updated` as it is: making the issue later would hide what somebody else does to it.
+    """
+    if not changes:
+        return
+    places = [(change.issue_id, change.field_id) for change in changes]
+    with context.store.write() as conn:
+        _settle_rows(context, conn, plan, changes, "written", "")
+        again = refusals.passed(conn, context.site, plan.objective_id, places)
+        context.mark(conn, again, TRIED)
+        known = mirror.get(conn, context.site, [issue_id]).get(issue_id)
+        if known is not None:
+            values = {**known.fields, **{change.field_id: change.after for change in changes}}
+            edited = any(property_key(change.field_id) is None for change in changes)
+            updated = known.updated + MOMENT if edited else known.updated
+            mirror.put(conn, context.site, [replace(known, fields=values, updated=updated)])
+
+
+def _settle_refused(context: Context, plan: Opened, refused: list[Refusal]) -> None:
+    if not refused:
+        return
+    now, revision = context.clock(), context.mapping.revision
+    with context.store.write() as conn:
+        for one in refused:
+            _settle_rows(context, conn, plan, [one.change], "refused", f"{one.message} {one.remedy}")
+            refusals.put(
+                conn, context.site, plan.objective_id, one.change, one.message, one.remedy, revision, now
+            )
+
+
+def _settle(context: Context, plan: Opened, changes: list[Change], outcome: str, note: str) -> None:
+    with context.store.write() as conn:
+        _settle_rows(context, conn, plan, changes, outcome, note)
+
+
+def _settle_rows(
+    context: Context, conn: Connection, plan: Opened, changes: list[Change], outcome: str, note: str
+) -> None:
+    now = context.clock()
+    for change in changes:
+        writes.settle(conn, plan.id, change.issue_id, change.field_id, outcome, note, now)

@@ -1,0 +1,128 @@
+"""The issues an objective reaches by JQL, without looking through the whole mirror for each: filled once, followed change by change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from sqlalchemy import Connection
+
+from connectors.store.numbers import mirror
+from connectors.store.work import candidates
+from mappings.document.mapping import ObjectiveRule
+from mappings.document.schema import JqlFieldRelation
+from mappings.facts.forest import Forest
+from mappings.facts.issue import Issue
+from mappings.facts.selector import Selector
+from mappings.rollup.assessment import Assessment
+from mappings.rollup.measurement import objective_rule
+from mappings.rollup.relation import held_by
+from plugin.sync.context import Context
+
+DEEPEST = 32
+
+
+def prepare(context: Context, objective_id: str) -> None:
+    """Look once through the mirror for the queries of this objective that are not known yet."""
+    if not context.reads_everything:
+        return
+    with context.store.read() as conn:
+        wanted = _queries(context, conn, objective_id)
+        known = candidates.queries(conn, context.site, context.mapping.revision)
+    missing = {query.jql: query for query in wanted or () if query.jql not in known}
+    if not missing:
+        return
+    with context.store.write() as conn:
+        candidates.hold(conn, context.site)
+        moment = context.moment()
+        found: dict[str, list[str]] = {jql: [] for jql in missing}
+        for issue in mirror.every(conn, context.site):
+            for jql, query in missing.items():
+                if query.matches(issue, moment):
+                    found[jql].append(issue.id)
+        candidates.fill(conn, context.site, context.mapping.revision, found)
+
+
+def reached(context: Context, conn: Connection, objective_id: str) -> list[Issue] | None:
+    """The issues of the objective's queries, what is above them, and below them where sub-tasks stand in; None where only the whole mirror will do."""
+    wanted = _queries(context, conn, objective_id)
+    if wanted is None:
+        return None
+    known = candidates.queries(conn, context.site, context.mapping.revision)
+    if any(query.jql not in known for query in wanted):
+        return None
+    ids = candidates.ids(conn, context.site, [query.jql for query in wanted])
+    through = any(
+        rule.part.subtasks == "through_parent"
+        for one in context.mapping.objectives
+        for rule in one.key_results
+    )
+    found = (
+        mirror.subtree(conn, context.site, ids)
+        if through
+        else list(mirror.get(conn, context.site, ids).values())
+    )
+    return [*found, *_above(context, conn, found)]
+
+
+def land(context: Context, conn: Connection, changed: Iterable[Issue], gone: Iterable[str]) -> None:
+    """Follow issues that changed or went, in the transaction that lands them."""
+    if not context.reads_everything:
+        return
+    candidates.hold(conn, context.site)
+    issues, gone = list(changed), set(gone)
+    moment = context.moment()
+    for jql in candidates.queries(conn, context.site, context.mapping.revision):
+        matches = context.mapping.compile_jql(jql).matches
+        come = {issue.id for issue in issues if matches(issue, moment)}
+        left = gone | ({issue.id for issue in issues} - come)
+        candidates.land(conn, context.site, jql, left, come)
+
+
+def _queries(context: Context, conn: Connection, objective_id: str) -> list[Selector] | None:
+    """What the objective's key results look for; None where an answer does not keep, or every issue may hold a query."""
+    tree: Sequence[Issue] = ()
+    if objective_id.startswith("@"):
+        rules = (one for one in context.mapping.objectives if one.select is None)
+        rule = next((one for one in rules if f"@{one.part.id}" == objective_id), None)
+    else:
+        own = mirror.get(conn, context.site, [objective_id]).get(objective_id)
+        rule = objective_rule(context.mapping, own, context.moment()) if own is not None else None
+        tree = mirror.subtree(conn, context.site, [objective_id]) if _holds(rule) else ()
+    if rule is None:
+        return []
+    if _holds(rule) and rule.select is None:
+        return None
+    found = list(_selectors(context, rule, [one for one in tree if one.parent_id == objective_id]))
+    keeps = all(not query.timed and "updated" not in query.jql.casefold() for query in found)
+    return found if keeps else None
+
+
+def _holds(rule: ObjectiveRule | None) -> bool:
+    return rule is not None and any(
+        isinstance(one.part.relation, JqlFieldRelation) for one in rule.key_results
+    )
+
+
+def _selectors(context: Context, rule: ObjectiveRule, children: Sequence[Issue]) -> Iterator[Selector]:
+    assessment = Assessment(context.mapping, Forest.of(()), context.moment())
+    for part in rule.key_results:
+        if part.related is not None:
+            yield part.related
+        relation = part.part.relation
+        if isinstance(relation, JqlFieldRelation):
+            held = (held_by(assessment, relation, issue).selector for issue in children)
+            yield from (query for query in held if query is not None)
+
+
+def _above(context: Context, conn: Connection, found: Iterable[Issue]) -> list[Issue]:
+    """Everything above these: it decides which of them stands above which."""
+    known = {issue.id: issue for issue in found}
+    above: dict[str, Issue] = {}
+    parents = {issue.parent_id for issue in known.values()} - known.keys() - {None}
+    for _ in range(DEEPEST):
+        if not parents:
+            break
+        level = mirror.get(conn, context.site, [parent for parent in parents if parent is not None])
+        above |= level
+        parents = {issue.parent_id for issue in level.values()} - known.keys() - above.keys() - {None}
+    return list(above.values())

@@ -1,0 +1,130 @@
+"""Clears what an objective left behind: its own fields and those of its key results, where nobody speaks for them any more.
+
+Planned from the mirror like any change. Before it is written Jira is asked once more: only what still holds our value is cleared,
+and what is not shown any more is let be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy import Connection
+
+from connectors.store.numbers import mirror
+from connectors.store.work import last_written
+from connectors.store.work.last_written import Written
+from mappings.document.mapping import Mapping
+from mappings.facts.catalogue import Field
+from mappings.facts.issue import Issue
+from mappings.fields import field_type, property_key
+from mappings.rollup.measurement import objective_rule
+from mappings.rollup.state import ObjectiveState
+from mappings.write_back.departure import Place, Standing, clearing
+from mappings.write_back.desired import aims, places
+from mappings.write_back.plan import Change, Plan
+from plugin.sync.context import Context
+from plugin.sync.reconcile.measurement import Measured, owners_of, sharers
+from plugin.sync.refresh.reread import read_again
+
+
+def clears(context: Context, conn: Connection, objective_id: str, found: Measured) -> list[Change]:
+    """What has to be cleared with this objective, as the mirror has it."""
+    state, before = found.state, found.before.state if found.before else None
+    issue_ids = {one.issue_id for one in before.key_results if one.issue_id} if before else set()
+    if not objective_id.startswith("@"):
+        issue_ids.add(objective_id)
+    rows = last_written.of_objective(conn, context.site, objective_id, issue_ids)
+    own: frozenset[Place] = frozenset()
+    if state is not None and rows:
+        own = places(context.mapping, state, owners_of(context, conn, state, found.forest))
+    rows = [row for row in rows if (row.issue_id, row.field_id) not in own]
+    if not rows:
+        return []
+    issues = mirror.get(conn, context.site, {row.issue_id for row in rows})
+    kept = _spoken_for(context, conn, objective_id, issues)
+    told = end_of_cycle(context.mapping, state or before)
+    standing = standing_of(rows, context.field, lambda _: told)
+    return clearing(standing, kept, issues.get, context.moment().today, context.fields, context.api)
+
+
+def standing_of(
+    rows: Iterable[Written],
+    field_of: Callable[[str], Field | None],
+    until: Callable[[str], date | None],
+) -> list[Standing]:
+    """What stands, with its fields as Jira's catalogue has them; a field that is gone has nothing to be cleared.
+
+    `until` says when the cycle of an objective ends, where that is known better than from the write.
+    """
+    found = []
+    for row in rows:
+        field = field_of(row.field_id)
+        if field is not None:
+            end = until(row.objective_id) or row.until
+            found.append(
+                Standing(row.issue_id, row.issue_key, field, row.after, row.objective_id, row.stays, end)
+            )
+    return found
+
+
+def still_ours(context: Context, planned: Plan) -> Plan:
+    """The plan without clears of what Jira does not show, or shows with another value. Raises a JiraError where it cannot be asked."""
+    left = [change for change in planned.changes if change.left]
+    if not left:
+        return planned
+    fields = frozenset(change.field_id for change in left)
+    wide = replace(context, besides=context.besides | fields)
+    read = read_again(wide, {change.issue_id for change in left})
+    now = {issue.id: _with_properties(context, issue, left) for issue in read.issues}
+    gone = [change for change in left if not _holds(context, now.get(change.issue_id), change)]
+    over = [change for change in gone if change.issue_id in now or change.issue_id in read.gone]
+    if over:
+        with context.store.write() as conn:
+            for change in over:
+                last_written.forget(conn, context.site, change.issue_id, change.field_id)
+    return replace(planned, changes=tuple(change for change in planned.changes if change not in gone))
+
+
+def _spoken_for(
+    context: Context, conn: Connection, objective_id: str, issues: dict[str, Issue]
+) -> frozenset[Place]:
+    """The places among these issues that another objective speaks for: one of them itself, or one that has it as a key result."""
+    mapping, moment = context.mapping, context.moment()
+    of_objective = [aim.field.id for aim in aims(mapping, "objective")]
+    of_key_result = [aim.field.id for aim in aims(mapping, "key_result")]
+    found: set[Place] = set()
+    for id_, issue in issues.items():
+        if id_ != objective_id and objective_rule(mapping, issue, moment) is not None:
+            found |= {(id_, field) for field in of_objective}
+    if of_key_result:
+        for other in sharers(context, conn, objective_id, set(issues), ()):
+            for key_result in other.key_results:
+                if key_result.issue_id in issues:
+                    found |= {(key_result.issue_id, field) for field in of_key_result}
+    return frozenset(found)
+
+
+def end_of_cycle(mapping: Mapping, state: ObjectiveState | None) -> date | None:
+    """The last day of the cycle an objective runs in, or None."""
+    cycle = mapping.cycles.get(state.cycle_id) if state is not None and state.cycle_id is not None else None
+    return cycle.end if cycle is not None else None
+
+
+def _with_properties(context: Context, issue: Issue, left: list[Change]) -> Issue:
+    """Where a read does not show properties, as on Data Center, they are asked for."""
+    keys = [key for one in left if one.issue_id == issue.id and (key := property_key(one.field_id))]
+    if not keys or context.jira.shows_properties:
+        return issue
+    return replace(issue, fields={**issue.fields, **context.jira.properties_of(issue.id, keys)})
+
+
+def _holds(context: Context, issue: Issue | None, change: Change) -> bool:
+    field = context.field(change.field_id)
+    type_ = field_type(field) if field is not None else None
+    return (
+        issue is not None
+        and type_ is not None
+        and type_.equal(issue.fields.get(change.field_id), change.before)
+    )

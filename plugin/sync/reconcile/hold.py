@@ -1,0 +1,320 @@
+"""What is not written at once: a field that something else writes too, a resync that would change too much, a field that rushes.
+
+A held change stays in the ledger of writes with the outcome `held`. A flapping field is let go by a person, when something
+else is wanted for it, or when it has been calm for an hour. The brake holds only what nothing in Jira explains (`mappings.write_back.evidence`): it
+is let go by a person, or by edits of the very rows that were not explained. A field whose inputs change
+more than twenty times an hour is held by nobody: it is written again some minutes later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from sqlalchemy import Connection
+
+from connectors.store.numbers import mirror
+from connectors.store.sites import facts
+from connectors.store.work import writes
+from connectors.store.work.writes import Write, WriteOutcome
+from mappings.document.mapping import Mapping
+from mappings.fields import FieldType, field_type, is_empty
+from mappings.rollup.state import ObjectiveState
+from mappings.write_back.brake import STILL, Hold, brake, loss
+from mappings.write_back.evidence import Rows, moved
+from mappings.write_back.plan import Change, Plan
+from plugin.sync.context import Context
+
+WINDOW = timedelta(hours=1)
+MOST_REWRITES = 5
+"""So often within the window may a value of another hand be overwritten; then something writes against us."""
+UNPACED = 20
+"""So often within the window is a field written as soon as its inputs change; then no more than so often in the same time."""
+BRAKE = "brake"
+BREAKER = "breaker"
+RESYNC = "resync"
+Ending = Callable[[Connection, str, datetime, str | None], int]
+"""How held changes end: `writes.release` or `writes.drop`."""
+FLAPPING = (
+    "This field flaps: more than 5 times within an hour another value stood there than the one written last. "
+    "Something else writes it too: an automation rule, another app, or people."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """A resync was held: why, since when, and which objectives wait.
+
+    `rows` says by objective and issue written which rows nothing in Jira explains, and when each was edited last (ISO).
+    """
+
+    reason: str
+    at: datetime
+    count: int
+    objectives: frozenset[str]
+    rows: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """A plan without what waits, all that waits for a person, what of it is news (by cause), and until when the rest is paced."""
+
+    plan: Plan
+    waiting: tuple[Change, ...] = ()
+    flapping: tuple[Change, ...] = ()
+    braked: tuple[Change, ...] = ()
+    later: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a resync would do to one objective: from what it stood at to what it stands at."""
+
+    plan: Plan
+    before: ObjectiveState | None = None
+    after: ObjectiveState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """The changes of one objective that nothing explains, and by issue written the rows behind them."""
+
+    plan: Plan
+    rows: dict[str, frozenset[str]]
+
+
+def standing(conn: Connection, site: str) -> Brake | None:
+    """The brake that holds this site, if one does."""
+    found: Brake | None = facts.get(conn, site, BRAKE, Brake | None)
+    return found
+
+
+def sift(context: Context, conn: Connection, planned: Plan) -> Sifted:
+    """Take out of a plan what waits for a person, change by change."""
+    if not planned:
+        return Sifted(planned)
+    loose = _loose_rows(context, conn, planned.objective_id)
+    kept: list[Change] = []
+    waiting: list[Change] = []
+    flapping: list[Change] = []
+    braked: list[Change] = []
+    later: list[datetime] = []
+    for change in planned.changes:
+        latest = writes.latest(conn, context.site, change.issue_id, change.field_id)
+        if latest is not None and latest.outcome is WriteOutcome.DROPPED and latest.after == change.after:
+            continue
+        unexplained = loose.get(change.issue_id)
+        if unexplained and not is_empty(change.before):
+            waiting.append(change)
+            if not _is_held(context, change, latest):
+                braked.append(change)
+            continue
+        if unexplained is None and _is_held(context, change, latest):
+            waiting.append(change)
+            continue
+        lately = _written_lately(context, conn, change)
+        following = paced_until(lately, context.clock())
+        if _flaps(context, change, lately):
+            waiting.append(change)
+            flapping.append(change)
+        elif following is not None:
+            later.append(following)
+        else:
+            kept.append(change)
+    kept_plan = replace(planned, changes=tuple(kept))
+    return Sifted(kept_plan, tuple(waiting), tuple(flapping), tuple(braked), min(later, default=None))
+
+
+def _loose_rows(context: Context, conn: Connection, objective_id: str) -> dict[str, frozenset[str]]:
+    """By issue of a held objective the rows that still nothing explains: not one that was edited since, or is gone, which is proven."""
+    held = standing(conn, context.site)
+    if held is None or objective_id not in held.objectives:
+        return {}
+    noted = held.rows.get(objective_id, {})
+    now = mirror.get(conn, context.site, {row for rows in noted.values() for row in rows})
+    return {
+        issue_id: frozenset(
+            row for row, at in rows.items() if row in now and now[row].updated <= datetime.fromisoformat(at)
+        )
+        for issue_id, rows in noted.items()
+    }
+
+
+def _is_held(context: Context, change: Change, latest: Write | None) -> bool:
+    if latest is None or latest.outcome is not WriteOutcome.HELD or latest.after != change.after:
+        return False
+    calm = latest.cause == BREAKER and context.clock() - latest.at > WINDOW
+    return not calm
+
+
+def _written_lately(context: Context, conn: Connection, change: Change) -> list[Write]:
+    """Since a person let the field go, where that was within the window."""
+    place = (context.site, change.issue_id, change.field_id)
+    since, released = context.clock() - WINDOW, writes.released_at(conn, *place)
+    return writes.written_since(conn, *place, max(since, released) if released else since)
+
+
+def _flaps(context: Context, change: Change, lately: Sequence[Write]) -> bool:
+    type_ = type_of(context.mapping, change.field_id)
+    return type_ is not None and is_war(type_, change, lately)
+
+
+def is_war(type_: FieldType, change: Change, lately: Sequence[Write]) -> bool:
+    """Whether a change would once more overwrite another hand, by our writes of the field since the window began.
+
+    Where Jira still holds what we wrote last the inputs changed, however often. A value that is new to the field goes through.
+    """
+    if not lately or type_.equal(change.before, lately[-1].after):
+        return False
+    overwritten = sum(not type_.equal(now.before, last.after) for last, now in pairwise(lately))
+    return overwritten >= MOST_REWRITES and any(type_.equal(one.after, change.after) for one in lately)
+
+
+def paced_until(lately: Sequence[Write], now: datetime) -> datetime | None:
+    """When a field that is written so often may be written next; None where that is now."""
+    within = [one for one in lately if now - one.at < WINDOW]
+    if len(within) < UNPACED:
+        return None
+    following = within[-1].at + WINDOW / UNPACED
+    return following if following > now else None
+
+
+def type_of(mapping: Mapping, field_id: str) -> FieldType | None:
+    """The type of a field or property that the mapping writes; None where it writes no such one."""
+    written = (*mapping.fields.values(), *mapping.properties())
+    return next((field_type(one) for one in written if one.id == field_id), None)
+
+
+def note_held(context: Context, planned: Plan, changes: Iterable[Change], cause: str, note: str) -> None:
+    """Put changes into the ledger of writes as held."""
+    waiting = replace(planned, changes=tuple(changes))
+    if not waiting:
+        return
+    now = context.clock()
+    with context.store.write() as conn:
+        plan_id = writes.intend(conn, context.site, waiting, context.mapping.revision, cause, now)
+        for change in waiting.changes:
+            writes.settle(conn, plan_id, change.issue_id, change.field_id, "held", note, now)
+
+
+def brake_resync(
+    context: Context, steps: Iterable[Step], silent: Set[str] = frozenset(), *, explains: bool = True
+) -> Brake | None:
+    """Hold what a resync would change and nothing explains, where that is too much.
+
+    `silent` are the issues that changed without an edit in Jira. Not `explains`: they are not known, so nothing is explained.
+    """
+    with context.store.read() as conn:
+        written = writes.written_count(conn, context.site)
+    doubts: dict[str, Doubt] = {}
+    above: list[tuple[Step, Rows]] = []
+    movement = STILL
+    for step in steps:
+        rows = moved(step.before, step.after)
+        found = _doubt(context, step, rows, silent if explains else rows.all)
+        if found is not None:
+            doubts[step.plan.objective_id] = found
+        elif rows.aligned and any(True for _ in _overwriting(step.plan)):
+            above.append((step, rows))
+        explained = explains and not rows.all & silent
+        movement = movement.with_step(step.before, step.before if explained else step.after)
+    _climb(doubts, above)
+    plans = [one.plan for one in doubts.values()]
+    decision = brake(plans, written, context.mapping.document.brake)
+    if not isinstance(decision, Hold):
+        decision = loss(movement, context.mapping.document.brake)
+    if not isinstance(decision, Hold) or not doubts:
+        return None
+    with context.store.write() as conn:
+        held = Brake(
+            decision.reason,
+            context.clock(),
+            decision.count,
+            frozenset(doubts),
+            {id_: _dated(context, conn, one.rows) for id_, one in doubts.items()},
+        )
+        facts.put(conn, context.site, BRAKE, held)
+    for plan in plans:
+        note_held(context, plan, plan.changes, RESYNC, decision.reason)
+    return held
+
+
+def _doubt(context: Context, step: Step, rows: Rows, silent: Set[str]) -> Doubt | None:
+    """The changes that overwrite something and are not explained: a row behind them has no edit, or another hand wrote there."""
+    objective_id = step.plan.objective_id
+    doubtful: list[Change] = []
+    loose: dict[str, frozenset[str]] = {}
+    for change in _overwriting(step.plan):
+        behind = rows.behind(change.issue_id, objective_id) & silent
+        if behind:
+            loose[change.issue_id] = frozenset(behind)
+        if behind or not _holds_ours(context, change):
+            doubtful.append(change)
+    return Doubt(replace(step.plan, changes=tuple(doubtful)), loose) if doubtful else None
+
+
+def _climb(doubts: dict[str, Doubt], above: Iterable[tuple[Step, Rows]]) -> None:
+    """An objective that was moved by one below it is as doubtful as that one."""
+    waiting = list(above)
+    while True:
+        found = [one for one in waiting if one[1].aligned & doubts.keys()]
+        if not found:
+            return
+        for step, rows in found:
+            below = [doubts[id_] for id_ in rows.aligned if id_ in doubts]
+            behind = frozenset(row for one in below for rows_ in one.rows.values() for row in rows_)
+            changes = tuple(_overwriting(step.plan))
+            loose = {change.issue_id: behind for change in changes} if behind else {}
+            doubts[step.plan.objective_id] = Doubt(replace(step.plan, changes=changes), loose)
+        waiting = [one for one in waiting if one not in found]
+
+
+def _holds_ours(context: Context, change: Change) -> bool:
+    """Whether Jira holds there what we wrote last."""
+    with context.store.read() as conn:
+        last = writes.last_write(conn, context.site, change.issue_id, change.field_id)
+    field_ = context.field(change.field_id)
+    type_ = field_type(field_) if field_ is not None else None
+    return last is not None and type_ is not None and type_.equal(change.before, last.after)
+
+
+def _dated(context: Context, conn: Connection, rows: dict[str, frozenset[str]]) -> dict[str, dict[str, str]]:
+    now = mirror.get(conn, context.site, {row for those in rows.values() for row in those})
+    return {
+        issue_id: {row: now[row].updated.isoformat() for row in sorted(those) if row in now}
+        for issue_id, those in rows.items()
+    }
+
+
+def _overwriting(plan: Plan) -> Iterator[Change]:
+    return (change for change in plan.changes if not is_empty(change.before))
+
+
+def lift(conn: Connection, site: str, objective_ids: Iterable[str]) -> None:
+    """These objectives wait for the brake no more. Call it within `write`."""
+    held, ids = standing(conn, site), frozenset(objective_ids)
+    if held is None or not held.objectives & ids:
+        return
+    left = held.objectives - ids
+    rows = {id_: rows for id_, rows in held.rows.items() if id_ in left}
+    facts.put(conn, site, BRAKE, replace(held, objectives=left, rows=rows) if left else None)
+
+
+def release(context: Context, objective_ids: Iterable[str] | None = None) -> int:
+    """A person looked: let go what is held, of these objectives or of all; how many changes."""
+    with context.store.write() as conn:
+        return end(conn, context.site, writes.release, context.clock(), objective_ids)
+
+
+def end(
+    conn: Connection, site: str, how: Ending, now: datetime, objective_ids: Iterable[str] | None = None
+) -> int:
+    """End what is held, of these objectives or of all, as a person decided; how many changes."""
+    if objective_ids is None:
+        facts.put(conn, site, BRAKE, None)
+        return how(conn, site, now, None)
+    ids = sorted(set(objective_ids))
+    lift(conn, site, ids)
+    return sum(how(conn, site, now, objective_id) for objective_id in ids)

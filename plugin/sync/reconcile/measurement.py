@@ -1,0 +1,215 @@
+"""Measures one objective from one consistent state: what is stored of others is believed only where it is up to date.
+
+Out of date is an objective that is due, that was computed by another mapping revision, or below which one of these hangs. It is
+measured from the mirror in the same pass, so that a parent never shows a number that its children have left behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from connectors.store.numbers import check_ins, mirror, objectives
+from connectors.store.numbers.objectives import SavedObjective
+from connectors.store.work import due
+from mappings.document.mapping import Mapping as BoundMapping
+from mappings.document.walk import is_issue_each
+from mappings.facts.forest import Forest
+from mappings.facts.issue import Issue
+from mappings.rollup.alignment import link_phrase, written_target
+from mappings.rollup.measurement import assess_among, objective_rule
+from mappings.rollup.state import ObjectiveState
+from mappings.write_back.desired import Owners, owners
+from plugin.sync.context import Context
+from plugin.sync.reconcile import candidates
+
+DEEPEST = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The state of one objective (None where it is none), as it was stored before, and the issues it was measured from.
+
+    `below` holds the states of what is aligned to it, all the way down.
+    """
+
+    state: ObjectiveState | None
+    before: SavedObjective | None
+    forest: Forest
+    below: Mapping[str, ObjectiveState] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What hangs below an objective by alignment: the states that may be believed, and the ids of what has to be measured."""
+
+    settled: Mapping[str, ObjectiveState] = field(default_factory=dict)
+    stale: frozenset[str] = frozenset()
+
+
+def prepare(context: Context, objective_id: str) -> None:
+    """Look through the mirror for the queries of everything that will be measured, where they are not known yet."""
+    if not context.reads_everything:
+        return
+    with context.store.read() as conn:
+        stale = below(context, conn, objective_id).stale
+    for id_ in (objective_id, *sorted(stale)):
+        candidates.prepare(context, id_)
+
+
+def measure_objective(context: Context, conn: Connection, objective_id: str) -> Measured:
+    """The state of one objective as the mirror and the mapping have it."""
+    hanging = below(context, conn, objective_id)
+    before = objectives.load(conn, context.site, objective_id)
+    ids = [objective_id, *sorted(hanging.stale)]
+    # How those below are closed and what they weigh stands in their issues.
+    near = mirror.get(conn, context.site, [id_ for id_ in hanging.settled if not id_.startswith("@")])
+    forest = Forest.of([*near.values(), *_issues_for(context, conn, ids)])
+    states = _assessed(context, conn, forest, ids, hanging.settled)
+    return Measured(states.get(objective_id), before, forest, {**hanging.settled, **states})
+
+
+def below(context: Context, conn: Connection, objective_id: str) -> Below:
+    """Everything that hangs below by alignment, all the way down, so that a circle is seen."""
+    if not any(rule.part.aligned_to is not None for rule in context.mapping.objectives):
+        return Below()
+    saved: dict[str, SavedObjective] = {}
+    above: dict[str, set[str]] = {}
+    seen, level = {objective_id}, {objective_id}
+    while level:
+        pairs = list(_newly_aligned(context, conn, level))
+        for target in sorted(level):
+            for one in objectives.aligned_to(conn, context.site, target):
+                saved[one.state.id] = one
+                pairs.append((one.state.id, target))
+        for id_, target in pairs:
+            above.setdefault(id_, set()).add(target)
+        level = {id_ for id_, _ in pairs} - seen
+        seen |= level
+    return _sorted_out(context, conn, saved, above, objective_id)
+
+
+def owners_of(context: Context, conn: Connection, state: ObjectiveState, forest: Forest) -> Owners:
+    """Who speaks for the key-result issues of this objective, where several objectives have them or they are objectives themselves."""
+    shared = {one.issue_id for one in state.key_results if one.issue_id}
+    if not shared or not any(rule.target == "key_result" for rule in context.mapping.document.write_back):
+        return owners([state])
+    found = owners([state, *sharers(context, conn, state.id, shared, forest)])
+    moment = context.moment()
+    issues = (forest.issue(id_) for id_ in shared)
+    themselves = {one.id for one in issues if one and objective_rule(context.mapping, one, moment)}
+    return Owners(found.objectives | themselves, found.key_results)
+
+
+def sharers(
+    context: Context, conn: Connection, objective_id: str, shared: set[str], known: Iterable[Issue]
+) -> list[ObjectiveState]:
+    """Other objectives that have, or may have, some of these issues as key results; which they have is up to date."""
+    ids = objectives.depending_on(conn, context.site, shared) - {objective_id}
+    near = _near(context, conn, shared)
+    stale = set(due.among_due(conn, context.site, {*ids, *near})) - {objective_id}
+    saved = (objectives.load(conn, context.site, id_) for id_ in sorted(ids - stale))
+    others = [one for one in saved if one is not None]
+    stale |= {one.state.id for one in others if one.mapping_revision != context.mapping.revision}
+    found = [one.state for one in others if one.state.id not in stale]
+    if stale:
+        forest = Forest.of([*known, *_issues_for(context, conn, sorted(stale))])
+        found += _assessed(context, conn, forest, sorted(stale), {}).values()
+    return found
+
+
+def _assessed(
+    context: Context,
+    conn: Connection,
+    forest: Forest,
+    ids: list[str],
+    settled: Mapping[str, ObjectiveState],
+) -> dict[str, ObjectiveState]:
+    said = check_ins.standing(conn, context.site, ids[0] if len(ids) == 1 else None)
+    return assess_among(context.mapping, forest, ids, context.moment(), settled, said)
+
+
+def _newly_aligned(context: Context, conn: Connection, targets: Set[str]) -> Iterator[tuple[str, str]]:
+    """Objectives that the mirror shows as aligned to one of these, whatever is stored of them; those that are not due are known anyway."""
+    mapping, moment = context.mapping, context.moment()
+    phrases = {phrase.casefold() for rule in mapping.objectives if (phrase := link_phrase(mapping, rule))}
+    issues = [id_ for id_ in targets if not id_.startswith("@")]
+    if phrases and issues:
+        for issue in mirror.linked(conn, context.site, issues):
+            rule = objective_rule(mapping, issue, moment)
+            phrase = link_phrase(mapping, rule) if rule is not None else None
+            if phrase is not None:
+                said = {one.issue_id for one in issue.links if one.phrase.casefold() == phrase.casefold()}
+                yield from ((issue.id, target) for target in said & set(targets))
+    written = [(rule, written_target(mapping, rule)) for rule in mapping.objectives]
+    aligning = [(rule, target) for rule, target in written if target is not None and target in targets]
+    yield from ((f"@{rule.part.id}", target) for rule, target in aligning if rule.select is None)
+    if any(rule.select is not None for rule, _ in aligning):
+        waiting = [id_ for id_ in due.ids(conn, context.site) if not id_.startswith("@")]
+        for issue in mirror.get(conn, context.site, waiting).values():
+            own = objective_rule(mapping, issue, moment)
+            yield from ((issue.id, target) for rule, target in aligning if rule is own)
+
+
+def _sorted_out(
+    context: Context,
+    conn: Connection,
+    saved: Mapping[str, SavedObjective],
+    above: Mapping[str, set[str]],
+    objective_id: str,
+) -> Below:
+    """Which of them are out of date: by themselves, or by what hangs below them."""
+    found = above.keys() - {objective_id}
+    stale = set(due.among_due(conn, context.site, found))
+    stale |= {id_ for id_ in found if not _is_of(saved.get(id_), context.mapping)}
+    waiting = list(stale)
+    while waiting:
+        touched = (above.get(waiting.pop(), set()) & found) - stale
+        stale |= touched
+        waiting += touched
+    settled = {id_: saved[id_].state for id_ in found if id_ not in stale}
+    return Below(settled, frozenset(stale))
+
+
+def _is_of(saved: SavedObjective | None, mapping: BoundMapping) -> bool:
+    return saved is not None and saved.mapping_revision == mapping.revision
+
+
+def _issues_for(context: Context, conn: Connection, objective_ids: list[str]) -> list[Issue]:
+    """What these are measured from: what is below them, linked with them, below that, and what they reach by JQL."""
+    by_jql: list[Issue] = []
+    if context.reads_everything:
+        for id_ in objective_ids:
+            reached = candidates.reached(context, conn, id_)
+            if reached is None:
+                return list(mirror.every(conn, context.site))
+            by_jql += reached
+    issues = [id_ for id_ in objective_ids if not id_.startswith("@")]
+    if not issues:
+        return by_jql
+    tree = mirror.subtree(conn, context.site, issues)
+    linked = mirror.linked(conn, context.site, issues)
+    under = mirror.subtree(conn, context.site, [issue.id for issue in linked]) if linked else []
+    return [*by_jql, *tree, *linked, *under]
+
+
+def _near(context: Context, conn: Connection, shared: set[str]) -> set[str]:
+    """Who else may have these issues as key results, though nothing stored says so: what is above them, linked with them, or asks by JQL."""
+    found = {issue.id for issue in mirror.linked(conn, context.site, shared)}
+    level = mirror.get(conn, context.site, shared)
+    for _ in range(DEEPEST):
+        parents = {issue.parent_id for issue in level.values() if issue.parent_id} - found
+        if not parents:
+            break
+        found |= parents
+        level = mirror.get(conn, context.site, parents)
+    if any(
+        hasattr(rule.part.relation, "jql") or hasattr(rule.part.relation, "jql_field")
+        for one in context.mapping.objectives
+        for rule in one.key_results
+        if is_issue_each(rule.part)
+    ):
+        found |= due.ids(conn, context.site)
+    return found

@@ -1,0 +1,273 @@
+"""Brings one objective to its desired state: measure, roll up, desired, diff, plan, apply. Level-triggered: only the key matters.
+
+`measure_objective` (`plugin.sync.reconcile.measurement`) and `plan_objective` decide from the mirror and ask Jira nothing; `reconcile` executes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import structlog
+from sqlalchemy import Connection
+
+from connectors.store.numbers import objectives
+from connectors.store.sites import facts
+from connectors.store.work import due, refusals, writes
+from connectors.store.work.writes import Write
+from mappings.document.names import Absence
+from mappings.explain.cause import cause
+from mappings.explain.movement import objective_moved
+from mappings.facts.forest import Forest
+from mappings.facts.issue import Issue
+from mappings.fields import field_type
+from mappings.rollup.state import ObjectiveState
+from mappings.write_back.departure import with_clearing
+from mappings.write_back.desired import desired
+from mappings.write_back.plan import Change, Plan, plan
+from plugin.sync.context import Context
+from plugin.sync.reconcile import hold
+from plugin.sync.reconcile.absences import standing_for, without_absent
+from plugin.sync.reconcile.application import Applied, apply
+from plugin.sync.reconcile.departure import clears, still_ours
+from plugin.sync.reconcile.hold import BREAKER, FLAPPING, RESYNC, Sifted, note_held, sift
+from plugin.sync.reconcile.lease import Tenure
+from plugin.sync.reconcile.measurement import Measured, measure_objective, owners_of, prepare
+from plugin.sync.refresh import gaps
+from plugin.sync.refresh.omissions import in_scope
+from plugin.sync.refresh.reread import land_issues, read_again, with_readings
+
+log = structlog.get_logger("jira_okr.reconcile")
+PACED = "a field that changes often is paced"
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What one reconcile came to; `state` is None where the issue is no objective (any more), `before` is what was stored of it.
+
+    Beside the plan stand the changes that are `held` for a person, and those that stand `refused`.
+    """
+
+    objective_id: str
+    state: ObjectiveState | None
+    plan: Plan
+    applied: Applied
+    before: ObjectiveState | None = None
+    held: tuple[Change, ...] = ()
+    refused: tuple[Change, ...] = ()
+
+
+def reconcile(
+    context: Context, objective_id: str, tenure: Tenure | None = None, *, write: bool = True
+) -> Reconciled:
+    """Reconcile one objective; `write=False` decides and shows without touching Jira or the stored state.
+
+    Raises a JiraError where Jira could not be written for a passing reason: the objective stays due. Raises LeaseLost where
+    another worker may have it by now.
+    """
+    if write:
+        confirm_open_writes(context, objective_id)
+    prepare(context, objective_id)
+    with context.store.read() as conn:
+        found = measure_objective(context, conn, objective_id)
+        state, before = found.state, found.before.state if found.before else None
+        standing = _standing(context, conn, found)
+        whole = plan_objective(context, conn, state, found.forest, _cause(context, found))
+        whole = with_clearing(whole, objective_id, clears(context, conn, objective_id, found))
+        allowed = without_refused(context, conn, whole)
+        planned = without_absent(context, allowed)
+        sifted = sift(context, conn, planned)
+        brake = hold.standing(conn, context.site) if sifted.braked else None
+    if standing is not None:
+        if write:
+            _keep_standing(context, standing, tenure)
+        return Reconciled(objective_id, standing, Plan(objective_id), Applied(), before)
+    absence = standing_for(context, found)
+    if absence is not None:
+        return _left_standing(context, objective_id, before, absence, tenure if write else None)
+    refused = tuple(change for change in whole.changes if change not in allowed.changes)
+    if not write:
+        return Reconciled(objective_id, state, sifted.plan, Applied(), before, sifted.waiting, refused)
+    note_held(context, planned, sifted.flapping, BREAKER, FLAPPING)
+    if brake is not None:
+        note_held(context, planned, sifted.braked, RESYNC, brake.reason)
+    planned = still_ours(context, sifted.plan)
+    if tenure is None:
+        applied = apply(context, planned, cause="asked for")
+    else:
+        applied = apply(context, planned, tenure.claim.reason, tenure)
+    over = [change for change in sifted.plan.changes if change not in planned.changes]
+    whole = replace(whole, changes=tuple(change for change in whole.changes if change not in over))
+    _save(context, objective_id, state, whole, tenure, sifted)
+    return Reconciled(objective_id, state, planned, applied, before, sifted.waiting, refused)
+
+
+def _standing(context: Context, conn: Connection, found: Measured) -> ObjectiveState | None:
+    """As what the objective stands while a gap lies behind it: as before, or as unknown where it never had a number; else None."""
+    if found.state is None or not gaps.any_open(conn, context.site):
+        return None
+    waiting = gaps.behind(context, conn, found.state, found.below)
+    if not waiting:
+        return None
+    return found.before.state if found.before is not None else gaps.unread(found.state, waiting)
+
+
+def _keep_standing(context: Context, state: ObjectiveState, tenure: Tenure | None) -> None:
+    now = context.clock()
+    with context.store.write() as conn:
+        if objectives.load(conn, context.site, state.id) is None:
+            objectives.succeed(conn, context.site, None, state, context.mapping.revision, now)
+        facts.put(conn, context.site, "last_reconcile", now.isoformat())
+        if tenure is not None:
+            due.finish(conn, tenure.claim)
+
+
+def _left_standing(
+    context: Context,
+    objective_id: str,
+    before: ObjectiveState | None,
+    absence: Absence,
+    tenure: Tenure | None,
+) -> Reconciled:
+    """Nothing is written or stored; it becomes due again once what is missing is back, or the mapping is another."""
+    log.info("left standing", site=context.site, objective=objective_id, why=str(absence))
+    if tenure is not None:
+        with context.store.write() as conn:
+            due.finish(conn, tenure.claim)
+    return Reconciled(objective_id, before, Plan(objective_id), Applied(), before)
+
+
+def plan_objective(
+    context: Context, conn: Connection, state: ObjectiveState | None, forest: Forest, why: str = ""
+) -> Plan:
+    """What has to be written for this state; nothing for an issue that is no objective."""
+    if state is None:
+        return Plan("")
+    owned = owners_of(context, conn, state, forest)
+    wanted = desired(context.mapping, state, forest.issue, context.api, owned)
+    return plan(state.id, wanted, forest.issue, why)
+
+
+def _cause(context: Context, found: Measured) -> str:
+    """Why it moved since the last reconcile, in the words that end each reason ("PLAT-7 moved to Done")."""
+    saved, state = found.before, found.state
+    if saved is None or state is None or saved.state.progress == state.progress:
+        return ""
+    return cause(objective_moved(saved.state, state, (saved.mapping_revision, context.mapping.revision)))
+
+
+def without_refused(context: Context, conn: Connection, planned: Plan) -> Plan:
+    """Leave out what Jira refused under this mapping: it waits for a person or for a probe, not for the next event.
+
+    That a value was refused says nothing about clearing the field once the issue has left.
+    """
+    standing = refusals.of(conn, context.site, planned.objective_id, context.mapping.revision)
+
+    def waits(change: Change) -> bool:
+        place = (change.issue_id, change.field_id)
+        return place in standing and not (change.left and standing[place] is not None)
+
+    return replace(planned, changes=tuple(change for change in planned.changes if not waits(change)))
+
+
+def confirm_open_writes(context: Context, objective_id: str) -> None:
+    """After an interruption between a write and its answer: read the issues again, so that nothing is written twice.
+
+    What is read may bring news by the way, so it is landed like any other read: whoever feels it becomes due.
+    """
+    with context.store.read() as conn:
+        open_writes = writes.unsettled(conn, context.site, objective_id)
+    if not open_writes:
+        return
+    read_at = context.clock()
+    wide = replace(context, besides=frozenset(write.field_id for write in open_writes))
+    read = read_again(wide, {write.issue_id for write in open_writes})
+    found = with_readings(context, read.issues, {})
+    inside = in_scope(context, found)
+    now = {issue.id: issue for issue in found}
+    with context.store.write() as conn:
+        land_issues(context, conn, inside, set(), read_at, read.gaps)
+        for write in open_writes:
+            outcome, note = _looked_up(context, write, now.get(write.issue_id))
+            writes.settle(conn, write.plan_id, write.issue_id, write.field_id, outcome, note, context.clock())
+
+
+def _looked_up(context: Context, write: Write, issue: Issue | None) -> tuple[str, str]:
+    """What became of a write whose answer never came."""
+    field = context.field(write.field_id)
+    type_ = field_type(field) if field is not None else None
+    if issue is None or type_ is None or not type_.equal(issue.fields.get(write.field_id), write.after):
+        return "failed", "interrupted; read again, Jira does not have it"
+    return "confirmed", "interrupted; read again, Jira has it"
+
+
+def _save(
+    context: Context,
+    objective_id: str,
+    state: ObjectiveState | None,
+    whole: Plan,
+    tenure: Tenure | None,
+    sifted: Sifted,
+) -> None:
+    """`whole` is all that it has to write, refused and held changes too; what is refused or held and no longer among it is forgotten.
+
+    Where a field is paced the objective stays due until it may be written.
+    """
+    later = sifted.later
+    now = context.clock()
+    with context.store.write() as conn:
+        before = objectives.load(conn, context.site, objective_id)
+        if state is None:
+            objectives.remove(conn, context.site, [objective_id])
+        else:
+            objectives.succeed(conn, context.site, before, state, context.mapping.revision, now)
+        _wake(context, conn, objective_id, before.state if before else None, state)
+        refusals.keep(conn, context.site, objective_id, whole.changes)
+        places = [(change.issue_id, change.field_id) for change in whole.changes]
+        writes.lapse(conn, context.site, now, objective_id, places)
+        if not sifted.waiting:
+            hold.lift(conn, context.site, [objective_id])
+        facts.put(conn, context.site, "last_reconcile", now.isoformat())
+        if later is not None:
+            due.mark(conn, context.site, [objective_id], now, PACED, later)
+            context.announcer.marked(conn, context.site, frozenset({objective_id}), later)
+        if tenure is not None:
+            due.finish(conn, tenure.claim)
+
+
+def _wake(
+    context: Context,
+    conn: Connection,
+    objective_id: str,
+    before: ObjectiveState | None,
+    after: ObjectiveState | None,
+) -> None:
+    """Marks whom this reconcile concerns. All rows are locked at once and in order, our own too, as every other marking does."""
+    above, heirs = _moved_by(before, after), _heirs(context, conn, before, after)
+    if above | heirs:
+        due.hold(conn, context.site, {objective_id, *above, *heirs})
+        context.mark(conn, above, "an aligned objective moved")
+        context.mark(conn, heirs, "another objective let go of an issue")
+
+
+def _moved_by(before: ObjectiveState | None, after: ObjectiveState | None) -> frozenset[str]:
+    """An objective that others are moved by wakes them when its number or its alignment changes."""
+    old = (before.progress, before.health.level, before.aligned_to) if before else (None, None, ())
+    new = (after.progress, after.health.level, after.aligned_to) if after else (None, None, ())
+    return frozenset(old[2]) | frozenset(new[2]) if old != new else frozenset()
+
+
+def _heirs(
+    context: Context, conn: Connection, before: ObjectiveState | None, after: ObjectiveState | None
+) -> frozenset[str]:
+    """Where an objective let go of issues it spoke for, one of the others that hold them speaks from now on."""
+    let_go = _spoken_for(before) - _spoken_for(after)
+    if before is None or not let_go:
+        return frozenset()
+    return objectives.depending_on(conn, context.site, let_go) - {before.id}
+
+
+def _spoken_for(state: ObjectiveState | None) -> frozenset[str]:
+    if state is None:
+        return frozenset()
+    own = [state.issue_id, *(one.issue_id for one in state.key_results)]
+    return frozenset(id_ for id_ in own if id_ is not None)

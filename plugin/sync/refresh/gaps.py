@@ -1,0 +1,171 @@
+"""Gaps on their way through a sync: what a read could not make out is kept, and the numbers that need it stand as they were.
+
+An accepted gap makes its issue unknown in the mirror: left out of every number and listed there with the reason, until it is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from connectors.store.numbers import mirror, objectives
+from connectors.store.work import gaps
+from connectors.store.work.gaps import KeptGap
+from mappings.facts.gap import Gap
+from mappings.facts.issue import WHOLE, Issue
+from mappings.progress.rule import unknown
+from mappings.rollup.ledger import Disposition, Ledger
+from mappings.rollup.state import Health, HealthLevel, ObjectiveState
+from plugin.sync.context import Context
+
+States = Mapping[str, ObjectiveState]
+SHAPE = "Look at the field in Jira and report its value, or take it out of the mapping, or accept the gap."
+
+
+def land(
+    context: Context,
+    conn: Connection,
+    read: Iterable[Issue],
+    gone: Iterable[str],
+    found: Iterable[Gap],
+) -> frozenset[str]:
+    """Keep what could not be read, and forget what could now; ids of the objectives that have a number to make up for.
+
+    What Jira says nothing of and the mirror does not know was never ours: it is out of sight, and no gap.
+    """
+    new = [one for one in found if one.issue_id or one.issue_key or one.field]
+    still = {one.issue_id for one in new}  # read but for a field of it: that gap goes on
+    issues = [issue for issue in read if issue.id not in still]
+    over = gaps.clear(
+        conn, context.site, [*(issue.id for issue in issues), *gone], [issue.key for issue in issues]
+    )
+    known = mirror.get(conn, context.site, [one.issue_id for one in new]) if new else {}
+    ours = [
+        replace(one, issue_key=one.issue_key or known[one.issue_id].key) if one.issue_id in known else one
+        for one in new
+        if one.issue_key or one.issue_id in known or not one.issue_id
+    ]
+    gaps.put(conn, context.site, ours, context.clock())
+    return needing(conn, context.site, over)
+
+
+def sift(context: Context, issues: Iterable[Issue]) -> tuple[list[Issue], tuple[Gap, ...]]:
+    """The issues whose mapped fields can all be taken for something, and the others as gaps: a shape that nobody knows is not empty."""
+    types = context.field_types
+    sound: list[Issue] = []
+    refused: list[Gap] = []
+    for issue in issues:
+        gap = next(
+            (
+                Gap(issue.id, issue.key, f"Its {field_id}: {why}.", SHAPE, field_id, issue.parent_id or "")
+                for field_id, type_ in types
+                if (why := type_.refusal(issue.fields.get(field_id)))
+            ),
+            None,
+        )
+        if gap is None:
+            sound.append(issue)
+        else:
+            refused.append(gap)
+    return sound, tuple(refused)
+
+
+def settle_full_read(context: Context, conn: Connection, began: datetime) -> None:
+    """Everything was read: a gap that nothing showed is none of ours any more."""
+    over = gaps.clear_unseen(conn, context.site, began)
+    context.mark(conn, needing(conn, context.site, over), "a gap is over")
+
+
+def needing(conn: Connection, site: str, found: Iterable[KeptGap]) -> frozenset[str]:
+    """Objectives that were computed from these issues, or from what they hang under."""
+    ids = frozenset(id_ for one in found for id_ in _ids(conn, site, one.gap))
+    return objectives.depending_on(conn, site, ids) if ids else frozenset()
+
+
+def any_open(conn: Connection, site: str) -> bool:
+    """Whether there is a gap that nobody accepted."""
+    return gaps.count_open(conn, site) > 0
+
+
+def behind(
+    context: Context, conn: Connection, state: ObjectiveState | None, below: States
+) -> tuple[KeptGap, ...]:
+    """The gaps that nobody accepted and that the number of this objective needs, its own or that of one that contributes to it."""
+    waiting = gaps.open_gaps(conn, context.site)
+    if state is None or not waiting:
+        return ()
+    needed = set(_needs(state, below, set()))
+    saved = objectives.load(conn, context.site, state.id)
+    if saved is not None:
+        needed |= saved.state.touched - set(saved.state.aligned_to)
+    return tuple(one for one in waiting if needed.intersection(_ids(conn, context.site, one.gap)))
+
+
+def accept_in_mirror(conn: Connection, site: str, found: KeptGap, sentence: str) -> None:
+    """The issue is unknown from now on, with this reason, where the mirror has it."""
+    _say(conn, site, found.gap.issue_id, {WHOLE: sentence})
+
+
+def reopen_in_mirror(conn: Connection, site: str, found: KeptGap) -> None:
+    """The issue counts again as it was read last."""
+    _say(conn, site, found.gap.issue_id, {})
+
+
+def unread(state: ObjectiveState, found: Iterable[KeptGap]) -> ObjectiveState:
+    """An objective that never had a number, while a gap lies behind it: unknown, and why."""
+    sentence = " ".join(f"{_called(one.gap)} could not be read: {one.gap.reason}" for one in found)
+    health = Health(HealthLevel.UNKNOWN, "gap", sentence)
+    key_results = tuple(
+        replace(one, measurement=unknown(sentence), health=health, check_in=None) for one in state.key_results
+    )
+    return replace(
+        state,
+        progress=None,
+        delivery=None,
+        outcome=None,
+        pace=None,
+        health=health,
+        ledger=_unknown(state.ledger, sentence),
+        beside=_unknown(state.beside, sentence),
+        flags=(),
+        key_results=key_results,
+    )
+
+
+def _called(gap: Gap) -> str:
+    return gap.issue_key or f"issue {gap.issue_id}"
+
+
+def _unknown(ledger: Ledger, sentence: str) -> Ledger:
+    rows = (
+        replace(row, disposition=Disposition.UNKNOWN, reason=sentence, progress=None, share=row.share * 0)
+        for row in ledger.rows
+    )
+    return Ledger(tuple(rows), None)
+
+
+def _needs(state: ObjectiveState, below: States, walked: set[str]) -> Iterable[str]:
+    """Every issue behind the number: an objective that is aligned counts where it has a row that is more than shown."""
+    walked.add(state.id)
+    yield from state.touched - set(state.aligned_to)
+    for row in state.ledger.rows:
+        other = below.get(row.id)
+        if other is not None and row.disposition is not Disposition.BESIDE and row.id not in walked:
+            yield from _needs(other, below, walked)
+
+
+def _ids(conn: Connection, site: str, gap: Gap) -> frozenset[str]:
+    """Ids of the issue and of what it hangs under."""
+    named = (gap.issue_id or gap.issue_key, gap.parent)
+    found = (name if name.isdecimal() else mirror.id_of_key(conn, site, name) for name in named if name)
+    return frozenset(id_ for id_ in found if id_)
+
+
+def _say(conn: Connection, site: str, issue_id: str, said: Mapping[str, str]) -> None:
+    known = mirror.hold(conn, site, [issue_id]).get(issue_id)
+    if known is not None:
+        others = {name: reason for name, reason in known.unknowns.items() if name != WHOLE}
+        mirror.put(conn, site, [replace(known, unknowns={**others, **said})])

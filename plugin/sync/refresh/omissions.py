@@ -1,0 +1,122 @@
+"""Fields that an answer leaves out altogether. That is not the same as empty: what we knew of them stays, and is said to be a gap.
+
+Jira leaves a field out where it does not exist for the issue's project and type, or was deleted. Only where we know of a value, and
+the issue is what and where it was, is that suspicious; what every issue has (a resolution, links) is missed wherever the issue went.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import replace
+from typing import Any
+
+from connectors.store.numbers import mirror
+from mappings.facts.gap import Gap
+from mappings.facts.issue import PARENT, STATUS_CATEGORY, WHOLE, Issue
+from plugin.sync.context import Context
+
+SYSTEM: Mapping[str, str] = {
+    "summary": "summary",
+    "resolution": "resolution",
+    "priority": "priority",
+    "labels": "labels",
+    "components": "components",
+    "fixVersions": "fix_versions",
+    "versions": "affects_versions",
+    "assignee": "assignee",
+    "reporter": "reporter",
+    "creator": "creator",
+    "duedate": "due",
+    "resolutiondate": "resolved",
+    "statuscategorychangedate": "status_changed",
+    "issuelinks": "links",
+    "archiveddate": "archived",
+    PARENT: "parent_id",
+}
+"""Where an issue holds the system fields, by their ids in Jira."""
+EVERYWHERE = frozenset(
+    {
+        "resolution",
+        "resolutiondate",
+        "statuscategorychangedate",
+        "issuelinks",
+        "archiveddate",
+        STATUS_CATEGORY,
+    }
+)
+"""What no project and no type does without."""
+
+REMEDY = (
+    "Look whether the field still exists in Jira and its context still covers the project; point the mapping at another field, "
+    "or accept the gap."
+)
+
+
+def spared(
+    known: Mapping[str, Issue], issues: Iterable[Issue], ours: Set[str], names: Mapping[str, str]
+) -> tuple[list[Issue], list[Gap]]:
+    """The issues with what we knew of fields that the answers left out, and a gap for each such issue.
+
+    `ours` are fields that we write: where such a one is out, Jira's own word on our next write tells more. `names` by field id.
+    """
+    found: list[Issue] = []
+    gaps: list[Gap] = []
+    for issue in issues:
+        former = known.get(issue.id)
+        missing = _missing(former, issue) - ours if issue.absent and former is not None else frozenset()
+        if former is None or not missing:
+            found.append(replace(issue, absent=frozenset()) if issue.absent else issue)
+            continue
+        found.append(_with(former, issue, missing))
+        gaps.append(_gap(issue, sorted(missing), names))
+    return found, gaps
+
+
+def in_scope(context: Context, issues: Iterable[Issue]) -> list[Issue]:
+    """Those of the issues, as they were read, that the scope takes in. What an answer left out decides as it was known."""
+    found = list(issues)
+    lacking = [issue for issue in found if issue.absent]
+    with context.store.read() as conn:
+        known = mirror.get(conn, context.site, [issue.id for issue in lacking]) if lacking else {}
+    whole = {issue.id: issue for issue in spared(known, lacking, frozenset(), {})[0]}
+    return [one for one in found if context.holds(whole.get(one.id, one))]
+
+
+def _missing(former: Issue, issue: Issue) -> frozenset[str]:
+    """What the answer lacks though we know of a value, and the issue is of the project and type that it was or the field is everywhere."""
+    held = frozenset(name for name in issue.absent if _known(former, issue, name))
+    same = (former.project.id, former.type.id) == (issue.project.id, issue.type.id)
+    return held if same else held & EVERYWHERE
+
+
+def _known(former: Issue, issue: Issue, name: str) -> bool:
+    if name == STATUS_CATEGORY:
+        return former.status.category is not None
+    if (name == PARENT and issue.parent_id) or (name == "archiveddate" and issue.archived):
+        return False
+    return name in former.fields or (name in SYSTEM and bool(getattr(former, SYSTEM[name])))
+
+
+def _with(former: Issue, issue: Issue, missing: frozenset[str]) -> Issue:
+    kept = {name: former.fields[name] for name in missing if name in former.fields}
+    system: dict[str, Any] = {
+        SYSTEM[name]: getattr(former, SYSTEM[name]) for name in missing if name in SYSTEM
+    }
+    accepted = {WHOLE: former.unknowns[WHOLE]} if WHOLE in former.unknowns else {}
+    if (
+        STATUS_CATEGORY in missing
+    ):  # another status, too, counts as the one that was known, until its category is
+        system["status"] = former.status
+    return replace(
+        issue,
+        **system,
+        fields={**issue.fields, **kept},
+        unknowns={**issue.unknowns, **accepted},
+        absent=frozenset(),
+    )
+
+
+def _gap(issue: Issue, missing: list[str], names: Mapping[str, str]) -> Gap:
+    said = ", ".join(f"{names[name]} ({name})" if name in names else name for name in missing)
+    reason = f"Jira's answer leaves out {said}, which had a value before; what it was is still counted with."
+    return Gap(issue.id, issue.key, reason, REMEDY, missing[0])

@@ -1,0 +1,333 @@
+"""From deliveries to work: touched ids are read again in bulk, the mirror is brought up to date, objectives become due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from connectors.jira.http.errors import JiraError, RateLimited
+from connectors.store import StoreError
+from connectors.store.numbers import mirror, objectives
+from connectors.store.sites import facts
+from connectors.store.work import inbox, losses
+from connectors.store.work.inbox import Delivery
+from mappings.facts.forest import Forest
+from mappings.facts.gap import Gap
+from mappings.facts.issue import HISTORY, Issue, Reading
+from mappings.rollup.measurement import affected
+from plugin.sync.context import Context
+from plugin.sync.intake.batch_size import WHOLE, cut_short, portion, went_well
+from plugin.sync.intake.echo import is_echo
+from plugin.sync.intake.triage import Batch, sort_deliveries
+from plugin.sync.reconcile import candidates
+from plugin.sync.reconcile.properties import spare_own, with_properties
+from plugin.sync.refresh import gaps
+from plugin.sync.refresh.losses import Weighed, record, weigh
+from plugin.sync.refresh.omissions import in_scope, spared
+from plugin.sync.refresh.own_writes import overtaken, written_lately
+from plugin.sync.refresh.tombstones import ask_again, doubtful, remember
+from plugin.sync.resync import activation_read
+
+log = structlog.get_logger("jira_okr.inbox")
+
+History = dict[str, tuple[Reading, ...]]
+
+LEASE = timedelta(minutes=1)
+RESYNC_WANTED = "resync_wanted"
+"""Fact of a site: an event touched issues that it does not name (a version, a sprint), so everything is to be read again."""
+DEEPEST = 32
+LOST_HISTORY = "its history cannot be had from Jira, so nobody knows since when it holds its value"
+MOST_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What one pass over the inbox did."""
+
+    deliveries: int = 0
+    read: int = 0
+    changed: int = 0
+    removed: int = 0
+    due: int = 0
+    whole_scope: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadById:
+    """What a read by id showed, what it no longer showed, and what it could not read."""
+
+    issues: list[Issue]
+    gone: frozenset[str] = frozenset()
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a read by id showed, what becomes of what it no longer showed, what could not be read, and when it began."""
+
+    issues: list[Issue]
+    lost: Weighed
+    read_at: datetime
+    gaps: tuple[Gap, ...] = ()
+
+
+def refresh(context: Context, worker: str) -> Refreshed:
+    """Work off up to one batch of pending deliveries; an empty inbox is an empty report.
+
+    Raises a JiraError where Jira cannot be read, a StoreError where the database fails: the deliveries stay pending then and are
+    taken up again.
+    """
+    with context.store.read() as conn:
+        if not inbox.pending(conn, 1, context.site):
+            return Refreshed()
+        most = portion(conn, context.site)
+    with context.store.write() as conn:
+        deliveries = inbox.claim(conn, context.site, worker, context.clock(), LEASE, most)
+    try:
+        done = _work_off(context, deliveries)
+    except (JiraError, StoreError) as error:
+        with context.store.write() as conn:
+            inbox.release(conn, worker)
+            if isinstance(error, RateLimited):
+                cut_short(conn, context.site, len(deliveries))
+        raise
+    if most < WHOLE:
+        with context.store.write() as conn:
+            went_well(conn, context.site, most)
+    return done
+
+
+def _work_off(context: Context, deliveries: list[Delivery]) -> Refreshed:
+    with context.store.read() as conn:
+        batch = sort_deliveries(
+            deliveries,
+            lambda hints: is_echo(context, conn, hints),
+            lambda key: mirror.id_of_key(conn, context.site, key),
+            context.written_properties,
+        )
+        lately = written_lately(context, conn, batch.edited) | doubtful(context, conn, batch.edited, None)
+    read_at = context.clock()
+    edited = {id_: at for id_, at in batch.edited.items() if id_ not in lately}
+    read = read_again(context, batch.touched, edited=edited)
+    lost = weigh(context, read.gone, frozenset(batch.deleted))
+    changed = {id_: context.field_ids(named) for id_, named in batch.changed_fields.items()}
+    found = with_readings(context, read.issues, changed)
+    return _land(context, deliveries, batch, Found(found, lost, read_at, read.gaps))
+
+
+def read_again(
+    context: Context,
+    ids: Iterable[str],
+    *,
+    edited: Mapping[str, datetime] | None = None,
+) -> ReadById:
+    """The issues as Jira has them now, the ids it no longer shows, asked for twice, and what of them cannot be read.
+
+    What it means that an issue is no longer shown `losses.weigh` says.
+    """
+    wanted = sorted(ids)
+    if not wanted:
+        return ReadById([])
+    result = context.jira.read(wanted, context.fields, edited)
+    if not result.missing:
+        return ReadById(list(result.issues), gaps=result.gaps)
+    # A page that came back empty for no reason looks like a deletion: only what is missing twice is gone.
+    again = context.jira.read(sorted(result.missing), context.fields)
+    return ReadById([*result.issues, *again.issues], again.missing, (*result.gaps, *again.gaps))
+
+
+def with_readings(
+    context: Context, issues: list[Issue], changed: Mapping[str, Set[str]], *, first: bool = False
+) -> list[Issue]:
+    """Add the history of metric fields where it changed or was never read; every other issue keeps what the mirror knows.
+
+    Entity properties come with it where a search does not show them.
+
+    `first`: the mirror knows none of them and need not be asked.
+    """
+    issues = with_properties(context, issues, first=first)
+    metrics = context.metric_fields
+    if not metrics or not issues:
+        return issues
+    known: dict[str, Issue] = {}
+    if not first:
+        with context.store.read() as conn:
+            known = mirror.get(conn, context.site, [issue.id for issue in issues])
+    stale = [issue for issue in issues if _history_is_stale(issue, known.get(issue.id), metrics, changed)]
+    fresh = _histories(context, stale, metrics)
+    return [_with_history(context, issue, known.get(issue.id), fresh) for issue in issues]
+
+
+def _histories(context: Context, issues: list[Issue], metrics: frozenset[str]) -> dict[str, History | None]:
+    """The history of every metric field an issue has; an empty one says that it was asked for and there is none. None: it cannot be had."""
+    if not issues:
+        return {}
+    created = {issue.id: issue.created for issue in issues}
+    found = context.jira.readings(created, metrics, created)
+    return {
+        issue.id: {name: found[issue.id].get(name, ()) for name in _measured(issue, metrics)}
+        if issue.id in found
+        else None
+        for issue in issues
+    }
+
+
+def _measured(issue: Issue, metrics: frozenset[str]) -> frozenset[str]:
+    return frozenset(name for name in metrics if issue.fields.get(name) is not None)
+
+
+def _history_is_stale(
+    issue: Issue, known: Issue | None, metrics: frozenset[str], changed: Mapping[str, Set[str]]
+) -> bool:
+    present = _measured(issue, metrics)
+    if known is None:
+        return bool(present)
+    moved = any(issue.fields.get(name) != known.fields.get(name) for name in metrics - issue.absent)
+    return moved or bool(present - known.readings.keys() or metrics & changed.get(issue.id, frozenset()))
+
+
+def _with_history(
+    context: Context, issue: Issue, known: Issue | None, fresh: dict[str, History | None]
+) -> Issue:
+    if issue.id not in fresh:
+        return replace(issue, readings=known.readings) if known is not None and known.readings else issue
+    found = fresh[issue.id]
+    if found is not None:
+        metrics = context.metric_fields - issue.absent
+        omitted = {name: of for name, of in known.readings.items() if name not in metrics} if known else {}
+        return replace(issue, readings={**omitted, **found})
+    # Without its history a value that moved has no time; one that did not move keeps the time it had.
+    still = known.readings if known is not None else {}
+    kept = {
+        name: of for name, of in still.items() if known and known.fields.get(name) == issue.fields.get(name)
+    }
+    return replace(issue, readings=kept, unknowns={**issue.unknowns, HISTORY: LOST_HISTORY})
+
+
+def _land(context: Context, deliveries: list[Delivery], batch: Batch, found: Found) -> Refreshed:
+    moment = context.moment()
+    inside = in_scope(context, found.issues)
+    outside = set(found.lost.leaving) | {issue.id for issue in found.issues} - {issue.id for issue in inside}
+    with context.store.write() as conn:
+        if batch.echoes:  # all rows at once: in two steps, two workers might wait for each other
+            mirror.hold(conn, context.site, [*batch.echoes, *outside, *(issue.id for issue in inside)])
+        marked, changed = land_issues(context, conn, inside, outside, found.read_at, found.gaps)
+        record(context, conn, found.lost)
+        _note_echoes(context, conn, batch.echoes)
+        if batch.whole_scope:
+            facts.put(conn, context.site, RESYNC_WANTED, moment.now.isoformat())
+        verdicts = {one.id: _verdict(batch, one, found.gaps) for one in deliveries}
+        inbox.settle_all(conn, verdicts, moment.now)
+    for delivery in deliveries:
+        status, note = verdicts[delivery.id]
+        log.debug(
+            "delivery settled", site=context.site, delivery=delivery.identifier, status=status, note=note
+        )
+    if deliveries:
+        log.info(
+            "deliveries worked off",
+            site=context.site,
+            **_span(deliveries),
+            changed=sorted(changed)[:MOST_SHOWN],
+        )
+    counts = len(deliveries), len(found.issues), len(changed), len(outside), len(marked)
+    return Refreshed(*counts, batch.whole_scope)
+
+
+def _verdict(batch: Batch, delivery: Delivery, unread: Iterable[Gap]) -> tuple[str, str]:
+    """How it was taken, and what of it could not be read: that holds nothing else up."""
+    status, note = batch.verdicts[delivery.id]
+    named = batch.named.get(delivery.id, frozenset())
+    said = [
+        f"issue {gap.issue_id} could not be read: {gap.reason}" for gap in unread if gap.issue_id in named
+    ]
+    return status, "; ".join([note, *said])
+
+
+def _span(deliveries: list[Delivery]) -> dict[str, object]:
+    """Which deliveries, by their identifiers; of a storm the first few."""
+    return {"deliveries": len(deliveries), "delivery": [one.identifier for one in deliveries[:MOST_SHOWN]]}
+
+
+def _note_echoes(context: Context, conn: Connection, echoes: dict[str, datetime]) -> None:
+    if not echoes:
+        return
+    known = mirror.get(conn, context.site, echoes)
+    mirror.put(conn, context.site, [replace(issue, updated=echoes[issue.id]) for issue in known.values()])
+
+
+def land_issues(
+    context: Context,
+    conn: Connection,
+    inside: list[Issue],
+    outside: set[str],
+    read_at: datetime | None = None,
+    unread: Iterable[Gap] = (),
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Put and delete issues in the mirror and mark every objective that may feel it; returns objective ids and changed ids.
+
+    `read_at` is when a read by id began, None where a search showed them: what left the mirror or was written
+    by us since is not put back but asked for again.
+    """
+    inside, refused = gaps.sift(context, inside)
+    ids = [issue.id for issue in inside]
+    before = mirror.hold(conn, context.site, [*ids, *outside])
+    doubted = doubtful(context, conn, (id_ for id_ in ids if id_ not in before), read_at)
+    doubted |= overtaken(context, conn, before, inside, read_at)
+    ask_again(context, conn, doubted)
+    inside = [issue for issue in inside if issue.id not in doubted]
+    inside = spare_own(context, conn, before, inside, read_at)
+    inside = activation_read.carried(conn, context, before, inside)
+    inside, omitted = spared(before, inside, context.written_fields, context.field_names)
+    changed = mirror.put(conn, context.site, inside)
+    losses.forget(conn, context.site, (issue.id for issue in inside))
+    after = {issue.id: issue for issue in inside if issue.id in changed}
+    lost = {issue_id for issue_id in outside if issue_id in before}
+    touched = changed | lost
+    over = gaps.land(context, conn, inside, outside, [*unread, *refused, *omitted])
+    marked = _affected(context, conn, before, after, touched) | over
+    mirror.delete(conn, context.site, lost)
+    remember(context, conn, lost)
+    candidates.land(context, conn, after.values(), lost)
+    context.mark(conn, marked, "issues changed")
+    return marked, frozenset(changed)
+
+
+def _affected(
+    context: Context,
+    conn: Connection,
+    before: dict[str, Issue],
+    after: dict[str, Issue],
+    touched: Iterable[str],
+) -> frozenset[str]:
+    touched = frozenset(touched)
+    if not touched:
+        return frozenset()
+    moment = context.moment()
+    forest = Forest.of(_neighbourhood(context, conn, [*before.values(), *after.values()]))
+    marked = set(objectives.depending_on(conn, context.site, touched))
+    for issue_id in touched:
+        marked |= affected(context.mapping, forest, before.get(issue_id), after.get(issue_id), moment)
+    return frozenset(marked)
+
+
+def _neighbourhood(context: Context, conn: Connection, issues: list[Issue]) -> list[Issue]:
+    """The issues, what they are linked with, and everything above any of these, as the mirror has them."""
+    found = {issue.id: issue for issue in issues}
+    linked = mirror.linked(conn, context.site, list(found))
+    found |= {issue.id: issue for issue in linked if issue.id not in found}
+    if context.reads_everything:
+        known = objectives.ids(conn, context.site)  # those written in the mapping have no issue
+        found |= mirror.get(conn, context.site, [issue_id for issue_id in known if issue_id not in found])
+    parents = {issue.parent_id for issue in found.values()} - found.keys() - {None}
+    for _ in range(DEEPEST):
+        above = mirror.get(conn, context.site, [parent for parent in parents if parent is not None])
+        found |= above
+        parents = {issue.parent_id for issue in above.values()} - found.keys() - {None}
+        if not parents:
+            break
+    return list(found.values())

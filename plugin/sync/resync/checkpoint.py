@@ -1,0 +1,210 @@
+"""How far a full read has come, kept with each page in the transaction that lands it: the next one goes on from there.
+
+It goes on only where the same is asked under the same mapping, where it did not rest too long, and where nothing has asked for
+everything to be read since. Otherwise, or where Jira no longer knows the place, it begins anew.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from connectors.jira import Page
+from connectors.store.database import json_text
+from connectors.store.numbers import mirror
+from connectors.store.sites import facts
+from connectors.store.work import resyncs
+from plugin.sync.context import Context
+from plugin.sync.refresh.reread import RESYNC_WANTED
+from plugin.sync.resync import watermark
+from plugin.sync.resync.landing import Landed, Resynced
+from plugin.sync.resync.search_pages import asked
+
+LONGEST_REST = timedelta(days=1)
+"""Jira forgets a page token after seven days. What was read before a rest is looked at again, but not by all that may have changed."""
+SKEW = timedelta(hours=1)
+"""How far our clock may be ahead of Jira's, where Jira does not tell the time."""
+
+log = structlog.get_logger("jira_okr.resync")
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What stands beside the pages. `began` is by Jira's clock, `after` the place of the next page, `wanted` the wish it serves."""
+
+    under: str
+    first: bool
+    total: int
+    began: datetime
+    wanted: str | None = None
+    asked_otherwise: bool = False
+    occupied: bool = False
+    read: int = 0
+    changed: int = 0
+    pages: int = 0
+    after: str | None = None
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPage:
+    """What one page contributes to the end of the read."""
+
+    ids: list[str]
+    objectives: list[str]
+    marked: list[str]
+    drifted: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a full read is, for those who only look: it read so many of `total` issues, and was heard of `at`."""
+
+    read: int
+    total: int
+    began: datetime
+    at: datetime
+
+
+@dataclass(slots=True)
+class Reading:
+    """A full read under way in this process. `landed` counts the pages of this process alone.
+
+    `seen` holds the ids of all pages where somebody will ask for them: not on a first read that was never interrupted.
+    """
+
+    holder: str
+    reached: Reached
+    report: Resynced
+    seen: set[str] = field(default_factory=set)
+    landed: int = 0
+
+
+def start(context: Context, total: int | None = None, *, anew: bool = False) -> Reading:
+    """Go on with the read that did not come to its end, or begin one. `total`: how many issues there are, where that was asked already."""
+    holder = uuid.uuid4().hex
+    with context.store.write() as conn:
+        kept = None if anew else resyncs.kept(conn, context.site)
+        reached = _usable(context, conn, kept)
+        if kept is not None and reached is not None:
+            resyncs.take_over(conn, context.site, kept.read, holder)
+            return _resumed(context, conn, kept.read, holder, reached)
+    return _begun(context, holder, total)
+
+
+def keep(context: Context, conn: Connection, reading: Reading, page: Page, landed: Landed) -> None:
+    """In the transaction that lands the page: how far the read is now."""
+    ids = [*(issue.id for issue in page.issues), *(gap.issue_id for gap in page.gaps if gap.issue_id)]
+    report, before = reading.report, reading.reached
+    reading.reached = replace(
+        before,
+        occupied=report.occupied,
+        read=report.read,
+        changed=report.changed,
+        pages=before.pages + 1,
+        after=page.after,
+        complete=page.last,
+    )
+    kept = KeptPage(ids, sorted(landed.objectives), sorted(landed.marked), dict(landed.drifted))
+    text, of_page = json_text.encode(reading.reached), json_text.encode(kept)
+    number = reading.reached.pages
+    resyncs.keep(conn, context.site, reading.holder, text, context.clock(), (number, of_page))
+    if report.resumed or not report.first:
+        reading.seen.update(ids)
+    reading.landed += 1
+
+
+def unfinished(context: Context) -> Reached | None:
+    """How far the read came that the next one will go on with."""
+    with context.store.read() as conn:
+        return _usable(context, conn, resyncs.kept(conn, context.site))
+
+
+def progress(conn: Connection, site: str) -> Progress | None:
+    """The full read that is under way or was interrupted, whoever reads; None where there is none."""
+    kept = resyncs.kept(conn, site)
+    if kept is None:
+        return None
+    reached: Reached = json_text.decode(kept.content, Reached)
+    return Progress(reached.read, reached.total, reached.began, kept.saved_at)
+
+
+def is_half_read(conn: Connection, site: str) -> bool:
+    """Whether the very first read of the site has begun and not come to its end: what the mirror lacks may be anything."""
+    kept = resyncs.kept(conn, site)
+    return kept is not None and json_text.decode(kept.content, Reached).first
+
+
+def forget(context: Context) -> None:
+    """The next read begins anew."""
+    with context.store.write() as conn:
+        resyncs.discard(conn, context.site)
+
+
+def _usable(context: Context, conn: Connection, kept: resyncs.Kept | None) -> Reached | None:
+    """How far the kept read came, None where there is none to go on with."""
+    if kept is None:
+        return None
+    reached: Reached = json_text.decode(kept.content, Reached)
+    wanted = facts.get(conn, context.site, RESYNC_WANTED)
+    why = None
+    if reached.under != _under(context):
+        why = "the mapping, its scope or its fields changed"
+    elif context.clock() - kept.saved_at > LONGEST_REST:
+        why = "it rested too long"
+    elif wanted is not None and wanted != reached.wanted:
+        why = "everything was asked for since"
+    elif not reached.complete and reached.after is None:
+        why = "it had not read a page"
+    if why is None:
+        return reached
+    log.info("an interrupted resync is not gone on with", site=context.site, read=reached.read, why=why)
+    return None
+
+
+def _resumed(context: Context, conn: Connection, read: str, holder: str, reached: Reached) -> Reading:
+    report = Resynced(
+        read=reached.read,
+        changed=reached.changed,
+        first=reached.first,
+        occupied=reached.occupied,
+        resumed=True,
+        asked_otherwise=reached.asked_otherwise,
+    )
+    reading = Reading(holder, reached, report)
+    for content in resyncs.pages(conn, context.site, read):
+        page: KeptPage = json_text.decode(content, KeptPage)
+        reading.seen.update(page.ids)
+        report.objectives.update(page.objectives)
+        report.marked.update(page.marked)
+        report.drifted.update(_counted(page.drifted))
+    log.info("a resync goes on where it stopped", site=context.site, read=reached.read, of=reached.total)
+    return reading
+
+
+def _counted(drifted: Mapping[str, int]) -> Counter[str]:
+    return Counter(dict(drifted))
+
+
+def _begun(context: Context, holder: str, total: int | None) -> Reading:
+    if total is None:
+        total = context.jira.count(context.mapping.scope_by_id)
+    began = context.jira.time() or context.clock() - SKEW
+    with context.store.write() as conn:
+        first = mirror.count(conn, context.site) == 0
+        wanted = facts.get(conn, context.site, RESYNC_WANTED)
+        otherwise = not first and watermark.usable(conn, context) is None
+        reached = Reached(_under(context), first, total, began, wanted, otherwise)
+        text = json_text.encode(reached)
+        resyncs.begin(conn, context.site, uuid.uuid4().hex, holder, text, context.clock())
+    return Reading(holder, reached, Resynced(first=first, asked_otherwise=otherwise))
+
+
+def _under(context: Context) -> str:
+    return f"{context.mapping.revision} {asked(context)}"

@@ -1,0 +1,128 @@
+"""Reads the whole scope again and heals whatever a lost webhook left behind. Streams: memory does not grow with the site.
+
+A read that is interrupted is gone on with (`plugin.sync.resync.checkpoint`); what changed of late alone is read by `plugin.sync.resync.recent`.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from connectors.jira import Page
+from connectors.jira.http.errors import IncompleteRead, Permanent
+from connectors.store.numbers import objectives
+from connectors.store.sites import facts
+from connectors.store.work import drift, resyncs
+from connectors.store.work import last_written as stands
+from plugin.sync.context import Context
+from plugin.sync.refresh import gaps
+from plugin.sync.refresh.names import observe
+from plugin.sync.refresh.reread import RESYNC_WANTED, with_readings
+from plugin.sync.resync import activation_read, read_failure, watermark
+from plugin.sync.resync.checkpoint import SKEW, Reading, forget, keep, start
+from plugin.sync.resync.completeness import prove_complete
+from plugin.sync.resync.double_check import look_again
+from plugin.sync.resync.landing import Progress, Resynced, land_again, land_first
+from plugin.sync.resync.missing_issues import catch_up, drop_unseen
+from plugin.sync.resync.resync_end import REVISION, quietly, settle
+from plugin.sync.resync.search_pages import in_order, pages
+
+log = structlog.get_logger("jira_okr.resync")
+
+
+def resync(
+    context: Context,
+    progress: Progress = lambda _done, _total: None,
+    *,
+    accept_loss: bool = False,
+    total: int | None = None,
+    anew: bool = False,
+) -> Resynced:
+    """Read every issue of the scope into the mirror, drop what left it, and mark every objective due.
+
+    Goes on where an interrupted one stopped, unless `anew`. `total`: how many issues there are, where that was asked already.
+    Raises IncompleteRead (and changes no rollup) where the read looks partial: its pages contradict each other, or Jira counts far more.
+    """
+    context = quietly(context)
+    reading = _read(context, start(context, total, anew=anew), progress)
+    report = reading.report
+    prove_complete(context, reading, accept_loss)
+    if report.resumed:
+        catch_up(context, reading)
+    drop_unseen(context, reading, accept_loss)
+    settle(context, report, report.objectives, _others(context, report))
+    _remember(context, reading)
+    observe(context.store, context.site, context.mapping, context.clock())
+    return report
+
+
+def _read(context: Context, reading: Reading, progress: Progress) -> Reading:
+    """Every page that is still to be read. Where an earlier place leads nowhere any more, all of them."""
+    try:
+        _read_pages(context, reading, progress)
+    except (Permanent, IncompleteRead) as error:
+        if not reading.report.resumed or reading.landed:
+            raise
+        log.warning(
+            "a resync begins anew: the place where it stopped is gone", site=context.site, why=str(error)
+        )
+        forget(context)
+        reading = start(context, anew=True)
+        _read_pages(context, reading, progress)
+    return reading
+
+
+def _read_pages(context: Context, reading: Reading, progress: Progress) -> None:
+    reached = reading.reached
+    progress(reached.read, max(reached.total, reached.read))
+    if reached.complete:
+        return
+    for page in pages(context, in_order(context.mapping.scope_by_id), reached.after):
+        _land_page(context, reading, page)
+        progress(reading.report.read, max(reached.total, reading.report.read))
+    if not reading.reached.complete:
+        raise IncompleteRead(
+            "The search ended without its last page.", "Nothing was removed; run jira-okr sync again."
+        )
+
+
+def _land_page(context: Context, reading: Reading, page: Page) -> None:
+    report = reading.report
+    issues = with_readings(context, list(page.issues), {}, first=report.first)
+    looked = None if report.first else look_again(context, issues, page.gaps)
+    with context.store.write() as conn:
+        landed = land_again(context, conn, looked) if looked else land_first(context, conn, issues, page.gaps)
+        report.add(landed)
+        keep(context, conn, reading, page, landed)
+
+
+def _others(context: Context, report: Resynced) -> frozenset[str]:
+    """Objectives beside those that were read: written in the mapping, known from before, or none any more while their fields still stand."""
+    written = {f"@{rule.part.id}" for rule in context.mapping.objectives if rule.select is None}
+    with context.store.read() as conn:
+        former = objectives.ids(conn, context.site)
+        left = stands.objective_ids(conn, context.site, context.moment().today)
+    return frozenset(id_ for id_ in (*written, *former, *left) if id_ not in report.objectives)
+
+
+def _remember(context: Context, reading: Reading) -> None:
+    report, now = reading.report, context.clock()
+    with context.store.write() as conn:
+        for fact in ("last_resync", "schedule:resync", "schedule:recent"):
+            facts.put(conn, context.site, fact, now.isoformat())
+        facts.put(conn, context.site, REVISION, context.mapping.revision)
+        activation_read.dropped_by(conn, context)
+        facts.put(
+            conn,
+            context.site,
+            "drift",
+            {"issues": report.drift, "read": report.read, "at": now.isoformat()},
+        )
+        drift.restart(conn, context.site)
+        if not report.first:
+            drift.add(conn, context.site, report.drifted, now)
+        watermark.set_by_full_read(conn, context, reading.reached.began)
+        gaps.settle_full_read(context, conn, reading.reached.began - SKEW)
+        read_failure.clear(conn, context.site, "full")
+        if facts.get(conn, context.site, RESYNC_WANTED) == reading.reached.wanted:
+            facts.put(conn, context.site, RESYNC_WANTED, None)
+        resyncs.end(conn, context.site, reading.holder)

@@ -1,0 +1,194 @@
+"""Lands what a resync reads in the mirror, and counts what had been wrong there: by issue, and by objective."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from connectors.store.numbers import mirror, objectives
+from connectors.store.sites import facts
+from mappings.facts.forest import Forest
+from mappings.facts.gap import Gap
+from mappings.facts.issue import Issue
+from mappings.rollup.assessment import Assessment
+from plugin.sync.context import Context
+from plugin.sync.reconcile import candidates
+from plugin.sync.reconcile.hold import Brake
+from plugin.sync.refresh import gaps
+from plugin.sync.refresh.reread import land_issues
+from plugin.sync.refresh.tombstones import ask_again, doubtful
+from plugin.sync.resync.double_check import Looked
+
+Progress = Callable[[int, int | None], None]
+"""Is told how many issues are read, and of how many."""
+SKEW = timedelta(minutes=10)
+"""So far Jira's clock and ours may be apart, and a search may lag."""
+ON_ITS_WAY = timedelta(minutes=2)
+"""So long after a change its webhook may still be under way: what a look at recent changes finds then is no drift."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What one page brought: issues whose facts were news, how many of these a webhook may still tell of, and what they concern.
+
+    `drifted` counts by objective the issues that had been wrong beneath it; `occupied` says that a field we write has a value.
+    `silent` ones changed without an edit: Jira's `updated` stands where it stood, so nothing in Jira explains it.
+    """
+
+    issues: int = 0
+    changed: int = 0
+    on_their_way: int = 0
+    marked: frozenset[str] = frozenset()
+    objectives: frozenset[str] = frozenset()
+    drifted: Mapping[str, int] = field(default_factory=dict)
+    occupied: bool = False
+    silent: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Resynced:
+    """What a resync found. `drift` counts issues the mirror had wrong (none on the first read); `marked` is what they may concern.
+
+    `resumed`: it went on from where an earlier one had stopped. `asked_otherwise`: another scope or other fields were read before,
+    so that what differs is no drift. `losses` are issues that Jira shows no more and that wait for a person, `accepted` the keys of those
+    that were dropped because a person said so beforehand.
+    """
+
+    kind: Literal["full", "recent"] = "full"
+    read: int = 0
+    changed: int = 0
+    on_their_way: int = 0
+    removed: int = 0
+    losses: int = 0
+    accepted: tuple[str, ...] = ()
+    objectives: set[str] = field(default_factory=set)
+    marked: set[str] = field(default_factory=set)
+    drifted: Counter[str] = field(default_factory=Counter)
+    first: bool = False
+    occupied: bool = False
+    resumed: bool = False
+    asked_otherwise: bool = False
+    held: Brake | None = None
+    silent: set[str] = field(default_factory=set)
+
+    @property
+    def drift(self) -> int:
+        """Issues that a webhook should have brought and did not."""
+        return 0 if self.first or self.asked_otherwise else self.changed - self.on_their_way + self.removed
+
+    def add(self, landed: Landed) -> None:
+        """Count a page."""
+        self.read += landed.issues
+        self.changed += landed.changed
+        self.on_their_way += landed.on_their_way
+        self.objectives |= landed.objectives
+        self.marked |= landed.marked
+        self.count_drift(landed.drifted)
+        self.occupied = self.occupied or landed.occupied
+        self.silent |= landed.silent
+
+    def count_drift(self, drifted: Mapping[str, int]) -> None:
+        """By objective, where it is drift."""
+        if not self.asked_otherwise:
+            self.drifted.update(drifted)
+
+
+def land_first(context: Context, conn: Connection, issues: list[Issue], unread: Iterable[Gap] = ()) -> Landed:
+    """Nothing was known before: nothing can have changed, and every objective is marked at the end."""
+    issues, refused = gaps.sift(context, _undoubted(context, conn, issues))
+    changed = mirror.put(conn, context.site, issues)
+    gaps.land(context, conn, issues, (), (*unread, *refused))
+    candidates.land(context, conn, (issue for issue in issues if issue.id in changed), ())
+    ours = context.written_fields
+    occupied = any(ours & issue.fields.keys() for issue in issues)
+    return Landed(len(issues), len(changed), objectives=objectives_among(context, issues), occupied=occupied)
+
+
+def land_again(context: Context, conn: Connection, looked: Looked, *, recent: bool = False) -> Landed:
+    """What is news changes the mirror and marks objectives, for the time when the resync is over."""
+    issues = looked.issues
+    before = mirror.hold(conn, context.site, [issue.id for issue in issues])
+    marked, changed = land_issues(context, conn, looked.shown, set())
+    if looked.anew or looked.gaps:
+        also, too = land_issues(context, conn, looked.anew, set(), looked.read_at, looked.gaps)
+        marked, changed = marked | also, changed | too
+    told = frozenset(context.fields) - context.written_fields
+    news = [issue for issue in issues if issue.id in changed and _is_news(before.get(issue.id), issue, told)]
+    late = [issue for issue in news if not (recent and context.clock() - issue.updated < ON_ITS_WAY)]
+    return Landed(
+        len(issues),
+        len(news),
+        len(news) - len(late),
+        marked,
+        objectives_among(context, issues),
+        drift_of(context, conn, before, late),
+        silent=_silent(context, conn, before, news),
+    )
+
+
+def _silent(
+    context: Context, conn: Connection, before: Mapping[str, Issue], news: Iterable[Issue]
+) -> frozenset[str]:
+    """Of what is news, what was not edited since the mirror knew it; an issue it did not know, since the last read of all."""
+    text = facts.get(conn, context.site, "last_resync")
+    read_at = None if text is None else datetime.fromisoformat(text) - SKEW
+    return frozenset(issue.id for issue in news if not _is_edited(before.get(issue.id), issue, read_at))
+
+
+def _is_edited(before: Issue | None, after: Issue, read_at: datetime | None) -> bool:
+    if before is not None:
+        return after.updated > before.updated
+    return read_at is not None and after.updated > read_at
+
+
+def objectives_among(context: Context, issues: Iterable[Issue]) -> frozenset[str]:
+    """Those of the issues that are objectives."""
+    assessment = Assessment(context.mapping, Forest.of(()), context.moment())
+    return frozenset(issue.id for issue in issues if assessment.rule_for(issue))
+
+
+def drift_of(
+    context: Context, conn: Connection, before: Mapping[str, Issue], wrong: Iterable[Issue]
+) -> Counter[str]:
+    """By objective, how many of its issues the mirror had wrong. An issue that came or moved counts where its parent counts."""
+    near = {issue.id: _near(before.get(issue.id), issue) for issue in wrong}
+    hanging = objectives.hanging_on(conn, context.site, frozenset().union(*near.values()))
+    return Counter(
+        objective_id
+        for ids in near.values()
+        for objective_id in frozenset().union(*(hanging.get(id_, frozenset()) for id_ in ids))
+    )
+
+
+def _near(before: Issue | None, after: Issue) -> frozenset[str]:
+    near: set[str | None] = {after.id}
+    if before is None or before.parent_id != after.parent_id:
+        near |= {after.parent_id, before.parent_id if before else None}
+    if before is None:
+        near |= {link.issue_id for link in after.links}
+    return frozenset(id_ for id_ in near if id_ is not None)
+
+
+def _undoubted(context: Context, conn: Connection, issues: list[Issue]) -> list[Issue]:
+    """Without those that left the mirror a moment ago and that a search, which lags, shows once more."""
+    doubted = doubtful(context, conn, (issue.id for issue in issues), None)
+    if not doubted:
+        return issues
+    doubted -= mirror.get(conn, context.site, doubted).keys()
+    ask_again(context, conn, doubted)
+    return [issue for issue in issues if issue.id not in doubted]
+
+
+def _is_news(before: Issue | None, after: Issue, told: frozenset[str]) -> bool:
+    """Whether more differs than our own writes do (the time of the last edit, the fields we write), and than a preview read besides."""
+    if before is None:
+        return True
+    was, now = (
+        {name: value for name, value in one.fields.items() if name in told} for one in (before, after)
+    )
+    return was != now or replace(before, updated=after.updated, fields=after.fields) != after

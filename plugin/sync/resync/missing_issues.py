@@ -1,0 +1,127 @@
+"""The end of a full read: what its pages did not show is asked for by id, and only what Jira does not show then either is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+
+from connectors.jira.http.errors import IncompleteRead
+from connectors.store.numbers import mirror
+from mappings.facts.gap import Gap
+from mappings.facts.issue import Issue
+from plugin.sync.context import Context
+from plugin.sync.refresh.losses import record, weigh
+from plugin.sync.refresh.omissions import in_scope
+from plugin.sync.refresh.own_writes import written_lately
+from plugin.sync.refresh.reread import land_issues, read_again, with_readings
+from plugin.sync.resync.checkpoint import Reading
+from plugin.sync.resync.double_check import Looked, look_again
+from plugin.sync.resync.landing import drift_of, land_again
+from plugin.sync.resync.search_pages import OVERLAP, changed_pages, in_order
+
+T = TypeVar("T")
+
+AT_ONCE = 100
+
+
+def catch_up(context: Context, reading: Reading) -> None:
+    """For a read that rested: issues that came, went or moved between its pages meanwhile, and those that changed after their page was read."""
+    scope = context.mapping.scope_by_id
+    there = set(context.jira.search_ids(in_order(scope)))
+    slipped = there - reading.seen
+    # What was on a page and is not there any more is asked for by id, like everything the pages did not show.
+    reading.seen &= there
+    land_slipped(context, reading, slipped)
+    last = False
+    for page in changed_pages(context, reading.reached.began - OVERLAP)[1]:
+        issues = with_readings(context, list(page.issues), {})
+        _land(context, reading, look_again(context, issues, page.gaps))
+        last = page.last
+    if not last:
+        raise IncompleteRead("The search ended without its last page.", "Run jira-okr sync again.")
+
+
+def land_slipped(context: Context, reading: Reading, slipped: Iterable[str]) -> None:
+    """Read by id what a list of ids names and no page showed."""
+    for chunk in _chunks(sorted(slipped), AT_ONCE):
+        read_at = context.clock()
+        read = read_again(context, chunk)
+        _land(context, reading, Looked([], with_readings(context, read.issues, {}), read_at, read.gaps))
+
+
+def _land(context: Context, reading: Reading, looked: Looked) -> None:
+    shown, anew = in_scope(context, looked.shown), in_scope(context, looked.anew)
+    inside = replace(looked, shown=shown, anew=anew)
+    with context.store.write() as conn:
+        landed = land_again(context, conn, inside)
+    reading.seen.update(issue.id for issue in inside.issues)
+    reading.seen.update(gap.issue_id for gap in inside.gaps)
+    reading.report.add(replace(landed, issues=0))
+
+
+def drop_unseen(context: Context, reading: Reading, accept_loss: bool) -> None:
+    """Drop what left the scope, and of what Jira shows no more what may be believed to be gone; the rest is held for a person."""
+    report, seen = reading.report, reading.seen
+    if report.first and not report.resumed:
+        return
+    with context.store.read() as conn:
+        missing = [(id_, updated) for id_, updated in mirror.ids(conn, context.site) if id_ not in seen]
+    gone: set[str] = set()
+    # Search lags behind: what it did not show may be new. Only what a read by id does not show either may be gone.
+    for chunk in _chunks(missing, AT_ONCE):
+        gone |= _land_unseen(context, reading, dict(chunk))
+    lost = weigh(context, gone, accept=accept_loss)
+    if accept_loss:
+        with context.store.read() as conn:
+            known = mirror.get(conn, context.site, lost.leaving)
+        report.accepted = tuple(sorted(one.key for one in known.values()))
+    for ids in _chunks(sorted(lost.leaving), AT_ONCE):
+        _drop(context, reading, [], ids, None)
+    with context.store.write() as conn:
+        record(context, conn, lost)
+    report.losses = len(lost.held)
+
+
+def _land_unseen(context: Context, reading: Reading, edited: dict[str, datetime]) -> frozenset[str]:
+    """Take in what a read by id shows of these, dropping what is outside; the ids that it does not show."""
+    read_at = context.clock()
+    with context.store.read() as conn:
+        # What is archived is shown by no search. Once it is restored one shows it again.
+        rest = {one.id for one in mirror.get(conn, context.site, edited).values() if one.archived}
+        edited = {id_: at for id_, at in edited.items() if id_ not in rest}
+        lately = written_lately(context, conn, edited)
+    known = {id_: at for id_, at in edited.items() if id_ not in lately}
+    read = read_again(context, edited, edited=known)
+    found = with_readings(context, read.issues, {})
+    inside = in_scope(context, found)
+    outside = {issue.id for issue in found} - {issue.id for issue in inside}
+    _drop(context, reading, inside, outside, read_at, read.gaps)
+    return read.gone
+
+
+def _drop(
+    context: Context,
+    reading: Reading,
+    inside: list[Issue],
+    outside: Iterable[str],
+    read_at: datetime | None,
+    gaps: tuple[Gap, ...] = (),
+) -> None:
+    report, ids = reading.report, set(outside)
+    if not (inside or ids or gaps):
+        return
+    with context.store.write() as conn:
+        lost = mirror.get(conn, context.site, ids)
+        report.count_drift(drift_of(context, conn, lost, lost.values()))
+        marked, _ = land_issues(context, conn, inside, ids, read_at, gaps)
+    report.marked |= marked
+    report.removed += len(ids)
+
+
+def _chunks(ids: Iterable[T], size: int) -> Iterator[list[T]]:
+    rest = iter(ids)
+    while chunk := list(islice(rest, size)):
+        yield chunk

@@ -1,0 +1,56 @@
+"""How a resync begins and ends, the full one and the recent one: quietly, with the brake, and with what it found marked due."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import replace
+from datetime import timedelta
+
+from connectors.store.sites import facts
+from connectors.store.work import due, refusals
+from plugin.sync.context import Context
+from plugin.sync.reconcile.hold import Step, brake_resync
+from plugin.sync.reconcile.reconcile import reconcile
+from plugin.sync.resync.landing import Resynced
+
+UNTIL_THE_END = timedelta(hours=1)
+REVISION = "resynced_revision"
+
+
+def quietly(context: Context) -> Context:
+    """For a resync: calls yield to fresh events, and what is found waits for the end, where the brake looks at all of it.
+
+    What an event marks meanwhile is not put off. Should the resync never end, its own finds are served after the hour.
+    """
+    return replace(context, jira=context.jira.in_background(), quiet=UNTIL_THE_END, ceiling=None)
+
+
+def settle(context: Context, report: Resynced, ids: Set[str], others: Set[str] = frozenset()) -> None:
+    """Brake what would change too much, then make these objectives due. A full read tries again what Jira refused: one of a kind."""
+    if not (ids or others):
+        return
+    _apply_brake(context, report, ids, others)
+    with context.store.write() as conn:
+        probed = refusals.probe(conn, context.site) if report.kind == "full" else frozenset[str]()
+        more = others | report.marked | probed
+        # A first read of a large site knows of no more: then its ids are not copied, which would be felt.
+        due.mark(conn, context.site, ids | more if more else ids, context.clock(), "resync")
+
+
+def _apply_brake(context: Context, report: Resynced, ids: Set[str], others: Set[str]) -> None:
+    """Under a mapping activated since the last resync nothing is held: its activation was previewed and braked by itself.
+
+    Where nothing has been written yet, by us or by another hand, there is nothing to hold either.
+    """
+    if report.first and not report.occupied:
+        return
+    with context.store.read() as conn:
+        last = facts.get(conn, context.site, REVISION)
+    if last in (None, context.mapping.revision):
+        steps = (_step(context, id_) for id_ in sorted(ids | others))
+        report.held = brake_resync(context, steps, report.silent, explains=not report.resumed)
+
+
+def _step(context: Context, objective_id: str) -> Step:
+    found = reconcile(context, objective_id, write=False)
+    return Step(replace(found.plan, objective_id=objective_id), found.before, found.state)

@@ -1,0 +1,1 @@
+"""People, their accounts and tokens, and the record of what they did."""

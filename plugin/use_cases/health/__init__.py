@@ -1,0 +1,1 @@
+"""How the sites stand, and what ought to trouble somebody."""

@@ -1,0 +1,337 @@
+"""What ought to trouble somebody about a site. Every door says the same: the first concern is the verdict, and `jira-okr status`
+exits with 1 where one of them is wrong. A new one is a function and its line in `CONCERNS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from plugin.sync.outage import Outage
+from plugin.use_cases.health.moments import ago
+from plugin.use_cases.health.status import Status
+from plugin.use_cases.work.losses import missing_said
+
+Level = Literal["on_track", "pending", "unknown", "at_risk", "off_track"]
+WORST_FIRST: tuple[Level, ...] = ("off_track", "at_risk", "unknown", "pending", "on_track")
+MOST_NAMED = 5
+STUCK = timedelta(minutes=10)
+QUIET = timedelta(hours=26)
+OUT = {
+    "unreachable": "Jira does not answer",
+    "sign_in": "Jira does not accept the sign-in",
+    "limited": "Jira asks to wait",
+    "refused": "Jira cannot be read",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """One thing: `level` names colour and shape, `todo` says what to do next. `wrong`: somebody has to do it."""
+
+    kind: str
+    level: Level
+    word: str
+    sentence: str
+    todo: str
+    wrong: bool = True
+
+
+FRESH = Concern("fresh", "on_track", "Fresh", "Deliveries arrive and nothing is stuck.", "", wrong=False)
+
+
+def concerns(status: Status) -> tuple[Concern, ...]:
+    """Everything that troubles this site, what has to be mended first before the rest."""
+    found = (concern(status) for concern in CONCERNS)
+    return tuple(one for one in found if one is not None)
+
+
+def verdict(status: Status) -> Concern:
+    """What to think of a site's data in one word."""
+    return next(iter(concerns(status)), FRESH)
+
+
+def worst(sites: Sequence[Status]) -> Status:
+    """The site that speaks for all of them: the first of those that are worst off."""
+    return min(sites, key=lambda one: WORST_FIRST.index(verdict(one).level))
+
+
+def never_read(status: Status) -> Concern | None:
+    """Nothing was ever heard of it."""
+    if status.last_resync is not None or status.last_delivery is not None:
+        return None
+    return Concern(
+        "never_read",
+        "unknown",
+        "Never synced",
+        "Nothing has been read from this site yet.",
+        "Run “jira-okr sync” for it once; webhooks keep it fresh from then on.",
+    )
+
+
+def out(status: Status) -> Concern | None:
+    """Jira cannot be worked with: nothing else can be right before."""
+    return None if status.outage is None else _out(status.outage, status.at)
+
+
+def _out(outage: Outage, now: datetime) -> Concern:
+    following = "at once" if outage.next_try <= now else ago(now - outage.next_try)
+    return Concern(
+        "outage",
+        "at_risk" if outage.kind == "limited" else "off_track",
+        OUT[outage.kind],
+        f"First seen {ago(now - outage.since)}: {outage.error} What came meanwhile is kept; the next try is {following}.",
+        outage.remedy,
+    )
+
+
+def nobody_works(status: Status) -> Concern | None:
+    """No process works off what comes in."""
+    if status.processes is None or status.at_work:
+        return None
+    return Concern(
+        "nobody_works",
+        "off_track",
+        "Nobody works",
+        "No process is at work: what Jira tells is kept, and no number changes.",
+        "Start “jira-okr serve”, or “jira-okr worker”.",
+    )
+
+
+def failing(status: Status) -> Concern | None:
+    """A read by the clock fails again and again, which must not look as if it found nothing."""
+    bad = next((one for one in status.failing if one.lasts), None)
+    if bad is None:
+        return None
+    what = "Reading everything" if bad.kind == "full" else "Reading what changed of late"
+    return Concern(
+        "failing",
+        "at_risk",
+        "Cannot be read",
+        f"{what} has failed {bad.tries} times in a row, first {ago(status.at - bad.since)}: {bad.error}",
+        bad.remedy or "Look at the log, and try “jira-okr sync”.",
+    )
+
+
+def standing_still(status: Status) -> Concern | None:
+    """Somebody works, and yet work waits."""
+    if status.overdue_since is None or status.at - status.overdue_since <= STUCK:
+        return None
+    return Concern(
+        "standing_still",
+        "off_track",
+        "Standing still",
+        "Work has been waiting for more than ten minutes.",
+        "Look whether a worker is running, and at its log.",
+    )
+
+
+def held(status: Status) -> Concern | None:
+    """Changes wait for a person instead of being written."""
+    if status.brake is None and not status.held:
+        return None
+    count = max(len(status.held), status.brake.count if status.brake else 0)
+    what = "1 change waits" if count == 1 else f"{count} changes wait"
+    why = status.brake.reason if status.brake else status.held[0].note
+    return Concern(
+        "held",
+        "at_risk",
+        "Held",
+        f"{what} for a person instead of being written: {why}".removesuffix(".") + ".",
+        "Look at them with “jira-okr held list”; “jira-okr held release” writes them, “jira-okr held drop” leaves Jira as it is.",
+    )
+
+
+def activating(status: Status) -> Concern | None:
+    """Another mapping is about to rule, and what it needs is read first."""
+    found = status.activating
+    if found is None:
+        return None
+    stands = bool(found.failed)
+    todo = "The former mapping rules until then."
+    if found.held:
+        todo = "Preview it; “jira-okr mapping activate --accept-large-change” goes on with it."
+    elif stands:
+        todo = "It is tried again by itself, and by “jira-okr sync”."
+    return Concern(
+        "activating",
+        "at_risk" if stands else "pending",
+        "Activating",
+        f"{found.said[0].upper()}{found.said[1:]}".removesuffix(".") + ".",
+        todo,
+        wrong=stands,
+    )
+
+
+def missing(status: Status) -> Concern | None:
+    """Jira shows issues no more and does not say that they are deleted."""
+    if not status.losses:
+        return None
+    return Concern(
+        "losses",
+        "at_risk",
+        "Issues missing",
+        missing_said(status.losses),
+        "Look at them with “jira-okr losses list”, then accept or dismiss them.",
+    )
+
+
+def given_up(status: Status) -> Concern | None:
+    """Dead letters."""
+    dead = len(status.dead)
+    if not dead:
+        return None
+    sentence = f"{dead} {'objective' if dead == 1 else 'objectives'} failed for good."
+    return Concern("given_up", "at_risk", "Needs a person", sentence, "Do what stands below each.")
+
+
+def refused(status: Status) -> Concern | None:
+    """Fields that Jira declined in its own words: what stands there is not what we say."""
+    count = len(status.refused)
+    if not count:
+        return None
+    fields = "1 field" if count == 1 else f"{count} fields"
+    return Concern(
+        "refused",
+        "at_risk",
+        "Jira lacks numbers",
+        f"Jira does not have our number in {fields}: it refuses them.",
+        "Do what stands below each, then retry; every full sync tries one of each kind again by itself.",
+    )
+
+
+def unread(status: Status) -> Concern | None:
+    """Issues that could not be read and that nobody accepted."""
+    waiting = [one for one in status.gaps if not one.accepted]
+    if not waiting:
+        return None
+    what = "1 issue cannot be read" if len(waiting) == 1 else f"{len(waiting)} issues cannot be read"
+    first = f"{waiting[0].name}: {waiting[0].reason}"
+    return Concern(
+        "gaps",
+        "at_risk",
+        "Gaps",
+        f"{what}, and the numbers that need them stand as they were. {first}",
+        waiting[0].remedy,
+    )
+
+
+def gone(status: Status) -> Concern | None:
+    """The mapping names something that Jira no longer has: numbers that need it stand as they were."""
+    lost = status.names.absences if status.names is not None else ()
+    if not lost:
+        return None
+    what = ", ".join(sorted({str(one) for one in lost})[:MOST_NAMED])
+    return Concern(
+        "gone",
+        "at_risk",
+        "Gone from Jira",
+        f"{capital(what)}: the numbers that need it stand as they were, and nothing of them is written.",
+        "Bring it back in Jira, or write something else in the mapping and activate that.",
+    )
+
+
+def renamed(status: Status) -> Concern | None:
+    """Jira calls something otherwise than the mapping does: no number changes by that."""
+    found = status.names.renames if status.names is not None else ()
+    if not found:
+        return None
+    what = ", ".join(sorted({str(one) for one in found})[:MOST_NAMED])
+    return Concern(
+        "renamed",
+        "pending",
+        "Renamed in Jira",
+        f"{capital(what)}. Numbers go by ids, so none of them changes.",
+        "Write the new name in the mapping when it is edited next; “jira-okr mapping check” says where.",
+        wrong=False,
+    )
+
+
+def capital(text: str) -> str:
+    """With a capital letter at its beginning, and nothing else changed."""
+    return text[:1].upper() + text[1:]
+
+
+def credential(status: Status) -> Concern | None:
+    """The admin's word on the token: where Jira refuses it, that is an outage and said before."""
+    found = status.credential
+    if not found.wants_renewal:
+        return None
+    over = found.state == "over"
+    return Concern(
+        "credential",
+        "at_risk",
+        "Token expired" if over else "Token expires soon",
+        f"{'By the day that was entered, the' if over else 'The'} token for Jira {found.said}.",
+        found.remedy,
+    )
+
+
+def stale(status: Status) -> Concern | None:
+    """Nothing was heard of it for long."""
+    if never_read(status) is not None or (status.heard is not None and status.at - status.heard <= QUIET):
+        return None
+    return Concern(
+        "stale",
+        "at_risk",
+        "Ageing",
+        "No delivery and no resync for more than a day.",
+        "Look whether the webhook is still registered in Jira, then run “jira-okr sync”.",
+    )
+
+
+def no_webhook(status: Status) -> Concern | None:
+    """It is read by the clock alone."""
+    if status.last_delivery is not None or never_read(status) is not None:
+        return None
+    return Concern(
+        "no_webhook",
+        "pending",
+        "No webhook yet",
+        "The data is from the last resync; no delivery has ever arrived.",
+        "Register the webhook in Jira, so that changes arrive in seconds.",
+        wrong=False,
+    )
+
+
+def drifted(status: Status) -> Concern | None:
+    """Resyncs had to correct something, and did."""
+    issues = status.drift.issues if status.drift else 0
+    if not issues:
+        return None
+    return Concern(
+        "drift",
+        "at_risk",
+        "Drift found",
+        f"Resyncs found deliveries missing: {corrected(issues)}.",
+        "Look at the webhook in Jira, and at the proxy in front of the connector.",
+        wrong=False,
+    )
+
+
+CONCERNS: tuple[Callable[[Status], Concern | None], ...] = (
+    never_read,
+    out,
+    nobody_works,
+    failing,
+    standing_still,
+    held,
+    activating,
+    missing,
+    given_up,
+    refused,
+    unread,
+    gone,
+    credential,
+    stale,
+    no_webhook,
+    renamed,
+    drifted,
+)
+
+
+def corrected(issues: int) -> str:
+    """`1 issue corrected`."""
+    return "1 issue corrected" if issues == 1 else f"{issues} issues corrected"

@@ -1,0 +1,13 @@
+"""What goes wrong outside of us, by the names that doors need: Jira and the database."""
+
+from __future__ import annotations
+
+from connectors.jira.http.errors import AuthFailed, JiraError, Permanent, RateLimited
+from connectors.store import StoreError
+
+__all__ = ["AuthFailed", "JiraError", "Permanent", "RateLimited", "StoreError", "told"]
+
+
+def told(error: JiraError) -> str:
+    """What Jira said, and what to do about it."""
+    return f"{error.message} {error.remedy}".strip()

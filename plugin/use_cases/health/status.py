@@ -1,0 +1,274 @@
+"""How the sites stand: how fresh the data is, what waits, what failed, and what to do about it. Pages, API, command, `/readyz` and
+`/metrics` read these values and no others. What ought to trouble somebody is in `plugin.use_cases.health.concerns`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from connectors.store import StoreError
+from connectors.store.numbers import mirror
+from connectors.store.sites import facts, revisions
+from connectors.store.work import due, inbox, losses, refusals, writes
+from connectors.store.work.losses import Loss
+from connectors.store.work.refusals import Refused
+from connectors.store.work.writes import Write
+from plugin.access.actor import Actor
+from plugin.runtime.connector import Connector, Site
+from plugin.runtime.counters import Counted
+from plugin.runtime.heartbeat import Process, counted, processes
+from plugin.sync import outage
+from plugin.sync.outage import Outage
+from plugin.sync.reconcile import hold
+from plugin.sync.reconcile.hold import Brake
+from plugin.sync.refresh import names
+from plugin.sync.refresh.names import Standing
+from plugin.sync.resync import checkpoint, read_failure
+from plugin.sync.resync.checkpoint import Progress
+from plugin.sync.resync.read_failure import ReadFailure
+from plugin.use_cases.health import webhook_state
+from plugin.use_cases.health.budget import Budget, budget
+from plugin.use_cases.health.credential_expiry import Expiry, expiry_at
+from plugin.use_cases.health.drift import Drift, drift_of, last_recent
+from plugin.use_cases.health.webhook_state import WebhookState
+from plugin.use_cases.mapping.mapping_life import Activating, activating
+from plugin.use_cases.permission import VIEWER, question
+from plugin.use_cases.work import background_jobs
+from plugin.use_cases.work.background_jobs import Errand
+from plugin.use_cases.work.dead_letters import DeadLetter, letters
+from plugin.use_cases.work.gaps import GapRow, gap_rows
+from plugin.use_cases.work.site_read import SYNC
+
+TRAFFIC = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How one site stood at an instant. None is "never" for the instants and "not looked up" for everything else.
+
+    `due` objectives wait, the first of them overdue since `overdue_since`, with an unserved event since `waiting_since`. `drift` is
+    what resyncs had to correct; `deliveries` counts the inbox by status, `per_minute` those of the last minutes, the latest last;
+    `writes` counts the ledger of writes by outcome. `gaps` are what could not be read, the accepted ones last. `sync` is what a
+    person asked for, `full_read` a read that has not come to its end. `names` is what Jira calls otherwise than the mapping does,
+    and what it no longer has.
+    """
+
+    site: str
+    at: datetime
+    url: str | None = None
+    mapping_revision: str | None = None
+    issues: int | None = None
+    newest_change: datetime | None = None
+    last_delivery: datetime | None = None
+    last_resync: datetime | None = None
+    last_recent: datetime | None = None
+    last_reconcile: datetime | None = None
+    drift: Drift | None = None
+    deliveries: Mapping[str, int] | None = None
+    per_minute: tuple[int, ...] | None = None
+    due: int = 0
+    overdue_since: datetime | None = None
+    waiting_since: datetime | None = None
+    dead: tuple[DeadLetter, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    brake: Brake | None = None
+    held: tuple[Write, ...] = ()
+    activating: Activating | None = None
+    gaps: tuple[GapRow, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    writes: Mapping[str, int] | None = None
+    webhook: WebhookState | None = None
+    sync: Errand | None = None
+    full_read: Progress | None = None
+    outage: Outage | None = None
+    budget: Budget | None = None
+    token_expires: date | None = None
+    failing: tuple[ReadFailure, ...] = ()
+    """Reads of everything, or of what changed of late, whose last try failed."""
+    names: Standing | None = None
+    processes: tuple[Process, ...] | None = None
+
+    @property
+    def credential(self) -> Expiry:
+        """When the credential expires."""
+        return expiry_at(self.token_expires, self.at)
+
+    @property
+    def heard(self) -> datetime | None:
+        """When anything was last learnt of this site."""
+        return max(
+            (at for at in (self.last_delivery, self.last_resync, self.last_recent) if at), default=None
+        )
+
+    @property
+    def at_work(self) -> tuple[Process, ...]:
+        """The processes that live and work."""
+        return at_work(self.processes or (), self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """All sites, every process that was heard of within the hour, and what all processes counted, those of former times too."""
+
+    at: datetime
+    sites: tuple[Status, ...]
+    processes: tuple[Process, ...]
+    counted: Counted
+
+    @property
+    def living(self) -> tuple[Process, ...]:
+        """The processes that gave a sign of life."""
+        return tuple(one for one in self.processes if one.lives(self.at))
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether a process can work, by how many workers; `why` it cannot, and what to do.
+
+    `unread` are sites whose reads by the clock fail again and again: no reason to send traffic elsewhere, and nothing to be silent about.
+    """
+
+    ready: bool
+    workers: int = 0
+    why: str = ""
+    todo: str = ""
+    unread: tuple[str, ...] = ()
+
+
+@question(VIEWER)
+def status(connector: Connector, _actor: Actor, name: str) -> Status:
+    """One site, which has to be there."""
+    site, now = connector.site(name), connector.clock()
+    with connector.store.read() as conn:
+        found = _status(conn, site, now, tuple(processes(conn)))
+    return replace(found, sync=background_jobs.latest(connector, name, SYNC))
+
+
+@question(VIEWER)
+def installation(connector: Connector, _actor: Actor) -> Installation:
+    """All sites side by side, in the order in which the connector knows them."""
+    now = connector.clock()
+    with connector.store.read() as conn:
+        known = tuple(processes(conn))
+        sites = [_status(conn, site, now, known) for site in list(connector.sites.values())]
+        total = counted(conn)
+    told = tuple(replace(one, sync=background_jobs.latest(connector, one.site, SYNC)) for one in sites)
+    return Installation(now, told, known, total)
+
+
+@question(VIEWER)
+def vitals(connector: Connector, _actor: Actor) -> tuple[Status, ...]:
+    """All sites with no more than it takes to say what troubles them: counts nothing that grows with a site."""
+    now = connector.clock()
+    with connector.store.read() as conn:
+        known = tuple(processes(conn))
+        return tuple(_vital(conn, site, now, known) for site in list(connector.sites.values()))
+
+
+@question(VIEWER)
+def readiness(connector: Connector, _actor: Actor) -> Readiness:
+    """The store must answer and have the right tables, and workers must show signs of life.
+
+    A process that only serves is ready without any: it takes deliveries in, and nothing is lost until workers are back.
+    """
+    try:
+        connector.store.check()
+        with connector.store.read() as conn:
+            known = processes(conn)
+            unread = tuple(
+                name
+                for name in connector.sites
+                if any(one.lasts for one in read_failure.standing(conn, name))
+            )
+    except StoreError as error:
+        return Readiness(False, why=error.what, todo=error.remedy)
+    working = at_work(known, connector.clock())
+    lost = [process for process in known if process.wanted and process not in working]
+    if connector.settings.workers and lost and not working:
+        return Readiness(False, why=_lost(lost[0]), todo="start it again, or start jira-okr worker")
+    return Readiness(True, sum(process.workers for process in working), unread=unread)
+
+
+def at_work(known: Sequence[Process], now: datetime) -> tuple[Process, ...]:
+    """Those that live and work."""
+    return tuple(process for process in known if process.works and process.lives(now))
+
+
+def _lost(process: Process) -> str:
+    if process.gone:
+        return f"process {process.pid} was killed or crashed, and no other works"
+    return (
+        f"no worker has given a sign of life for a minute; the last one was of process {process.pid}, "
+        f"at {process.at.isoformat(timespec='seconds')}"
+    )
+
+
+def _status(conn: Connection, site: Site, now: datetime, known: tuple[Process, ...]) -> Status:
+    active = revisions.active(conn, site.name)
+    return replace(
+        _vital(conn, site, now, known),
+        mapping_revision=active.revision if active else None,
+        issues=mirror.count(conn, site.name),
+        newest_change=mirror.newest(conn, site.name),
+        last_reconcile=_instant(facts.get(conn, site.name, "last_reconcile")),
+        drift=drift_of(conn, site.name),
+        deliveries=inbox.counts(conn, site.name),
+        per_minute=_per_minute(inbox.received(conn, site.name, now - TRAFFIC), now),
+        waiting_since=due.waiting_since(conn, site.name),
+        writes=writes.outcomes(conn, site.name),
+        webhook=webhook_state.known(conn, site.name),
+        full_read=checkpoint.progress(conn, site.name),
+        budget=budget(conn, site.name, now),
+    )
+
+
+def _vital(conn: Connection, site: Site, now: datetime, known: tuple[Process, ...]) -> Status:
+    latest = inbox.recent(conn, site.name, 1)
+    pending = due.pending_count(conn, site.name)
+    following = due.next_run(conn, site.name) if pending else None
+    return Status(
+        site=site.name,
+        at=now,
+        url=site.browse_url,
+        last_delivery=latest[0].received_at if latest else None,
+        last_resync=_instant(facts.get(conn, site.name, "last_resync")),
+        last_recent=last_recent(conn, site.name),
+        drift=drift_of(conn, site.name, 0),
+        due=pending,
+        overdue_since=following if following is not None and following < now else None,
+        dead=letters(conn, site.name),
+        refused=tuple(refusals.all(conn, site.name)),
+        brake=hold.standing(conn, site.name),
+        held=tuple(writes.held(conn, site.name)),
+        activating=activating(conn, site.name),
+        gaps=gap_rows(conn, site.name),
+        losses=tuple(losses.all(conn, site.name, "held")),
+        outage=outage.standing(conn, site.name),
+        token_expires=site.token_expires,
+        failing=read_failure.standing(conn, site.name),
+        names=_names(conn, site.name),
+        processes=known,
+    )
+
+
+def _names(conn: Connection, site: str) -> Standing | None:
+    """What the active mapping calls otherwise than Jira does."""
+    found = names.standing(conn, site)
+    return found if found is not None and found.revision == revisions.active_name(conn, site) else None
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _per_minute(received: Sequence[datetime], now: datetime) -> tuple[int, ...]:
+    """How many came in each of the last minutes, the latest last."""
+    minutes = int(TRAFFIC.total_seconds() // 60)
+    counts = [0] * minutes
+    for at in received:
+        counts[max(0, minutes - 1 - int((now - at).total_seconds() // 60))] += 1
+    return tuple(counts)

@@ -1,0 +1,100 @@
+"""Whether our webhook is registered in Jira: asked now and then, kept in the store, because a page must not wait for Jira."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from connectors.jira.http.errors import AuthFailed, JiraError, Permanent
+from connectors.jira.webhooks.registration import EVENTS, PROPERTY_EVENTS, Registered
+from connectors.store.sites import facts, revisions
+from mappings.document.source import read_document
+from plugin.runtime.connector import Connector, NotReady
+
+_FACT = "webhook_state"
+NEEDED = EVENTS[:5]
+"""Without these a number stays wrong until the next resync; sprints and versions change seldom, and many sites have none."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookState:
+    """What Jira said: `registered` None where our account may not ask (only administrators may).
+
+    `events` are those that Jira delivers, None where that was not kept; `lacking` those that it ought to deliver besides.
+    `filters` are the JQL filters of ours: what leaves one leaves without a word.
+    """
+
+    registered: bool | None
+    enabled: bool
+    at: datetime
+    events: tuple[str, ...] | None = None
+    lacking: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
+
+    @property
+    def remedy(self) -> str:
+        """What to do about the events that are lacking; empty where none is."""
+        if not self.lacking:
+            return ""
+        return f"tick {', '.join(self.lacking)} in Jira, System > WebHooks, or run jira-okr webhook register"
+
+
+def look(connector: Connector, site: str) -> WebhookState | None:
+    """Ask Jira for a webhook that leads to this site; None, and nothing kept, where it does not answer."""
+    try:
+        found = connector.site(site).jira.webhooks()
+    except (AuthFailed, Permanent):
+        return _keep(connector, site, WebhookState(None, False, connector.clock()))
+    except JiraError:
+        return None
+    return learned(connector, site, found)
+
+
+def learned(connector: Connector, site: str, found: Sequence[Registered]) -> WebhookState:
+    """Keep what Jira said about all its webhooks."""
+    ours = [hook for hook in found if is_ours(hook, site)]
+    events = {event for hook in ours if hook.enabled for event in hook.events}
+    enabled = any(hook.enabled for hook in ours)
+    filters = tuple(sorted({hook.jql for hook in ours if hook.enabled and hook.jql.strip()}))
+    state = WebhookState(bool(ours), enabled, connector.clock(), tuple(sorted(events)), filters=filters)
+    return _keep(connector, site, state)
+
+
+def known(conn: Connection, site: str) -> WebhookState | None:
+    """What Jira said when it was asked last, held against the mapping that is active now."""
+    state: WebhookState | None = facts.get(conn, site, _FACT, WebhookState | None)
+    if state is None or not state.enabled or state.events is None:
+        return state
+    wanted = (*NEEDED, *(PROPERTY_EVENTS if _writes_property(conn, site) else ()))
+    return replace(state, lacking=tuple(event for event in wanted if event not in state.events))
+
+
+def is_ours(hook: Registered, site: str) -> bool:
+    """Whether it leads to this site of a connector."""
+    path = f"/webhooks/jira/{site}"
+    return hook.url.rstrip("/").endswith(path) or f"{path}/" in hook.url
+
+
+def wants_properties(connector: Connector, site: str) -> bool:
+    """Whether the webhook has to tell of entity properties: only where the active mapping writes one."""
+    try:
+        return bool(connector.context(site).mapping.properties())
+    except NotReady:
+        return False
+
+
+def _writes_property(conn: Connection, site: str) -> bool:
+    """The same by the stored document alone, which need not be bound for it."""
+    active = revisions.active(conn, site)
+    if active is None or "property" not in active.text:
+        return False
+    return any(rule.property is not None for rule in read_document(active.text).require().write_back)
+
+
+def _keep(connector: Connector, site: str, state: WebhookState) -> WebhookState:
+    with connector.store.write() as conn:
+        facts.put(conn, site, _FACT, state)
+        return known(conn, site) or state

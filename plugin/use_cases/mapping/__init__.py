@@ -1,0 +1,1 @@
+"""The life of a mapping: drafts, check, preview, activation, revisions."""

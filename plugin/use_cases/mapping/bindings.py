@@ -1,0 +1,96 @@
+"""What the names of a mapping text stand for on a site, before it is activated and when it is. Nothing here changes a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+from connectors.jira import Jira
+from connectors.jira.http.errors import JiraError
+from connectors.store.numbers import mirror
+from connectors.store.sites import revisions
+from mappings.document.binder import bind, bind_leniently
+from mappings.document.canonical import revision
+from mappings.document.mapping import Mapping
+from mappings.document.names import Kind, Name, called, compare, overlay
+from mappings.document.schema import Document
+from mappings.document.source import read_document
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.issue import User
+from plugin.sync.refresh import names
+
+MOST_PROJECTS = 50
+"""Whose components and versions are asked for when a mapping is activated; of more, what the issues show has to do."""
+
+
+def known_names(
+    conn: Connection, site: str, document: Document, today: Catalogue, *, look: bool = True
+) -> Catalogue:
+    """What a text may call things by: names of today, names that the active mapping knows, and what the mirror shows besides.
+
+    A revision that was active before keeps what it was bound to, unless some of that is gone. Where it has to be quick, the mirror
+    is not looked through.
+    """
+    own = names.bound(conn, site, revision(document))
+    if own is not None and not compare(_names(document, own), own, today).absences:
+        return own
+    active = revisions.active(conn, site)
+    form = names.bound(conn, site, active.revision) if active is not None else None
+    known = overlay(form, today) if form is not None else today
+    wanted = _unresolved(_names(document, known)) if look else []
+    if not names.needs_looking(wanted):
+        return known
+    return names.joined(known, names.seen_in(mirror.every(conn, site), wanted, known))
+
+
+def _names(document: Document, catalogue: Catalogue) -> frozenset[Name]:
+    mapping = bind_leniently(document, catalogue).mapping
+    return mapping.names if mapping is not None else frozenset()
+
+
+def _unresolved(found: Iterable[Name]) -> list[Name]:
+    return [name for name in found if not name.ids]
+
+
+def looked_up(jira: Jira, mapping: Mapping, known: Catalogue) -> tuple[Mapping, Catalogue]:
+    """Bound to what Jira says of names that neither its lists nor the mirror know. Where it does not answer, the first sync finds them."""
+    try:
+        more = names.joined(known, _asked(jira, mapping, _unresolved(mapping.names)))
+    except JiraError:
+        return mapping, known
+    return bind(mapping.document, more), more
+
+
+def _asked(jira: Jira, mapping: Mapping, wanted: list[Name]) -> Catalogue:
+    issues = [jira.issue_of(name.word) for name in wanted if name.kind is Kind.ISSUE]
+    parts = []
+    if any(name.kind in (Kind.COMPONENT, Kind.VERSION) for name in wanted):
+        projects = {id_ for name in mapping.scope.names if name.kind is Kind.PROJECT for id_ in name.ids}
+        parts = [jira.project_parts(id_) for id_ in sorted(projects)[:MOST_PROJECTS]]
+    return Catalogue(
+        components=tuple(one for part in parts for one in part.components),
+        versions=tuple(one for part in parts for one in part.versions),
+        people=tuple(one for name in wanted if name.kind is Kind.PERSON for one in _person(jira, name.word)),
+        issues=tuple(one for one in issues if one is not None),
+    )
+
+
+def _person(jira: Jira, word: str) -> tuple[User, ...]:
+    """The one person of this name; where several have it nobody is chosen."""
+    found = [one for one in jira.people(word) if one.id == word or word.casefold() in called(one)]
+    return tuple(found) if len(found) == 1 else ()
+
+
+def bound_text(
+    conn: Connection, site: str, text: str, today: Catalogue, file: str = "", *, active: bool = False
+) -> tuple[Mapping, Catalogue]:
+    """A text bound by every name that is known, and the catalogue that says so; raises MappingError with every diagnostic.
+
+    What is `active` is bound by its own form alone, whatever Jira has become.
+    """
+    result = read_document(text, file)
+    document = result.require()
+    own = names.bound(conn, site, revision(document)) if active else None
+    known = own if own is not None else known_names(conn, site, document, today)
+    return bind(document, known, positions=result.positions, today=overlay(known, today)), known

@@ -1,0 +1,113 @@
+"""What a live check has to ask Jira: the edit screen of one real issue per project and type, and the account's permissions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from connectors.jira import EditField, Jira
+from connectors.store.numbers import mirror
+from mappings.document.binder_checks import STORY_POINT_NAMES
+from mappings.document.doubts import doubts
+from mappings.document.live import EditableField, EditScreen, LiveFacts, PointsSample, ProjectAccess, Target
+from mappings.document.mapping import Mapping
+from mappings.document.walk import alias_uses
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.issue import Issue, Project
+from mappings.facts.moment import Moment
+from mappings.numbers import exact
+from mappings.progress import RULE_OF_KIND
+from mappings.rollup.measurement import objective_rule
+from plugin.runtime.connector import Connector
+
+MOST_SCREENS = 60
+PERMISSIONS = ("BROWSE_PROJECTS", "EDIT_ISSUES", "ADMINISTER_PROJECTS")
+Place = tuple[str, str]
+
+
+def read_live_facts(connector: Connector, site: str, mapping: Mapping, catalogue: Catalogue) -> LiveFacts:
+    """Ask for at most one issue per project and type; without a mirror yet, a few issues of the scope are searched for."""
+    jira = connector.site(site).jira
+    moment = Moment(connector.clock(), mapping.zone)
+    with connector.store.read() as conn:
+        mirrored = list(mirror.every(conn, site)) if mirror.count(conn, site) else []
+    issues = mirrored or _first_page(jira, mapping, mapping.field_ids())
+    targets = _targets(mapping, issues, moment)
+    screens = [_screen(jira, issue, wanted) for issue, wanted in list(targets)[:MOST_SCREENS]]
+    projects = {screen.project.key: screen.project for screen in screens}
+    access = [_access(jira, project) for project in projects.values()]
+    points = _points(mapping, catalogue)
+    # The mirror holds mapped fields alone: of another one for story points some issues are asked.
+    known = mapping.field_ids().issuperset(points)
+    estimated = issues if known else _first_page(jira, mapping, mapping.field_ids() | points)
+    found = replace(
+        doubts(mapping, issues, moment), points=doubts(mapping, estimated, moment, sorted(points)).points
+    )
+    return LiveFacts(screens, access, list(_samples(points, estimated)), found)
+
+
+def _first_page(jira: Jira, mapping: Mapping, fields: Iterable[str]) -> Sequence[Issue]:
+    return next(iter(jira.search(mapping.scope_by_id, sorted(fields)))).issues
+
+
+def _points(mapping: Mapping, catalogue: Catalogue) -> frozenset[str]:
+    """Ids of the fields of the site for story points, where the mapping reads one of them and there are several."""
+    known = frozenset(one.id for one in catalogue.fields if one.name.casefold() in STORY_POINT_NAMES)
+    used = {
+        mapping.fields[use.alias].id for use in alias_uses(mapping.document) if use.alias in mapping.fields
+    }
+    return known if known & used else frozenset()
+
+
+def _targets(
+    mapping: Mapping, issues: Iterable[Issue], moment: Moment
+) -> Iterator[tuple[Issue, frozenset[Target]]]:
+    """One issue for each project and type that is written to, with what such issues are."""
+    found: dict[Place, Issue] = {}
+    wanted: dict[Place, set[Target]] = defaultdict(set)
+    for issue in issues:
+        for target in _roles(mapping, issue, moment):
+            place = (issue.project.id, issue.type.id)
+            found.setdefault(place, issue)
+            wanted[place].add(target)
+    for place, issue in found.items():
+        yield issue, frozenset(wanted[place])
+
+
+def _roles(mapping: Mapping, issue: Issue, moment: Moment) -> Iterator[Target]:
+    if objective_rule(mapping, issue, moment) is not None:
+        yield "objective"
+    for rule in mapping.objectives:
+        for key_result in rule.key_results:
+            is_each = (
+                key_result.part.as_ == "each_issue" or not RULE_OF_KIND[key_result.part.progress.kind].by_rows
+            )
+            if is_each and key_result.select is not None and key_result.select.matches(issue, moment):
+                yield "key_result"
+                return
+
+
+def _screen(jira: Jira, issue: Issue, targets: frozenset[Target]) -> EditScreen:
+    fields = {id_: _editable(field) for id_, field in jira.edit_fields(issue.id).items()}
+    return EditScreen(issue.project, issue.type, targets, fields, issue.key)
+
+
+def _editable(field: EditField) -> EditableField:
+    return EditableField(tuple(field.operations), tuple(option.name for option in field.options))
+
+
+def _access(jira: Jira, project: Project) -> ProjectAccess:
+    granted = jira.permissions(project.key, PERMISSIONS)
+    return ProjectAccess(project, *(granted.get(name) for name in PERMISSIONS))
+
+
+def _samples(points: Iterable[str], issues: Iterable[Issue]) -> Iterator[PointsSample]:
+    """One estimated issue, with what each field for story points says of it."""
+    points = sorted(points)
+    for issue in issues:
+        if any(issue.fields.get(field_id) is not None for field_id in points):
+            yield PointsSample(
+                issue.key, {field_id: exact(issue.fields.get(field_id)) for field_id in points}
+            )
+            return

@@ -1,0 +1,69 @@
+"""Mapping revisions: which there are, which one rules, and since when."""
+
+from __future__ import annotations
+
+from connectors.store.sites import facts, revisions
+from connectors.store.sites.revisions import Activation, Revision
+from mappings.diagnostic import MappingError
+from mappings.document.mapping import Mapping
+from plugin.access.actor import Actor
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.permission import VIEWER, question
+
+__all__ = [
+    "Activation",
+    "Revision",
+    "active",
+    "bound",
+    "list_activations",
+    "list_revisions",
+    "named",
+    "revision",
+]
+
+
+@question(VIEWER)
+def active(connector: Connector, _actor: Actor, site: str) -> Revision | None:
+    """The one that rules a site, None where none does."""
+    with connector.store.read() as conn:
+        return revisions.active(conn, site)
+
+
+@question(VIEWER)
+def list_revisions(connector: Connector, _actor: Actor, site: str) -> tuple[Revision, ...]:
+    """All of a site, the newest first."""
+    with connector.store.read() as conn:
+        return tuple(revisions.all(conn, site))
+
+
+@question(VIEWER)
+def list_activations(connector: Connector, _actor: Actor, site: str) -> tuple[Activation, ...]:
+    """What was active when, the latest first."""
+    with connector.store.read() as conn:
+        return tuple(revisions.activations(conn, site))
+
+
+@question(VIEWER)
+def revision(connector: Connector, _actor: Actor, site: str, name: str) -> Revision | None:
+    """The one whose id begins with this, None where it is none or not one alone."""
+    with connector.store.read() as conn:
+        return named(tuple(revisions.all(conn, site)), name)
+
+
+@question(VIEWER)
+def bound(connector: Connector, _actor: Actor, site: str) -> Mapping | None:
+    """The mapping that rules a site, where it can be bound from what is stored: Jira is not asked."""
+    with connector.store.read() as conn:
+        known = facts.known(conn, site, "catalogue")
+    if not known:
+        return None
+    try:
+        return connector.context(site).mapping
+    except (NotReady, MappingError):
+        return None
+
+
+def named(known: tuple[Revision, ...], name: str) -> Revision | None:
+    """The same among those that are known."""
+    matching = [one for one in known if one.revision.startswith(name)]
+    return matching[0] if len(matching) == 1 else None

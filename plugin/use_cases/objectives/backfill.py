@@ -1,0 +1,141 @@
+"""Past progress from Jira's own changelogs, so that a new user sees a trend at once. What comes of it is marked as reconstructed.
+
+The present is undone day by day, each past day is assessed under the mapping of today, and only what lies before the first
+observed point of an objective is kept. An objective with an issue whose history cannot be had gets no past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from connectors.store.numbers import mirror, objectives, snapshots
+from connectors.store.sites import facts
+from mappings.explain.past import SYSTEM, Past
+from mappings.facts.forest import Forest
+from mappings.facts.moment import Moment
+from mappings.rollup.measurement import assess
+from mappings.rollup.state import ObjectiveState
+from plugin.runtime.garbage_collector import collector_resting
+from plugin.sync.context import Context
+
+MOST_DAYS = 400
+MOST_ASSESSED = 5_000_000
+"""Issues times days: beyond, one point a week must do."""
+SAVED_AT_ONCE = 2_000
+FACT = "backfilled"
+
+Progress = Callable[[int, int | None], None]
+Standing = tuple[datetime, ObjectiveState]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a reconstruction will take: which moments, issues with a history to read, and at least how many calls to Jira."""
+
+    moments: tuple[datetime, ...]
+    issues: int
+    calls: int
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Backfilled:
+    """What a reconstruction came to."""
+
+    outlook: Outlook
+    points: int
+
+
+def outlook(context: Context, days: int | None = None) -> Outlook:
+    """What reconstructing these days takes (the current cycle where None). Asks Jira nothing."""
+    first, ends = _moments(context, days)
+    moments = (*first, *ends)
+    with context.store.read() as conn:
+        updated = list(mirror.ids(conn, context.site)) if moments else []
+    if len(moments) * len(updated) > MOST_ASSESSED:
+        moments = (*first, *ends[::-1][::7][::-1])
+    changed = tuple(issue_id for issue_id, at in updated if at > moments[0])
+    calls = context.jira.step_calls(len(changed)) if changed else 0
+    return Outlook(moments, len(updated), calls, changed)
+
+
+def done_already(context: Context) -> bool:
+    """Whether this was done under the active mapping revision."""
+    with context.store.read() as conn:
+        known = facts.get(conn, context.site, FACT)
+    return known is not None and known.get("revision") == context.mapping.revision
+
+
+def backfill(
+    context: Context, planned: Outlook, progress: Progress = lambda _done, _total: None
+) -> Backfilled:
+    """Reconstruct these moments in place of what was reconstructed before. Its calls yield to fresh events."""
+    steps = context.jira.in_background().steps(planned.changed, _fields(context)) if planned.changed else {}
+    with context.store.read() as conn:
+        issues = list(mirror.every(conn, context.site))
+        known = frozenset(objectives.ids(conn, context.site))
+        former = mirror.former_keys(conn, context.site)
+    lost = frozenset(planned.changed) - steps.keys()
+    found = list(
+        _standings(context, Past(issues, steps, context.catalogue, former), planned.moments, progress)
+    )
+    found.reverse()
+    told = [(at, state) for at, state in found if state.id in known and lost.isdisjoint(state.touched)]
+    points = _save(context, told, known)
+    return Backfilled(planned, points)
+
+
+def _standings(
+    context: Context, past: Past, moments: Iterable[datetime], progress: Progress
+) -> Iterator[Standing]:
+    """The state of every objective at each moment, the latest first."""
+    backwards = sorted(moments, reverse=True)
+    for place, at in enumerate(backwards, start=1):
+        moment = Moment(at, context.mapping.zone, context.catalogue.account_id)
+        with collector_resting():
+            states = assess(context.mapping, Forest.of(past.at(at)), moment)
+        yield from ((at, state) for state in states.values())
+        progress(place, len(backwards))
+
+
+def _save(context: Context, found: list[Standing], known: Iterable[str]) -> int:
+    """In one transaction, so that nobody sees half of a past."""
+    now, revision = context.clock(), context.mapping.revision
+    with context.store.write() as conn:
+        snapshots.forget_backfilled(conn, context.site, known)
+        points = objectives.backfill(conn, context.site, found, revision)
+        facts.put(conn, context.site, FACT, {"revision": revision, "at": now.isoformat(), "points": points})
+    return points
+
+
+def _moments(context: Context, days: int | None) -> tuple[tuple[datetime, ...], tuple[datetime, ...]]:
+    """The first instant of the cycle, where it is the cycle that is asked for, and the end of each past day, oldest first."""
+    moment, zone = context.moment(), context.mapping.zone
+    today = moment.now.astimezone(zone).date()
+    first = _first_day(context, today) if days is None else today - timedelta(days=min(days, MOST_DAYS))
+    count = min((today - first).days, MOST_DAYS)
+    ends = (
+        datetime.combine(today - timedelta(days=back), time(), zone) - timedelta(milliseconds=1)
+        for back in range(count)
+    )
+    begins = datetime.combine(first, time(), zone)
+    begun = () if days is not None or begins >= moment.now or _running(context, today) == () else (begins,)
+    return begun, tuple(sorted(ends))
+
+
+def _first_day(context: Context, today: date) -> date:
+    """When the current cycles began: the earliest of them."""
+    return min(_running(context, today), default=today)
+
+
+def _running(context: Context, today: date) -> tuple[date, ...]:
+    """When each of the current cycles began."""
+    cycles = context.mapping.cycles.values()
+    return tuple(cycle.start for cycle in cycles if cycle.start <= today <= cycle.end)
+
+
+def _fields(context: Context) -> tuple[str, ...]:
+    """Whose changes are read: the system's, and the mapped ones that are not ours to write."""
+    return (*SYSTEM, *sorted(context.mapping.field_ids() - context.written_fields))

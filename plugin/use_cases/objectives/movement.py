@@ -1,0 +1,182 @@
+"""Why a number moved between two moments, from the ledgers kept of each: which issues, by how much, summing exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta, tzinfo
+from fractions import Fraction
+from itertools import pairwise
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from connectors.store.numbers import check_ins, snapshots
+from connectors.store.numbers.check_ins import WITHDRAWN, Kept
+from connectors.store.numbers.snapshots import Snapshot
+from mappings.explain.marks import Mark, checked_in, marks, withdrawn
+from mappings.explain.movement import Effect, Movement, Part, objective_moved
+from mappings.facts.forest import issue_order
+from plugin.runtime.connector import Connector, NotReady
+
+CHOICES = {
+    "yesterday": "yesterday",
+    "week": "last week",
+    "cycle": "the start of the cycle",
+    "first": "the first measurement",
+}
+"""Moments that have a name, and how people call them; any day stands for its first instant."""
+
+
+class Begun(Protocol):
+    """Whatever began on a day: a cycle."""
+
+    @property
+    def start(self) -> date: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of a movement: None where history `begins` after `since`, or (None as well) where there is none at all.
+
+    `reconstructed` says that the state at the beginning was worked out from Jira's history, not observed.
+    """
+
+    since: datetime
+    until: datetime
+    begins: datetime | None
+    movement: Movement | None = None
+    reconstructed: bool = False
+    revisions: tuple[str, ...] = ()
+
+
+def movement(
+    connector: Connector, site: str, objective_id: str, since: datetime, until: datetime | None = None
+) -> Movement:
+    """The movement of an objective between two moments (now where `until` is None); raises NotReady saying from when there is history."""
+    found = told(connector, site, objective_id, since, until)
+    if found.movement is None:
+        raise NotReady(no_history(found))
+    return found.movement
+
+
+def told(
+    connector: Connector, site: str, objective_id: str, since: datetime, until: datetime | None = None
+) -> Told:
+    """The movement with what it was worked out from. Reads only the store."""
+    with connector.store.read() as conn:
+        return between(conn, site, objective_id, since, until or connector.clock())
+
+
+def between(conn: Connection, site: str, objective_id: str, since: datetime, until: datetime) -> Told:
+    """The same on an open connection."""
+    begins = snapshots.begins(conn, site, objective_id)
+    first = snapshots.at(conn, site, objective_id, since)
+    if first is None or until < since:
+        return Told(since, until, begins)
+    steps = [first, *_turning_points(conn, site, objective_id, first, until)]
+    return Told(
+        since,
+        until,
+        begins,
+        chained(steps),
+        first.backfilled,
+        tuple(dict.fromkeys(step.mapping_revision for step in steps)),
+    )
+
+
+def _turning_points(
+    conn: Connection, site: str, objective_id: str, first: Snapshot, until: datetime
+) -> list[Snapshot]:
+    """The snapshots on both sides of every change of the mapping, and the last one."""
+    turns = [(first.at, first.mapping_revision)]
+    turns += snapshots.turns(conn, site, objective_id, first.at, until)
+    wanted: dict[datetime, None] = {}
+    for (was, old), (at, new) in pairwise(turns):
+        if old != new:
+            wanted.update({was: None, at: None})
+    wanted[turns[-1][0]] = None
+    wanted.pop(first.at, None)
+    found = (snapshots.at(conn, site, objective_id, at) for at in wanted)
+    return [one for one in found if one is not None]
+
+
+def happened(conn: Connection, site: str, objective_id: str) -> list[Mark]:
+    """What the history of an objective marks: targets changed, scope that came or went, check-ins; oldest first."""
+    steps = snapshots.outlines(conn, site, objective_id)
+    names = {one.id: one.name for step in steps for one in step.outline.key_results}
+    found = [*marks(steps)]
+    for kept in check_ins.of(conn, site, objective_id):
+        found += _said(kept, names.get(kept.check_in.key_result_id, kept.check_in.key_result_id))
+    return sorted(found, key=lambda mark: mark.at)
+
+
+def _said(kept: Kept, name: str) -> list[Mark]:
+    told = [checked_in(kept.check_in, name)]
+    if kept.ended_how == WITHDRAWN and kept.ended_at is not None:
+        told.append(withdrawn(kept.check_in, kept.ended_at, kept.ended_by or "", name))
+    return told
+
+
+def chained(steps: Sequence[Snapshot]) -> Movement:
+    """The movement over snapshots in the order of time: the mapping's part is what its own change did, the rest is work.
+
+    With an unknown number on the way only its ends are compared.
+    """
+    if any(step.state.progress is None for step in steps):
+        return _step(steps[0], steps[-1])
+    moves = [_step(one, other) for one, other in pairwise(steps)]
+    last = steps[-1].state.progress
+    return Movement(steps[0].state.progress, last, merged(row for move in moves for row in move.rows))
+
+
+def _step(one: Snapshot, other: Snapshot) -> Movement:
+    return objective_moved(one.state, other.state, (one.mapping_revision, other.mapping_revision))
+
+
+def merged(rows: Iterable[Effect]) -> tuple[Effect, ...]:
+    """Each row once per part, from where it first stood to where it last did, with what it did altogether."""
+    found: dict[tuple[Part, str], Effect] = {}
+    for row in rows:
+        known = found.get((row.part, row.id))
+        if known is not None:
+            effect = (known.effect or Fraction(0)) + (row.effect or Fraction(0))
+            row = replace(row, before=known.before, effect=effect)
+        found[row.part, row.id] = row
+    order = list(Part)
+    return tuple(sorted(found.values(), key=lambda row: (order.index(row.part), issue_order(row.id))))
+
+
+def instant_of(
+    choice: str, now: datetime, zone: tzinfo, cycle: Begun | None = None, begins: datetime | None = None
+) -> datetime | None:
+    """The moment a person means: one of CHOICES or a day (2026-11-01); None for a text that is neither, or a cycle there is not."""
+    if choice == "yesterday":
+        return now - timedelta(days=1)
+    if choice == "week":
+        return now - timedelta(days=7)
+    if choice == "cycle":
+        return None if cycle is None else _first_known(datetime.combine(cycle.start, time(), zone), begins)
+    if choice == "first":
+        return begins
+    try:
+        return datetime.combine(date.fromisoformat(choice), time(), zone)
+    except ValueError:
+        return None
+
+
+def _first_known(start: datetime, begins: datetime | None) -> datetime:
+    """The first instant of a cycle, or of what is known of it: a history that begins on its way tells of the rest."""
+    return start if begins is None else max(start, begins)
+
+
+def no_history(found: Told) -> str:
+    """What to say where the movement is not known."""
+    if found.until < found.since:
+        return "The end lies before the beginning. Swap --since and --until."
+    if found.begins is None:
+        return "There is no history of this objective yet. It begins with the next sync (jira-okr sync)."
+    return (
+        f"History of this objective begins on {found.begins:%Y-%m-%d %H:%M} UTC; nothing is known of before. "
+        "Ask from then on (--since first), or reconstruct the cycle from Jira's changelogs: jira-okr history backfill."
+    )

@@ -1,0 +1,361 @@
+"""What is told of an objective wherever several stand below each other: one tuple of descriptions.
+
+The page, the API, the exports, the commands, what can be filtered by and sorted by, and the tests follow from it. A column that is
+sorted or filtered by is kept in the database too (`connectors.store.numbers.list_query`, `connectors.store.numbers.tree`); a test holds both together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, StrEnum
+from fractions import Fraction
+
+from connectors.store.numbers.objectives import SavedObjective
+from mappings.rollup.health import ACHIEVED_AT
+from mappings.rollup.state import HealthLevel
+from plugin.use_cases.objectives.objective_list import Head
+from plugin.use_cases.objectives.objective_values import (
+    exact_text,
+    health_values,
+    key_result_values,
+    number,
+    percent_text,
+)
+
+
+class Place(StrEnum):
+    """Where a column is told."""
+
+    API = "api"
+    EXPORT = "export"
+    JSON = "json"
+    """The JSON of commands."""
+
+
+EVERYWHERE = frozenset(Place)
+PROGRAMS = frozenset({Place.API, Place.JSON})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One objective of a site, as programs are told of it; `url` is where people see its issue in Jira."""
+
+    site: str
+    saved: SavedObjective
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A way to narrow the list: its name, how it is explained at the API and at the command line, and the question it becomes.
+
+    `asked` names the part of `connectors.store.numbers.list_rows.Wanted`; where that holds several values, so does the question. `choices`
+    are the only values that it takes, of which several can be wanted.
+    """
+
+    name: str
+    description: str
+    help: str
+    asked: str
+    listed: bool = False
+    choices: type[Enum] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A way to sort the list: its name in addresses (a key of `connectors.store.numbers.tree.ORDERS`), and in words."""
+
+    name: str
+    label: str
+    usual: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One thing that is told of each objective.
+
+    `exact` is the value for programs and `type` its type; `text` is the text for people. `places` says which programs are told,
+    `on_page` and `in_table` whether the list page and the tables of commands have it. `type` None: what the API gives is made of
+    several parts, and described there.
+    """
+
+    key: str
+    label: str
+    exact: Callable[[Line], object] | None = None
+    type: object = None
+    text: Callable[[Head], str] | None = None
+    places: frozenset[Place] = EVERYWHERE
+    on_page: bool = False
+    in_table: bool = False
+    filter: Filter | None = None
+    order: Order | None = None
+    description: str | None = None
+
+
+def _share(value: Fraction | None, head: Head) -> str:
+    return percent_text(value, 0, ACHIEVED_AT[head.commitment])
+
+
+def _beside(value: Fraction | None, head: Head) -> str:
+    return "—" if value is None else _share(value, head)
+
+
+def _pace(head: Head) -> str:
+    return "" if head.pace is None else f"{float(head.pace):.2f}"
+
+
+TEXT, NUMBER = str | None, float | None
+
+OBJECTIVE_COLUMNS: tuple[Column, ...] = (
+    Column("site", "Site", lambda line: line.site, str, places=frozenset({Place.API, Place.EXPORT})),
+    Column("id", "Id", lambda line: line.saved.state.id, str),
+    Column(
+        "key",
+        "Key",
+        lambda line: line.saved.state.key,
+        str,
+        lambda head: head.key,
+        in_table=True,
+        order=Order("key", "Key"),
+    ),
+    Column(
+        "title",
+        "Objective",
+        lambda line: line.saved.state.title,
+        str,
+        lambda head: head.title,
+        on_page=True,
+        in_table=True,
+        filter=Filter(
+            "text",
+            "Part of the title or the key, in any case.",
+            "Only objectives with this in their title or key.",
+            "text",
+        ),
+    ),
+    Column(
+        "url",
+        "Address",
+        lambda line: line.url,
+        TEXT,
+        places=frozenset({Place.API}),
+        description="Where people see its issue in Jira.",
+    ),
+    Column("rule", "Rule", lambda line: line.saved.state.rule_id, str, places=PROGRAMS),
+    Column(
+        "project",
+        "Project",
+        lambda line: line.saved.state.project_key,
+        str,
+        lambda head: head.project_key,
+        filter=Filter(
+            "project",
+            "The key of a project.",
+            "Only objectives of this project (its key).",
+            "projects",
+            listed=True,
+        ),
+    ),
+    Column(
+        "owner",
+        "Owner",
+        lambda line: line.saved.state.owner,
+        TEXT,
+        lambda head: head.owner or "",
+        filter=Filter(
+            "owner", "The owner's name, in any case.", "Only objectives of this owner.", "owner_words"
+        ),
+    ),
+    Column(
+        "cycle",
+        "Cycle",
+        lambda line: line.saved.state.cycle_id,
+        TEXT,
+        lambda head: head.cycle_id or "",
+        filter=Filter(
+            "cycle", "The id of a cycle.", "Only objectives of this cycle (its id).", "cycles", listed=True
+        ),
+    ),
+    Column(
+        "commitment",
+        "Commitment",
+        lambda line: line.saved.state.commitment,
+        str,
+        lambda head: head.commitment,
+    ),
+    Column(
+        "progress",
+        "Progress",
+        lambda line: number(line.saved.state.progress),
+        NUMBER,
+        lambda head: _share(head.progress, head),
+        on_page=True,
+        in_table=True,
+        order=Order("progress", "Least progress first"),
+    ),
+    Column("progress_exact", "Progress", lambda line: exact_text(line.saved.state.progress), TEXT),
+    Column(
+        "delivery",
+        "Delivery",
+        lambda line: number(line.saved.state.delivery),
+        NUMBER,
+        lambda head: _beside(head.delivery, head),
+        on_page=True,
+    ),
+    Column(
+        "delivery_exact",
+        "Delivery",
+        lambda line: exact_text(line.saved.state.delivery),
+        TEXT,
+        places=frozenset({Place.API}),
+    ),
+    Column(
+        "outcome",
+        "Outcome",
+        lambda line: number(line.saved.state.outcome),
+        NUMBER,
+        lambda head: _beside(head.outcome, head),
+        on_page=True,
+    ),
+    Column(
+        "outcome_exact",
+        "Outcome",
+        lambda line: exact_text(line.saved.state.outcome),
+        TEXT,
+        places=frozenset({Place.API}),
+    ),
+    Column(
+        "expected",
+        "Expected",
+        lambda line: number(line.saved.state.expected),
+        NUMBER,
+        lambda head: percent_text(head.expected),
+        in_table=True,
+    ),
+    Column(
+        "expected_exact",
+        "Expected",
+        lambda line: exact_text(line.saved.state.expected),
+        TEXT,
+        places=frozenset({Place.API}),
+    ),
+    Column("pace", "Pace", lambda line: number(line.saved.state.pace), NUMBER, _pace, in_table=True),
+    Column(
+        "health",
+        "Health",
+        lambda line: health_values(line.saved.state.health),
+        text=lambda head: head.health.level.value.replace("_", " "),
+        places=PROGRAMS,
+        on_page=True,
+        in_table=True,
+        filter=Filter(
+            "health",
+            "One or more levels.",
+            "Only this health; may be given several times.",
+            "health",
+            listed=True,
+            choices=HealthLevel,
+        ),
+        order=Order("health", "Worst health first", usual=True),
+    ),
+    Column(
+        "health",
+        "Health",
+        lambda line: line.saved.state.health.level.value,
+        str,
+        places=frozenset({Place.EXPORT}),
+    ),
+    Column(
+        "health_rule",
+        "Rule of health",
+        lambda line: line.saved.state.health.rule,
+        str,
+        places=frozenset({Place.EXPORT}),
+    ),
+    Column("trend", "Trend", places=frozenset(), on_page=True),
+    Column("flags", "Flags", lambda line: list(line.saved.state.flags), list[str], places=PROGRAMS),
+    Column(
+        "aligned_to",
+        "Aligned to",
+        lambda line: list(line.saved.state.aligned_to),
+        list[str],
+        places=PROGRAMS,
+        filter=Filter(
+            "aligned_to",
+            "The id of the objective they serve.",
+            "Only objectives that serve this one (its id).",
+            "aligned_to",
+        ),
+    ),
+    Column(
+        "key_results",
+        "Key results",
+        lambda line: [key_result_values(one) for one in line.saved.state.key_results],
+        places=PROGRAMS,
+    ),
+    Column(
+        "key_results",
+        "Key results",
+        lambda line: len(line.saved.state.key_results),
+        int,
+        places=frozenset({Place.EXPORT}),
+    ),
+    Column(
+        "mapping_revision",
+        "Mapping",
+        lambda line: line.saved.mapping_revision,
+        str,
+        places=frozenset({Place.API, Place.EXPORT}),
+    ),
+    Column(
+        "computed_at",
+        "Computed",
+        lambda line: line.saved.computed_at,
+        datetime,
+        places=frozenset({Place.API}),
+    ),
+    Column(
+        "changed_at",
+        "Changed",
+        lambda line: line.saved.changed_at,
+        datetime,
+        places=frozenset({Place.API, Place.EXPORT}),
+        on_page=True,
+        order=Order("changed", "Last changed first"),
+    ),
+)
+
+
+def columns_for(place: Place) -> tuple[Column, ...]:
+    """What is told at a place."""
+    return tuple(column for column in OBJECTIVE_COLUMNS if place in column.places)
+
+
+def filters() -> tuple[Filter, ...]:
+    """Every way to narrow the list."""
+    return tuple(column.filter for column in OBJECTIVE_COLUMNS if column.filter is not None)
+
+
+def orders() -> tuple[Order, ...]:
+    """Every way to sort the list, the usual one first."""
+    found = (column.order for column in OBJECTIVE_COLUMNS if column.order is not None)
+    return tuple(sorted(found, key=lambda order: not order.usual))
+
+
+def values(line: Line, place: Place) -> dict[str, object]:
+    """What a program is told of one objective at a place, by key of the column."""
+    return {column.key: column.exact(line) for column in columns_for(place) if column.exact is not None}
+
+
+def table_labels() -> tuple[str, ...]:
+    """The head of a table for people."""
+    return tuple(column.label for column in OBJECTIVE_COLUMNS if column.in_table)
+
+
+def table_row(head: Head) -> tuple[str, ...]:
+    """One row of a table for people."""
+    return tuple(
+        column.text(head) for column in OBJECTIVE_COLUMNS if column.in_table and column.text is not None
+    )

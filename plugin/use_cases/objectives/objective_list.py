@@ -1,0 +1,245 @@
+"""The list of objectives: what a row needs of each, read without touching a single ledger, a page at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from fractions import Fraction
+from typing import Protocol
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from connectors.store.database import json_text
+from connectors.store.database.instant import from_ms
+from connectors.store.database.json_text import fraction_of
+from connectors.store.database.sql import among
+from connectors.store.numbers import list_rows, objectives
+from connectors.store.numbers.list_rows import START, After, Slice, Tallies, Wanted
+from connectors.store.numbers.objectives import HistoryPoint
+from connectors.store.numbers.trends import Trend, trends
+from connectors.store.schema import history
+from mappings.rollup.health import pace
+from mappings.rollup.state import Health, HealthLevel
+from plugin.access.actor import Actor
+from plugin.runtime.connector import Connector
+from plugin.use_cases.permission import VIEWER, question
+
+__all__ = [
+    "START",
+    "After",
+    "Head",
+    "Headline",
+    "Listed",
+    "ListedHead",
+    "Moment",
+    "SavedHeadline",
+    "Slice",
+    "Tallies",
+    "Wanted",
+    "every_headline",
+    "headlines",
+    "histories",
+    "list_objectives",
+    "listed",
+]
+
+NUMBERS = ("progress", "delivery", "outcome", "expected")
+
+
+class Head(Protocol):
+    """What a list shows of one objective. An `ObjectiveState` is one; a source may give something lighter without ledgers."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def progress(self) -> Fraction | None: ...
+    @property
+    def expected(self) -> Fraction | None: ...
+    @property
+    def delivery(self) -> Fraction | None: ...
+    @property
+    def outcome(self) -> Fraction | None: ...
+    @property
+    def pace(self) -> Fraction | None: ...
+    @property
+    def health(self) -> Health: ...
+    @property
+    def owner(self) -> str | None: ...
+    @property
+    def project_key(self) -> str: ...
+    @property
+    def cycle_id(self) -> str | None: ...
+    @property
+    def commitment(self) -> str: ...
+    @property
+    def flags(self) -> tuple[str, ...]: ...
+    @property
+    def aligned_to(self) -> tuple[str, ...]: ...
+
+
+class Moment(Protocol):
+    """Where progress stood from `at` on, until the next one."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def progress(self) -> Fraction | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ListedHead:
+    """One row of the list. `site` is what its address has to say of the site, `depth` how deep it stands in the tree.
+
+    `history` has as many of its `points` as a trend line shows, its first and its last among them.
+    """
+
+    site: str | None
+    state: Head
+    changed_at: datetime
+    depth: int
+    history: Sequence[Moment] = ()
+    points: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page of the list, where the pages around it begin, and the figures of the whole list."""
+
+    rows: Sequence[ListedHead]
+    slice: Slice
+    tallies: Tallies
+
+
+class Headline(msgspec.Struct, frozen=True, gc=False, rename={f"{name}_text": name for name in NUMBERS}):
+    """The fields of an `ObjectiveState` a list shows, as `connectors.store.numbers.objectives.HEADLINE` names them.
+
+    Most of thousands are only counted and sorted, so numbers stay text until somebody looks.
+    """
+
+    id: str
+    title: str
+    health: Health
+    key: str = ""
+    owner: str | None = None
+    project_key: str = ""
+    cycle_id: str | None = None
+    commitment: str = "committed"
+    progress_text: str | None = None
+    delivery_text: str | None = None
+    outcome_text: str | None = None
+    expected_text: str | None = None
+    flags: tuple[str, ...] = ()
+    aligned_to: tuple[str, ...] = ()
+
+    @property
+    def progress(self) -> Fraction | None:
+        return fraction_of(self.progress_text)
+
+    @property
+    def delivery(self) -> Fraction | None:
+        return fraction_of(self.delivery_text)
+
+    @property
+    def outcome(self) -> Fraction | None:
+        return fraction_of(self.outcome_text)
+
+    @property
+    def expected(self) -> Fraction | None:
+        return fraction_of(self.expected_text)
+
+    @property
+    def pace(self) -> Fraction | None:
+        return pace(self.progress, self.expected)
+
+
+class SavedHeadline(msgspec.Struct, frozen=True, gc=False):
+    """A headline, when its numbers or its health last changed, and what its address has to say of the site."""
+
+    state: Headline
+    changed_ms: int
+    site: str | None = None
+
+    @property
+    def changed_at(self) -> datetime:
+        return from_ms(self.changed_ms)
+
+
+def headlines(conn: Connection, site: str, in_address: str | None = None) -> list[SavedHeadline]:
+    """Every objective of a site, in no order; `in_address` is what their addresses have to say of the site."""
+    decode = json_text.decoder(Headline).decode
+    return [
+        SavedHeadline(decode(text), changed, in_address) for text, changed in objectives.headlines(conn, site)
+    ]
+
+
+@question(VIEWER)
+def every_headline(
+    connector: Connector, _actor: Actor, site: str, in_address: str | None = None
+) -> list[SavedHeadline]:
+    """Every objective of a site, in no order; `in_address` is what their addresses have to say of the site."""
+    with connector.store.read() as conn:
+        return headlines(conn, site, in_address)
+
+
+@question(VIEWER)
+def list_objectives(connector: Connector, _actor: Actor, wanted: Wanted, after: After, size: int) -> Listed:
+    """One page of the list, of all sites side by side."""
+    with connector.store.read() as conn:
+        return listed(conn, replace(wanted, sites=tuple(connector.sites)), after, size)
+
+
+def listed(conn: Connection, wanted: Wanted, after: After, size: int) -> Listed:
+    """One page of the list, of all sites that are wanted; only its own rows are decoded."""
+    figures = list_rows.tallies(conn, wanted)
+    part = list_rows.page(conn, wanted, after, size, figures.found(wanted.health))
+    several = len(wanted.sites) > 1
+    moved = trends(conn, wanted.sites, {one.id for one in part.rows}) if part.rows else {}
+    decode = json_text.decoder(Headline).decode
+    rows = [
+        ListedHead(
+            one.site if several else None,
+            decode(one.headline),
+            from_ms(one.changed_ms),
+            one.depth,
+            *_moments(moved.get((one.site, one.id))),
+        )
+        for one in part.rows
+    ]
+    return Listed(rows, part if several else _siteless(part), figures)
+
+
+def _moments(trend: Trend | None) -> tuple[Sequence[Moment], int]:
+    return ((), 0) if trend is None else (trend.steps, trend.points)
+
+
+def _siteless(part: Slice) -> Slice:
+    """The page of the only site there is: its cursors need not name it."""
+    around = [after and replace(after, site="") for after in (part.previous, part.next)]
+    return replace(part, previous=around[0], next=around[1])
+
+
+def histories(conn: Connection, site: str, ids: Iterable[str]) -> Mapping[str, list[HistoryPoint]]:
+    """The points of several objectives in one statement, oldest first."""
+    mine = (history.c.site == site, among(conn, history.c.objective_id, ids))
+    found: dict[str, list[HistoryPoint]] = defaultdict(list)
+    for row in conn.execute(select(history).where(*mine).order_by(history.c.at, history.c.id)):
+        found[row.objective_id].append(
+            HistoryPoint(
+                from_ms(row.at),
+                fraction_of(row.progress),
+                fraction_of(row.delivery),
+                fraction_of(row.outcome),
+                fraction_of(row.expected),
+                HealthLevel(row.health),
+                row.mapping_revision,
+                bool(row.backfilled),
+            )
+        )
+    return found

@@ -1,0 +1,109 @@
+"""Objectives in plain values, for the command line and the API: exact where programs read, rounded where people do."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any
+
+from mappings.explain.check_in import Ruling
+from mappings.numbers import WHOLE, percent
+from mappings.rollup.ledger import Contribution, Ledger
+from mappings.rollup.state import Health, KeyResultState
+
+
+def exact_text(value: Fraction | None) -> str | None:
+    """`5/8`: the number to its last digit."""
+    return None if value is None else str(value)
+
+
+def percent_text(value: Fraction | None, digits: int = 0, achieved_at: Fraction = WHOLE) -> str:
+    """`63 %`, or `unknown`."""
+    rounded = percent(value, digits, achieved_at)
+    return "unknown" if rounded is None else f"{rounded} %"
+
+
+def number(value: Fraction | None) -> float | None:
+    """For programs that want a float; the exact value stands beside it. What no float can hold is None.
+
+    No float comes out as a whole that is not reached.
+    """
+    if value is None:
+        return None
+    try:
+        near = float(value)
+    except OverflowError:
+        return None
+    return math.nextafter(near, -math.inf) if value < near and near in (1, 100) else near
+
+
+def health_values(health: Health) -> dict[str, str]:
+    """Health with the rule that fired."""
+    return {"level": health.level.value, "rule": health.rule, "sentence": health.sentence}
+
+
+def key_result_values(key_result: KeyResultState) -> dict[str, Any]:
+    """One key result."""
+    measured = key_result.measurement
+    return {
+        "id": key_result.id,
+        "key": key_result.key,
+        "title": key_result.title,
+        "rule": key_result.rule_id,
+        "kind": key_result.kind,
+        "nature": key_result.nature,
+        "contributing": key_result.contributing,
+        "weight": exact_text(key_result.weight),
+        "progress": number(measured.progress),
+        "progress_exact": exact_text(measured.progress),
+        "raw": number(measured.raw),
+        "start": number(measured.start),
+        "current": number(measured.current),
+        "target": number(measured.target),
+        "measured_at": measured.measured_at.isoformat() if measured.measured_at else None,
+        "reason": measured.reason,
+        "health": health_values(key_result.health),
+        "check_in": None if key_result.check_in is None else ruling_values(key_result.check_in),
+    }
+
+
+def ruling_values(ruling: Ruling) -> dict[str, Any]:
+    """What was ruled about the check-in of a key result."""
+    return {
+        "id": ruling.check_in.id,
+        "by": ruling.check_in.by,
+        "at": ruling.check_in.at.isoformat(),
+        "value": number(ruling.check_in.value),
+        "note": ruling.check_in.note,
+        "shows": ruling.shows.value,
+        "asks": ruling.asks,
+        "rule": ruling.rule,
+        "sentence": ruling.sentence,
+        "derived": number(ruling.derived),
+    }
+
+
+def ledger_values(ledger: Ledger) -> dict[str, Any]:
+    """A ledger; `exact` is true when its rows sum to its total, as they always must."""
+    return {
+        "total": exact_text(ledger.total),
+        "percent": number(ledger.total * 100) if ledger.total is not None else None,
+        "exact": ledger.exact,
+        "rows": [contribution_values(row) for row in ledger.rows],
+    }
+
+
+def contribution_values(row: Contribution) -> dict[str, Any]:
+    """One row of a ledger."""
+    return {
+        "id": row.id,
+        "key": row.key,
+        "title": row.title,
+        "status": row.status,
+        "disposition": row.disposition.value,
+        "weight": exact_text(row.weight),
+        "progress": exact_text(row.progress),
+        "share": exact_text(row.share),
+        "percent_points": number(row.share * 100),
+        "reason": row.reason,
+    }

@@ -1,0 +1,192 @@
+"""Objectives one by one: their numbers and ledgers, their history, and what hangs together with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from connectors.store.database.instant import from_ms, to_ms
+from connectors.store.numbers import browse, list_rows, mirror, objectives, snapshots
+from connectors.store.numbers.browse import Numbered
+from connectors.store.numbers.list_rows import Wanted
+from connectors.store.numbers.objectives import HistoryPoint, SavedObjective
+from connectors.store.work import drift
+from connectors.store.work.drift import Drifted
+from mappings.explain.marks import Mark
+from plugin.access.actor import Actor
+from plugin.runtime.connector import Connector
+from plugin.use_cases.objectives import movement as movements
+from plugin.use_cases.objectives.movement import Told
+from plugin.use_cases.objectives.objective_lookup import find_objective
+from plugin.use_cases.permission import VIEWER, question
+
+__all__ = [
+    "Drifted",
+    "HistoryPoint",
+    "Numbered",
+    "SavedObjective",
+    "Wanted",
+    "aligned_to",
+    "drift_below",
+    "every_objective",
+    "every_point",
+    "explained_by",
+    "from_ms",
+    "history",
+    "history_begins",
+    "knows_issue",
+    "list_all",
+    "list_some",
+    "marks",
+    "movement",
+    "news",
+    "objective",
+    "to_ms",
+]
+
+AT_ONCE = 100
+"""How many whole states an export holds."""
+BATCH = 500
+
+
+@question(VIEWER)
+def objective(connector: Connector, _actor: Actor, site: str, name: str) -> SavedObjective | None:
+    """The objective of this id, key or former key, None where there is none."""
+    return find_objective(connector, site, name)
+
+
+@question(VIEWER)
+def list_all(connector: Connector, _actor: Actor, site: str) -> tuple[SavedObjective, ...]:
+    """All of a site with their ledgers."""
+    with connector.store.read() as conn:
+        return tuple(objectives.all(conn, site))
+
+
+@question(VIEWER)
+def list_some(
+    connector: Connector, _actor: Actor, wanted: Wanted, limit: int, after: str | None = None
+) -> tuple[SavedObjective, ...]:
+    """Those that pass, in the order of their ids from behind this one on."""
+    with connector.store.read() as conn:
+        return tuple(list_rows.following(conn, wanted, after, limit))
+
+
+@question(VIEWER)
+def every_objective(connector: Connector, _actor: Actor, wanted: Wanted) -> Iterator[SavedObjective]:
+    """All that pass, a few at a time, so that an export never holds all ledgers."""
+    return _every_objective(connector, wanted)
+
+
+@question(VIEWER)
+def aligned_to(
+    connector: Connector, _actor: Actor, site: str, objective_id: str
+) -> tuple[SavedObjective, ...]:
+    """Those that serve this one."""
+    with connector.store.read() as conn:
+        return tuple(objectives.aligned_to(conn, site, objective_id))
+
+
+@question(VIEWER)
+def explained_by(connector: Connector, _actor: Actor, site: str, issue: str) -> tuple[SavedObjective, ...]:
+    """Those whose numbers this issue (id or key) is part of."""
+    with connector.store.read() as conn:
+        ids = {issue, mirror.id_of_key(conn, site, issue.upper())} - {None}
+        depending = objectives.depending_on(conn, site, [id_ for id_ in ids if id_ is not None])
+        found = (objectives.load(conn, site, id_) for id_ in sorted(depending))
+        return tuple(one for one in found if one is not None)
+
+
+@question(VIEWER)
+def drift_below(connector: Connector, _actor: Actor, site: str, objective_id: str) -> Drifted | None:
+    """How many of its issues resyncs found wrong, None where none was."""
+    with connector.store.read() as conn:
+        return drift.of(conn, site, objective_id)
+
+
+@question(VIEWER)
+def knows_issue(connector: Connector, _actor: Actor, site: str, key: str) -> bool:
+    """Whether the mirror of a site has an issue of this key."""
+    with connector.store.read() as conn:
+        return mirror.id_of_key(conn, site, key) is not None
+
+
+@question(VIEWER)
+def history(
+    connector: Connector, _actor: Actor, site: str, objective_id: str, since: datetime | None = None
+) -> tuple[HistoryPoint, ...]:
+    """Where it stood, oldest first; with `since` only points at or after it."""
+    with connector.store.read() as conn:
+        return tuple(objectives.history(conn, site, objective_id, since))
+
+
+@question(VIEWER)
+def history_begins(connector: Connector, _actor: Actor, site: str, objective_id: str) -> datetime | None:
+    """From when on its ledgers are known."""
+    with connector.store.read() as conn:
+        return snapshots.begins(conn, site, objective_id)
+
+
+@question(VIEWER)
+def marks(connector: Connector, _actor: Actor, site: str, objective_id: str) -> tuple[Mark, ...]:
+    """What happened to it beside its number, oldest first."""
+    with connector.store.read() as conn:
+        return tuple(movements.happened(conn, site, objective_id))
+
+
+@question(VIEWER)
+def movement(
+    connector: Connector,
+    _actor: Actor,
+    site: str,
+    objective_id: str,
+    since: datetime,
+    until: datetime | None = None,
+) -> Told:
+    """Why it moved between two moments (until now where `until` is None)."""
+    return movements.told(connector, site, objective_id, since, until)
+
+
+@question(VIEWER)
+def news(
+    connector: Connector,
+    _actor: Actor,
+    site: str,
+    limit: int,
+    after: int,
+    not_after: datetime | None = None,
+) -> tuple[tuple[Numbered, SavedObjective | None], ...]:
+    """Changes of the numbers of all objectives in the order in which they were noted, each with its objective as it is now."""
+    with connector.store.read() as conn:
+        found = browse.history_after(conn, site, limit, after, not_after=not_after)
+        known = browse.objectives_of(conn, site, {one.objective_id for one in found})
+    return tuple((one, known.get(one.objective_id)) for one in found)
+
+
+@question(VIEWER)
+def every_point(
+    connector: Connector, _actor: Actor, site: str, objective_id: str | None = None
+) -> Iterator[Numbered]:
+    """Every point of history, reconstructed ones too, in short transactions."""
+    return _every_point(connector, site, objective_id)
+
+
+def _every_objective(connector: Connector, wanted: Wanted) -> Iterator[SavedObjective]:
+    last = None
+    while True:
+        with connector.store.read() as conn:
+            found = list_rows.following(conn, wanted, last, AT_ONCE)
+        yield from found
+        if len(found) < AT_ONCE:
+            return
+        last = found[-1].state.id
+
+
+def _every_point(connector: Connector, site: str, objective_id: str | None) -> Iterator[Numbered]:
+    after = 0
+    while True:
+        with connector.store.read() as conn:
+            batch = browse.history_after(conn, site, BATCH, after, objective_id, backfilled=True)
+        yield from batch
+        if len(batch) < BATCH:
+            return
+        after = batch[-1].id

@@ -1,0 +1,1 @@
+"""Sites, their credentials and webhooks, and the database behind them."""

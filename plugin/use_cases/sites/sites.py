@@ -1,0 +1,119 @@
+"""Sites: the Jiras that are worked with; adding one, trying it, giving it another token, letting it go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from connectors.store.numbers import mirror
+from connectors.store.sites import revisions, sites
+from connectors.store.work import inbox
+from plugin.access.actor import Actor
+from plugin.runtime import saved_sites
+from plugin.runtime.connector import Connector, Site
+from plugin.runtime.saved_sites import NewSite, Tested
+from plugin.use_cases.health.credential_expiry import Expiry, expiry_at
+from plugin.use_cases.permission import ADMIN, VIEWER, act, question
+from plugin.use_cases.sites import token_renewal
+
+__all__ = [
+    "NewSite",
+    "SiteStanding",
+    "Tested",
+    "add",
+    "attempt",
+    "list_sites",
+    "one_site",
+    "remove",
+    "renew",
+    "require_added",
+    "reseal",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStanding:
+    """One site without anything secret. `added`: by page, API or command, so that it can be removed here."""
+
+    name: str
+    url: str
+    api_base: str
+    deployment: str
+    issues: int
+    mapping_revision: str | None
+    last_delivery: datetime | None
+    added: bool
+    signed: bool
+    token_expires: date | None
+    credential: Expiry
+
+
+@question(VIEWER)
+def list_sites(connector: Connector, _actor: Actor) -> tuple[SiteStanding, ...]:
+    """All of them, in the order in which they are shown, also those that another process added a moment ago."""
+    connector.look()
+    return tuple(_standing(connector, site) for site in list(connector.sites.values()))
+
+
+@question(VIEWER)
+def one_site(connector: Connector, _actor: Actor, name: str) -> SiteStanding:
+    """One of them, which has to be there."""
+    return _standing(connector, connector.site(name))
+
+
+@act(ADMIN)
+def attempt(connector: Connector, _actor: Actor, name: str) -> Tested:
+    """Ask Jira who we are, what we may do and which projects we see. Raises JiraError."""
+    return saved_sites.test_site(connector.site(name))
+
+
+@act(ADMIN)
+def add(connector: Connector, actor: Actor, new: NewSite) -> Tested:
+    """Try a site and keep it. Raises NotReady for what cannot be, JiraError where it does not let us in; then nothing is kept."""
+    return saved_sites.add_site(connector, new, actor.label)
+
+
+@act(ADMIN)
+def renew(connector: Connector, actor: Actor, name: str, token: str, expires: date | None) -> Tested | None:
+    """Keep another token, tried first, and the day on which it expires; None where only the day was given."""
+    return token_renewal.renew(connector, name, token, expires, actor.label)
+
+
+@act(ADMIN)
+def remove(connector: Connector, actor: Actor, name: str) -> None:
+    """Forget a site, its credentials and its pending work; revisions and history come back with a site of the same name."""
+    saved_sites.remove_site(connector, name, actor.label)
+
+
+@question(ADMIN)
+def require_added(connector: Connector, _actor: Actor, name: str) -> None:
+    """NotReady unless it was added here."""
+    saved_sites.require_added(connector, name)
+
+
+@act(ADMIN)
+def reseal(connector: Connector, actor: Actor) -> Sequence[str]:
+    """Seal stored credentials with the first key; the names of the sites."""
+    return saved_sites.reseal_sites(connector, actor.label)
+
+
+def _standing(connector: Connector, site: Site) -> SiteStanding:
+    with connector.store.read() as conn:
+        active = revisions.active(conn, site.name)
+        latest = inbox.recent(conn, site.name, 1)
+        saved = sites.get(conn, site.name)
+        issues = mirror.count(conn, site.name)
+    return SiteStanding(
+        site.name,
+        site.browse_url,
+        site.jira.transport.address.api_base,
+        str(saved.settings.get("deployment", "")) if saved else "",
+        issues,
+        active.revision if active else None,
+        latest[0].received_at if latest else None,
+        saved is not None,
+        site.webhook_secret is not None,
+        site.token_expires,
+        expiry_at(site.token_expires, connector.clock()),
+    )

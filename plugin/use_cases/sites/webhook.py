@@ -1,0 +1,91 @@
+"""The webhook by which Jira tells of changes: registered, listed and deleted by an account that may administer Jira."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connectors.jira.webhooks.registration import Registered
+from connectors.store.people.audit import note
+from connectors.store.work import inbox
+from connectors.store.work.inbox import Delivery
+from plugin.access.actor import Actor
+from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.saved_sites import deployment_of, webhook_address
+from plugin.use_cases.health.webhook_state import WebhookState, learned, look, wants_properties
+from plugin.use_cases.permission import ADMIN, VIEWER, act, question
+
+__all__ = [
+    "Registered",
+    "Target",
+    "WebhookState",
+    "delete",
+    "last_delivery",
+    "list_webhooks",
+    "register",
+    "target",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What to type into Jira's webhook form. Whoever has it can send deliveries: keep it as you keep a password."""
+
+    address: str
+    secret: str | None
+    deployment: str
+    properties: bool
+
+
+@question(ADMIN)
+def target(connector: Connector, _actor: Actor, site: str) -> Target:
+    """Where Jira has to deliver to, what it signs with, and whether it has to tell of entity properties."""
+    known, deployment = connector.site(site), deployment_of(connector, site)
+    address = webhook_address(connector, known, deployment)
+    return Target(address, known.webhook_secret, deployment, wants_properties(connector, site))
+
+
+@act(ADMIN)
+def register(connector: Connector, actor: Actor, site: str, name: str, address: str) -> Registered:
+    """Create the webhook, or bring it up to date; doing it twice makes one. Without a filter: by one that names the scope Jira
+    would never tell of an issue that leaves it.
+    """
+    known = connector.site(site)
+    if not known.webhook_secret and not known.path_token:
+        raise NotReady(
+            "There is nothing to prove that a webhook comes from Jira. Set JIRA_OKR_JIRA__WEBHOOK_SECRET to a long random "
+            "text, or JIRA_OKR_SECRET_KEY for Jira Data Center 9, which cannot sign."
+        )
+    made = known.jira.register_webhook(
+        name, address, known.webhook_secret or "", properties=wants_properties(connector, site)
+    )
+    _note(connector, actor, site, "webhook registered", made.id)
+    look(connector, site)
+    return made
+
+
+@question(ADMIN)
+def list_webhooks(
+    connector: Connector, _actor: Actor, site: str
+) -> tuple[tuple[Registered, ...], WebhookState]:
+    """All webhooks of Jira, and how ours stands among them."""
+    found = connector.site(site).jira.webhooks()
+    return tuple(found), learned(connector, site, found)
+
+
+@act(ADMIN)
+def delete(connector: Connector, actor: Actor, site: str, webhook_id: str) -> None:
+    """Take one webhook out of Jira."""
+    connector.site(site).jira.delete_webhook(webhook_id)
+    _note(connector, actor, site, "webhook deleted", webhook_id)
+
+
+@question(VIEWER)
+def last_delivery(connector: Connector, _actor: Actor, site: str) -> Delivery | None:
+    """The latest delivery, None before the first."""
+    with connector.store.read() as conn:
+        return next(iter(inbox.recent(conn, site, 1)), None)
+
+
+def _note(connector: Connector, actor: Actor, site: str, what: str, webhook_id: str) -> None:
+    with connector.store.write() as conn:
+        note(conn, actor.label, what, connector.clock(), {"webhook": webhook_id}, site)

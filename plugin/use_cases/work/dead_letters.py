@@ -1,0 +1,97 @@
+"""Dead letters: objectives whose reconcile failed for good and that wait for a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from connectors.store.numbers import mirror
+from connectors.store.numbers.names import Name, names
+from connectors.store.people.audit import note
+from connectors.store.work import due, refusals
+from plugin.access.actor import Actor
+from plugin.runtime.connector import Connector
+from plugin.use_cases.permission import EDITOR, VIEWER, act, question
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An objective that could not be reconciled: the last error, what to do about it, and since when.
+
+    `known` says whether the objective has ever been computed, so that it can be looked at; `issue_key` is that of its issue where it has not.
+    """
+
+    objective_id: str
+    key: str
+    error: str
+    remedy: str
+    buried_at: datetime
+    title: str = ""
+    known: bool = True
+    issue_key: str = ""
+    reason: str = ""
+    since: datetime | None = None
+    attempts: int = 0
+
+    @property
+    def name(self) -> str:
+        """How people call the objective."""
+        return self.key or self.issue_key or self.objective_id
+
+
+@question(VIEWER)
+def list_letters(connector: Connector, _actor: Actor, site: str) -> tuple[DeadLetter, ...]:
+    """All of a site, the latest first."""
+    with connector.store.read() as conn:
+        return letters(conn, site)
+
+
+@act(EDITOR)
+def retry(connector: Connector, actor: Actor, site: str, objective_id: str) -> bool:
+    """Make it due now, and try again what Jira refused of it: that has perhaps been mended since. False where it waits no more."""
+    now = connector.clock()
+    with connector.store.write() as conn:
+        if not due.retry(conn, site, objective_id, now):
+            return False
+        refusals.try_again(conn, site, objective_id)
+        note(conn, actor.label, "dead letter retried", now, {"objective": objective_id}, site)
+        connector.announcer.marked(conn, site, [objective_id], now)
+    connector.announce()
+    return True
+
+
+@act(EDITOR)
+def discard(connector: Connector, actor: Actor, site: str, objective_id: str) -> bool:
+    """Forget it; the next event or sync makes it due again. False where it waits no more."""
+    with connector.store.write() as conn:
+        if not due.discard(conn, site, objective_id):
+            return False
+        now = connector.clock()
+        note(conn, actor.label, "dead letter discarded", now, {"objective": objective_id}, site)
+    return True
+
+
+def letters(conn: Connection, site: str) -> tuple[DeadLetter, ...]:
+    """The same within a transaction of the caller."""
+    found = due.dead(conn, site)
+    called = names(conn, site, [one.objective_id for one in found])
+    nameless = [one.objective_id for one in found if not called.get(one.objective_id, Name()).key]
+    issues = mirror.get(conn, site, nameless) if nameless else {}
+    return tuple(
+        DeadLetter(
+            one.objective_id,
+            called.get(one.objective_id, Name()).key,
+            one.error,
+            one.remedy,
+            one.buried_at,
+            called.get(one.objective_id, Name()).title,
+            one.objective_id in called,
+            issues[one.objective_id].key if one.objective_id in issues else "",
+            one.reason,
+            one.since,
+            one.attempts,
+        )
+        for one in found
+    )

@@ -1,0 +1,134 @@
+"""Gaps: what could not be read of Jira. Listed with what hangs on them, accepted by a person, or taken up again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from connectors.store.numbers import names
+from connectors.store.people import audit
+from connectors.store.work import due, gaps
+from connectors.store.work.gaps import KeptGap
+from plugin.access.actor import Actor
+from plugin.runtime.connector import Connector, NotReady
+from plugin.sync.refresh.gaps import accept_in_mirror, needing, reopen_in_mirror
+from plugin.use_cases.permission import EDITOR, VIEWER, act, question
+
+HOW = "jira-okr gaps list"
+ACCEPT = "jira-okr gaps accept KEY lets the numbers do without it."
+
+
+@dataclass(frozen=True, slots=True)
+class GapRow:
+    """One gap for those who look: `issue` names it at every door, `objectives` are those whose numbers stand as they were because of it."""
+
+    site: str
+    issue: str
+    issue_id: str
+    key: str
+    field: str
+    reason: str
+    remedy: str
+    since: datetime
+    accepted_at: datetime | None
+    accepted_by: str
+    objectives: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """How people call the issue."""
+        return self.key or self.issue or "an issue without id and key"
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the numbers do without it."""
+        return self.accepted_at is not None
+
+
+@question(VIEWER)
+def list_gaps(connector: Connector, _actor: Actor, site: str) -> tuple[GapRow, ...]:
+    """Every gap of a site, those that wait for a person first."""
+    with connector.store.read() as conn:
+        return gap_rows(conn, site)
+
+
+def gap_rows(conn: Connection, site: str) -> tuple[GapRow, ...]:
+    """The same within a transaction of the caller."""
+    return tuple(_row(conn, one) for one in gaps.all(conn, site))
+
+
+@act(EDITOR)
+def accept_gaps(connector: Connector, actor: Actor, site: str, issues: Iterable[str]) -> tuple[GapRow, ...]:
+    """The numbers may do without these issues (by key or id): each is left out as unknown, with the reason, until it is read."""
+
+    def done(conn: Connection, one: KeptGap) -> None:
+        gaps.accept(conn, site, one.issue, actor.label, connector.clock())
+        sentence = f"it could not be read, and {actor.label} accepted that: {one.gap.reason}"
+        accept_in_mirror(conn, site, one, sentence)
+
+    return _each(connector, actor, site, issues, "gap accepted", done)
+
+
+@act(EDITOR)
+def reopen_gaps(connector: Connector, actor: Actor, site: str, issues: Iterable[str]) -> tuple[GapRow, ...]:
+    """Take an acceptance back: the numbers stand as they are until the issue can be read."""
+
+    def done(conn: Connection, one: KeptGap) -> None:
+        gaps.reopen(conn, site, one.issue)
+        reopen_in_mirror(conn, site, one)
+
+    return _each(connector, actor, site, issues, "gap taken up again", done)
+
+
+def _each(
+    connector: Connector,
+    actor: Actor,
+    site: str,
+    issues: Iterable[str],
+    what: str,
+    done: Callable[[Connection, KeptGap], None],
+) -> tuple[GapRow, ...]:
+    now = connector.clock()
+    with connector.store.write() as conn:
+        known = gaps.all(conn, site)
+        chosen = [_named(known, issue) for issue in dict.fromkeys(issues)]
+        for one in chosen:
+            done(conn, one)
+            detail = {"issue": one.gap.issue_key or one.issue, "field": one.gap.field}
+            audit.note(conn, actor.label, what, now, detail, site)
+        marked = needing(conn, site, chosen)
+        due.mark(conn, site, marked, now, what)
+        connector.announcer.marked(conn, site, marked, now)
+        names_of = {one.issue for one in chosen}
+        found = tuple(_row(conn, one) for one in gaps.all(conn, site) if one.issue in names_of)
+    connector.announce()
+    return found
+
+
+def _named(known: list[KeptGap], issue: str) -> KeptGap:
+    for one in known:
+        if issue.casefold() in (one.issue.casefold(), one.gap.issue_key.casefold()):
+            return one
+    there = ", ".join(one.gap.issue_key or one.issue for one in known) or "none"
+    raise NotReady(f"No gap is called {issue!r}. Gaps: {there}. {HOW} shows them.")
+
+
+def _row(conn: Connection, one: KeptGap) -> GapRow:
+    gap, held = one.gap, sorted(needing(conn, one.site, [one]))
+    called = names.names(conn, one.site, held)
+    return GapRow(
+        one.site,
+        one.issue,
+        gap.issue_id,
+        gap.issue_key,
+        gap.field,
+        gap.reason,
+        gap.remedy,
+        one.since,
+        one.accepted_at,
+        one.accepted_by,
+        tuple(called[id_].key or id_ if id_ in called else id_ for id_ in held),
+    )

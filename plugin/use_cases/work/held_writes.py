@@ -1,0 +1,65 @@
+"""Held writes: changes that wait for a person instead of being written, because of the brake or because something writes against us."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from connectors.store.people.audit import note
+from connectors.store.work import due, writes
+from connectors.store.work.writes import Write
+from plugin.access.actor import Actor
+from plugin.runtime.connector import Connector, NotReady
+from plugin.sync.reconcile import hold
+from plugin.sync.reconcile.hold import Ending
+from plugin.use_cases.objectives.objective_lookup import objective_ids
+from plugin.use_cases.permission import EDITOR, VIEWER, act, question
+
+__all__ = ["Write", "drop", "list_held", "release"]
+
+Decision = Callable[[Connector, Actor, str, Iterable[str] | None], int]
+
+
+@question(VIEWER)
+def list_held(connector: Connector, _actor: Actor, site: str) -> tuple[Write, ...]:
+    """All of a site, the latest first: what Jira has, what it should have, and why it waits."""
+    with connector.store.read() as conn:
+        return tuple(writes.held(conn, site))
+
+
+@act(EDITOR)
+def release(connector: Connector, actor: Actor, site: str, names: Iterable[str] | None = None) -> int:
+    """Write what is held, of the named objectives (key or id) or of all; how many changes."""
+    return _end(connector, actor, site, names, writes.release, "held writes released")
+
+
+@act(EDITOR)
+def drop(connector: Connector, actor: Actor, site: str, names: Iterable[str] | None = None) -> int:
+    """Leave in Jira what stands there until another value is wanted, of the named objectives or of all; how many changes."""
+    return _end(connector, actor, site, names, writes.drop, "held writes dropped")
+
+
+def _end(
+    connector: Connector, actor: Actor, site: str, names: Iterable[str] | None, how: Ending, what: str
+) -> int:
+    waiting = {one.objective_id for one in list_held(connector, actor, site)}
+    chosen = waiting if names is None else waiting & _ids(connector, site, names, waiting)
+    if names is not None and not chosen:
+        raise NotReady("Nothing is held of these objectives. jira-okr held list shows what is.")
+    now = connector.clock()
+    with connector.store.write() as conn:
+        count = hold.end(conn, site, how, now, None if names is None else chosen)
+        if count:
+            detail: dict[str, object] = {"objectives": sorted(chosen)[:100], "count": count}
+            note(conn, actor.label, what, now, detail, site)
+            due.mark(conn, site, chosen, now, what)
+            connector.announcer.marked(conn, site, chosen, now)
+    connector.announce()
+    return count
+
+
+def _ids(connector: Connector, site: str, names: Iterable[str], waiting: set[str]) -> set[str]:
+    """By id those that wait, also if they are no objectives any more; by key those that are known."""
+    wanted = tuple(names)
+    by_key = tuple(name for name in wanted if name not in waiting)
+    found = objective_ids(connector, site, by_key) if by_key else []
+    return {*found, *(name for name in wanted if name in waiting)}

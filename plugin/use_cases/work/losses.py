@@ -1,0 +1,113 @@
+"""Issues that Jira shows no more without saying that they are deleted: which wait, and a person's word on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection
+
+from connectors.store.people import audit
+from connectors.store.work import losses
+from connectors.store.work.losses import Loss
+from plugin.access.actor import Actor
+from plugin.runtime.connector import Connector, NotReady
+from plugin.sync.refresh.reread import land_issues
+from plugin.use_cases.permission import EDITOR, VIEWER, act, question
+
+__all__ = ["Loss", "NotHeld", "accept", "dismiss", "held", "known", "missing_said"]
+
+MOST_NAMED = 5
+MOST_AUDITED = 100
+WAITING = "jira-okr losses list"
+
+
+class NotHeld(NotReady):
+    """Of what was named nothing is held; `names` says what."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
+        super().__init__(
+            f"No loss of {', '.join(names)} is held. {WAITING} shows what is, by issue and project."
+        )
+
+
+@question(VIEWER)
+def held(connector: Connector, _actor: Actor, site: str) -> tuple[Loss, ...]:
+    """What waits for a person: their issues count as they were read last."""
+    with connector.store.read() as conn:
+        return tuple(losses.all(conn, site, "held"))
+
+
+@question(VIEWER)
+def known(connector: Connector, _actor: Actor, site: str) -> tuple[Loss, ...]:
+    """All that Jira shows no more, with what became of each: held, left by itself, kept or accepted."""
+    with connector.store.read() as conn:
+        return tuple(losses.all(conn, site))
+
+
+@act(EDITOR)
+def accept(connector: Connector, actor: Actor, site: str, keys: Iterable[str] | None) -> tuple[Loss, ...]:
+    """They are gone: they leave the mirror, and what stood on them is computed without them. None: all that are held."""
+    chosen = _chosen(connector, site, keys)
+    context, now = connector.context(site), connector.clock()
+    with connector.store.write() as conn:
+        still = {one.issue_id for one in losses.all(conn, site, "held")}
+        chosen = tuple(
+            one for one in chosen if one.issue_id in still
+        )  # what Jira shows again meanwhile stays
+        ids = {one.issue_id for one in chosen}
+        land_issues(context, conn, [], ids)
+        losses.settle(conn, site, ids, "accepted", actor.label, now)
+        note_decided(connector, conn, site, keys_of(chosen), "losses accepted", actor.label)
+    connector.announce()
+    return chosen
+
+
+@act(EDITOR)
+def dismiss(connector: Connector, actor: Actor, site: str, keys: Iterable[str] | None) -> tuple[Loss, ...]:
+    """They are not gone, only out of our sight: they count as they were read last, and wait no more. None: all that are held."""
+    chosen = _chosen(connector, site, keys)
+    with connector.store.write() as conn:
+        losses.settle(conn, site, [one.issue_id for one in chosen], "kept", actor.label, connector.clock())
+        note_decided(connector, conn, site, keys_of(chosen), "losses dismissed", actor.label)
+    return chosen
+
+
+def missing_said(waiting: Sequence[Loss]) -> str:
+    """What waits, in whole sentences."""
+    reasons = dict.fromkeys(one.reason for one in waiting)
+    named = ", ".join(one.issue_key for one in waiting[:MOST_NAMED])
+    more = ", …" if len(waiting) > MOST_NAMED else ""
+    what = "1 issue is" if len(waiting) == 1 else f"{len(waiting)} issues are"
+    return f"{what} no longer shown by Jira and count as they were read last ({named}{more}). {' '.join(reasons)}"
+
+
+def _chosen(connector: Connector, site: str, keys: Iterable[str] | None) -> tuple[Loss, ...]:
+    with connector.store.read() as conn:
+        waiting = tuple(losses.all(conn, site, "held"))
+    if keys is None:
+        return waiting
+    wanted = {key.upper() for key in keys}
+    chosen = tuple(
+        one for one in waiting if wanted & {one.issue_key.upper(), one.project_key.upper(), one.issue_id}
+    )
+    named = {
+        name for one in chosen for name in (one.issue_key.upper(), one.project_key.upper(), one.issue_id)
+    }
+    unknown = sorted(wanted - named)
+    if unknown:
+        raise NotHeld(unknown)
+    return chosen
+
+
+def note_decided(
+    connector: Connector, conn: Connection, site: str, keys: Sequence[str], what: str, by: str
+) -> None:
+    """Keep in the audit log what was decided on these issues, and by whom."""
+    detail = {"issues": list(keys[:MOST_AUDITED]), "count": len(keys)}
+    audit.note(conn, by, what, connector.clock(), detail, site)
+
+
+def keys_of(chosen: Sequence[Loss]) -> list[str]:
+    """How people call them."""
+    return [one.issue_key for one in chosen]

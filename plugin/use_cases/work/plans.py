@@ -1,0 +1,130 @@
+"""Plans: what would be written to Jira and why, writing it, and what was written."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connectors.store.numbers import objectives, records
+from connectors.store.numbers.records import Search, WriteRecord
+from connectors.store.people.audit import note
+from connectors.store.work import due, writes
+from mappings.facts.forest import issue_order
+from mappings.write_back.plan import Change
+from plugin.access.actor import Actor
+from plugin.runtime.connector import Connector
+from plugin.runtime.process import worker_name
+from plugin.sync.reconcile import hold
+from plugin.sync.reconcile.application import Refusal
+from plugin.sync.reconcile.reconcile import Reconciled, reconcile
+from plugin.sync.work import reconcile_one
+from plugin.use_cases.objectives.objective_lookup import name_of
+from plugin.use_cases.permission import EDITOR, VIEWER, act, question
+
+__all__ = [
+    "Applied",
+    "Refusal",
+    "Search",
+    "Waiting",
+    "WriteRecord",
+    "apply",
+    "list_writes",
+    "objectives_in_order",
+    "plan",
+    "written_fields",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An objective that could not be reconciled now, and why; it stays due, and workers go on with it."""
+
+    objective_id: str
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of it: fields that were written, those that Jira refused, and objectives that have to wait."""
+
+    written: tuple[Change, ...]
+    refused: tuple[Refusal, ...]
+    waiting: tuple[Waiting, ...] = ()
+
+
+@question(VIEWER)
+def objectives_in_order(connector: Connector, _actor: Actor, site: str) -> tuple[str, ...]:
+    """The ids of all objectives of a site, in the order of their issues."""
+    with connector.store.read() as conn:
+        return tuple(sorted(objectives.ids(conn, site), key=issue_order))
+
+
+@question(VIEWER)
+def plan(
+    connector: Connector, _actor: Actor, site: str, objective_ids: Sequence[str]
+) -> tuple[Reconciled, ...]:
+    """A dry run of the real planner over the mirror, objective by objective; asks Jira nothing."""
+    context = connector.context(site)
+    return tuple(reconcile(context, id_, write=False) for id_ in objective_ids)
+
+
+@act(EDITOR)
+def apply(
+    connector: Connector,
+    actor: Actor,
+    site: str,
+    objective_ids: Sequence[str],
+    *,
+    release_held: bool = False,
+    everything: bool = False,
+) -> Applied:
+    """Reconcile these objectives now and write what differs, each under a claim, so that no worker writes beside it.
+
+    With `release_held` also what waits for a person: of these objectives, or with `everything` all there is.
+    """
+    context, now = connector.context(site), connector.clock()
+    if release_held:
+        hold.release(context, None if everything else objective_ids)
+    with connector.store.write() as conn:
+        due.mark(conn, site, objective_ids, now, f"applied by {actor.label}")
+        detail = {"objectives": len(objective_ids), "release_held": release_held}
+        note(conn, actor.label, "plan applied", now, detail, site)
+    worker = worker_name(f"apply-{uuid.uuid4().hex[:8]}")
+    done: list[Reconciled] = []
+    waiting: list[Waiting] = []
+    for id_ in objective_ids:
+        outcome = reconcile_one(context, worker, id_)
+        if outcome is None:
+            waiting.append(Waiting(id_, name_of(connector, site, id_), _why(connector, site, id_)))
+        else:
+            done.append(outcome)
+    return Applied(
+        tuple(change for one in done for change in one.applied.written),
+        tuple(refusal for one in done for refusal in one.applied.refused),
+        tuple(waiting),
+    )
+
+
+@question(VIEWER)
+def list_writes(
+    connector: Connector, _actor: Actor, search: Search, limit: int, before: int | None = None
+) -> tuple[WriteRecord, ...]:
+    """The ledger of writes, the newest first from before this one on, refused and held writes too."""
+    with connector.store.read() as conn:
+        return tuple(records.written(conn, search, limit, before))
+
+
+@question(VIEWER)
+def written_fields(connector: Connector, _actor: Actor, site: str) -> dict[str, int]:
+    """How many fields were written for each objective."""
+    with connector.store.read() as conn:
+        return writes.written_by_objective(conn, site)
+
+
+def _why(connector: Connector, site: str, objective_id: str) -> str:
+    with connector.store.read() as conn:
+        return (
+            due.last_error(conn, site, objective_id) or "another worker has it, or Jira is left alone for now"
+        )

@@ -1,0 +1,129 @@
+"""Reading a whole site because a person asked for it: as a sync by the active mapping, or ahead of a preview by a draft."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from connectors.jira.http.errors import IncompleteRead
+from connectors.store.numbers import mirror, objectives
+from connectors.store.work import due
+from mappings.facts.issue import Issue
+from plugin.runtime.connector import Connector, NotReady
+from plugin.sync import outage
+from plugin.sync.context import Context, metrics_of
+from plugin.sync.reconcile import candidates
+from plugin.sync.refresh.omissions import spared
+from plugin.sync.refresh.reread import read_again, with_readings
+from plugin.sync.resync import activation_read, watermark
+from plugin.sync.resync.checkpoint import SKEW
+from plugin.sync.resync.full import resync
+from plugin.sync.resync.landing import Resynced
+from plugin.sync.resync.recent import resync_recent
+from plugin.sync.resync.search_pages import in_order, pages
+from plugin.use_cases.mapping.bindings import bound_text
+from plugin.use_cases.work import background_jobs
+from plugin.use_cases.work.background_jobs import Report
+
+SYNC = "sync"
+READING = "reading"
+
+
+def read(
+    context: Context,
+    report: Report,
+    *,
+    recent: bool = False,
+    accept_loss: bool = False,
+    total: int | None = None,
+    anew: bool = False,
+) -> Resynced:
+    """One resync: of what changed of late where that is asked for and a full read of the same came before, else of everything."""
+    found = resync_recent(context, report) if recent else None
+    found = found or resync(context, report, accept_loss=accept_loss, total=total, anew=anew)
+    outage.answered(context)
+    return found
+
+
+def begin_reading(connector: Connector, site: str, text: str, by: str) -> bool:
+    """Read what a draft needs into the mirror, so that its preview is of real values; nothing is dropped or written by it."""
+
+    def work(report: Report) -> str:
+        return f"Read {read_ahead(connector, site, text, report)} issues."
+
+    return background_jobs.begin(connector, site, READING, by, work)
+
+
+def read_ahead(connector: Connector, site: str, text: str, report: Report) -> int:
+    """Read the scope of a draft with its fields and those of the active mapping; how many issues. Raises MappingError.
+
+    What is read from now on, by whomever, is read for both.
+    """
+    context, active = context_of(connector, site, text), _active(connector, site)
+    scope, began = context.mapping.scope_by_id, context.jira.time() or connector.clock() - SKEW
+    with connector.store.write() as conn:
+        ahead = activation_read.begin(conn, site, text, context.mapping, connector.clock())
+    metrics = metrics_of(context.mapping) - (metrics_of(active.mapping) if active else frozenset())
+    total, read, complete = context.jira.count(scope), 0, False
+    for page in pages(context, in_order(scope)):
+        _land(context, active, list(page.issues), metrics)
+        read, complete = read + len(page.issues), page.last
+        report(read, max(total, read))
+    if not complete:
+        raise IncompleteRead("The search ended without its last page.", "Read again.")
+    with connector.store.write() as conn:
+        if not activation_read.complete(conn, site, ahead):
+            raise IncompleteRead("Something else was read for meanwhile.", "Read again.")
+        watermark.keep_ahead(conn, context, began)
+        # What was news to the mirror has been taken in without a word to the objectives.
+        due.mark(conn, site, objectives.ids(conn, site), connector.clock(), "read for a preview")
+    connector.announce()
+    return read
+
+
+def _land(context: Context, active: Context | None, issues: list[Issue], metrics: frozenset[str]) -> None:
+    """One page. What the search shows older than it is known is read by id: it must not stay half read."""
+    with context.store.read() as conn:
+        before = mirror.get(conn, context.site, [issue.id for issue in issues])
+    late = {one.id for one in issues if one.id in before and one.updated < before[one.id].updated}
+    anew = read_again(context, late).issues if late else []
+    found = [one for one in issues if one.id not in late]
+    found += [replace(one, updated=max(one.updated, before[one.id].updated)) for one in anew]
+    measured = {one.id: metrics for one in found if any(one.fields.get(name) is not None for name in metrics)}
+    found = with_readings(context, found, measured)
+    with context.store.write() as conn:
+        known = mirror.hold(conn, context.site, [issue.id for issue in found])
+        found, _ = spared(known, found, frozenset(), context.field_names)
+        changed = mirror.put(conn, context.site, found)
+        if active is not None:
+            candidates.land(active, conn, (issue for issue in found if issue.id in changed), ())
+
+
+def context_of(connector: Connector, site: str, text: str) -> Context:
+    """A context under a draft, which reads for the active mapping too: a mirror that serves two must lose nothing of either."""
+    catalogue = connector.catalogue(site, fresh=True)
+    with connector.store.read() as conn:
+        mapping, _ = bound_text(conn, site, text, catalogue)
+    active = _active(connector, site)
+    ruling = active.mapping if active is not None else None
+    jira = connector.site(site).jira
+    return Context(site, jira, connector.store, mapping, catalogue, connector.clock, coming=ruling)
+
+
+def _active(connector: Connector, site: str) -> Context | None:
+    """The context under the mapping that is active, None where none can work yet."""
+    try:
+        return connector.context(site)
+    except NotReady:
+        return None
+
+
+def summary(found: Resynced, *, right: bool = True) -> str:
+    """What a sync found, in a sentence. Not `right`: Jira does not have every number, whatever the mirror had."""
+    what = "recently changed issues" if found.kind == "recent" else "issues"
+    if found.first:
+        return f"Read {found.read} {what}."
+    if not found.changed and not found.removed:
+        known = "everything was right already" if right else "nothing had changed in Jira"
+        return f"Read {found.read} {what}; {known}."
+    gone = "" if found.kind == "recent" else f", {found.removed} are gone"
+    return f"Read {found.read} {what}: {found.changed} had changed{gone}."

@@ -1,0 +1,220 @@
+"""Sync: everything is read, or what changed of late, and every objective reconciled, because a person asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Literal
+
+from connectors.jira.http.forecast import asking, predict, searching
+from connectors.store.numbers import mirror
+from connectors.store.people.audit import note
+from connectors.store.work import gaps, losses, refusals, writes
+from plugin.access.actor import Actor
+from plugin.runtime.connector import Connector
+from plugin.runtime.pacing import rates_of
+from plugin.sync.context import Context
+from plugin.sync.drain import Drained, drain
+from plugin.sync.reconcile.properties import asked_singly
+from plugin.sync.resync import checkpoint
+from plugin.sync.resync.landing import Resynced
+from plugin.use_cases.health import webhook_state
+from plugin.use_cases.mapping.mapping_life import resume_activation, waits
+from plugin.use_cases.permission import EDITOR, VIEWER, act, question
+from plugin.use_cases.work import background_jobs
+from plugin.use_cases.work.background_jobs import Errand, Report
+from plugin.use_cases.work.losses import note_decided
+from plugin.use_cases.work.site_read import SYNC, read, summary
+
+READ, RECONCILED = "issues", "objectives"
+Step = Callable[[str], AbstractContextManager[Report]]
+"""Shows one stretch of the work, by what it counts (`READ` or `RECONCILED`): what it gives is told how far it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How to sync. `recent`: only what changed since the last one, deletions stay unseen. `anew`: not from where one was interrupted.
+
+    `accept_loss`: believe Jira even if most issues are gone from it. Without `write` only the mirror is brought up to date.
+    """
+
+    kind: Literal["full", "recent"] = "full"
+    anew: bool = False
+    accept_loss: bool = False
+    write: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """What Jira does not have right when a sync has ended: fields it refused, changes and issues that are held, open gaps."""
+
+    refused: int = 0
+    held: int = 0
+    losses: int = 0
+    gaps: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.refused or self.held or self.losses or self.gaps)
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What was read, what came of reconciling, and what Jira still does not have right."""
+
+    read: Resynced
+    done: Drained
+    lacking: Lacking = Lacking()
+
+    @property
+    def wrong(self) -> bool:
+        """Whether somebody has to do something before every number in Jira is right."""
+        return bool(self.lacking or self.done.failed or self.read.held)
+
+    @property
+    def said(self) -> str:
+        """All of it in a sentence or two."""
+        failed = f"; {self.done.failed} attempts failed" if self.done.failed else ""
+        lost = f", {self.lacking.losses} issues held" if self.lacking.losses else ""
+        return (
+            f"{summary(self.read, right=not self.wrong)} Reconciled {self.done.reconciled} objectives: "
+            f"{self.done.written} fields written, {self.lacking.refused} refused, {self.lacking.held} held{lost}, "
+            f"{self.lacking.gaps} gaps{failed}."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What a full sync has before it: how many issues (`begun` of them were read before it was interrupted), calls, seconds at least."""
+
+    issues: int
+    calls: int
+    seconds: float
+    begun: int | None = None
+
+
+FULL = Wanted()
+
+
+@act(EDITOR)
+def begin(connector: Connector, actor: Actor, site: str, wanted: Wanted = FULL) -> bool:
+    """Sync in the background; False where one goes on already. Raises NotReady where no mapping is active."""
+    connector.context(site)
+
+    def work(report: Report) -> str:
+        found = _sync(
+            connector, actor, site, wanted, lambda what: nullcontext(report if what == READ else _untold)
+        )
+        return found.said if wanted.write else summary(found.read, right=not found.wrong)
+
+    begun = background_jobs.begin(connector, site, SYNC, actor.label, work)
+    if begun:
+        _note(connector, actor, site, wanted)
+    return begun
+
+
+@act(EDITOR)
+def run(
+    connector: Connector,
+    actor: Actor,
+    site: str,
+    wanted: Wanted = FULL,
+    step: Step = lambda _what: nullcontext(_untold),
+    announced: Callable[[Ahead], None] | None = None,
+) -> Synced:
+    """Sync here and now. What is ahead of a full read is `announced` before it begins."""
+    connector.context(site)
+    _note(connector, actor, site, wanted)
+    return _sync(connector, actor, site, wanted, step, announced)
+
+
+@question(VIEWER)
+def latest(connector: Connector, _actor: Actor, site: str) -> Errand | None:
+    """The latest sync that was begun in the background, None where none ever was."""
+    return background_jobs.latest(connector, site, SYNC)
+
+
+@question(VIEWER)
+def anything_read(connector: Connector, _actor: Actor, site: str) -> bool:
+    """Whether the mirror holds anything of a site."""
+    with connector.store.read() as conn:
+        return mirror.count(conn, site) > 0
+
+
+def _sync(
+    connector: Connector,
+    actor: Actor,
+    site: str,
+    wanted: Wanted,
+    step: Step,
+    announced: Callable[[Ahead], None] | None = None,
+) -> Synced:
+    if wanted.kind == "full":
+        connector.catalogue(site, fresh=True)
+    if waits(connector, site):
+        with step(READ) as report:
+            resume_activation(connector, site, report)
+    context = connector.context(site)
+    total = None
+    if announced is not None and wanted.kind == "full":
+        total = _announce(context, wanted, announced)
+    with step(READ) as report:
+        found = _read(context, wanted, report, total)
+    if found.accepted:
+        with connector.store.write() as conn:
+            note_decided(connector, conn, site, found.accepted, "losses accepted", actor.label)
+    if wanted.kind == "full":
+        webhook_state.look(connector, site)
+    if not wanted.write:
+        return Synced(found, Drained(), _lacking(connector, site))
+    connector.announce()
+    with step(RECONCILED) as report:
+        done = drain(context, report)
+    return Synced(found, done, _lacking(connector, site))
+
+
+def _lacking(connector: Connector, site: str) -> Lacking:
+    with connector.store.read() as conn:
+        return Lacking(
+            refusals.count(conn, site),
+            len(writes.held(conn, site)),
+            len(losses.all(conn, site, "held")),
+            gaps.count_open(conn, site),
+        )
+
+
+def _untold(_done: int, _total: int | None) -> None:
+    """Nobody looks."""
+
+
+def _read(context: Context, wanted: Wanted, report: Report, total: int | None) -> Resynced:
+    return read(
+        context,
+        report,
+        recent=wanted.kind == "recent",
+        accept_loss=wanted.accept_loss,
+        total=total,
+        anew=wanted.anew,
+    )
+
+
+def _announce(context: Context, wanted: Wanted, announced: Callable[[Ahead], None]) -> int | None:
+    """How many issues there are; None where an interrupted read is gone on with, which knows."""
+    begun = None if wanted.anew else checkpoint.unfinished(context)
+    if begun is not None:
+        announced(_ahead(context, max(begun.total - begun.read, 0), begun.read))
+        return None
+    total = context.jira.count(context.mapping.scope_by_id)
+    announced(_ahead(context, total))
+    return total
+
+
+def _ahead(context: Context, issues: int, begun: int | None = None) -> Ahead:
+    cost = predict(searching(issues), asking(asked_singly(context)), rates=rates_of(context.jira))
+    return Ahead(issues, cost.calls, cost.seconds, begun)
+
+
+def _note(connector: Connector, actor: Actor, site: str, wanted: Wanted) -> None:
+    detail = {"kind": wanted.kind} | {name: True for name in ("anew", "accept_loss") if getattr(wanted, name)}
+    with connector.store.write() as conn:
+        note(conn, actor.label, "sync asked for", connector.clock(), detail, site)
