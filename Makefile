@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow test-shifted nightly lint format bench screenshots simulation lock clean
+.PHONY: help install demo test test-slow test-shifted nightly lint format bench screenshots simulation mutants lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,9 @@ screenshots: $(VENV)/.dev ## Take pictures of every page, light and dark, phone 
 
 simulation: $(VENV)/.dev ## Run thousands of simulated storms (COUNT=1000)
 	JIRA_OKR_SIMULATION_COUNT=$(or $(COUNT),1000) $(BIN)/python -m pytest tests/simulation -n auto --dist worksteal $(PYTEST_ARGS)
+
+mutants: $(VENV)/.dev ## Change the code a little and see whether the tests notice (COUNT=20 SEED=1 PACKAGE=plugin/sync)
+	$(BIN)/python -m tests.mutation.mutants --count $(or $(COUNT),20) --seed $(or $(SEED),1) $(if $(PACKAGE),--package $(PACKAGE))
 
 lock: $(VENV)/.dev ## Write requirements/*.txt anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

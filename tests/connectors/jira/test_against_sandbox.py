@@ -298,6 +298,24 @@ def test_a_webhook_is_registered_once_signed_and_read(server, jira, stub, answer
     assert jira.webhooks() == ()
 
 
+def test_registering_ours_leaves_every_webhook_of_others_alone(jira, stub):
+    """Another name at our address, and our name at another address, are somebody else's."""
+    named = jira.register_webhook("Their reports", f"{stub.url}/hook", "their secret", "project = PLAT")
+    elsewhere = jira.register_webhook("OKR", f"{stub.url}/other", "their secret")
+    foreign = {named, elsewhere}
+    assert set(jira.webhooks()) == foreign
+
+    ours = jira.register_webhook("OKR", f"{stub.url}/hook", "a long secret")
+    again = jira.register_webhook("OKR", f"{stub.url}/hook", "a long secret", properties=True)
+
+    assert ours.id == again.id
+    assert set(jira.webhooks()) == {*foreign, again}
+    jira.delete_webhook(ours.id)
+    assert set(jira.webhooks()) == foreign
+    for one in foreign:
+        jira.delete_webhook(one.id)
+
+
 @pytest.mark.parametrize("server", ["cloud"], indirect=True)
 def test_what_the_index_does_not_know_yet_is_read_by_id(server, jira):
     issue_id = next(iter(everything(jira)))

@@ -300,6 +300,34 @@ def test_a_deleted_issue_names_the_issues_it_was_linked_to():
     assert hints.link_issue_ids == {"10005", "10006"}
 
 
+@pytest.mark.parametrize(
+    ("ends", "touched"),
+    [
+        ({}, set()),
+        ({"sourceIssueId": None, "destinationIssueId": 11961}, {"11961"}),
+        ({"sourceIssueId": 0, "destinationIssueId": ""}, {"0"}),
+        ({"sourceIssueId": [1], "destinationIssueId": {"id": 1}}, set()),
+    ],
+)
+def test_a_link_without_ids_touches_only_what_it_names(ends, touched):
+    link = {"id": 10656, "issueLinkType": {"id": 10000, "name": "Blocks"}, **ends}
+    hints = read_hints(json.dumps({"webhookEvent": "issuelink_created", "issueLink": link}).encode())
+    assert getattr(hints, "touched", set()) == touched
+
+
+def test_linked_issues_without_ids_are_left_out():
+    links = [{"id": "1"}, {"outwardIssue": {}}, {"inwardIssue": {"id": ""}}, {"inwardIssue": {"id": "10006"}}]
+    hints = read_hints(body("jira:issue_deleted", fields={"issuelinks": links}))
+    assert hints.link_issue_ids == {"10006"}
+
+
+def test_an_update_does_not_touch_what_the_issue_is_linked_with():
+    """Only an issue that appears or goes changes anything for those that it is linked with."""
+    links = [{"id": "1", "type": {}, "outwardIssue": {"id": "10005"}}]
+    hints = read_hints(body("jira:issue_updated", fields={"issuelinks": links}))
+    assert hints.touched == hints.issue_ids
+
+
 OTHERS = {
     "comment without issue": (
         {

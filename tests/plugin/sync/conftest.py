@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ from sqlalchemy import select
 from connectors.clock import system_clock
 from connectors.sandbox import CONNECTOR, PEOPLE, SandboxServer, scheme, seed_many
 from connectors.sandbox.editing import create, delete, edit
-from connectors.sandbox.state import person
+from connectors.sandbox.state import Sandbox, person
 from connectors.sandbox.transitions import to_status
 from connectors.store.numbers import mirror, objectives
 from connectors.store.sites import facts
@@ -197,11 +200,19 @@ class Company:
 
 
 def a_connector(sandbox: SandboxServer, folder: Path, clock: Clock, **settings: Any) -> Connector:
+    """One that knows its mapping, and nothing else."""
     folder.mkdir(exist_ok=True)
+    connector = connected(sandbox, folder, clock, **settings)
+    activate(connector, "main", presets.text("epics-as-objectives"), "test", file="okr.yaml")
+    return connector
+
+
+def connected(sandbox: SandboxServer, folder: Path, clock: Clock, **settings: Any) -> Connector:
+    """One that works on the database of this folder, whatever is in it."""
     access = {"email": CONNECTOR.email, "token": CONNECTOR.token}
     if sandbox.sandbox.deployment == "datacenter":
         access = {"pat": CONNECTOR.token}
-    connector = build_connector(
+    return build_connector(
         read_settings(
             env_file=None,
             database_url=f"sqlite:///{folder / 'okr.sqlite3'}",
@@ -210,24 +221,60 @@ def a_connector(sandbox: SandboxServer, folder: Path, clock: Clock, **settings: 
         ),
         clock,
     )
-    activate(connector, "main", presets.text("epics-as-objectives"), "test", file="okr.yaml")
-    return connector
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A company that was read and written once: its Jira, the database beside it, and what time it was then."""
+
+    sandbox: Sandbox
+    file: Path
+    now: datetime
+
+
+@pytest.fixture(scope="session")
+def snapshots(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, int, str], Snapshot]:
+    """So many issues, so many an epic, on this deployment; made when they are first asked for, and never touched again."""
+
+    @cache
+    def made(issues: int, per_epic: int, deployment: str) -> Snapshot:
+        folder = tmp_path_factory.mktemp("snapshot")
+        clock = Clock()
+        with SandboxServer(seed=None, clock=clock, deployment=deployment) as sandbox:
+            seed_many(sandbox.sandbox, issues, per_epic=per_epic)
+            connector = a_connector(sandbox, folder, clock)
+            company = Company(sandbox, connector, clock, folder, deployment)
+            resync(company.context)
+            company.work_off()
+            connector.store.close()
+        return Snapshot(sandbox.sandbox, folder / "okr.sqlite3", clock())
+
+    return made
+
+
+@contextmanager
+def revived(snapshot: Snapshot, folder: Path) -> Iterator[Company]:
+    """A company of the test's own that begins where the snapshot ends."""
+    clock = Clock()
+    clock.now = snapshot.now
+    deployment = snapshot.sandbox.deployment
+    with SandboxServer(seed=None, like=snapshot.sandbox, clock=clock, deployment=deployment) as sandbox:
+        own = folder / "own"
+        own.mkdir()
+        shutil.copyfile(snapshot.file, own / "okr.sqlite3")
+        connector = connected(sandbox, own, clock)
+        yield Company(sandbox, connector, clock, folder, deployment)
+        connector.store.close()
 
 
 @pytest.fixture
-def firm(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Company]:
+def firm(
+    tmp_path: Path, request: pytest.FixtureRequest, snapshots: Callable[[int, int, str], Snapshot]
+) -> Iterator[Company]:
     """As `company`, with 6 objectives alone (PLAT, CORE, GROW by turns), read and written."""
-    deployment = getattr(request, "param", "cloud")
-    clock = Clock()
-    with SandboxServer(seed=None, clock=clock, deployment=deployment) as sandbox:
-        seed_many(sandbox.sandbox, 60, per_epic=10)
-        connector = a_connector(sandbox, tmp_path / "own", clock)
-        made = Company(sandbox, connector, clock, tmp_path, deployment)
-        resync(made.context)
-        made.work_off()
-        clock.pass_by(minutes=5)
+    with revived(snapshots(60, 10, getattr(request, "param", "cloud")), tmp_path) as made:
+        made.clock.pass_by(minutes=5)
         yield made
-        connector.store.close()
 
 
 @pytest.fixture
@@ -340,15 +387,9 @@ def hand(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Hand]:
 
 
 @pytest.fixture
-def small(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Company]:
+def small(
+    tmp_path: Path, request: pytest.FixtureRequest, snapshots: Callable[[int, int, str], Snapshot]
+) -> Iterator[Company]:
     """Three projects with an objective and its twenty stories each, synced."""
-    deployment = getattr(request, "param", "cloud")
-    clock = Clock()
-    with SandboxServer(seed=None, clock=clock, deployment=deployment) as sandbox:
-        seed_many(sandbox.sandbox, 63, per_epic=21)
-        connector = a_connector(sandbox, tmp_path / "own", clock)
-        made = Company(sandbox, connector, clock, tmp_path, deployment)
-        resync(made.context)
-        made.work_off()
+    with revived(snapshots(63, 21, getattr(request, "param", "cloud")), tmp_path) as made:
         yield made
-        connector.store.close()

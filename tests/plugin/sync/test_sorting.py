@@ -125,3 +125,14 @@ def test_a_batch_says_when_its_issues_were_last_edited_at_least_where_it_is_told
         "10007": BEGINNING,
         "10009": BEGINNING,
     }
+
+
+def test_an_issue_of_which_one_delivery_tells_no_time_is_not_taken_for_dated() -> None:
+    """In either order: what the undated one is about may be later than all that is told."""
+    dated = event("jira:issue_updated", "10001", [STATUS])
+    dated["issue"]["fields"]["updated"] = "2026-11-02T09:00:20.000+0000"
+    other = json.loads(json.dumps(dated).replace("10001", "10002"))
+    undated = event("jira:issue_updated", "10001", [STATUS])
+
+    for bodies in ([dated, undated, other], [undated, other, dated]):
+        assert sort(*bodies).edited == {"10002": NOW.replace(second=20)}

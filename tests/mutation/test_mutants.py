@@ -1,0 +1,49 @@
+"""What `make mutants` changes: code that runs, never a type or a line of the log, and the same sample for the same seed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+mutants: Any = pytest.importorskip("tests.mutation.mutants", reason="cosmic-ray is not installed here")
+
+CODE = """
+# Says nothing.
+from __future__ import annotations
+
+def act(conn: int | None, *, name: str = "a") -> str | None:
+    kept: int | None = conn
+    log.info("kept", at=kept + 1)
+    note(conn, name)
+    return name if kept else None
+"""
+
+
+def test_types_and_the_log_stay_as_they_are() -> None:
+    assert {start[0] for start, _, _ in mutants.places(CODE)} == {8, 9}
+
+
+def test_a_statement_that_only_calls_is_left_out() -> None:
+    (removed,) = [one for one in mutants.places(CODE) if isinstance(one[1], mutants.CallRemoval)]
+    changed = mutants.mutate_code(CODE, removed[1], removed[2])
+    assert changed == CODE.replace("    note(conn, name)\n", "    ...\n")
+
+
+def test_a_seed_gives_the_same_sample_and_each_change_once() -> None:
+    first, again = (list(mutants.sample("mappings/rollup", 7, 5)) for _ in range(2))
+    assert first == again
+    assert len({(one.path, one.before, one.after) for one in first}) == 5
+    assert list(mutants.sample("mappings/rollup", 8, 5)) != first
+
+
+def test_every_package_is_there_and_its_tests_too() -> None:
+    for package, folders in mutants.TESTS.items():
+        assert mutants.modules(package), package
+        assert all((mutants.ROOT / folder).is_dir() for folder in folders)
+    every = [path for package in mutants.TESTS for path in mutants.modules(package)]
+    assert len(every) == len(set(every))
+
+
+def test_every_accepted_change_has_a_reason() -> None:
+    mutants.equivalents()

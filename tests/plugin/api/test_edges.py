@@ -1,0 +1,133 @@
+"""The edges of the API: what a client sends wrongly or seldom, and exactly what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from werkzeug.exceptions import BadRequest
+
+from plugin.access.throttle import neighbourhood
+from plugin.api import operations
+from plugin.api.cursor import cursor, position
+from plugin.api.failures import Refusal
+
+
+def test_what_costs_minutes_takes_turns_and_nothing_else_does() -> None:
+    heavy = {f"{one.method} {one.path}" for one in operations() if one.heavy}
+    assert heavy == {
+        "PUT /sites/{site}/mapping",
+        "POST /sites/{site}/mapping/rollback",
+        "POST /mappings/validate",
+        "POST /sites/{site}/mapping/check",
+        "POST /sites/{site}/mapping/preview",
+        "GET /plan",
+        "POST /plan/apply",
+        "POST /sites/{site}/test",
+        "POST /sites",
+        "PUT /sites/{site}/credential",
+    }
+
+
+def test_a_parameter_that_stands_twice_is_refused_where_one_is_meant(
+    api: Any, problem_of: Callable[..., Any]
+) -> None:
+    for path, twice in (("/objectives", "limit=1&limit=2"), ("/writes", "site=main&site=main")):
+        found = problem_of(api.call("GET", f"{path}?{twice}"))
+        name = twice.partition("=")[0]
+        assert (found["status"], [one["pointer"] for one in found["errors"]]) == (422, [f"?{name}"])
+        assert "2 times" in found["detail"]
+    health = api.get("/objectives", health=["on_track", "at_risk"])["items"]
+    assert {one["health"]["level"] for one in health} <= {"on_track", "at_risk"}
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nowhere", "/api/v1/objectives/X-1/nothing"])
+def test_what_no_operation_answers_is_a_problem_document_too(
+    api: Any, problem_of: Callable[..., Any], path: str
+) -> None:
+    assert (
+        problem_of(api.client.get(path, headers={"Authorization": f"Bearer {api.tokens['viewer']}"}))[
+            "status"
+        ]
+        == 404
+    )
+
+
+def test_a_400_that_no_view_answered_is_a_problem_document(
+    own_api: Any, problem_of: Callable[..., Any]
+) -> None:
+    """Werkzeug answers some requests before any view of ours is asked, with a web page."""
+
+    def broken() -> None:
+        raise BadRequest("Not like this.")
+
+    own_api.app.before_request_funcs.setdefault(None, []).insert(0, broken)
+    found = problem_of(own_api.call("GET", "/objectives"))
+    assert (found["status"], found["title"]) == (400, "Bad Request")
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        (cursor("other", 1), (int,)),
+        (cursor("list", "1"), (int,)),
+        (cursor("list", -1), (int,)),
+        (cursor("list", 1, 2), (int,)),
+        (cursor("list"), (int,)),
+        (cursor("list", 10**30), (int,)),
+        (cursor("list", True), (int,)),
+        ("%%%", (int,)),
+        ("", (int,)),
+    ],
+)
+def test_a_cursor_of_another_shape_is_refused(text: str, shape: tuple[type, ...]) -> None:
+    with pytest.raises(Refusal) as refused:
+        position(text, "list", shape)
+    assert refused.value.status == 422
+    assert position(cursor("list", 7), "list", (int,)) == [7]
+    assert position(None, "list", (int,)) is None
+
+
+def test_since_is_an_instant_in_any_zone_and_never_a_guess(api: Any, problem_of: Callable[..., Any]) -> None:
+    key = api.get("/objectives")["items"][0]["key"]
+    whole = api.all(f"/objectives/{key}/history")
+    at = whole[-1]["at"]
+    assert at.endswith("Z")
+    same = at.replace("Z", "+00:00")
+    assert api.all(f"/objectives/{key}/history", since=at) == whole[-1:]
+    assert api.all(f"/objectives/{key}/history", since=same) == whole[-1:]
+    assert api.all(f"/objectives/{key}/history", since="2199-01-01T00:00:00+14:00") == []
+    for wrong in ("2026-11-02T09:00:00", "yesterday", "1e9", ""):
+        answer = api.call("GET", f"/objectives/{key}/history?since={quote(wrong)}")
+        assert [one["pointer"] for one in problem_of(answer)["errors"]] == ["?since"], wrong
+
+
+def test_the_site_in_the_body_decides(api: Any, problem_of: Callable[..., Any]) -> None:
+    for path, body in IN_THE_BODY.items():
+        found = problem_of(api.call("POST", path, {**body, "site": "nowhere"}))
+        assert (found["status"], found["title"]) == (404, "No such site"), path
+
+
+IN_THE_BODY: dict[str, dict[str, Any]] = {
+    "/plan/apply": {"objectives": ["X-1"]},
+    "/refusals/retry": {"objective": "X-1"},
+    "/gaps/accept": {"issue": "X-1"},
+    "/gaps/reopen": {"issue": "X-1"},
+}
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("no address", "no address"),
+    ],
+)
+def test_who_shares_a_bucket_of_attempts(address: str, place: str) -> None:
+    assert neighbourhood(address) == place

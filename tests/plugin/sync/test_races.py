@@ -1,0 +1,235 @@
+"""The bad half of each race: what happened while nobody looked, and what is then believed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from connectors.jira.errors import Permanent, Transient
+from connectors.sandbox import CONNECTOR, Fault
+from connectors.store import due, facts, inbox, mirror, writes
+from plugin.sync.forgotten import remember
+from plugin.sync.landing import land_again, land_first
+from plugin.sync.losses import weigh
+from plugin.sync.portion import cut_short, portion, went_well
+from plugin.sync.reconcile import reconcile
+from plugin.sync.refresh import refresh
+from plugin.sync.resync import resync
+from plugin.sync.second_look import Looked
+from plugin.sync.tenure import Tenure
+from plugin.sync.work import reconcile_claim
+from tests.plugin.sync.test_departure import WITH_KEY_RESULTS, epic, key_result
+
+PROGRESS = "customfield_10060"
+
+
+def outcomes(hand: Any, issue_id: str) -> list[tuple[Any, str | None]]:
+    """What we wrote to the progress of an issue and what became of it, oldest first."""
+    with hand.connector.store.read() as conn:
+        found = [one for one in writes.recent(conn, "main", 100) if one.issue_id == issue_id]
+    return [(one.after, one.outcome) for one in reversed(found)]
+
+
+def moved_on(hand: Any, objective: str) -> None:
+    """A third story, done, which the mirror knows of: 50 becomes 67."""
+    hand.land(hand.issue("Story", objective, "Done"))
+
+
+def synced(hand: Any) -> str:
+    hand.activate(WITH_KEY_RESULTS)
+    objective = epic(hand)
+    hand.sync()
+    assert hand.field(objective) == 50
+    return objective
+
+
+@pytest.mark.parametrize("arrived", [False, True])
+def test_an_interrupted_write_is_confirmed_only_where_jira_has_it(hand: Any, arrived: bool) -> None:
+    objective = synced(hand)
+    moved_on(hand, objective)
+    hand.sandbox.faults.add(Fault("status", "PUT", f"issue/{objective}", status=503))
+    with pytest.raises(Transient):
+        reconcile(hand.context, objective)
+    if arrived:
+        hand.context.jira.edit(objective, {PROGRESS: 67})
+
+    reconcile(hand.context, objective)
+
+    last = [(67, "confirmed")] if arrived else [(67, "failed"), (67, "written")]
+    assert outcomes(hand, objective) == [(50, "written"), *last]
+    assert hand.field(objective) == 67
+
+
+def test_a_first_read_does_not_bring_back_what_left_while_it_was_under_way(hand: Any) -> None:
+    """A search that lags shows it once more on a later page; a read by id settles the doubt."""
+    hand.activate(WITH_KEY_RESULTS)
+    objective = epic(hand)
+    stays, goes = (hand.issue("Story", objective) for _ in range(2))
+    context = hand.context
+    shown = list(context.jira.read([stays, goes], context.fields).issues)
+    with hand.connector.store.write() as conn:
+        remember(context, conn, [goes])
+        landed = land_first(context, conn, shown)
+    with hand.connector.store.read() as conn:
+        assert {issue.id for issue in mirror.every(conn, "main")} == {stays}
+        assert landed.issues == 1
+        assert [json.loads(one.body)["issue"]["id"] for one in inbox.pending(conn, 9, "main")] == [goes]
+
+
+def test_a_claim_is_kept_through_a_plan_of_many_edits(hand: Any) -> None:
+    """Each edit takes more than half a lease; nobody else gets hold of the objective meanwhile."""
+    hand.activate(WITH_KEY_RESULTS)
+    objective = epic(hand)
+    for current in (2, 4, 6, 8):
+        key_result(hand, objective, current)
+    context = hand.context
+    resync(context)
+    thieves: list[Any] = []
+
+    def slowly(event: Any) -> None:
+        if event.actor.id == CONNECTOR.id:
+            hand.clock.pass_by(seconds=0.6 * context.lease.total_seconds())
+            with hand.connector.store.write() as conn:
+                thieves.append(
+                    due.claim(conn, "thief", hand.clock(), context.lease, 1, objective_id=objective)
+                )
+
+    with hand.connector.store.write() as conn:
+        (claim,) = due.claim(conn, "worker", hand.clock(), context.lease, 1, objective_id=objective)
+    hand.sandbox.sandbox.listeners.append(slowly)
+    outcome = reconcile_claim(context, claim)
+
+    assert thieves == [[], [], [], [], []]
+    assert outcome is not None
+    assert len(outcome.applied.written) == 5
+    assert Tenure(context, claim).claim.objective_id not in _due(hand)
+
+
+def _due(hand: Any) -> frozenset[str]:
+    with hand.connector.store.read() as conn:
+        return due.ids(conn, "main")
+
+
+def test_what_a_page_shows_and_what_was_read_in_its_place_mark_their_objectives_alike(hand: Any) -> None:
+    hand.activate(WITH_KEY_RESULTS)
+    first, second, third = (epic(hand) for _ in range(3))
+    hand.sync()
+    context = hand.context
+    added = [hand.issue("Story", objective) for objective in (first, second)]
+    shown, anew = (context.jira.read([id_], context.fields).issues[0] for id_ in added)
+    with hand.connector.store.write() as conn:
+        landed = land_again(context, conn, Looked([shown], [anew], hand.clock()))
+    assert landed.marked == {first, second}
+    assert (landed.issues, landed.changed) == (2, 2)
+    assert _due(hand) == {first, second}
+    assert third not in landed.marked
+
+
+def test_after_a_limit_batches_grow_again_until_they_are_whole(hand: Any) -> None:
+    with hand.connector.store.write() as conn:
+        assert portion(conn, "main") == 500
+        cut_short(conn, "main", 500)
+        grown = [portion(conn, "main")]
+        for _ in range(8):
+            went_well(conn, "main", grown[-1])
+            grown.append(portion(conn, "main"))
+        assert grown == [250, 275, 302, 332, 365, 401, 441, 485, 500]
+        cut_short(conn, "main", 1)
+        assert portion(conn, "main") == 1
+        went_well(conn, "main", 1)
+        assert portion(conn, "main") == 2
+
+
+def test_a_batch_that_went_well_makes_the_next_one_larger(hand: Any) -> None:
+    hand.activate(WITH_KEY_RESULTS)
+    objective = epic(hand)
+    hand.sync()
+    with hand.connector.store.write() as conn:
+        facts.put(conn, "main", "portion", 2)
+        for number in range(9):
+            body = {"webhookEvent": "jira:issue_updated", "issue": {"id": objective}}
+            inbox.store(conn, "main", f"d-{number}", json.dumps(body).encode(), hand.clock())
+    context = hand.context
+    assert [refresh(context, "worker").deliveries for _ in range(4)] == [2, 3, 4, 0]
+
+
+def test_a_fresh_read_that_is_refused_is_not_begun_twice(hand: Any) -> None:
+    hand.activate(WITH_KEY_RESULTS)
+    epic(hand)
+    hand.sandbox.faults.add(Fault("status", "POST", "search/jql", status=400, shape="jira", message="No."))
+    calls = hand.sandbox.site.calls
+    calls.clear()
+    with pytest.raises(Permanent):
+        resync(hand.context, anew=True)
+    assert sum(count for name, count in calls.by_endpoint.items() if name.endswith("search/jql")) == 1
+
+
+@pytest.mark.parametrize(("gone", "held"), [(1, 0), (2, 0), (3, 3)])
+def test_half_of_a_project_may_go_and_more_than_half_waits(hand: Any, gone: int, held: int) -> None:
+    """Issues that no objective stands on, so that the project alone is weighed."""
+    hand.activate(WITH_KEY_RESULTS)
+    issues = sorted(hand.issue("Story") for _ in range(4))
+    hand.sync()
+    found = weigh(hand.context, issues[:gone])
+    assert len(found.held) == held
+    assert found.leaving == (frozenset() if held else frozenset(issues[:gone]))
+
+
+def test_a_write_says_what_moved_the_number(hand: Any) -> None:
+    objective = synced(hand)
+    with hand.connector.store.read() as conn:
+        story = next(
+            one for one in mirror.every(conn, "main") if one.status.name == "To Do" and one.parent_id
+        )
+    hand.status(story.id, "Done")
+    hand.land(story.id)
+    hand.work_off()
+    with hand.connector.store.read() as conn:
+        last = writes.last_write(conn, "main", objective, PROGRESS)
+    assert last is not None
+    assert last.after == 100
+    assert last.reason.endswith(f"{story.key} moved to Done")
+
+
+def test_everything_that_is_due_is_worked_off_however_many_turns_it_takes(hand: Any) -> None:
+    hand.activate(WITH_KEY_RESULTS)
+    objectives = [hand.issue("Epic", labels=["okr"]) for _ in range(23)]
+    for objective in objectives:
+        hand.issue("Story", objective, "Done")
+    _, drained = hand.sync()
+    assert (drained.reconciled, drained.written, drained.failed) == (23, 23, 0)
+    assert [hand.field(objective) for objective in objectives] == [100] * 23
+
+
+class Heard:
+    """Writes down what is announced, as an engine of its own would hear it."""
+
+    def __init__(self) -> None:
+        self.said: list[Any] = []
+
+    def delivered(self, conn: Any, site: str) -> None:
+        self.said.append(("delivered", site))
+
+    def marked(self, conn: Any, site: str, objective_ids: Any, run_after: Any) -> None:
+        if objective_ids:
+            self.said.append(("marked", site, sorted(objective_ids), run_after))
+
+
+def test_what_becomes_due_and_what_is_to_be_read_again_is_announced(hand: Any) -> None:
+    objective = synced(hand)
+    heard = Heard()
+    context = replace(hand.context, announcer=heard, quiet=timedelta(seconds=3))
+    story = hand.issue("Story", objective, "Done")
+    (issue,) = context.jira.read([story], context.fields).issues
+    with hand.connector.store.write() as conn:
+        context.mark(conn, [objective], "a test")
+        remember(context, conn, [story])
+        land_first(context, conn, [issue])
+    assert heard.said == [
+        ("marked", "main", [objective], hand.clock() + timedelta(seconds=3)),
+        ("delivered", "main"),
+    ]
