@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from connectors.store import Store, facts, mirror, writes
-from mappings.issue import Issue, Link
-from mappings.planning import Change, Plan
+from connectors.store import Store
+from connectors.store.numbers import mirror
+from connectors.store.sites import facts
+from connectors.store.work import writes
+from mappings.facts.issue import Issue, Link
+from mappings.write_back.plan import Change, Plan
 
 MINUTE = timedelta(minutes=1)
 AnIssue = Callable[..., Issue]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mappings.ledger import Disposition
-from mappings.moment import Moment
+from mappings.facts.moment import Moment
+from mappings.rollup.ledger import Disposition
 
 BAND = {"kind": "threshold", "current": "current", "at_least": 10}
 SHARE = {"kind": "threshold", "current": "current", "at_least": 5, "score": "time_in_band"}

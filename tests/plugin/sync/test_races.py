@@ -9,18 +9,20 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.errors import Permanent, Transient
+from connectors.jira.http.errors import Permanent, Transient
 from connectors.sandbox import CONNECTOR, Fault
-from connectors.store import due, facts, inbox, mirror, writes
-from plugin.sync.forgotten import remember
-from plugin.sync.landing import land_again, land_first
-from plugin.sync.losses import weigh
-from plugin.sync.portion import cut_short, portion, went_well
-from plugin.sync.reconcile import reconcile
-from plugin.sync.refresh import refresh
-from plugin.sync.resync import resync
-from plugin.sync.second_look import Looked
-from plugin.sync.tenure import Tenure
+from connectors.store.numbers import mirror
+from connectors.store.sites import facts
+from connectors.store.work import due, inbox, writes
+from plugin.sync.intake.batch_size import cut_short, portion, went_well
+from plugin.sync.reconcile.lease import Tenure
+from plugin.sync.reconcile.reconcile import reconcile
+from plugin.sync.refresh.losses import weigh
+from plugin.sync.refresh.reread import refresh
+from plugin.sync.refresh.tombstones import remember
+from plugin.sync.resync.double_check import Looked
+from plugin.sync.resync.full import resync
+from plugin.sync.resync.landing import land_again, land_first
 from plugin.sync.work import reconcile_claim
 from tests.plugin.sync.test_departure import WITH_KEY_RESULTS, epic, key_result
 
