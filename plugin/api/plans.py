@@ -30,11 +30,15 @@ class ChangeOfField(Given):
 
 
 class PlanGiven(Given):
-    """What would be written for one objective; empty where all is as it should be."""
+    """What would be written for one objective, and what waits; all of it empty where every field is as it should be."""
 
     objective: str
     key: str
     changes: list[ChangeOfField]
+    held: list[ChangeOfField] = Field(description="What is not written until a person releases it (`/held`).")
+    refused: list[ChangeOfField] = Field(
+        description="What Jira refused, so that it does not have our number (`/refusals`)."
+    )
 
 
 class RefusedChange(ChangeOfField):
@@ -118,6 +122,8 @@ def plan(call: Call) -> Reply:
             objective=one.objective_id,
             key=one.state.key if one.state else "",
             changes=[change_given(change) for change in one.plan.changes],
+            held=[change_given(change) for change in one.held],
+            refused=[change_given(change) for change in one.refused],
         )
         for one in found
     ]

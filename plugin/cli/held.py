@@ -11,7 +11,7 @@ from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
 from plugin.cli.plan import shown
 from plugin.use_cases.work import held_writes
-from plugin.use_cases.work.held_writes import Decision, Write
+from plugin.use_cases.work.held_writes import Decision, HeldWrite
 
 
 @click.group("held")
@@ -32,9 +32,10 @@ def list_command(site: str, as_json: bool) -> None:
         click.echo("Nothing is held.")
     else:
         rows = [
-            (one.issue_key, one.field_name, shown(one.before), shown(one.after), one.note) for one in found
+            (one.name, one.issue_key, one.field_name, shown(one.stands), shown(one.wanted), one.why)
+            for one in found
         ]
-        show_table("Held", ("Issue", "Field", "Now", "Then", "Why it waits"), rows)
+        show_table("Held", ("Objective", "Issue", "Field", "Now", "Then", "Why it waits"), rows)
     if found:
         raise SystemExit(1)
 
@@ -72,15 +73,17 @@ def _decide(
         click.echo(f"{count} changes {what}.")
 
 
-def held_values(one: Write) -> dict[str, Any]:
+def held_values(one: HeldWrite) -> dict[str, Any]:
     """One held change for programs."""
     return {
         "objective": one.objective_id,
+        "name": one.name,
         "issue": one.issue_key,
         "field": one.field_id,
         "field_name": one.field_name,
-        "before": one.before,
-        "after": one.after,
-        "why": one.note,
-        "since": one.at.isoformat(),
+        "before": one.stands,
+        "after": one.wanted,
+        "reason": one.reason,
+        "why": one.why,
+        "since": one.since.isoformat(),
     }

@@ -78,7 +78,7 @@ def status_values(found: Status) -> dict[str, Any]:
         ],
         "brake": _brake_values(found.brake),
         "held": [
-            {"issue": one.issue_key, "field": one.field_name, "wanted": one.after, "why": one.note}
+            {"issue": one.issue_key, "field": one.field_name, "wanted": one.wanted, "why": one.why}
             for one in found.held
         ],
         "gaps": [gap_values(one) for one in found.gaps],

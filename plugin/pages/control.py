@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from plugin.pages import (
     check_ins,
     gaps,
+    held_writes,
     losses,
     mapping,
     mapping_editor,
@@ -34,6 +35,7 @@ CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
     preview.register,
     repairs.register,
     gaps.register,
+    held_writes.register,
     losses.register,
     check_ins.register,
     sites.register,

@@ -82,6 +82,9 @@ def trouble(sites: Sites) -> Iterator[Metric]:
     troubled = Gauge(
         "jira_okr_concern", "1 where this is what jira-okr status exits with 1 for.", labels=["site", "kind"]
     )
+    held = Gauge(
+        "jira_okr_held_writes", "Changes that wait for a person instead of being written.", labels=["site"]
+    )
     gaps = Gauge("jira_okr_gaps", "Issues that could not be read and that nobody accepted.", labels=["site"])
     lost = Gauge(
         "jira_okr_losses", "Issues that Jira shows no more and that wait for a person.", labels=["site"]
@@ -91,10 +94,11 @@ def trouble(sites: Sites) -> Iterator[Metric]:
         lost.add_metric([one.site], len(one.losses))
         gaps.add_metric([one.site], sum(not gap.accepted for gap in one.gaps))
         refused.add_metric([one.site], len(one.refused))
+        held.add_metric([one.site], len(one.held))
         for found in concerns(one):
             if found.wrong:
                 troubled.add_metric([one.site, found.kind], 1)
-    yield from (dead, refused, gaps, lost, troubled)
+    yield from (dead, refused, held, gaps, lost, troubled)
 
 
 def outages(sites: Sites) -> Iterator[Metric]:

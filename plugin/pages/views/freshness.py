@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from plugin.pages.views.held_writes import MOST_HELD, HeldGroup, held_groups
 from plugin.pages.views.ledger import Browse
 from plugin.pages.views.moments import When, when, when_known
+from plugin.pages.views.record import shown
 from plugin.use_cases.health.budget import in_words
 from plugin.use_cases.health.concerns import Concern, concerns, corrected, verdict, worst
 from plugin.use_cases.health.credential_expiry import Expiry
@@ -45,6 +47,8 @@ class RefusedRow:
     objective_id: str = ""
     issue_id: str = ""
     field_id: str = ""
+    stands: str = ""
+    wanted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,8 @@ class SiteRow:
     deliveries: tuple[tuple[str, str], ...]
     dead: tuple[DeadRow, ...]
     refused: tuple[RefusedRow, ...]
+    held: tuple[HeldGroup, ...]
+    held_more: int
     gaps: tuple[GapCell, ...]
     losses: tuple[LossRow, ...]
     traffic: str
@@ -122,6 +128,7 @@ def site_row(fresh: Status, browse: Browse, now: datetime, zone: tzinfo) -> Site
     """The page's part for one site."""
     calls, limits = in_words(fresh.budget, now) if fresh.budget else ("not known yet", "")
     webhook, webhook_todo = _webhook(fresh.webhook, fresh.last_delivery is not None)
+    held = held_groups(fresh.held, browse, now, zone)
     return SiteRow(
         site=fresh.site,
         url=fresh.url,
@@ -150,9 +157,13 @@ def site_row(fresh: Status, browse: Browse, now: datetime, zone: tzinfo) -> Site
                 one.objective_id,
                 one.issue_id,
                 one.field_id,
+                shown(one.before),
+                shown(one.after),
             )
             for one in fresh.refused
         ),
+        held=held[:MOST_HELD],
+        held_more=len(held[MOST_HELD:]),
         gaps=tuple(
             GapCell(
                 one.issue,

@@ -134,7 +134,7 @@ def held(status: Status) -> Concern | None:
         return None
     count = max(len(status.held), status.brake.count if status.brake else 0)
     what = "1 change waits" if count == 1 else f"{count} changes wait"
-    why = status.brake.reason if status.brake else status.held[0].note
+    why = status.brake.reason if status.brake else status.held[0].why
     return Concern(
         "held",
         "at_risk",

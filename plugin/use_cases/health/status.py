@@ -16,7 +16,6 @@ from connectors.store.sites import facts, revisions
 from connectors.store.work import due, inbox, losses, refusals, writes
 from connectors.store.work.losses import Loss
 from connectors.store.work.refusals import Refused
-from connectors.store.work.writes import Write
 from plugin.access.actor import Actor
 from plugin.runtime.connector import Connector, Site
 from plugin.runtime.counters import Counted
@@ -41,6 +40,7 @@ from plugin.use_cases.work import background_jobs
 from plugin.use_cases.work.background_jobs import Errand
 from plugin.use_cases.work.dead_letters import DeadLetter, letters
 from plugin.use_cases.work.gaps import GapRow, gap_rows
+from plugin.use_cases.work.held_writes import HeldWrite, held_writes
 from plugin.use_cases.work.site_read import SYNC
 
 TRAFFIC = timedelta(minutes=15)
@@ -76,7 +76,7 @@ class Status:
     dead: tuple[DeadLetter, ...] = ()
     refused: tuple[Refused, ...] = ()
     brake: Brake | None = None
-    held: tuple[Write, ...] = ()
+    held: tuple[HeldWrite, ...] = ()
     activating: Activating | None = None
     gaps: tuple[GapRow, ...] = ()
     losses: tuple[Loss, ...] = ()
@@ -243,7 +243,7 @@ def _vital(conn: Connection, site: Site, now: datetime, known: tuple[Process, ..
         dead=letters(conn, site.name),
         refused=tuple(refusals.all(conn, site.name)),
         brake=hold.standing(conn, site.name),
-        held=tuple(writes.held(conn, site.name)),
+        held=held_writes(conn, site.name),
         activating=activating(conn, site.name),
         gaps=gap_rows(conn, site.name),
         losses=tuple(losses.all(conn, site.name, "held")),

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
+from sqlalchemy import Connection
+
+from connectors.store.numbers.names import Name, names
 from connectors.store.people.audit import note
 from connectors.store.work import due, writes
-from connectors.store.work.writes import Write
 from plugin.access.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.reconcile import hold
@@ -14,16 +18,55 @@ from plugin.sync.reconcile.hold import Ending
 from plugin.use_cases.objectives.objective_lookup import objective_ids
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
-__all__ = ["Write", "drop", "list_held", "release"]
-
 Decision = Callable[[Connector, Actor, str, Iterable[str] | None], int]
 
 
+@dataclass(frozen=True, slots=True)
+class HeldWrite:
+    """A field of an issue that is not written: what `stands` in Jira, what is `wanted` and for which `reason`, and `why` it waits.
+
+    `name` is how people call the objective; it is decided for all that is held of it at once.
+    """
+
+    objective_id: str
+    name: str
+    issue_key: str
+    field_id: str
+    field_name: str
+    stands: object
+    wanted: object
+    reason: str
+    why: str
+    since: datetime
+
+
 @question(VIEWER)
-def list_held(connector: Connector, _actor: Actor, site: str) -> tuple[Write, ...]:
-    """All of a site, the latest first: what Jira has, what it should have, and why it waits."""
+def list_held(connector: Connector, _actor: Actor, site: str) -> tuple[HeldWrite, ...]:
+    """All of a site, the latest first."""
     with connector.store.read() as conn:
-        return tuple(writes.held(conn, site))
+        return held_writes(conn, site)
+
+
+def held_writes(conn: Connection, site: str) -> tuple[HeldWrite, ...]:
+    """The same within a transaction of the caller."""
+    found = writes.held(conn, site)
+    called = names(conn, site, {one.objective_id for one in found})
+    own = {one.objective_id: one.issue_key for one in found if one.issue_id == one.objective_id}
+    return tuple(
+        HeldWrite(
+            one.objective_id,
+            called.get(one.objective_id, Name()).key or own.get(one.objective_id, one.objective_id),
+            one.issue_key,
+            one.field_id,
+            one.field_name,
+            one.before,
+            one.after,
+            one.reason,
+            one.note,
+            one.at,
+        )
+        for one in found
+    )
 
 
 @act(EDITOR)

@@ -73,6 +73,35 @@ def test_a_plan_says_what_would_be_written_and_applying_writes_just_that(
     assert own_api.all("/writes", text=issue)[0]["outcome"] == "written"
 
 
+def test_a_plan_shows_what_is_held_until_a_person_decides(own_api: Any) -> None:
+    context, catalogue = own_api.connector.context("main"), own_api.connector.catalogue("main")
+    ids = {catalogue.field(one).name: one for one in context.written_fields}
+    other = {"OKR progress": 1, "OKR health": {"value": "Pending"}}
+    for issue in {one["issue"] for one in own_api.all("/writes")}:
+        context.jira.edit(issue, {ids[name]: value for name, value in other.items()})
+    own_api.sync()
+
+    held = own_api.all("/held")
+    planned = own_api.all("/plan")
+    assert len(held) > 3
+    assert {(one["issue"], one["field"], one["stands"], one["wanted"]) for one in held} == {
+        (one["issue"], one["field"], one["before"], one["after"]) for plan in planned for one in plan["held"]
+    }
+    assert [one for plan in planned for one in plan["changes"]] == []
+
+    first = held[0]["objective"]
+    of_first = sum(one["objective"] == first for one in held)
+    dropped = own_api.call("POST", "/held/drop", {"objectives": [first]})
+    assert dropped.json == {"said": f"{of_first} changes dropped."}
+    released = own_api.call("POST", "/held/release", {"all": True})
+    assert released.json == {"said": f"{len(held) - of_first} changes released."}
+    assert own_api.all("/held") == []
+    planned = own_api.all("/plan")
+    assert [one for plan in planned for one in plan["held"]] == []
+    wanted = {one["objective"] for one in held} - {first}
+    assert {plan["objective"] for plan in planned if plan["changes"]} == wanted
+
+
 def test_a_key_belongs_to_one_request_of_one_caller(api: Any, problem_of: Callable[..., Any]) -> None:
     key = {"Idempotency-Key": "k1"}
     text = {"text": "version: 1"}
