@@ -84,8 +84,9 @@ def drop(connector: Connector, actor: Actor, site: str, names: Iterable[str] | N
 def _end(
     connector: Connector, actor: Actor, site: str, names: Iterable[str] | None, how: Ending, what: str
 ) -> int:
-    waiting = {one.objective_id for one in list_held(connector, actor, site)}
-    chosen = waiting if names is None else waiting & _ids(connector, site, names, waiting)
+    held = list_held(connector, actor, site)
+    waiting = {one.objective_id for one in held}
+    chosen = waiting if names is None else waiting & _ids(connector, site, names, held)
     if names is not None and not chosen:
         raise NotReady("Nothing is held of these objectives. jira-okr held list shows what is.")
     now = connector.clock()
@@ -100,9 +101,10 @@ def _end(
     return count
 
 
-def _ids(connector: Connector, site: str, names: Iterable[str], waiting: set[str]) -> set[str]:
-    """By id those that wait, also if they are no objectives any more; by key those that are known."""
-    wanted = tuple(names)
-    by_key = tuple(name for name in wanted if name not in waiting)
-    found = objective_ids(connector, site, by_key) if by_key else []
-    return {*found, *(name for name in wanted if name in waiting)}
+def _ids(connector: Connector, site: str, names: Iterable[str], held: Iterable[HeldWrite]) -> set[str]:
+    """As they are listed, by id or name, also if they are no objectives any more; else as any objective is found."""
+    listed = {called: one.objective_id for one in held for called in (one.name.upper(), one.objective_id)}
+    wanted = {name: listed.get(name) or listed.get(name.upper()) for name in names}
+    others = tuple(name for name, id_ in wanted.items() if id_ is None)
+    found = objective_ids(connector, site, others) if others else []
+    return {*found, *(id_ for id_ in wanted.values() if id_ is not None)}
