@@ -22,13 +22,13 @@ WORKER = """
 import os, signal
 from plugin.runtime.composition import build_connector
 from plugin.runtime.settings import read_settings
-from plugin.sync import applying
+from plugin.sync.reconcile import application
 from plugin.sync.work import turn
 
 def die(*_args):
     os.kill(os.getpid(), signal.SIGKILL)
 
-applying._settle_written = die
+application._settle_written = die
 connector = build_connector(read_settings(env_file=None))
 turn(connector.context("main"), "doomed")
 """

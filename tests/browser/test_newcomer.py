@@ -63,8 +63,6 @@ def test_from_the_demo_to_a_changed_mapping(demo, open_page, sign_in):
         page.get_by_label("Go on with this large change").check()
     page.get_by_role("button", name="Activate").click()
     expect(page.get_by_role("status").first).to_contain_text("is active")
-    page.get_by_role("link", name="Sync health", exact=True).click()
-    expect(page.get_by_text("Done.")).to_be_visible(timeout=60_000)
     page.get_by_role("link", name="Objectives", exact=True).click()
     page.get_by_label("Search").fill(key)
     page.get_by_label("Search").press("Enter")

@@ -25,7 +25,8 @@ HOLDS = """
 import sys, time
 from datetime import timedelta
 from connectors.clock import system_clock
-from connectors.store import due, open_store
+from connectors.store import open_store
+from connectors.store.work import due
 store = open_store(sys.argv[1])
 with store.write() as conn:
     claimed = due.claim(conn, "child", system_clock(), timedelta(minutes=5), 9)
@@ -40,7 +41,9 @@ WORKS = """
 import sys
 from datetime import timedelta
 from connectors.clock import system_clock
-from connectors.store import due, facts, open_store
+from connectors.store import open_store
+from connectors.store.sites import facts
+from connectors.store.work import due
 store = open_store(sys.argv[1])
 print("ready", flush=True)
 while True:

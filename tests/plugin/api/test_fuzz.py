@@ -18,6 +18,9 @@ from schemathesis.checks import CHECKS
 
 from plugin.access import members
 from plugin.api import operations
+from plugin.sync.drain import Drained
+from plugin.sync.resync.landing import Resynced
+from plugin.use_cases.work.sync import Synced
 
 EXAMPLES = int(os.environ.get("JIRA_OKR_FUZZ_EXAMPLES", "6"))
 OUTWARD = ("add_site",)
@@ -38,7 +41,7 @@ POSITIONS = {"cursor", "since", "until"}
 def document(api: Any) -> Iterator[Any]:
     """The document; work in the background is left out, for it would go on while other requests are made up."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("plugin.api.freshness._sync", lambda *_: "")
+        patch.setattr("plugin.use_cases.work.sync._sync", lambda *_: Synced(Resynced(), Drained()))
         yield schemathesis.openapi.from_wsgi("/api/v1/openapi.json", api.app)
 
 

@@ -20,7 +20,9 @@ HOLDS = """
 import sys, time
 from datetime import timedelta
 from connectors.clock import system_clock
-from connectors.store import due, facts, inbox, open_store
+from connectors.store import open_store
+from connectors.store.sites import facts
+from connectors.store.work import due, inbox
 from plugin.jobs.schedules import RUNNING, Running
 from plugin.runtime.process import worker_name
 
