@@ -45,7 +45,7 @@ from connectors.store import open_store
 from connectors.store.sites import facts
 from connectors.store.work import due
 store = open_store(sys.argv[1])
-print("ready", flush=True)
+first = True
 while True:
     with store.write() as conn:
         held = due.claim(conn, sys.argv[2], system_clock(), timedelta(minutes=5), 3)
@@ -53,6 +53,8 @@ while True:
         with store.write() as conn:
             if due.finish(conn, one):
                 facts.put(conn, "main", one.objective_id, True)
+        if first:
+            first = print("ready", flush=True)
 """
 
 
