@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -223,16 +224,30 @@ def test_an_issue_that_leaves_the_scope_is_cleared_all_the_same(hand: Any) -> No
     assert hand.writes()[before:] == [(goes, None)]
 
 
-def test_many_that_would_leave_wait_for_a_person(hand: Any) -> None:
+def test_many_that_would_leave_without_an_edit_wait_for_a_person(hand: Any) -> None:
+    """Their labels are gone and nothing in Jira says who took them away."""
+    epics = [epic(hand) for _ in range(12)]
+    before = synced(hand)
+    hand.clock.pass_by(minutes=30)
+    site = hand.sandbox.sandbox
+    for one in epics[:11]:
+        silent = replace(site.records[one], labels=(), cache={})
+        site.add(silent, silent.creator, announce=False)
+    found, _ = hand.sync()
+    assert found.held is not None
+    assert found.held.count == 11
+    assert hand.writes()[before:] == []
+
+
+def test_many_that_somebody_took_out_are_cleared(hand: Any) -> None:
     epics = [epic(hand) for _ in range(12)]
     before = synced(hand)
     hand.clock.pass_by(minutes=30)
     for one in epics[:11]:
         hand.edit(one, labels=[])
     found, _ = hand.sync()
-    assert found.held is not None
-    assert found.held.count == 11
-    assert hand.writes()[before:] == []
+    assert found.held is None
+    assert sorted(hand.writes()[before:]) == sorted((one, None) for one in epics[:11])
 
 
 def test_what_jira_refused_to_clear_is_tried_again_by_a_sync(hand: Any) -> None:
