@@ -6,7 +6,7 @@ None is for ever: of those that are refused alike one is tried again as a probe,
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -126,12 +126,19 @@ def count(conn: Connection, site: str) -> int:
     return conn.execute(select(func.count()).select_from(table).where(table.c.site == site)).scalar_one()
 
 
-def keep(conn: Connection, site: str, objective_id: str, wanted: Iterable[Change]) -> None:
-    """What an objective has to write by now: refusals of anything else go, the others say what is wanted."""
+def keep(conn: Connection, site: str, objective_id: str, wanted: Iterable[Change]) -> frozenset[str]:
+    """What an objective has to write by now: refusals of anything else go, the others say what is wanted.
+
+    A probe that goes, or leaves its group with its issue, was not tried: the oldest that is refused alike is tried in its place.
+    The objectives that have to be reconciled for it.
+    """
     changes = {(change.issue_id, change.field_id): change for change in wanted}
+    untried: set[tuple[str, str, str]] = set()
     for row in conn.execute(_PLACES, {"site": site, "objective": objective_id}).all():
         change = changes.get((row.issue_id, row.field_id))
-        mine = _row_of(row)
+        one, mine = _refused(row), _row_of(row)
+        if one.probing and (change is None or replace(one, issue_key=change.issue_key).group != one.group):
+            untried.add(one.group)
         if change is None:
             conn.execute(delete(table).where(*mine))
             continue
@@ -142,6 +149,18 @@ def keep(conn: Connection, site: str, objective_id: str, wanted: Iterable[Change
         }
         if any(getattr(row, name) != value for name, value in news.items()):
             conn.execute(update(table).where(*mine).values(news))
+    return _hand_on(conn, site, untried) if untried else frozenset()
+
+
+def _hand_on(conn: Connection, site: str, groups: set[tuple[str, str, str]]) -> frozenset[str]:
+    """Try the oldest of each of these groups, but where one of it is tried already."""
+    standing = [one for one in reversed(all(conn, site)) if one.group in groups]
+    tried = {one.group for one in standing if one.probing}
+    oldest: dict[tuple[str, str, str], Refused] = {}
+    for one in standing:
+        if one.group not in tried:
+            oldest.setdefault(one.group, one)
+    return _tried(conn, oldest.values())
 
 
 def probe(conn: Connection, site: str) -> frozenset[str]:

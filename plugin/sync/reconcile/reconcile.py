@@ -32,6 +32,7 @@ from plugin.sync.reconcile.departure import clears, still_ours
 from plugin.sync.reconcile.hold import BREAKER, FLAPPING, RESYNC, Sifted, note_held, sift
 from plugin.sync.reconcile.lease import Tenure
 from plugin.sync.reconcile.measurement import Measured, measure_objective, owners_of, prepare
+from plugin.sync.reconcile.permits import TRIED
 from plugin.sync.refresh import gaps
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
@@ -220,8 +221,8 @@ def _save(
             objectives.remove(conn, context.site, [objective_id])
         else:
             objectives.succeed(conn, context.site, before, state, context.mapping.revision, now)
-        _wake(context, conn, objective_id, before.state if before else None, state)
-        refusals.keep(conn, context.site, objective_id, whole.changes)
+        probes = refusals.keep(conn, context.site, objective_id, whole.changes)
+        _wake(context, conn, objective_id, before.state if before else None, state, probes)
         places = [(change.issue_id, change.field_id) for change in whole.changes]
         writes.lapse(conn, context.site, now, objective_id, places)
         if not sifted.waiting:
@@ -240,13 +241,15 @@ def _wake(
     objective_id: str,
     before: ObjectiveState | None,
     after: ObjectiveState | None,
+    probes: frozenset[str],
 ) -> None:
     """Marks whom this reconcile concerns. All rows are locked at once and in order, our own too, as every other marking does."""
     above, heirs = _moved_by(before, after), _heirs(context, conn, before, after)
-    if above | heirs:
-        due.hold(conn, context.site, {objective_id, *above, *heirs})
+    if above | heirs | probes:
+        due.hold(conn, context.site, {objective_id, *above, *heirs, *probes})
         context.mark(conn, above, "an aligned objective moved")
         context.mark(conn, heirs, "another objective let go of an issue")
+        context.mark(conn, probes, TRIED)
 
 
 def _moved_by(before: ObjectiveState | None, after: ObjectiveState | None) -> frozenset[str]:

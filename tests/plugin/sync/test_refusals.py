@@ -236,6 +236,21 @@ def test_a_person_tries_one_again_and_what_is_refused_alike_follows(firm: Any) -
     assert (firm.in_jira(five[0]), firm.in_jira(five[3])) == (100, 100), "both in PLAT"
 
 
+def test_what_is_refused_like_a_field_that_is_wanted_no_more_is_tried_in_its_place(firm: Any) -> None:
+    """The probe becomes right by hand before it is tried: the other of its kind must not wait for the next full read."""
+    five = refuse_all(firm)
+    on_screen(firm, True)
+    with firm.connector.store.write() as conn:
+        assert refusals.try_again(conn, "main", five[0]) == 1
+        firm.context.mark(conn, [five[0]], "a person asked to try again")
+    firm.edit(firm.sandbox.sandbox.records[five[0]], **{PROGRESS: 100})
+
+    firm.work_off()
+
+    assert {one.issue_id for one in refused(firm)} == {five[1], five[2], five[4]}
+    assert firm.in_jira(five[3]) == 100, "both in PLAT"
+
+
 def test_refusals_of_what_is_no_objective_any_more_or_right_by_now_go_away(firm: Any) -> None:
     gone, unlabelled, by_hand, *_ = refuse_all(firm)
     sandbox = firm.sandbox.sandbox
