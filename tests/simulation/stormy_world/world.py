@@ -231,18 +231,18 @@ class World:
 
     def _approve(self) -> bool:
         """Where a resync was held because much would change, or is missing, a person looks at it and lets it go."""
-        self._accept_losses()
+        accepted = self._accept_losses()
         with self.stage.store.read() as conn:
             held = hold.standing(conn, SITE)
         if held is None:
-            return False
+            return accepted
         hold.release(self.context())
         with self.stage.store.write() as conn:
             due.mark(conn, SITE, held.objectives, self.clock(), "approved")
         return True
 
-    def _accept_losses(self) -> None:
-        """Of what Jira shows no more a person knows what is deleted; the rest comes back to sight."""
+    def _accept_losses(self) -> bool:
+        """Of what Jira shows no more a person knows what is deleted; the rest comes back to sight. Whether any was: then there is work."""
         with self.stage.store.read() as conn:
             waiting = {one.issue_id for one in losses.all(conn, SITE, "held")}
         gone = waiting - self.site.sandbox.records.keys()
@@ -250,6 +250,7 @@ class World:
             with self.stage.store.write() as conn:
                 land_issues(self.context(), conn, [], gone)
                 losses.settle(conn, SITE, gone, "accepted", "a person", self.clock())
+        return bool(gone)
 
     def _left(self) -> tuple[object, ...]:
         with self.stage.store.read() as conn:
