@@ -43,6 +43,7 @@ from plugin.runtime.garbage_collector import collector_resting
 from plugin.sync.context import field_of, metrics_of
 from plugin.sync.reconcile.departure import end_of_cycle, standing_of
 from plugin.sync.refresh import names
+from plugin.sync.refresh.reread import RESYNC_WANTED
 from plugin.sync.resync import activation_read, watermark
 from plugin.use_cases.mapping.bindings import bound_text, known_names, looked_up
 from plugin.use_cases.mapping.live_facts import read_live_facts
@@ -220,10 +221,7 @@ def unread(connector: Connector, site: str, mapping: Mapping) -> Unread:
         ahead = None
     if activation_read.holds(ahead, mapping):
         return Unread()
-    try:
-        active: Mapping | None = connector.context(site).mapping
-    except NotReady:
-        active = None
+    active = _ruling(connector, site)
     held, measured = frozenset[str](), frozenset[str]()
     if active is not None:
         held, measured = active.field_ids(), metrics_of(active)
@@ -238,6 +236,14 @@ def unread(connector: Connector, site: str, mapping: Mapping) -> Unread:
         named(metrics_of(mapping) - measured - missing),
         active is None or active.scope_by_id != mapping.scope_by_id,
     )
+
+
+def _ruling(connector: Connector, site: str) -> Mapping | None:
+    """The mapping that is active, None where none can work yet."""
+    try:
+        return connector.context(site).mapping
+    except NotReady:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,9 +399,13 @@ def _read_and_enact(connector: Connector, site: str, revision: str, report: Repo
 
 def _put_in_force(connector: Connector, site: str, previewed: Previewed, by: str, text: str) -> Previewed:
     mapping, bound = looked_up(connector.site(site).jira, previewed.mapping, previewed.bound)
+    former = _ruling(connector, site)
     with connector.store.write() as conn:
         _enact(connector, conn, site, previewed, by, text)
         names.keep(conn, site, mapping, bound)
+        if former is not None and former.scope_by_id != mapping.scope_by_id:
+            # What the new scope takes in has been read; only a read of everything drops what it leaves out.
+            facts.put(conn, site, RESYNC_WANTED, connector.clock().isoformat())
     connector.announce()
     return previewed
 
