@@ -6,6 +6,7 @@ import random
 import signal
 import threading
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from connectors.jira.http.errors import Permanent
 from connectors.store.work import due
 from plugin.sync import work
+from plugin.sync.reconcile import failures
 
 
 def test_what_is_announced_is_done(works: Any, eventually: Any) -> None:
@@ -95,6 +97,7 @@ def test_an_event_during_a_run_is_not_lost_and_no_two_run_at_once(
 def test_a_failing_objective_blocks_no_other_and_waits_for_a_person(
     works: Any, eventually: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Jira's refusal is tried again some times before it waits; the waits between are cut short here."""
     broken, *others = works.measured()
     original = work.reconcile
 
@@ -103,6 +106,7 @@ def test_a_failing_objective_blocks_no_other_and_waits_for_a_person(
             raise Permanent(400, ("nothing helps",))
         return original(context, objective_id, *more)
 
+    monkeypatch.setattr(failures, "LONGEST_WAIT", timedelta(milliseconds=50))
     monkeypatch.setattr(work, "reconcile", fails)
     for one in others:
         works.spoil(one)
@@ -115,6 +119,7 @@ def test_a_failing_objective_blocks_no_other_and_waits_for_a_person(
         letters = due.dead(conn, "main")
     assert [letter.objective_id for letter in letters] == [broken]
     assert "nothing helps" in letters[0].error
+    assert f"Tried {failures.MOST_REFUSALS} times" in letters[0].remedy
 
     monkeypatch.setattr(work, "reconcile", original)
     works.mark([broken])
