@@ -35,7 +35,7 @@ test-slow: $(VENV)/.dev ## Run the tests that take long: processes that are kill
 
 # Every process of it lives on that day (tests/another_day). Left out is the engine whose jobs go by the clock of the database.
 SHIFTED_TO ?= 2028-02-29 09:30 UTC
-SHIFTED_TESTS ?= tests/plugin tests/acceptance tests/connectors
+SHIFTED_TESTS ?= tests/connectors/sandbox tests/acceptance tests/plugin/jobs tests/mappings/presets
 
 test-shifted: $(VENV)/.dev ## Run the quick tests that touch a clock on another day (SHIFTED_TO="2028-02-29 09:30 UTC")
 	PYTHONPATH=$(CURDIR)/tests/another_day JIRA_OKR_TESTS_FORWARD=$$(( $$(date -d "$(SHIFTED_TO)" +%s) - $$(date +%s) )) \

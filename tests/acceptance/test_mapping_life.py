@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from connectors.clock import system_clock
 from mappings import presets
 
 CHANGED = ("new: 0, indeterminate: 0.5, done: 1", "new: 0, indeterminate: 0, done: 1")
@@ -16,7 +17,8 @@ CHANGED = ("new: 0, indeterminate: 0.5, done: 1", "new: 0, indeterminate: 0, don
 def mapping(tmp_path: Path) -> Path:
     """The preset of the demo, with work in progress counting nothing."""
     path = tmp_path / "mapping.yaml"
-    path.write_text(presets.text("epics-as-objectives").replace(*CHANGED), encoding="utf-8")
+    text = presets.text("epics-as-objectives", system_clock().date())
+    path.write_text(text.replace(*CHANGED), encoding="utf-8")
     return path
 
 
