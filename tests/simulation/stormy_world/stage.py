@@ -60,7 +60,9 @@ def stage(url: str) -> Stage:
     store = open_store(url)
     upgrade(store)
     return Stage(
-        store, read_settings(env_file=None, database_url=url), {one: ground(one) for one in DEPLOYMENTS}
+        store,
+        read_settings(env_file=None, database_url=url, secret_key="a-key-of-the-storms-long-enough-for-all"),
+        {one: ground(one) for one in DEPLOYMENTS},
     )
 
 
