@@ -49,6 +49,7 @@ lint: $(VENV)/.dev ## Check style, types, and that what is imported is declared 
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/deptry .
+	$(BIN)/deptry . --exclude $(VENV) --extend-exclude dist --ignore DEP002,DEP004  # the tests' own imports too
 
 format: $(VENV)/.dev ## Format the code and mend what can be mended by itself
 	$(BIN)/ruff check --fix-only .
