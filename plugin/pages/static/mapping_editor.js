@@ -177,6 +177,8 @@
   let leaving = false;
   const changed = () => {
     clearTimeout(resting);
+    turn += 1;  // an answer to an earlier text says nothing about this one
+    kept.textContent = "Keeping…";
     resting = setTimeout(look, 400);
     draw();
   };
