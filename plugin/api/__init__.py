@@ -1,10 +1,13 @@
-"""The REST API under `/api/v1`. A new operation is one `Operation` in a module here; a new module is one line in `MODULES`."""
+"""The REST API under `/api/v1`. A new operation is one function in a module here; a new module is one line in `MODULES`."""
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
-from flask import Blueprint
+from flask_openapi.blueprint import APIBlueprint
+from flask_openapi.openapi import OpenAPI
 
 from plugin.api import (
     auditing,
@@ -25,10 +28,11 @@ from plugin.api import (
     sites,
     waiting,
 )
-from plugin.api.dispatch import Turns, problems_everywhere, view_of
+from plugin.api.dispatch import TextRequest, Turns, ill_formed, problems_everywhere, view_of
+from plugin.api.failures import failure
 from plugin.api.mapping_texts import SchemaGiven
 from plugin.api.openapi import PREFIX, document
-from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.api.operation import Call, Operation, Reply, Routes
 from plugin.runtime.connector import Connector
 
 MODULES = (
@@ -52,45 +56,41 @@ MODULES = (
 )
 
 
+ROUTES = Routes()
+
+
 def operations() -> tuple[Operation, ...]:
     """Every operation of the API, the document that describes them included."""
-    return (*(one for module in MODULES for one in module.OPERATIONS), DESCRIBE)
+    return tuple(
+        one for routes in (*(module.ROUTES for module in MODULES), ROUTES) for one in routes.operations
+    )
 
 
-def api_blueprint(connector: Connector) -> Blueprint:
-    """All routes of the API, and problem documents for whatever else is asked for below `/api/`."""
-    blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
+def register_api(app: OpenAPI, connector: Connector) -> None:
+    """All routes of the API, and problem documents for whatever goes wrong below `/api/`."""
+    blueprint = APIBlueprint("api", __name__, url_prefix=PREFIX, doc_ui=False)
     turns = Turns()
     for one in operations():
-        blueprint.add_url_rule(
-            one.rule,
-            endpoint=one.name,
-            view_func=view_of(one, connector, turns),
-            methods=[one.method],
-            provide_automatic_options=False,
-        )
+        route = getattr(blueprint, one.method.lower())
+        route(one.rule, endpoint=one.name, provide_automatic_options=False)(view_of(one, connector, turns))
+    blueprint.register_error_handler(Exception, failure)
     blueprint.after_app_request(problems_everywhere)
-    return blueprint
+    app.request_class = TextRequest
+    app.validation_error_callback = ill_formed(operations())
+    app.register_api(blueprint)
 
 
-def describe(_call: Call) -> Reply:
+@ROUTES.get("/openapi.json", "public", "The OpenAPI 3.1 document of this API.", name="openapi")
+def described(_call: Call) -> Reply[SchemaGiven]:
     """This document."""
-    return Reply(SchemaGiven(**document(operations(), _version())))
+    return Reply(SchemaGiven(**current_document()))
 
 
-def _version() -> str:
+@cache
+def current_document() -> dict[str, Any]:
+    """The document of this version; made when it is first asked for."""
     try:
-        return version("jira-okr-connector")
+        released = version("jira-okr-connector")
     except PackageNotFoundError:
-        return "0"
-
-
-DESCRIBE = Operation(
-    "openapi",
-    "GET",
-    "/openapi.json",
-    "public",
-    "The OpenAPI 3.1 document of this API.",
-    describe,
-    {JSON: SchemaGiven},
-)
+        released = "0"
+    return document(operations(), released)

@@ -9,8 +9,10 @@ from pydantic import Field
 from plugin.access.person import present
 from plugin.api.cursor import cursor, list_name, number_after
 from plugin.api.model import Given, Instant, JsonAny, ListQuery, Page, SiteName, Word
-from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.api.operation import Call, Reply, Routes
 from plugin.use_cases.accounts.audit import AuditEntry, Search, list_entries
+
+ROUTES = Routes()
 
 
 class ActGiven(Given):
@@ -42,9 +44,9 @@ class MeGiven(Given):
     token: str | None
 
 
-def audit(call: Call) -> Reply:
+@ROUTES.get("/audit", "admin", "Who changed what of the configuration, newest first.")
+def list_audit(call: Call, query: AuditQuery) -> Reply[Page[ActGiven]]:
     """Newest first."""
-    query = call.query
     name = list_name("audit", query)
     before = number_after(query.cursor, name)
     found = list_entries(call.connector, call.actor, search_of(query), query.limit + 1, before)
@@ -67,22 +69,8 @@ def act_given(one: AuditEntry) -> ActGiven:
     return ActGiven(id=one.id, at=one.at, site=one.site, who=one.who, what=one.what, detail=one.detail)
 
 
-def me(_call: Call) -> Reply:
+@ROUTES.get("/me", "viewer", "Who you are here, and what you may do.")
+def me(_call: Call) -> Reply[MeGiven]:
     """Whether a token works, and what it may do."""
     person = present()
     return Reply(MeGiven(email=person.email, name=person.name, may=person.role.value, token=person.token))
-
-
-OPERATIONS = (
-    Operation(
-        "list_audit",
-        "GET",
-        "/audit",
-        "admin",
-        "Who changed what of the configuration, newest first.",
-        audit,
-        {JSON: Page[ActGiven]},
-        AuditQuery,
-    ),
-    Operation("me", "GET", "/me", "viewer", "Who you are here, and what you may do.", me, {JSON: MeGiven}),
-)

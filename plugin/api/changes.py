@@ -9,9 +9,11 @@ from pydantic import Field
 from plugin.api.cursor import cursor, list_name, number_after
 from plugin.api.finding import site_of
 from plugin.api.model import LONGEST_CURSOR, MOST_ROWS, USUAL_ROWS, Given, SiteQuery
-from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.api.operation import Call, Reply, Routes
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.objectives.objectives import Numbered, SavedObjective, news
+
+ROUTES = Routes()
 
 SETTLING = timedelta(seconds=5)
 """PostgreSQL may show a later row before an earlier one that is still being written; what is younger than this waits."""
@@ -55,9 +57,10 @@ class ChangesQuery(SiteQuery):
     limit: int = Field(USUAL_ROWS, ge=1, le=MOST_ROWS, description="How many changes at most.")
 
 
-def changes(call: Call) -> Reply:
+@ROUTES.get("/changes", "viewer", "Changes of objectives in order, from a cursor on.")
+def changes(call: Call, query: ChangesQuery) -> Reply[ChangesGiven]:
     """The feed."""
-    site, query = site_of(call), call.query
+    site = site_of(call, query)
     name = list_name(f"changes:{site}", SiteQuery(site=None))
     begun = number_after(query.since, name) or 0
     store = call.connector.store
@@ -92,17 +95,3 @@ def change_given(one: Numbered, saved: SavedObjective | None) -> ChangeGiven:
         health=one.point.health.value,
         mapping_revision=one.point.mapping_revision,
     )
-
-
-OPERATIONS = (
-    Operation(
-        "changes",
-        "GET",
-        "/changes",
-        "viewer",
-        "Changes of objectives in order, from a cursor on.",
-        changes,
-        {JSON: ChangesGiven},
-        ChangesQuery,
-    ),
-)

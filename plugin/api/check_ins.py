@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from mappings.explain.check_in import DELTA, LONGEST_NOTE, Measure
 from mappings.numbers import exact
+from plugin.api.addresses import CheckInAddress, ObjectiveAddress
 from plugin.api.cursor import cursor, list_name, position
 from plugin.api.failures import Refusal, not_found
 from plugin.api.finding import objective_of
 from plugin.api.model import Asked, Done, Given, Page, PageQuery, SiteQuery, Word
-from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.api.operation import Call, Reply, Routes
 from plugin.api.problem import Fault
 from plugin.use_cases.objectives import check_ins
 from plugin.use_cases.objectives.check_ins import CheckInRefused, Kept, Said
 from plugin.use_cases.objectives.objective_values import exact_text, number
+
+ROUTES = Routes()
 
 Note = Annotated[str, StringConstraints(max_length=LONGEST_NOTE, pattern=r"^[^\x00]*$")]
 
@@ -62,10 +65,14 @@ class CheckInAsked(Asked):
     )
 
 
-def list_check_ins(call: Call) -> Reply:
+@ROUTES.get(
+    "/objectives/{objective}/check-ins",
+    "viewer",
+    "What people said its key results stand at, the latest first.",
+)
+def list_check_ins(call: Call, path: ObjectiveAddress, query: PageQuery) -> Reply[Page[CheckInGiven]]:
     """The latest first, ended ones too."""
-    site, saved = objective_of(call)
-    query = call.query
+    site, saved = objective_of(call, path, query)
     name = list_name(f"check-ins:{site}:{saved.state.id}", query)
     begun = position(query.cursor, name, (int,))
     found = check_ins.list_check_ins(call.connector, call.actor, site, saved.state.id)
@@ -75,10 +82,15 @@ def list_check_ins(call: Call) -> Reply:
     return Reply(Page[CheckInGiven](items=[check_in_given(one) for one in shown], next=after))
 
 
-def make_check_in(call: Call) -> Reply:
+@ROUTES.post(
+    "/objectives/{objective}/check-ins",
+    "editor",
+    "Say what a key result stands at, instead of what is derived.",
+    status=201,
+)
+def check_in(call: Call, path: ObjectiveAddress, query: SiteQuery, body: CheckInAsked) -> Reply[CheckInGiven]:
     """It takes the place of the one that stood, and is written back like any other change."""
-    site, saved = objective_of(call)
-    body: Any = call.body
+    site, saved = objective_of(call, path, query)
     value = exact(body.value)
     delta = None if body.delta is None else exact(body.delta)
     if value is None:
@@ -96,13 +108,18 @@ def make_check_in(call: Call) -> Reply:
     return Reply(check_in_given(Kept(kept)))
 
 
-def withdraw_check_in(call: Call) -> Reply:
+@ROUTES.delete(
+    "/objectives/{objective}/check-ins/{check_in}",
+    "editor",
+    "Withdraw a check-in: the derived value is shown again.",
+)
+def withdraw_check_in(call: Call, path: CheckInAddress, query: SiteQuery) -> Reply[Done]:
     """The derived value is shown again."""
-    site, saved = objective_of(call)
-    ended = check_ins.withdraw(call.connector, call.actor, site, saved.state.id, call.path["check_in"])
+    site, saved = objective_of(call, path, query)
+    ended = check_ins.withdraw(call.connector, call.actor, site, saved.state.id, path.check_in)
     if ended is None:
         remedy = "GET …/check-ins lists them; one that has ended cannot be withdrawn again."
-        raise not_found("check-in that stands", call.path["check_in"], remedy)
+        raise not_found("check-in that stands", path.check_in, remedy)
     return Reply(
         Done(said=f"The check-in of {ended.check_in.said} is withdrawn; the derived value is shown.")
     )
@@ -134,39 +151,3 @@ def check_in_given(one: Kept) -> CheckInGiven:
         ended_by=one.ended_by,
         ended_how=one.ended_how,
     )
-
-
-OPERATIONS = (
-    Operation(
-        "list_check_ins",
-        "GET",
-        "/objectives/{objective}/check-ins",
-        "viewer",
-        "What people said its key results stand at, the latest first.",
-        list_check_ins,
-        {JSON: Page[CheckInGiven]},
-        PageQuery,
-    ),
-    Operation(
-        "check_in",
-        "POST",
-        "/objectives/{objective}/check-ins",
-        "editor",
-        "Say what a key result stands at, instead of what is derived.",
-        make_check_in,
-        {JSON: CheckInGiven},
-        SiteQuery,
-        CheckInAsked,
-        201,
-    ),
-    Operation(
-        "withdraw_check_in",
-        "DELETE",
-        "/objectives/{objective}/check-ins/{check_in}",
-        "editor",
-        "Withdraw a check-in: the derived value is shown again.",
-        withdraw_check_in,
-        {JSON: Done},
-        SiteQuery,
-    ),
-)

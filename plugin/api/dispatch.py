@@ -1,26 +1,24 @@
-"""Serves one operation: reads the request by its shapes, runs the handler, and writes the answer. Decides nothing of substance."""
+"""Serves one operation: takes what the library read of the request, runs the handler, and writes the answer. Decides nothing of substance."""
 
 from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
-from flask import Response, request
-from pydantic import TypeAdapter, ValidationError
+from flask import Request, Response, request
+from pydantic import ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 
 from plugin.access.permission import needs
 from plugin.access.person import acting, current
 from plugin.api.failures import Refusal, failure, invalid, of_validation
 from plugin.api.keys import HEADER, Key, answered_once, key_of
-from plugin.api.model import Asked
+from plugin.api.model import Asked, Query
 from plugin.api.operation import JSON, Call, Operation, Reply
-from plugin.api.parameters import PATH_TYPES
 from plugin.api.problem import MEDIA
 from plugin.runtime.connector import Connector
 
@@ -53,85 +51,67 @@ class Turns:
             self._free.release()
 
 
-def view_of(operation: Operation, connector: Connector, turns: Turns) -> View:
-    """The Flask view of an operation, with its permission declared on it."""
+class TextRequest(Request):
+    """A request whose JSON stays text until a shape reads it: strictly, dates too, and able to say where it is broken."""
 
-    def view(**path: str) -> Response:
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> str:  # noqa: ARG002
+        """The text of the body; none at all is `{}`."""
+        body = self.get_data()
+        if body.strip() and not force and self.mimetype != JSON:
+            raise UnsupportedMediaType
         try:
-            return served(operation, connector, turns, path)
-        except Exception as error:  # every fault becomes a problem document
-            return failure(error)
+            return body.decode() if body.strip() else "{}"
+        except UnicodeDecodeError as error:
+            detail = f"The body is not UTF-8: {error.reason} at byte {error.start}."
+            raise invalid("", detail, "Send the JSON in UTF-8.") from None
 
+
+def view_of(operation: Operation, connector: Connector, turns: Turns) -> View:
+    """The Flask view of an operation: its permission declared on it, and what the library has to read for it.
+
+    What an operation does not ask for is read too, for there nothing at all may stand.
+    """
+
+    def view(**read: Asked) -> Response:
+        return served(operation, connector, turns, read)
+
+    nothing = {"query": Query, "body": Asked} if operation.changes else {"query": Query}
+    view.__annotations__ = {**nothing, **operation.shapes}
     return needs(operation.permission, in_person=operation.in_person, scope=operation.scope)(view)
 
 
-def served(operation: Operation, connector: Connector, turns: Turns, path: Mapping[str, str]) -> Response:
+def ill_formed(operations: Iterable[Operation]) -> Callable[[ValidationError], Response]:
+    """What the library answers with where a request does not fit its shape."""
+    shapes = {shape for one in operations for shape in one.shapes.values()} | {Query, Asked}
+    places = {shape.__name__: shape.place for shape in shapes}
+    return lambda error: failure(of_validation(error, places[error.title]))
+
+
+def served(operation: Operation, connector: Connector, turns: Turns, read: Mapping[str, Asked]) -> Response:
     """The answer of an operation to the request of this moment."""
-    body = request.get_data(cache=False) if operation.changes else b""
-    call = Call(
-        connector,
-        read_path(path),
-        read_query(operation.query),
-        read_body(operation.body, body),
-        acting(),
-        {name: value for name, value in request.headers.items() if name.startswith("If-")},
-    )
+    once_each(read["query"])
+    seen = {name: value for name, value in request.headers.items() if name.startswith("If-")}
+    call = Call(connector, acting(), seen)
 
     def serve() -> tuple[Response, Response]:
         with turns.taken(operation.heavy):
-            reply = operation.handler(call)
+            reply = operation.handler(call, **{part: read[part] for part in operation.shapes})
         answer = written(operation, reply)
         return answer, answer if reply.again is None else written(
             operation, replace(reply, value=reply.again)
         )
 
-    return answered_once(connector, _key(operation, body), serve)
+    return answered_once(connector, _key(operation), serve)
 
 
-def read_path(path: Mapping[str, str]) -> dict[str, Any]:
-    """The parts of the address, each by the type of its name."""
-    found: dict[str, Any] = {}
-    for name, text in path.items():
-        try:
-            found[name] = adapter(name).validate_strings(text)
-        except ValidationError as error:
-            raise of_validation(error, "path") from None
-    return found
-
-
-@cache
-def adapter(name: str) -> TypeAdapter[Any]:
-    """What reads the part of an address that has this name."""
-    kind: Any = PATH_TYPES[name]
-    return TypeAdapter(kind)
-
-
-def read_query(shape: type[Asked] | None) -> Any:
-    """The query by its shape; a parameter that stands twice where one is meant is an error."""
-    values: dict[str, Any] = {}
+def once_each(query: Asked) -> None:
+    """Refuses a parameter that stands twice where one is meant; of those the library takes the first."""
     for name, texts in request.args.lists():
-        values[name] = texts if shape is not None and _is_list(shape, name) else texts[0]
-        if isinstance(values[name], str) and len(texts) > 1:
+        if len(texts) > 1 and not isinstance(getattr(query, name), list):
             raise invalid(f"?{name}", f"{name} stands {len(texts)} times; once is meant.")
-    try:
-        return (shape or Asked).model_validate(values, strict=False)
-    except ValidationError as error:
-        raise of_validation(error, "query") from None
 
 
-def read_body(shape: type[Asked] | None, body: bytes) -> Any:
-    """The body by its shape; none at all is `{}`."""
-    if body.strip() and request.mimetype != JSON:
-        raise UnsupportedMediaType
-    if shape is None and not body.strip():
-        return None
-    try:
-        return (shape or Asked).model_validate_json(body if body.strip() else b"{}")
-    except ValidationError as error:
-        raise of_validation(error, "") from None
-
-
-def written(operation: Operation, reply: Reply) -> Response:
+def written(operation: Operation, reply: Reply[Any]) -> Response:
     """The response of a reply; what is read gets an ETag, and 304 where the reader has it already."""
     status = reply.status or operation.status
     if reply.value is None:
@@ -167,14 +147,9 @@ def _content_type(media: str) -> str:
     return f"{media}; charset=utf-8" if media.startswith("text/") else media
 
 
-def _is_list(shape: type[Asked], name: str) -> bool:
-    known = shape.model_fields.get(name)
-    return known is not None and "list[" in str(known.annotation)
-
-
-def _key(operation: Operation, body: bytes) -> Key | None:
+def _key(operation: Operation) -> Key | None:
     if not operation.changes:
         return None
     person = current()
     who = "nobody" if person is None else str(person.account_id)
-    return key_of(who, request.headers.get(HEADER), request.method, request.full_path, body)
+    return key_of(who, request.headers.get(HEADER), request.method, request.full_path, request.get_data())

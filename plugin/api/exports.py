@@ -15,14 +15,16 @@ from plugin.access.audit_export import cell
 from plugin.api.auditing import ActGiven, AuditQuery, act_given, search_of
 from plugin.api.finding import site_of
 from plugin.api.history import PointGiven, point_values
-from plugin.api.model import Asked, Given, SiteQuery, Word
+from plugin.api.model import Given, Query, SiteQuery, Word
 from plugin.api.objectives import ObjectivesQuery, RowGiven, saved_objectives
-from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.api.operation import JSON, Call, Reply, Routes
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts.audit import every_entry
 from plugin.use_cases.objectives.objective_columns import Line, Place, columns_for, values
 from plugin.use_cases.objectives.objective_values import contribution_values
 from plugin.use_cases.objectives.objectives import SavedObjective, every_point
+
+ROUTES = Routes()
 
 CSV = "text/csv"
 Format = Literal["csv", "json"]
@@ -54,7 +56,7 @@ class HistoryRow(PointGiven):
     objective: str
 
 
-class Exported(Asked):
+class Exported(Query):
     """As what."""
 
     format: Format = Field("csv", description="csv or json.")
@@ -74,10 +76,16 @@ class AuditExport(AuditQuery, Exported):
     """Which acts, and as what."""
 
 
-def export_objectives(call: Call) -> Reply:
+@ROUTES.get(
+    "/exports/objectives",
+    "viewer",
+    "Objectives as CSV or JSON.",
+    answers={CSV: None, JSON: list[ObjectiveRow]},
+)
+def export_objectives(call: Call, query: ObjectivesExport) -> Reply[Given]:
     """One line per objective."""
-    rows = objective_rows(call.connector, call.actor, site_of(call), call.query)
-    return streamed(ObjectiveRow, rows, call.query.format, "objectives")
+    rows = objective_rows(call.connector, call.actor, site_of(call, query), query)
+    return streamed(ObjectiveRow, rows, query.format, "objectives")
 
 
 def objective_rows(
@@ -92,10 +100,16 @@ def objective_row(site: str, saved: SavedObjective) -> ObjectiveRow:
     return ObjectiveRow.model_validate(values(Line(site, saved), Place.EXPORT))
 
 
-def export_ledgers(call: Call) -> Reply:
+@ROUTES.get(
+    "/exports/ledgers",
+    "viewer",
+    "Every row behind every number as CSV or JSON.",
+    answers={CSV: None, JSON: list[LedgerRow]},
+)
+def export_ledgers(call: Call, query: ObjectivesExport) -> Reply[Given]:
     """Every row of every ledger."""
-    rows = ledger_rows(call.connector, call.actor, site_of(call), call.query)
-    return streamed(LedgerRow, rows, call.query.format, "ledgers")
+    rows = ledger_rows(call.connector, call.actor, site_of(call, query), query)
+    return streamed(LedgerRow, rows, query.format, "ledgers")
 
 
 def ledger_rows(connector: Connector, actor: Actor, site: str, query: ObjectivesQuery) -> Iterator[LedgerRow]:
@@ -119,10 +133,13 @@ def _rows(state: Any, ledger: Ledger, name: str, key_result: str | None) -> Iter
         )
 
 
-def export_history(call: Call) -> Reply:
+@ROUTES.get(
+    "/exports/history", "viewer", "History as CSV or JSON.", answers={CSV: None, JSON: list[HistoryRow]}
+)
+def export_history(call: Call, query: HistoryExport) -> Reply[Given]:
     """Every point, in the order in which it was noted."""
-    rows = history_rows(call.connector, call.actor, site_of(call), call.query.objective)
-    return streamed(HistoryRow, rows, call.query.format, "history")
+    rows = history_rows(call.connector, call.actor, site_of(call, query), query.objective)
+    return streamed(HistoryRow, rows, query.format, "history")
 
 
 def history_rows(
@@ -133,9 +150,12 @@ def history_rows(
         yield HistoryRow(objective=one.objective_id, **point_values(one.point))
 
 
-def export_audit(call: Call) -> Reply:
+@ROUTES.get(
+    "/exports/audit", "admin", "The audit log as CSV or JSON.", answers={CSV: None, JSON: list[ActGiven]}
+)
+def export_audit(call: Call, query: AuditExport) -> Reply[Given]:
     """Every act that is looked for."""
-    return streamed(ActGiven, act_rows(call.connector, call.actor, call.query), call.query.format, "audit")
+    return streamed(ActGiven, act_rows(call.connector, call.actor, query), query.format, "audit")
 
 
 def act_rows(connector: Connector, actor: Actor, query: AuditQuery) -> Iterator[ActGiven]:
@@ -143,7 +163,7 @@ def act_rows(connector: Connector, actor: Actor, query: AuditQuery) -> Iterator[
     return (act_given(one) for one in every_entry(connector, actor, search_of(query)))
 
 
-def streamed(shape: type[Given], rows: Iterable[Given], format: Format, name: str) -> Reply:
+def streamed(shape: type[Given], rows: Iterable[Given], format: Format, name: str) -> Reply[Given]:
     """Rows as a file."""
     headers = {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
     return Reply(body=lines(shape, rows, format), media=CSV if format == "csv" else JSON, headers=headers)
@@ -176,47 +196,3 @@ def _line(values: list[str]) -> str:
     line = io.StringIO()
     csv.writer(line).writerow(values)
     return line.getvalue()
-
-
-OPERATIONS = (
-    Operation(
-        "export_objectives",
-        "GET",
-        "/exports/objectives",
-        "viewer",
-        "Objectives as CSV or JSON.",
-        export_objectives,
-        {CSV: None, JSON: list[ObjectiveRow]},
-        ObjectivesExport,
-    ),
-    Operation(
-        "export_ledgers",
-        "GET",
-        "/exports/ledgers",
-        "viewer",
-        "Every row behind every number as CSV or JSON.",
-        export_ledgers,
-        {CSV: None, JSON: list[LedgerRow]},
-        ObjectivesExport,
-    ),
-    Operation(
-        "export_history",
-        "GET",
-        "/exports/history",
-        "viewer",
-        "History as CSV or JSON.",
-        export_history,
-        {CSV: None, JSON: list[HistoryRow]},
-        HistoryExport,
-    ),
-    Operation(
-        "export_audit",
-        "GET",
-        "/exports/audit",
-        "admin",
-        "The audit log as CSV or JSON.",
-        export_audit,
-        {CSV: None, JSON: list[ActGiven]},
-        AuditExport,
-    ),
-)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
+from plugin.api.addresses import ObjectiveAddress
 from plugin.api.failures import Refusal, not_found
+from plugin.api.model import SiteQuery
 from plugin.api.operation import Call
 from plugin.runtime.connector import Connector
 from plugin.use_cases.objectives.objective_lookup import SavedObjective, find_objective
 
 
-def site_of(call: Call) -> str:
-    """The site of the address or of the query; the first one where none is named."""
-    named = call.path.get("site") or getattr(call.query, "site", None) or getattr(call.body, "site", None)
-    return known_site(call.connector, named)
+class Sited(Protocol):
+    """What may name a site: an address, a query or a body."""
+
+    @property
+    def site(self) -> str | None:
+        """Its name; None means the first one."""
+
+
+def site_of(call: Call, named: Sited) -> str:
+    """The site that an address, a query or a body names; the first one where it names none."""
+    return known_site(call.connector, named.site)
 
 
 def known_site(connector: Connector, named: str | None) -> str:
@@ -31,10 +42,10 @@ def known_site(connector: Connector, named: str | None) -> str:
     raise not_found("site", named, f"Sites: {known}.")
 
 
-def objective_of(call: Call) -> tuple[str, SavedObjective]:
-    """The site and the objective that the address names."""
-    site, name = site_of(call), str(call.path["objective"])
-    return site, known_objective(call.connector, site, name)
+def objective_of(call: Call, path: ObjectiveAddress, query: SiteQuery) -> tuple[str, SavedObjective]:
+    """The site and the objective that are named."""
+    site = site_of(call, query)
+    return site, known_objective(call.connector, site, path.objective)
 
 
 def known_objective(connector: Connector, site: str, name: str) -> SavedObjective:

@@ -7,10 +7,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from plugin.api.addresses import SiteAddress
 from plugin.api.failures import not_found
 from plugin.api.finding import site_of
 from plugin.api.model import Asked, Given
-from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.api.operation import Call, Reply, Routes
 from plugin.sync.outage import Outage
 from plugin.use_cases.health.budget import Budget
 from plugin.use_cases.health.concerns import concerns, verdict
@@ -19,6 +20,8 @@ from plugin.use_cases.health.status import Status, installation
 from plugin.use_cases.health.status import status as status_of
 from plugin.use_cases.work import sync
 from plugin.use_cases.work.background_jobs import Errand
+
+ROUTES = Routes()
 
 
 class DriftedGiven(Given):
@@ -150,15 +153,17 @@ class SyncGiven(Given):
     started: bool = Field(description="Whether this request started it; false where one ran already.")
 
 
-def statuses(call: Call) -> Reply:
+@ROUTES.get("/status", "viewer", "How fresh the data of every site is, and what waits.")
+def list_status(call: Call) -> Reply[StatusesGiven]:
     """All sites side by side."""
     found = installation(call.connector, call.actor)
     return Reply(StatusesGiven(now=found.at, sites=[status_given(one) for one in found.sites]))
 
 
-def status(call: Call) -> Reply:
+@ROUTES.get("/sites/{site}/status", "viewer", "How fresh the data of one site is.")
+def status(call: Call, path: SiteAddress) -> Reply[StatusGiven]:
     """One site."""
-    return Reply(status_given(status_of(call.connector, call.actor, site_of(call))))
+    return Reply(status_given(status_of(call.connector, call.actor, site_of(call, path))))
 
 
 def status_given(found: Status) -> StatusGiven:
@@ -238,17 +243,24 @@ def _drift(found: Drift | None) -> DriftGiven | None:
     return DriftGiven(issues=found.full, read=found.read, at=found.at, recent=found.recent, objectives=worst)
 
 
-def start_sync(call: Call) -> Reply:
+@ROUTES.post(
+    "/sites/{site}/sync",
+    "editor",
+    "Sync now: read the whole scope and reconcile everything, in the background.",
+    status=202,
+)
+def start_sync(call: Call, path: SiteAddress, body: Sync) -> Reply[SyncGiven]:
     """Begins in the background; where a sync runs already, that one is told of."""
-    site, body = site_of(call), call.body
+    site = site_of(call, path)
     wanted = sync.Wanted(body.kind, body.anew, body.accept_loss, body.write)
     started = sync.begin(call.connector, call.actor, site, wanted)
     return Reply(sync_given(call, site, started), {"Location": f"/api/v1/sites/{site}/sync"})
 
 
-def show_sync(call: Call) -> Reply:
+@ROUTES.get("/sites/{site}/sync", "viewer", "How far the latest sync is.")
+def show_sync(call: Call, path: SiteAddress) -> Reply[SyncGiven]:
     """How far the latest sync is."""
-    return Reply(sync_given(call, site_of(call), False))
+    return Reply(sync_given(call, site_of(call, path), False))
 
 
 def sync_given(call: Call, site: str, started: bool) -> SyncGiven:
@@ -274,45 +286,3 @@ def _sync_given(site: str, found: Errand, started: bool) -> SyncGiven:
         remedy=found.todo,
         started=started,
     )
-
-
-OPERATIONS = (
-    Operation(
-        "list_status",
-        "GET",
-        "/status",
-        "viewer",
-        "How fresh the data of every site is, and what waits.",
-        statuses,
-        {JSON: StatusesGiven},
-    ),
-    Operation(
-        "status",
-        "GET",
-        "/sites/{site}/status",
-        "viewer",
-        "How fresh the data of one site is.",
-        status,
-        {JSON: StatusGiven},
-    ),
-    Operation(
-        "start_sync",
-        "POST",
-        "/sites/{site}/sync",
-        "editor",
-        "Sync now: read the whole scope and reconcile everything, in the background.",
-        start_sync,
-        {JSON: SyncGiven},
-        body=Sync,
-        status=202,
-    ),
-    Operation(
-        "show_sync",
-        "GET",
-        "/sites/{site}/sync",
-        "viewer",
-        "How far the latest sync is.",
-        show_sync,
-        {JSON: SyncGiven},
-    ),
-)

@@ -10,9 +10,11 @@ from plugin.api.cursor import cursor, list_name, position
 from plugin.api.failures import not_found
 from plugin.api.finding import known_site, site_of
 from plugin.api.model import Asked, Done, Given, Page, PageQuery, SiteName, Word
-from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.api.operation import Call, Reply, Routes
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.work.gaps import GapRow, accept_gaps, list_gaps, reopen_gaps
+
+ROUTES = Routes()
 
 
 class GapGiven(Given):
@@ -38,9 +40,10 @@ class GapNamed(Asked):
     site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
 
 
-def gaps(call: Call) -> Reply:
+@ROUTES.get("/gaps", "viewer", "Issues that could not be read.", name="list_gaps")
+def gaps(call: Call, query: PageQuery) -> Reply[Page[GapGiven]]:
     """Those that wait for a person first."""
-    site, query = site_of(call), call.query
+    site = site_of(call, query)
     name = list_name(f"gaps:{site}", query)
     begun = position(query.cursor, name, (int,))
     start = 0 if begun is None else int(begun[0])
@@ -70,62 +73,28 @@ def gap_given(one: GapRow) -> GapGiven:
     )
 
 
-def accept(call: Call) -> Reply:
+@ROUTES.post("/gaps/accept", "editor", "Let the numbers do without an issue.")
+def accept_gap(call: Call, body: GapNamed) -> Reply[Done]:
     """The issue is left out as unknown, with the reason, until it can be read."""
-    site = known_site(call.connector, call.body.site)
+    site = known_site(call.connector, body.site)
     try:
-        accept_gaps(call.connector, call.actor, site, [call.body.issue])
+        accept_gaps(call.connector, call.actor, site, [body.issue])
     except NotReady:
-        raise no_gap(call.body.issue) from None
-    return Reply(Done(said=f"The numbers do without {call.body.issue} until it can be read."))
+        raise no_gap(body.issue) from None
+    return Reply(Done(said=f"The numbers do without {body.issue} until it can be read."))
 
 
-def reopen(call: Call) -> Reply:
+@ROUTES.post("/gaps/reopen", "editor", "Take an acceptance back.")
+def reopen_gap(call: Call, body: GapNamed) -> Reply[Done]:
     """The numbers that need the issue stand as they are until it can be read."""
-    site = known_site(call.connector, call.body.site)
+    site = known_site(call.connector, body.site)
     try:
-        reopen_gaps(call.connector, call.actor, site, [call.body.issue])
+        reopen_gaps(call.connector, call.actor, site, [body.issue])
     except NotReady:
-        raise no_gap(call.body.issue) from None
-    return Reply(
-        Done(said=f"The numbers that need {call.body.issue} stand as they are until it can be read.")
-    )
+        raise no_gap(body.issue) from None
+    return Reply(Done(said=f"The numbers that need {body.issue} stand as they are until it can be read."))
 
 
 def no_gap(issue: str) -> Exception:
     """404: no gap is called so."""
     return not_found("gap", issue, "GET /api/v1/gaps lists them, by the issue's id or key.")
-
-
-OPERATIONS = (
-    Operation(
-        "list_gaps",
-        "GET",
-        "/gaps",
-        "viewer",
-        "Issues that could not be read.",
-        gaps,
-        {JSON: Page[GapGiven]},
-        PageQuery,
-    ),
-    Operation(
-        "accept_gap",
-        "POST",
-        "/gaps/accept",
-        "editor",
-        "Let the numbers do without an issue.",
-        accept,
-        {JSON: Done},
-        body=GapNamed,
-    ),
-    Operation(
-        "reopen_gap",
-        "POST",
-        "/gaps/reopen",
-        "editor",
-        "Take an acceptance back.",
-        reopen,
-        {JSON: Done},
-        body=GapNamed,
-    ),
-)

@@ -10,10 +10,12 @@ from plugin.api.cursor import cursor, list_name, position
 from plugin.api.failures import invalid, not_found
 from plugin.api.finding import known_site, site_of
 from plugin.api.model import MOST_ROWS, Asked, Done, Given, JsonAny, Page, PageQuery, SiteName, Word
-from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.api.operation import Call, Reply, Routes
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.work import held_writes
 from plugin.use_cases.work.held_writes import Decision, HeldWrite
+
+ROUTES = Routes()
 
 
 class HeldWriteGiven(Given):
@@ -41,9 +43,10 @@ class HeldNamed(Asked):
     all: bool = Field(False, description="All that is held.")
 
 
-def list_held(call: Call) -> Reply:
+@ROUTES.get("/held", "viewer", "Changes that wait for a person instead of being written.")
+def list_held(call: Call, query: PageQuery) -> Reply[Page[HeldWriteGiven]]:
     """The latest first."""
-    site, query = site_of(call), call.query
+    site = site_of(call, query)
     name = list_name(f"held:{site}", query)
     begun = position(query.cursor, name, (int,))
     start = 0 if begun is None else int(begun[0])
@@ -74,18 +77,19 @@ def held_given(one: HeldWrite) -> HeldWriteGiven:
     )
 
 
-def release(call: Call) -> Reply:
+@ROUTES.post("/held/release", "editor", "Let held changes be written.")
+def release_held(call: Call, body: HeldNamed) -> Reply[Done]:
     """Workers write them at once."""
-    return Reply(Done(said=f"{_decided(call, held_writes.release)} changes released."))
+    return Reply(Done(said=f"{_decided(call, body, held_writes.release)} changes released."))
 
 
-def drop(call: Call) -> Reply:
+@ROUTES.post("/held/drop", "editor", "Leave in Jira what stands there.")
+def drop_held(call: Call, body: HeldNamed) -> Reply[Done]:
     """Jira keeps what stands there, until another value is wanted."""
-    return Reply(Done(said=f"{_decided(call, held_writes.drop)} changes dropped."))
+    return Reply(Done(said=f"{_decided(call, body, held_writes.drop)} changes dropped."))
 
 
-def _decided(call: Call, decision: Decision) -> int:
-    body = call.body
+def _decided(call: Call, body: HeldNamed, decision: Decision) -> int:
     site = known_site(call.connector, body.site)
     if (body.objectives is not None) == body.all:
         raise invalid(
@@ -94,43 +98,9 @@ def _decided(call: Call, decision: Decision) -> int:
     try:
         return decision(call.connector, call.actor, site, body.objectives)
     except NotReady:
-        raise no_held(body.objectives) from None
+        raise no_held(body.objectives or []) from None
 
 
 def no_held(objectives: list[str]) -> Exception:
     """404: nothing is held of these."""
     return not_found("held change", ", ".join(objectives), "GET /api/v1/held lists them, by the objective.")
-
-
-OPERATIONS = (
-    Operation(
-        "list_held",
-        "GET",
-        "/held",
-        "viewer",
-        "Changes that wait for a person instead of being written.",
-        list_held,
-        {JSON: Page[HeldWriteGiven]},
-        PageQuery,
-    ),
-    Operation(
-        "release_held",
-        "POST",
-        "/held/release",
-        "editor",
-        "Let held changes be written.",
-        release,
-        {JSON: Done},
-        body=HeldNamed,
-    ),
-    Operation(
-        "drop_held",
-        "POST",
-        "/held/drop",
-        "editor",
-        "Leave in Jira what stands there.",
-        drop,
-        {JSON: Done},
-        body=HeldNamed,
-    ),
-)

@@ -13,17 +13,20 @@ from mappings.explain.cause import cause, row_cause
 from mappings.explain.marks import Kind
 from mappings.explain.movement import Effect, Movement
 from mappings.rollup.ledger import Contribution
+from plugin.api.addresses import ObjectiveAddress
 from plugin.api.cursor import cursor, list_name, position
 from plugin.api.failures import Refusal, invalid
 from plugin.api.finding import objective_of
 from plugin.api.model import Given, Instant, Page, PageQuery, SiteQuery, Word
 from plugin.api.objectives import NamedGiven, RowGiven
-from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.api.operation import Call, Reply, Routes
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.objectives import objectives
 from plugin.use_cases.objectives.movement import CHOICES, Told, instant_of, no_history
 from plugin.use_cases.objectives.objective_values import contribution_values, exact_text, number
 from plugin.use_cases.objectives.objectives import HistoryPoint, SavedObjective, from_ms, to_ms
+
+ROUTES = Routes()
 
 MOST_EFFECTS = 2000
 
@@ -115,10 +118,10 @@ class MovementQuery(SiteQuery):
     until: Word | None = Field(None, description="An instant or a day; now where it is left out.")
 
 
-def history(call: Call) -> Reply:
+@ROUTES.get("/objectives/{objective}/history", "viewer", "Where an objective stood, oldest first.")
+def history(call: Call, path: ObjectiveAddress, query: HistoryQuery) -> Reply[Page[PointGiven]]:
     """Oldest first."""
-    site, saved = objective_of(call)
-    query = call.query
+    site, saved = objective_of(call, path, query)
     name = list_name(f"history:{site}:{saved.state.id}", query)
     begun = position(query.cursor, name, (int, int))
     since = query.since if begun is None else from_ms(min(int(begun[0]), 253402300799000))
@@ -163,17 +166,27 @@ def point_values(point: HistoryPoint) -> dict[str, Any]:
     }
 
 
-def marks(call: Call) -> Reply:
+@ROUTES.get(
+    "/objectives/{objective}/marks",
+    "viewer",
+    "What happened beside the number: targets changed, check-ins, scope that came or went.",
+)
+def marks(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply[MarksGiven]:
     """Oldest first; targets and scope day by day."""
-    site, saved = objective_of(call)
+    site, saved = objective_of(call, path, query)
     found = objectives.marks(call.connector, call.actor, site, saved.state.id)
     return Reply(MarksGiven(items=[MarkGiven(at=one.at, kind=one.kind, text=one.text) for one in found]))
 
 
-def movement(call: Call) -> Reply:
+@ROUTES.get(
+    "/objectives/{objective}/movement",
+    "viewer",
+    "What moved an objective between two moments, issue by issue, summing exactly.",
+)
+def movement(call: Call, path: ObjectiveAddress, query: MovementQuery) -> Reply[MovementGiven]:
     """What changed since."""
-    site, saved = objective_of(call)
-    query, now = call.query, call.connector.clock()
+    site, saved = objective_of(call, path, query)
+    query, now = query, call.connector.clock()
     since = moment(call, site, saved, query.since, "?since")
     until = now if query.until is None else moment(call, site, saved, query.until, "?until")
     found = objectives.movement(call.connector, call.actor, site, saved.state.id, since, until)
@@ -253,37 +266,3 @@ def effect_given(row: Effect) -> EffectGiven:
 def row_given(row: Contribution | None) -> RowGiven | None:
     """One row of a ledger as an answer shows it."""
     return None if row is None else RowGiven.model_validate(contribution_values(row))
-
-
-OPERATIONS = (
-    Operation(
-        "history",
-        "GET",
-        "/objectives/{objective}/history",
-        "viewer",
-        "Where an objective stood, oldest first.",
-        history,
-        {JSON: Page[PointGiven]},
-        HistoryQuery,
-    ),
-    Operation(
-        "marks",
-        "GET",
-        "/objectives/{objective}/marks",
-        "viewer",
-        "What happened beside the number: targets changed, check-ins, scope that came or went.",
-        marks,
-        {JSON: MarksGiven},
-        SiteQuery,
-    ),
-    Operation(
-        "movement",
-        "GET",
-        "/objectives/{objective}/movement",
-        "viewer",
-        "What moved an objective between two moments, issue by issue, summing exactly.",
-        movement,
-        {JSON: MovementGiven},
-        MovementQuery,
-    ),
-)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from flask import Response
 
@@ -14,7 +14,7 @@ from plugin.runtime.connector import Connector
 from plugin.use_cases.work import idempotency
 from plugin.use_cases.work.idempotency import Answer
 
-HEADER = "Idempotency-Key"
+HEADER: Final = "Idempotency-Key"
 LONGEST = 255
 REPEATED = "Idempotency-Replayed"
 KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Cache-Control")

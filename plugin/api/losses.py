@@ -11,9 +11,11 @@ from plugin.api.cursor import cursor, list_name, position
 from plugin.api.failures import not_found
 from plugin.api.finding import known_site, site_of
 from plugin.api.model import Asked, Done, Given, Page, PageQuery, SiteName, Word
-from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.api.operation import Call, Reply, Routes
 from plugin.use_cases.work import losses
 from plugin.use_cases.work.losses import Loss, NotHeld
+
+ROUTES = Routes()
 
 MOST_NAMES = 1_000
 
@@ -53,9 +55,10 @@ class LossesNamed(Asked):
     site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
 
 
-def list_losses(call: Call) -> Reply:
+@ROUTES.get("/losses", "viewer", "Issues that Jira shows no more without saying that they are deleted.")
+def list_losses(call: Call, query: LossesQuery) -> Reply[Page[LossGiven]]:
     """By project and key."""
-    site, query = site_of(call), call.query
+    site = site_of(call, query)
     name = list_name(f"losses:{site}", query)
     begun = position(query.cursor, name, (int,))
     start = 0 if begun is None else int(begun[0])
@@ -86,11 +89,12 @@ def loss_given(one: Loss) -> LossGiven:
     )
 
 
-def accept(call: Call) -> Reply:
+@ROUTES.post("/losses/accept", "editor", "Believe that they are gone.")
+def accept_losses(call: Call, body: LossesNamed) -> Reply[Done]:
     """They are gone: they leave the mirror, and what stood on them is computed without them."""
-    site = known_site(call.connector, call.body.site)
+    site = known_site(call.connector, body.site)
     try:
-        done = losses.accept(call.connector, call.actor, site, call.body.names)
+        done = losses.accept(call.connector, call.actor, site, body.names)
     except NotHeld as error:
         raise no_loss(error) from None
     return Reply(
@@ -98,11 +102,12 @@ def accept(call: Call) -> Reply:
     )
 
 
-def dismiss(call: Call) -> Reply:
+@ROUTES.post("/losses/dismiss", "editor", "Keep counting them as they were read last.")
+def dismiss_losses(call: Call, body: LossesNamed) -> Reply[Done]:
     """They are not gone, only out of sight: they count as they were read last, and wait no more."""
-    site = known_site(call.connector, call.body.site)
+    site = known_site(call.connector, body.site)
     try:
-        done = losses.dismiss(call.connector, call.actor, site, call.body.names)
+        done = losses.dismiss(call.connector, call.actor, site, body.names)
     except NotHeld as error:
         raise no_loss(error) from None
     return Reply(Done(said=f"{len(done)} issues go on counting as they were read last."))
@@ -113,37 +118,3 @@ def no_loss(error: NotHeld) -> Exception:
     return not_found(
         "held loss", ", ".join(error.names), "GET /api/v1/losses lists them, by issue and project."
     )
-
-
-OPERATIONS = (
-    Operation(
-        "list_losses",
-        "GET",
-        "/losses",
-        "viewer",
-        "Issues that Jira shows no more without saying that they are deleted.",
-        list_losses,
-        {JSON: Page[LossGiven]},
-        LossesQuery,
-    ),
-    Operation(
-        "accept_losses",
-        "POST",
-        "/losses/accept",
-        "editor",
-        "Believe that they are gone.",
-        accept,
-        {JSON: Done},
-        body=LossesNamed,
-    ),
-    Operation(
-        "dismiss_losses",
-        "POST",
-        "/losses/dismiss",
-        "editor",
-        "Keep counting them as they were read last.",
-        dismiss,
-        {JSON: Done},
-        body=LossesNamed,
-    ),
-)

@@ -10,15 +10,18 @@ from pydantic import Field
 
 from mappings.document.canonical import diff, export, to_json
 from mappings.document.source import read_document
+from plugin.api.addresses import RevisionAddress, SiteAddress
 from plugin.api.cursor import cursor, list_name, number_after
 from plugin.api.failures import Refusal, not_found
 from plugin.api.finding import site_of
 from plugin.api.mapping_texts import YAML, PreviewGiven, Text, preview_given
-from plugin.api.model import Asked, Given, JsonAny, ListQuery, Page, RevisionId
-from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.api.model import Asked, Given, JsonAny, ListQuery, Page, Query, RevisionId
+from plugin.api.operation import JSON, Call, Reply, Routes
 from plugin.use_cases.mapping import revisions
 from plugin.use_cases.mapping.mapping_life import begin_activation, rollback
 from plugin.use_cases.mapping.revisions import Revision
+
+ROUTES = Routes()
 
 _activating = threading.Lock()
 """Between looking at If-Match and activating nobody else of this process activates."""
@@ -73,29 +76,37 @@ class Rollback(Asked):
     accept_large_change: bool = Field(False, description="Go on although the brake holds a large change.")
 
 
-class DiffQuery(Asked):
+class DiffQuery(Query):
     """Which two revisions."""
 
     before: RevisionId = Field(description="A revision, or its first characters.")
     after: RevisionId | None = Field(None, description="The active one where left out.")
 
 
-class ExportQuery(Asked):
+class ExportQuery(Query):
     """Which revision, and as what."""
 
     revision: RevisionId | None = Field(None, description="The active one where left out.")
     format: Literal["yaml", "json"] = Field("yaml", description="Either can be imported again.")
 
 
-def active(call: Call) -> Reply:
+@ROUTES.get("/sites/{site}/mapping", "viewer", "The active mapping, with the ETag that a change of it needs.")
+def active_mapping(call: Call, path: SiteAddress) -> Reply[MappingGiven]:
     """The mapping that rules now; its ETag is what a change of it has to name in If-Match."""
-    found = stored(call, site_of(call), None)
+    found = stored(call, site_of(call, path), None)
     return Reply(mapping_given(found), {"ETag": tag(found)})
 
 
-def put(call: Call) -> Reply:
+@ROUTES.put(
+    "/sites/{site}/mapping",
+    "admin",
+    "Activate a text, bound to the preview that was seen of it.",
+    heavy=True,
+    matched=True,
+)
+def activate_mapping(call: Call, path: SiteAddress, body: Activate) -> Reply[PreviewGiven]:
     """Activate exactly what was previewed, or refuse because the world moved. What is unread is read first, in the background."""
-    site, body = site_of(call), call.body
+    site = site_of(call, path)
     with _activating:
         require_seen(call, site)
         previewed = begin_activation(
@@ -110,9 +121,16 @@ def put(call: Call) -> Reply:
     return Reply(preview_given(previewed), headers)
 
 
-def roll_back(call: Call) -> Reply:
+@ROUTES.post(
+    "/sites/{site}/mapping/rollback",
+    "admin",
+    "Go back to the revision that was active before, or to another one.",
+    heavy=True,
+    matched=True,
+)
+def roll_back_mapping(call: Call, path: SiteAddress, body: Rollback) -> Reply[MappingGiven]:
     """Activate a former revision."""
-    site, body = site_of(call), call.body
+    site = site_of(call, path)
     with _activating:
         require_seen(call, site)
         target = rollback(call.connector, site, call.by, body.revision, large=body.accept_large_change)
@@ -145,9 +163,10 @@ def tag(found: Revision) -> str:
     return f'"{found.revision}"'
 
 
-def list_revisions(call: Call) -> Reply:
+@ROUTES.get("/sites/{site}/mapping/revisions", "viewer", "Every revision, newest first.")
+def list_revisions(call: Call, path: SiteAddress, query: ListQuery) -> Reply[Page[RevisionGiven]]:
     """Newest first."""
-    site, query = site_of(call), call.query
+    site = site_of(call, path)
     name = list_name(f"revisions:{site}", query)
     begun = number_after(query.cursor, name) or 0
     found = revisions.list_revisions(call.connector, call.actor, site)
@@ -161,15 +180,17 @@ def list_revisions(call: Call) -> Reply:
     )
 
 
-def one_revision(call: Call) -> Reply:
+@ROUTES.get("/sites/{site}/mapping/revisions/{revision}", "viewer", "One revision with its text.")
+def one_revision(call: Call, path: RevisionAddress) -> Reply[MappingGiven]:
     """A revision with its text."""
-    return Reply(mapping_given(stored(call, site_of(call), call.path["revision"])))
+    return Reply(mapping_given(stored(call, site_of(call, path), path.revision)))
 
 
-def differences(call: Call) -> Reply:
+@ROUTES.get("/sites/{site}/mapping/diff", "viewer", "Where two revisions differ.")
+def mapping_diff(call: Call, path: SiteAddress, query: DiffQuery) -> Reply[DifferencesGiven]:
     """What differs between two revisions, place by place."""
-    site = site_of(call)
-    before, after = (stored(call, site, name) for name in (call.query.before, call.query.after))
+    site = site_of(call, path)
+    before, after = (stored(call, site, name) for name in (query.before, query.after))
     found = diff(read_document(before.text).require(), read_document(after.text).require())
     return Reply(
         DifferencesGiven(
@@ -183,10 +204,16 @@ def differences(call: Call) -> Reply:
     )
 
 
-def export_mapping(call: Call) -> Reply:
+@ROUTES.get(
+    "/sites/{site}/mapping/export",
+    "viewer",
+    "A mapping in its canonical form, as YAML or JSON.",
+    answers={YAML: None, JSON: None},
+)
+def export_mapping(call: Call, path: SiteAddress, query: ExportQuery) -> Reply[Given]:
     """The canonical form; importing it again changes nothing."""
-    document = read_document(stored(call, site_of(call), call.query.revision).text).require()
-    if call.query.format == "json":
+    document = read_document(stored(call, site_of(call, path), query.revision).text).require()
+    if query.format == "json":
         return Reply(body=to_json(document), media=JSON)
     return Reply(body=export(document), media=YAML)
 
@@ -222,79 +249,3 @@ def _values(found: Revision) -> dict[str, Any]:
         "activated_at": found.activated_at,
         "active": found.active,
     }
-
-
-OPERATIONS = (
-    Operation(
-        "active_mapping",
-        "GET",
-        "/sites/{site}/mapping",
-        "viewer",
-        "The active mapping, with the ETag that a change of it needs.",
-        active,
-        {JSON: MappingGiven},
-    ),
-    Operation(
-        "activate_mapping",
-        "PUT",
-        "/sites/{site}/mapping",
-        "admin",
-        "Activate a text, bound to the preview that was seen of it.",
-        put,
-        {JSON: PreviewGiven},
-        body=Activate,
-        heavy=True,
-        matched=True,
-    ),
-    Operation(
-        "roll_back_mapping",
-        "POST",
-        "/sites/{site}/mapping/rollback",
-        "admin",
-        "Go back to the revision that was active before, or to another one.",
-        roll_back,
-        {JSON: MappingGiven},
-        body=Rollback,
-        heavy=True,
-        matched=True,
-    ),
-    Operation(
-        "list_revisions",
-        "GET",
-        "/sites/{site}/mapping/revisions",
-        "viewer",
-        "Every revision, newest first.",
-        list_revisions,
-        {JSON: Page[RevisionGiven]},
-        ListQuery,
-    ),
-    Operation(
-        "one_revision",
-        "GET",
-        "/sites/{site}/mapping/revisions/{revision}",
-        "viewer",
-        "One revision with its text.",
-        one_revision,
-        {JSON: MappingGiven},
-    ),
-    Operation(
-        "mapping_diff",
-        "GET",
-        "/sites/{site}/mapping/diff",
-        "viewer",
-        "Where two revisions differ.",
-        differences,
-        {JSON: DifferencesGiven},
-        DiffQuery,
-    ),
-    Operation(
-        "export_mapping",
-        "GET",
-        "/sites/{site}/mapping/export",
-        "viewer",
-        "A mapping in its canonical form, as YAML or JSON.",
-        export_mapping,
-        {YAML: None, JSON: None},
-        ExportQuery,
-    ),
-)

@@ -12,13 +12,16 @@ from mappings.document.editor_schema import json_schema
 from mappings.document.source import read_document
 from mappings.explain.lint import lint_document
 from mappings.write_back.preview import KeyResultDifference, ObjectiveDifference, RowDifference, Standing
+from plugin.api.addresses import PresetAddress, SiteAddress
 from plugin.api.failures import fault_of, not_found
 from plugin.api.finding import site_of
 from plugin.api.model import Asked, Given, MappingText
-from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.api.operation import Call, Reply, Routes
 from plugin.api.problem import Fault
 from plugin.use_cases.mapping.mapping_life import Previewed, check_text, preview_text
 from plugin.use_cases.objectives.objective_values import exact_text, number
+
+ROUTES = Routes()
 
 YAML = "application/yaml"
 MOST_ROWS_SHOWN = 500
@@ -101,26 +104,28 @@ class PresetsGiven(Given):
     items: list[PresetGiven]
 
 
-def validate(call: Call) -> Reply:
+class SchemaGiven(Given):
+    """A JSON Schema."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+@ROUTES.post(
+    "/mappings/validate",
+    "viewer",
+    "Say everything that is wrong with a text, without asking Jira.",
+    heavy=True,
+)
+def validate_mapping(_call: Call, body: Text) -> Reply[FindingsGiven]:
     """Shape, cross-references, JQL and advice; asks no Jira."""
-    read = read_document(call.body.text)
+    read = read_document(body.text)
     advice = lint_document(read.document, read.positions) if read.document else ()
     return Reply(findings_given((*read.diagnostics, *advice)))
-
-
-def check(call: Call) -> Reply:
-    """Everything, the live Jira included."""
-    return Reply(findings_given(check_text(call.connector, site_of(call), call.body.text)))
 
 
 def findings_given(found: tuple[Diagnostic, ...]) -> FindingsGiven:
     """Findings as an answer shows them."""
     return FindingsGiven(valid=not has_errors(found), findings=[fault_of(one) for one in found])
-
-
-def preview(call: Call) -> Reply:
-    """The real planner in dry run over the mirror; asks Jira nothing."""
-    return Reply(preview_given(preview_text(call.connector, site_of(call), call.body.text)))
 
 
 def preview_given(previewed: Previewed) -> PreviewGiven:
@@ -170,12 +175,14 @@ def _row(row: RowDifference) -> RowDifferenceGiven:
     return RowDifferenceGiven(id=row.id, key=row.key, title=row.title, reason=row.reason)
 
 
-def schema(_call: Call) -> Reply:
+@ROUTES.get("/mappings/schema", "viewer", "The JSON Schema of mapping documents.")
+def mapping_schema(_call: Call) -> Reply[SchemaGiven]:
     """JSON Schema 2020-12, every key described."""
     return Reply(SchemaGiven(**json_schema()))
 
 
-def list_presets(call: Call) -> Reply:
+@ROUTES.get("/presets", "viewer", "Mappings to begin with.")
+def list_presets(call: Call) -> Reply[PresetsGiven]:
     """All of them, with their texts."""
     day = call.connector.clock().date()
     return Reply(
@@ -183,79 +190,32 @@ def list_presets(call: Call) -> Reply:
     )
 
 
-def one_preset(call: Call) -> Reply:
+@ROUTES.get("/presets/{preset}", "viewer", "The text of a preset.", answers={YAML: None})
+def one_preset(call: Call, path: PresetAddress) -> Reply[Given]:
     """The text of one, comments included."""
-    name = call.path["preset"]
+    name = path.preset
     if name not in presets.names():
         raise not_found("preset", name, f"Presets: {', '.join(presets.names())}.")
     return Reply(body=presets.text(name, call.connector.clock().date()), media=YAML)
 
 
-class SchemaGiven(Given):
-    """A JSON Schema."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-
-OPERATIONS = (
-    Operation(
-        "validate_mapping",
-        "POST",
-        "/mappings/validate",
-        "viewer",
-        "Say everything that is wrong with a text, without asking Jira.",
-        validate,
-        {JSON: FindingsGiven},
-        body=Text,
-        heavy=True,
-    ),
-    Operation(
-        "mapping_schema",
-        "GET",
-        "/mappings/schema",
-        "viewer",
-        "The JSON Schema of mapping documents.",
-        schema,
-        {JSON: SchemaGiven},
-    ),
-    Operation(
-        "list_presets",
-        "GET",
-        "/presets",
-        "viewer",
-        "Mappings to begin with.",
-        list_presets,
-        {JSON: PresetsGiven},
-    ),
-    Operation(
-        "one_preset",
-        "GET",
-        "/presets/{preset}",
-        "viewer",
-        "The text of a preset.",
-        one_preset,
-        {YAML: None},
-    ),
-    Operation(
-        "check_mapping",
-        "POST",
-        "/sites/{site}/mapping/check",
-        "admin",
-        "Check a text against the live Jira: fields, types, screens, options, permissions.",
-        check,
-        {JSON: FindingsGiven},
-        body=Text,
-        heavy=True,
-    ),
-    Operation(
-        "preview_mapping",
-        "POST",
-        "/sites/{site}/mapping/preview",
-        "admin",
-        "What activating a text would do: every objective before and after, and the writes.",
-        preview,
-        {JSON: PreviewGiven},
-        body=Text,
-        heavy=True,
-    ),
+@ROUTES.post(
+    "/sites/{site}/mapping/check",
+    "admin",
+    "Check a text against the live Jira: fields, types, screens, options, permissions.",
+    heavy=True,
 )
+def check_mapping(call: Call, path: SiteAddress, body: Text) -> Reply[FindingsGiven]:
+    """Everything, the live Jira included."""
+    return Reply(findings_given(check_text(call.connector, site_of(call, path), body.text)))
+
+
+@ROUTES.post(
+    "/sites/{site}/mapping/preview",
+    "admin",
+    "What activating a text would do: every objective before and after, and the writes.",
+    heavy=True,
+)
+def preview_mapping(call: Call, path: SiteAddress, body: Text) -> Reply[PreviewGiven]:
+    """The real planner in dry run over the mirror; asks Jira nothing."""
+    return Reply(preview_given(preview_text(call.connector, site_of(call, path), body.text)))

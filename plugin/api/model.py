@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Generic, TypeVar
+from collections.abc import Callable
+from functools import cache
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
+from pydantic_core import CoreSchema
 
 MOST_ROWS = 200
 USUAL_ROWS = 50
@@ -26,9 +36,52 @@ T = TypeVar("T")
 
 
 class Asked(BaseModel):
-    """What a request may say. Unknown names and values of another type are errors, never guessed."""
+    """What a request may say, in its body. Unknown names and values of another type are errors, never guessed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    place: ClassVar[str] = ""
+    """Where its values come from: `path`, `query`, or empty for the body."""
+
+
+class Address(Asked):
+    """What an address names; all of it comes as text."""
+
+    model_config = ConfigDict(strict=False)
+    place: ClassVar[str] = "path"
+
+
+class Query(Asked):
+    """What a query may say; all of it comes as text, and what is left out is left out: there is no null in a query."""
+
+    model_config = ConfigDict(strict=False)
+    place: ClassVar[str] = "query"
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **more: Any) -> dict[str, Any]:
+        """Made once, for the reader of queries asks for it with each request."""
+        return _made(super().model_json_schema, *args, **more)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        found = handler.resolve_ref_schema(handler(core))
+        return {
+            **found,
+            "properties": {name: present(one) for name, one in found.get("properties", {}).items()},
+        }
+
+
+@cache
+def _made(make: Callable[..., dict[str, Any]], *args: Any, **more: Any) -> dict[str, Any]:
+    return make(*args, **more)
+
+
+def present(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a parameter without the null that stands for its absence."""
+    kept = {name: value for name, value in schema.items() if name != "default" or value is not None}
+    choices = [choice for choice in kept.pop("anyOf", ()) if choice != {"type": "null"}]
+    if len(choices) > 1:
+        kept["anyOf"] = choices
+    return {**kept, **choices[0]} if len(choices) == 1 else kept
 
 
 class Given(BaseModel):
@@ -37,13 +90,13 @@ class Given(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class SiteQuery(Asked):
+class SiteQuery(Query):
     """Which site."""
 
     site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
 
 
-class ListQuery(Asked):
+class ListQuery(Query):
     """One page of a list."""
 
     limit: int = Field(USUAL_ROWS, ge=1, le=MOST_ROWS, description="How many rows at most.")
@@ -58,6 +111,12 @@ class PageQuery(SiteQuery, ListQuery):
 
 class Page(Given, Generic[T]):
     """Rows, and the cursor of the page after them; `next` is null on the last page."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "description": "Rows, and the cursor of the page after them; `next` is null on the last page."
+        }
+    )
 
     items: list[T]
     next: str | None = None

@@ -11,14 +11,17 @@ from pydantic import Field, create_model
 from mappings.explain.check_in import Shows
 from mappings.rollup.state import HealthLevel
 from plugin.access.actor import Actor
+from plugin.api.addresses import ObjectiveAddress
 from plugin.api.cursor import cursor, list_name, position
 from plugin.api.finding import objective_of, site_of
 from plugin.api.model import Given, Page, PageQuery, SiteQuery, Word
-from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.api.operation import Call, Reply, Routes
 from plugin.runtime.connector import Connector
 from plugin.use_cases.objectives.objective_columns import Line, Place, columns_for, filters, values
 from plugin.use_cases.objectives.objective_values import ledger_values
 from plugin.use_cases.objectives.objectives import SavedObjective, Wanted, every_objective, list_some
+
+ROUTES = Routes()
 
 
 class HealthGiven(Given):
@@ -169,9 +172,10 @@ def wanted(site: str, query: ObjectivesQuery) -> Wanted:
     return Wanted(sites=(site,), **asked)
 
 
-def list_objectives(call: Call) -> Reply:
+@ROUTES.get("/objectives", "viewer", "List objectives, filtered, a page at a time.")
+def list_objectives(call: Call, query: ObjectivesQuery) -> Reply[Page[ObjectiveGiven]]:
     """In the order of their ids, so that pages hold still while numbers move."""
-    site, query = site_of(call), call.query
+    site = site_of(call, query)
     name = list_name(f"objectives:{site}", query)
     after = position(query.cursor, name, (str,))
     last = None if after is None else str(after[0])
@@ -182,15 +186,21 @@ def list_objectives(call: Call) -> Reply:
     return Reply(Page[ObjectiveGiven](items=rows, next=cursor(name, shown[-1].state.id) if more else None))
 
 
-def one_objective(call: Call) -> Reply:
+@ROUTES.get("/objectives/{objective}", "viewer", "One objective with its key results.")
+def one_objective(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply[ObjectiveGiven]:
     """One objective by key, former key or id."""
-    site, saved = objective_of(call)
+    site, saved = objective_of(call, path, query)
     return Reply(objective_given(call.connector, site, saved))
 
 
-def ledger(call: Call) -> Reply:
+@ROUTES.get(
+    "/objectives/{objective}/ledger",
+    "viewer",
+    "Why the number is what it is: every row, its weight and its share.",
+)
+def ledger(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply[LedgersGiven]:
     """Why the number is what it is."""
-    _, saved = objective_of(call)
+    _, saved = objective_of(call, path, query)
     return Reply(LedgersGiven.model_validate(ledgers_of(saved)))
 
 
@@ -225,37 +235,3 @@ def saved_objectives(
 ) -> Iterator[SavedObjective]:
     """Every objective that passes, a few at a time."""
     return every_objective(connector, actor, wanted(site, query))
-
-
-OPERATIONS = (
-    Operation(
-        "list_objectives",
-        "GET",
-        "/objectives",
-        "viewer",
-        "List objectives, filtered, a page at a time.",
-        list_objectives,
-        {JSON: Page[ObjectiveGiven]},
-        ObjectivesQuery,
-    ),
-    Operation(
-        "one_objective",
-        "GET",
-        "/objectives/{objective}",
-        "viewer",
-        "One objective with its key results.",
-        one_objective,
-        {JSON: ObjectiveGiven},
-        SiteQuery,
-    ),
-    Operation(
-        "ledger",
-        "GET",
-        "/objectives/{objective}/ledger",
-        "viewer",
-        "Why the number is what it is: every row, its weight and its share.",
-        ledger,
-        {JSON: LedgersGiven},
-        SiteQuery,
-    ),
-)

@@ -10,14 +10,17 @@ from pydantic import Field
 
 from plugin.access import sessions
 from plugin.access.tokens import DEFAULT_DAYS, LONGEST_DAYS, LONGEST_NAME
+from plugin.api.addresses import TokenAddress
 from plugin.api.cursor import cursor, list_name, position
 from plugin.api.failures import not_found
 from plugin.api.model import Asked, Done, Given, ListQuery, Page, Word
-from plugin.api.operation import JSON, UNKEPT, Call, Operation, Reply
+from plugin.api.operation import UNKEPT, Call, Reply, Routes
 from plugin.use_cases.accounts import own_account as own
 from plugin.use_cases.accounts import tokens
 from plugin.use_cases.accounts.own_account import own_account
 from plugin.use_cases.accounts.tokens import Token
+
+ROUTES = Routes()
 
 Scope = Literal["read", "write", "admin", "people"]
 
@@ -54,13 +57,14 @@ class ChangePassword(Asked):
     new: Word = Field(max_length=1024)
 
 
-def list_tokens(call: Call) -> Reply:
+@ROUTES.get("/tokens", "viewer", "Your API tokens, without their text.")
+def list_tokens(call: Call, query: ListQuery) -> Reply[Page[TokenGiven]]:
     """Yours alone, in the order in which they were made."""
-    name = list_name("tokens", call.query)
-    after = position(call.query.cursor, name, (int,))
+    name = list_name("tokens", query)
+    after = position(query.cursor, name, (int,))
     found = tokens.list_own(call.connector, call.actor)
     left = [one for one in found if after is None or one.id > int(after[0])]
-    shown = left[: call.query.limit]
+    shown = left[: query.limit]
     return Reply(
         Page[TokenGiven](
             items=[TokenGiven(**_values(one)) for one in shown],
@@ -69,35 +73,38 @@ def list_tokens(call: Call) -> Reply:
     )
 
 
-def make_token(call: Call) -> Reply:
+@ROUTES.post("/tokens", "viewer", "Make an API token, which is shown once.", status=201, in_person=True)
+def make_token(call: Call, body: MakeToken) -> Reply[TokenMade]:
     """Its text is shown once; only a hash of it is kept."""
-    asked = call.body
     account = own_account(call.connector, call.actor)
-    text, made = tokens.make(call.connector, call.actor, account, asked.name, asked.scopes, asked.days)
+    text, made = tokens.make(call.connector, call.actor, account, body.name, body.scopes, body.days)
     values = _values(made)
     return Reply(TokenMade(**values, text=text), UNKEPT, again=TokenMade(**values, text=None))
 
 
-def revoke_token(call: Call) -> Reply:
+@ROUTES.delete("/tokens/{token}", "viewer", "Revoke a token of yours.", in_person=True)
+def revoke_token(call: Call, path: TokenAddress) -> Reply[Done]:
     """What uses it is refused at once."""
-    number = call.path["token"]
+    number = path.token
     found = tokens.revoke_own(call.connector, call.actor, number)
     if found is None:
         raise not_found("token", number, "GET /api/v1/tokens lists yours.")
     return Reply(Done(said=f"The token {found.name} is revoked."))
 
 
-def change_password(call: Call) -> Reply:
+@ROUTES.post("/me/password", "viewer", "Change your password.", in_person=True)
+def change_own_password(call: Call, body: ChangePassword) -> Reply[Done]:
     """This session goes on under a new cookie; all others end."""
     address = request.remote_addr or "unknown"
-    own.change_password(call.connector, call.actor, call.body.current, call.body.new, address)
+    own.change_password(call.connector, call.actor, body.current, body.new, address)
     sessions.begin(call.connector, own_account(call.connector, call.actor))
     return Reply(
         Done(said="The password is changed. Whoever else was signed in as you has to sign in again.")
     )
 
 
-def sign_out_everywhere(call: Call) -> Reply:
+@ROUTES.post("/me/sign-out-everywhere", "viewer", "End all your sessions.", in_person=True)
+def sign_out_everywhere(call: Call) -> Reply[Done]:
     """This session ends too. Tokens go on working."""
     own.sign_out_everywhere(call.connector, call.actor)
     sessions.end(call.connector)
@@ -113,60 +120,3 @@ def _values(token: Token) -> dict[str, Any]:
         "expires_at": token.expires_at,
         "last_used_at": token.last_used_at,
     }
-
-
-OPERATIONS = (
-    Operation(
-        "list_tokens",
-        "GET",
-        "/tokens",
-        "viewer",
-        "Your API tokens, without their text.",
-        list_tokens,
-        {JSON: Page[TokenGiven]},
-        ListQuery,
-    ),
-    Operation(
-        "make_token",
-        "POST",
-        "/tokens",
-        "viewer",
-        "Make an API token, which is shown once.",
-        make_token,
-        {JSON: TokenMade},
-        body=MakeToken,
-        status=201,
-        in_person=True,
-    ),
-    Operation(
-        "revoke_token",
-        "DELETE",
-        "/tokens/{token}",
-        "viewer",
-        "Revoke a token of yours.",
-        revoke_token,
-        {JSON: Done},
-        in_person=True,
-    ),
-    Operation(
-        "change_own_password",
-        "POST",
-        "/me/password",
-        "viewer",
-        "Change your password.",
-        change_password,
-        {JSON: Done},
-        body=ChangePassword,
-        in_person=True,
-    ),
-    Operation(
-        "sign_out_everywhere",
-        "POST",
-        "/me/sign-out-everywhere",
-        "viewer",
-        "End all your sessions.",
-        sign_out_everywhere,
-        {JSON: Done},
-        in_person=True,
-    ),
-)

@@ -8,12 +8,15 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from plugin.access.members import ways_in
+from plugin.api.addresses import PersonAddress
 from plugin.api.cursor import cursor, list_name, position
 from plugin.api.failures import not_found
 from plugin.api.model import Asked, Done, Given, ListQuery, Page, Word
-from plugin.api.operation import JSON, UNKEPT, Call, Operation, Reply
+from plugin.api.operation import UNKEPT, Call, Reply, Routes
 from plugin.use_cases.accounts import people
 from plugin.use_cases.accounts.people import Account
+
+ROUTES = Routes()
 
 SCOPE = "people"
 Role = Literal["viewer", "editor", "admin"]
@@ -56,13 +59,14 @@ class PasswordGiven(Given):
     password: str | None
 
 
-def list_people(call: Call) -> Reply:
+@ROUTES.get("/people", "admin", "Everybody who may sign in.")
+def list_people(call: Call, query: ListQuery) -> Reply[Page[PersonGiven]]:
     """By the order in which they were added."""
-    name = list_name("people", call.query)
-    after = position(call.query.cursor, name, (int,))
+    name = list_name("people", query)
+    after = position(query.cursor, name, (int,))
     found = sorted(people.list_people(call.connector, call.actor), key=lambda one: one.id)
     left = [one for one in found if after is None or one.id > int(after[0])]
-    shown = left[: call.query.limit]
+    shown = left[: query.limit]
     return Reply(
         Page[PersonGiven](
             items=[person_given(one) for one in shown],
@@ -71,64 +75,73 @@ def list_people(call: Call) -> Reply:
     )
 
 
-def one_person(call: Call) -> Reply:
+@ROUTES.get("/people/{person}", "admin", "One person.")
+def one_person(call: Call, path: PersonAddress) -> Reply[PersonGiven]:
     """One of them."""
-    return Reply(person_given(person_of(call)))
+    return Reply(person_given(person_of(call, path)))
 
 
-def add_person(call: Call) -> Reply:
+@ROUTES.post("/people", "admin", "Add somebody, with a password that is shown once.", status=201, scope=SCOPE)
+def add_person(call: Call, body: AddPerson) -> Reply[PasswordGiven]:
     """The password is made here, shown once and to be changed by them."""
-    asked = call.body
-    password = people.generated_password() if asked.password else None
-    made = people.add(call.connector, call.actor, asked.email, asked.name, asked.role, password)
+    password = people.generated_password() if body.password else None
+    made = people.add(call.connector, call.actor, body.email, body.name, body.role, password)
     return _with_password(made, password, {"Location": f"/api/v1/people/{made.id}"})
 
 
-def give_role(call: Call) -> Reply:
+@ROUTES.put("/people/{person}/role", "admin", "Give another role.", scope=SCOPE)
+def give_role(call: Call, path: PersonAddress, body: GiveRole) -> Reply[PersonGiven]:
     """It counts from the next request on. The only admin stays one."""
-    person = person_of(call)
-    people.change_role(call.connector, call.actor, person, call.body.role)
-    return Reply(person_given(person_of(call)))
+    person = person_of(call, path)
+    people.change_role(call.connector, call.actor, person, body.role)
+    return Reply(person_given(person_of(call, path)))
 
 
-def disable_person(call: Call) -> Reply:
+@ROUTES.post("/people/{person}/disable", "admin", "Let somebody in no more.", scope=SCOPE)
+def disable_person(call: Call, path: PersonAddress) -> Reply[PersonGiven]:
     """Sessions end and tokens stop working at once."""
-    people.disable(call.connector, call.actor, person_of(call))
-    return Reply(person_given(person_of(call)))
+    people.disable(call.connector, call.actor, person_of(call, path))
+    return Reply(person_given(person_of(call, path)))
 
 
-def enable_person(call: Call) -> Reply:
+@ROUTES.post("/people/{person}/enable", "admin", "Let somebody in again.", scope=SCOPE)
+def enable_person(call: Call, path: PersonAddress) -> Reply[PersonGiven]:
     """They may sign in again."""
-    people.enable(call.connector, call.actor, person_of(call))
-    return Reply(person_given(person_of(call)))
+    people.enable(call.connector, call.actor, person_of(call, path))
+    return Reply(person_given(person_of(call, path)))
 
 
-def new_password(call: Call) -> Reply:
+@ROUTES.post(
+    "/people/{person}/password", "admin", "Make somebody a new password, which is shown once.", scope=SCOPE
+)
+def new_password(call: Call, path: PersonAddress) -> Reply[PasswordGiven]:
     """The former one and all sessions end."""
-    person, password = person_of(call), people.generated_password()
+    person, password = person_of(call, path), people.generated_password()
     people.set_password(call.connector, call.actor, person, password)
-    return _with_password(person_of(call), password)
+    return _with_password(person_of(call, path), password)
 
 
-def sign_out_person(call: Call) -> Reply:
+@ROUTES.post("/people/{person}/sign-out", "admin", "Sign somebody out everywhere.", scope=SCOPE)
+def sign_out_person(call: Call, path: PersonAddress) -> Reply[Done]:
     """Everywhere. Their tokens go on working."""
-    person = person_of(call)
+    person = person_of(call, path)
     people.sign_out(call.connector, call.actor, person)
     return Reply(Done(said=f"{person.email} is signed out everywhere."))
 
 
-def remove_person(call: Call) -> Reply:
+@ROUTES.delete("/people/{person}", "admin", "Remove an account and its tokens.", scope=SCOPE)
+def remove_person(call: Call, path: PersonAddress) -> Reply[Done]:
     """With their tokens; what they did stays in the audit log under their address."""
-    person = person_of(call)
+    person = person_of(call, path)
     people.remove(call.connector, call.actor, person)
     return Reply(Done(said=f"The account {person.email} is removed."))
 
 
-def person_of(call: Call) -> Account:
+def person_of(call: Call, path: PersonAddress) -> Account:
     """The account of the address; 404 where there is none."""
-    found = people.person(call.connector, call.actor, call.path["person"])
+    found = people.person(call.connector, call.actor, path.person)
     if found is None:
-        raise not_found("person", call.path["person"], "GET /api/v1/people lists everybody.")
+        raise not_found("person", path.person, "GET /api/v1/people lists everybody.")
     return found
 
 
@@ -147,100 +160,12 @@ def person_given(account: Account) -> PersonGiven:
     )
 
 
-def _with_password(account: Account, password: str | None, headers: dict[str, str] | None = None) -> Reply:
+def _with_password(
+    account: Account, password: str | None, headers: dict[str, str] | None = None
+) -> Reply[PasswordGiven]:
     person = person_given(account)
     return Reply(
         PasswordGiven(person=person, password=password),
         {**UNKEPT, **(headers or {})},
         again=PasswordGiven(person=person, password=None),
     )
-
-
-OPERATIONS = (
-    Operation(
-        "list_people",
-        "GET",
-        "/people",
-        "admin",
-        "Everybody who may sign in.",
-        list_people,
-        {JSON: Page[PersonGiven]},
-        ListQuery,
-    ),
-    Operation(
-        "one_person", "GET", "/people/{person}", "admin", "One person.", one_person, {JSON: PersonGiven}
-    ),
-    Operation(
-        "add_person",
-        "POST",
-        "/people",
-        "admin",
-        "Add somebody, with a password that is shown once.",
-        add_person,
-        {JSON: PasswordGiven},
-        body=AddPerson,
-        status=201,
-        scope=SCOPE,
-    ),
-    Operation(
-        "give_role",
-        "PUT",
-        "/people/{person}/role",
-        "admin",
-        "Give another role.",
-        give_role,
-        {JSON: PersonGiven},
-        body=GiveRole,
-        scope=SCOPE,
-    ),
-    Operation(
-        "disable_person",
-        "POST",
-        "/people/{person}/disable",
-        "admin",
-        "Let somebody in no more.",
-        disable_person,
-        {JSON: PersonGiven},
-        scope=SCOPE,
-    ),
-    Operation(
-        "enable_person",
-        "POST",
-        "/people/{person}/enable",
-        "admin",
-        "Let somebody in again.",
-        enable_person,
-        {JSON: PersonGiven},
-        scope=SCOPE,
-    ),
-    Operation(
-        "new_password",
-        "POST",
-        "/people/{person}/password",
-        "admin",
-        "Make somebody a new password, which is shown once.",
-        new_password,
-        {JSON: PasswordGiven},
-        scope=SCOPE,
-    ),
-    Operation(
-        "sign_out_person",
-        "POST",
-        "/people/{person}/sign-out",
-        "admin",
-        "Sign somebody out everywhere.",
-        sign_out_person,
-        {JSON: Done},
-        scope=SCOPE,
-    ),
-    Operation(
-        "remove_person",
-        "DELETE",
-        "/people/{person}",
-        "admin",
-        "Remove an account and its tokens.",
-        remove_person,
-        {JSON: Done},
-        scope=SCOPE,
-    ),
-)

@@ -11,9 +11,11 @@ from mappings.write_back.plan import Change
 from plugin.api.cursor import cursor, list_name, number_after, position
 from plugin.api.finding import known_objective, known_site, site_of
 from plugin.api.model import Asked, Given, Instant, JsonAny, Page, PageQuery, SiteName, Word
-from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.api.operation import Call, Reply, Routes
 from plugin.use_cases.work import plans
 from plugin.use_cases.work.plans import Refusal, Search, WriteRecord
+
+ROUTES = Routes()
 
 MOST_AT_ONCE = 50
 
@@ -108,9 +110,10 @@ class WritesQuery(PageQuery):
     until: Instant | None = Field(None, description="Before this instant.")
 
 
-def plan(call: Call) -> Reply:
+@ROUTES.get("/plan", "viewer", "What would be written to Jira, and why. Changes nothing.", heavy=True)
+def plan(call: Call, query: PlanQuery) -> Reply[Page[PlanGiven]]:
     """A dry run of the real planner over the mirror; asks Jira nothing."""
-    site, query = site_of(call), call.query
+    site = site_of(call, query)
     name = list_name(f"plan:{site}", query)
     after = position(query.cursor, name, (str,))
     ids = chosen(call, site, query.objective)
@@ -139,10 +142,13 @@ def chosen(call: Call, site: str, names: list[str] | None) -> list[str]:
     return sorted(found, key=issue_order)
 
 
-def apply(call: Call) -> Reply:
+@ROUTES.post(
+    "/plan/apply", "editor", "Reconcile these objectives now and write what differs to Jira.", heavy=True
+)
+def apply_plan(call: Call, body: Apply) -> Reply[AppliedGiven]:
     """Reconcile these objectives and write what differs."""
-    site = known_site(call.connector, call.body.site)
-    done = plans.apply(call.connector, call.actor, site, chosen(call, site, call.body.objectives))
+    site = known_site(call.connector, body.site)
+    done = plans.apply(call.connector, call.actor, site, chosen(call, site, body.objectives))
     return Reply(
         AppliedGiven(
             written=[change_given(one) for one in done.written],
@@ -171,9 +177,10 @@ def refused_given(one: Refusal) -> RefusedChange:
     return RefusedChange(**change_given(one.change).model_dump(), message=one.message, remedy=one.remedy)
 
 
-def writes(call: Call) -> Reply:
+@ROUTES.get("/writes", "viewer", "What was written to Jira, refused and held writes too.")
+def list_writes(call: Call, query: WritesQuery) -> Reply[Page[WriteGiven]]:
     """The ledger of writes, newest first."""
-    site, query = site_of(call), call.query
+    site = site_of(call, query)
     name = list_name(f"writes:{site}", query)
     words = tuple((query.text or "").split()[:20])
     search = Search(words, site, query.since, query.until)
@@ -205,39 +212,3 @@ def write_given(one: WriteRecord) -> WriteGiven:
         note=one.note,
         mapping_revision=one.mapping_revision,
     )
-
-
-OPERATIONS = (
-    Operation(
-        "plan",
-        "GET",
-        "/plan",
-        "viewer",
-        "What would be written to Jira, and why. Changes nothing.",
-        plan,
-        {JSON: Page[PlanGiven]},
-        PlanQuery,
-        heavy=True,
-    ),
-    Operation(
-        "apply_plan",
-        "POST",
-        "/plan/apply",
-        "editor",
-        "Reconcile these objectives now and write what differs to Jira.",
-        apply,
-        {JSON: AppliedGiven},
-        body=Apply,
-        heavy=True,
-    ),
-    Operation(
-        "list_writes",
-        "GET",
-        "/writes",
-        "viewer",
-        "What was written to Jira, refused and held writes too.",
-        writes,
-        {JSON: Page[WriteGiven]},
-        WritesQuery,
-    ),
-)

@@ -7,14 +7,17 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from plugin.api.addresses import SiteAddress
 from plugin.api.finding import site_of
 from plugin.api.model import Asked, Done, Given
-from plugin.api.operation import JSON, UNKEPT, Call, Operation, Reply
+from plugin.api.operation import UNKEPT, Call, Reply, Routes
 from plugin.pages.address import public_address
 from plugin.use_cases.health.faults import JiraError
 from plugin.use_cases.sites import sites
 from plugin.use_cases.sites.sites import NewSite, SiteStanding, Tested
 from plugin.use_cases.sites.webhook import target
+
+ROUTES = Routes()
 
 NEEDED = ("BROWSE_PROJECTS", "EDIT_ISSUES")
 Entry = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
@@ -86,15 +89,17 @@ class TestedGiven(Given):
     token_expires: date | None = None
 
 
-def list_sites(call: Call) -> Reply:
+@ROUTES.get("/sites", "viewer", "The Jira sites.")
+def list_sites(call: Call) -> Reply[SitesGiven]:
     """In the order in which they are shown."""
     found = sites.list_sites(call.connector, call.actor)
     return Reply(SitesGiven(items=[site_given(one) for one in found]))
 
 
-def one_site(call: Call) -> Reply:
+@ROUTES.get("/sites/{site}", "viewer", "One site.")
+def one_site(call: Call, path: SiteAddress) -> Reply[SiteGiven]:
     """One of them."""
-    return Reply(site_given(sites.one_site(call.connector, call.actor, site_of(call))))
+    return Reply(site_given(sites.one_site(call.connector, call.actor, site_of(call, path))))
 
 
 def site_given(site: SiteStanding) -> SiteGiven:
@@ -110,20 +115,22 @@ def site_given(site: SiteStanding) -> SiteGiven:
     )
 
 
-def site_webhook(call: Call) -> Reply:
+@ROUTES.get("/sites/{site}/webhook", "admin", "What to type into Jira's webhook form.")
+def site_webhook(call: Call, path: SiteAddress) -> Reply[WebhookGiven]:
     """As the page of the site shows it. Whoever has it can send deliveries: keep it as you keep a password."""
-    found = target(call.connector, call.actor, site_of(call))
+    found = target(call.connector, call.actor, site_of(call, path))
     address = public_address(call.connector, found.address)
     return Reply(WebhookGiven(url=address, secret=found.secret), UNKEPT)
 
 
-def try_site(call: Call) -> Reply:
+@ROUTES.post("/sites/{site}/test", "admin", "Ask the site who we are and what we may do.", heavy=True)
+def try_site(call: Call, path: SiteAddress) -> Reply[TestedGiven]:
     """Asks Jira a few questions now."""
     try:
-        found = sites.attempt(call.connector, call.actor, site_of(call))
+        found = sites.attempt(call.connector, call.actor, site_of(call, path))
     except JiraError as error:
         return Reply(TestedGiven(works=False, said=error.message, remedy=error.remedy))
-    return Reply(tested_given(found, call.connector.sites[site_of(call)].token_expires))
+    return Reply(tested_given(found, call.connector.sites[site_of(call, path)].token_expires))
 
 
 def tested_given(found: Tested, token_expires: date | None) -> TestedGiven:
@@ -143,80 +150,29 @@ def tested_given(found: Tested, token_expires: date | None) -> TestedGiven:
     )
 
 
-def add_site(call: Call) -> Reply:
+@ROUTES.post("/sites", "admin", "Add a site.", status=201, heavy=True)
+def add_site(call: Call, body: AddSite) -> Reply[TestedGiven]:
     """Tests it first; a site that does not let us in is not kept."""
-    found = sites.add(call.connector, call.actor, NewSite(**call.body.model_dump()))
-    return Reply(
-        tested_given(found, call.body.token_expires), {"Location": f"/api/v1/sites/{call.body.name}"}
-    )
+    found = sites.add(call.connector, call.actor, NewSite(**body.model_dump()))
+    return Reply(tested_given(found, body.token_expires), {"Location": f"/api/v1/sites/{body.name}"})
 
 
-def renew_credential(call: Call) -> Reply:
+@ROUTES.put(
+    "/sites/{site}/credential",
+    "admin",
+    "Give a site that was added here another token, and the day on which it expires.",
+    heavy=True,
+)
+def renew_credential(call: Call, path: SiteAddress, body: RenewCredential) -> Reply[SiteGiven]:
     """A token is tried first; one that Jira does not accept is not kept. Webhook and data stay as they are."""
-    name = site_of(call)
-    sites.renew(call.connector, call.actor, name, call.body.token, call.body.token_expires)
+    name = site_of(call, path)
+    sites.renew(call.connector, call.actor, name, body.token, body.token_expires)
     return Reply(site_given(sites.one_site(call.connector, call.actor, name)))
 
 
-def remove_site(call: Call) -> Reply:
+@ROUTES.delete("/sites/{site}", "admin", "Remove a site that was added here.")
+def remove_site(call: Call, path: SiteAddress) -> Reply[Done]:
     """Its credentials go; its revisions and history stay, and come back with a site of the same name."""
-    name = site_of(call)
+    name = site_of(call, path)
     sites.remove(call.connector, call.actor, name)
     return Reply(Done(said=f"The site {name} is removed."))
-
-
-OPERATIONS = (
-    Operation("list_sites", "GET", "/sites", "viewer", "The Jira sites.", list_sites, {JSON: SitesGiven}),
-    Operation("one_site", "GET", "/sites/{site}", "viewer", "One site.", one_site, {JSON: SiteGiven}),
-    Operation(
-        "site_webhook",
-        "GET",
-        "/sites/{site}/webhook",
-        "admin",
-        "What to type into Jira's webhook form.",
-        site_webhook,
-        {JSON: WebhookGiven},
-    ),
-    Operation(
-        "try_site",
-        "POST",
-        "/sites/{site}/test",
-        "admin",
-        "Ask the site who we are and what we may do.",
-        try_site,
-        {JSON: TestedGiven},
-        heavy=True,
-    ),
-    Operation(
-        "add_site",
-        "POST",
-        "/sites",
-        "admin",
-        "Add a site.",
-        add_site,
-        {JSON: TestedGiven},
-        body=AddSite,
-        status=201,
-        heavy=True,
-    ),
-    Operation(
-        "renew_credential",
-        "PUT",
-        "/sites/{site}/credential",
-        "admin",
-        "Give a site that was added here another token, and the day on which it expires.",
-        renew_credential,
-        {JSON: SiteGiven},
-        body=RenewCredential,
-        heavy=True,
-    ),
-    Operation(
-        "remove_site",
-        "DELETE",
-        "/sites/{site}",
-        "admin",
-        "Remove a site that was added here.",
-        remove_site,
-        {JSON: Done},
-    ),
-)

@@ -6,15 +6,18 @@ from datetime import datetime
 
 from pydantic import Field
 
+from plugin.api.addresses import DeliveryAddress, ObjectiveAddress
 from plugin.api.cursor import cursor, list_name, number_after, position
 from plugin.api.failures import not_found
 from plugin.api.finding import known_site, site_of
 from plugin.api.model import Asked, Done, Given, JsonAny, Page, PageQuery, SiteName, SiteQuery, Word
-from plugin.api.operation import JSON, Call, Operation, Reply
+from plugin.api.operation import Call, Reply, Routes
 from plugin.use_cases.work import dead_letters, refusals
 from plugin.use_cases.work.dead_letters import DeadLetter
 from plugin.use_cases.work.deliveries import DeliveryStatus, list_deliveries, replay
 from plugin.use_cases.work.refusals import Refused
+
+ROUTES = Routes()
 
 
 class DeliveryGiven(Given):
@@ -76,9 +79,10 @@ class RetryRefusals(Asked):
     field: Word | None = None
 
 
-def deliveries(call: Call) -> Reply:
+@ROUTES.get("/deliveries", "viewer", "Webhook calls, newest first.", name="list_deliveries")
+def deliveries(call: Call, query: DeliveriesQuery) -> Reply[Page[DeliveryGiven]]:
     """Newest first."""
-    site, query = site_of(call), call.query
+    site = site_of(call, query)
     name = list_name(f"deliveries:{site}", query)
     before = number_after(query.cursor, name)
     found = list_deliveries(call.connector, call.actor, site, query.limit + 1, before, query.status)
@@ -100,17 +104,19 @@ def deliveries(call: Call) -> Reply:
     return Reply(Page[DeliveryGiven](items=items, next=cursor(name, shown[-1][0].id) if more else None))
 
 
-def replay_delivery(call: Call) -> Reply:
+@ROUTES.post("/deliveries/{delivery}/replay", "editor", "Work a delivery off once more.")
+def replay_delivery(call: Call, path: DeliveryAddress) -> Reply[Done]:
     """The issues it names are read again."""
-    number = call.path["delivery"]
+    number = path.delivery
     if not replay(call.connector, call.actor, number):
         raise not_found("delivery", number, "GET /api/v1/deliveries lists them.")
     return Reply(Done(said=f"Delivery {number} waits to be worked off."))
 
 
-def list_dead_letters(call: Call) -> Reply:
+@ROUTES.get("/dead-letters", "viewer", "Objectives whose reconcile failed for good.")
+def list_dead_letters(call: Call, query: PageQuery) -> Reply[Page[DeadLetterGiven]]:
     """The latest first."""
-    site, query = site_of(call), call.query
+    site = site_of(call, query)
     name = list_name(f"dead-letters:{site}", query)
     begun = number_after(query.cursor, name) or 0
     found = dead_letters.list_letters(call.connector, call.actor, site)
@@ -135,17 +141,19 @@ def letter_given(one: DeadLetter) -> DeadLetterGiven:
     )
 
 
-def retry_letter(call: Call) -> Reply:
+@ROUTES.post("/dead-letters/{objective}/retry", "editor", "Try a dead letter again.")
+def retry_dead_letter(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply[Done]:
     """Try again now."""
-    site, objective = site_of(call), call.path["objective"]
+    site, objective = site_of(call, query), path.objective
     if not dead_letters.retry(call.connector, call.actor, site, objective):
         raise no_letter(objective)
     return Reply(Done(said=f"{objective} is due again."))
 
 
-def discard_letter(call: Call) -> Reply:
+@ROUTES.delete("/dead-letters/{objective}", "editor", "Forget a dead letter.")
+def discard_dead_letter(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply[Done]:
     """Forget it until the next event or resync."""
-    site, objective = site_of(call), call.path["objective"]
+    site, objective = site_of(call, query), path.objective
     if not dead_letters.discard(call.connector, call.actor, site, objective):
         raise no_letter(objective)
     return Reply(Done(said=f"The dead letter of {objective} is gone; the next event makes it due again."))
@@ -156,9 +164,10 @@ def no_letter(objective: str) -> Exception:
     return not_found("dead letter", objective, "GET /api/v1/dead-letters lists them, by the objective's id.")
 
 
-def list_refusals(call: Call) -> Reply:
+@ROUTES.get("/refusals", "viewer", "Fields that Jira refuses to take.")
+def list_refusals(call: Call, query: PageQuery) -> Reply[Page[RefusalGiven]]:
     """The latest first."""
-    site, query = site_of(call), call.query
+    site = site_of(call, query)
     name = list_name(f"refusals:{site}", query)
     begun = position(query.cursor, name, (int,))
     start = 0 if begun is None else int(begun[0])
@@ -191,84 +200,11 @@ def refusal_given(one: Refused) -> RefusalGiven:
     )
 
 
-def retry_refusals(call: Call) -> Reply:
+@ROUTES.post("/refusals/retry", "editor", "Try refused fields again.")
+def retry_refusals(call: Call, body: RetryRefusals) -> Reply[Done]:
     """Forget the refusals; the objective is reconciled at once and writes the fields again."""
-    body = call.body
     site = known_site(call.connector, body.site)
     count = refusals.retry(call.connector, call.actor, site, body.objective, body.issue_id, body.field)
     if not count:
         raise not_found("refusal", body.objective, "GET /api/v1/refusals lists them, by the objective's id.")
     return Reply(Done(said=f"{count} refused fields are tried again."))
-
-
-OPERATIONS = (
-    Operation(
-        "list_deliveries",
-        "GET",
-        "/deliveries",
-        "viewer",
-        "Webhook calls, newest first.",
-        deliveries,
-        {JSON: Page[DeliveryGiven]},
-        DeliveriesQuery,
-    ),
-    Operation(
-        "replay_delivery",
-        "POST",
-        "/deliveries/{delivery}/replay",
-        "editor",
-        "Work a delivery off once more.",
-        replay_delivery,
-        {JSON: Done},
-    ),
-    Operation(
-        "list_dead_letters",
-        "GET",
-        "/dead-letters",
-        "viewer",
-        "Objectives whose reconcile failed for good.",
-        list_dead_letters,
-        {JSON: Page[DeadLetterGiven]},
-        PageQuery,
-    ),
-    Operation(
-        "retry_dead_letter",
-        "POST",
-        "/dead-letters/{objective}/retry",
-        "editor",
-        "Try a dead letter again.",
-        retry_letter,
-        {JSON: Done},
-        SiteQuery,
-    ),
-    Operation(
-        "discard_dead_letter",
-        "DELETE",
-        "/dead-letters/{objective}",
-        "editor",
-        "Forget a dead letter.",
-        discard_letter,
-        {JSON: Done},
-        SiteQuery,
-    ),
-    Operation(
-        "list_refusals",
-        "GET",
-        "/refusals",
-        "viewer",
-        "Fields that Jira refuses to take.",
-        list_refusals,
-        {JSON: Page[RefusalGiven]},
-        PageQuery,
-    ),
-    Operation(
-        "retry_refusals",
-        "POST",
-        "/refusals/retry",
-        "editor",
-        "Try refused fields again.",
-        retry_refusals,
-        {JSON: Done},
-        body=RetryRefusals,
-    ),
-)

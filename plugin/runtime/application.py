@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from flask import Flask, Response
+from flask_openapi.openapi import OpenAPI
 
 from plugin.access.guard import guard
-from plugin.api import api_blueprint
+from plugin.api import register_api
 from plugin.operations import operations_blueprint
 from plugin.pages import pages_blueprint
 from plugin.pages.access import access_blueprint
@@ -29,11 +30,11 @@ SECURITY_HEADERS = {
 
 def create_app(connector: Connector) -> Flask:
     """The WSGI application; does no I/O but to keep a key for sessions where SECRET_KEY is not set."""
-    app = Flask("plugin", static_folder=None)
+    app = OpenAPI("plugin", static_folder=None, doc_ui=False)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     app.register_blueprint(webhooks_blueprint(connector))
     app.register_blueprint(operations_blueprint(connector))
-    app.register_blueprint(api_blueprint(connector))
+    register_api(app, connector)
     app.register_blueprint(pages_blueprint(StoredSources(connector)))
     app.register_blueprint(control_blueprint(connector))
     app.register_blueprint(access_blueprint(app, connector))

@@ -230,6 +230,61 @@ print(dict(zip(table_labels(), table_row(state)))["Length of title"])
     assert len(scratch.touched) == files_promised("a column of the list of objectives")
 
 
+def test_an_operation_is_routed_read_described_and_guarded(scratch: Scratch) -> None:
+    """One function: its address, what it reads and what it answers follow from its annotations."""
+    scratch.edit(
+        "plugin/api/changes.py",
+        (
+            "class ChangesGiven(Given):",
+            """class EchoGiven(Given):
+    said: list[str]
+
+
+class EchoQuery(SiteQuery):
+    word: list[str] = Field(max_length=2, description="What to say again.")
+
+
+@ROUTES.get("/echo", "viewer", "Say it again.")
+def echo(call: Call, query: EchoQuery) -> Reply[EchoGiven]:
+    \"\"\"And who asked.\"\"\"
+    return Reply(EchoGiven(said=[*query.word, call.by]))
+
+
+""",
+        ),
+    )
+    told = scratch.run(
+        """
+import tempfile
+from pathlib import Path
+from connectors.clock import system_clock
+from plugin.access import members, tokens
+from plugin.runtime.application import create_app
+from plugin.runtime.demonstration import demo_world
+
+with demo_world(Path(tempfile.mkdtemp()), clock=system_clock, seed=1) as demo:
+    client = create_app(demo.connector).test_client()
+    print(client.get("/api/v1/echo?word=a").status_code)
+    viewer = members.add(demo.connector, "kim@acme.example", "Kim", "viewer", None, "tests")
+    token = tokens.issue(demo.connector, viewer, "tests", ["read"], 30, "tests")
+    signed = {"Authorization": f"Bearer {token}"}
+    print(client.get("/api/v1/echo?word=a&word=b", headers=signed).json["said"])
+    print([one["pointer"] for one in client.get("/api/v1/echo?wrod=a", headers=signed).json["errors"]])
+    told = client.get("/api/v1/openapi.json").json
+    print([one["name"] for one in told["paths"]["/api/v1/echo"]["get"]["parameters"]])
+    print(list(told["components"]["schemas"]["EchoGiven"]["properties"]))
+"""
+    )
+    assert told.splitlines() == [
+        "401",
+        "['a', 'b', 'kim@acme.example (token tests)']",
+        "['?word', '?wrod']",
+        "['site', 'word']",
+        "['said']",
+    ]
+    assert len(scratch.touched) == files_promised("an operation of the API")
+
+
 def test_a_function_of_jql_is_evaluated_or_refused_by_one_entry(scratch: Scratch) -> None:
     """A start of a period is a line; a function that only Jira can evaluate is one too, with what to write instead."""
     scratch.edit(

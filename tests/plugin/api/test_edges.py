@@ -131,3 +131,64 @@ IN_THE_BODY: dict[str, dict[str, Any]] = {
 )
 def test_who_shares_a_bucket_of_attempts(address: str, place: str) -> None:
     assert neighbourhood(address) == place
+
+
+@pytest.mark.parametrize(
+    ("path", "pointer"),
+    [
+        ("/objectives/a%00b", "{objective}"),
+        ("/sites/ma%20in/mapping/revisions/abcd", "{site}"),
+        ("/sites/main/mapping/revisions/zzzz", "{revision}"),
+        ("/people/0", "{person}"),
+    ],
+)
+def test_a_wrong_part_of_an_address_is_named(
+    api: Any, problem_of: Callable[..., Any], path: str, pointer: str
+) -> None:
+    found = problem_of(api.call("GET", path))
+    assert (found["status"], [one["pointer"] for one in found["errors"]]) == (422, [pointer])
+    assert found["detail"].startswith(f"{pointer}: ")
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b'{"text": "a",\n oops}', "Invalid JSON: key must be a string at line 2 column 2"),
+        (b"null", "Input should be an object"),
+        (b'{"text": "\xff"}', "The body is not UTF-8: invalid start byte at byte 10."),
+    ],
+)
+def test_a_body_that_is_no_json_object_is_told_where(
+    api: Any, problem_of: Callable[..., Any], body: bytes, detail: str
+) -> None:
+    answer = api.call("POST", "/mappings/validate", data=body, content_type="application/json")
+    found = problem_of(answer)
+    assert [(one["pointer"], one["detail"]) for one in found["errors"]] == [("", detail)]
+    assert (found["status"], found["remedy"] != "") == (422, True)
+
+
+def test_a_day_in_a_body_is_a_day_and_nothing_is_taken_for_one(
+    api: Any, problem_of: Callable[..., Any]
+) -> None:
+    path = f"/objectives/{api.get('/objectives')['items'][0]['key']}/check-ins"
+    for until, pointers in {
+        "2026-12-01": ["/key_result"],
+        "2026-12-01T00:00:00": ["/until"],
+        "soon": ["/until"],
+        20261201: ["/until"],
+        True: ["/until"],
+    }.items():
+        found = problem_of(api.call("POST", path, {"key_result": "none", "value": 1, "until": until}))
+        assert [one["pointer"] for one in found["errors"]] == pointers, until
+
+
+def test_where_nothing_is_asked_nothing_may_stand(api: Any, problem_of: Callable[..., Any]) -> None:
+    for answer, pointer in (
+        (api.call("GET", "/me?as=kim"), "?as"),
+        (api.call("GET", "/sites/main/mapping?revision=abcd"), "?revision"),
+        (api.call("POST", "/deliveries/1/replay", {"force": True}), "/force"),
+        (api.call("POST", "/plan/apply?site=main", {"objectives": ["X-1"]}), "?site"),
+    ):
+        found = problem_of(answer)
+        assert (found["status"], [one["pointer"] for one in found["errors"]]) == (422, [pointer])
+    assert api.call("POST", "/deliveries/1/replay", data=b"x", content_type="text/plain").status_code == 415

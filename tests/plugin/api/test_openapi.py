@@ -1,0 +1,91 @@
+"""The document that the library makes says of every shape what pydantic says of it: no word is lost, and no null asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import models_json_schema
+
+from plugin.api import operations
+from plugin.api.model import Asked, Query
+
+
+def told(schema: Any) -> Any:
+    """A schema without what says nothing: a default of null, and whether a whole number is written 1 or 1.0."""
+    if isinstance(schema, dict):
+        return {name: told(one) for name, one in schema.items() if not (name == "default" and one is None)}
+    if isinstance(schema, list):
+        return [told(one) for one in schema]
+    return float(schema) if type(schema) is int else schema
+
+
+def test_no_word_of_a_shape_is_lost_on_the_way_into_the_document(api: Any) -> None:
+    documented = api.get("/openapi.json")["components"]["schemas"]
+    bodies = {one.shapes["body"] for one in operations() if "body" in one.shapes}
+    _, whole = models_json_schema(
+        [(body, "validation") for body in bodies], ref_template="#/components/schemas/{model}"
+    )
+    wanted = dict(whole["$defs"])
+    for shape in (shape for one in operations() for shape in one.answers.values() if shape is not None):
+        listed: Any = list[shape]
+        made = TypeAdapter(listed).json_schema(
+            mode="serialization", ref_template="#/components/schemas/{model}"
+        )
+        wanted |= made["$defs"]
+    assert len(wanted) > 90
+    assert {name: told(documented.get(name)) for name in wanted} == {
+        name: told(one) for name, one in wanted.items()
+    }
+
+
+def test_no_two_shapes_share_a_name() -> None:
+    """The document and the place of an error are found by it."""
+    shapes = {shape for one in operations() for shape in one.shapes.values()} | {Query, Asked}
+    assert sorted(shape.__name__ for shape in shapes) == sorted({shape.__name__ for shape in shapes})
+
+
+def test_a_parameter_that_may_be_left_out_is_never_null(api: Any) -> None:
+    found = api.get("/openapi.json")["paths"]["/api/v1/objectives"]["get"]["parameters"]
+    schemas = {one["name"]: one["schema"] for one in found if not one["required"]}
+    assert {
+        name for name, one in schemas.items() if "null" in str(one) or one.get("default", 0) is None
+    } == set()
+    assert (schemas["limit"]["type"], schemas["limit"]["default"]) == ("integer", 50)
+    assert schemas["health"]["items"] == {"$ref": "#/components/schemas/HealthLevel"}
+    assert (schemas["health"]["type"], schemas["site"]["type"]) == ("array", "string")
+
+
+def test_a_change_says_what_it_takes_beside_its_body(api: Any) -> None:
+    paths = api.get("/openapi.json")["paths"]
+    activated = paths["/api/v1/sites/{site}/mapping"]["put"]
+    headers = {one["name"]: one["required"] for one in activated["parameters"] if one["in"] == "header"}
+    assert headers == {"Idempotency-Key": False, "If-Match": False, "If-None-Match": False}
+    assert activated["requestBody"]["required"]
+    rolled_back = paths["/api/v1/sites/{site}/mapping/rollback"]["post"]
+    assert rolled_back["requestBody"] == {
+        "required": False,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Rollback"}}},
+    }
+
+
+def test_an_answer_of_two_kinds_and_one_in_person_are_told_as_such(api: Any) -> None:
+    paths = api.get("/openapi.json")["paths"]
+    answer = paths["/api/v1/exports/objectives"]["get"]["responses"]
+    assert answer["200"]["content"] == {
+        "text/csv": {"schema": {"type": "string"}},
+        "application/json": {
+            "schema": {"type": "array", "items": {"$ref": "#/components/schemas/ObjectiveRow"}}
+        },
+    }
+    assert set(answer) == {"200", "304", "4XX", "5XX"}
+    assert paths["/api/v1/openapi.json"]["get"]["security"] == []
+    assert paths["/api/v1/tokens"]["post"]["security"] == [{"session": []}]
+    assert "security" not in paths["/api/v1/tokens"]["get"]
+
+
+def test_the_schema_of_a_query_is_made_once() -> None:
+    """The library asks for it with every request; making it costs more than everything else of a short one."""
+    queries = [one.shapes["query"] for one in operations() if "query" in one.shapes]
+    assert len(queries) > 20
+    assert all(query.model_json_schema() is query.model_json_schema() for query in queries)
