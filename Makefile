@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow test-shifted nightly lint format bench screenshots simulation mutants lock clean
+.PHONY: help install demo test test-slow test-shifted nightly lint format frontend bench screenshots simulation mutants lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,9 @@ lint: $(VENV)/.dev ## Check style, types, and that what is imported is declared 
 format: $(VENV)/.dev ## Format the code and mend what can be mended by itself
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+frontend: ## Bundle the editor anew (plugin/pages/static/vendor/codemirror.min.js) from frontend/package-lock.json (needs npm)
+	cd frontend && npm ci --ignore-scripts --no-audit --no-fund && npm run --silent build
 
 bench: $(VENV)/.dev ## Run the benchmarks: ratios against a named rival in the same run
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)

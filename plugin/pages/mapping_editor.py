@@ -13,6 +13,7 @@ from mappings.document.source import read_document
 from mappings.facts.catalogue import Catalogue
 from plugin.access.permission import needs
 from plugin.access.person import acting
+from plugin.pages.guard import style_nonce
 from plugin.pages.mapping import known_revision
 from plugin.pages.page import rendered
 from plugin.pages.visit import account, draft_of, known_site, shown
@@ -138,6 +139,8 @@ def editor_page(
         site=site,
         draft=draft,
         found=found,
+        values=[finding_values(one) for one in found],
+        style_nonce=style_nonce(),
         kept_now=kept_now,
         is_draft=draft_of(connector, site) is not None,
         overtaken=active if overtaken else None,

@@ -11,6 +11,7 @@ from plugin.operations import operations_blueprint
 from plugin.pages import pages_blueprint
 from plugin.pages.access import access_blueprint
 from plugin.pages.control import control_blueprint
+from plugin.pages.guard import content_security_policy
 from plugin.pages.stored_sources import StoredSources
 from plugin.runtime.connector import Connector
 from plugin.webhooks import webhooks_blueprint
@@ -18,9 +19,6 @@ from plugin.webhooks import webhooks_blueprint
 LARGEST_REQUEST = 2 * 1024 * 1024
 
 SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -44,6 +42,7 @@ def create_app(connector: Connector) -> Flask:
 
 
 def _secured(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", content_security_policy())
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     return response

@@ -149,6 +149,21 @@ def sign_in() -> Callable[..., None]:
 
 
 @pytest.fixture(scope="session")
+def type_over() -> Callable[..., None]:
+    """Finds a text in the mapping editor and types another in its place, as people do with a keyboard."""
+
+    def typed(page, old: str, new: str) -> None:
+        page.locator(".cm-content").focus()
+        page.keyboard.press("Control+f")
+        page.keyboard.type(old)
+        page.keyboard.press("Enter")
+        page.keyboard.press("Escape")
+        page.keyboard.type(new)
+
+    return typed
+
+
+@pytest.fixture(scope="session")
 def cookies() -> dict[tuple[str, str], object]:
     """Who has signed in already, by address and role: a session is made once and then borrowed."""
     return {}

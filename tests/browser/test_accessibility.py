@@ -75,12 +75,26 @@ def test_the_pages_before_there_is_anybody_or_any_site(open_page, vacant, accoun
         assert look(at(house.url, "/"), house.url, NO_SITE) == {}
 
 
-def test_the_open_menu_and_what_preview_hides(at, house, violations):
-    page = at(house.url, "/mapping/main/edit")
+def test_the_open_menu_the_editor_at_work_and_what_preview_hides(at, house, violations, type_over):
+    page = at(house.url, "/mapping/main/edit", viewport={"width": 1280, "height": 1400})
     page.locator(".me summary").click()
     assert violations(page) == []
-    text = page.locator("textarea").input_value()
-    page.locator("textarea").fill(text.replace("indeterminate: 0.5", "indeterminate: 0.25"))
+    page.locator(".me summary").click()
+    type_over(page, "indeterminate: 0.5", "indeterminate: 5")
+    page.locator(".cm-lintRange-error").wait_for()
+    page.keyboard.press("F8")
+    page.locator(".cm-tooltip-lint").wait_for()
+    assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    page.keyboard.press("Control+End")
+    page.keyboard.press("Control+Space")
+    page.locator(".cm-tooltip-autocomplete").wait_for()
+    assert violations(page, again=True) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+f")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    type_over(page, "indeterminate: 5", "indeterminate: 0.25")
     page.get_by_role("button", name="Preview").click()
     page.locator(".moved summary").first.wait_for()
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")

@@ -13,8 +13,11 @@ pytestmark = pytest.mark.browser
 
 HERE = "document.activeElement"
 STOP = """wanted => {
-  const here = document.activeElement, style = getComputedStyle(here), box = here.getBoundingClientRect();
-  const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+  const here = document.activeElement, box = here.getBoundingClientRect();
+  const outlined = [here, here.closest('.editor')].some(one => {  // the text of the editor is outlined by its frame
+    const style = one && getComputedStyle(one);
+    return style && style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+  });
   const seen = here === document.body || (outlined && box.bottom > 0 && box.top < innerHeight);
   return {there: here === wanted, unseen: seen ? '' : here.outerHTML};
 }"""
@@ -89,6 +92,27 @@ def test_from_signing_in_to_activating_with_the_keyboard(house, open_page, rulin
     press(page, page.get_by_role("button", name="Activate"))
     expect(page.get_by_role("status").first).to_contain_text("is active")
     assert active(house) != ruling
+
+
+def test_the_editor_is_no_trap_for_a_keyboard(at, house, expect):
+    page = at(house.url, "/mapping/main/edit", reduced_motion="reduce")
+    tab_to(page, page.locator(".cm-content"))
+    before = page.locator("textarea").input_value()
+    page.keyboard.press("Tab")
+    assert page.locator("textarea").input_value() == f"  {before}"
+    page.keyboard.press("Shift+Tab")
+    assert page.locator("textarea").input_value() == before
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    assert page.evaluate(f"{HERE}.closest('.editor')") is None
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate(f"{HERE}.className").startswith("cm-content")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate(f"{HERE}.closest('.editor')") is None
+    expect(page.locator("[data-kept]")).to_have_text("Kept.")
+    page.goto(f"{house.url}/mapping/main/edit")
+    page.get_by_role("button", name="Discard the draft").click()
 
 
 def test_a_mapping_is_changed_without_script(at, house, ruling, expect):

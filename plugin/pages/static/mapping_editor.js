@@ -1,69 +1,69 @@
-// The mapping editor: line numbers, findings as one types, completion. Without this file the text area and its buttons do it all.
+// The mapping editor: CodeMirror over the text area, with findings as one types and completion. Without script the text area and its buttons do it all.
 (() => {
   "use strict";
   const form = document.querySelector("[data-editor]");
-  if (!form) return;
-  const text = form.querySelector("textarea");
-  const numbers = form.querySelector("[data-lines]");
-  const shade = form.querySelector("[data-shade]");
-  const list = form.querySelector("[data-completion-list]");
+  if (!form || !window.CodeMirror) return;
+  const cm = CodeMirror;
+  const nonce = document.currentScript.nonce;
+  const area = form.querySelector("textarea");
   const kept = form.querySelector("[data-kept]");
   const count = document.querySelector("[data-count]");
   const results = document.querySelector("[data-findings]");
   const token = form.querySelector("[name=csrf_token]");
   const LEVELS = { error: "off_track", warning: "at_risk", advice: "pending" };
-  const RANK = ["advice", "warning", "error"];
-  let findings = [...results.querySelectorAll("[data-line]")].map((item) => ({
-    line: Number(item.dataset.line), column: Number(item.dataset.column), message: item.innerText,
-    severity: item.classList.contains("is-off_track") ? "error" : item.classList.contains("is-at_risk") ? "warning" : "advice",
-  }));
+  const MARKS = { error: "error", warning: "warning", advice: "info" };
+  const REST_MS = 400;
+  const PATIENCE_MS = 15_000;
 
+  const told = (values) => {
+    const body = new URLSearchParams({ ...values, text: area.value });
+    if (token) body.set("csrf_token", token.value);
+    return body;
+  };
+  const ask = async (address, values = {}) => {
+    const options = { method: "POST", headers: { Accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE_MS) };
+    const answer = await fetch(address, { ...options, body: told(values) });
+    if (!answer.ok) throw new Error(String(answer.status));
+    return answer.json();
+  };
+
+  // -- findings: underlined in the text, marked at the line number, listed below
   const made = (name, className, content) => {
     const element = document.createElement(name);
     if (className) element.className = className;
     if (content !== undefined) element.textContent = content;
     return element;
   };
+  const line = (doc, number) => doc.line(Math.min(Math.max(number, 1), doc.lines));
+  const placed = (findings) => findings.filter((one) => one.line);
+  const marks = (doc, findings) => placed(findings).map((one) => {
+    const on = line(doc, one.line);
+    const start = Math.min(Math.max(one.column - 1, 0), Math.max(on.length - 1, 0));
+    const word = /^[^\s,{}[\]:]+|^./.exec(on.text.slice(start));
+    const said = [one.message, one.valid.length && `Valid: ${one.valid.join(", ")}`, one.remedy && `To do: ${one.remedy}`];
+    return { from: on.from + start, to: on.from + start + (word ? word[0].length : 0), severity: MARKS[one.severity], message: said.filter(Boolean).join("\n") };
+  });
 
-  // -- line numbers and underlines
-  const draw = () => {
-    const lines = text.value.split("\n");
-    const worst = new Map();
-    for (const one of findings) {
-      const before = worst.get(one.line);
-      if (!before || RANK.indexOf(one.severity) > RANK.indexOf(before.severity)) worst.set(one.line, one);
-    }
-    numbers.replaceChildren(...lines.map((_, index) => {
-      const found = worst.get(index + 1);
-      const number = made("span", found ? `is-${LEVELS[found.severity]}` : "", String(index + 1));
-      if (found) number.title = found.message;
-      return number;
-    }));
-    shade.replaceChildren(...lines.flatMap((line, index) => {
-      const found = worst.get(index + 1);
-      if (!found) return [`${line}\n`];
-      const start = Math.max(0, Math.min(found.column - 1, line.length - 1));
-      const word = /^[^\s,{}[\]:]+|^./.exec(line.slice(start));
-      const end = start + (word ? word[0].length : 1);
-      return [line.slice(0, start), made("mark", `is-${LEVELS[found.severity]}`, line.slice(start, end) || " "), `${line.slice(end)}\n`];
-    }));
-    follow();
-  };
-  const follow = () => {
-    numbers.scrollTop = text.scrollTop;
-    shade.scrollTop = text.scrollTop;
-    shade.scrollLeft = text.scrollLeft;
-  };
+  class Level extends cm.GutterMarker {
+    constructor(level) { super(); this.elementClass = `is-${level}`; }
+    eq(other) { return this.elementClass === other.elementClass; }
+  }
+  const found = cm.StateEffect.define();
+  const levels = cm.StateField.define({
+    create: () => cm.RangeSet.empty,
+    update(set, { changes, effects, state }) {
+      for (const effect of effects) if (effect.is(found)) {
+        const worst = new Map();
+        for (const severity of ["advice", "warning", "error"])
+          for (const one of placed(effect.value)) if (one.severity === severity) worst.set(line(state.doc, one.line).from, LEVELS[severity]);
+        return cm.RangeSet.of([...worst].map(([at, level]) => new Level(level).range(at)), true);
+      }
+      return set.map(changes);
+    },
+    provide: (field) => cm.gutterLineClass.from(field),
+  });
 
-  // -- findings as one types; the same call keeps the draft
-  const send = async (address, values) => {
-    const body = new URLSearchParams({ ...values, text: text.value });
-    if (token) body.set("csrf_token", token.value);
-    const answer = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" } });
-    if (!answer.ok) throw new Error(String(answer.status));
-    return answer.json();
-  };
-  const say = () => {
+  const list = (findings) => {
     count.textContent = findings.length || "none";
     if (!findings.length) { results.replaceChildren(made("p", "muted", "Nothing to say. Preview shows what activating would do.")); return; }
     const items = made("ul", "findings");
@@ -86,149 +86,107 @@
     }
     results.replaceChildren(items);
   };
-  let turn = 0;
-  let sent = text.value;
-  const look = async () => {
-    const mine = ++turn;
-    const now = text.value;
-    kept.textContent = "Keeping…";
-    try {
-      const answer = await send(form.dataset.diagnostics, {});
-      if (mine !== turn) return;
-      sent = now;
-      findings = answer.diagnostics;
-      kept.textContent = "Kept.";
-      say();
-      draw();
-    } catch {
-      if (mine === turn) kept.textContent = "Not kept: the connector does not answer. Your text is still here; it is tried again as you type.";
-    }
-  };
-  const goTo = (line, column) => {
-    const lines = text.value.split("\n");
-    const at = lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0) + Math.max(column - 1, 0);
-    text.focus();
-    text.setSelectionRange(at, at);
-    text.scrollTop = Math.max(0, (line - 6) * lineHeight());
-    follow();
+  const goTo = (number, column) => {
+    const on = line(view.state.doc, number);
+    const at = Math.min(on.from + Math.max(column - 1, 0), on.to);
+    view.dispatch({ selection: { anchor: at }, effects: cm.EditorView.scrollIntoView(at, { y: "center" }) });
+    view.focus();
   };
 
-  // -- completion
-  const lineHeight = () => parseFloat(getComputedStyle(text).lineHeight);
-  const place = () => {
-    const before = text.value.slice(0, text.selectionStart).split("\n");
-    return { line: before.length, column: before[before.length - 1].length + 1 };
-  };
-  let suggestions = [];
-  let chosen = 0;
-  let asked = 0;
-  const close = () => {
-    asked += 1;
-    list.hidden = true;
-    suggestions = [];
-    text.removeAttribute("aria-activedescendant");
-  };
-  const choose = (index) => {
-    chosen = (index + suggestions.length) % suggestions.length;
-    [...list.children].forEach((item, at) => item.setAttribute("aria-selected", String(at === chosen)));
-    text.setAttribute("aria-activedescendant", `completion-${chosen}`);
-    list.children[chosen].scrollIntoView({ block: "nearest" });
-  };
-  const open = () => {
-    list.replaceChildren(...suggestions.map((one, index) => {
-      const item = made("li");
-      item.id = `completion-${index}`;
-      item.setAttribute("role", "option");
-      item.append(made("b", "", one.label), made("span", "", one.detail));
-      item.addEventListener("mousedown", (event) => { event.preventDefault(); insert(index); });
-      return item;
-    }));
-    const style = getComputedStyle(text);
-    const wide = document.createElement("canvas").getContext("2d");
-    wide.font = style.font;
-    const { line, column } = place();
-    const left = parseFloat(style.paddingLeft) + (column - 1) * wide.measureText("m").width - text.scrollLeft;
-    list.style.top = `${parseFloat(style.paddingTop) + line * lineHeight() - text.scrollTop + 2}px`;
-    list.style.left = `${Math.max(0, Math.min(left, text.clientWidth - 240))}px`;
-    list.hidden = false;
-    choose(0);
-  };
-  const ask = async () => {
-    const mine = ++asked;
-    try {
-      const answer = await send(form.dataset.completion, place());
-      if (mine !== asked) return;
-      suggestions = answer.suggestions;
-      if (suggestions.length) open(); else close();
-    } catch { close(); }
-  };
-  const insert = (index) => {
-    const one = suggestions[index];
-    const end = text.selectionStart;
-    text.setSelectionRange(end - one.replaces, end);
-    // Keeps the browser's own undo; setRangeText would not.
-    if (!document.execCommand("insertText", false, one.text)) text.setRangeText(one.text, end - one.replaces, end, "end");
-    close();
-    changed();
-  };
-
-  // -- keys
-  let resting = 0;
+  // -- the draft is kept by the same call that looks at it; one call at a time, so that an older text never comes after a newer
+  const never = new Promise(() => {});
+  let typed = false;
   let leaving = false;
-  const changed = () => {
-    clearTimeout(resting);
-    turn += 1;  // an answer to an earlier text says nothing about this one
-    kept.textContent = "Keeping…";
-    resting = setTimeout(look, 400);
-    draw();
+  let sent = area.value;
+  let before = Promise.resolve();
+  const look = (view) => {
+    const { doc } = view.state;
+    const first = typed ? before.then(() => (leaving || !view.state.doc.eq(doc) ? never : keep(doc))) : JSON.parse(form.dataset.found);
+    return Promise.resolve(first).then((findings) => {
+      if (!view.state.doc.eq(doc)) return never;
+      if (typed) kept.textContent = "Kept.";
+      list(findings);
+      view.dispatch({ effects: found.of(findings) });
+      return marks(doc, findings);
+    }).catch(() => {
+      if (view.state.doc.eq(doc)) kept.textContent = "Not kept: the connector does not answer. Your text is still here; it is tried again as you type.";
+      return never;
+    });
   };
-  text.addEventListener("input", (event) => {
-    changed();
-    const typed = event.data || "";
-    if (event.inputType === "insertText" && (/[\w.]/.test(typed) || (typed === " " && /:\s$/.test(text.value.slice(0, text.selectionStart))))) ask();
-    else if (!list.hidden) close();
+  const keep = (doc) => {
+    const text = doc.toString();
+    const answer = ask(form.dataset.diagnostics).then(({ diagnostics }) => { sent = text; return diagnostics; });
+    before = answer.catch(() => {});
+    return answer;
+  };
+  const changed = cm.EditorView.updateListener.of((update) => {
+    if (!update.docChanged) return;
+    typed = true;
+    area.value = update.state.doc.toString();
+    kept.textContent = "Keeping…";
   });
-  text.addEventListener("keydown", (event) => {
-    if (event.ctrlKey && event.key === " ") { event.preventDefault(); ask(); return; }
-    if (!list.hidden) {
-      if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); choose(chosen + (event.key === "ArrowDown" ? 1 : -1)); return; }
-      if (event.key === "Enter" || event.key === "Tab") { event.preventDefault(); insert(chosen); return; }
-      if (event.key === "Escape") { event.preventDefault(); close(); return; }
-      if (event.key === "ArrowLeft" || event.key === "ArrowRight") close();
-    }
-    if (event.key === "Escape") { leaving = true; return; }
-    if (event.key === "Tab" && !event.shiftKey && !leaving) { event.preventDefault(); document.execCommand("insertText", false, "  "); return; }
-    if (event.key === "Enter" && !event.ctrlKey) {
-      const line = text.value.slice(0, text.selectionStart).split("\n").pop();
-      const indent = /^ *(?:- )?/.exec(line)[0].replace("- ", "  ") + (/:\s*$/.test(line) ? "  " : "");
-      if (indent) { event.preventDefault(); document.execCommand("insertText", false, `\n${indent}`); }
-    }
-    leaving = false;
+
+  // -- completion: keys and values of the schema, names of the site
+  const complete = async (context) => {
+    const on = context.state.doc.lineAt(context.pos);
+    const column = context.pos - on.from + 1;
+    if (!context.explicit && !/[\w.]$|:\s$/.test(on.text.slice(0, column - 1))) return null;
+    const { suggestions } = await ask(form.dataset.completion, { line: on.number, column }).catch(() => ({ suggestions: [] }));
+    if (!suggestions.length) return null;
+    const from = context.pos - suggestions[0].replaces;
+    if (suggestions.length === 1 && suggestions[0].text === context.state.sliceDoc(from, context.pos)) return null;
+    return { from, filter: false, options: suggestions.map(({ text, label, detail }) => ({ label, detail, apply: text })) };
+  };
+
+  // -- typing: a new line begins where the one above does, and further in below a key; what is typed takes the place of what is selected
+  const indent = cm.indentService.of((context, at) => {
+    if (context.simulatedBreak === null) return undefined;
+    const { text } = context.lineAt(at, -1);
+    return /^ *(?:- )*/.exec(text)[0].length + (/:\s*$/.test(text) ? 2 : 0);
   });
-  text.addEventListener("scroll", () => { follow(); if (!list.hidden) close(); });
-  text.addEventListener("blur", close);
+  // Chromium would style what it puts there, which the policy of the page refuses.
+  const over = cm.EditorView.domEventHandlers({
+    beforeinput(event, { state }) {
+      if (event.inputType !== "insertText" || event.isComposing || !event.data || state.selection.main.empty) return false;
+      event.preventDefault();
+      view.dispatch(state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+      return true;
+    },
+  });
+
+  // -- keys: Escape, then Tab, leaves the text, however long it takes
+  const leave = { key: "Escape", run: (view) => { view.setTabFocusMode(true); return false; } };
+  const stay = cm.EditorView.domEventHandlers({
+    keydown(event, view) { if (!["Escape", "Tab", "Shift"].includes(event.key)) view.setTabFocusMode(false); },
+    focus(_event, view) { view.setTabFocusMode(false); },
+  });
+  const keys = cm.keymap.of([
+    { key: "Tab", run: cm.acceptCompletion }, ...cm.searchKeymap, leave,
+    { key: "F8", run: cm.nextDiagnostic }, { key: "Shift-F8", run: cm.previousDiagnostic },
+    ...cm.historyKeymap, cm.indentWithTab, ...cm.defaultKeymap,
+  ]);
+
+  const view = new cm.EditorView({
+    doc: area.value,
+    extensions: [
+      cm.EditorView.cspNonce.of(nonce),
+      cm.EditorView.contentAttributes.of({ tabindex: "0", "aria-labelledby": "text-label", "aria-describedby": "editor-help findings-count" }),
+      cm.EditorState.tabSize.of(2), cm.indentUnit.of("  "),
+      cm.lineNumbers(), cm.highlightActiveLine(), cm.highlightActiveLineGutter(), levels,
+      cm.yaml(), cm.syntaxHighlighting(cm.classHighlighter), cm.bracketMatching(), cm.history(),
+      cm.search({ top: true }), cm.highlightSelectionMatches(),
+      cm.autocompletion({ override: [complete], icons: false }), cm.linter(look, { delay: REST_MS }),
+      indent, over, stay, keys, changed,
+    ],
+  });
+  area.hidden = true;
+  area.after(view.dom);
+  cm.forceLinting(view);
+
   // Not lost by leaving either: what the last pause did not keep is sent on the way out.
+  form.addEventListener("submit", () => { leaving = true; });
+  addEventListener("pageshow", () => { leaving = false; });
   addEventListener("pagehide", () => {
-    if (text.value === sent) return;
-    const body = new URLSearchParams({ text: text.value });
-    if (token) body.set("csrf_token", token.value);
-    navigator.sendBeacon(form.dataset.diagnostics, body);
+    if (!leaving && area.value !== sent) navigator.sendBeacon(form.dataset.diagnostics, told());
   });
-  form.addEventListener("submit", () => { sent = text.value; });
-
-  text.setAttribute("aria-autocomplete", "list");
-  text.setAttribute("aria-controls", list.id);
-  text.setAttribute("aria-haspopup", "listbox");
-  form.classList.add("is-lively");
-  draw();
-  // The list that came with the page has no places to jump to; ask for it once more where it says something.
-  if (findings.length) renew();
-
-  async function renew() {
-    try {
-      findings = (await send(form.dataset.diagnostics, {})).diagnostics;
-      say();
-      draw();
-    } catch { /* the list of the page stands */ }
-  }
 })();

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
@@ -12,6 +14,7 @@ from plugin.pages import PAGES
 from plugin.pages.guard import CONTENT_SECURITY_POLICY
 from plugin.pages.sources import Located
 
+ROOT = Path(__file__).resolve().parents[3]
 FILLED = (
     "/", "/?project=GROW", "/?health=off_track", "/?q=checkout", "/?q=zzz", "/?owner=Lina+Achterberg", "/?cycle=2026-Q4", "/?order=key",
     "/?order=progress", "/?order=changed", "/?after=3.10101", "/?after=nonsense", "/objectives/GROW-4", "/objectives/10104",
@@ -135,6 +138,23 @@ def test_vendored_files_stand_beside_their_licences():
         if path.suffix != ".LICENSE"
     }
     assert vendored == {path.stem for path in (STATIC / "vendor").glob("*.LICENSE")}
+
+
+def test_the_bundle_of_the_editor_names_its_packages_as_they_are_locked():
+    from plugin.pages.assets import STATIC
+
+    packages = json.loads((ROOT / "frontend/package-lock.json").read_text())["packages"]
+    assert {name for name, one in packages.items() if "resolved" in one} == set()
+    locked = {
+        f"{name.removeprefix('node_modules/')} {one['version']}"
+        for name, one in packages.items()
+        if name and not one.get("dev") and "@esbuild" not in name
+    }
+    named = (STATIC / "vendor/codemirror.min.js").read_text().split("\n", 1)[0]
+    assert set(named.removeprefix("/* ").removesuffix(" */").split(", ")) == locked
+    licences = (STATIC / "vendor/codemirror.LICENSE").read_text()
+    assert [one for one in locked if f"{one}\n\n" not in licences] == []
+    assert licences.count("Permission is hereby granted, free of charge") == len(locked)
 
 
 def test_the_chosen_theme_is_rendered_and_nothing_else_is_believed(client):

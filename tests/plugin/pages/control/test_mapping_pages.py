@@ -50,6 +50,21 @@ def test_findings_come_as_one_types(admin, world):
     assert draft(world).text == text
 
 
+def test_the_editor_alone_admits_a_style_element_and_by_a_nonce_that_is_used_once(admin):
+    said = []
+    for _ in range(2):
+        answer = admin.get("/mapping/main/edit")
+        nonce = re.search(r'nonce="([\w-]{24})"', answer.get_data(as_text=True)).group(1)
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy == (
+            "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; "
+            f"style-src 'self' 'nonce-{nonce}'"
+        )
+        said.append(nonce)
+    assert said[0] != said[1]
+    assert "nonce" not in admin.get("/mapping/main/preview").headers["Content-Security-Policy"]
+
+
 def test_what_was_previewed_is_activated(admin, world):
     before = active(world)
     admin.post("/mapping/main/edit", text=changed(before.text), action="save")
