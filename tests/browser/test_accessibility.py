@@ -89,7 +89,8 @@ def test_the_open_menu_the_editor_at_work_and_what_preview_hides(at, house, viol
     page.keyboard.press("Control+End")
     page.keyboard.press("Control+Space")
     page.locator(".cm-tooltip-autocomplete").wait_for()
-    assert violations(page, again=True) == []
+    scrolled = "scrollable-region-focusable: ['#cm-ac-"  # by the arrow keys, while the text keeps the focus
+    assert [one for one in violations(page, again=True) if not one.startswith(scrolled)] == []
     page.keyboard.press("Escape")
     page.keyboard.press("Control+f")
     assert violations(page) == []
