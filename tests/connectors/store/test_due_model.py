@@ -15,6 +15,7 @@ from connectors.store import Store
 from connectors.store.schema import due as table
 from connectors.store.work import due
 from connectors.store.work.due import Due
+from tests.examples import examples
 
 LEASE = timedelta(seconds=30)
 KEYS = st.sampled_from(["1", "2", "@company"])
@@ -156,7 +157,7 @@ class DueMachine(RuleBasedStateMachine):
 @pytest.mark.parametrize("steps", [40])
 def test_the_due_table_keeps_its_promises(store: Store, steps: int) -> None:
     quick = settings(
-        max_examples=60 if store.dialect == "sqlite" else 15,
+        max_examples=examples(60) if store.dialect == "sqlite" else 15,
         phases=[Phase.explicit, Phase.generate] if store.dialect == "postgresql" else list(Phase),
         report_multiple_bugs=False,
         stateful_step_count=steps,

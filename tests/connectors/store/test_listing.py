@@ -25,11 +25,14 @@ from docs.screenshots.plain_listing import ORDERS, One
 from mappings.facts.forest import issue_order
 from mappings.rollup.state import Health, HealthLevel, ObjectiveState
 from plugin.pages.views import tree as words
+from tests.examples import examples
 
 AnObjective = Callable[..., ObjectiveState]
 SITES = ("main", "second.site")
 LEVELS = list(HealthLevel)
-FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(
+    max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 names = st.sampled_from(["", "PLAT-9", "PLAT-10", "PLAT-010", "A-1", "A-B-2", "Ä-3", "plat-9", "PLAT"])
 ids = st.sampled_from(["1", "2", "3", "10", "11", "@company", "@Äpfel", "9223372036854775808"])

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from connectors.store import Store
 from connectors.store.numbers import mirror
 from mappings.facts.issue import Issue, Link, Project
+from tests.examples import examples
 
 AnIssue = Callable[..., Issue]
 
@@ -136,7 +137,9 @@ def test_every_streams_with_flat_memory(store: Store, an_issue: AnIssue) -> None
         max_size=12,
     )
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_any_order_of_puts_ends_at_the_newest(
     sqlite_store: Store, an_issue: AnIssue, puts: list[tuple[str, int, str, str | None]]
 ) -> None:

@@ -22,6 +22,7 @@ from mappings.progress.options import FIRST_DAY, LAST_DAY
 from mappings.rollup.cycle import expected_on
 from mappings.rollup.measurement import assess
 from mappings.write_back.desired import desired
+from tests.examples import examples
 from tests.mappings.document.test_fuzz import FOREST, NAMES
 
 ALIASES = {f"a{number}": name for number, name in enumerate(NAMES)}
@@ -147,7 +148,7 @@ MOMENTS = (
 
 
 @given(documents())
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(250), deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_accepted_mapping_computes(plain: dict[str, Any]) -> None:
     read = read_document(json.dumps(plain))
     if read.document is None:

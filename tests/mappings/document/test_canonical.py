@@ -43,6 +43,7 @@ from mappings.progress.milestone import MilestoneOptions
 from mappings.progress.options import Step
 from mappings.progress.threshold import ThresholdOptions
 from mappings.progress.transition import TransitionOptions
+from tests.examples import examples
 
 TRICKY = [
     "2026-10-01",
@@ -203,7 +204,7 @@ documents = st.builds(
 
 
 @given(documents)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_import_of_an_export_is_the_document(document):
     text = export(document)
     result = read_document(text)
@@ -213,13 +214,13 @@ def test_import_of_an_export_is_the_document(document):
 
 
 @given(documents)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_json_says_the_same(document):
     assert read_document(to_json(document), "a.json").document == document
 
 
 @given(documents, documents)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_only_equal_documents_do_not_differ(one, other):
     assert diff(one, one) == ()
     assert bool(diff(one, other)) == (plain(one) != plain(other))

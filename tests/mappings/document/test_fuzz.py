@@ -21,6 +21,7 @@ from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status
 from mappings.facts.moment import Moment
 from mappings.rollup.measurement import assess
+from tests.examples import examples
 
 PIECES = [
     ":", "- ", "\n", "\n  ", "\n    ", "{", "}", "[", "]", ",", "'", '"', "#", "&a", "*a", "!!str", "|", ">-", "---", "...", "%", "@", "`", "\t",
@@ -111,13 +112,13 @@ def computes(mapping: Mapping | None) -> None:
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 def test_any_text(text):
     nothing_raised(text)
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 def test_texts_of_yaml_pieces(text):
     nothing_raised(text)
     nothing_raised("{" + text, "a.json")
@@ -144,7 +145,7 @@ def replaced(plain: object, chance: random.Random, value: object) -> object:
 
 
 @given(st.sampled_from(presets.names()), st.lists(json_values, min_size=1, max_size=2), st.integers(0, 2**32))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_presets_with_places_replaced(name, values, seed):
     plain = json.loads(to_json(read_document(presets.text(name)).require()))
     chance = random.Random(seed)
@@ -154,7 +155,7 @@ def test_presets_with_places_replaced(name, values, seed):
 
 
 @given(st.sampled_from(presets.names()), st.integers(0, 4000), st.integers(0, 40), st.sampled_from(PIECES))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_presets_with_characters_replaced(name, at, length, piece):
     text = presets.text(name)
     at %= len(text)
@@ -211,7 +212,7 @@ WORDS = st.sampled_from(
 
 
 @given(st.sampled_from(presets.names()), st.lists(WORDS, min_size=1, max_size=4), st.integers(0, 2**32))
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=examples(70), deadline=None)
 def test_what_is_accepted_computes(name, values, seed):
     document = read_document(presets.text(name)).require()
     chance = random.Random(seed)

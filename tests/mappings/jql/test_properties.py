@@ -16,6 +16,7 @@ from mappings.facts.issue import Issue, IssueType, Named, Project, Status, User
 from mappings.facts.moment import Moment
 from mappings.jql import Finding, JqlError, Query, check, compile_selector, parse, sort_key
 from mappings.jql.tree import conditions
+from tests.examples import examples
 
 NOW = Moment(datetime(2026, 11, 22, 17, 30, tzinfo=UTC), account_id="u1")
 STATUSES = (
@@ -47,7 +48,7 @@ TEXTS = st.one_of(
 
 
 @given(text=TEXTS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_no_text_raises_anything_but_jql_errors(text: str) -> None:
     findings = check(text, SITE)
     for finding in findings:
@@ -85,7 +86,7 @@ RAW = st.recursive(
 
 
 @given(raw=RAW)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_no_raw_value_breaks_a_condition(raw: object) -> None:
     issue = Issue("1", "PLAT-1", PROJECTS[0], TYPES[0], STATUSES[0], NOW.now, NOW.now)
     issue = replace(issue, fields={"customfield_1": raw, "parent": raw, "description": raw})
@@ -258,7 +259,7 @@ ISSUES = st.builds(
 
 
 @given(said=CLAUSES, issues=st.lists(ISSUES, min_size=1, max_size=8))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_closures_agree_with_the_slow_interpreter(said: Said, issues: list[Issue]) -> None:
     for site in (SITE, Catalogue(fields=SITE.fields)):
         matches = compile_selector(said.text, site).matches

@@ -19,6 +19,7 @@ from mappings.facts.forest import Forest
 from mappings.rollup.check_in_override import measure_of
 from mappings.rollup.ledger import Disposition
 from mappings.rollup.measurement import assess, assess_one
+from tests.examples import examples
 
 AT = datetime(2026, 11, 10, 9, tzinfo=UTC)
 TODAY = date(2026, 11, 15)
@@ -265,7 +266,7 @@ def test_rows_sum_whatever_is_checked_in_and_one_alone_is_what_it_is_among_all(
     )
     number = st.sampled_from([None, 0, 2, 5, 10])
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.data())
     def holds(data):
         issues = [an_issue(1, type="Epic")]

@@ -16,6 +16,7 @@ from mappings.facts.issue import Status
 from mappings.progress import PROGRESS_RULES
 from mappings.rollup.ledger import Disposition
 from mappings.rollup.measurement import affected, assess, assess_among, assess_one
+from tests.examples import examples
 
 NUMBERS = st.sampled_from([None, 0, 1, 2, 3, 5, 8, 0.1, 2.5, -1, "7", "seven", {"value": "4"}, True, [1]])
 STATUS = st.sampled_from(["To Do", "In Progress", "In Review", "Done", "Done", "Limbo"])
@@ -28,7 +29,7 @@ LINKS = ["contributes to", "is measured by"]
 FIELDS = {"start": NUMBERS, "current": NUMBERS, "target": NUMBERS, "points": NUMBERS, "weight": NUMBERS}
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*serializ.*")
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
@@ -254,7 +255,7 @@ def test_why_it_moved_sums_exactly_whatever_happened(worlds, now, an_issue):
             for (id_, rule), value in found.items()
         }
 
-    @settings(QUICK, max_examples=120)
+    @settings(QUICK, max_examples=examples(120))
     @given(*worlds, issues_with(an_issue), said, said)
     def holds(issues, mapping, later, first, second):
         old = assess(mapping, Forest.of(issues), now, check_ins(first))
@@ -325,7 +326,7 @@ def test_what_was_not_touched_is_not_needed(strict_worlds, now):
 
 
 def test_a_changed_issue_affects_all_objectives_that_change(worlds, now, an_issue):
-    @settings(QUICK, max_examples=100)
+    @settings(QUICK, max_examples=examples(100))
     @given(*worlds, st.data())
     def holds(issues, mapping, data):
         place = data.draw(st.integers(0, len(issues) - 1))
@@ -342,7 +343,7 @@ def test_a_changed_issue_affects_all_objectives_that_change(worlds, now, an_issu
 
 
 def test_an_excluded_leaf_is_as_good_as_deleted(worlds, now):
-    @settings(QUICK, max_examples=100)
+    @settings(QUICK, max_examples=examples(100))
     @given(*worlds, st.data())
     def holds(issues, mapping, data):
         parents = {issue.parent_id for issue in issues}

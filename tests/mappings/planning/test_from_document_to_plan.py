@@ -23,6 +23,7 @@ from mappings.rollup.measurement import assess
 from mappings.write_back.desired import desired, owners
 from mappings.write_back.plan import Plan, plan
 from mappings.write_back.preview import preview
+from tests.examples import examples
 
 DOCUMENT = """
 version: 1
@@ -141,7 +142,9 @@ def grown(
     return Forest.of(issue(*shape) for shape in shapes)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(60), deadline=None
+)
 @given(shapes=forests())
 def test_one_round_of_writing_is_enough(mapping: Mapping, make: SimpleNamespace, shapes: list) -> None:
     forest = grown(make, shapes)
@@ -151,7 +154,9 @@ def test_one_round_of_writing_is_enough(mapping: Mapping, make: SimpleNamespace,
     assert len(written) == len(set(written))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(40), deadline=None
+)
 @given(before=forests(), after=forests())
 def test_every_movement_of_every_objective_sums(
     mapping: Mapping, make: SimpleNamespace, before: list, after: list

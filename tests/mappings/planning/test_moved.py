@@ -16,6 +16,7 @@ from mappings.rollup.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.methods import METHODS, Measured, Rolled
 from mappings.rollup.state import ObjectiveState
 from mappings.rollup.sums import ENTERING, ONE, ZERO
+from tests.examples import examples
 
 EXCLUDED = Disposition.EXCLUDED
 
@@ -212,7 +213,7 @@ def rolled(ledger: Ledger, method: str) -> Ledger:
 WAYS = st.sampled_from([*METHODS, "count_to"])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(150))
 @given(shapes(), shapes(), st.none() | shapes(), WAYS, WAYS)
 def test_the_parts_sum_exactly(
     make: SimpleNamespace, before: list, after: list, remapped: list | None, way: str, new_way: str
@@ -232,7 +233,7 @@ def test_the_parts_sum_exactly(
     assert parts == sorted(parts, key=list(Part).index)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(100))
 @given(
     shapes(), shapes(), shapes(), shapes(), st.fractions(0, 1, max_denominator=5), st.sampled_from([*METHODS])
 )

@@ -13,12 +13,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from connectors.clock import system_clock
 from connectors.sandbox import SandboxServer
 from plugin.access import members, tokens
 from plugin.runtime.application import create_app
 from plugin.runtime.connector import Connector
-from plugin.runtime.demonstration import demo_world
 from plugin.sync.drain import drain
 from plugin.sync.resync.full import resync
 
@@ -99,18 +97,16 @@ def an_api(connector: Connector, sandbox: SandboxServer) -> Api:
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def api(tmp_path_factory: pytest.TempPathFactory, synced_demo: Callable[..., Any]) -> Iterator[Api]:
     """One world for all tests of a module."""
-    with demo_world(tmp_path_factory.mktemp("api"), clock=system_clock, seed=1) as demo:
-        synced(demo.connector)
+    with synced_demo(tmp_path_factory.mktemp("api")) as demo:
         yield an_api(demo.connector, demo.sandbox)
 
 
 @pytest.fixture
-def own_api(tmp_path: Path) -> Iterator[Api]:
+def own_api(tmp_path: Path, synced_demo: Callable[..., Any]) -> Iterator[Api]:
     """A world of one test's own, which may be changed."""
-    with demo_world(tmp_path, clock=system_clock, seed=1) as demo:
-        synced(demo.connector)
+    with synced_demo(tmp_path) as demo:
         yield an_api(demo.connector, demo.sandbox)
 
 

@@ -15,7 +15,6 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
-from connectors.clock import system_clock
 from connectors.sandbox import CONNECTOR, PEOPLE, SandboxServer, scheme, seed_many
 from connectors.sandbox.editing import create, delete, edit
 from connectors.sandbox.state import Sandbox, person
@@ -28,7 +27,6 @@ from plugin.cli import cli
 from plugin.cli.sync import sync_site
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
-from plugin.runtime.demonstration import demo_world
 from plugin.runtime.settings import read_settings
 from plugin.sync.drain import drain
 from plugin.sync.reconcile.reconcile import Reconciled, reconcile
@@ -78,10 +76,11 @@ class Quiet:
 
 
 @pytest.fixture
-def quiet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Quiet]:
+def quiet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, synced_demo: Callable[..., Any]
+) -> Iterator[Quiet]:
     """A world of the test's own; commands work on it."""
-    with demo_world(tmp_path, clock=system_clock, quiet_seconds=0, resync_minutes=0) as demo:
-        sync_site(demo.connector, "main")
+    with synced_demo(tmp_path, quiet_seconds=0, resync_minutes=0) as demo:
         for name, value in {
             "DATABASE_URL": demo.connector.settings.database_url,
             "JIRA__URL": demo.sandbox.url,
