@@ -145,6 +145,7 @@ class Connector:
         bound = self._active_mapping(name)
         with self.store.read() as conn:
             absences = names.absences_of(conn, name, bound.mapping.revision)
+            ahead = activation_read.known(conn, name)
         return Context(
             name,
             site.jira,
@@ -162,7 +163,7 @@ class Connector:
             reads_ahead=True,
             gather=timedelta(seconds=self.settings.gather_seconds),
             absences=absences,
-            coming=self._coming(name, bound.mapping, bound.catalogue),
+            coming=self._coming(name, ahead, bound.mapping, bound.catalogue),
         )
 
     def api(self, name: str) -> Api:
@@ -196,10 +197,10 @@ class Connector:
                 known = self._sights[site.name] = ProjectSight(site.jira, self.clock)
         return known
 
-    def _coming(self, name: str, ruling: Mapping, catalogue: Catalogue) -> Mapping | None:
+    def _coming(
+        self, name: str, found: activation_read.Coming | None, ruling: Mapping, catalogue: Catalogue
+    ) -> Mapping | None:
         """The mapping that is read for beside the one that rules; None where there is none, or it no longer fits the site."""
-        with self.store.read() as conn:
-            found = activation_read.known(conn, name)
         if (
             found is None
             or self.clock() - found.began > activation_read.LONGEST

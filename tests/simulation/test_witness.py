@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import insert, select
 from stormy_world.people import CYCLE
 from stormy_world.stage import Stage
 from stormy_world.world import World
 
 from connectors.sandbox import Record, scheme
 from connectors.sandbox.editing import edit
+from connectors.store.schema import numbers
 
 
 class Metered:
@@ -44,10 +46,10 @@ class Metered:
         self.world.post.hand_over()
         self.world.work()
 
-    def written(self, value: object) -> list[str]:
+    def written(self, value: object, field: str = scheme.OKR_PROGRESS) -> list[str]:
         """What the witness says of a write of this value to the objective."""
         self.world.witness.findings.clear()
-        self.world.witness.wrote(self.objective.id, scheme.OKR_PROGRESS, value)
+        self.world.witness.wrote(self.objective.id, field, value)
         return self.world.witness.findings
 
 
@@ -74,6 +76,39 @@ def test_a_state_since_the_last_write_is_right_and_one_before_it_is_not(metered:
     assert metered.world.witness.findings == []
     assert metered.world.site.sandbox.records[metered.objective.id].customs[scheme.OKR_PROGRESS] == 50
     assert len(metered.written(30)) == 1
+
+
+def test_a_health_that_is_right_for_no_state_is_found(metered: Metered) -> None:
+    """On 2 November a third of the quarter is over, so 30 of 100 is on track."""
+    record = metered.world.site.sandbox.records[metered.objective.id]
+    assert record.customs[scheme.OKR_HEALTH].name == "On track"
+    assert metered.written({"value": "On track"}, scheme.OKR_HEALTH) == []
+    assert len(metered.written({"value": "At risk"}, scheme.OKR_HEALTH)) == 1
+    assert len(metered.written(None, scheme.OKR_HEALTH)) == 1
+
+
+@pytest.mark.parametrize(("progress", "health"), [("31/100", "on_track"), ("3/10", "at_risk")])
+def test_a_movement_that_nobody_caused_is_found_in_the_history(
+    metered: Metered, progress: str, health: str
+) -> None:
+    table = numbers.history
+    with metered.world.tables.write() as conn:
+        last = conn.execute(select(table).order_by(table.c.id.desc())).mappings().first()
+        assert last is not None
+        assert (last["progress"], last["health"]) == ("3/10", "on_track")
+        told = {name: value for name, value in last.items() if name != "id"}
+        conn.execute(insert(table), {**told, "progress": progress, "health": health})
+    metered.world.witness.look()
+    assert len(metered.world.witness.findings) == 1
+
+
+def test_what_is_told_under_another_mapping_is_right_from_its_activation_on(metered: Metered) -> None:
+    """Its key results count by their progress alike; what the first preset makes of an Objective is not written any more."""
+    other = metered.world.ground.mapping("epics-as-objectives")
+    assert metered.written(None) != []
+    metered.world.mapping = other
+    metered.world.everything_due()
+    assert metered.written(None) == []
 
 
 def test_issues_that_were_read_in_portions_may_be_of_different_times(metered: Metered) -> None:

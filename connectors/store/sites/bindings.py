@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from connectors.store.database import json_text
 from connectors.store.database.sql import insert_into
 from connectors.store.schema import binding as table
+
+_VERSION = select(table.c.version).where(
+    table.c.site == bindparam("of_site"), table.c.revision == bindparam("of_revision")
+)
 
 
 def get(conn: Connection, site: str, revision: str, shape: Any) -> Any:
@@ -20,8 +24,7 @@ def get(conn: Connection, site: str, revision: str, shape: Any) -> Any:
 
 def version(conn: Connection, site: str, revision: str) -> int | None:
     """Counts up with every change of the bound form; None where there is none yet. The form itself may be long."""
-    mine = (table.c.site == site, table.c.revision == revision)
-    found = conn.execute(select(table.c.version).where(*mine)).scalar()
+    found = conn.execute(_VERSION, {"of_site": site, "of_revision": revision}).scalar()
     return None if found is None else int(found)
 
 

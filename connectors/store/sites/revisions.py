@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, Select, func, insert, select
+from sqlalchemy import BindParameter, Connection, ScalarSelect, Select, bindparam, func, insert, select
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.sql import insert_into
@@ -50,7 +50,7 @@ def get(conn: Connection, site: str, revision: str) -> Revision | None:
 
 def active(conn: Connection, site: str) -> Revision | None:
     """The revision that rules now, or None."""
-    row = conn.execute(_revisions(site).where(table.c.revision == _current(site))).one_or_none()
+    row = conn.execute(_ACTIVE, {"of_site": site}).one_or_none()
     return None if row is None else _revision(row)
 
 
@@ -81,16 +81,21 @@ def activations(conn: Connection, site: str) -> list[Activation]:
     return [Activation(row.revision, row.by, from_ms(row.at), row.preview_hash) for row in rows]
 
 
-def _current(site: str) -> ScalarSelect[str]:
+def _current(site: str | BindParameter[str]) -> ScalarSelect[str]:
     mine = select(activation.c.revision).where(activation.c.site == site)
     return mine.order_by(activation.c.id.desc()).limit(1).scalar_subquery()
 
 
-def _revisions(site: str) -> Select[Any]:
+def _revisions(site: str | BindParameter[str]) -> Select[Any]:
     its = (activation.c.site == site, activation.c.revision == table.c.revision)
     activated_at = select(func.max(activation.c.at)).where(*its).correlate(table).scalar_subquery()
     is_active = (table.c.revision == _current(site)).label("is_active")
     return select(table, activated_at.label("activated_at"), is_active).where(table.c.site == site)
+
+
+_SITE: BindParameter[str] = bindparam("of_site")
+_ACTIVE = _revisions(_SITE).where(table.c.revision == _current(_SITE))
+"""Asked before every step of work, so it is built once."""
 
 
 def _revision(row: Any) -> Revision:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from sqlalchemy import Connection
 
@@ -20,6 +21,8 @@ from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import User
 from plugin.sync.refresh import names
 
+_read = lru_cache(maxsize=16)(read_document)
+"""A text is bound again and again: for its preview, when it is activated, by every process. Reading it takes longer than that."""
 MOST_PROJECTS = 50
 """Whose components and versions are asked for when a mapping is activated; of more, what the issues show has to do."""
 
@@ -89,7 +92,7 @@ def bound_text(
 
     What is `active` is bound by its own form alone, whatever Jira has become.
     """
-    result = read_document(text, file)
+    result = _read(text, file)
     document = result.require()
     own = names.bound(conn, site, revision(document)) if active else None
     known = own if own is not None else known_names(conn, site, document, today)

@@ -76,6 +76,43 @@ def test_an_empty_page_lies_and_a_repeated_token_turns_in_circles(jira, server):
     assert second["nextPageToken"] == first["nextPageToken"]
 
 
+def test_of_a_history_a_part_does_not_come(jira, server, serving, sign_in):
+    for label in "ab":
+        jira.put("/issue/PLAT-1", {"fields": {"labels": [label]}})
+    number = jira.get("/issue/PLAT-1")["id"]
+    server.faults.add(Fault("lost_history", path="changelog"))
+    asked = {"issueIdsOrKeys": [number], "fieldIds": ["labels"]}
+    (log,) = jira.post("/changelog/bulkfetch", asked).json()["issueChangeLogs"]
+    assert log["changeHistories"][-1]["created"] == "not to be had"
+    (log,) = jira.post("/changelog/bulkfetch", asked).json()["issueChangeLogs"]
+    assert isinstance(log["changeHistories"][-1]["created"], int)
+    there = serving(deployment="datacenter")
+    old = sign_in(there, version="2")
+    before = old.get("/issue/PLAT-1", expand="changelog")["changelog"]["total"]
+    for label in "abc":
+        old.put("/issue/PLAT-1", {"fields": {"labels": [label]}})
+    there.faults.add(Fault("lost_history"))
+    found = old.get("/issue/PLAT-1", expand="changelog")["changelog"]
+    assert (found["total"], len(found["histories"])) == (before + 3, (before + 3) // 2)
+
+
+def test_an_issue_that_is_deleted_between_two_pages_moves_all_behind_it_up(serving, sign_in):
+    there = serving(deployment="datacenter")
+    jira = sign_in(there, version="2")
+
+    def page(start):
+        asked = {"jql": "order by id", "startAt": start, "maxResults": 3, "fields": ["id"]}
+        found = jira.post("/search", asked).json()
+        return found["total"], [one["id"] for one in found["issues"]]
+
+    ids = sorted(there.sandbox.records, key=int)
+    there.faults.add(Fault("shifted_page", path="/search", times=2))
+    assert page(0) == (len(ids), ids[:3])
+    total, second = page(3)
+    assert ids[2] not in there.sandbox.records
+    assert (total, second[0]) == (len(there.sandbox.records), ids[4])
+
+
 def test_calls_and_writes_are_counted(jira):
     jira.put("/issue/PLAT-1", {"fields": {"labels": ["a"]}})
     jira.get("/issue/PLAT-1")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import requests
+from flask import Flask
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from stormy_world.clock import VirtualClock
@@ -28,12 +30,19 @@ from connectors.sandbox.site import Site
 URL = "http://jira.example.test"
 
 
+@cache
+def application(deployment: str) -> Flask:
+    """The sandbox's application, which serves one site after the other: it is dear to make."""
+    return create_app(Site(Sandbox(VirtualClock(), deployment), URL, None))  # type: ignore[arg-type]
+
+
 class NoSockets(BaseAdapter):
     """Hands requests to the sandbox's application, and keeps account of writes that bring nothing new."""
 
     def __init__(self, site: Site, perils: Perils) -> None:
         super().__init__()
-        self.app = create_app(site)
+        self.site = site
+        self.app = application(site.sandbox.deployment)
         self.sandbox = site.sandbox
         self.perils = perils
         self.page_size = 100
@@ -44,6 +53,7 @@ class NoSockets(BaseAdapter):
         self.perils.call(f"before {request.method}")
         self._shorten(request)
         before = self._fields(request)
+        self.app.extensions["sandbox"] = self.site
         chunks, status, headers = run_wsgi_app(self.app, environ_of(request), buffered=True)
         body = b"".join(chunks)
         self._count_repeats(before)
@@ -80,10 +90,12 @@ class NoSockets(BaseAdapter):
         issue_id, customs = before
         record = self.sandbox.records.get(issue_id)
         for field in wrote:
-            if record is not None and record.customs.get(field) == customs.get(field):
+            if record is None:
+                continue
+            if record.customs.get(field) == customs.get(field):
                 self.repeats[issue_id, field] += 1
-            if record is not None:
-                self.took(issue_id, field, record.customs.get(field))
+            if field in self.sandbox.fields:
+                self.took(issue_id, field, self.sandbox.issue(record).fields.get(field))
 
     wrote: list[str] = []  # noqa: RUF012 - replaced for each request
 

@@ -179,6 +179,22 @@ class People:
         if self.sandbox.links:
             self.sandbox.unlink(self.dice.choice(list(self.sandbox.links)), self.someone())
 
+    def family(self) -> None:
+        """Somebody edits below an objective and below the one that it contributes to, in one go."""
+        joined = [one for one in self.sandbox.links.values() if one.type.id == CONTRIBUTES.id]
+        if not joined:
+            return
+        row = self.dice.choice(joined)
+        for above in (row.source, row.destination):
+            below = [
+                self.sandbox.records[one] for one in sorted(self.sandbox.children.get(above, ()), key=int)
+            ]
+            if below:
+                record = self.dice.choice(below)
+                measured = record.type.id == TYPES["Key Result"].id
+                field = scheme.KR_CURRENT if measured else scheme.POINTS
+                self._edit(record, **{field: self.dice.randint(1, 9)})
+
     def bulk(self) -> None:
         chosen = [one for one in self.sandbox.records.values() if self.dice.random() < 0.3]
         status = self.dice.choice((scheme.TO_DO, scheme.IN_PROGRESS, scheme.DONE))
@@ -209,6 +225,7 @@ DEEDS: tuple[tuple[Callable[[People], None], int], ...] = (
     (People.move, 4),
     (People.link, 4),
     (People.unlink, 2),
+    (People.family, 4),
     (People.bulk, 1),
     (People.meddle, 2),
     (People.chat, 3),

@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from flask import Flask
 from sqlalchemy import delete
 from stormy_world.clock import VirtualClock
 from stormy_world.jira import connected, sandbox_site
@@ -19,6 +20,8 @@ from mappings.document.binder import bind
 from mappings.document.mapping import Mapping
 from mappings.document.source import read_document
 from mappings.facts.catalogue import Catalogue
+from plugin.runtime.application import create_app
+from plugin.runtime.connector import Connector
 from plugin.runtime.settings import Settings, read_settings
 
 DEPLOYMENTS: tuple[Deployment, ...] = ("cloud", "datacenter")
@@ -34,6 +37,8 @@ class Ground:
     deployment: Deployment
     catalogue: Catalogue
     mappings: tuple[Mapping, ...] = field(repr=False)
+    texts: dict[str, str] = field(repr=False)
+    """What was written, by revision."""
 
     def mapping(self, name: str) -> Mapping:
         """The mapping of this name."""
@@ -47,6 +52,14 @@ class Stage:
     store: Store
     settings: Settings
     grounds: dict[Deployment, Ground] = field(repr=False)
+    door: Connector = field(repr=False)
+    app: Flask = field(repr=False)
+
+    def open_for(self, connector: Connector) -> Flask:
+        """The application, which is dear to make, at the door of another world now."""
+        self.door.store, self.door.sites, self.door.clock = connector.store, connector.sites, connector.clock
+        self.door.forget(*connector.sites)
+        return self.app
 
     def clear(self) -> None:
         """Forget the seed before."""
@@ -59,11 +72,14 @@ def stage(url: str) -> Stage:
     """Open the database and bind every mapping."""
     store = open_store(url)
     upgrade(store)
-    return Stage(
-        store,
-        read_settings(env_file=None, database_url=url, secret_key="a-key-of-the-storms-long-enough-for-all"),
-        {one: ground(one) for one in DEPLOYMENTS},
+    settings = read_settings(
+        env_file=None,
+        database_url=url,
+        secret_key="a-key-of-the-storms-long-enough-for-all",
+        gather_seconds=0,
     )
+    door = Connector(settings, store, {}, VirtualClock())
+    return Stage(store, settings, {one: ground(one) for one in DEPLOYMENTS}, door, create_app(door))
 
 
 def ground(deployment: Deployment) -> Ground:
@@ -72,11 +88,9 @@ def ground(deployment: Deployment) -> Ground:
     site = sandbox_site(clock, None, deployment)
     jira, _ = connected(site, Perils(random.Random(0)), clock, governed=False)
     catalogue = jira.catalogue()
-    return Ground(
-        deployment,
-        catalogue,
-        tuple(bind(read_document(text).require(), catalogue) for text in texts(deployment)),
-    )
+    bound = {text: bind(read_document(text).require(), catalogue) for text in texts(deployment)}
+    written = {mapping.revision: text for text, mapping in bound.items()}
+    return Ground(deployment, catalogue, tuple(bound.values()), written)
 
 
 def texts(deployment: Deployment) -> list[str]:

@@ -6,6 +6,8 @@ import random
 from collections import Counter
 from collections.abc import Callable
 
+import msgspec
+
 from connectors.sandbox import Record, Sandbox, administration, scheme
 from connectors.sandbox.scheme import FieldDef
 
@@ -17,6 +19,7 @@ GARBAGE: tuple[dict[str, object], ...] = (
     {"status": None},
     {"issuetype": {"id": 7}},
     {"updated": None},
+    {"summary": msgspec.Raw(b'"Half a character \\ud83d"')},
 )
 """What one issue may show in the place of the truth."""
 SOURCES = (scheme.POINTS, scheme.KR_CURRENT, scheme.KR_TARGET)
@@ -133,7 +136,13 @@ class Upheaval:
         self.sandbox.garbage.pop(issue_id, None)
 
     def archive(self) -> None:
-        """An issue is archived."""
+        """An issue is archived, or another comes back from the archive."""
+        shelved = [
+            self.sandbox.records[one] for one in sorted(self.sandbox.archived & self.sandbox.records.keys())
+        ]
+        if shelved and self.dice.random() < 0.5:
+            administration.restore(self.sandbox, self.dice.choice(shelved))
+            return
         record = self._some()
         if record is not None:
             administration.archive(self.sandbox, record)
@@ -160,7 +169,9 @@ ENABLED = (
     "renamed values",
     "renamed fields",
     "renamed types",
+    "renamed projects",
     "deleted fields",
     "garbage",
+    "archived issues",
 )
 """What takes part: the others wait until the connector withstands them."""

@@ -31,8 +31,16 @@ KINDS = (
     "lost_token",
     "duplicate_token",
     "expired_token",
+    "lost_history",
+    "lost_history",
+    "shifted_page",
     "unauthorized",
 )
+WHERE = {
+    "lost_history": {"cloud": "changelog/bulkfetch", "datacenter": "issue/"},
+    "shifted_page": {"cloud": "search/jql", "datacenter": "search"},
+}
+"""Faults that mean something for one kind of call alone."""
 
 
 def trouble(dice: random.Random, deployment: str = "cloud") -> Fault:
@@ -41,7 +49,7 @@ def trouble(dice: random.Random, deployment: str = "cloud") -> Fault:
     page = kind == "page"
     return Fault(
         "status" if page else kind,
-        path=dice.choice(PATHS[deployment]),
+        path=WHERE[kind][deployment] if kind in WHERE else dice.choice(PATHS[deployment]),
         times=1 if kind == "empty_page" else dice.randint(1, 3),
         status=dice.choice(PAGES if page else STATUSES),
         shape=dice.choice(SHAPES) if page else "html",

@@ -1,35 +1,59 @@
-"""Sees every state of the mirror, and holds each number that is written or kept against them: it must be right for one of them.
+"""Sees every state of the mirror, and holds each value that is written or kept against them: it must be right for one of them.
 
 A number may be late, as Jira moves on while it is worked out. It may not be made of halves: of a parent from now and its child from
 before, or of two mapping revisions. So whatever is written to Jira, or told by the history, is what a full computation says of some
-state of the mirror since the last time; or, as issues are read in portions, of one version of each issue since then.
+state of the mirror since the last time; or, as issues are read in portions, of one version of each issue since then, under one revision
+that ruled since then. Where nothing moved in between, no movement can be told: that would be right for no state either.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from fractions import Fraction
+from functools import partial
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from stormy_world.judged import SITE, Judged
 
-from connectors.sandbox import scheme
 from connectors.store.numbers import mirror
-from connectors.store.schema import mirrored, numbers
+from connectors.store.schema import numbers
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
+from mappings.fields import field_type
 from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.desired import desired, owners
+from plugin.sync.context import Context
+from plugin.sync.refresh import gaps
 
-MOST_BLENDS = 200
-"""So many blends of versions are tried; where more are possible the number is taken as right, and counted."""
+MOST_BLENDS = 300
+"""So many blends of versions are tried; where more are possible the value is taken as right, and counted."""
+NO_TIME = datetime.min.replace(tzinfo=UTC)
 NOTHING = object()
+UNKNOWN = (None, None, None, "unknown")
+"""What an objective stands at that never had a number, while an issue below it cannot be read."""
+
+_MIRROR = "SELECT id, updated, content FROM issue"
+_LAST = "SELECT (SELECT revision FROM activation ORDER BY id DESC LIMIT 1), (SELECT max(id) FROM history)"
+"""Asked after every transaction: as text, which costs least. There is one site."""
+_HISTORY = (
+    select(numbers.history).where(numbers.history.c.id > bindparam("last")).order_by(numbers.history.c.id)
+)
 
 Issues = Mapping[str, Issue]
 States = Mapping[str, ObjectiveState]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The mirror at one time, and which revision ruled."""
+
+    issues: Issues
+    revision: str
 
 
 class Witness:
@@ -40,96 +64,129 @@ class Witness:
         self.findings: list[str] = []
         self.checked = 0
         self.unchecked = 0
-        self._seen: list[dict[str, Issue]] = [{}]
+        self._seen: list[Sight] = []
         self._texts: dict[str, tuple[int, str]] = {}
         self._states: dict[int, States] = {}
-        self._written_at: dict[str, int] = {}
-        self._told: dict[str, tuple[int, Fraction | None]] = {}
+        self._contexts: dict[str, Context] = {}
+        self._written_at: dict[tuple[str, str], int] = {}
+        self._told: dict[str, tuple[int, object]] = {}
         self._last_row = 0
+        self.look()
 
     def look(self) -> None:
         """After each transaction: what the mirror is now, and what the history says."""
         with self.world.tables.read() as conn:
-            self._look_at_mirror(conn)
-            self._look_at_history(conn)
+            texts = {id_: (at, text) for id_, at, text in conn.exec_driver_sql(_MIRROR).all()}
+            revision, last_row = conn.exec_driver_sql(_LAST).one()
+            self._look_at_mirror(conn, texts, revision)
+            if last_row is not None and last_row > self._last_row:
+                self._look_at_history(conn)
 
-    def _look_at_mirror(self, conn: Connection) -> None:
-        table = mirrored.issue
-        rows = conn.execute(select(table.c.id, table.c.updated, table.c.content).where(table.c.site == SITE))
-        texts = {row.id: (row.updated, row.content) for row in rows}
-        if texts == self._texts:
+    def _look_at_mirror(self, conn: Connection, texts: dict[str, tuple[int, str]], revision: str) -> None:
+        last = self._seen[-1] if self._seen else Sight({}, "")
+        if texts == self._texts and revision == last.revision:
             return
+        self._context(revision)
         changed = [id_ for id_, text in texts.items() if self._texts.get(id_) != text]
-        kept = {id_: issue for id_, issue in self._seen[-1].items() if id_ in texts}
-        self._seen.append(kept | mirror.get(conn, SITE, changed))
+        kept = {id_: issue for id_, issue in last.issues.items() if id_ in texts}
+        self._seen.append(Sight(kept | mirror.get(conn, SITE, changed), revision))
         self._texts = texts
 
     def _look_at_history(self, conn: Connection) -> None:
-        table = numbers.history
-        rows = conn.execute(select(table).where(table.c.id > self._last_row).order_by(table.c.id))
-        for row in rows:
+        for row in conn.execute(_HISTORY, {"last": self._last_row}).all():
             self._last_row = row.id
-            told = None if row.progress is None else Fraction(row.progress)
+            numbers_ = (row.progress, row.delivery, row.outcome)
+            told = (*(None if one is None else Fraction(one) for one in numbers_), row.health)
             since, before = self._told.get(row.objective_id, (0, NOTHING))
-            self._told[row.objective_id] = (len(self._seen) - 1, told)
-            if told != before and not self._right(
-                since, lambda of, row=row: _progress(of, row.objective_id), told
-            ):
+            self._told[row.objective_id] = (self._now, told)
+            if told == before or (before is NOTHING and told == UNKNOWN and gaps.any_open(conn, SITE)):
+                continue
+            is_told = partial(_stands, objective_id=row.objective_id, told=told)
+            if not self._right(since, row.objective_id, is_told):
                 self.findings.append(
-                    f"history tells {told} of objective {row.objective_id}, which is right for no state of the mirror since {before}"
+                    f"history tells {_said(told)} of objective {row.objective_id}, which is right for no state of the mirror"
+                    f" since {_said(before)}"
                 )
 
     def wrote(self, issue_id: str, field_id: str, value: object) -> None:
         """Jira took a value of ours."""
-        if field_id != scheme.OKR_PROGRESS:
-            return
-        since, self._written_at[issue_id] = self._written_at.get(issue_id, 0), len(self._seen) - 1
-        if not self._right(since, lambda of: self._wanted(of, issue_id), value):
+        place = (issue_id, field_id)
+        since, self._written_at[place] = self._written_at.get(place, 0), self._now
+        if not self._right(since, issue_id, lambda of: self._wants(of, place, value)):
             self.findings.append(
-                f"issue {issue_id} was written {value}, which is right for no state of the mirror since the last write"
+                f"issue {issue_id} was written {value} in {field_id}, which is right for no state of the mirror since the last write"
             )
 
     # -- what is right
 
-    def _right(self, since: int, what: object, value: object) -> bool:
+    @property
+    def _now(self) -> int:
+        return len(self._seen) - 1
+
+    def _right(self, since: int, about: str, is_right: object) -> bool:
         self.checked += 1
-        now = len(self._seen) - 1
-        if any(what(self._of(place)) == value for place in range(now, since - 1, -1)):  # type: ignore[operator]
+        if any(is_right(self._at(place)) for place in range(self._now, since - 1, -1)):  # type: ignore[operator]
             return True
-        for blend in self._blends(since):
-            if what((blend, self._assessed(blend))) == value:  # type: ignore[operator]
-                return True
-        return self._too_many(since)
+        varying = self._versions(since, self._concerned(since, about))
+        if math.prod(len(one) for one in varying.values()) > MOST_BLENDS:
+            self.unchecked += 1
+            return True
+        revisions = dict.fromkeys(sight.revision for sight in self._seen[since:])
+        return any(
+            is_right((issues, self._assessed(issues, revision), self._context(revision)))  # type: ignore[operator]
+            for issues in self._blends(varying)
+            for revision in revisions
+        )
 
-    def _of(self, place: int) -> tuple[Issues, States]:
+    def _at(self, place: int) -> _Assessed:
+        sight = self._seen[place]
         if place not in self._states:
-            self._states[place] = self._assessed(self._seen[place])
-        return self._seen[place], self._states[place]
+            self._states[place] = self._assessed(sight.issues, sight.revision)
+        return sight.issues, self._states[place], self._context(sight.revision)
 
-    def _assessed(self, issues: Issues) -> States:
-        context = self.world.context()
+    def _context(self, revision: str) -> Context:
+        """The context under this revision, as it was when it ruled first."""
+        found = self._contexts.get(revision)
+        if found is None:
+            ruling = self.world.context()
+            found = self._contexts[ruling.mapping.revision] = ruling
+        return found
+
+    def _assessed(self, issues: Issues, revision: str) -> States:
+        context = self._context(revision)
         return assess(context.mapping, Forest.of(issues.values()), context.moment())
 
-    def _versions(self, since: int) -> dict[str, list[Issue | None]]:
-        """Issues of which there were several versions since then."""
+    def _concerned(self, since: int, about: str) -> frozenset[str]:
+        """Every issue on which what is said about this one may have depended since then."""
+        found = {about}
+        for place in range(since, self._now + 1):
+            states = self._at(place)[1]
+            waiting = [id_ for id_, state in states.items() if about == id_ or about in state.touched]
+            met = set(waiting)
+            while waiting:
+                touched = states[waiting.pop()].touched
+                found |= touched
+                waiting += [id_ for id_ in touched & states.keys() if id_ not in met]
+                met |= touched
+        return frozenset(found)
+
+    def _versions(self, since: int, concerned: Iterable[str]) -> dict[str, list[Issue | None]]:
+        """Issues of which there were several versions since then, each version once: the time of an edit, and what we wrote, make none."""
+        ours = frozenset[str]().union(*(one.written_fields for one in self._contexts.values()))
         found: dict[str, list[Issue | None]] = {}
-        for issues in self._seen[since:]:
-            for id_ in issues.keys() | found.keys():
-                versions = found.setdefault(id_, [])
-                if issues.get(id_) not in versions:
-                    versions.append(issues.get(id_))
-        return {id_: versions for id_, versions in found.items() if len(versions) > 1}
+        for id_ in concerned:
+            versions: dict[object, Issue | None] = {}
+            for before, sight in itertools.pairwise([None, *self._seen[since:]]):
+                issue = sight.issues.get(id_)
+                if before is None or before.issues.get(id_) is not issue:
+                    versions.setdefault(_essence(issue, ours), issue)
+            if len(versions) > 1:
+                found[id_] = list(versions.values())
+        return found
 
-    def _too_many(self, since: int) -> bool:
-        many = math.prod(len(one) for one in self._versions(since).values()) > MOST_BLENDS
-        self.unchecked += many
-        return many
-
-    def _blends(self, since: int) -> Iterator[Issues]:
-        varying = self._versions(since)
-        chosen = itertools.product(*varying.values())
-        for versions in itertools.islice(chosen, MOST_BLENDS):
-            blend = dict(self._seen[-1])
+    def _blends(self, varying: Mapping[str, list[Issue | None]]) -> Iterator[Issues]:
+        for versions in itertools.product(*varying.values()):
+            blend = dict(self._seen[-1].issues)
             for id_, version in zip(varying, versions, strict=True):
                 if version is None:
                     blend.pop(id_, None)
@@ -137,17 +194,35 @@ class Witness:
                     blend[id_] = version
             yield blend
 
-    def _wanted(self, of: tuple[Issues, States], issue_id: str) -> object:
-        """What our progress field of an issue should hold; nothing where the issue is neither objective nor key result."""
-        issues, states = of
-        context, owned = self.world.context(), owners(states.values())
+    def _wants(self, of: _Assessed, place: tuple[str, str], value: object) -> bool:
+        """Whether this is what the field of an issue should hold: nothing where the issue is neither objective nor key result."""
+        issues, states, context = of
+        owned = owners(states.values())
         for state in states.values():
             for one in desired(context.mapping, state, issues.get, context.api, owned):
-                if one.issue_id == issue_id and one.field.id == scheme.OKR_PROGRESS:
-                    return one.raw
+                if (one.issue_id, one.field.id) == place:
+                    type_ = field_type(one.field)
+                    return type_ is not None and type_.equal(value, one.raw)
+        return value is None
+
+
+_Assessed = tuple[Issues, States, Context]
+
+
+def _essence(issue: Issue | None, ours: frozenset[str]) -> object:
+    if issue is None:
         return None
+    fields = {name: value for name, value in issue.fields.items() if name not in ours}
+    return repr(replace(issue, updated=NO_TIME, fields=fields))
 
 
-def _progress(of: tuple[Issues, States], objective_id: str) -> object:
+def _stands(of: _Assessed, objective_id: str, told: object) -> bool:
     state = of[1].get(objective_id)
-    return NOTHING if state is None else state.progress
+    return (
+        state is not None
+        and (state.progress, state.delivery, state.outcome, state.health.level.value) == told
+    )
+
+
+def _said(told: object) -> str:
+    return "the beginning" if told is NOTHING else str(told)

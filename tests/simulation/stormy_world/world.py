@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 from stormy_world.clock import VirtualClock
@@ -16,32 +17,47 @@ from stormy_world.perils import SAFE, Chances, PerilousStore, Perils, WorkerDied
 from stormy_world.post import PostOffice, Reliability
 from stormy_world.stage import Stage
 from stormy_world.upheaval import Upheaval
+from stormy_world.verdict import wrong_mirror
 from stormy_world.weather import worsen
 from stormy_world.witness import Witness
 from werkzeug.test import run_wsgi_app
 
 from connectors.jira.http.address import Deployment
 from connectors.jira.http.errors import JiraError
+from connectors.sandbox import Fault
 from connectors.sandbox.webhooks import Message
 from connectors.store import Store, StoreError
+from connectors.store.numbers import objectives
+from connectors.store.sites import facts, revisions
 from connectors.store.work import due, inbox, losses
-from plugin.runtime.application import create_app
-from plugin.runtime.connector import Connector
+from mappings.diagnostic import MappingError
+from mappings.document.mapping import Mapping
+from plugin.jobs.schedules import with_names_of_today
+from plugin.runtime.catalogue_snapshot import catalogue_to_json
+from plugin.runtime.connector import CATALOGUE_AT, Connector, NotReady
 from plugin.runtime.connector import Site as JiraSite
 from plugin.runtime.demonstration import EVENTS
 from plugin.sync.context import Context
 from plugin.sync.reconcile import hold
+from plugin.sync.refresh import names
 from plugin.sync.refresh.reread import land_issues
 from plugin.sync.resync.full import resync
 from plugin.sync.resync.recent import resync_recent
 from plugin.sync.work import turn
+from plugin.use_cases.mapping.mapping_life import SILENT_FOR, activate, activating, resume_activation
 
 SECRET = "a secret of the simulation"
 PATH_TOKEN = "an-unguessable-end-of-the-path"
 HOOKS = "http://okr.example.test/webhooks/jira/main"
 MOST_TURNS = 600
-UPHEAVAL = 0.08
+MOST_TRIES = 3
+"""So often an interrupted activation is gone on with in the calm: where names of its text mean nothing any more, it never ends."""
+UPHEAVAL = 0.12
 """How likely something happens to the site itself in a step."""
+ANOTHER_MAPPING = 0.015
+"""How likely a person activates another mapping in a step: in half of the storms nobody does."""
+EVERYTHING_DUE = 0.04
+"""How likely all objectives become due at once in a step, as at midnight: children and parents together."""
 
 
 def deployment_of(seed: int) -> Deployment:
@@ -68,12 +84,18 @@ class World:
         self.jira, self.adapter = connected(
             self.site, self.perils, self.clock, governed=self.dice.random() < 0.5
         )
-        self.mapping = self.dice.choice(self.ground.mappings)
+        mapping = self.dice.choice(self.ground.mappings)
         self.store = PerilousStore(stage.store, self.perils)
         self.adapter.page_size = self._dice("pages").choice((7, 100))
         self.workers = 0
         self.resyncs = 0
+        self.activated = 0
+        self.findings: list[str] = []
         self.trouble = ""
+        self._mind = self._dice("mind")
+        self.connector = self._connector()
+        self._onlooker = replace(self.connector, store=stage.store)
+        self.mapping = mapping
         self.witness = Witness(self)
         self.store.committed = self.witness.look
         self.adapter.took = self.witness.wrote
@@ -82,14 +104,29 @@ class World:
     def _dice(self, name: str) -> random.Random:
         return random.Random(f"{self.seed}:{name}")
 
+    def _connector(self) -> Connector:
+        secret = SECRET if self._signs else None
+        sites = {SITE: JiraSite(SITE, self.jira, URL, secret, PATH_TOKEN)}
+        return Connector(self.stage.settings, self.store, sites, self.clock)  # type: ignore[arg-type]
+
+    @property
+    def mapping(self) -> Mapping:
+        """The mapping in force."""
+        return self.context().mapping
+
+    @mapping.setter
+    def mapping(self, mapping: Mapping) -> None:
+        """Before anything was read: nobody needs a preview, and the site's names are known."""
+        now, text = self.clock(), self.ground.texts[mapping.revision]
+        with self.tables.write() as conn:
+            facts.put(conn, SITE, "catalogue", catalogue_to_json(self.ground.catalogue))
+            facts.put(conn, SITE, CATALOGUE_AT, now.isoformat())
+            revisions.add(conn, SITE, text, mapping.revision, "a founder", now)
+            revisions.activate(conn, SITE, mapping.revision, "a founder", now)
+            names.keep(conn, SITE, mapping, self.ground.catalogue)
+
     def _open_the_door(self) -> None:
-        connector = Connector(
-            self.stage.settings,
-            self.store,
-            {SITE: JiraSite(SITE, self.jira, URL, SECRET if self._signs else None, PATH_TOKEN)},
-            self.clock,  # type: ignore[arg-type]
-        )
-        self.app = create_app(connector)
+        self.app = self.stage.open_for(self.connector)
         self.post.deliver = self._deliver
         self.perils.meanwhile = self._meanwhile
         door = {"url": HOOKS, "secret": SECRET} if self._signs else {"url": f"{HOOKS}/{PATH_TOKEN}"}
@@ -107,8 +144,8 @@ class World:
 
     @property
     def upheavals(self) -> int:
-        """How often something happened to the site itself: each may change every number."""
-        return 5 * self.upheaval.happened.total()
+        """How often something happened to the site itself, or to its mapping: each may change every number."""
+        return 5 * (self.upheaval.happened.total() + self.activated)
 
     @property
     def repeats(self) -> Counter[tuple[str, str]]:
@@ -116,17 +153,12 @@ class World:
         return self.adapter.repeats
 
     def context(self) -> Context:
-        """What a worker that starts now knows."""
-        return Context(
-            SITE,
-            self.jira,
-            self.store,  # type: ignore[arg-type]
-            self.mapping,
-            self.ground.catalogue,
-            self.clock,
-            timedelta(seconds=0.4),
-            timedelta(seconds=5),
-        )
+        """What a worker that starts now knows, for whoever looks on: nothing happens to it."""
+        return self._known(self._onlooker)
+
+    def _known(self, connector: Connector) -> Context:
+        """As the connector has it; but in one thread, and without asking whether people are told by e-mail."""
+        return replace(connector.context(SITE), reads_ahead=False, notifying=None)
 
     def _deliver(self, message: Message) -> int | None:
         """The connector's answer; None where it died before it gave one."""
@@ -153,7 +185,7 @@ class World:
         """One worker takes one turn and may die in it; how much it did."""
         self.workers += 1
         try:
-            done = turn(self.context(), f"worker-{self.workers}")
+            done = turn(self._known(self.connector), f"worker-{self.workers}")
         except (WorkerDied, StoreError):
             return 1
         return done.deliveries + done.reconciled + done.failed
@@ -161,7 +193,7 @@ class World:
     def look_again(self, *, anew: bool = False) -> bool:
         """A resync, as the schedule runs it; False where it did not come to its end: then the next one goes on, unless `anew`."""
         try:
-            resync(self.context(), anew=anew)
+            resync(self._known(self.connector), anew=anew)
         except (WorkerDied, StoreError, JiraError) as trouble:
             self.trouble = repr(trouble)
             return False
@@ -171,7 +203,59 @@ class World:
     def look_at_recent(self) -> None:
         """An incremental resync, as the schedule runs it; it may not come to its end."""
         with suppress(WorkerDied, StoreError, JiraError):
-            resync_recent(self.context())
+            resync_recent(self._known(self.connector))
+
+    def learn_names(self) -> bool:
+        """What Jira calls things now, as the schedule asks before each read; whether it answered."""
+        try:
+            with_names_of_today(self.connector, SITE)
+        except (WorkerDied, StoreError, JiraError) as trouble:
+            self.trouble = repr(trouble)
+            return False
+        return True
+
+    def read_first(self) -> None:
+        """The first read of all, which may be short: then it does not come to its end, and nothing is written of it."""
+        dice = self._dice("first")
+        kind = dice.choice((None, None, "empty_page", "last_with_token", "lost_token"))
+        if kind is not None:
+            path = "search/jql" if self.ground.deployment == "cloud" else "search"
+            self.site.faults.add(
+                Fault(kind, path=path, times=dice.randint(1, 3), skip=dice.choice((0, 0, 1, 2)))
+            )
+            came = self.look_again()
+            self.site.faults.clear()
+            for _ in range(3):
+                self.work()
+                self.clock.sleep(20)
+            if came:
+                self.findings += [f"after a first read with {kind}: {one}" for one in wrong_mirror(self)]
+            elif self.site.calls.edits.total():
+                self.findings.append(f"fields were written after a first read that was cut short by {kind}")
+        assert self.look_again(), f"seed {self.seed}: the first read in the calm: {self.trouble}"
+
+    def activate_another(self) -> None:
+        """A person wants another mapping to rule. Where its names are other ones by now, or a worker dies over it, it may not come to that."""
+        text = self._mind.choice([text for name, text in self.ground.texts.items() if name != self._ruling()])
+        with suppress(WorkerDied, StoreError, JiraError, NotReady, MappingError):
+            activate(self.connector, SITE, text, "a person", large=True)
+            self.activated += 1
+
+    def _ruling(self) -> str | None:
+        with self.tables.read() as conn:
+            return revisions.active_name(conn, SITE)
+
+    def go_on_activating(self) -> bool:
+        """As the schedule does, where an activation was interrupted; whether none waits any more."""
+        with suppress(WorkerDied, StoreError, JiraError, NotReady, MappingError):
+            resume_activation(self.connector, SITE)
+        with self.tables.read() as conn:
+            return activating(conn, SITE) is None
+
+    def everything_due(self) -> None:
+        """As at midnight: children and parents together."""
+        with suppress(WorkerDied, StoreError), self.store.write() as conn:
+            due.mark(conn, SITE, objectives.ids(conn, SITE), self.clock(), "a new day")
 
     def _meanwhile(self) -> None:
         """At a boundary of a worker the world moves on."""
@@ -197,15 +281,25 @@ class World:
             self.upheaval.happen()
         self.perils.chances = chances
         try:
+            self._rule()
             self.post.hand_over(dice.choice((0, 3, 1000)))
             for _ in range(dice.choice((0, 1, 1, 2))):
                 self.work()
-            if dice.random() < 0.02:
+            if dice.random() < 0.02 and self.learn_names():
                 self.look_again()
-            if dice.random() < 0.05:
+            if dice.random() < 0.05 and self.learn_names():
                 self.look_at_recent()
         finally:
             self.perils.chances = SAFE
+
+    def _rule(self) -> None:
+        """What concerns the mapping and all objectives at once."""
+        if self._mind.random() < ANOTHER_MAPPING:
+            self.activate_another()
+        if self._mind.random() < 0.1:
+            self.go_on_activating()
+        if self._mind.random() < EVERYTHING_DUE:
+            self.everything_due()
 
     # -- the calm after
 
@@ -218,6 +312,11 @@ class World:
         self.post.reliability = Reliability()
         self.site.sandbox.search_lag = timedelta(0)
         self.site.sandbox.catch_up(everything=True)
+        for _ in range(MOST_TRIES):
+            self.clock.sleep(SILENT_FOR.total_seconds())
+            if self.go_on_activating():
+                break
+        assert self.learn_names(), f"seed {self.seed}: the names in the calm: {self.trouble}"
 
     def settle(self) -> int:
         """Let workers take turns until nothing waits; how many turns. Fails where it does not end."""
@@ -262,7 +361,7 @@ class World:
 def storm(world: World, steps: int, chances: Chances, wind: Callable[[random.Random], Reliability]) -> None:
     """Found the company, sync it, then let it storm."""
     world.people.found()
-    assert world.look_again()
+    world.read_first()
     world.settle()
     world.post.reliability = wind(world.dice)
     world.site.sandbox.search_lag = timedelta(seconds=world.dice.choice((0, 0, 5, 60)))
