@@ -79,15 +79,15 @@ def test_a_state_since_the_last_write_is_right_and_one_before_it_is_not(metered:
 
 
 def test_a_health_that_is_right_for_no_state_is_found(metered: Metered) -> None:
-    """On 2 November a third of the quarter is over, so 30 of 100 is on track."""
+    """On 2 November 36 % of the quarter are over: 20 of 100 are at risk, and with them the objective."""
     record = metered.world.site.sandbox.records[metered.objective.id]
-    assert record.customs[scheme.OKR_HEALTH].name == "On track"
-    assert metered.written({"value": "On track"}, scheme.OKR_HEALTH) == []
-    assert len(metered.written({"value": "At risk"}, scheme.OKR_HEALTH)) == 1
+    assert record.customs[scheme.OKR_HEALTH].name == "At risk"
+    assert metered.written({"value": "At risk"}, scheme.OKR_HEALTH) == []
+    assert len(metered.written({"value": "On track"}, scheme.OKR_HEALTH)) == 1
     assert len(metered.written(None, scheme.OKR_HEALTH)) == 1
 
 
-@pytest.mark.parametrize(("progress", "health"), [("31/100", "on_track"), ("3/10", "at_risk")])
+@pytest.mark.parametrize(("progress", "health"), [("31/100", "at_risk"), ("3/10", "on_track")])
 def test_a_movement_that_nobody_caused_is_found_in_the_history(
     metered: Metered, progress: str, health: str
 ) -> None:
@@ -95,7 +95,7 @@ def test_a_movement_that_nobody_caused_is_found_in_the_history(
     with metered.world.tables.write() as conn:
         last = conn.execute(select(table).order_by(table.c.id.desc())).mappings().first()
         assert last is not None
-        assert (last["progress"], last["health"]) == ("3/10", "on_track")
+        assert (last["progress"], last["health"]) == ("3/10", "at_risk")
         told = {name: value for name, value in last.items() if name != "id"}
         conn.execute(insert(table), {**told, "progress": progress, "health": health})
     metered.world.witness.look()
