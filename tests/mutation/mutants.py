@@ -1,14 +1,19 @@
 """Small changes to the code that the tests have to notice: `make mutants` (COUNT=20 SEED=1 PACKAGE=plugin/sync).
 
 For each package a seeded sample of changes by cosmic-ray's operators, and statements that only call something and are left out.
-Each is made in a copy of the checkout, never in the checkout itself, and the quick tests nearest to the module run against it:
-first the test files that name the module, then the test folders of its package. A change counts as noticed where a test fails
+Each is made in a copy of the checkout, never in the checkout itself. Which quick test runs which line is written down once for each
+file of tests (`.pytest_cache/mutants`) and anew when that file has changed. Against a mutant run those tests of its package's folders that run its line, the
+quickest first, until one fails, on one core and no longer than LONGEST seconds of honest time. A change counts as noticed where a test fails
 that passes without it. What really changes nothing stands in `equivalent.txt` with the reason.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
+import contextlib
+import hashlib
+import json
 import os
 import random
 import re
@@ -16,8 +21,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +44,7 @@ TESTS = {
     "mappings": ["tests/mappings"],
     "connectors/jira": ["tests/connectors/jira"],
     "connectors/store": ["tests/connectors/store"],
-    "plugin/sync": ["tests/plugin/sync", "tests/acceptance"],
+    "plugin/sync": ["tests/plugin/sync"],
     "plugin/access": ["tests/plugin/access", "tests/plugin/use_cases"],
     "plugin/api": ["tests/plugin/api", "tests/plugin/use_cases"],
     "plugin/use_cases": ["tests/plugin/use_cases", "tests/plugin/api", "tests/plugin/pages"],
@@ -55,9 +60,11 @@ LEFT_OUT = ("VariableReplacer", "VariableInserter", "RemoveDecorator", "NoOp")
 """Operators that make names that are not there, or only take away what makes a class quicker."""
 UNHEARD = re.compile(r"^\s*(log\.|assert |raise AssertionError)")
 """Lines of the log, and what is only said to the type checker."""
-LONGEST = 900
-FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+?\.py(?:::.*?)?)(?: - .*)?$", re.MULTILINE)
-QUICK = ["-x", "-q", "-rfE", "-p", "no:cacheprovider", "-m", "not slow and not browser"]
+LONGEST = 150.0
+"""Seconds of tests for one mutant, by what they take without it."""
+PATIENCE = 6
+"""How many times as long a run may take before the mutant counts as one that never ends."""
+KNOWN = ROOT / ".pytest_cache" / "mutants"
 
 
 @dataclass(frozen=True)
@@ -166,7 +173,8 @@ def one_of(path: str, text: str, chance: random.Random) -> Mutant | None:
     if changed is None or changed == text:
         return None
     try:
-        compile(changed, path, "exec")
+        if compile(changed, path, "exec") == compile(text, path, "exec"):
+            return None
     except SyntaxError:
         return None
     pairs = zip(text.splitlines(), changed.splitlines(), strict=False)
@@ -193,52 +201,211 @@ def equivalents() -> set[tuple[str, str, str]]:
     return {(path, before, after) for path, before, after, _ in parts}
 
 
+@dataclass
+class Cover:
+    """What is known of the quick tests: seconds by test, and the tests by module and line.
+
+    Lines are known by their function and their text, so that they are still found when others moved them.
+    """
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    lines: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+
+    def learn(self, told: Mapping[str, Any]) -> None:
+        """Take in what was written down of one file of tests."""
+        self.seconds |= told["tests"]
+        names = list(told["tests"])
+        for path, lines in told["lines"].items():
+            known = self.lines.setdefault(path, {})
+            for line, tests in lines.items():
+                known.setdefault(line, []).extend(names[test] for test in tests)
+
+    def nearest(self, mutant: Mutant) -> list[str]:
+        """The tests that run the line, or the lines of its statement, the quickest first; of what runs at import those that run the module."""
+        lines = self.lines.get(mutant.path, {})
+        text = (ROOT / mutant.path).read_text()
+        names = line_names(text)
+        inside = [names[line] for line in statement(text, mutant.line) if line in names]
+        if is_imported(text, mutant.line):
+            inside = list(lines)
+        found = {test for name in inside for test in lines.get(name, ())}
+        return sorted(found, key=lambda test: ("postgresql" in test, self.seconds[test], test))
+
+
+def line_names(text: str) -> dict[int, str]:
+    """The name of each line: the function it stands in, and what it says."""
+    owner: dict[int, str] = {}
+
+    def walk(node: ast.AST, name: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            inner = name
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                inner = f"{name}.{child.name}"
+                for line in range(child.lineno, (child.end_lineno or child.lineno) + 1):
+                    owner[line] = inner
+            walk(child, inner)
+
+    walk(ast.parse(text), "")
+    return {n: f"{owner.get(n, '')} {line.strip()}" for n, line in enumerate(text.splitlines(), 1)}
+
+
+def is_imported(text: str, line: int) -> bool:
+    """Whether a line runs while the module is imported: it stands in no function, or in the head of one."""
+    functions = (
+        one for one in ast.walk(ast.parse(text)) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    return not any(one.body[0].lineno <= line <= (one.end_lineno or 0) for one in functions)
+
+
+def statement(text: str, line: int) -> range:
+    """The lines of the smallest statement around a line, of a compound one its head."""
+    around = [
+        one
+        for one in ast.walk(ast.parse(text))
+        if isinstance(one, ast.stmt | ast.ExceptHandler | ast.match_case)
+        and hasattr(one, "lineno")
+        and one.lineno <= line <= (one.end_lineno or one.lineno)
+    ]
+    if not around:
+        return range(line, line + 1)
+    inner = max(around, key=lambda one: one.lineno)
+    body = getattr(inner, "body", None)
+    last = body[0].lineno - 1 if body else inner.end_lineno or inner.lineno
+    return range(inner.lineno, max(last, line) + 1)
+
+
+def packages_of(file: str) -> list[str]:
+    """The packages whose mutants this file of tests is run against."""
+    return [name for name, folders in TESTS.items() if any(file.startswith(f"{one}/") for one in folders)]
+
+
 class Copy:
-    """A copy of the checkout, in which one mutant at a time stands."""
+    """A copy of the checkout, in which one mutant at a time is tried."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+        ).stdout
         for name in filter(None, listed.decode().split("\0")):
             if (ROOT / name).is_file():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(ROOT / name, folder / name)
+        self.environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        self.runner = self._runner()
+        self.covers: dict[tuple[str, ...], Cover] = {}
 
     def is_noticed(self, mutant: Mutant, folders: Sequence[str]) -> bool:
         """Whether a test fails that passes without the change."""
-        module = mutant.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        naming = [path for path in self._tests(folders) if module in (self.folder / path).read_text()]
-        rounds = [([*naming], []), ([*folders], ["-n", "auto", "--dist", "worksteal"])]
-        return any(self._fails(mutant, paths, more) for paths, more in rounds if paths)
+        cover = self.cover(folders)
+        chosen, seconds = [], 0.0
+        for test in cover.nearest(mutant):
+            seconds += cover.seconds[test]
+            if seconds > LONGEST:
+                break
+            chosen.append(test)
+        if not chosen:
+            return False
+        told = self.run(mutant, chosen, 60 + PATIENCE * seconds)
+        if not told["ended"]:
+            return True
+        # Not every failure speaks: a test may be of the kind that fails now and then.
+        return (
+            bool(told["failed"]) and not self.run(None, self._tests(told["failed"]) or chosen, 600)["failed"]
+        )
 
-    def _tests(self, folders: Sequence[str]) -> list[str]:
-        found = (path for folder in folders for path in sorted((self.folder / folder).rglob("test_*.py")))
-        return [path.relative_to(self.folder).as_posix() for path in found]
+    def cover(self, folders: Sequence[str]) -> Cover:
+        """Which tests of these folders run which lines."""
+        name = tuple(folders)
+        if name not in self.covers:
+            files = {file: KNOWN / f"{self._state(file)}.json" for file in self._files(folders)}
+            stale = [file for file, kept in files.items() if not kept.is_file()]
+            if stale:
+                self._look(stale, files)
+            self.covers[name] = Cover()
+            for kept in files.values():
+                if kept.is_file():
+                    self.covers[name].learn(json.loads(kept.read_text()))
+        return self.covers[name]
 
-    def _fails(self, mutant: Mutant, paths: list[str], more: list[str]) -> bool:
+    def close(self) -> None:
+        """End the process that runs the tests."""
+        assert self.runner.stdin is not None
+        self.runner.stdin.close()
+        self.runner.wait()
+
+    def _look(self, stale: Sequence[str], files: Mapping[str, Path]) -> None:
+        sys.stdout.write(f"looking which lines {len(stale)} files of tests run\n")
+        sys.stdout.flush()
+        KNOWN.mkdir(parents=True, exist_ok=True)
+        for file in stale:
+            told = self._ask({"cover": packages_of(file), "tests": [file], "seconds": 1800})
+            lines: dict[str, dict[str, list[int]]] = {}
+            for path, numbers in told.get("lines", {}).items():
+                names = line_names((self.folder / path).read_text())
+                for number, tests in numbers.items():
+                    if tests and int(number) in names:
+                        lines.setdefault(path, {}).setdefault(names[int(number)], []).extend(tests)
+            files[file].write_text(json.dumps({"tests": told.get("tests", {}), "lines": lines}))
+
+    def run(self, mutant: Mutant | None, tests: Sequence[str], seconds: float) -> dict[str, Any]:
+        """The tests that failed, and whether the run came to its end."""
+        change = {"path": mutant.path, "text": mutant.text} if mutant else {}
+        asked = {"tests": list(tests), "seconds": seconds}
+        told = self._ask({**asked, **change})
+        if mutant is None or not told.get("cannot"):
+            return told
         place = self.folder / mutant.path
         honest = place.read_text()
         place.write_text(mutant.text)
+        afresh = self._runner()
         try:
-            said = self._pytest([*QUICK, *more, *paths])
+            return self._ask(asked, afresh)
+        except json.JSONDecodeError:
+            return {"failed": [mutant.path], "ended": True}  # it cannot even be imported
         finally:
             place.write_text(honest)
-        if said is None:
-            return True
-        failed = FAILED.findall(said)
-        return bool(failed) and not FAILED.findall(self._pytest([*QUICK, *failed]) or "")
+            afresh.kill()
+            afresh.wait()
 
-    def _pytest(self, words: list[str]) -> str | None:
-        """What it said; None where it did not come to its end."""
-        environment = os.environ | {"PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
-        command = [sys.executable, "-m", "pytest", *words]
-        try:
-            done = subprocess.run(
-                command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=LONGEST
-            )
-        except subprocess.TimeoutExpired:
-            return None
-        return done.stdout
+    def _ask(self, asked: Mapping[str, Any], runner: subprocess.Popen[str] | None = None) -> dict[str, Any]:
+        runner = runner or self.runner
+        assert runner.stdin is not None
+        assert runner.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            runner.stdin.write(json.dumps(asked) + "\n")
+            runner.stdin.flush()
+        told: dict[str, Any] = json.loads(runner.stdout.readline())
+        return told
+
+    def _runner(self) -> subprocess.Popen[str]:
+        number, name = tempfile.mkstemp(suffix=".json")
+        os.close(number)
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.mutation.runner", name],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def _files(self, folders: Sequence[str]) -> list[str]:
+        found = (path for folder in folders for path in sorted((self.folder / folder).rglob("test_*.py")))
+        return [path.relative_to(self.folder).as_posix() for path in found]
+
+    def _state(self, file: str) -> str:
+        """Changes with the file, with what it shares with its neighbours, and with what it is run against."""
+        above = [self.folder / file, *(one / "conftest.py" for one in (self.folder / file).parents)]
+        texts = [path.read_text() for path in above if path.is_file()]
+        return hashlib.sha256("\0".join([file, *packages_of(file), *texts]).encode()).hexdigest()[:24]
+
+    def _tests(self, failed: Sequence[str]) -> list[str]:
+        return [one for one in failed if "::" in one]
 
 
 def main() -> int:
@@ -267,6 +434,8 @@ def main() -> int:
             sys.stdout.write(
                 f"{package}: {sum(map(bool, verdicts))} of {len(verdicts)} noticed, {least:.0%} are wanted\n"
             )
+            sys.stdout.flush()
+        copy.close()
     return int(too_few)
 
 

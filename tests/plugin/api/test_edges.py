@@ -105,6 +105,8 @@ def test_since_is_an_instant_in_any_zone_and_never_a_guess(api: Any, problem_of:
 
 
 def test_the_site_in_the_body_decides(api: Any, problem_of: Callable[..., Any]) -> None:
+    with_a_site = (one.path for one in operations() if one.body and "site" in one.body.model_fields)
+    assert set(with_a_site) == IN_THE_BODY.keys()
     for path, body in IN_THE_BODY.items():
         found = problem_of(api.call("POST", path, {**body, "site": "nowhere"}))
         assert (found["status"], found["title"]) == (404, "No such site"), path
@@ -113,8 +115,12 @@ def test_the_site_in_the_body_decides(api: Any, problem_of: Callable[..., Any]) 
 IN_THE_BODY: dict[str, dict[str, Any]] = {
     "/plan/apply": {"objectives": ["X-1"]},
     "/refusals/retry": {"objective": "X-1"},
+    "/held/release": {"objectives": ["X-1"]},
+    "/held/drop": {"objectives": ["X-1"]},
     "/gaps/accept": {"issue": "X-1"},
     "/gaps/reopen": {"issue": "X-1"},
+    "/losses/accept": {"names": ["X-1"]},
+    "/losses/dismiss": {"names": ["X-1"]},
 }
 
 

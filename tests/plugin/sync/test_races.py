@@ -18,7 +18,7 @@ from plugin.sync.intake.batch_size import cut_short, portion, went_well
 from plugin.sync.reconcile.lease import Tenure
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.refresh.losses import weigh
-from plugin.sync.refresh.reread import refresh
+from plugin.sync.refresh.reread import land_issues, refresh
 from plugin.sync.refresh.tombstones import remember
 from plugin.sync.resync.double_check import Looked
 from plugin.sync.resync.full import resync
@@ -82,9 +82,36 @@ def test_a_first_read_does_not_bring_back_what_left_while_it_was_under_way(hand:
         assert [json.loads(one.body)["issue"]["id"] for one in inbox.pending(conn, 9, "main")] == [goes]
 
 
-def test_a_claim_is_kept_through_a_plan_of_many_edits(hand: Any) -> None:
-    """Each edit takes more than half a lease; nobody else gets hold of the objective meanwhile."""
+@pytest.mark.parametrize("searched", [True, False])
+def test_what_left_after_it_was_read_is_asked_for_again_and_not_put_back(hand: Any, searched: bool) -> None:
+    """A read by id that began after it left is sure, so it lands."""
     hand.activate(WITH_KEY_RESULTS)
+    stays, goes = (hand.issue("Story") for _ in range(2))
+    context, began = hand.context, hand.clock()
+    shown = list(context.jira.read([stays, goes], context.fields).issues)
+    hand.clock.pass_by(seconds=1)
+    with hand.connector.store.write() as conn:
+        remember(context, conn, [goes])
+        _, changed = land_issues(context, conn, shown, set(), None if searched else began)
+        assert changed == {stays}
+        assert [json.loads(one.body)["issue"]["id"] for one in inbox.pending(conn, 9, "main")] == [goes]
+    hand.clock.pass_by(seconds=1)
+    with hand.connector.store.write() as conn:
+        _, changed = land_issues(context, conn, shown, set(), hand.clock())
+        assert changed == {goes}
+        assert len(inbox.pending(conn, 9, "main")) == 1
+
+
+AS_PROPERTIES = WITH_KEY_RESULTS.replace(
+    "{target: key_result, set: {okr_progress: {value: progress_percent}}}",
+    "{target: key_result, property: jira-okr.rollup, set: {okr_progress: {value: progress_percent}}}",
+)
+
+
+@pytest.mark.parametrize("text", [WITH_KEY_RESULTS, AS_PROPERTIES], ids=["fields", "properties"])
+def test_a_claim_is_kept_through_a_plan_of_many_edits(hand: Any, text: str) -> None:
+    """Each edit takes more than half a lease; nobody else gets hold of the objective meanwhile."""
+    hand.activate(text)
     objective = epic(hand)
     for current in (2, 4, 6, 8):
         key_result(hand, objective, current)
@@ -105,9 +132,10 @@ def test_a_claim_is_kept_through_a_plan_of_many_edits(hand: Any) -> None:
     hand.sandbox.sandbox.listeners.append(slowly)
     outcome = reconcile_claim(context, claim)
 
-    assert thieves == [[], [], [], [], []]
+    written = 5 if text == WITH_KEY_RESULTS else 9
+    assert thieves == [[]] * written
     assert outcome is not None
-    assert len(outcome.applied.written) == 5
+    assert len(outcome.applied.written) == written
     assert Tenure(context, claim).claim.objective_id not in _due(hand)
 
 

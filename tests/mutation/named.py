@@ -1,0 +1,444 @@
+"""Behaviours that broke before without a test's noticing, each broken by hand: `python -m tests.mutation.named [WORD …]`.
+
+Each says which text of a module is exchanged for which, and which test has to fail then. The words choose among them by what they say.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+RACES = "tests/plugin/sync/test_races.py"
+EDGES = "tests/mappings/numbers/test_edges.py"
+BYSTANDERS = "tests/connectors/store/test_bystanders.py"
+API = "tests/plugin/api/test_edges.py"
+
+
+@dataclass(frozen=True)
+class Broken:
+    """One behaviour, and what is left of it when `before` becomes `after` in the module at `path`."""
+
+    what: str
+    path: str
+    before: str
+    after: str
+    test: str
+
+    def text(self, honest: str) -> str:
+        """The module with it broken."""
+        assert honest.count(self.before) == 1, (
+            f"{self.path}: {self.before!r} stands {honest.count(self.before)} times"
+        )
+        return honest.replace(self.before, self.after)
+
+
+BROKEN = (
+    # The bad half of a race
+    Broken(
+        "an interrupted write is always confirmed",
+        "plugin/sync/reconcile/reconcile.py",
+        'return "failed", "interrupted; read again, Jira does not have it"',
+        'return "confirmed", "interrupted; read again, Jira does not have it"',
+        f"{RACES}::test_an_interrupted_write_is_confirmed_only_where_jira_has_it",
+    ),
+    Broken(
+        "an interrupted write that arrived is written twice",
+        "plugin/sync/reconcile/reconcile.py",
+        'return "confirmed", "interrupted; read again, Jira has it"',
+        'return "failed", "interrupted; read again, Jira has it"',
+        f"{RACES}::test_an_interrupted_write_is_confirmed_only_where_jira_has_it",
+    ),
+    Broken(
+        "a doubted issue lands in a first read",
+        "plugin/sync/resync/landing.py",
+        "return [issue for issue in issues if issue.id not in doubted]",
+        "return issues",
+        f"{RACES}::test_a_first_read_does_not_bring_back_what_left_while_it_was_under_way",
+    ),
+    Broken(
+        "a doubted issue is not asked for again",
+        "plugin/sync/resync/landing.py",
+        "    ask_again(context, conn, doubted)\n",
+        "",
+        f"{RACES}::test_a_first_read_does_not_bring_back_what_left_while_it_was_under_way",
+    ),
+    Broken(
+        "a doubted issue lands in a later read",
+        "plugin/sync/refresh/reread.py",
+        "inside = [issue for issue in inside if issue.id not in doubted]",
+        "inside = list(inside)",
+        "tests/plugin/sync/test_races.py",
+    ),
+    Broken(
+        "the lease is not kept through a long plan",
+        "plugin/sync/reconcile/application.py",
+        "        plan.keep()\n        try:\n            _send(",
+        "        try:\n            _send(",
+        f"{RACES}::test_a_claim_is_kept_through_a_plan_of_many_edits",
+    ),
+    Broken(
+        "the lease is not kept through a plan of many properties",
+        "plugin/sync/reconcile/application.py",
+        "    plan.keep()\n    try:\n        properties.set_property(",
+        "    try:\n        properties.set_property(",
+        "tests/plugin/sync/test_properties.py",
+    ),
+    Broken(
+        "marks of a page read in two parts: only the first part's",
+        "plugin/sync/resync/landing.py",
+        "marked, changed = marked | also, changed | too",
+        "changed = changed | too",
+        f"{RACES}::test_what_a_page_shows_and_what_was_read_in_its_place_mark_their_objectives_alike",
+    ),
+    Broken(
+        "marks of a page read in two parts: only the second part's",
+        "plugin/sync/resync/landing.py",
+        "marked, changed = marked | also, changed | too",
+        "marked, changed = also, changed | too",
+        f"{RACES}::test_what_a_page_shows_and_what_was_read_in_its_place_mark_their_objectives_alike",
+    ),
+    Broken(
+        "an undated delivery is taken for dated",
+        "plugin/sync/intake/triage.py",
+        "batch.unsure.add(issue_id)",
+        "pass",
+        "tests/plugin/sync/test_sorting.py",
+    ),
+    Broken(
+        "an undated link or deletion is taken for dated",
+        "plugin/sync/intake/triage.py",
+        "    batch.unsure |= hints.link_issue_ids | hints.deleted_ids\n",
+        "",
+        "tests/plugin/sync/test_sorting.py",
+    ),
+    Broken(
+        "a batch never grows again after a limit",
+        "plugin/sync/refresh/reread.py",
+        "            went_well(conn, context.site, most)",
+        "            pass",
+        f"{RACES}::test_a_batch_that_went_well_makes_the_next_one_larger",
+    ),
+    Broken(
+        "a batch of one never grows again",
+        "plugin/sync/intake/batch_size.py",
+        "more = taken + max(1, taken // GROWTH)",
+        "more = taken + taken // GROWTH",
+        f"{RACES}::test_after_a_limit_batches_grow_again_until_they_are_whole",
+    ),
+    Broken(
+        "a batch does not shrink at a limit",
+        "plugin/sync/refresh/reread.py",
+        "                cut_short(conn, context.site, len(deliveries))",
+        "                pass",
+        RACES,
+    ),
+    Broken(
+        "a failed fresh resync reads everything twice",
+        "plugin/sync/resync/full.py",
+        "if not reading.report.resumed or reading.landed:",
+        "if reading.landed:",
+        f"{RACES}::test_a_fresh_read_that_is_refused_is_not_begun_twice",
+    ),
+    Broken(
+        "exactly half of a project lost is held",
+        "plugin/sync/refresh/losses.py",
+        "2 * len(gone) > size",
+        "2 * len(gone) >= size",
+        f"{RACES}::test_half_of_a_project_may_go_and_more_than_half_waits",
+    ),
+    # Wiring
+    Broken(
+        "the cause never reaches a written reason",
+        "plugin/sync/reconcile/reconcile.py",
+        "found.forest, _cause(context, found))",
+        'found.forest, "")',
+        f"{RACES}::test_a_write_says_what_moved_the_number",
+    ),
+    Broken(
+        "the announcement of what becomes due is removed",
+        "plugin/sync/context.py",
+        "        self.announcer.marked(conn, self.site, marked, now + self.quiet)\n",
+        "",
+        f"{RACES}::test_what_becomes_due_and_what_is_to_be_read_again_is_announced",
+    ),
+    Broken(
+        "the announcement of what is to be read again is removed",
+        "plugin/sync/refresh/tombstones.py",
+        "        context.announcer.delivered(conn, context.site)\n",
+        "",
+        f"{RACES}::test_what_becomes_due_and_what_is_to_be_read_again_is_announced",
+    ),
+    Broken(
+        "the announcement of a delivery is removed",
+        "plugin/sync/intake/acceptance.py",
+        "            self.announcer.delivered(conn, self.site)\n",
+        "            pass\n",
+        "tests/plugin/sync/test_intake.py",
+    ),
+    Broken(
+        "the announcement of a paced field is removed",
+        "plugin/sync/reconcile/reconcile.py",
+        "            context.announcer.marked(conn, context.site, frozenset({objective_id}), later)\n",
+        "",
+        RACES,
+    ),
+    Broken(
+        "draining stops after one turn",
+        "plugin/sync/drain.py",
+        "        progress(reconciled, reconciled + left)\n",
+        "        progress(reconciled, reconciled + left)\n        break\n",
+        f"{RACES}::test_everything_that_is_due_is_worked_off_however_many_turns_it_takes",
+    ),
+    Broken(
+        "a heavy operation is not marked heavy",
+        "plugin/api/sites.py",
+        "        body=AddSite,\n        status=201,\n        heavy=True,\n",
+        "        body=AddSite,\n        status=201,\n",
+        f"{API}::test_what_costs_minutes_takes_turns_and_nothing_else_does",
+    ),
+    Broken(
+        "heavy operations take no turns",
+        "plugin/api/dispatch.py",
+        "with turns.taken(operation.heavy):",
+        "with turns.taken(False):",
+        "tests/plugin/api/test_changing.py::test_heavy_work_waits_for_its_turn_and_is_sent_away_where_none_comes",
+    ),
+    # Only relations are tested
+    Broken(
+        "an empty bound becomes an open one",
+        "mappings/progress/threshold.py",
+        "if bound is not None and bound.number is None:",
+        "if bound is not None and bound.number is None and not bound.empty:",
+        f"{EDGES}::test_an_empty_bound_is_unknown_and_no_open_one",
+    ),
+    Broken(
+        "as: one_key_result of a metric takes what is left out",
+        "mappings/rollup/key_results.py",
+        "left = [one for one in selected if not is_excluded(assessment, one)]\n        issue",
+        "left = list(selected)\n        issue",
+        f"{EDGES}::test_a_metric_as_one_key_result_is_the_single_issue_that_is_not_left_out",
+    ),
+    Broken(
+        "as: one_key_result of a metric takes the first of several",
+        "mappings/rollup/key_results.py",
+        "issue = left[0] if len(left) == 1 else None",
+        "issue = left[0] if left else None",
+        f"{EDGES}::test_a_metric_as_one_key_result_is_the_single_issue_that_is_not_left_out",
+    ),
+    Broken(
+        "parents in a circle under each_issue: any of them",
+        "mappings/rollup/key_results.py",
+        "return min(inside) if inside else",
+        "return inside[0] if inside else",
+        f"{EDGES}::test_parents_in_a_circle_are_one_key_result_with_everything_below",
+    ),
+    Broken(
+        "an unknown count_to counts as 0",
+        "mappings/progress/delivery.py",
+        "if not counting and any(item.disposition is not Disposition.EXCLUDED for item in weighed.values()):",
+        "if False:",
+        f"{EDGES}::test_an_unknown_count_keeps_the_rows_it_could_not_count",
+    ),
+    Broken(
+        "an unknown count_to loses its ledger",
+        "mappings/progress/delivery.py",
+        "return unknown(_why_not(tally, weighed), ledger=_ledger(subject, tally, weighed, {}, None, aim))",
+        "return unknown(_why_not(tally, weighed))",
+        f"{EDGES}::test_an_unknown_count_keeps_the_rows_it_could_not_count",
+    ),
+    Broken(
+        "a reading exactly now is none",
+        "mappings/progress/threshold.py",
+        "for at, value in history if at <= now]",
+        "for at, value in history if at < now]",
+        f"{EDGES}::test_a_reading_exactly_now_is_a_reading",
+    ),
+    # The bystander
+    Broken(
+        "registering our webhook overwrites one of our address",
+        "connectors/jira/webhooks/registration.py",
+        "if (found.name, found.url) == (name, url)), None",
+        "if found.url == url), None",
+        "tests/connectors/jira/test_against_sandbox.py::test_registering_ours_leaves_every_webhook_of_others_alone",
+    ),
+    Broken(
+        "registering our webhook overwrites one of our name",
+        "connectors/jira/webhooks/registration.py",
+        "if (found.name, found.url) == (name, url)), None",
+        "if found.name == name), None",
+        "tests/connectors/jira/test_against_sandbox.py::test_registering_ours_leaves_every_webhook_of_others_alone",
+    ),
+    Broken(
+        "a write on another site to an issue of the same id is ours",
+        "connectors/store/work/writes.py",
+        '    table.c.site == bindparam("site"),\n    table.c.issue_id == bindparam("issue"),',
+        '    table.c.issue_id == bindparam("issue"),',
+        f"{BYSTANDERS}::test_a_write_on_another_site_to_an_issue_of_the_same_id_is_none_of_ours",
+    ),
+    Broken(
+        "what waits on another site is released with ours",
+        "connectors/store/work/writes.py",
+        "mine = and_(table.c.site == site, table.c.outcome == WriteOutcome.HELD.value)",
+        "mine = and_(table.c.outcome == WriteOutcome.HELD.value)",
+        f"{BYSTANDERS}::test_a_write_on_another_site_to_an_issue_of_the_same_id_is_none_of_ours",
+    ),
+    Broken(
+        "a link without ids is an event of its own",
+        "connectors/jira/webhooks/hints.py",
+        "    if not ends:\n        return Ignored(",
+        "    if False:\n        return Ignored(",
+        "tests/connectors/jira/test_webhooks.py",
+    ),
+    Broken(
+        "a link without ids names an issue that has none",
+        "connectors/jira/webhooks/hints.py",
+        '            if (issue_id := _id(other.get("id"))) is not None:\n                yield issue_id',
+        '            yield _id(other.get("id")) or ""',
+        "tests/connectors/jira/test_webhooks.py",
+    ),
+    Broken(
+        "an update of an issue with links touches all of them",
+        "connectors/jira/webhooks/hints.py",
+        "linked = frozenset(_linked(fields)) if appears_or_goes else frozenset()",
+        "linked = frozenset(_linked(fields))",
+        "tests/connectors/jira/test_webhooks.py",
+    ),
+    Broken(
+        "a fact of another name is taken",
+        "connectors/store/sites/facts.py",
+        "mine = (fact.c.site == site, fact.c.name == name)\n    text = conn",
+        "mine = (fact.c.site == site,)\n    text = conn",
+        f"{BYSTANDERS}::test_a_fact_of_another_name_or_site_stays",
+    ),
+    Broken(
+        "a fact of another name is read",
+        "connectors/store/sites/facts.py",
+        'fact.c.site == bindparam("of_site"), fact.c.name == bindparam("of_name")',
+        'fact.c.site == bindparam("of_site")',
+        f"{BYSTANDERS}::test_a_fact_of_another_name_or_site_stays",
+    ),
+    Broken(
+        "an update of an issue keeps its former links",
+        "connectors/store/numbers/mirror.py",
+        "    if known:\n        conn.execute(_unlinking(",
+        "    if False:\n        conn.execute(_unlinking(",
+        f"{BYSTANDERS}::test_an_issue_that_is_put_again_has_the_links_it_has_now_and_others_keep_theirs",
+    ),
+    Broken(
+        "an update of an issue takes the links of others",
+        "connectors/store/numbers/mirror.py",
+        'delete_from(link).where(link.c.site == bindparam("site"), among_given(dialect, link.c.issue_id))',
+        'delete_from(link).where(link.c.site == bindparam("site"), among_given(dialect, link.c.issue_id) | True)',
+        f"{BYSTANDERS}::test_an_issue_that_is_put_again_has_the_links_it_has_now_and_others_keep_theirs",
+    ),
+    # Edges of the API
+    Broken(
+        "IPv6 clients are a bucket each",
+        "plugin/access/throttle.py",
+        "ip_network((parsed, 64), strict=False)",
+        "parsed",
+        f"{API}::test_who_shares_a_bucket_of_attempts",
+    ),
+    Broken(
+        "all IPv6 clients are in one bucket",
+        "plugin/access/throttle.py",
+        "ip_network((parsed, 64), strict=False)",
+        "ip_network((parsed, 0), strict=False)",
+        f"{API}::test_who_shares_a_bucket_of_attempts",
+    ),
+    Broken(
+        "the attempts are counted by the address itself",
+        "plugin/access/throttle.py",
+        'return f"sign-in-from:{neighbourhood(address)}"',
+        'return f"sign-in-from:{address}"',
+        "tests/plugin/access/test_sign_in.py",
+    ),
+    Broken(
+        "a repeated parameter is taken once",
+        "plugin/api/dispatch.py",
+        "if isinstance(values[name], str) and len(texts) > 1:",
+        "if False:",
+        f"{API}::test_a_parameter_that_stands_twice_is_refused_where_one_is_meant",
+    ),
+    Broken(
+        "a 400 that no view answered is a web page",
+        "plugin/api/dispatch.py",
+        'if not request.path.startswith("/api/") or response.status_code < 400',
+        'if not request.path.startswith("/api/") or response.status_code <= 400',
+        f"{API}::test_a_400_that_no_view_answered_is_a_problem_document",
+    ),
+    Broken(
+        "a cursor of another list is taken",
+        "plugin/api/cursor.py",
+        " or found[0] != name:",
+        ":",
+        f"{API}::test_a_cursor_of_another_shape_is_refused",
+    ),
+    Broken(
+        "a cursor of another type is taken",
+        "plugin/api/cursor.py",
+        "if type(value) is not kind or",
+        "if",
+        f"{API}::test_a_cursor_of_another_shape_is_refused",
+    ),
+    Broken(
+        "a cursor does not depend on the filters",
+        "plugin/api/cursor.py",
+        "text = json.dumps([kind, filters], sort_keys=True)",
+        "text = json.dumps([kind], sort_keys=True)",
+        "tests/plugin/api/test_reading.py",
+    ),
+    Broken(
+        "since takes an instant without a zone",
+        "plugin/api/model.py",
+        "Instant = AwareDatetime",
+        "from datetime import datetime as Instant",
+        f"{API}::test_since_is_an_instant_in_any_zone_and_never_a_guess",
+    ),
+    *(
+        Broken(
+            f"the site in the body is not looked at: {path}",
+            f"plugin/api/{path}.py",
+            before,
+            before.replace(name, "None"),
+            f"{API}::test_the_site_in_the_body_decides",
+        )
+        for path, before, name in (
+            ("plans", "known_site(call.connector, call.body.site)", "call.body.site"),
+            ("held_writes", "known_site(call.connector, body.site)", "body.site"),
+            ("waiting", "known_site(call.connector, body.site)", "body.site"),
+        )
+    ),
+)
+
+
+def chosen(words: list[str]) -> list[Broken]:
+    """Those that say all of the words."""
+    return [one for one in BROKEN if all(word in one.what for word in words)]
+
+
+def main(words: list[str]) -> int:
+    """Breaks each in a copy; 1 where a test did not notice."""
+    from tests.mutation.mutants import Copy, Mutant
+
+    missed = 0
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        copy = Copy(Path(folder))
+        for one in chosen(words):
+            text = one.text((ROOT / one.path).read_text())
+            told = copy.run(Mutant(one.path, 1, one.before, one.after, text), [one.test], 300)
+            noticed = bool(told["failed"]) or not told["ended"]
+            missed += not noticed
+            sys.stdout.write(
+                f"{'noticed ' if noticed else 'MISSED  '} {one.what}  {' '.join(told['failed'][:1])}\n"
+            )
+            sys.stdout.flush()
+        copy.close()
+    return int(missed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,214 @@
+"""Runs chosen tests many times over without paying for the imports each time: `python -m tests.mutation.runner`.
+
+It imports the product once and forks for each run. A mutant that differs inside of functions alone is put into the child by exchanging
+their code; any other is answered with `cannot`, and has to be started afresh. It reads a run as a line of JSON from its input
+and answers with another: the tests that failed, and whether the run came to its end. Asked to, it writes down which lines each test ran.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import inspect
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any
+
+import coverage
+import pytest
+
+PACKAGES = ("mappings", "connectors", "plugin")
+WORDS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not slow and not browser"]
+WORDS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+
+
+class Failures:
+    """A plugin of pytest: what failed."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A phase of a test has ended."""
+        if report.failed:
+            self.found.append(report.nodeid)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A file was read."""
+        if report.failed:
+            self.found.append(report.nodeid)
+
+
+class Cover(Failures):
+    """A plugin of pytest: how long each test takes and which lines of the product it runs, its fixtures included."""
+
+    def __init__(self, packages: Sequence[str]) -> None:
+        super().__init__()
+        self.seconds: dict[str, float] = defaultdict(float)
+        self.measured = coverage.Coverage(
+            data_file=None, config_file=False, include=[f"{one}/*" for one in packages], messages=False
+        )
+        self.measured.set_option("run:disable_warnings", ["no-data-collected", "module-not-measured"])
+
+    def pytest_sessionstart(self) -> None:
+        """The run begins."""
+        self.measured.start()
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """A test begins."""
+        self.measured.switch_context(nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A phase of a test has ended."""
+        super().pytest_runtest_logreport(report)
+        self.seconds[report.nodeid] += report.duration
+
+    def told(self) -> dict[str, Any]:
+        """The tests that passed with their seconds, and for each line of a module which of them run it, by their place there."""
+        self.measured.stop()
+        data = self.measured.get_data()
+        failed = set(self.found)
+        tests = {name: round(seconds, 3) for name, seconds in self.seconds.items() if name not in failed}
+        places = {name: place for place, name in enumerate(tests)}
+        lines: dict[str, dict[int, list[int]]] = {}
+        for file in sorted(data.measured_files()):
+            path = Path(file).relative_to(Path.cwd()).as_posix()
+            by_line = data.contexts_by_lineno(file).items()
+            lines[path] = {
+                line: [places[name] for name in names if name in places] for line, names in by_line
+            }
+        return {"tests": tests, "lines": lines}
+
+
+def functions(code: CodeType, *, nested: bool = False) -> Iterator[tuple[CodeType, bool]]:
+    """The code of each function in a module, methods too, and whether it stands within another function."""
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            inside = is_function(const)
+            if inside:
+                yield const, nested
+            yield from functions(const, nested=nested or inside)
+
+
+def is_function(code: CodeType) -> bool:
+    """A function, and not the body of a class."""
+    return bool(code.co_flags & inspect.CO_NEWLOCALS)
+
+
+def outline(code: CodeType) -> Any:
+    """What a module does while it is imported."""
+    inner = [one for one in code.co_consts if isinstance(one, CodeType)]
+    plain = [(type(one).__name__, repr(one)) for one in code.co_consts if not isinstance(one, CodeType)]
+    bodies = [one.co_qualname if is_function(one) else outline(one) for one in inner]
+    return code.co_code, code.co_names, plain, bodies
+
+
+def exchange(path: str, text: str) -> bool:
+    """Put the mutant's functions in the place of the honest ones; False where it differs elsewhere, or one is not found."""
+    honest, changed = (compile(one, path, "exec") for one in (Path(path).read_text(), text))
+    before, after = list(functions(honest)), list(functions(changed))
+    if outline(honest) != outline(changed) or len(before) != len(after):
+        return False
+    known = Counter((code.co_qualname, code.co_firstlineno) for code, _ in before)
+    standing = defaultdict(list)
+    file = str(Path(path).resolve())
+    for one in gc.get_objects():
+        if type(one) is FunctionType and one.__code__.co_filename == file:
+            standing[one.__code__.co_qualname, one.__code__.co_firstlineno].append(one)
+    for (old, nested), (new, _) in zip(before, after, strict=True):
+        name = (old.co_qualname, old.co_firstlineno)
+        if old == new:
+            continue
+        found = standing[name]
+        if known[name] > 1 or not (found or nested):
+            return False
+        for one in found:
+            if len(one.__code__.co_freevars) != len(new.co_freevars):
+                return False
+            one.__code__ = new
+    return True
+
+
+def child(asked: dict[str, Any], out: Path) -> None:
+    """One run; never returns."""
+    status = 1
+    try:
+        os.setsid()
+        say = os.open(f"{out}.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(say, 1)
+        os.dup2(say, 2)
+        if asked.get("path") and not exchange(asked["path"], asked["text"]):
+            out.write_text(json.dumps({"cannot": True}))
+        elif asked.get("cover"):
+            cover = Cover(asked["cover"])
+            words = [word for word in WORDS if word != "-x"]
+            pytest.main([*words, *asked["tests"]], plugins=[cover])
+            out.write_text(json.dumps(cover.told()))
+        else:
+            failures = Failures()
+            code = pytest.main([*WORDS, *asked["tests"]], plugins=[failures])
+            found = failures.found or ([] if code in (0, 5) else ["pytest"])
+            out.write_text(json.dumps({"failed": found, "ended": True}))
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def run(asked: dict[str, Any], out: Path) -> dict[str, Any]:
+    """Fork, wait no longer than asked, and say what came out."""
+    out.unlink(missing_ok=True)
+    until = time.monotonic() + asked["seconds"]
+    number = os.fork()
+    if number == 0:
+        child(asked, out)
+    while os.waitpid(number, os.WNOHANG) == (0, 0):
+        if time.monotonic() > until:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(number, signal.SIGKILL)
+            os.waitpid(number, 0)
+            return {"failed": [], "ended": False}
+        time.sleep(0.02)
+    if not out.exists():
+        return {"failed": ["the process"], "ended": True}
+    told: dict[str, Any] = json.loads(out.read_text())
+    return told
+
+
+def preload() -> None:
+    """Import every module of the product, and what the tests import besides."""
+    for package in PACKAGES:
+        for path in sorted(Path(package).rglob("*.py")):
+            if "migrations" in path.parts or path.name == "__main__.py":
+                continue
+            name = ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+            importlib.import_module(name)
+    for name in ("hypothesis", "bs4", "schemathesis", "jsonschema", "click.testing"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
+def main() -> None:
+    """Serve until the input ends."""
+    out = Path(sys.argv[1])
+    answers = os.fdopen(os.dup(1), "w")
+    preload()
+    for line in sys.stdin:
+        answers.write(json.dumps(run(json.loads(line), out)) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
