@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow test-shifted nightly lint format frontend bench screenshots simulation mutants lock clean
+.PHONY: help install demo test test-slow test-shifted nightly lint format frontend bench screenshots simulation mutants broken lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 14
@@ -70,6 +70,9 @@ simulation: $(VENV)/.dev ## Run thousands of simulated storms (COUNT=1000)
 
 mutants: $(VENV)/.dev ## Change the code a little and see whether the tests notice (COUNT=20 SEED=1 PACKAGE=plugin/sync)
 	$(BIN)/python -m tests.mutation.mutants --count $(or $(COUNT),20) --seed $(or $(SEED),1) $(if $(PACKAGE),--package $(PACKAGE))
+
+broken: $(VENV)/.dev ## Break by hand what once broke unnoticed, and see that a test fails for each (WORDS="lease long")
+	$(BIN)/python -m tests.mutation.named $(WORDS)
 
 lock: $(VENV)/.dev ## Write requirements/*.txt anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

@@ -6,7 +6,22 @@ from typing import Any
 
 import pytest
 
+runner: Any = pytest.importorskip("tests.mutation.runner", reason="coverage is not installed here")
+named: Any = pytest.importorskip("tests.mutation.named")
 mutants: Any = pytest.importorskip("tests.mutation.mutants", reason="cosmic-ray is not installed here")
+
+LINES = """
+class Kept:
+    def first(self):
+        return (
+            self.a,
+            self.b,
+        )
+
+    def second(self, at=1):
+        if at:
+            return self.a
+"""
 
 CODE = """
 # Says nothing.
@@ -45,5 +60,30 @@ def test_every_package_is_there_and_its_tests_too() -> None:
     assert len(every) == len(set(every))
 
 
+def test_what_is_broken_by_hand_is_still_there_and_so_is_its_test() -> None:
+    for one in named.BROKEN:
+        compile(one.text((mutants.ROOT / one.path).read_text()), one.path, "exec")
+        file, _, name = one.test.partition("::")
+        assert f"def {name}" in (mutants.ROOT / file).read_text(), one.what
+
+
 def test_every_accepted_change_has_a_reason() -> None:
     mutants.equivalents()
+
+
+def test_a_line_is_known_by_its_function_and_its_text() -> None:
+    names = mutants.line_names(LINES)
+    assert (names[5], names[11]) == (".Kept.first self.a,", ".Kept.second return self.a")
+    assert list(mutants.statement(LINES, 5)) == [4, 5, 6, 7]
+    assert list(mutants.statement(LINES, 10)) == [10]
+    assert [n for n in range(2, 12) if mutants.is_imported(LINES, n)] == [2, 3, 8, 9]
+
+
+def test_functions_alone_are_exchanged_in_a_running_process() -> None:
+    honest, changed, other = (
+        compile(text, "kept.py", "exec")
+        for text in (LINES, LINES.replace("self.b", "self.c"), LINES.replace("at=1", "at=2"))
+    )
+    assert runner.outline(honest) == runner.outline(changed)
+    assert runner.outline(honest) != runner.outline(other)
+    assert [code.co_qualname for code, _ in runner.functions(honest)] == ["Kept.first", "Kept.second"]

@@ -57,6 +57,15 @@ def test_a_status_moves_no_metric(explained, metric):
     )
 
 
+def test_a_mean_of_rows_that_all_stand_alike_is_no_minimum(explained, metric):
+    """Before and after the number is what the least of them has as well."""
+    before = [metric(id_, start=0, current=20, target=100) for id_ in (2, 3)]
+    after = [metric(id_, start=0, current=60, target=100) for id_ in (2, 3)]
+    told, rows, _ = explained([(METRIC, {"select": "type = Key Result"})], before, after)
+    assert told == {"progressed": F(2, 5)}
+    assert rows == [("PLAT-2", "progressed", F(1, 5)), ("PLAT-3", "progressed", F(1, 5))]
+
+
 def test_a_status_moves_a_milestone(explained, metric):
     found = explained(
         [("milestone", {"select": "type = Key Result"})], [metric(status="To Do")], [metric(status="Done")]

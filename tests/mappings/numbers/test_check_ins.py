@@ -199,6 +199,20 @@ def test_a_reading_in_jira_is_asked_about_and_never_taken_silently(of_metric, an
     assert found.check_in.sentence == "The derived value moved from unknown to 100 % since Ada’s check-in"
 
 
+def test_what_was_read_after_a_check_in_does_not_count_beside_it(
+    a_mapping, objective, key_result, an_issue, now
+):
+    """In the band for the first of five days, checked in outside of it for the other four: a later reading inside changes nothing."""
+    band = {"kind": "threshold", "current": "current", "at_least": 40, "score": "time_in_band"}
+    mapping = a_mapping(
+        objective(key_result(band, id="metric", relation="child")), fields=["start", "current", "target"]
+    )
+    said = replace(says("38", "2", measure=Measure.CURRENT, derived=None), at=now.now - timedelta(days=4))
+    read = {"current": [(now.now - timedelta(days=5), 41), (now.now - timedelta(days=1), 45)]}
+    state = assess(mapping, Forest.of(metric(an_issue, readings=read)), now, standing(said))["1"]
+    assert state.key_results[0].measurement.progress == Fraction(1, 5)
+
+
 def test_a_check_in_of_a_metric_goes_stale_like_a_reading(of_metric, an_issue, on_day):
     said = says("38", "2", measure=Measure.CURRENT, derived=None)
     state = assess(of_metric, Forest.of(metric(an_issue)), on_day("2026-11-25"), standing(said))["1"]

@@ -117,3 +117,8 @@ def test_an_unknown_count_keeps_the_rows_it_could_not_count(measured: Any, an_is
     assert (known.measurement.progress, known.measurement.ledger.total) == (Fraction(1, 4), Fraction(1, 4))
     (none,) = measured(COUNT, an_issue(5, parent=1, status="Done", resolution="Won't Do"), **STORIES)
     assert (none.measurement.progress, none.measurement.ledger.total) == (0, 0)
+
+
+def test_only_a_milestone_can_be_late(measured: Any, an_issue: Any) -> None:
+    (found,) = measured(METRIC, metric(an_issue, 2, 4), **METRICS)
+    assert (found.measurement.progress, found.measurement.late) == (Fraction(2, 5), False)

@@ -231,6 +231,20 @@ def test_affected_climbs_the_tree_and_the_alignments(company, an_issue, now):
     assert affected(mapping, forest, after, after, now) == frozenset()
 
 
+def test_an_issue_affects_the_objectives_whose_key_results_select_it_by_a_jql_of_their_own(
+    a_mapping, objective, key_result, an_issue, now
+):
+    part = key_result("delivery", relation={"jql_field": "jql"}, select="type = Key Result")
+    named = {"id": "named", "key_results": (part,)}
+    held = [an_issue(2, type="Epic"), an_issue(3, type="Key Result", parent=2, jql="label = mobile")]
+    other = [an_issue(4, type="Epic"), an_issue(5, type="Key Result", parent=4, jql="label = web")]
+    before, after = an_issue(9, labels=("mobile",)), an_issue(9, labels=("mobile",), status="Done")
+    forest = Forest.of([*held, *other, after])
+    assert affected(a_mapping(objective(part), fields=("jql",)), forest, before, after, now) == {"2"}
+    both = a_mapping(objective(part), named, fields=("jql",))
+    assert affected(both, forest, before, after, now) == {"2", "@named"}
+
+
 def test_an_objective_is_selected_by_the_first_rule_that_does(company, an_issue, now):
     mapping = company()
     assert objective_rule(mapping, an_issue(1, type="Epic"), now).part.id == "epics"

@@ -117,11 +117,32 @@ def test_the_first_override_that_selects_the_issue_decides(delivered, an_issue, 
     assert found.progress == progress
 
 
+def test_an_override_that_does_not_select_the_issue_is_not_why_it_counts(delivered, an_issue):
+    """Though it would give the same fraction."""
+    overrides = [{"when": "project = CORE", "by_status": {"10012": "0.5"}}]
+    found = delivered(an_issue(2, parent=1, status="In Review"), statuses={"overrides": overrides})
+    assert [row.reason for row in found.ledger.rows] == ['status "In Review" (indeterminate) counts as 0.5']
+
+
 def test_an_override_may_give_a_status_without_category_a_fraction(delivered, an_issue):
     found = delivered(
         an_issue(2, parent=1, status="Limbo"), statuses={"overrides": [{"by_status": {"99": "0.25"}}]}
     )
     assert found.progress == F(1, 4)
+
+
+def test_the_mean_of_siblings_is_exact_where_their_weights_are_fractions(delivered, an_issue):
+    """0.5, 0.2 and 0.2: the mean is 0.3, and of 1.2 altogether 0.8 is done."""
+    found = delivered(
+        an_issue(2, parent=1, status="Done", points=0.5),
+        an_issue(3, parent=1, points=0.2),
+        an_issue(4, parent=1, points=0.2),
+        an_issue(5, parent=1, status="Done"),
+        weight="points",
+        missing="siblings_mean",
+    )
+    assert found.progress == F(2, 3)
+    assert [row.weight for row in found.ledger.rows if row.id == "5"] == [F(3, 10)]
 
 
 @pytest.mark.parametrize(

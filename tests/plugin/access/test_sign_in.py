@@ -152,6 +152,20 @@ def test_one_address_cannot_try_account_after_account(house) -> None:
     assert browser.sign_in("viewer@acme.example", PASSWORD).status_code == 429
 
 
+def test_a_customer_of_ipv6_cannot_try_account_after_account_from_addresses_of_one_network(house) -> None:
+    house.account("viewer")
+    browser = house.browser()
+
+    def tried(email: str, password: str, address: str) -> int:
+        browser.client.environ_base["REMOTE_ADDR"] = address
+        return browser.sign_in(email, password).status_code
+
+    for number in range(50):
+        assert tried(f"somebody{number}@acme.example", "guess", f"2001:db8:1:2::{number + 1:x}") == 401
+    assert tried("viewer@acme.example", PASSWORD, "2001:db8:1:2:ffff::1") == 429
+    assert tried("viewer@acme.example", PASSWORD, "2001:db8:1:3::1") == 302
+
+
 def test_success_forgets_the_attempts(house) -> None:
     house.account("viewer")
     for _ in range(3):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +13,9 @@ from werkzeug.exceptions import BadRequest
 from plugin.access.throttle import neighbourhood
 from plugin.api import operations
 from plugin.api.cursor import cursor, position
+from plugin.api.dispatch import Turns
 from plugin.api.failures import Refusal
+from plugin.runtime.application import create_app
 
 
 def test_what_costs_minutes_takes_turns_and_nothing_else_does() -> None:
@@ -29,6 +32,19 @@ def test_what_costs_minutes_takes_turns_and_nothing_else_does() -> None:
         "POST /sites",
         "PUT /sites/{site}/credential",
     }
+
+
+def test_what_takes_turns_is_sent_away_while_others_have_them(
+    api: Any, problem_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = Turns(at_once=1, patience=0.01)
+    monkeypatch.setattr("plugin.api.Turns", lambda: turns)
+    busy = replace(api, app=create_app(api.connector))
+    with turns.taken(True):
+        answer = busy.call("POST", "/mappings/validate", {"text": "version: 1"})
+        assert (problem_of(answer)["status"], answer.headers["Retry-After"]) == (503, "5")
+        assert busy.call("GET", "/objectives").status_code == 200
+    assert busy.call("POST", "/mappings/validate", {"text": "version: 1"}).status_code == 200
 
 
 def test_a_parameter_that_stands_twice_is_refused_where_one_is_meant(
@@ -105,8 +121,8 @@ def test_since_is_an_instant_in_any_zone_and_never_a_guess(api: Any, problem_of:
 
 
 def test_the_site_in_the_body_decides(api: Any, problem_of: Callable[..., Any]) -> None:
-    with_a_site = (one.path for one in operations() if one.body and "site" in one.body.model_fields)
-    assert set(with_a_site) == IN_THE_BODY.keys()
+    bodies = {one.path: one.shapes["body"].model_fields for one in operations() if "body" in one.shapes}
+    assert {path for path, fields in bodies.items() if "site" in fields} == IN_THE_BODY.keys()
     for path, body in IN_THE_BODY.items():
         found = problem_of(api.call("POST", path, {**body, "site": "nowhere"}))
         assert (found["status"], found["title"]) == (404, "No such site"), path

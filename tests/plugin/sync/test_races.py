@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.http.errors import Permanent, Transient
+from connectors.jira.http.errors import Permanent, RateLimited, Transient
 from connectors.sandbox import CONNECTOR, Fault
 from connectors.store.numbers import mirror
 from connectors.store.sites import facts
 from connectors.store.work import due, inbox, writes
+from mappings.write_back.plan import Change, Plan
 from plugin.sync.intake.batch_size import cut_short, portion, went_well
 from plugin.sync.reconcile.lease import Tenure
 from plugin.sync.reconcile.reconcile import reconcile
@@ -185,6 +186,39 @@ def test_a_batch_that_went_well_makes_the_next_one_larger(hand: Any) -> None:
             inbox.store(conn, "main", f"d-{number}", json.dumps(body).encode(), hand.clock())
     context = hand.context
     assert [refresh(context, "worker").deliveries for _ in range(4)] == [2, 3, 4, 0]
+
+
+def test_a_batch_that_ran_into_a_limit_is_halved_and_nothing_of_it_is_lost(hand: Any) -> None:
+    hand.activate(WITH_KEY_RESULTS)
+    objective = epic(hand)
+    hand.sync()
+    with hand.connector.store.write() as conn:
+        for number in range(9):
+            body = {"webhookEvent": "jira:issue_updated", "issue": {"id": objective}}
+            inbox.store(conn, "main", f"d-{number}", json.dumps(body).encode(), hand.clock())
+    hand.sandbox.faults.add(
+        Fault("rate_limit", path="bulkfetch", reason="jira-quota-tenant-based", seconds=900.0)
+    )
+    with pytest.raises(RateLimited):
+        refresh(hand.context, "worker")
+    with hand.connector.store.read() as conn:
+        assert portion(conn, "main") == 4
+        assert len(inbox.pending(conn, 99, "main")) == 9
+
+
+def test_what_is_paced_is_announced_for_the_moment_from_which_it_may_be_written(hand: Any) -> None:
+    objective = synced(hand)
+    moved_on(hand, objective)
+    now = hand.clock()
+    with hand.connector.store.write() as conn:
+        for before, after in [(50, 67), (67, 50)] * 10:
+            change = Change(objective, "PLAT-1", PROGRESS, "OKR progress", before, after, "it moved")
+            plan_id = writes.intend(conn, "main", Plan(objective, (change,)), "r1", "webhook", now)
+            writes.settle(conn, plan_id, objective, PROGRESS, "written", "", now)
+    heard = Heard()
+    reconcile(replace(hand.context, announcer=heard), objective)
+    assert hand.field(objective) == 50
+    assert heard.said == [("marked", "main", [objective], now + timedelta(minutes=3))]
 
 
 def test_a_fresh_read_that_is_refused_is_not_begun_twice(hand: Any) -> None:
