@@ -16,7 +16,6 @@ from plugin.cli.opening import open_connector
 from plugin.cli.output import json_option, show_json, show_table, site_option
 from plugin.runtime.heartbeat import Process
 from plugin.sync.outage import Outage
-from plugin.sync.reconcile.hold import Brake
 from plugin.use_cases.health.budget import Budget, in_words
 from plugin.use_cases.health.concerns import FRESH, Concern, concerns, verdict
 from plugin.use_cases.health.credential_expiry import Expiry
@@ -76,7 +75,7 @@ def status_values(found: Status) -> dict[str, Any]:
             {"objective": letter.objective_id, "error": letter.error, "remedy": letter.remedy}
             for letter in found.dead
         ],
-        "brake": _brake_values(found.brake),
+        "brake": _brake_values(found),
         "held": [
             {"issue": one.issue_key, "field": one.field_name, "wanted": one.wanted, "why": one.why}
             for one in found.held
@@ -209,7 +208,8 @@ def _show_reads(values: dict[str, Any], now: datetime) -> None:
         click.echo(f"  {one['objective']} had been wrong: {one['issues']} issues")
 
 
-def _brake_values(brake: Brake | None) -> dict[str, Any] | None:
+def _brake_values(found: Status) -> dict[str, Any] | None:
+    brake = found.brake
     if brake is None:
         return None
     return {"reason": brake.reason, "at": brake.at.isoformat(), "objectives": sorted(brake.objectives)}

@@ -14,14 +14,14 @@ from connectors.jira.http.errors import JiraError
 from connectors.store import StoreError
 from connectors.store.numbers import objectives, snapshots
 from connectors.store.people import audit
+from connectors.store.reads import failures, wishes
 from connectors.store.sites import facts
-from connectors.store.work import due, inbox, limits
+from connectors.store.work import due, inbox, limits, tombstones
 from plugin.runtime.connector import CATALOGUE_AT, Connector, NotReady
 from plugin.runtime.process import worker_name
 from plugin.sync import outage
 from plugin.sync.context import Context
-from plugin.sync.refresh.reread import RESYNC_WANTED
-from plugin.sync.resync import read_failure
+from plugin.sync.refresh.tombstones import WINDOW
 from plugin.sync.resync.full import resync
 from plugin.sync.resync.recent import resync_recent
 from plugin.sync.resync.watermark import want_full_read
@@ -39,7 +39,7 @@ RESTING = "nobody"
 RUNNING = "running:"
 RESYNC = "resync"
 RECENT = "recent"
-READS: dict[str, read_failure.Kind] = {RESYNC: "full", RECENT: "recent"}
+READS: dict[str, failures.Kind] = {RESYNC: "full", RECENT: "recent"}
 SHORTEST_PAUSE = timedelta(minutes=2)
 """Between two resyncs that events ask for."""
 
@@ -100,6 +100,7 @@ def prune(connector: Connector, site: str, _going_on: Callable[[], None]) -> Non
         inbox.prune(conn, now - timedelta(days=connector.settings.keep_deliveries_days))
         audit.prune(conn, now - timedelta(days=connector.settings.keep_audit_days))
         limits.prune(conn, now - timedelta(days=1))
+        tombstones.prune(conn, now - WINDOW)
         snapshots.thin(conn, site, now - timedelta(days=connector.settings.keep_history_days))
 
 
@@ -186,7 +187,7 @@ class Schedules:
             return
         try:
             with self._connector.store.write() as conn:
-                read_failure.note(conn, site, kind, self._connector.clock(), error)
+                failures.note(conn, site, kind, self._connector.clock(), error.message, error.remedy)
         except StoreError as fault:
             log.warning("a failed read was not noted", site=site, error=str(fault))
 
@@ -242,7 +243,7 @@ def one_at_a_time(conn: Connection, name: str) -> None:
 def _is_due(conn: Connection, site: str, schedule: Schedule, now: datetime) -> bool:
     """A resync may also be asked for (a renamed version touches issues no delivery names), yet not without a pause."""
     every = schedule.every
-    if schedule.name == RESYNC and facts.get(conn, site, RESYNC_WANTED) is not None:
+    if schedule.name == RESYNC and wishes.is_open(conn, site):
         every = min(every, SHORTEST_PAUSE)
     return is_due(facts.get(conn, site, _last(schedule)), every, now)
 

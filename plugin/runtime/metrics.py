@@ -18,9 +18,9 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from connectors.store.reads import failures
 from plugin.runtime.counters import LAG_BOUNDS, Counted, Lag
 from plugin.sync.outage import KINDS
-from plugin.sync.resync import read_failure
 from plugin.use_cases.health.concerns import concerns
 from plugin.use_cases.health.credential_expiry import seconds_left
 from plugin.use_cases.health.status import Installation, Status
@@ -155,7 +155,7 @@ def drift(sites: Sites) -> Iterator[Metric]:
         since.add_metric([one.site], found.recent if found else 0)
         below.add_metric([one.site], found.objectives if found else 0)
         tries, first = ({bad.kind: getattr(bad, name) for bad in one.failing} for name in ("tries", "since"))
-        for kind in read_failure.KINDS:
+        for kind in failures.KINDS:
             failed.add_metric([one.site, kind], tries.get(kind, 0))
         # A full read sees what changed of late too. What was never read is as old as the first failure to read it.
         lately = max((at for at in (one.last_recent, one.last_resync) if at is not None), default=None)

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from connectors.jira.http.address import Deployment
 from connectors.jira.http.errors import JiraError
 from connectors.store.people import audit
+from connectors.store.reads import wishes
 from connectors.store.sites import facts, sites
 from connectors.store.sites.sites import SavedSite
 from plugin.runtime.composition import site_from
@@ -26,7 +27,6 @@ from plugin.runtime.connector import Connector, NotReady, Site
 from plugin.runtime.credentials_vault import vault
 from plugin.runtime.settings import JiraSettings
 from plugin.sync import outage
-from plugin.sync.refresh.reread import RESYNC_WANTED
 from plugin.use_cases.health.credential_expiry import day_given, expiry_at
 
 log = structlog.get_logger("jira_okr.sites")
@@ -317,7 +317,7 @@ def _begin_anew(conn: Connection, name: str, now: datetime) -> None:
     """It may be another Jira under a name that was in use: what we knew of that one is read anew, all of it."""
     for known in ("catalogue", "api"):
         facts.take(conn, name, known)
-    facts.put(conn, name, RESYNC_WANTED, now.isoformat())
+    wishes.ask(conn, name, now)
 
 
 def _opened(connector: Connector, saved: SavedSite) -> Site | None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from click.testing import CliRunner
 
 from connectors.sandbox import CONNECTOR, PEOPLE, Fault, SandboxServer
 from connectors.store.numbers import objectives
-from connectors.store.sites import facts
+from connectors.store.reads import full_reads, wishes
 from connectors.store.work import due, inbox, refusals
 from plugin.cli import EXPLAINED, cli
 from plugin.cli.sync import sync_site
@@ -93,10 +94,16 @@ class World:
         """Jira is well again."""
         self.sandbox.faults.clear()
 
-    def fact(self, name: str) -> Any:
-        """A small value the connector keeps of the site."""
+    def last_full_read(self) -> datetime | None:
+        """When everything was read last."""
         with self.connector.store.read() as conn:
-            return facts.get(conn, "main", name)
+            found = full_reads.latest(conn, "main")
+        return found.at if found else None
+
+    def wants_full_read(self) -> bool:
+        """Whether everything is still to be read."""
+        with self.connector.store.read() as conn:
+            return wishes.is_open(conn, "main")
 
     def deliver(self, body: bytes) -> None:
         """A signed webhook, as Jira would send it."""

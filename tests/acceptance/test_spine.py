@@ -165,9 +165,9 @@ def test_a_renamed_version_brings_the_next_resync_forward(world: Any, eventually
     }
     connector, clock = world.connector, world.connector.clock
     connector.clock = lambda: clock() + timedelta(minutes=3)
-    before = world.fact("last_resync")
+    before = world.last_full_read()
 
     world.deliver(json.dumps(event).encode())
 
-    eventually(lambda: world.fact("last_resync") != before, 20)
-    assert world.fact("resync_wanted") is None
+    eventually(lambda: world.last_full_read() != before, 20)
+    assert not world.wants_full_read()

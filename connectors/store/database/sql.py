@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -76,9 +77,15 @@ def scanned(conn: Connection, column: Column[Any]) -> ColumnElement[Any]:
     return form
 
 
-def plain(text: str, limit: int) -> str:
+def hold(conn: Connection, name: str) -> None:
+    """Other transactions that hold the same name wait until this one ends. SQLite has one writer at a time anyway."""
+    if _is_postgres(conn):
+        conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+def plain(words: str, limit: int) -> str:
     """Text that both databases take: no NUL and no lone surrogate (PostgreSQL refuses them), at most `limit` characters."""
-    return text[:limit].replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    return words[:limit].replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _is_postgres(conn: Connection) -> bool:

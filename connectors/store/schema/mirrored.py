@@ -52,3 +52,12 @@ candidate = Table(
     columns.part("issue_id"),
     sqlite_with_rowid=False,
 )
+
+candidate_query = Table(
+    "candidate_query",
+    columns.metadata,
+    columns.site(),
+    columns.part("query"),
+    columns.text("revision"),
+    columns.text("jql"),
+)

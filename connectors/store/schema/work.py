@@ -1,4 +1,4 @@
-"""The tables of work: deliveries, what is due, what is written to Jira and refused by it, how far a resync is."""
+"""The tables of work: deliveries, what is due, what is written to Jira, held, and refused by it."""
 
 from __future__ import annotations
 
@@ -151,26 +151,6 @@ loss = Table(
     columns.text("objectives"),
 )
 
-resync_run = Table(
-    "resync_run",
-    columns.metadata,
-    columns.site(),
-    columns.text("read"),
-    columns.text("holder"),
-    columns.text("content"),
-    columns.number("saved_at"),
-)
-
-resync_page = Table(
-    "resync_page",
-    columns.metadata,
-    columns.site(),
-    columns.part("read"),
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    columns.text("content"),
-    sqlite_with_rowid=False,
-)
-
 drift = Table(
     "drift",
     columns.metadata,
@@ -188,6 +168,39 @@ rate_limit = Table(
     columns.part("key"),
     columns.text("content"),
     columns.number("updated_at"),
+)
+
+last_reconcile = Table("last_reconcile", columns.metadata, columns.site(), columns.number("at"))
+
+batch_size = Table("batch_size", columns.metadata, columns.site(), columns.number("deliveries"))
+
+tombstone = Table(
+    "tombstone",
+    columns.metadata,
+    columns.site(),
+    columns.part("issue_id"),
+    columns.number("at"),
+    Index(None, "at"),
+    sqlite_with_rowid=False,
+)
+
+brake = Table(
+    "brake",
+    columns.metadata,
+    columns.site(),
+    columns.part("objective_id"),
+    columns.text("reason"),
+    columns.number("at"),
+    columns.number("changes"),
+    columns.text("doubts"),
+)
+
+edit_permit = Table(
+    "edit_permit",
+    columns.metadata,
+    columns.site(),
+    columns.part("project"),
+    columns.number("may"),
 )
 
 fact = Table("fact", columns.metadata, columns.site(), columns.part("name"), columns.text("content"))

@@ -8,26 +8,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import Connection, delete, select
 
+from connectors.store.database import sql
 from connectors.store.database.sql import among, insert_into
-from connectors.store.schema import candidate
-from connectors.store.sites import facts
-
-FACT = "candidates"
+from connectors.store.schema import candidate, candidate_query
 
 
 def hold(conn: Connection, site: str) -> None:
-    """Other transactions that fill or land wait until this one ends. SQLite has one writer at a time anyway."""
-    if conn.dialect.name == "postgresql":
-        lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
-        conn.execute(lock, {"name": f"{site}:{FACT}"})
+    """Other transactions that fill or land wait until this one ends."""
+    sql.hold(conn, f"{site}:candidates")
 
 
 def queries(conn: Connection, site: str, revision: str) -> frozenset[str]:
     """The JQLs whose issues are known under this mapping revision."""
-    known = facts.get(conn, site, FACT)
-    return frozenset(known["queries"]) if known and known["revision"] == revision else frozenset()
+    mine = (candidate_query.c.site == site, candidate_query.c.revision == revision)
+    return frozenset(conn.execute(select(candidate_query.c.jql).where(*mine)).scalars())
 
 
 def ids(conn: Connection, site: str, wanted: Iterable[str]) -> frozenset[str]:
@@ -38,9 +34,9 @@ def ids(conn: Connection, site: str, wanted: Iterable[str]) -> frozenset[str]:
 
 def fill(conn: Connection, site: str, revision: str, found: Mapping[str, Iterable[str]]) -> None:
     """Make queries known: issue ids by JQL. What was known under another revision is forgotten. Hold the site before."""
-    former = queries(conn, site, revision)
-    if not former:
-        conn.execute(delete(candidate).where(candidate.c.site == site))
+    if not queries(conn, site, revision):
+        for table in (candidate, candidate_query):
+            conn.execute(delete(table).where(table.c.site == site))
     rows = [
         {"site": site, "query": _name(jql), "issue_id": issue_id}
         for jql, issue_ids in found.items()
@@ -48,7 +44,9 @@ def fill(conn: Connection, site: str, revision: str, found: Mapping[str, Iterabl
     ]
     if rows:
         conn.execute(insert_into(conn, candidate).on_conflict_do_nothing(), rows)
-    facts.put(conn, site, FACT, {"revision": revision, "queries": sorted(former | found.keys())})
+    known = [{"site": site, "query": _name(jql), "revision": revision, "jql": jql} for jql in sorted(found)]
+    if known:
+        conn.execute(insert_into(conn, candidate_query).on_conflict_do_nothing(), known)
 
 
 def land(conn: Connection, site: str, jql: str, gone: Iterable[str], come: Iterable[str]) -> None:

@@ -8,26 +8,28 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from connectors.store.sites import facts
+from connectors.store.work import batch_sizes
 
 WHOLE = 500
 GROWTH = 10
 """A tenth more after each batch that went well."""
-_FACT = "portion"
 
 
 def portion(conn: Connection, site: str) -> int:
     """How many to take now."""
-    kept: int | None = facts.get(conn, site, _FACT, int | None)
+    kept = batch_sizes.get(conn, site)
     return WHOLE if kept is None else kept
 
 
 def cut_short(conn: Connection, site: str, taken: int) -> None:
     """A batch of so many ran into a limit."""
-    facts.put(conn, site, _FACT, max(1, taken // 2))
+    batch_sizes.put(conn, site, max(1, taken // 2))
 
 
 def went_well(conn: Connection, site: str, taken: int) -> None:
     """A batch of so many, fewer than a whole one, came to its end."""
     more = taken + max(1, taken // GROWTH)
-    facts.put(conn, site, _FACT, more if more < WHOLE else None)
+    if more < WHOLE:
+        batch_sizes.put(conn, site, more)
+    else:
+        batch_sizes.clear(conn, site)

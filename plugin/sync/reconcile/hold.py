@@ -9,15 +9,15 @@ more than twenty times an hour is held by nobody: it is written again some minut
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from sqlalchemy import Connection
 
 from connectors.store.numbers import mirror
-from connectors.store.sites import facts
-from connectors.store.work import writes
+from connectors.store.work import brakes, writes
+from connectors.store.work.brakes import Brake, Doubts
 from connectors.store.work.writes import Write, WriteOutcome
 from mappings.document.mapping import Mapping
 from mappings.fields import FieldType, field_type, is_empty
@@ -32,7 +32,6 @@ MOST_REWRITES = 5
 """So often within the window may a value of another hand be overwritten; then something writes against us."""
 UNPACED = 20
 """So often within the window is a field written as soon as its inputs change; then no more than so often in the same time."""
-BRAKE = "brake"
 BREAKER = "breaker"
 RESYNC = "resync"
 Ending = Callable[[Connection, str, datetime, str | None], int]
@@ -41,20 +40,6 @@ FLAPPING = (
     "This field flaps: more than 5 times within an hour another value stood there than the one written last. "
     "Something else writes it too: an automation rule, another app, or people."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Brake:
-    """A resync was held: why, since when, and which objectives wait.
-
-    `rows` says by objective and issue written which rows nothing in Jira explains, and when each was edited last (ISO).
-    """
-
-    reason: str
-    at: datetime
-    count: int
-    objectives: frozenset[str]
-    rows: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +68,6 @@ class Doubt:
 
     plan: Plan
     rows: dict[str, frozenset[str]]
-
-
-def standing(conn: Connection, site: str) -> Brake | None:
-    """The brake that holds this site, if one does."""
-    found: Brake | None = facts.get(conn, site, BRAKE, Brake | None)
-    return found
 
 
 def sift(context: Context, conn: Connection, planned: Plan) -> Sifted:
@@ -129,15 +108,10 @@ def sift(context: Context, conn: Connection, planned: Plan) -> Sifted:
 
 def _loose_rows(context: Context, conn: Connection, objective_id: str) -> dict[str, frozenset[str]]:
     """By issue of a held objective the rows that still nothing explains: not one that was edited since, or is gone, which is proven."""
-    held = standing(conn, context.site)
-    if held is None or objective_id not in held.objectives:
-        return {}
-    noted = held.rows.get(objective_id, {})
+    noted = brakes.doubts(conn, context.site, objective_id) or {}
     now = mirror.get(conn, context.site, {row for rows in noted.values() for row in rows})
     return {
-        issue_id: frozenset(
-            row for row, at in rows.items() if row in now and now[row].updated <= datetime.fromisoformat(at)
-        )
+        issue_id: frozenset(row for row, at in rows.items() if row in now and now[row].updated <= at)
         for issue_id, rows in noted.items()
     }
 
@@ -228,14 +202,9 @@ def brake_resync(
     if not isinstance(decision, Hold) or not doubts:
         return None
     with context.store.write() as conn:
-        held = Brake(
-            decision.reason,
-            context.clock(),
-            decision.count,
-            frozenset(doubts),
-            {id_: _dated(context, conn, one.rows) for id_, one in doubts.items()},
-        )
-        facts.put(conn, context.site, BRAKE, held)
+        held = Brake(decision.reason, context.clock(), decision.count, frozenset(doubts))
+        dated = {id_: _dated(context, conn, one.rows) for id_, one in doubts.items()}
+        brakes.put(conn, context.site, held, dated)
     for plan in plans:
         note_held(context, plan, plan.changes, RESYNC, decision.reason)
     return held
@@ -280,26 +249,16 @@ def _holds_ours(context: Context, change: Change) -> bool:
     return last is not None and type_ is not None and type_.equal(change.before, last.after)
 
 
-def _dated(context: Context, conn: Connection, rows: dict[str, frozenset[str]]) -> dict[str, dict[str, str]]:
+def _dated(context: Context, conn: Connection, rows: dict[str, frozenset[str]]) -> Doubts:
     now = mirror.get(conn, context.site, {row for those in rows.values() for row in those})
     return {
-        issue_id: {row: now[row].updated.isoformat() for row in sorted(those) if row in now}
+        issue_id: {row: now[row].updated for row in sorted(those) if row in now}
         for issue_id, those in rows.items()
     }
 
 
 def _overwriting(plan: Plan) -> Iterator[Change]:
     return (change for change in plan.changes if not is_empty(change.before))
-
-
-def lift(conn: Connection, site: str, objective_ids: Iterable[str]) -> None:
-    """These objectives wait for the brake no more. Call it within `write`."""
-    held, ids = standing(conn, site), frozenset(objective_ids)
-    if held is None or not held.objectives & ids:
-        return
-    left = held.objectives - ids
-    rows = {id_: rows for id_, rows in held.rows.items() if id_ in left}
-    facts.put(conn, site, BRAKE, replace(held, objectives=left, rows=rows) if left else None)
 
 
 def release(context: Context, objective_ids: Iterable[str] | None = None) -> int:
@@ -313,8 +272,8 @@ def end(
 ) -> int:
     """End what is held, of these objectives or of all, as a person decided; how many changes."""
     if objective_ids is None:
-        facts.put(conn, site, BRAKE, None)
+        brakes.lift_all(conn, site)
         return how(conn, site, now, None)
     ids = sorted(set(objective_ids))
-    lift(conn, site, ids)
+    brakes.lift(conn, site, ids)
     return sum(how(conn, site, now, objective_id) for objective_id in ids)

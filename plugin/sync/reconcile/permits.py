@@ -6,11 +6,9 @@ import structlog
 
 from connectors.jira.http.errors import JiraError
 from connectors.jira.metadata.permissions import EDIT
-from connectors.store.sites import facts
-from connectors.store.work import due, refusals
+from connectors.store.work import due, edit_permits, refusals
 from plugin.sync.context import Context
 
-MAY_EDIT = "may_edit"
 MOST_PROJECTS = 20
 TRIED = "a field that Jira refused is tried again"
 
@@ -24,7 +22,7 @@ def look(context: Context) -> None:
     """
     with context.store.read() as conn:
         standing = refusals.all(conn, context.site) if refusals.count(conn, context.site) else []
-        known: dict[str, bool] = facts.get(conn, context.site, MAY_EDIT) or {}
+        known = edit_permits.all(conn, context.site)
     projects = sorted({one.issue_key.rpartition("-")[0] for one in standing})[:MOST_PROJECTS]
     found: dict[str, bool] = {}
     try:
@@ -37,6 +35,6 @@ def look(context: Context) -> None:
         return
     regained = {project for project in changed if found[project]}
     with context.store.write() as conn:
-        facts.put(conn, context.site, MAY_EDIT, {**known, **found})
+        edit_permits.put(conn, context.site, found)
         if regained:
             due.mark(conn, context.site, refusals.probe(conn, context.site), context.clock(), TRIED)

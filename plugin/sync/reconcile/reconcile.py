@@ -11,8 +11,7 @@ import structlog
 from sqlalchemy import Connection
 
 from connectors.store.numbers import objectives
-from connectors.store.sites import facts
-from connectors.store.work import due, refusals, writes
+from connectors.store.work import brakes, due, last_reconcile, refusals, writes
 from connectors.store.work.writes import Write
 from mappings.document.names import Absence
 from mappings.explain.cause import cause
@@ -25,7 +24,6 @@ from mappings.write_back.departure import with_clearing
 from mappings.write_back.desired import desired
 from mappings.write_back.plan import Change, Plan, plan
 from plugin.sync.context import Context
-from plugin.sync.reconcile import hold
 from plugin.sync.reconcile.absences import standing_for, without_absent
 from plugin.sync.reconcile.application import Applied, apply
 from plugin.sync.reconcile.departure import clears, still_ours
@@ -77,7 +75,7 @@ def reconcile(
         allowed = without_refused(context, conn, whole)
         planned = without_absent(context, allowed)
         sifted = sift(context, conn, planned)
-        brake = hold.standing(conn, context.site) if sifted.braked else None
+        brake = brakes.standing(conn, context.site) if sifted.braked else None
     if standing is not None:
         if write:
             _keep_standing(context, standing, tenure)
@@ -117,7 +115,7 @@ def _keep_standing(context: Context, state: ObjectiveState, tenure: Tenure | Non
     with context.store.write() as conn:
         if objectives.load(conn, context.site, state.id) is None:
             objectives.succeed(conn, context.site, None, state, context.mapping.revision, now)
-        facts.put(conn, context.site, "last_reconcile", now.isoformat())
+        last_reconcile.note(conn, context.site, now)
         if tenure is not None:
             due.finish(conn, tenure.claim)
 
@@ -226,8 +224,8 @@ def _save(
         places = [(change.issue_id, change.field_id) for change in whole.changes]
         writes.lapse(conn, context.site, now, objective_id, places)
         if not sifted.waiting:
-            hold.lift(conn, context.site, [objective_id])
-        facts.put(conn, context.site, "last_reconcile", now.isoformat())
+            brakes.lift(conn, context.site, [objective_id])
+        last_reconcile.note(conn, context.site, now)
         if later is not None:
             due.mark(conn, context.site, [objective_id], now, PACED, later)
             context.announcer.marked(conn, context.site, frozenset({objective_id}), later)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from connectors.store import Store
 from connectors.store.numbers import mirror, objectives
 from connectors.store.people import audit
+from connectors.store.reads import wishes
 from connectors.store.sites import bindings, facts
 from connectors.store.work import due
 from mappings.document.mapping import Mapping
@@ -29,7 +30,6 @@ from mappings.document.names import (
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue, Named, User
 from mappings.jql.custom import choices_in
-from plugin.sync.refresh.reread import RESYNC_WANTED
 
 _FACT = "names"
 WHO = "jira-okr"
@@ -90,7 +90,7 @@ def hold_against(
     if found.arrivals or healed:
         due.mark(conn, site, objectives.ids(conn, site), now, "names in Jira changed")
         # Issues may be objectives now, or have fields again, of which no delivery told.
-        facts.put(conn, site, RESYNC_WANTED, now.isoformat())
+        wishes.ask(conn, site, now)
     return found
 
 

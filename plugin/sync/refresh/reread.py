@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from connectors.jira.http.errors import JiraError, RateLimited
 from connectors.store import StoreError
 from connectors.store.numbers import mirror, objectives
-from connectors.store.sites import facts
+from connectors.store.reads import wishes
 from connectors.store.work import inbox, losses
 from connectors.store.work.inbox import Delivery
 from mappings.facts.forest import Forest
@@ -37,8 +37,6 @@ log = structlog.get_logger("jira_okr.inbox")
 History = dict[str, tuple[Reading, ...]]
 
 LEASE = timedelta(minutes=1)
-RESYNC_WANTED = "resync_wanted"
-"""Fact of a site: an event touched issues that it does not name (a version, a sprint), so everything is to be read again."""
 DEEPEST = 32
 LOST_HISTORY = "its history cannot be had from Jira, so nobody knows since when it holds its value"
 MOST_SHOWN = 10
@@ -219,7 +217,8 @@ def _land(context: Context, deliveries: list[Delivery], batch: Batch, found: Fou
         record(context, conn, found.lost)
         _note_echoes(context, conn, batch.echoes)
         if batch.whole_scope:
-            facts.put(conn, context.site, RESYNC_WANTED, moment.now.isoformat())
+            # A version or a sprint touches issues that the event does not name.
+            wishes.ask(conn, context.site, moment.now)
         verdicts = {one.id: _verdict(batch, one, found.gaps) for one in deliveries}
         inbox.settle_all(conn, verdicts, moment.now)
     for delivery in deliveries:

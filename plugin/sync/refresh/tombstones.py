@@ -5,29 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from itertools import islice
 
 from sqlalchemy import Connection
 
-from connectors.store.sites import facts
-from connectors.store.work import inbox
+from connectors.store.work import inbox, tombstones
 from plugin.sync.context import Context
 
-FORGOTTEN = "forgotten"
 WINDOW = timedelta(hours=1)
 """Longer than any search index lags or any read lasts."""
-MOST = 1_000
-"""So many of the latest are remembered; a resync heals what is beyond."""
 
 
 def remember(context: Context, conn: Connection, ids: Iterable[str]) -> None:
     """Note that these issues left the mirror now."""
-    now = context.clock()
-    lost = dict.fromkeys(sorted(ids), now.isoformat())
-    if lost:
-        kept = {id_: at for id_, at in _remembered(context, conn).items() if id_ not in lost}
-        latest = islice(reversed((kept | lost).items()), MOST)
-        facts.put(conn, context.site, FORGOTTEN, dict(reversed(list(latest))))
+    tombstones.put(conn, context.site, ids, context.clock())
 
 
 def doubtful(
@@ -37,10 +27,8 @@ def doubtful(
     new = frozenset(ids)
     if not new:
         return frozenset()
-    left = _remembered(context, conn)
-    return frozenset(
-        id_ for id_ in new & left.keys() if read_at is None or read_at < datetime.fromisoformat(left[id_])
-    )
+    left = tombstones.among_these(conn, context.site, new, context.clock() - WINDOW)
+    return frozenset(id_ for id_, at in left.items() if read_at is None or read_at < at)
 
 
 def ask_again(context: Context, conn: Connection, ids: Iterable[str]) -> None:
@@ -50,10 +38,3 @@ def ask_again(context: Context, conn: Connection, ids: Iterable[str]) -> None:
         body = json.dumps({"webhookEvent": "jira:issue_updated", "issue": {"id": id_}}).encode()
         inbox.store(conn, context.site, f"doubt-{id_}-{now.isoformat()}", body, now, "read again")
         context.announcer.delivered(conn, context.site)
-
-
-def _remembered(context: Context, conn: Connection) -> dict[str, str]:
-    """When what left within the window left, oldest first. Two workers that drop issues in one instant may keep one's word only."""
-    found: dict[str, str] = facts.get(conn, context.site, FORGOTTEN, dict[str, str]) or {}
-    since = context.clock() - WINDOW
-    return {id_: at for id_, at in found.items() if datetime.fromisoformat(at) > since}

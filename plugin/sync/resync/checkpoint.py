@@ -18,10 +18,8 @@ from sqlalchemy import Connection
 from connectors.jira import Page
 from connectors.store.database import json_text
 from connectors.store.numbers import mirror
-from connectors.store.sites import facts
-from connectors.store.work import resyncs
+from connectors.store.reads import resyncs, wishes
 from plugin.sync.context import Context
-from plugin.sync.refresh.reread import RESYNC_WANTED
 from plugin.sync.resync import watermark
 from plugin.sync.resync.landing import Landed, Resynced
 from plugin.sync.resync.search_pages import asked
@@ -36,13 +34,13 @@ log = structlog.get_logger("jira_okr.resync")
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """What stands beside the pages. `began` is by Jira's clock, `after` the place of the next page, `wanted` the wish it serves."""
+    """What stands beside the pages. `began` is by Jira's clock, `after` the place of the next page, `wanted` how often everything had been asked for."""
 
     under: str
     first: bool
     total: int
     began: datetime
-    wanted: str | None = None
+    wanted: int = 0
     asked_otherwise: bool = False
     occupied: bool = False
     read: int = 0
@@ -152,13 +150,12 @@ def _usable(context: Context, conn: Connection, kept: resyncs.Kept | None) -> Re
     if kept is None:
         return None
     reached: Reached = json_text.decode(kept.content, Reached)
-    wanted = facts.get(conn, context.site, RESYNC_WANTED)
     why = None
     if reached.under != _under(context):
         why = "the mapping, its scope or its fields changed"
     elif context.clock() - kept.saved_at > LONGEST_REST:
         why = "it rested too long"
-    elif wanted is not None and wanted != reached.wanted:
+    elif wishes.is_open(conn, context.site) and wishes.asked(conn, context.site) != reached.wanted:
         why = "everything was asked for since"
     elif not reached.complete and reached.after is None:
         why = "it had not read a page"
@@ -198,7 +195,7 @@ def _begun(context: Context, holder: str, total: int | None) -> Reading:
     began = context.jira.time() or context.clock() - SKEW
     with context.store.write() as conn:
         first = mirror.count(conn, context.site) == 0
-        wanted = facts.get(conn, context.site, RESYNC_WANTED)
+        wanted = wishes.asked(conn, context.site)
         otherwise = not first and watermark.usable(conn, context) is None
         reached = Reached(_under(context), first, total, began, wanted, otherwise)
         text = json_text.encode(reached)

@@ -10,20 +10,22 @@ import structlog
 from connectors.jira import Page
 from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.store.numbers import objectives
+from connectors.store.reads import failures, full_reads, resyncs, wishes
+from connectors.store.reads.full_reads import FullRead
 from connectors.store.sites import facts
-from connectors.store.work import drift, resyncs
+from connectors.store.work import drift
 from connectors.store.work import last_written as stands
 from plugin.sync.context import Context
 from plugin.sync.refresh import gaps
 from plugin.sync.refresh.names import observe
-from plugin.sync.refresh.reread import RESYNC_WANTED, with_readings
-from plugin.sync.resync import activation_read, read_failure, watermark
+from plugin.sync.refresh.reread import with_readings
+from plugin.sync.resync import activation_read, watermark
 from plugin.sync.resync.checkpoint import SKEW, Reading, forget, keep, start
 from plugin.sync.resync.completeness import prove_complete
 from plugin.sync.resync.double_check import look_again
 from plugin.sync.resync.landing import Progress, Resynced, land_again, land_first
 from plugin.sync.resync.missing_issues import catch_up, drop_unseen
-from plugin.sync.resync.resync_end import REVISION, quietly, settle
+from plugin.sync.resync.resync_end import quietly, settle
 from plugin.sync.resync.search_pages import in_order, pages
 
 log = structlog.get_logger("jira_okr.resync")
@@ -107,22 +109,16 @@ def _others(context: Context, report: Resynced) -> frozenset[str]:
 def _remember(context: Context, reading: Reading) -> None:
     report, now = reading.report, context.clock()
     with context.store.write() as conn:
-        for fact in ("last_resync", "schedule:resync", "schedule:recent"):
-            facts.put(conn, context.site, fact, now.isoformat())
-        facts.put(conn, context.site, REVISION, context.mapping.revision)
+        for schedule in ("resync", "recent"):
+            facts.put(conn, context.site, f"schedule:{schedule}", now.isoformat())
+        read = FullRead(now, context.mapping.revision, report.read, report.drift)
+        full_reads.note(conn, context.site, read)
         activation_read.dropped_by(conn, context)
-        facts.put(
-            conn,
-            context.site,
-            "drift",
-            {"issues": report.drift, "read": report.read, "at": now.isoformat()},
-        )
         drift.restart(conn, context.site)
         if not report.first:
             drift.add(conn, context.site, report.drifted, now)
         watermark.set_by_full_read(conn, context, reading.reached.began)
         gaps.settle_full_read(context, conn, reading.reached.began - SKEW)
-        read_failure.clear(conn, context.site, "full")
-        if facts.get(conn, context.site, RESYNC_WANTED) == reading.reached.wanted:
-            facts.put(conn, context.site, RESYNC_WANTED, None)
+        failures.clear(conn, context.site, "full")
+        wishes.serve(conn, context.site, reading.reached.wanted)
         resyncs.end(conn, context.site, reading.holder)

@@ -11,14 +11,14 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from connectors.store.numbers import mirror, objectives
-from connectors.store.sites import facts
+from connectors.store.reads import full_reads
+from connectors.store.work.brakes import Brake
 from mappings.facts.forest import Forest
 from mappings.facts.gap import Gap
 from mappings.facts.issue import Issue
 from mappings.rollup.assessment import Assessment
 from plugin.sync.context import Context
 from plugin.sync.reconcile import candidates
-from plugin.sync.reconcile.hold import Brake
 from plugin.sync.refresh import gaps
 from plugin.sync.refresh.reread import land_issues
 from plugin.sync.refresh.tombstones import ask_again, doubtful
@@ -135,8 +135,8 @@ def _silent(
     context: Context, conn: Connection, before: Mapping[str, Issue], news: Iterable[Issue]
 ) -> frozenset[str]:
     """Of what is news, what was not edited since the mirror knew it; an issue it did not know, since the last read of all."""
-    text = facts.get(conn, context.site, "last_resync")
-    read_at = None if text is None else datetime.fromisoformat(text) - SKEW
+    last = full_reads.latest(conn, context.site)
+    read_at = None if last is None else last.at - SKEW
     return frozenset(issue.id for issue in news if not _is_edited(before.get(issue.id), issue, read_at))
 
 

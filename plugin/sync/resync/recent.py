@@ -9,16 +9,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from connectors.jira.http.errors import IncompleteRead
+from connectors.store.reads import failures
+from connectors.store.reads.watermarks import Watermark
 from plugin.sync.context import Context
 from plugin.sync.reconcile import permits
 from plugin.sync.refresh.reread import with_readings
-from plugin.sync.resync import read_failure, watermark
+from plugin.sync.resync import watermark
 from plugin.sync.resync.completeness import confirm_nothing
 from plugin.sync.resync.double_check import look_again
 from plugin.sync.resync.landing import Progress, Resynced, land_again
 from plugin.sync.resync.resync_end import quietly, settle
 from plugin.sync.resync.search_pages import OVERLAP, changed_pages
-from plugin.sync.resync.watermark import Watermark
 
 AHEAD = timedelta(minutes=5)
 """An imported issue may claim to have been updated in the future: the watermark follows it no further than this."""
@@ -44,7 +45,7 @@ def resync_recent(context: Context, progress: Progress = lambda _done, _total: N
     permits.look(context)
     with context.store.write() as conn:
         watermark.set_by_recent_read(conn, context, Watermark(newest, mark.under), report)
-        read_failure.clear(conn, context.site, "recent")
+        failures.clear(conn, context.site, "recent")
     return report
 
 

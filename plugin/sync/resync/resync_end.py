@@ -6,7 +6,7 @@ from collections.abc import Set
 from dataclasses import replace
 from datetime import timedelta
 
-from connectors.store.sites import facts
+from connectors.store.reads import full_reads
 from connectors.store.work import due, refusals
 from plugin.sync.context import Context
 from plugin.sync.reconcile.hold import Step, brake_resync
@@ -14,7 +14,6 @@ from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.resync.landing import Resynced
 
 UNTIL_THE_END = timedelta(hours=1)
-REVISION = "resynced_revision"
 
 
 def quietly(context: Context) -> Context:
@@ -45,8 +44,8 @@ def _apply_brake(context: Context, report: Resynced, ids: Set[str], others: Set[
     if report.first and not report.occupied:
         return
     with context.store.read() as conn:
-        last = facts.get(conn, context.site, REVISION)
-    if last in (None, context.mapping.revision):
+        last = full_reads.latest(conn, context.site)
+    if last is None or last.revision in (None, context.mapping.revision):
         steps = (_step(context, id_) for id_ in sorted(ids | others))
         report.held = brake_resync(context, steps, report.silent, explains=not report.resumed)
 

@@ -8,9 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from connectors.store.numbers.names import Name, names
-from connectors.store.sites import facts
+from connectors.store.reads import full_reads, recent_reads
 from connectors.store.work import drift
-from plugin.sync.resync import watermark
 
 MOST_NAMED = 50
 
@@ -48,17 +47,16 @@ class Drift:
 
 def drift_of(conn: Connection, site: str, most: int = MOST_NAMED) -> Drift | None:
     """The drift of a site, None before its first resync."""
-    found = facts.get(conn, site, "drift")
-    if found is None:
+    full = full_reads.latest(conn, site)
+    if full is None or full.wrong is None:
         return None
-    since = watermark.drift_since(conn, site)
     worst = drift.worst(conn, site, most) if most else []
     called = names(conn, site, [one.objective_id for one in worst])
     return Drift(
-        found["issues"],
-        found["read"],
-        datetime.fromisoformat(found["at"]) if "at" in found else None,
-        since.issues if since else 0,
+        full.wrong,
+        full.issues or 0,
+        full.at,
+        recent_reads.of(conn, site).wrong,
         drift.count(conn, site),
         tuple(_named(one, called.get(one.objective_id, Name())) for one in worst),
     )
@@ -66,8 +64,7 @@ def drift_of(conn: Connection, site: str, most: int = MOST_NAMED) -> Drift | Non
 
 def last_recent(conn: Connection, site: str) -> datetime | None:
     """When what changed of late was read last."""
-    text = facts.get(conn, site, watermark.LAST)
-    return None if text is None else datetime.fromisoformat(text)
+    return recent_reads.of(conn, site).at
 
 
 def _named(one: drift.Drifted, called: Name) -> DriftedObjective:

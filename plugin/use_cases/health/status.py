@@ -12,8 +12,11 @@ from sqlalchemy import Connection
 
 from connectors.store import StoreError
 from connectors.store.numbers import mirror
-from connectors.store.sites import facts, revisions
-from connectors.store.work import due, inbox, losses, refusals, writes
+from connectors.store.reads import failures, full_reads
+from connectors.store.reads.failures import ReadFailure
+from connectors.store.sites import revisions
+from connectors.store.work import brakes, due, inbox, last_reconcile, losses, refusals, writes
+from connectors.store.work.brakes import Brake
 from connectors.store.work.losses import Loss
 from connectors.store.work.refusals import Refused
 from plugin.access.actor import Actor
@@ -22,13 +25,10 @@ from plugin.runtime.counters import Counted
 from plugin.runtime.heartbeat import Process, counted, processes
 from plugin.sync import outage
 from plugin.sync.outage import Outage
-from plugin.sync.reconcile import hold
-from plugin.sync.reconcile.hold import Brake
 from plugin.sync.refresh import names
 from plugin.sync.refresh.names import Standing
-from plugin.sync.resync import checkpoint, read_failure
+from plugin.sync.resync import checkpoint
 from plugin.sync.resync.checkpoint import Progress
-from plugin.sync.resync.read_failure import ReadFailure
 from plugin.use_cases.health import webhook_state
 from plugin.use_cases.health.budget import Budget, budget
 from plugin.use_cases.health.credential_expiry import Expiry, expiry_at
@@ -180,9 +180,7 @@ def readiness(connector: Connector, _actor: Actor) -> Readiness:
         with connector.store.read() as conn:
             known = processes(conn)
             unread = tuple(
-                name
-                for name in connector.sites
-                if any(one.lasts for one in read_failure.standing(conn, name))
+                name for name in connector.sites if any(one.lasts for one in failures.standing(conn, name))
             )
     except StoreError as error:
         return Readiness(False, why=error.what, todo=error.remedy)
@@ -214,7 +212,7 @@ def _status(conn: Connection, site: Site, now: datetime, known: tuple[Process, .
         mapping_revision=active.revision if active else None,
         issues=mirror.count(conn, site.name),
         newest_change=mirror.newest(conn, site.name),
-        last_reconcile=_instant(facts.get(conn, site.name, "last_reconcile")),
+        last_reconcile=last_reconcile.at(conn, site.name),
         drift=drift_of(conn, site.name),
         deliveries=inbox.counts(conn, site.name),
         per_minute=_per_minute(inbox.received(conn, site.name, now - TRAFFIC), now),
@@ -230,26 +228,27 @@ def _vital(conn: Connection, site: Site, now: datetime, known: tuple[Process, ..
     latest = inbox.recent(conn, site.name, 1)
     pending = due.pending_count(conn, site.name)
     following = due.next_run(conn, site.name) if pending else None
+    full = full_reads.latest(conn, site.name)
     return Status(
         site=site.name,
         at=now,
         url=site.browse_url,
         last_delivery=latest[0].received_at if latest else None,
-        last_resync=_instant(facts.get(conn, site.name, "last_resync")),
+        last_resync=full.at if full else None,
         last_recent=last_recent(conn, site.name),
         drift=drift_of(conn, site.name, 0),
         due=pending,
         overdue_since=following if following is not None and following < now else None,
         dead=letters(conn, site.name),
         refused=tuple(refusals.all(conn, site.name)),
-        brake=hold.standing(conn, site.name),
+        brake=brakes.standing(conn, site.name),
         held=held_writes(conn, site.name),
         activating=activating(conn, site.name),
         gaps=gap_rows(conn, site.name),
         losses=tuple(losses.all(conn, site.name, "held")),
         outage=outage.standing(conn, site.name),
         token_expires=site.token_expires,
-        failing=read_failure.standing(conn, site.name),
+        failing=failures.standing(conn, site.name),
         names=_names(conn, site.name),
         processes=known,
     )
@@ -259,10 +258,6 @@ def _names(conn: Connection, site: str) -> Standing | None:
     """What the active mapping calls otherwise than Jira does."""
     found = names.standing(conn, site)
     return found if found is not None and found.revision == revisions.active_name(conn, site) else None
-
-
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
 
 
 def _per_minute(received: Sequence[datetime], now: datetime) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from connectors.jira.http.errors import JiraError
 from connectors.store import StoreError
 from connectors.store.numbers import check_ins, mirror, objectives
 from connectors.store.people import audit
+from connectors.store.reads import wishes
 from connectors.store.sites import facts, revisions
 from connectors.store.sites.revisions import Revision
 from connectors.store.work import due, writes
@@ -43,7 +44,6 @@ from plugin.runtime.garbage_collector import collector_resting
 from plugin.sync.context import field_of, metrics_of
 from plugin.sync.reconcile.departure import end_of_cycle, standing_of
 from plugin.sync.refresh import names
-from plugin.sync.refresh.reread import RESYNC_WANTED
 from plugin.sync.resync import activation_read, watermark
 from plugin.use_cases.mapping.bindings import bound_text, known_names, looked_up
 from plugin.use_cases.mapping.live_facts import read_live_facts
@@ -405,7 +405,7 @@ def _put_in_force(connector: Connector, site: str, previewed: Previewed, by: str
         names.keep(conn, site, mapping, bound)
         if former is not None and former.scope_by_id != mapping.scope_by_id:
             # What the new scope takes in has been read; only a read of everything drops what it leaves out.
-            facts.put(conn, site, RESYNC_WANTED, connector.clock().isoformat())
+            wishes.ask(conn, site, connector.clock())
     connector.announce()
     return previewed
 

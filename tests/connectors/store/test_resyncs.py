@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from connectors.store import Store
-from connectors.store.work import drift, resyncs
+from connectors.store.reads import resyncs
+from connectors.store.reads.resyncs import Kept
+from connectors.store.work import drift
 from connectors.store.work.drift import Drifted
-from connectors.store.work.resyncs import Kept
 
 NOW = datetime(2026, 11, 9, 9, 0, tzinfo=UTC)
 

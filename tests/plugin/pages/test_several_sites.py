@@ -11,7 +11,8 @@ from bs4 import BeautifulSoup
 from flask import Flask
 
 from connectors.store.numbers import objectives
-from connectors.store.sites import facts
+from connectors.store.reads import full_reads
+from connectors.store.reads.full_reads import FullRead
 from connectors.store.work import due, inbox
 from docs.screenshots.company import NOW, REVISION, large
 from plugin.access.actor import COMMAND_LINE
@@ -89,8 +90,7 @@ def test_one_site_needs_no_name(filled):
 def test_one_line_about_freshness_says_what_the_whole_page_about_it_says(store):
     with store.write() as conn:
         inbox.store(conn, "main", "d-1", b"{}", NOW - timedelta(seconds=12))
-        facts.put(conn, "main", "last_resync", (NOW - timedelta(hours=1)).isoformat())
-        facts.put(conn, "main", "drift", {"issues": 3, "read": 40})
+        full_reads.note(conn, "main", FullRead(NOW - timedelta(hours=1), issues=40, wrong=3))
         due.mark(conn, "main", ["1"], NOW - timedelta(hours=1), "event")
     sources = StoredSources(connector_of(store, *SITES), lambda: COMMAND_LINE)
     assert pulse(sources.vitals(), NOW, sources.zone) == pulse(sources.freshness(), NOW, sources.zone)

@@ -11,7 +11,8 @@ from flask import Flask
 from sqlalchemy import event
 
 from connectors.store.numbers import objectives
-from connectors.store.sites import facts
+from connectors.store.reads import full_reads
+from connectors.store.reads.full_reads import FullRead
 from connectors.store.work import drift, due, inbox
 from docs.screenshots.company import NOW, REVISION, seeded
 from plugin.access.actor import COMMAND_LINE
@@ -86,8 +87,7 @@ def test_sync_health_shows_what_waits_and_what_failed(client, sqlite_store):
     fill(sqlite_store)
     with sqlite_store.write() as conn:
         inbox.store(conn, "main", "d-1", b"{}", NOW - timedelta(seconds=12))
-        facts.put(conn, "main", "last_resync", (NOW - timedelta(hours=1)).isoformat())
-        facts.put(conn, "main", "drift", {"issues": 3, "read": 40})
+        full_reads.note(conn, "main", FullRead(NOW - timedelta(hours=1), issues=40, wrong=3))
         due.mark(conn, "main", ["10104"], NOW - timedelta(minutes=1), "event")
         (claimed,) = due.claim(conn, "w", NOW, timedelta(minutes=1), 1)
         due.bury(conn, claimed, "Jira answered 400", "Add the field to the edit screen", NOW)
@@ -125,7 +125,7 @@ def test_many_dead_letters_and_much_drift_cost_pages_no_more_statements_than_one
 
     def go_wrong(wrong):
         with sqlite_store.write() as conn:
-            facts.put(conn, "main", "drift", {"issues": 1, "read": 9, "at": NOW.isoformat()})
+            full_reads.note(conn, "main", FullRead(NOW, issues=9, wrong=1))
             drift.add(conn, "main", dict.fromkeys(wrong, 1), NOW)
             due.mark(conn, "main", wrong, NOW, "a test")
             for one in due.claim(conn, "w", NOW, timedelta(minutes=1), len(wrong)):

@@ -12,7 +12,8 @@ from bs4 import BeautifulSoup
 from flask import Flask
 
 from connectors.store.numbers import mirror, objectives
-from connectors.store.sites import facts
+from connectors.store.reads import full_reads
+from connectors.store.reads.full_reads import FullRead
 from connectors.store.work import drift, refusals
 from docs.screenshots.company import NOW, REVISION, seeded
 from mappings.facts.issue import Issue, IssueType, Project, Status
@@ -145,7 +146,7 @@ def test_a_review_and_sync_health_lead_to_the_site_that_is_meant(client, sites):
     links = {link["href"] for link in soup(client.get("/review?cycle=2026-Q4")).select(".list a.title")}
     assert {"/objectives/GROW-1?site=main", "/objectives/GROW-1?site=partners"} <= links
     with sites.store.write() as conn:
-        facts.put(conn, "partners", "drift", {"issues": 1, "read": 9, "at": NOW.isoformat()})
+        full_reads.note(conn, "partners", FullRead(NOW, issues=9, wrong=1))
         (saved, *_) = objectives.all(conn, "partners")
         drift.add(conn, "partners", {saved.state.id: 1}, NOW)
     (link,) = soup(client.get("/health")).select(".columns a[href^='/objectives/']")

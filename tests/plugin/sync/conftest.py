@@ -20,7 +20,7 @@ from connectors.sandbox.editing import create, delete, edit
 from connectors.sandbox.state import Sandbox, person
 from connectors.sandbox.transitions import to_status
 from connectors.store.numbers import mirror, objectives
-from connectors.store.sites import facts
+from connectors.store.reads import wishes
 from connectors.store.work import due, writes
 from mappings import presets
 from plugin.cli import cli
@@ -172,9 +172,9 @@ class Company:
         other.store.close()
         return found
 
-    def fact(self, name: str) -> Any:
+    def wants_full_read(self) -> bool:
         with self.connector.store.read() as conn:
-            return facts.get(conn, "main", name)
+            return wishes.is_open(conn, "main")
 
     def due(self) -> set[str]:
         with self.connector.store.read() as conn:

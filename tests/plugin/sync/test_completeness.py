@@ -8,9 +8,10 @@ import pytest
 
 from connectors.jira.http.errors import IncompleteRead
 from connectors.sandbox.faults import Fault
+from connectors.store.reads import failures as failures_of
+from connectors.store.reads.failures import ReadFailure
 from plugin.access.actor import MONITORING
 from plugin.jobs.schedules import Schedules
-from plugin.sync.resync import read_failure
 from plugin.sync.resync.completeness import falls_short
 from plugin.sync.resync.full import resync
 from plugin.sync.resync.recent import resync_recent
@@ -86,6 +87,6 @@ def test_a_read_that_is_refused_again_and_again_is_said_until_one_comes_to_its_e
     assert failures(company) == ()
 
 
-def failures(company: Any) -> tuple[read_failure.ReadFailure, ...]:
+def failures(company: Any) -> tuple[ReadFailure, ...]:
     with company.connector.store.read() as conn:
-        return read_failure.standing(conn, "main")
+        return failures_of.standing(conn, "main")

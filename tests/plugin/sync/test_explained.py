@@ -13,7 +13,7 @@ from connectors.sandbox import PEOPLE, scheme
 from connectors.sandbox.editing import edit
 from connectors.sandbox.state import person
 from connectors.store.people import audit
-from connectors.store.work import writes
+from connectors.store.work import brakes, writes
 from plugin.sync.reconcile import hold
 from plugin.sync.resync.full import resync
 from plugin.sync.resync.recent import resync_recent
@@ -53,7 +53,7 @@ def held(firm: Any) -> dict[str, object]:
 
 def brake(firm: Any) -> Any:
     with firm.connector.store.read() as conn:
-        return hold.standing(conn, "main")
+        return brakes.standing(conn, "main")
 
 
 @pytest.mark.parametrize("read", [resync, resync_recent])

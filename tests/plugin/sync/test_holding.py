@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 from connectors.sandbox import scheme
-from connectors.store.work import writes
+from connectors.store.work import brakes, writes
 from connectors.store.work.writes import Write, WriteOutcome
 from mappings.fields.number import Number
 from mappings.write_back.plan import Change
-from plugin.sync.reconcile import hold
 from plugin.sync.reconcile.hold import MOST_REWRITES, is_war, paced_until
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.resync.recent import resync_recent
@@ -236,7 +235,7 @@ def test_a_resync_that_would_change_too_much_waits_for_a_person(quiet: Any, comm
     assert len(json.loads(said)["written"]) >= found.held.count
     assert all(quiet.in_jira(one) != 1 for one in ids)
     with quiet.connector.store.read() as conn:
-        assert hold.standing(conn, "main") is None
+        assert brakes.standing(conn, "main") is None
     again, done = quiet.sync()
     assert again.held is None
     assert done.written == 0

@@ -12,8 +12,7 @@ import pytest
 from connectors.jira.http.errors import Permanent, RateLimited, Transient
 from connectors.sandbox import CONNECTOR, Fault
 from connectors.store.numbers import mirror
-from connectors.store.sites import facts
-from connectors.store.work import due, inbox, writes
+from connectors.store.work import batch_sizes, due, inbox, writes
 from mappings.write_back.plan import Change, Plan
 from plugin.sync.intake.batch_size import cut_short, portion, went_well
 from plugin.sync.reconcile.lease import Tenure
@@ -180,7 +179,7 @@ def test_a_batch_that_went_well_makes_the_next_one_larger(hand: Any) -> None:
     objective = epic(hand)
     hand.sync()
     with hand.connector.store.write() as conn:
-        facts.put(conn, "main", "portion", 2)
+        batch_sizes.put(conn, "main", 2)
         for number in range(9):
             body = {"webhookEvent": "jira:issue_updated", "issue": {"id": objective}}
             inbox.store(conn, "main", f"d-{number}", json.dumps(body).encode(), hand.clock())

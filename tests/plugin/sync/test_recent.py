@@ -10,11 +10,12 @@ import pytest
 
 from connectors.jira.http.errors import JiraError
 from connectors.sandbox import Fault, scheme
+from connectors.store.reads import watermarks
+from connectors.store.reads.watermarks import Watermark
 from connectors.store.sites import facts
 from connectors.store.work import drift
 from mappings import presets
 from plugin.jobs.schedules import Schedules
-from plugin.sync.refresh.reread import RESYNC_WANTED
 from plugin.sync.resync import watermark
 from plugin.sync.resync.full import resync
 from plugin.sync.resync.recent import resync_recent
@@ -83,7 +84,7 @@ def test_before_a_full_read_of_the_same_there_is_nothing_to_begin_from(company: 
     assert resync_recent(company.context) is None
     synced(company)
     with company.connector.store.write() as conn:
-        facts.put(conn, "main", "watermark", watermark.Watermark(company.clock(), "something else"))
+        watermarks.put(conn, "main", Watermark(company.clock(), "something else"))
     assert resync_recent(company.context) is None
     resync(company.context)
     assert resync_recent(company.context) is not None
@@ -213,10 +214,10 @@ def test_the_schedule_runs_both_and_wants_a_full_one_after_another_scope(company
     assert company.mirror() == company.afresh()
 
     company.remap("scope: project in (PLAT, CORE, GROW)", "scope: project in (PLAT, CORE)")
-    assert company.fact(RESYNC_WANTED) is not None, "what the scope leaves out is still there"
+    assert company.wants_full_read(), "what the scope leaves out is still there"
     company.clock.pass_by(minutes=6)
     schedules.run_due()
-    assert company.fact(RESYNC_WANTED) is None
+    assert not company.wants_full_read()
     assert {issue.project.key for issue in company.mirror().values()} == {"PLAT", "CORE"}
 
 

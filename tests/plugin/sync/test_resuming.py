@@ -14,9 +14,8 @@ import pytest
 
 from connectors.jira.http.errors import RateLimited, Transient
 from connectors.sandbox import CONNECTOR, Fault, scheme
-from connectors.store.sites import facts
-from connectors.store.work import due, resyncs
-from plugin.sync.refresh.reread import RESYNC_WANTED
+from connectors.store.reads import resyncs, wishes
+from connectors.store.work import due
 from plugin.sync.resync.checkpoint import LONGEST_REST, progress, unfinished
 from plugin.sync.resync.full import resync
 from plugin.sync.work import turn
@@ -152,7 +151,7 @@ def test_it_begins_anew_where_it_must(company: Any, why: str) -> None:
         company.clock.pass_by(seconds=LONGEST_REST.total_seconds() + 1)
     if why == "asked for":
         with company.connector.store.write() as conn:
-            facts.put(conn, "main", RESYNC_WANTED, company.clock().isoformat())
+            wishes.ask(conn, "main", company.clock())
     if why == "another mapping":
         company.remap("scope: project in (PLAT, CORE, GROW)", "scope: project in (PLAT, GROW, CORE)")
         company.calls("search/jql")  # what the activation itself has read
@@ -161,7 +160,7 @@ def test_it_begins_anew_where_it_must(company: Any, why: str) -> None:
 
     assert not found.resumed
     assert company.calls("search/jql") == PAGES
-    assert company.fact(RESYNC_WANTED) is None
+    assert not company.wants_full_read()
 
 
 def test_it_begins_anew_where_jira_no_longer_knows_the_page(company: Any) -> None:
@@ -198,17 +197,17 @@ def test_a_page_that_leads_in_a_circle_each_time_is_not_insisted_on(company: Any
 
 def test_a_wish_that_comes_while_it_runs_outlives_it(company: Any) -> None:
     with company.connector.store.write() as conn:
-        facts.put(conn, "main", RESYNC_WANTED, "first")
+        wishes.ask(conn, "main", company.clock())
 
     def wish(done: int, _total: int | None) -> None:
         if done == 300:
             with company.connector.store.write() as conn:
-                facts.put(conn, "main", RESYNC_WANTED, "second")
+                wishes.ask(conn, "main", company.clock())
 
     resync(company.context, wish)
-    assert company.fact(RESYNC_WANTED) == "second"
+    assert company.wants_full_read()
     resync(company.context)
-    assert company.fact(RESYNC_WANTED) is None
+    assert not company.wants_full_read()
 
 
 def test_a_read_that_holds_a_loss_ends_and_the_next_one_finds_it_again(company: Any) -> None:

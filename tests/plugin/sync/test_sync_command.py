@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
-from connectors.store.sites import facts
+from connectors.store.reads import wishes
+from connectors.store.schema import watermark
 from connectors.store.work import drift
 from plugin.access.actor import MONITORING
 from plugin.cli.output import _plain_reporter
 from plugin.runtime.metrics import render_metrics
-from plugin.sync.refresh.reread import RESYNC_WANTED
 from plugin.sync.resync.full import resync
 from plugin.use_cases.health.drift import drift_of
 from plugin.use_cases.health.status import installation
@@ -45,7 +46,7 @@ def test_recent_changes_of_what_was_never_read_are_everything(
     quiet: Any, command: Callable[..., Any]
 ) -> None:
     with quiet.connector.store.write() as conn:
-        facts.put(conn, "main", "watermark", None)
+        conn.execute(delete(watermark))
     code, said = command("sync", "--recent", "--json")
     assert code == 0
     assert '"kind": "full"' in said
@@ -94,13 +95,13 @@ def test_a_wish_for_everything_is_granted_by_a_full_sync_alone(
     quiet: Any, command: Callable[..., Any]
 ) -> None:
     with quiet.connector.store.write() as conn:
-        facts.put(conn, "main", RESYNC_WANTED, "now")
+        wishes.ask(conn, "main", quiet.clock())
     command("sync", "--recent", "--json")
     with quiet.connector.store.read() as conn:
-        assert facts.get(conn, "main", RESYNC_WANTED) == "now"
+        assert wishes.is_open(conn, "main")
     command("sync", "--json")
     with quiet.connector.store.read() as conn:
-        assert facts.get(conn, "main", RESYNC_WANTED) is None
+        assert not wishes.is_open(conn, "main")
 
 
 def test_without_a_terminal_rate_and_remaining_time_are_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,15 +8,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.jira.http.errors import RateLimited, Transient
+from connectors.store.reads import full_reads
+from connectors.store.reads.full_reads import FullRead
 from connectors.store.sites import facts
 from connectors.store.work import due, inbox
+from connectors.store.work.brakes import Brake
 from connectors.store.work.refusals import Refused
 from plugin.access.actor import Actor
 from plugin.access.permission import Permission
 from plugin.runtime.counters import Counted
 from plugin.runtime.heartbeat import EVERYWHERE, PREFIX, Process
 from plugin.sync.outage import struck
-from plugin.sync.reconcile.hold import Brake
 from plugin.use_cases.health.concerns import concerns, verdict
 from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.status import Status, status
@@ -78,7 +80,7 @@ def test_every_door_says_the_same_words(doors):
     connector = doors.connector
     now = connector.clock()
     with connector.store.write() as conn:
-        facts.put(conn, "main", "last_resync", now.isoformat())
+        full_reads.note(conn, "main", FullRead(now))
         inbox.store(conn, "main", "d-1", b"{}", now)
         due.mark(conn, "main", ["10104"], now - timedelta(minutes=1), "event")
         (claimed,) = due.claim(conn, "w", now, timedelta(minutes=1), 1)

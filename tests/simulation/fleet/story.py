@@ -26,7 +26,7 @@ from connectors.jira.http.address import Deployment
 from connectors.jira.http.errors import JiraError
 from connectors.sandbox import CONNECTOR, SandboxServer, WebhookFaults
 from connectors.store import Store, StoreError
-from connectors.store.work import due, inbox
+from connectors.store.work import brakes, due, inbox
 from mappings.document.mapping import Mapping
 from plugin.runtime.composition import build_connector, path_token
 from plugin.runtime.connector import Connector
@@ -313,7 +313,7 @@ class Story:
     def _approve(self) -> None:
         """Where a resync was held because much would change, a person looks at it and lets it go."""
         with self.tables.read() as conn:
-            held = hold.standing(conn, SITE)
+            held = brakes.standing(conn, SITE)
         if held is not None:
             hold.release(self.context())
             with self.tables.write() as conn:

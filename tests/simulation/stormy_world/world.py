@@ -29,7 +29,7 @@ from connectors.sandbox.webhooks import Message
 from connectors.store import Store, StoreError
 from connectors.store.numbers import objectives
 from connectors.store.sites import facts, revisions
-from connectors.store.work import due, inbox, losses
+from connectors.store.work import brakes, due, inbox, losses
 from mappings.diagnostic import MappingError
 from mappings.document.mapping import Mapping
 from plugin.jobs.schedules import with_names_of_today
@@ -332,7 +332,7 @@ class World:
         """Where a resync was held because much would change, or is missing, a person looks at it and lets it go."""
         accepted = self._accept_losses()
         with self.stage.store.read() as conn:
-            held = hold.standing(conn, SITE)
+            held = brakes.standing(conn, SITE)
         if held is None:
             return accepted
         hold.release(self.context())

@@ -10,13 +10,13 @@ from click.testing import CliRunner
 
 from connectors.sandbox import CONNECTOR
 from connectors.store.people import audit
+from connectors.store.reads import wishes
 from connectors.store.sites import facts, sites
 from connectors.store.work import due, inbox
 from plugin.cli import cli
 from plugin.runtime.connector import NotReady
 from plugin.runtime.credentials_vault import CredentialsVault
 from plugin.runtime.saved_sites import NewSite, add_site, open_sites, remove_site
-from plugin.sync.refresh.reread import RESYNC_WANTED
 
 GIVEN = {"name": "acme", "deployment": "cloud", "email": CONNECTOR.email, "token": CONNECTOR.token}
 
@@ -137,8 +137,8 @@ def test_a_removed_site_leaves_no_work_behind_and_begins_anew_when_it_comes_back
     add_site(connector, new, "tester")
     with connector.store.read() as conn:
         assert facts.get(conn, "acme", "catalogue") is None
-        assert facts.get(conn, "acme", RESYNC_WANTED)
-        assert facts.get(conn, "main", RESYNC_WANTED) is None
+        assert wishes.is_open(conn, "acme")
+        assert not wishes.is_open(conn, "main")
 
 
 def test_one_look_serves_all_who_ask_at_once(world, monkeypatch):

@@ -1,0 +1,22 @@
+"""When an objective of a site was reconciled last."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from connectors.store.database.instant import maybe_from_ms, to_ms
+from connectors.store.database.sql import insert_into
+from connectors.store.schema import last_reconcile as table
+
+
+def at(conn: Connection, site: str) -> datetime | None:
+    """When that was; None before the first time."""
+    return maybe_from_ms(conn.execute(select(table.c.at).where(table.c.site == site)).scalar())
+
+
+def note(conn: Connection, site: str, now: datetime) -> None:
+    """It is now."""
+    statement = insert_into(conn, table).values(site=site, at=to_ms(now))
+    conn.execute(statement.on_conflict_do_update(index_elements=[table.c.site], set_={"at": to_ms(now)}))

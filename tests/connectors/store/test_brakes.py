@@ -1,0 +1,67 @@
+"""The brake is one row for each objective: who lets one go never brings back what another let go meanwhile."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from threading import Barrier, Thread
+
+from connectors.store import Store
+from connectors.store.work import brakes, edit_permits, tombstones
+from connectors.store.work.brakes import Brake
+
+
+def test_it_holds_what_it_was_put_on_last(store: Store, now: datetime) -> None:
+    doubts = {"1": {"10": {"11": now}}}
+    with store.write() as conn:
+        brakes.put(conn, "main", Brake("Too much", now, 4, frozenset({"1", "2"})), doubts)
+        brakes.put(conn, "other", Brake("Elsewhere", now, 1, frozenset({"1"})), {})
+        assert brakes.doubts(conn, "main", "1") == {"10": {"11": now}}
+        assert (brakes.doubts(conn, "main", "2"), brakes.doubts(conn, "main", "3")) == ({}, None)
+        brakes.put(conn, "main", Brake("Again", now, 2, frozenset({"2", "3"})), {})
+        assert brakes.standing(conn, "main") == Brake("Again", now, 2, frozenset({"2", "3"}))
+        brakes.lift_all(conn, "main")
+        assert brakes.standing(conn, "main") is None
+        assert brakes.standing(conn, "other") == Brake("Elsewhere", now, 1, frozenset({"1"}))
+
+
+def test_two_processes_that_let_go_at_once_lose_nothing(store: Store, now: datetime) -> None:
+    ids = [str(number) for number in range(40)]
+    with store.write() as conn:
+        brakes.put(conn, "main", Brake("Too much", now, 41, frozenset((*ids, "left"))), {})
+    start = Barrier(2)
+
+    def let_go(mine: list[str]) -> None:
+        start.wait()
+        for one in mine:
+            with store.write() as conn:
+                brakes.standing(conn, "main")
+                brakes.lift(conn, "main", [one])
+
+    threads = [Thread(target=let_go, args=(ids[half::2],)) for half in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with store.read() as conn:
+        assert brakes.standing(conn, "main") == Brake("Too much", now, 41, frozenset({"left"}))
+
+
+def test_what_jira_said_of_one_project_leaves_the_others(store: Store) -> None:
+    with store.write() as conn:
+        edit_permits.put(conn, "main", {"PLAT": True, "GROW": False})
+        edit_permits.put(conn, "main", {"GROW": True, "CORE": False})
+        edit_permits.put(conn, "other", {"PLAT": False})
+        assert edit_permits.all(conn, "main") == {"PLAT": True, "GROW": True, "CORE": False}
+
+
+def test_what_was_read_in_the_millisecond_in_which_an_issue_left_was_read_before(
+    store: Store, now: datetime
+) -> None:
+    left = now + timedelta(microseconds=700)
+    with store.write() as conn:
+        tombstones.put(conn, "main", ["1", "2"], left)
+        tombstones.put(conn, "main", ["2"], now - timedelta(hours=2))
+        found = tombstones.among_these(conn, "main", ["1", "2", "3"], now - timedelta(hours=1))
+        assert found == {"1": now + timedelta(milliseconds=1)}
+        assert tombstones.prune(conn, now) == 1
+        assert tombstones.among_these(conn, "main", ["2"], now - timedelta(hours=3)) == {}

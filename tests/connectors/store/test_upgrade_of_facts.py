@@ -1,0 +1,110 @@
+"""What former releases kept as JSON by name is in tables of its own after the upgrade: nothing of it is lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from connectors.store import Store, open_store, upgrade
+from connectors.store.database import schema_upgrade
+from connectors.store.reads import failures, full_reads, recent_reads, resyncs, watermarks, wishes
+from connectors.store.reads.failures import ReadFailure
+from connectors.store.reads.full_reads import FullRead
+from connectors.store.reads.recent_reads import RecentReads
+from connectors.store.reads.watermarks import Watermark
+from connectors.store.work import batch_sizes, brakes, candidates, edit_permits, last_reconcile, tombstones
+from connectors.store.work.brakes import Brake
+
+AT = datetime(2026, 11, 28, 13, 47, 7, 584000, UTC)
+MAIN = {
+    "last_resync": '"2026-11-28T13:47:07.584768+00:00"',
+    "resynced_revision": '"b381b0b8f1764beb"',
+    "drift": '{"at":"2026-11-28T13:47:07.584768+00:00","issues":2,"read":323}',
+    "drift_recent": '{"issues":3,"at":"2026-11-28T13:47:07.584Z"}',
+    "last_recent": '"2026-11-28T13:47:07.584Z"',
+    "resync_wanted": '"2026-11-28T13:47:07.584001+00:00"',
+    "watermark": '{"at":"2026-11-28T13:47:07.584000Z","under":"dbd87cc9"}',
+    "watermark_ahead": '{"at":"2026-11-28T13:47:07.584000Z","under":"aaaa"}',
+    "read_failure:recent": '{"kind":"recent","since":"2026-11-28T13:47:07.584Z","at":"2026-11-28T13:47:07.584Z",'
+    '"tries":4,"error":"Jira answered 500","remedy":"Look there"}',
+    "read_failure:full": "null",
+    "last_reconcile": '"2026-11-28T13:47:07.584450+00:00"',
+    "portion": "62",
+    "forgotten": '{"10007":"2026-11-28T13:47:07.583000+00:00"}',
+    "brake": '{"reason":"Too much","at":"2026-11-28T13:47:07.584Z","count":7,"objectives":["1","2"],'
+    '"rows":{"1":{"10":{"11":"2026-11-28T13:47:07.584000+00:00"}}}}',
+    "may_edit": '{"GROW":false,"PLAT":true}',
+    "candidates": '{"queries":["project = PLAT","type = Story"],"revision":"b381b0b8f1764beb"}',
+}
+OTHER = {"last_resync": '"2026-11-28T13:47:07.584+00:00"', "resync_wanted": "null", "brake": "null"}
+READ = {"under": "x y", "first": False, "total": 9, "began": "2026-11-28T13:47:07.584Z"}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A database of the revision before the homes, with what that release left in it, brought up to this one."""
+    url = f"sqlite:///{tmp_path}/okr.sqlite3"
+    if request.param == "postgresql":
+        url = str(request.getfixturevalue("postgres_url"))
+    store = open_store(url)
+    fact = text("INSERT INTO fact (site, name, content) VALUES (:site, :name, :content)")
+    run = text("INSERT INTO resync_run VALUES (:site, 'r1', 'holder', :content, 0)")
+    with store.write() as conn:
+        schema_upgrade.to_head(conn, "0017")
+        for site, values in (("main", MAIN), ("other", OTHER)):
+            for name, content in values.items():
+                conn.execute(fact, {"site": site, "name": name, "content": content})
+            wanted = json.loads(values["resync_wanted"])
+            conn.execute(run, {"site": site, "content": json.dumps({**READ, "wanted": wanted})})
+    upgrade(store)
+    store.check()
+    yield store
+    store.close()
+
+
+def test_what_is_known_of_reads_is_still_known(upgraded: Store) -> None:
+    with upgraded.read() as conn:
+        assert full_reads.latest(conn, "main") == FullRead(AT, "b381b0b8f1764beb", 323, 2)
+        assert full_reads.latest(conn, "other") == FullRead(AT)
+        assert recent_reads.of(conn, "main") == RecentReads(AT, 3, AT)
+        assert recent_reads.of(conn, "other") == RecentReads()
+        assert watermarks.of(conn, "main") == Watermark(AT, "dbd87cc9")
+        assert watermarks.of(conn, "main", "coming") == Watermark(AT, "aaaa")
+        assert watermarks.of(conn, "other") is None
+        failing = ReadFailure("recent", AT, AT, 4, "Jira answered 500", "Look there")
+        assert failures.standing(conn, "main") == (failing,)
+
+
+def test_a_wish_is_still_open_and_the_read_under_way_serves_it(upgraded: Store) -> None:
+    with upgraded.read() as conn:
+        assert (wishes.is_open(conn, "main"), wishes.is_open(conn, "other")) == (True, False)
+        served = {
+            site: json.loads(kept.content)["wanted"]
+            for site in ("main", "other")
+            if (kept := resyncs.kept(conn, site))
+        }
+    assert served == {"main": 1, "other": 0}
+
+
+def test_what_is_held_is_still_held(upgraded: Store) -> None:
+    with upgraded.read() as conn:
+        assert brakes.standing(conn, "main") == Brake("Too much", AT, 7, frozenset({"1", "2"}))
+        assert brakes.doubts(conn, "main", "1") == {"10": {"11": AT}}
+        assert brakes.doubts(conn, "main", "2") == {}
+        assert brakes.standing(conn, "other") is None
+        assert edit_permits.all(conn, "main") == {"GROW": False, "PLAT": True}
+        assert batch_sizes.get(conn, "main") == 62
+        assert last_reconcile.at(conn, "main") == AT
+        assert tombstones.among_these(conn, "main", ["10007", "1"], AT.replace(hour=12)) == {"10007": AT}
+        known = candidates.queries(conn, "main", "b381b0b8f1764beb")
+    assert known == {"project = PLAT", "type = Story"}
+
+
+def test_what_has_a_home_is_in_the_old_table_no_more(upgraded: Store) -> None:
+    with upgraded.read() as conn:
+        assert conn.execute(text("SELECT name FROM fact")).all() == []
