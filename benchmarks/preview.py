@@ -21,7 +21,7 @@ from benchmarks.ratio import Ratio
 from benchmarks.rollup import DOCUMENT, NOW, PROJECTS, STATUSES, TYPES, issues, timed
 from connectors.store import Store, open_store, upgrade
 from connectors.store.numbers import mirror, objectives
-from connectors.store.sites import facts, revisions
+from connectors.store.sites import api_versions, catalogues, revisions
 from mappings.document.binder import bind
 from mappings.document.mapping import Mapping
 from mappings.document.schema import Document
@@ -29,7 +29,6 @@ from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.rollup.measurement import assess
-from plugin.runtime.catalogue_snapshot import catalogue_to_json
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import Settings
 from plugin.use_cases.mapping.mapping_life import Previewed, preview_text
@@ -79,8 +78,8 @@ def world(count: int) -> Iterator[World]:
         upgrade(store)
         mapping = bind(Document.model_validate(document()), CATALOGUE)
         with store.write() as conn:
-            facts.put(conn, SITE, "catalogue", catalogue_to_json(CATALOGUE))
-            facts.put(conn, SITE, "api", 3)
+            catalogues.put(conn, SITE, CATALOGUE, NOW)
+            api_versions.put(conn, SITE, 3)
             mirror.put(conn, SITE, issues(count))
             revisions.add(conn, SITE, json.dumps(document()), mapping.revision, "me", NOW.now)
             revisions.activate(conn, SITE, mapping.revision, "me", NOW.now)

@@ -6,10 +6,9 @@ import hmac
 import secrets
 from datetime import timedelta
 
-from connectors.store.database.instant import from_ms, to_ms
-from connectors.store.people import accounts, audit
+from connectors.store.people import accounts, audit, set_up_links
 from connectors.store.people.accounts import Account
-from connectors.store.sites import facts
+from connectors.store.people.set_up_links import SetUpLink
 from plugin.access import members
 from plugin.access.permission import Permission
 from plugin.access.refusal import Refused
@@ -17,8 +16,6 @@ from plugin.access.tokens import hash_of
 from plugin.runtime.connector import Connector
 
 VALID = timedelta(hours=24)
-_FACT = "set_up_link"
-_EVERYWHERE = ""
 
 
 def is_needed(connector: Connector) -> bool:
@@ -33,8 +30,7 @@ def link(connector: Connector, base: str) -> str | None:
     with connector.store.write() as conn:
         if accounts.count(conn):
             return None
-        until = to_ms(connector.clock() + VALID)
-        facts.put(conn, _EVERYWHERE, _FACT, {"hash": hash_of(text), "until": until})
+        set_up_links.put(conn, SetUpLink(hash_of(text), connector.clock() + VALID))
     return f"{base.rstrip('/')}/set-up/{text}"
 
 
@@ -53,7 +49,7 @@ def invitation(connector: Connector, served: str) -> str | None:
 def is_valid(connector: Connector, text: str) -> bool:
     """Whether this is the link that was printed last, in time and unused."""
     with connector.store.read() as conn:
-        kept = facts.get(conn, _EVERYWHERE, _FACT)
+        kept = set_up_links.get(conn)
         return accounts.count(conn) == 0 and _opens(connector, kept, text)
 
 
@@ -62,7 +58,7 @@ def first_account(connector: Connector, text: str, email: str, name: str, passwo
     address = members.good_email(email)
     password_hash = members.good_hash(password, address)
     with connector.store.write() as conn:
-        kept = facts.take(conn, _EVERYWHERE, _FACT)
+        kept = set_up_links.take(conn)
         if not _opens(connector, kept, text) or accounts.count(conn):
             raise Refused("This link was used or has run out. Start jira-okr serve again for a new one.")
         account = members.insert(connector, conn, address, name, Permission.ADMIN, password_hash)
@@ -70,8 +66,7 @@ def first_account(connector: Connector, text: str, email: str, name: str, passwo
     return account
 
 
-def _opens(connector: Connector, kept: object, text: str) -> bool:
-    if not isinstance(kept, dict):
+def _opens(connector: Connector, kept: SetUpLink | None, text: str) -> bool:
+    if kept is None or connector.clock() >= kept.until:
         return False
-    in_time = connector.clock() < from_ms(kept["until"])
-    return in_time and hmac.compare_digest(kept["hash"], hash_of(text))
+    return hmac.compare_digest(kept.hash, hash_of(text))

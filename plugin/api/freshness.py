@@ -19,7 +19,7 @@ from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.status import Status, installation
 from plugin.use_cases.health.status import status as status_of
 from plugin.use_cases.work import sync
-from plugin.use_cases.work.background_jobs import Errand
+from plugin.use_cases.work.background_jobs import BackgroundJob
 
 ROUTES = Routes()
 
@@ -271,7 +271,7 @@ def sync_given(call: Call, site: str, started: bool) -> SyncGiven:
     return _sync_given(site, found, started)
 
 
-def _sync_given(site: str, found: Errand, started: bool) -> SyncGiven:
+def _sync_given(site: str, found: BackgroundJob, started: bool) -> SyncGiven:
     return SyncGiven(
         site=site,
         state=found.state,

@@ -15,9 +15,9 @@ from connectors.store import StoreError
 from connectors.store.numbers import objectives, snapshots
 from connectors.store.people import audit
 from connectors.store.reads import failures, wishes
-from connectors.store.sites import facts
+from connectors.store.sites import catalogues, facts
 from connectors.store.work import due, inbox, limits, tombstones
-from plugin.runtime.connector import CATALOGUE_AT, Connector, NotReady
+from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.process import worker_name
 from plugin.sync import outage
 from plugin.sync.context import Context
@@ -108,8 +108,8 @@ def with_names_of_today(connector: Connector, site: str) -> Context:
     """The context of a read, once the catalogue has been read again: a field that is gone is noticed before it is missed."""
     connector.context(site)
     with connector.store.read() as conn:
-        read = facts.get(conn, site, CATALOGUE_AT)
-    if is_due(read, CATALOGUE_REST, connector.clock()):
+        read = catalogues.read_at(conn, site)
+    if is_due(read.isoformat() if read else None, CATALOGUE_REST, connector.clock()):
         connector.catalogue(site, fresh=True)
     return connector.context(site)
 

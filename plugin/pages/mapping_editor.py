@@ -16,7 +16,7 @@ from plugin.access.person import acting
 from plugin.pages.guard import style_nonce
 from plugin.pages.mapping import known_revision
 from plugin.pages.page import rendered
-from plugin.pages.visit import account, draft_of, known_site, shown
+from plugin.pages.visit import draft_of, known_site, shown
 from plugin.runtime.connector import Connector
 from plugin.use_cases.health.faults import JiraError
 from plugin.use_cases.mapping import drafts, revisions
@@ -53,7 +53,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def diagnostics(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         text = typed()
-        drafts.keep(connector.store, site, account(), text, connector.clock())
+        drafts.keep(connector, acting(), site, text)
         found = glanced(connector, site, text)
         return jsonify(diagnostics=[finding_values(one) for one in found])
 
@@ -104,18 +104,18 @@ def begin_from(connector: Connector, site: str) -> None:
     else:
         found = known_revision(connector, site, request.form.get("revision", ""))
         text, base = found.text, found.revision
-    drafts.keep(connector.store, site, account(), text, connector.clock(), base)
+    drafts.keep(connector, acting(), site, text, base)
 
 
 def kept(connector: Connector, site: str) -> ResponseReturnValue:
     """Keep what was typed whatever it is, then go where the button says. A text with errors goes no further than here."""
     action = request.form.get("action", "check")
     if action == "discard":
-        drafts.drop(connector.store, site, account())
+        drafts.drop(connector, acting(), site)
         flash("The draft is gone. The active revision stands as it was.")
         return redirect(url_for("control.revisions", site=site))
     base = begun(connector, site).base
-    draft = drafts.keep(connector.store, site, account(), typed(), connector.clock(), base)
+    draft = drafts.keep(connector, acting(), site, typed(), base)
     found = glanced(connector, site, draft.text)
     if action in ("check", "preview", "form") and not has_errors(found):
         return redirect(url_for(f"control.{action}", site=site))

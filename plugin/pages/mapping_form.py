@@ -9,6 +9,7 @@ from mappings.diagnostic import Diagnostic, has_errors
 from mappings.document.schema import Document
 from mappings.document.source import read_document
 from plugin.access.permission import needs
+from plugin.access.person import acting
 from plugin.pages.mapping_editor import begun, catalogue_if, glanced
 from plugin.pages.page import rendered
 from plugin.pages.views.choices import (
@@ -19,7 +20,7 @@ from plugin.pages.views.choices import (
     scope_choice,
     status_fractions,
 )
-from plugin.pages.visit import account, known_site
+from plugin.pages.visit import known_site
 from plugin.runtime.connector import Connector
 from plugin.use_cases.mapping import drafts
 from plugin.use_cases.mapping.field_samples import read_samples
@@ -59,7 +60,7 @@ def kept_form(connector: Connector, site: str, *, setup: bool) -> ResponseReturn
     if not changed.text:
         return form_page(connector, site, document, changed.diagnostics, setup=setup), 422
     if changed.text != draft.text:
-        drafts.keep(connector.store, site, account(), changed.text, connector.clock(), draft.base)
+        drafts.keep(connector, acting(), site, changed.text, draft.base)
     found = glanced(connector, site, changed.text)
     action = request.form.get("action", "preview")
     if action == "preview" and has_errors(found):

@@ -12,7 +12,7 @@ from plugin.pages.mapping import known_revision
 from plugin.pages.mapping_editor import begun
 from plugin.pages.page import rendered
 from plugin.pages.views.difference import preview_view
-from plugin.pages.visit import account, known_site, who
+from plugin.pages.visit import known_site, who
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.mapping import drafts, revisions
 from plugin.use_cases.mapping.mapping_life import Previewed, WorldMoved, begin_activation, preview_text
@@ -128,7 +128,7 @@ def activated_or_not(connector: Connector, site: str) -> ResponseReturnValue:
         notice = f"{error} Nothing was activated. Tick “go on with this large change” to do it all the same."
         return preview_or_findings(connector, site, revision, notice, 409, setup=setup)
     if not revision:
-        drafts.drop(connector.store, site, account())
+        drafts.drop(connector, acting(), site)
     if not sync.anything_read(connector, acting(), site):
         sync.begin(connector, acting(), site, sync.Wanted(write=False))  # what is due is the workers'
     if setup:

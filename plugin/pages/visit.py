@@ -45,7 +45,7 @@ def who() -> str:
 
 def draft_of(connector: Connector, site: str) -> Draft | None:
     """The draft of the person who asks."""
-    return drafts.read(connector.store, site, account())
+    return drafts.own_draft(connector, acting(), site)
 
 
 def shown(connector: Connector, at: datetime) -> When:

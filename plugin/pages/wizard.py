@@ -15,7 +15,7 @@ from plugin.pages.page import rendered
 from plugin.pages.preview import preview_or_findings
 from plugin.pages.sites import added_or_not
 from plugin.pages.views.preset import preset_cards
-from plugin.pages.visit import account, draft_of, known_site, shown
+from plugin.pages.visit import draft_of, known_site, shown
 from plugin.runtime.connector import Connector
 from plugin.use_cases.health.faults import JiraError, told
 from plugin.use_cases.mapping import drafts, revisions
@@ -126,7 +126,7 @@ def chosen(connector: Connector, site: str) -> ResponseReturnValue:
     if name not in presets.names():
         abort(404, description=f"There is no preset “{name}”.")
     now = connector.clock()
-    drafts.keep(connector.store, site, account(), for_site(presets.text(name, now.date()), site), now, "")
+    drafts.keep(connector, acting(), site, for_site(presets.text(name, now.date()), site), "")
     return redirect(url_for("control.wizard_fields", site=site))
 
 

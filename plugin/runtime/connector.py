@@ -11,13 +11,13 @@ from typing import Protocol
 
 from connectors.jira import Jira
 from connectors.store import Store
-from connectors.store.sites import bindings, facts, revisions
+from connectors.store.sites import api_versions, bindings, catalogues, coming_mappings, revisions
+from connectors.store.sites.coming_mappings import Coming
 from connectors.store.work import due, refusals
 from mappings.diagnostic import MappingError
 from mappings.document.mapping import Mapping
 from mappings.facts.catalogue import Catalogue
 from mappings.fields import Api
-from plugin.runtime.catalogue_snapshot import catalogue_from_json, catalogue_to_json
 from plugin.runtime.counters import Meter
 from plugin.runtime.settings import Settings
 from plugin.sync.announcement import SILENT, Announcer
@@ -29,7 +29,6 @@ from plugin.sync.refresh.project_access import ProjectSight
 from plugin.sync.resync import activation_read
 from plugin.use_cases.mapping.bindings import bound_text
 
-CATALOGUE_AT = "catalogue_at"
 """When the catalogue was read last."""
 
 
@@ -114,16 +113,15 @@ class Connector:
     def catalogue(self, name: str, *, fresh: bool = False) -> Catalogue:
         """The site's catalogue: the stored snapshot, or read from Jira where there is none or a fresh one is asked for."""
         with self.store.read() as conn:
-            stored = facts.get(conn, name, "catalogue")
+            stored = catalogues.get(conn, name)
         if stored is not None and not fresh:
-            return catalogue_from_json(stored)
+            return stored
         catalogue = self.site(name).jira.catalogue()
         active = self._active_binding(name)
         with self.store.write() as conn:
-            facts.put(conn, name, "catalogue", catalogue_to_json(catalogue))
-            if stored is not None and catalogue_from_json(stored) != catalogue:
+            catalogues.put(conn, name, catalogue, self.clock())
+            if stored is not None and stored != catalogue:
                 due.mark(conn, name, refusals.probe(conn, name), self.clock(), TRIED)
-            facts.put(conn, name, CATALOGUE_AT, self.clock().isoformat())
             if active is not None:
                 names.hold_against(conn, name, active, catalogue, self.clock())
         with self._lock:
@@ -133,7 +131,7 @@ class Connector:
     def _active_binding(self, name: str) -> Mapping | None:
         """The active mapping as it is bound; None where none is active, or none of this product's making."""
         with self.store.read() as conn:
-            known = facts.known(conn, name, "catalogue")
+            known = catalogues.is_known(conn, name)
         try:
             return self._active_mapping(name).mapping if known else None
         except (NotReady, MappingError):
@@ -145,7 +143,7 @@ class Connector:
         bound = self._active_mapping(name)
         with self.store.read() as conn:
             absences = names.absences_of(conn, name, bound.mapping.revision)
-            ahead = activation_read.known(conn, name)
+            ahead = coming_mappings.get(conn, name)
         return Context(
             name,
             site.jira,
@@ -169,12 +167,12 @@ class Connector:
     def api(self, name: str) -> Api:
         """3 for Jira Cloud, 2 for Data Center; kept in the store, so that a preview need not ask."""
         with self.store.read() as conn:
-            known = facts.get(conn, name, "api")
+            known = api_versions.get(conn, name)
         if known is None:
             known = 3 if self.site(name).jira.deployment == "cloud" else 2
             with self.store.write() as conn:
-                facts.put(conn, name, "api", known)
-        return 3 if known == 3 else 2
+                api_versions.put(conn, name, known)
+        return known
 
     def _watched(self, site: Site) -> Site:
         """Its calls are counted from now on."""
@@ -198,7 +196,7 @@ class Connector:
         return known
 
     def _coming(
-        self, name: str, found: activation_read.Coming | None, ruling: Mapping, catalogue: Catalogue
+        self, name: str, found: Coming | None, ruling: Mapping, catalogue: Catalogue
     ) -> Mapping | None:
         """The mapping that is read for beside the one that rules; None where there is none, or it no longer fits the site."""
         if (

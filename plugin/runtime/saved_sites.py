@@ -20,7 +20,7 @@ from connectors.jira.http.address import Deployment
 from connectors.jira.http.errors import JiraError
 from connectors.store.people import audit
 from connectors.store.reads import wishes
-from connectors.store.sites import facts, sites
+from connectors.store.sites import api_versions, catalogues, sites
 from connectors.store.sites.sites import SavedSite
 from plugin.runtime.composition import site_from
 from plugin.runtime.connector import Connector, NotReady, Site
@@ -315,8 +315,8 @@ def _not_added(name: str) -> NotReady:
 
 def _begin_anew(conn: Connection, name: str, now: datetime) -> None:
     """It may be another Jira under a name that was in use: what we knew of that one is read anew, all of it."""
-    for known in ("catalogue", "api"):
-        facts.take(conn, name, known)
+    catalogues.forget(conn, name)
+    api_versions.forget(conn, name)
     wishes.ask(conn, name, now)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.sql import insert_into
 from connectors.store.schema import account as table
-from connectors.store.schema import answer, fact
+from connectors.store.schema import answer, draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def remove(conn: Connection, account_id: int) -> None:
 
     SQLite may give its id to the next account: nothing that goes by the id may be left.
     """
-    conn.execute(delete(fact).where(fact.c.name == f"draft:{account_id}"))
+    conn.execute(delete(draft).where(draft.c.account_id == account_id))
     conn.execute(delete(answer).where(answer.c.who == str(account_id)))
     conn.execute(delete(table).where(table.c.id == account_id))
 

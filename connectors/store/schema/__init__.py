@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from connectors.store.schema.columns import metadata
-from connectors.store.schema.mirrored import alias, candidate, candidate_query, issue, link
+from connectors.store.schema.jobs import (
+    background_job,
+)
+from connectors.store.schema.mirrored import (
+    alias,
+    candidate,
+    candidate_query,
+    issue,
+    link,
+)
 from connectors.store.schema.numbers import (
     alignment,
     check_in,
@@ -17,14 +26,11 @@ from connectors.store.schema.numbers import (
 )
 from connectors.store.schema.people import (
     account,
-    activation,
     answer,
     api_token,
     audit,
-    binding,
     ended_session,
-    revision,
-    site,
+    set_up_link,
 )
 from connectors.store.schema.reads import (
     full_read,
@@ -34,6 +40,20 @@ from connectors.store.schema.reads import (
     resync_page,
     resync_run,
     watermark,
+)
+from connectors.store.schema.sites import (
+    activation,
+    activation_run,
+    api_version,
+    backfill,
+    binding,
+    catalogue,
+    coming_mapping,
+    draft,
+    name_comparison,
+    revision,
+    site,
+    webhook_state,
 )
 from connectors.store.schema.work import (
     batch_size,
@@ -58,19 +78,26 @@ from connectors.store.schema.work import (
 __all__ = [
     "account",
     "activation",
+    "activation_run",
     "alias",
     "alignment",
     "answer",
     "api_token",
+    "api_version",
     "audit",
+    "backfill",
+    "background_job",
     "batch_size",
     "binding",
     "brake",
     "candidate",
     "candidate_query",
+    "catalogue",
     "check_in",
+    "coming_mapping",
     "delivery",
     "dependency",
+    "draft",
     "drift",
     "due",
     "edit_permit",
@@ -87,6 +114,7 @@ __all__ = [
     "listing",
     "loss",
     "metadata",
+    "name_comparison",
     "objective",
     "out_of_sight",
     "plan",
@@ -98,10 +126,12 @@ __all__ = [
     "resync_page",
     "resync_run",
     "revision",
+    "set_up_link",
     "site",
     "snapshot",
     "tombstone",
     "watermark",
+    "webhook_state",
     "write",
     "written",
 ]

@@ -1,8 +1,8 @@
-"""The tables of people and what they configure: accounts, tokens, sites, mappings, the audit log."""
+"""The tables of people and what they configure: accounts, tokens, sessions, the audit log."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table, Text
 
 from connectors.store.schema import columns
 
@@ -65,43 +65,4 @@ audit = Table(
     Index(None, "at"),
 )
 
-site = Table(
-    "site",
-    columns.metadata,
-    columns.part("name"),
-    columns.text("settings"),
-    Column("credentials", LargeBinary),
-    columns.number("created_at"),
-    columns.number("updated_at"),
-)
-
-revision = Table(
-    "revision",
-    columns.metadata,
-    columns.site(),
-    columns.part("revision"),
-    columns.text("text"),
-    columns.text("author"),
-    columns.number("created_at"),
-)
-
-binding = Table(
-    "binding",
-    columns.metadata,
-    columns.site(),
-    columns.part("revision"),
-    columns.number("version"),
-    columns.text("content"),
-)
-
-activation = Table(
-    "activation",
-    columns.metadata,
-    columns.serial(),
-    columns.text("site"),
-    columns.text("revision"),
-    columns.text("by"),
-    columns.number("at"),
-    columns.text("preview_hash"),
-    Index(None, "site"),
-)
+set_up_link = Table("set_up_link", columns.metadata, columns.part("hash"), columns.number("until"))

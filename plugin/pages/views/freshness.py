@@ -15,7 +15,7 @@ from plugin.use_cases.health.concerns import Concern, concerns, corrected, verdi
 from plugin.use_cases.health.credential_expiry import Expiry
 from plugin.use_cases.health.status import Status
 from plugin.use_cases.health.webhook_state import WebhookState
-from plugin.use_cases.work.background_jobs import SILENT_FOR, Errand
+from plugin.use_cases.work.background_jobs import SILENT_FOR, BackgroundJob
 from plugin.use_cases.work.dead_letters import DeadLetter
 from plugin.use_cases.work.losses import Loss
 
@@ -120,7 +120,7 @@ class SiteRow:
     calls: str
     limits: str
     credential: Expiry
-    sync: Errand | None
+    sync: BackgroundJob | None
     interrupted: str
 
 
@@ -217,12 +217,12 @@ def _drift(fresh: Status) -> str:
     return corrected(fresh.drift.issues) if fresh.drift.issues else "none"
 
 
-def _reading(fresh: Status, now: datetime) -> Errand | None:
+def _reading(fresh: Status, now: datetime) -> BackgroundJob | None:
     """What is being read: because a person asked for it, or by the clock; else what came of the last a person asked for."""
     if fresh.full_read is None or _asked_for(fresh) or now - fresh.full_read.at >= SILENT_FOR:
         return fresh.sync
     going = fresh.full_read
-    return Errand("sync", "", going.began, going.at, done=going.read, total=going.total)
+    return BackgroundJob("sync", "", going.began, going.at, done=going.read, total=going.total)
 
 
 def _interrupted(fresh: Status, now: datetime) -> str:

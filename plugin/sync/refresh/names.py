@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -12,7 +12,8 @@ from connectors.store import Store
 from connectors.store.numbers import mirror, objectives
 from connectors.store.people import audit
 from connectors.store.reads import wishes
-from connectors.store.sites import bindings, facts
+from connectors.store.sites import bindings, name_comparisons
+from connectors.store.sites.name_comparisons import NameComparison
 from connectors.store.work import due
 from mappings.document.mapping import Mapping
 from mappings.document.names import (
@@ -21,7 +22,6 @@ from mappings.document.names import (
     Comparison,
     Kind,
     Name,
-    Rename,
     bound_form,
     called,
     compare,
@@ -31,29 +31,12 @@ from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue, Named, User
 from mappings.jql.custom import choices_in
 
-_FACT = "names"
 WHO = "jira-okr"
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What the latest comparison found under a mapping revision: what is called otherwise, and what is gone."""
-
-    revision: str
-    at: datetime
-    renames: tuple[Rename, ...] = ()
-    absences: tuple[Absence, ...] = ()
-
-
-def standing(conn: Connection, site: str) -> Standing | None:
-    """What the latest comparison found; None where there was none yet."""
-    found: Standing | None = facts.get(conn, site, _FACT, Standing | None)
-    return found
 
 
 def absences_of(conn: Connection, site: str, revision: str) -> tuple[Absence, ...]:
     """What the mapping names and Jira no longer has."""
-    found = standing(conn, site)
+    found = name_comparisons.latest(conn, site)
     return found.absences if found is not None and found.revision == revision else ()
 
 
@@ -74,18 +57,19 @@ def hold_against(
     conn: Connection, site: str, mapping: Mapping, today: Catalogue, now: datetime
 ) -> Comparison | None:
     """Compare the bound form of the mapping with what Jira lists today: take in what is new, tell once of the rest."""
+    name_comparisons.hold(conn, site)
     form = bound(conn, site, mapping.revision)
     if form is None:
         return None
     found = compare(mapping.names, form, today)
     if found.bound != form:
         bindings.put(conn, site, mapping.revision, found.bound)
-    before = standing(conn, site)
+    before = name_comparisons.latest(conn, site)
     if before is None or before.revision != mapping.revision:
-        before = Standing(mapping.revision, now)
+        before = NameComparison(mapping.revision, now)
     after = _joined(before, found, today, now)
     _tell(conn, site, before, after, found, now)
-    facts.put(conn, site, _FACT, after)
+    name_comparisons.put(conn, site, after)
     healed = set(before.absences) - set(after.absences)
     if found.arrivals or healed:
         due.mark(conn, site, objectives.ids(conn, site), now, "names in Jira changed")
@@ -94,11 +78,11 @@ def hold_against(
     return found
 
 
-def _joined(before: Standing, found: Comparison, today: Catalogue, now: datetime) -> Standing:
+def _joined(before: NameComparison, found: Comparison, today: Catalogue, now: datetime) -> NameComparison:
     """What is known of kinds that this catalogue does not list stays as it was."""
     kept = tuple(one for one in before.renames if not _lists(today, one.name))
     lost = tuple(one for one in before.absences if not _lists(today, one.name))
-    return Standing(
+    return NameComparison(
         before.revision,
         now,
         tuple(dict.fromkeys((*kept, *found.renames))),
@@ -111,7 +95,12 @@ def _lists(today: Catalogue, name: Name) -> bool:
 
 
 def _tell(
-    conn: Connection, site: str, before: Standing, after: Standing, found: Comparison, now: datetime
+    conn: Connection,
+    site: str,
+    before: NameComparison,
+    after: NameComparison,
+    found: Comparison,
+    now: datetime,
 ) -> None:
     for arrival in found.arrivals:
         detail = {"kind": arrival.name.kind, "name": arrival.name.word, "id": arrival.id}
@@ -137,6 +126,7 @@ def observe(store: Store, site: str, mapping: Mapping, now: datetime) -> None:
     if not needs_looking(mapping.names):
         return
     with store.write() as conn:
+        name_comparisons.hold(conn, site)
         form = bound(conn, site, mapping.revision)
         if form is None:
             return

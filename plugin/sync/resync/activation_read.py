@@ -7,63 +7,35 @@ nothing away of what was read for the coming one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from connectors.store.sites import facts
+from connectors.store.sites import coming_mappings
+from connectors.store.sites.coming_mappings import Coming
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.facts.issue import Issue
 from plugin.sync.context import Context, metrics_of
 
-FACT = "coming"
 LONGEST = timedelta(days=7)
 """A draft that was read for and not activated is forgotten after this."""
-
-
-@dataclass(frozen=True, slots=True)
-class Coming:
-    """What is read for a text, in which scope, since when; `complete` where all of it was."""
-
-    text: str
-    revision: str
-    scope: str
-    fields: frozenset[str]
-    metrics: frozenset[str]
-    began: datetime
-    complete: bool = False
-
-
-def known(conn: Connection, site: str) -> Coming | None:
-    """The mapping that is read for, or that was read for last."""
-    found: Coming | None = facts.get(conn, site, FACT, Coming | None)
-    return found
 
 
 def begin(conn: Connection, site: str, text: str, mapping: BoundMapping, now: datetime) -> Coming:
     """From now on it is read for."""
     found = Coming(text, mapping.revision, mapping.scope_by_id, mapping.field_ids(), metrics_of(mapping), now)
-    facts.put(conn, site, FACT, found)
+    coming_mappings.begin(conn, site, found)
     return found
-
-
-def complete(conn: Connection, site: str, coming: Coming) -> bool:
-    """All of it was read; False where something else is read for meanwhile, or was lost while it was."""
-    now = known(conn, site)
-    if now is None or now.began != coming.began or now.revision != coming.revision:
-        return False
-    facts.put(conn, site, FACT, replace(now, complete=True))
-    return True
 
 
 def dropped_by(conn: Connection, context: Context) -> None:
     """A full read for the old mapping alone has dropped what only the coming one holds: its reading has to begin anew."""
-    found = known(conn, context.site)
+    found = coming_mappings.get(conn, context.site)
     if found is None or found.revision == context.mapping.revision:
         return
     if context.coming is None or context.coming.revision != found.revision:
-        facts.put(conn, context.site, FACT, None)
+        coming_mappings.drop(conn, context.site, found.revision)
 
 
 def holds(coming: Coming | None, mapping: BoundMapping) -> bool:
@@ -81,7 +53,7 @@ def carried(
     conn: Connection, context: Context, before: Mapping[str, Issue], issues: list[Issue]
 ) -> list[Issue]:
     """The issues with what was read of them for the coming mapping, where this read did not ask for it."""
-    found = known(conn, context.site)
+    found = coming_mappings.get(conn, context.site)
     unasked = found.fields - frozenset(context.fields) if found is not None else frozenset()
     return [_with(before.get(issue.id), issue, unasked) for issue in issues] if unasked else issues
 

@@ -14,7 +14,9 @@ from connectors.store import StoreError
 from connectors.store.numbers import mirror
 from connectors.store.reads import failures, full_reads
 from connectors.store.reads.failures import ReadFailure
-from connectors.store.sites import revisions
+from connectors.store.sites import activation_runs, name_comparisons, revisions
+from connectors.store.sites.activation_runs import ActivationRun
+from connectors.store.sites.name_comparisons import NameComparison
 from connectors.store.work import brakes, due, inbox, last_reconcile, losses, refusals, writes
 from connectors.store.work.brakes import Brake
 from connectors.store.work.losses import Loss
@@ -25,8 +27,6 @@ from plugin.runtime.counters import Counted
 from plugin.runtime.heartbeat import Process, counted, processes
 from plugin.sync import outage
 from plugin.sync.outage import Outage
-from plugin.sync.refresh import names
-from plugin.sync.refresh.names import Standing
 from plugin.sync.resync import checkpoint
 from plugin.sync.resync.checkpoint import Progress
 from plugin.use_cases.health import webhook_state
@@ -34,10 +34,9 @@ from plugin.use_cases.health.budget import Budget, budget
 from plugin.use_cases.health.credential_expiry import Expiry, expiry_at
 from plugin.use_cases.health.drift import Drift, drift_of, last_recent
 from plugin.use_cases.health.webhook_state import WebhookState
-from plugin.use_cases.mapping.mapping_life import Activating, activating
 from plugin.use_cases.permission import VIEWER, question
 from plugin.use_cases.work import background_jobs
-from plugin.use_cases.work.background_jobs import Errand
+from plugin.use_cases.work.background_jobs import BackgroundJob
 from plugin.use_cases.work.dead_letters import DeadLetter, letters
 from plugin.use_cases.work.gaps import GapRow, gap_rows
 from plugin.use_cases.work.held_writes import HeldWrite, held_writes
@@ -77,19 +76,19 @@ class Status:
     refused: tuple[Refused, ...] = ()
     brake: Brake | None = None
     held: tuple[HeldWrite, ...] = ()
-    activating: Activating | None = None
+    activating: ActivationRun | None = None
     gaps: tuple[GapRow, ...] = ()
     losses: tuple[Loss, ...] = ()
     writes: Mapping[str, int] | None = None
     webhook: WebhookState | None = None
-    sync: Errand | None = None
+    sync: BackgroundJob | None = None
     full_read: Progress | None = None
     outage: Outage | None = None
     budget: Budget | None = None
     token_expires: date | None = None
     failing: tuple[ReadFailure, ...] = ()
     """Reads of everything, or of what changed of late, whose last try failed."""
-    names: Standing | None = None
+    names: NameComparison | None = None
     processes: tuple[Process, ...] | None = None
 
     @property
@@ -243,7 +242,7 @@ def _vital(conn: Connection, site: Site, now: datetime, known: tuple[Process, ..
         refused=tuple(refusals.all(conn, site.name)),
         brake=brakes.standing(conn, site.name),
         held=held_writes(conn, site.name),
-        activating=activating(conn, site.name),
+        activating=activation_runs.get(conn, site.name),
         gaps=gap_rows(conn, site.name),
         losses=tuple(losses.all(conn, site.name, "held")),
         outage=outage.standing(conn, site.name),
@@ -254,9 +253,9 @@ def _vital(conn: Connection, site: Site, now: datetime, known: tuple[Process, ..
     )
 
 
-def _names(conn: Connection, site: str) -> Standing | None:
+def _names(conn: Connection, site: str) -> NameComparison | None:
     """What the active mapping calls otherwise than Jira does."""
-    found = names.standing(conn, site)
+    found = name_comparisons.latest(conn, site)
     return found if found is not None and found.revision == revisions.active_name(conn, site) else None
 
 

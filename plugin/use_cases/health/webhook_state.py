@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 
 from connectors.jira.http.errors import AuthFailed, JiraError, Permanent
 from connectors.jira.webhooks.registration import EVENTS, PROPERTY_EVENTS, Registered
-from connectors.store.sites import facts, revisions
+from connectors.store.sites import revisions, webhook_states
+from connectors.store.sites.webhook_states import WebhookAnswer
 from mappings.document.source import read_document
 from plugin.runtime.connector import Connector, NotReady
 
-_FACT = "webhook_state"
 NEEDED = EVENTS[:5]
 """Without these a number stays wrong until the next resync; sprints and versions change seldom, and many sites have none."""
 
@@ -47,7 +47,7 @@ def look(connector: Connector, site: str) -> WebhookState | None:
     try:
         found = connector.site(site).jira.webhooks()
     except (AuthFailed, Permanent):
-        return _keep(connector, site, WebhookState(None, False, connector.clock()))
+        return _keep(connector, site, WebhookAnswer(None, False, connector.clock()))
     except JiraError:
         return None
     return learned(connector, site, found)
@@ -59,14 +59,19 @@ def learned(connector: Connector, site: str, found: Sequence[Registered]) -> Web
     events = {event for hook in ours if hook.enabled for event in hook.events}
     enabled = any(hook.enabled for hook in ours)
     filters = tuple(sorted({hook.jql for hook in ours if hook.enabled and hook.jql.strip()}))
-    state = WebhookState(bool(ours), enabled, connector.clock(), tuple(sorted(events)), filters=filters)
-    return _keep(connector, site, state)
+    answer = WebhookAnswer(bool(ours), enabled, connector.clock(), tuple(sorted(events)), filters)
+    return _keep(connector, site, answer)
 
 
 def known(conn: Connection, site: str) -> WebhookState | None:
     """What Jira said when it was asked last, held against the mapping that is active now."""
-    state: WebhookState | None = facts.get(conn, site, _FACT, WebhookState | None)
-    if state is None or not state.enabled or state.events is None:
+    answer = webhook_states.get(conn, site)
+    return None if answer is None else _held_against(conn, site, answer)
+
+
+def _held_against(conn: Connection, site: str, answer: WebhookAnswer) -> WebhookState:
+    state = WebhookState(answer.registered, answer.enabled, answer.at, answer.events, filters=answer.filters)
+    if not state.enabled or state.events is None:
         return state
     wanted = (*NEEDED, *(PROPERTY_EVENTS if _writes_property(conn, site) else ()))
     return replace(state, lacking=tuple(event for event in wanted if event not in state.events))
@@ -94,7 +99,7 @@ def _writes_property(conn: Connection, site: str) -> bool:
     return any(rule.property is not None for rule in read_document(active.text).require().write_back)
 
 
-def _keep(connector: Connector, site: str, state: WebhookState) -> WebhookState:
+def _keep(connector: Connector, site: str, answer: WebhookAnswer) -> WebhookState:
     with connector.store.write() as conn:
-        facts.put(conn, site, _FACT, state)
-        return known(conn, site) or state
+        webhook_states.put(conn, site, answer)
+        return _held_against(conn, site, answer)

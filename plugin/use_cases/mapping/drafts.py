@@ -1,45 +1,42 @@
-"""What somebody has typed of a mapping and not activated yet: one text per account and site, kept at every pause of typing."""
+"""What somebody has typed of a mapping and not activated yet: one text per account and site, kept at every pause of typing.
+
+A draft changes nothing of the connector, so the audit log has when it was begun and dropped, not each pause.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from connectors.store.people import audit
+from connectors.store.sites import drafts
+from connectors.store.sites.drafts import Draft
+from plugin.access.actor import Actor
+from plugin.runtime.connector import Connector
+from plugin.use_cases.permission import ADMIN, VIEWER, act, question
 
-from connectors.store import Store
-from connectors.store.sites import facts
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A text, the revision it was begun from (empty: a preset or nothing), and when it was kept."""
-
-    text: str
-    base: str
-    at: datetime
+__all__ = ["Draft", "drop", "keep", "own_draft"]
 
 
-def read(store: Store, site: str, account: int) -> Draft | None:
-    """The draft of this account for this site, or None."""
-    with store.read() as conn:
-        return facts.get(conn, site, _name(account), Draft | None)  # type: ignore[no-any-return]
+@question(VIEWER)
+def own_draft(connector: Connector, actor: Actor, site: str) -> Draft | None:
+    """The actor's own draft for this site, or None."""
+    with connector.store.read() as conn:
+        return drafts.get(conn, site, actor.account_id)
 
 
-def keep(store: Store, site: str, account: int, text: str, now: datetime, base: str | None = None) -> Draft:
+@act(ADMIN)
+def keep(connector: Connector, actor: Actor, site: str, text: str, base: str | None = None) -> Draft:
     """Keep a text; a `base` of None leaves what it was begun from."""
-    with store.write() as conn:
-        if base is None:
-            before = facts.get(conn, site, _name(account), Draft | None)
-            base = before.base if before else ""
-        draft = Draft(text.replace("\r\n", "\n"), base, now)
-        facts.put(conn, site, _name(account), draft)
+    now = connector.clock()
+    with connector.store.write() as conn:
+        begun = drafts.get(conn, site, actor.account_id) is None
+        draft = drafts.put(conn, site, actor.account_id, text.replace("\r\n", "\n"), now, base)
+        if begun:
+            audit.note(conn, actor.label, "mapping draft begun", now, {"base": draft.base}, site)
     return draft
 
 
-def drop(store: Store, site: str, account: int) -> None:
+@act(ADMIN)
+def drop(connector: Connector, actor: Actor, site: str) -> None:
     """Forget the draft."""
-    with store.write() as conn:
-        facts.take(conn, site, _name(account))
-
-
-def _name(account: int) -> str:
-    return f"draft:{account}"
+    with connector.store.write() as conn:
+        if drafts.remove(conn, site, actor.account_id):
+            audit.note(conn, actor.label, "mapping draft dropped", connector.clock(), {}, site)

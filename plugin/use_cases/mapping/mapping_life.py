@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection
@@ -15,7 +14,8 @@ from connectors.store import StoreError
 from connectors.store.numbers import check_ins, mirror, objectives
 from connectors.store.people import audit
 from connectors.store.reads import wishes
-from connectors.store.sites import facts, revisions
+from connectors.store.sites import activation_runs, coming_mappings, revisions
+from connectors.store.sites.activation_runs import ActivationRun
 from connectors.store.sites.revisions import Revision
 from connectors.store.work import due, writes
 from connectors.store.work import last_written as written_values
@@ -48,10 +48,9 @@ from plugin.sync.resync import activation_read, watermark
 from plugin.use_cases.mapping.bindings import bound_text, known_names, looked_up
 from plugin.use_cases.mapping.live_facts import read_live_facts
 from plugin.use_cases.work import background_jobs
-from plugin.use_cases.work.background_jobs import SILENT_FOR, TELLS_EVERY_SECONDS, Report
+from plugin.use_cases.work.background_jobs import TELLS_EVERY_SECONDS, Report
 from plugin.use_cases.work.site_read import read_ahead
 
-ACTIVATING = "activating"
 ACTIVATION = "activation"
 
 
@@ -214,7 +213,7 @@ def plans_for(
 def unread(connector: Connector, site: str, mapping: Mapping) -> Unread:
     """What has to be read before a number of this mapping can be believed. Nothing where nothing was read at all: the first sync does."""
     with connector.store.read() as conn:
-        ahead = activation_read.known(conn, site)
+        ahead = coming_mappings.get(conn, site)
         if mirror.count(conn, site) == 0:
             return Unread()
     if ahead is not None and connector.clock() - ahead.began > activation_read.LONGEST:
@@ -244,44 +243,6 @@ def _ruling(connector: Connector, site: str) -> Mapping | None:
         return connector.context(site).mapping
     except NotReady:
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class Activating:
-    """An activation that waits for what its mapping needs: `done` of `total` issues are read; `failed` says why it stands still.
-
-    `held`: the brake holds what it came to, and a person has to say whether to go on.
-    """
-
-    revision: str
-    text: str
-    file: str
-    by: str
-    large: bool
-    began: datetime
-    seen: datetime
-    done: int = 0
-    total: int | None = None
-    failed: str = ""
-    held: bool = False
-
-    def is_running(self, now: datetime) -> bool:
-        """Whether somebody reads for it."""
-        return not self.failed and now - self.seen < SILENT_FOR
-
-    @property
-    def said(self) -> str:
-        """How far it is, in words."""
-        if self.failed:
-            return f"activating {self.revision[:8]}: {self.failed}"
-        of_all = f" of {self.total}" if self.total is not None else ""
-        return f"activating {self.revision[:8]}: read {self.done}{of_all}"
-
-
-def activating(conn: Connection, site: str) -> Activating | None:
-    """The activation that is under way, if one is."""
-    found: Activating | None = facts.get(conn, site, ACTIVATING, Activating | None)
-    return found
 
 
 def activate(
@@ -319,7 +280,7 @@ def begin_activation(
     agreed: str | None = None,
     large: bool = False,
 ) -> Previewed:
-    """As `activate`, for callers that cannot wait: what has to be read is read in the background, see `activating`."""
+    """As `activate`, for callers that cannot wait: what has to be read is read in the background, see `activation_runs`."""
     previewed = _agreed(connector, site, text, file, agreed)
     if not previewed.unread:
         return activate(connector, site, text, by, file=file, agreed=agreed, large=large)
@@ -337,7 +298,7 @@ def begin_activation(
 def waits(connector: Connector, site: str) -> bool:
     """Whether an activation was interrupted while it read: nobody is at it, and no person has to decide."""
     with connector.store.read() as conn:
-        found = activating(conn, site)
+        found = activation_runs.get(conn, site)
     return found is not None and not found.held and not found.is_running(connector.clock())
 
 
@@ -346,7 +307,7 @@ def resume_activation(
 ) -> Previewed | None:
     """Go on with an activation that was interrupted; None where none waits."""
     with connector.store.read() as conn:
-        found = activating(conn, site)
+        found = activation_runs.get(conn, site)
     if found is None or not waits(connector, site):
         return None
     return _read_and_enact(connector, site, found.revision, report)
@@ -372,7 +333,8 @@ def _note_begun(
 ) -> None:
     now, revision = connector.clock(), previewed.preview.revision
     with connector.store.write() as conn:
-        facts.put(conn, site, ACTIVATING, Activating(revision, text, file, by, large, now, now))
+        run = ActivationRun(revision, text, file, by, large, now, now)
+        activation_runs.begin(conn, site, run)
         said = {"revision": revision, "preview": previewed.preview.hash, "reads": previewed.unread.said}
         audit.note(conn, by, "mapping activation begun", now, said, site)
 
@@ -424,14 +386,18 @@ class _Told:
             self._told = time.monotonic()
             self.tell(done=done, total=total)
 
-    def tell(self, **news: object) -> Activating:
+    def tell(self, **news: object) -> ActivationRun:
         """Keep what is new."""
         with self._connector.store.write() as conn:
-            found = activating(conn, self._site)
-            if found is None or found.revision != self._revision:
+            found = activation_runs.get(conn, self._site)
+            if found is not None:
+                found = replace(found, seen=self._connector.clock(), **news)  # type: ignore[arg-type]
+            if (
+                found is None
+                or found.revision != self._revision
+                or not activation_runs.tell(conn, self._site, found)
+            ):
                 raise NotReady(f"Another activation took the place of {self._revision[:8]}.")
-            found = replace(found, seen=self._connector.clock(), **news)  # type: ignore[arg-type]
-            facts.put(conn, self._site, ACTIVATING, found)
         return found
 
 
@@ -446,8 +412,8 @@ def _enact(
     # Also those it selects anew: they have no state yet, and no event would come for them.
     concerned = {one.id for one in previewed.preview.objectives} | set(objectives.ids(conn, site))
     concerned |= {one.objective_id for one in previewed.preview.plans}
-    facts.take(conn, site, ACTIVATING)
-    ahead = activation_read.known(conn, site)
+    activation_runs.end(conn, site)
+    ahead = coming_mappings.get(conn, site)
     if ahead is not None and ahead.complete and ahead.revision == revision:
         watermark.take_over(conn, site)
     due.mark(conn, site, concerned, now, f"mapping {revision} activated")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.store.sites import facts, revisions
+from connectors.store.sites import catalogues, revisions
 from connectors.store.sites.revisions import Activation, Revision
 from mappings.diagnostic import MappingError
 from mappings.document.mapping import Mapping
@@ -54,7 +54,7 @@ def revision(connector: Connector, _actor: Actor, site: str, name: str) -> Revis
 def bound(connector: Connector, _actor: Actor, site: str) -> Mapping | None:
     """The mapping that rules a site, where it can be bound from what is stored: Jira is not asked."""
     with connector.store.read() as conn:
-        known = facts.known(conn, site, "catalogue")
+        known = catalogues.is_known(conn, site)
     if not known:
         return None
     try:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from connectors.store.numbers import mirror, objectives, snapshots
-from connectors.store.sites import facts
+from connectors.store.numbers import backfills, mirror, objectives, snapshots
+from connectors.store.numbers.backfills import Backfill
 from mappings.explain.past import SYSTEM, Past
 from mappings.facts.forest import Forest
 from mappings.facts.moment import Moment
@@ -24,7 +24,6 @@ MOST_DAYS = 400
 MOST_ASSESSED = 5_000_000
 """Issues times days: beyond, one point a week must do."""
 SAVED_AT_ONCE = 2_000
-FACT = "backfilled"
 
 Progress = Callable[[int, int | None], None]
 Standing = tuple[datetime, ObjectiveState]
@@ -64,8 +63,8 @@ def outlook(context: Context, days: int | None = None) -> Outlook:
 def done_already(context: Context) -> bool:
     """Whether this was done under the active mapping revision."""
     with context.store.read() as conn:
-        known = facts.get(conn, context.site, FACT)
-    return known is not None and known.get("revision") == context.mapping.revision
+        known = backfills.latest(conn, context.site)
+    return known is not None and known.revision == context.mapping.revision
 
 
 def backfill(
@@ -106,7 +105,7 @@ def _save(context: Context, found: list[Standing], known: Iterable[str]) -> int:
     with context.store.write() as conn:
         snapshots.forget_backfilled(conn, context.site, known)
         points = objectives.backfill(conn, context.site, found, revision)
-        facts.put(conn, context.site, FACT, {"revision": revision, "at": now.isoformat(), "points": points})
+        backfills.note(conn, context.site, Backfill(revision, now, points))
     return points
 
 

@@ -1,75 +1,35 @@
-"""Errands: long work that a person asked for on a page. It runs in a thread here; how far it is stands in the store for all processes."""
+"""Background jobs: long work that a person asked for on a page. It runs in a thread here; how far it is stands in the store for all processes."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Literal
+from dataclasses import replace
 
 import structlog
 
 from connectors.jira.http.errors import JiraError
 from connectors.store import StoreError
-from connectors.store.sites import facts
+from connectors.store.jobs import background_jobs
+from connectors.store.jobs.background_jobs import SILENT_FOR, BackgroundJob
 from mappings.diagnostic import MappingError
 from plugin.runtime.connector import Connector, NotReady
 
-SILENT_FOR = timedelta(minutes=2)
-"""An errand that said nothing for so long ended with its process; another one may begin."""
 TELLS_EVERY_SECONDS = 0.3
+
+__all__ = ["SILENT_FOR", "TELLS_EVERY_SECONDS", "BackgroundJob", "Report", "begin", "latest"]
 
 Report = Callable[[int, int | None], None]
 Work = Callable[[Report], str]
 
-log = structlog.get_logger("jira_okr.errands")
+log = structlog.get_logger("jira_okr.background")
 
 
-@dataclass(frozen=True, slots=True)
-class Errand:
-    """One errand: `said` is its result or what went wrong, `todo` what to do about it; `total` None is not known yet.
-
-    `counting` is when the first number came, and `at_first` that number: work that is gone on with does not begin at 0.
-    """
-
-    name: str
-    by: str
-    began: datetime
-    seen: datetime
-    state: Literal["running", "done", "failed"] = "running"
-    done: int = 0
-    total: int | None = None
-    said: str = ""
-    todo: str = ""
-    at_first: int = 0
-    counting: datetime | None = None
-
-    @property
-    def per_second(self) -> float | None:
-        """How fast it goes; None while that cannot be said."""
-        if self.counting is None or self.seen <= self.counting or self.done <= self.at_first:
-            return None
-        return (self.done - self.at_first) / (self.seen - self.counting).total_seconds()
-
-    @property
-    def seconds_left(self) -> int | None:
-        """How long it will take at that pace; None while that cannot be said."""
-        pace = self.per_second
-        if self.state != "running" or not pace or self.total is None:
-            return None
-        return round(max(self.total - self.done, 0) / pace)
-
-    def is_running(self, now: datetime) -> bool:
-        """Whether it still goes on."""
-        return self.state == "running" and now - self.seen < SILENT_FOR
-
-
-def latest(connector: Connector, site: str, name: str) -> Errand | None:
-    """The latest errand of this name; one that fell silent has failed."""
+def latest(connector: Connector, site: str, name: str) -> BackgroundJob | None:
+    """The latest job of this name; one that fell silent has failed."""
     with connector.store.read() as conn:
-        found: Errand | None = facts.get(conn, site, _fact(name), Errand | None)
+        found = background_jobs.latest(conn, site, name)
     if found is None or found.state != "running" or found.is_running(connector.clock()):
         return found
     return replace(found, state="failed", said="It stopped without a word.", todo="Start it again.")
@@ -78,21 +38,17 @@ def latest(connector: Connector, site: str, name: str) -> Errand | None:
 def begin(connector: Connector, site: str, name: str, by: str, work: Work) -> bool:
     """Run this in a thread; False where one of this name runs already."""
     now = connector.clock()
+    job = BackgroundJob(name, by, now, now)
     with connector.store.write() as conn:
-        running: Errand | None = facts.get(conn, site, _fact(name), Errand | None)
-        if running is not None and running.is_running(now):
+        if not background_jobs.begin(conn, site, job):
             return False
-        errand = Errand(name, by, now, now)
-        facts.put(conn, site, _fact(name), errand)
-    thread = threading.Thread(
-        target=_run, args=(connector, site, errand, work), name=f"okr-{name}", daemon=True
-    )
+    thread = threading.Thread(target=_run, args=(connector, site, job, work), name=f"okr-{name}", daemon=True)
     thread.start()
     return True
 
 
-def _run(connector: Connector, site: str, errand: Errand, work: Work) -> None:
-    teller = _Teller(connector, site, errand)
+def _run(connector: Connector, site: str, job: BackgroundJob, work: Work) -> None:
+    teller = _Teller(connector, site, job)
     try:
         said = work(teller.report)
         teller.tell(state="done", said=said)
@@ -100,19 +56,19 @@ def _run(connector: Connector, site: str, errand: Errand, work: Work) -> None:
         said = str(getattr(error, "message", error))
         teller.tell(state="failed", said=said, todo=str(getattr(error, "remedy", "")))
     except Exception:
-        log.exception("errand failed", site=site, errand=errand.name)
+        log.exception("job failed", site=site, job=job.name)
         teller.tell(
             state="failed", said="Something broke.", todo="It has been logged; show the log to an operator."
         )
 
 
 class _Teller:
-    """Writes down how far an errand is, not more often than anybody looks."""
+    """Writes down how far a job is, not more often than anybody looks."""
 
-    def __init__(self, connector: Connector, site: str, errand: Errand) -> None:
+    def __init__(self, connector: Connector, site: str, job: BackgroundJob) -> None:
         self._connector = connector
         self._site = site
-        self._errand = errand
+        self._job = job
         self._told = 0.0
 
     def report(self, done: int, total: int | None) -> None:
@@ -120,19 +76,15 @@ class _Teller:
         if time.monotonic() - self._told < TELLS_EVERY_SECONDS:
             return
         self._told = time.monotonic()
-        if self._errand.counting is None:
-            self._errand = replace(self._errand, at_first=done, counting=self._connector.clock())
+        if self._job.counting is None:
+            self._job = replace(self._job, at_first=done, counting=self._connector.clock())
         self.tell(done=done, total=total)
 
     def tell(self, **news: object) -> None:
-        """Keep what is new of the errand."""
-        self._errand = replace(self._errand, seen=self._connector.clock(), **news)  # type: ignore[arg-type]
+        """Keep what is new of the job."""
+        self._job = replace(self._job, seen=self._connector.clock(), **news)  # type: ignore[arg-type]
         try:
             with self._connector.store.write() as conn:
-                facts.put(conn, self._site, _fact(self._errand.name), self._errand)
+                background_jobs.tell(conn, self._site, self._job)
         except StoreError:
-            log.warning("progress of an errand could not be kept", site=self._site, errand=self._errand.name)
-
-
-def _fact(name: str) -> str:
-    return f"errand:{name}"
+            log.warning("progress of a job could not be kept", site=self._site, job=self._job.name)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from connectors.jira.http.errors import IncompleteRead
 from connectors.store.numbers import mirror, objectives
+from connectors.store.sites import coming_mappings
 from connectors.store.work import due
 from mappings.facts.issue import Issue
 from plugin.runtime.connector import Connector, NotReady
@@ -71,7 +72,7 @@ def read_ahead(connector: Connector, site: str, text: str, report: Report) -> in
     if not complete:
         raise IncompleteRead("The search ended without its last page.", "Read again.")
     with connector.store.write() as conn:
-        if not activation_read.complete(conn, site, ahead):
+        if not coming_mappings.complete(conn, site, ahead):
             raise IncompleteRead("Something else was read for meanwhile.", "Read again.")
         watermark.keep_ahead(conn, context, began)
         # What was news to the mirror has been taken in without a word to the objectives.

@@ -23,7 +23,7 @@ from plugin.use_cases.health import webhook_state
 from plugin.use_cases.mapping.mapping_life import resume_activation, waits
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 from plugin.use_cases.work import background_jobs
-from plugin.use_cases.work.background_jobs import Errand, Report
+from plugin.use_cases.work.background_jobs import BackgroundJob, Report
 from plugin.use_cases.work.losses import note_decided
 from plugin.use_cases.work.site_read import SYNC, read, summary
 
@@ -129,7 +129,7 @@ def run(
 
 
 @question(VIEWER)
-def latest(connector: Connector, _actor: Actor, site: str) -> Errand | None:
+def latest(connector: Connector, _actor: Actor, site: str) -> BackgroundJob | None:
     """The latest sync that was begun in the background, None where none ever was."""
     return background_jobs.latest(connector, site, SYNC)
 

@@ -12,13 +12,34 @@ from sqlalchemy import text
 
 from connectors.store import Store, open_store, upgrade
 from connectors.store.database import schema_upgrade
+from connectors.store.jobs import background_jobs
+from connectors.store.jobs.background_jobs import BackgroundJob
+from connectors.store.numbers import backfills
+from connectors.store.numbers.backfills import Backfill
+from connectors.store.people import set_up_links
+from connectors.store.people.set_up_links import SetUpLink
 from connectors.store.reads import failures, full_reads, recent_reads, resyncs, watermarks, wishes
 from connectors.store.reads.failures import ReadFailure
 from connectors.store.reads.full_reads import FullRead
 from connectors.store.reads.recent_reads import RecentReads
 from connectors.store.reads.watermarks import Watermark
+from connectors.store.sites import (
+    activation_runs,
+    api_versions,
+    catalogues,
+    coming_mappings,
+    drafts,
+    name_comparisons,
+    webhook_states,
+)
+from connectors.store.sites.activation_runs import ActivationRun
+from connectors.store.sites.coming_mappings import Coming
+from connectors.store.sites.drafts import Draft
+from connectors.store.sites.name_comparisons import NameComparison
+from connectors.store.sites.webhook_states import WebhookAnswer
 from connectors.store.work import batch_sizes, brakes, candidates, edit_permits, last_reconcile, tombstones
 from connectors.store.work.brakes import Brake
+from mappings.facts.catalogue import Catalogue, Field
 
 AT = datetime(2026, 11, 28, 13, 47, 7, 584000, UTC)
 MAIN = {
@@ -41,7 +62,31 @@ MAIN = {
     "may_edit": '{"GROW":false,"PLAT":true}',
     "candidates": '{"queries":["project = PLAT","type = Story"],"revision":"b381b0b8f1764beb"}',
 }
-OTHER = {"last_resync": '"2026-11-28T13:47:07.584+00:00"', "resync_wanted": "null", "brake": "null"}
+MAIN |= {
+    "catalogue": '{"account_id":"5f0a","fields":[{"id":"summary","name":"Summary","type":"string"}]}',
+    "catalogue_at": '"2026-11-28T13:47:07.584008+00:00"',
+    "api": "3",
+    "webhook_state": '{"registered":false,"enabled":false,"at":"2026-11-28T13:47:07.584183Z","events":["a"],'
+    '"lacking":[],"filters":["project = PLAT"]}',
+    "draft:3": '{"text":"version: 1","base":"r1","at":"2026-11-28T13:47:07.584183Z"}',
+    "draft:0": '{"text":"version: 2","base":"","at":"2026-11-28T13:47:07.584183Z"}',
+    "names": '{"revision":"r1","at":"2026-11-28T13:47:07.584281Z","renames":[],"absences":[]}',
+    "activating": '{"revision":"r2","text":"version: 2","file":"f","by":"ada","large":true,'
+    '"began":"2026-11-28T13:47:07.584Z","seen":"2026-11-28T13:47:07.584Z","done":3,"total":null,"failed":"","held":true}',
+    "coming": '{"text":"version: 2","revision":"r2","scope":"project in (1)","fields":["b","a"],"metrics":[],'
+    '"began":"2026-11-28T13:47:07.584Z","complete":true}',
+    "backfilled": '{"at":"2026-11-28T13:47:07.584622+00:00","points":291,"revision":"r1"}',
+    "errand:sync": '{"name":"sync","by":"ada","began":"2026-11-28T13:47:07.584Z","seen":"2026-11-28T13:47:07.584Z",'
+    '"state":"done","done":7,"total":9,"said":"Read 7 issues.","todo":"","at_first":1,"counting":"2026-11-28T13:47:07.584Z"}',
+}
+OTHER = {
+    "last_resync": '"2026-11-28T13:47:07.584+00:00"',
+    "resync_wanted": "null",
+    "brake": "null",
+    "draft:3": "null",
+    "errand:sync": "null",
+}
+EVERYWHERE = {"set_up_link": '{"hash":"abc","until":1795873627584}'}
 READ = {"under": "x y", "first": False, "total": 9, "began": "2026-11-28T13:47:07.584Z"}
 
 
@@ -56,9 +101,10 @@ def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     run = text("INSERT INTO resync_run VALUES (:site, 'r1', 'holder', :content, 0)")
     with store.write() as conn:
         schema_upgrade.to_head(conn, "0017")
-        for site, values in (("main", MAIN), ("other", OTHER)):
+        for site, values in (("main", MAIN), ("other", OTHER), ("", EVERYWHERE)):
             for name, content in values.items():
                 conn.execute(fact, {"site": site, "name": name, "content": content})
+        for site, values in (("main", MAIN), ("other", OTHER)):
             wanted = json.loads(values["resync_wanted"])
             conn.execute(run, {"site": site, "content": json.dumps({**READ, "wanted": wanted})})
     upgrade(store)
@@ -103,6 +149,33 @@ def test_what_is_held_is_still_held(upgraded: Store) -> None:
         assert tombstones.among_these(conn, "main", ["10007", "1"], AT.replace(hour=12)) == {"10007": AT}
         known = candidates.queries(conn, "main", "b381b0b8f1764beb")
     assert known == {"project = PLAT", "type = Story"}
+
+
+def test_what_a_site_is_set_up_with_stays(upgraded: Store) -> None:
+    with upgraded.read() as conn:
+        fields = (Field("summary", "Summary", type="string"),)
+        assert catalogues.get(conn, "main") == Catalogue(fields=fields, account_id="5f0a")
+        assert (catalogues.read_at(conn, "main"), catalogues.read_at(conn, "other")) == (AT, None)
+        assert (api_versions.get(conn, "main"), api_versions.get(conn, "other")) == (3, None)
+        answer = WebhookAnswer(False, False, AT, ("a",), ("project = PLAT",))
+        assert webhook_states.get(conn, "main") == answer
+        assert drafts.get(conn, "main", 3) == Draft("version: 1", "r1", AT)
+        assert drafts.get(conn, "main", 0) == Draft("version: 2", "", AT)
+        assert drafts.get(conn, "other", 3) is None
+        assert name_comparisons.latest(conn, "main") == NameComparison("r1", AT)
+        run = ActivationRun("r2", "version: 2", "f", "ada", True, AT, AT, 3, held=True)
+        assert activation_runs.get(conn, "main") == run
+        coming = Coming("version: 2", "r2", "project in (1)", frozenset("ab"), frozenset(), AT, True)
+        assert coming_mappings.get(conn, "main") == coming
+        assert backfills.latest(conn, "main") == Backfill("r1", AT, 291)
+
+
+def test_what_a_person_asked_for_stays(upgraded: Store) -> None:
+    with upgraded.read() as conn:
+        assert set_up_links.get(conn) == SetUpLink("abc", AT)
+        job = BackgroundJob("sync", "ada", AT, AT, "done", 7, 9, "Read 7 issues.", "", 1, AT)
+        assert background_jobs.latest(conn, "main", "sync") == job
+        assert background_jobs.latest(conn, "other", "sync") is None
 
 
 def test_what_has_a_home_is_in_the_old_table_no_more(upgraded: Store) -> None:

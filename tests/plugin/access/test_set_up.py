@@ -6,8 +6,7 @@ import re
 
 import pytest
 
-from connectors.store.people import accounts
-from connectors.store.sites import facts
+from connectors.store.people import accounts, set_up_links
 from plugin.access import first_account
 
 PASSWORD = "correct horse battery staple"
@@ -74,7 +73,7 @@ def test_a_guess_is_no_link_and_takes_nothing_away(house) -> None:
 def test_only_a_hash_of_the_link_is_kept(house) -> None:
     text = printed(house).rpartition("/")[2]
     with house.connector.store.read() as conn:
-        assert text not in str(facts.get(conn, "", "set_up_link"))
+        assert text not in str(set_up_links.get(conn))
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,14 @@ from plugin.pages.views.freshness import site_row
 from plugin.sync.outage import struck
 from plugin.sync.resync.checkpoint import Progress
 from plugin.use_cases.health.status import Status
-from plugin.use_cases.work.background_jobs import SILENT_FOR, Errand
+from plugin.use_cases.work.background_jobs import SILENT_FOR, BackgroundJob
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BEGAN = NOW - timedelta(minutes=9)
 READ = Progress(1_200, 5_000, BEGAN, NOW - timedelta(seconds=5))
 STOPPED = replace(READ, at=NOW - SILENT_FOR)
-DONE = Errand("sync", "ada", BEGAN, BEGAN, "done", said="Read 7 issues.")
-RUNNING = Errand("sync", "ada", BEGAN, NOW, done=3, total=5_000)
+DONE = BackgroundJob("sync", "ada", BEGAN, BEGAN, "done", said="Read 7 issues.")
+RUNNING = BackgroundJob("sync", "ada", BEGAN, NOW, done=3, total=5_000)
 
 
 def row(**facts):

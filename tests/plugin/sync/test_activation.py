@@ -8,14 +8,13 @@ import pytest
 
 from connectors.jira.http.errors import JiraError
 from connectors.sandbox import Fault
-from connectors.store.sites import revisions
+from connectors.store.sites import activation_runs, revisions
 from plugin.access.actor import COMMAND_LINE
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.health import concerns
 from plugin.use_cases.health.status import status
 from plugin.use_cases.mapping.mapping_life import (
     activate,
-    activating,
     preview_text,
     resume_activation,
     rollback,
@@ -133,7 +132,7 @@ def test_while_it_reads_the_former_mapping_rules_and_status_says_so(site: tuple[
     def look(done: int, total: int | None) -> None:
         found = concerns.concerns(status(hand.connector, COMMAND_LINE, "main"))
         with hand.connector.store.read() as conn:
-            under_way = activating(conn, "main")
+            under_way = activation_runs.get(conn, "main")
         assert under_way is not None
         assert ruling(hand) == BEFORE
         hand.work_off()
@@ -147,7 +146,7 @@ def test_while_it_reads_the_former_mapping_rules_and_status_says_so(site: tuple[
     assert hand.writes() == [(epic, "100")]
     assert ruling(hand) == AFTER
     with hand.connector.store.read() as conn:
-        assert activating(conn, "main") is None
+        assert activation_runs.get(conn, "main") is None
 
 
 @pytest.mark.parametrize("by", ["resume", "sync"])
@@ -159,7 +158,7 @@ def test_what_was_interrupted_goes_on_by_itself(site: tuple[Any, str, str], by: 
     hand.sandbox.faults.clear()
     assert ruling(hand) == BEFORE
     with hand.connector.store.read() as conn:
-        standing = activating(conn, "main")
+        standing = activation_runs.get(conn, "main")
     assert standing is not None
     assert standing.failed
     assert hand.writes() == [(epic, "100")]

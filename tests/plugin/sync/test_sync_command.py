@@ -18,7 +18,7 @@ from plugin.runtime.metrics import render_metrics
 from plugin.sync.resync.full import resync
 from plugin.use_cases.health.drift import drift_of
 from plugin.use_cases.health.status import installation
-from plugin.use_cases.work.background_jobs import Errand
+from plugin.use_cases.work.background_jobs import BackgroundJob
 
 NOW = datetime(2026, 11, 9, 9, 0, tzinfo=UTC)
 
@@ -131,5 +131,5 @@ def test_an_errand_knows_its_rate_and_the_time_it_will_take(
     first: int, done: int, total: int | None, seconds: int, rate: float | None, left: int | None
 ) -> None:
     seen = NOW + timedelta(seconds=seconds)
-    errand = Errand("sync", "Ada", NOW, seen, done=done, total=total, at_first=first, counting=NOW)
+    errand = BackgroundJob("sync", "Ada", NOW, seen, done=done, total=total, at_first=first, counting=NOW)
     assert (errand.per_second, errand.seconds_left) == (rate, left)

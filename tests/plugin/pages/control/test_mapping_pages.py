@@ -7,11 +7,14 @@ import re
 
 import pytest
 
+from connectors.store.jobs import background_jobs as stored_jobs
 from connectors.store.numbers import mirror
-from connectors.store.sites import facts, revisions
+from connectors.store.sites import revisions
 from connectors.store.work import due, refusals
 from mappings.document.source import read_document
 from mappings.write_back.plan import Change
+from plugin.access.actor import Actor
+from plugin.access.permission import Permission
 from plugin.use_cases.mapping import drafts
 from plugin.use_cases.work import background_jobs
 from plugin.use_cases.work.site_read import READING, SYNC
@@ -25,7 +28,9 @@ def active(world):
 
 
 def draft(world):
-    found = [drafts.read(world.connector.store, "main", number) for number in range(5)]
+    found = [
+        drafts.own_draft(world.connector, Actor("", Permission.VIEWER, number), "main") for number in range(5)
+    ]
     return next((one for one in found if one is not None), None)
 
 
@@ -207,11 +212,11 @@ def test_a_viewer_sees_no_button_that_is_not_theirs(desk):
 
 def test_an_errand_that_fell_silent_has_failed(world):
     connector = world.connector
-    gone = background_jobs.Errand(
+    gone = background_jobs.BackgroundJob(
         "sync", "x", connector.clock().replace(year=2020), connector.clock().replace(year=2020)
     )
     with connector.store.write() as conn:
-        facts.put(conn, "main", "errand:sync", gone)
+        stored_jobs.begin(conn, "main", gone)
     assert background_jobs.latest(connector, "main", "sync").state == "failed"
     assert background_jobs.begin(connector, "main", "sync", "x", lambda report: "fine")
     wait(world, SYNC)

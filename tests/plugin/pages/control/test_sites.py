@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from connectors.sandbox import CONNECTOR
 from connectors.store.people import audit
 from connectors.store.reads import wishes
-from connectors.store.sites import facts, sites
+from connectors.store.sites import catalogues, sites
 from connectors.store.work import due, inbox
 from plugin.cli import cli
 from plugin.runtime.connector import NotReady
@@ -136,7 +136,7 @@ def test_a_removed_site_leaves_no_work_behind_and_begins_anew_when_it_comes_back
         assert inbox.pending(conn, 9) == []
     add_site(connector, new, "tester")
     with connector.store.read() as conn:
-        assert facts.get(conn, "acme", "catalogue") is None
+        assert not catalogues.is_known(conn, "acme")
         assert wishes.is_open(conn, "acme")
         assert not wishes.is_open(conn, "main")
 

@@ -1,0 +1,128 @@
+"""The tables of sites and their mappings: the site itself, what Jira lists there, revisions, drafts, what is read and named for them."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
+
+from connectors.store.schema import columns
+
+site = Table(
+    "site",
+    columns.metadata,
+    columns.part("name"),
+    columns.text("settings"),
+    Column("credentials", LargeBinary),
+    columns.number("created_at"),
+    columns.number("updated_at"),
+)
+
+revision = Table(
+    "revision",
+    columns.metadata,
+    columns.site(),
+    columns.part("revision"),
+    columns.text("text"),
+    columns.text("author"),
+    columns.number("created_at"),
+)
+
+binding = Table(
+    "binding",
+    columns.metadata,
+    columns.site(),
+    columns.part("revision"),
+    columns.number("version"),
+    columns.text("content"),
+)
+
+activation = Table(
+    "activation",
+    columns.metadata,
+    columns.serial(),
+    columns.text("site"),
+    columns.text("revision"),
+    columns.text("by"),
+    columns.number("at"),
+    columns.text("preview_hash"),
+    Index(None, "site"),
+)
+
+catalogue = Table(
+    "catalogue",
+    columns.metadata,
+    columns.site(),
+    columns.text("content"),
+    Column("read_at", BigInteger),
+)
+
+api_version = Table("api_version", columns.metadata, columns.site(), columns.number("version"))
+
+webhook_state = Table(
+    "webhook_state",
+    columns.metadata,
+    columns.site(),
+    Column("registered", BigInteger),
+    columns.number("enabled"),
+    columns.number("at"),
+    Column("events", Text),
+    columns.text("filters"),
+)
+
+draft = Table(
+    "draft",
+    columns.metadata,
+    columns.site(),
+    Column("account_id", BigInteger, primary_key=True, autoincrement=False),
+    columns.text("text"),
+    columns.text("base"),
+    columns.number("at"),
+)
+
+name_comparison = Table(
+    "name_comparison",
+    columns.metadata,
+    columns.site(),
+    columns.text("revision"),
+    columns.number("at"),
+    columns.text("renames"),
+    columns.text("absences"),
+)
+
+activation_run = Table(
+    "activation_run",
+    columns.metadata,
+    columns.site(),
+    columns.text("revision"),
+    columns.text("text"),
+    columns.text("file"),
+    columns.text("by"),
+    columns.number("large"),
+    columns.number("began"),
+    columns.number("seen"),
+    columns.number("done"),
+    Column("total", BigInteger),
+    columns.text("failed"),
+    columns.number("held"),
+)
+
+coming_mapping = Table(
+    "coming_mapping",
+    columns.metadata,
+    columns.site(),
+    columns.text("text"),
+    columns.text("revision"),
+    columns.text("scope"),
+    columns.text("fields"),
+    columns.text("metrics"),
+    columns.number("began"),
+    columns.number("complete"),
+)
+
+backfill = Table(
+    "backfill",
+    columns.metadata,
+    columns.site(),
+    columns.text("revision"),
+    columns.number("at"),
+    columns.number("points"),
+)

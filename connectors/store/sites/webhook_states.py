@@ -1,0 +1,51 @@
+"""What Jira said of our webhook when it was asked last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from connectors.store.database import json_text
+from connectors.store.database.instant import from_ms, to_ms
+from connectors.store.database.sql import insert_into
+from connectors.store.schema import webhook_state as table
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookAnswer:
+    """`registered` None where our account may not ask; `events` are those that Jira delivers, None where that was not kept."""
+
+    registered: bool | None
+    enabled: bool
+    at: datetime
+    events: tuple[str, ...] | None = None
+    filters: tuple[str, ...] = ()
+
+
+def get(conn: Connection, site: str) -> WebhookAnswer | None:
+    """The answer; None where Jira was not asked yet."""
+    row = conn.execute(select(table).where(table.c.site == site)).first()
+    if row is None:
+        return None
+    return WebhookAnswer(
+        None if row.registered is None else bool(row.registered),
+        bool(row.enabled),
+        from_ms(row.at),
+        None if row.events is None else json_text.decode(row.events, tuple[str, ...]),
+        json_text.decode(row.filters, tuple[str, ...]),
+    )
+
+
+def put(conn: Connection, site: str, answer: WebhookAnswer) -> None:
+    """Jira was asked."""
+    values = {
+        "registered": None if answer.registered is None else int(answer.registered),
+        "enabled": int(answer.enabled),
+        "at": to_ms(answer.at),
+        "events": None if answer.events is None else json_text.encode(answer.events),
+        "filters": json_text.encode(answer.filters),
+    }
+    statement = insert_into(conn, table).values(site=site, **values)
+    conn.execute(statement.on_conflict_do_update(index_elements=[table.c.site], set_=values))
