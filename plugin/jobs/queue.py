@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 
 from connectors.store import Store
 from connectors.store.database.instant import from_ms, to_ms
-from connectors.store.sites import facts
+from connectors.store.jobs import engine_versions
 
 QUEUE = "okr"
 REFRESH = "okr.refresh"
@@ -28,7 +28,7 @@ RECONCILE = "okr.reconcile"
 FURTHEST = timedelta(seconds=5)
 """A waiting job would hide an earlier wish for the same key, so none waits longer; what is due later is left to the sweep."""
 MOST_SWEPT = 2_000
-INSTALLED = "procrastinate"
+ENGINE = "procrastinate"
 # Any fixed number serves; it only has to be the same in every process that installs.
 _LOCK = 0x0_6A69_7261_6F6C
 
@@ -186,14 +186,14 @@ def install(store: Store) -> None:
     """Bring Procrastinate's own tables into the database, or up to the release that is here; safe in many processes at once."""
     with store.write() as conn:
         conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        here = version("procrastinate")
-        installed = facts.get(conn, "", INSTALLED)
+        here = version(ENGINE)
+        installed = engine_versions.get(conn, ENGINE)
         if installed == here:
             return
         for script in _scripts(conn, installed):
             # The driver runs several statements at once only without parameters.
             _driver(conn).execute(script)
-        facts.put(conn, "", INSTALLED, here)
+        engine_versions.put(conn, ENGINE, here)
 
 
 def _scripts(conn: Connection, installed: str | None) -> list[str]:

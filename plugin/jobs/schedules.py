@@ -5,17 +5,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
-from sqlalchemy import Connection, text
 
 from connectors.jira.http.errors import JiraError
 from connectors.store import StoreError
+from connectors.store.jobs import pace_days, schedules
 from connectors.store.numbers import objectives, snapshots
 from connectors.store.people import audit
 from connectors.store.reads import failures, wishes
-from connectors.store.sites import catalogues, facts
+from connectors.store.sites import catalogues
 from connectors.store.work import due, inbox, limits, tombstones
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.process import worker_name
@@ -35,13 +35,11 @@ AGAIN_AFTER = timedelta(minutes=1)
 CATALOGUE_REST = timedelta(seconds=50)
 """The catalogue is not read again sooner: both resyncs may be due at the same moment, each minute at most."""
 NOT_READY_AGAIN_AFTER = timedelta(seconds=5)
-RESTING = "nobody"
-RUNNING = "running:"
 RESYNC = "resync"
 RECENT = "recent"
 READS: dict[str, failures.Kind] = {RESYNC: "full", RECENT: "recent"}
 SHORTEST_PAUSE = timedelta(minutes=2)
-"""Between two resyncs that events ask for."""
+"""Between two resyncs that are asked for (a renamed version touches issues that no delivery names)."""
 
 log = structlog.get_logger("jira_okr.schedules")
 
@@ -59,33 +57,12 @@ class Schedule:
     run: Callable[[Connector, str, Callable[[], None]], object]
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
-    """Who runs a task, and until when that holds without a further word."""
-
-    holder: str
-    until: datetime
-
-
-def is_due(last: str | None, every: timedelta, now: datetime) -> bool:
-    """Whether a task that last ran at this ISO time should run again; one that never ran should."""
-    return last is None or now - datetime.fromisoformat(last) >= every
-
-
-def is_free(running: Running | None, holder: str, now: datetime) -> bool:
-    """Whether this process may run it: nobody else does, or who did has fallen silent."""
-    return running is None or running.holder == holder or running.until <= now
-
-
 def look_at_pace(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
     """A new day changes what is expected: every objective is looked at once after midnight of the mapping's zone."""
     context = connector.context(site)
-    today = context.moment().today.isoformat()
     with connector.store.write() as conn:
-        if facts.get(conn, site, "pace_day") == today:
-            return
-        due.mark(conn, site, objectives.ids(conn, site), connector.clock(), "a new day")
-        facts.put(conn, site, "pace_day", today)
+        if pace_days.turn(conn, site, context.moment().today):
+            due.mark(conn, site, objectives.ids(conn, site), connector.clock(), "a new day")
 
 
 def go_on_activating(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
@@ -109,7 +86,7 @@ def with_names_of_today(connector: Connector, site: str) -> Context:
     connector.context(site)
     with connector.store.read() as conn:
         read = catalogues.read_at(conn, site)
-    if is_due(read.isoformat() if read else None, CATALOGUE_REST, connector.clock()):
+    if read is None or connector.clock() - read >= CATALOGUE_REST:
         connector.catalogue(site, fresh=True)
     return connector.context(site)
 
@@ -194,63 +171,29 @@ class Schedules:
     def _take(self, site: str, schedule: Schedule) -> bool:
         now = self._connector.clock()
         with self._connector.store.write() as conn:
-            if not _is_due(conn, site, schedule, now):
-                return False
-            one_at_a_time(conn, f"{site}:{schedule.name}")
-            running = facts.get(conn, site, _running(schedule), Running | None)
-            if not _is_due(conn, site, schedule, now) or not is_free(running, self._holder, now):
-                return False
-            facts.put(conn, site, _running(schedule), Running(self._holder, now + LEASE))
-            return True
+            every = schedule.every
+            if schedule.name == RESYNC and wishes.is_open(conn, site):
+                every = min(every, SHORTEST_PAUSE)
+            return schedules.take(conn, site, schedule.name, self._holder, now, now + LEASE, every)
 
     def _go_on(self, site: str, schedule: Schedule) -> None:
         if self._stopping() or site not in self._connector.sites:
             raise Interrupted
-        now = self._connector.clock()
+        until = self._connector.clock() + LEASE
         with self._connector.store.write() as conn:
-            one_at_a_time(conn, f"{site}:{schedule.name}")
-            if not self._is_mine(conn, site, schedule):
+            if not schedules.renew(conn, site, schedule.name, self._holder, until):
                 raise Interrupted
-            facts.put(conn, site, _running(schedule), Running(self._holder, now + LEASE))
-
-    def _is_mine(self, conn: Connection, site: str, schedule: Schedule) -> bool:
-        running = facts.get(conn, site, _running(schedule), Running | None)
-        return running is not None and running.holder == self._holder
 
     def _done(self, site: str, schedule: Schedule) -> None:
         with self._connector.store.write() as conn:
-            facts.put(conn, site, _last(schedule), self._connector.clock().isoformat())
-            facts.put(conn, site, _running(schedule), None)
+            schedules.ran(conn, site, schedule.name, self._connector.clock())
+            schedules.end(conn, site, schedule.name, self._holder)
 
     def _let_go(self, site: str, schedule: Schedule, rest: timedelta) -> None:
         """Free for any process once the rest is over."""
         try:
             with self._connector.store.write() as conn:
-                one_at_a_time(conn, f"{site}:{schedule.name}")
-                if self._is_mine(conn, site, schedule):
-                    resting = Running(RESTING, self._connector.clock() + rest) if rest else None
-                    facts.put(conn, site, _running(schedule), resting)
+                until = self._connector.clock() + rest if rest else None
+                schedules.rest(conn, site, schedule.name, self._holder, until)
         except Exception:
             log.exception("schedule could not be given back; its lease runs out", site=site)
-
-
-def one_at_a_time(conn: Connection, name: str) -> None:
-    """Other processes wait here until this transaction ends. SQLite has one writer at a time anyway."""
-    if conn.dialect.name == "postgresql":
-        conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
-
-
-def _is_due(conn: Connection, site: str, schedule: Schedule, now: datetime) -> bool:
-    """A resync may also be asked for (a renamed version touches issues no delivery names), yet not without a pause."""
-    every = schedule.every
-    if schedule.name == RESYNC and wishes.is_open(conn, site):
-        every = min(every, SHORTEST_PAUSE)
-    return is_due(facts.get(conn, site, _last(schedule)), every, now)
-
-
-def _last(schedule: Schedule) -> str:
-    return f"schedule:{schedule.name}"
-
-
-def _running(schedule: Schedule) -> str:
-    return RUNNING + schedule.name

@@ -1,6 +1,6 @@
 """Every process says now and then that it lives, how many of its workers do, and what it has counted so far.
 
-The sayings are facts of the store, so that any serving process can answer for all: `/readyz`, `/metrics` and `jira-okr status`
+The sayings are in the store, so that any serving process can answer for all: `/readyz`, `/metrics` and `jira-okr status`
 read them. What a process counted outlives it: when it ends, or falls silent for long, its figures go into one sum.
 """
 
@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from connectors.store import StoreError
-from connectors.store.schema import fact
-from connectors.store.sites import facts
-from plugin.jobs.schedules import one_at_a_time
+from connectors.store.jobs import counts
+from connectors.store.jobs import processes as signs
+from connectors.store.jobs.counts import Counted
+from connectors.store.jobs.processes import SignOfLife
 from plugin.runtime.connector import Connector
-from plugin.runtime.counters import Counted
 from plugin.runtime.process import ProcessId, is_gone, this_process
 from plugin.use_cases.health.budget import calls_by_site, spend
 
@@ -29,9 +29,6 @@ EVERY_SECONDS = 10.0
 SILENT_AFTER = timedelta(minutes=1)
 """A process that said nothing for so long is not counted on."""
 FORGET_AFTER = timedelta(hours=1)
-EVERYWHERE = ""
-PREFIX = "process:"
-PAST = "counted by former processes"
 WORKER_LOOP = "okr-work"
 """The thread of the distributed engine in which all its workers run; those of the embedded engine have a number behind."""
 
@@ -79,7 +76,7 @@ class Heartbeat:
         self._role = role
         self._wanted = workers
         self._every = every
-        self._name = PREFIX + uuid.uuid4().hex
+        self._id = uuid.uuid4().hex
         self._spent: dict[str, int] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._keep_on, name="okr-heartbeat", daemon=True)
@@ -97,7 +94,7 @@ class Heartbeat:
         try:
             self._beat()
             with self._connector.store.write() as conn:
-                _retire(conn, self._name)
+                _retire(conn, self._id)
         except StoreError as error:
             log.warning("the last heartbeat was not stored", error=str(error))
 
@@ -109,15 +106,16 @@ class Heartbeat:
         """What a killed process of this role and place counted stays; the process itself need not be shown any more."""
         try:
             with self._connector.store.write() as conn:
-                for name, other in _all(conn):
-                    if other.role == self._role and other.gone:
-                        _retire(conn, name)
+                for sign in signs.all(conn):
+                    if sign.role == self._role and _process(sign).gone:
+                        _retire(conn, sign.id)
         except StoreError as error:
             log.warning("former processes were not taken off the list", error=str(error))
 
     def _beat(self) -> None:
         now = self._connector.clock()
-        word = Process(
+        word = SignOfLife(
+            self._id,
             socket.gethostname(),
             os.getpid(),
             self._role,
@@ -130,11 +128,11 @@ class Heartbeat:
         )
         try:
             with self._connector.store.write() as conn:
-                facts.put(conn, EVERYWHERE, self._name, word)
+                signs.put(conn, word)
                 self._spend(conn, word.counted, now)
-                for name, other in _all(conn):
+                for other in signs.all(conn):
                     if now - other.at > FORGET_AFTER:
-                        _retire(conn, name)
+                        _retire(conn, other.id)
         except Exception as error:  # the next word is due soon
             log.warning("heartbeat not stored", error=str(error))
 
@@ -157,7 +155,7 @@ def living_workers(wanted: int) -> int:
 
 def processes(conn: Connection) -> list[Process]:
     """Every process that was heard of within the hour, the latest first."""
-    return sorted((process for _, process in _all(conn)), key=lambda process: process.at, reverse=True)
+    return [_process(sign) for sign in signs.all(conn)]
 
 
 def working_here(connector: Connector) -> bool:
@@ -170,24 +168,28 @@ def working_here(connector: Connector) -> bool:
 
 def counted(conn: Connection) -> Counted:
     """What all processes counted, those of former times too."""
-    total = facts.get(conn, EVERYWHERE, PAST, Counted) or Counted()
+    total = counts.former(conn)
     for process in processes(conn):
         total = total + process.counted
     return total
 
 
-def _all(conn: Connection) -> list[tuple[str, Process]]:
-    names = conn.execute(
-        select(fact.c.name).where(fact.c.site == EVERYWHERE, fact.c.name.startswith(PREFIX))
-    ).scalars()
-    found = ((name, facts.get(conn, EVERYWHERE, name, Process)) for name in names.all())
-    return [(name, process) for name, process in found if process is not None]
+def _process(sign: SignOfLife) -> Process:
+    return Process(
+        sign.host,
+        sign.pid,
+        sign.role,
+        sign.at,
+        sign.wanted,
+        sign.workers,
+        sign.counted,
+        sign.place,
+        sign.began,
+    )
 
 
-def _retire(conn: Connection, name: str) -> None:
+def _retire(conn: Connection, id_: str) -> None:
     """Take a process off the list and keep its figures; of two that try, one does it."""
-    one_at_a_time(conn, PAST)
-    process = facts.take(conn, EVERYWHERE, name, Process)
-    if process is not None:
-        past = facts.get(conn, EVERYWHERE, PAST, Counted) or Counted()
-        facts.put(conn, EVERYWHERE, PAST, past + process.counted)
+    sign = signs.take(conn, id_)
+    if sign is not None:
+        counts.add(conn, sign.counted)

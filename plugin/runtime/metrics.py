@@ -18,8 +18,8 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from connectors.store.jobs.counts import LAG_BOUNDS, Counted, Lag
 from connectors.store.reads import failures
-from plugin.runtime.counters import LAG_BOUNDS, Counted, Lag
 from plugin.sync.outage import KINDS
 from plugin.use_cases.health.concerns import concerns
 from plugin.use_cases.health.credential_expiry import seconds_left

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Table
+from sqlalchemy import BigInteger, Column, Double, Index, Table, Text
 
 from connectors.store.schema import columns
 
@@ -22,3 +22,38 @@ background_job = Table(
     columns.number("at_first"),
     Column("counting", BigInteger),
 )
+
+schedule = Table(
+    "schedule",
+    columns.metadata,
+    columns.site(),
+    columns.part("name"),
+    Column("last_at", BigInteger),
+    Column("holder", Text),
+    Column("until", BigInteger),
+)
+
+pace_day = Table("pace_day", columns.metadata, columns.site(), columns.text("day"))
+
+process = Table(
+    "process",
+    columns.metadata,
+    columns.part("id"),
+    *(columns.text(name) for name in ("host", "role", "place", "began", "counted")),
+    *(columns.number(name) for name in ("pid", "at", "wanted", "workers")),
+    Index(None, "at"),
+)
+
+former_call = Table(
+    "former_call", columns.metadata, columns.site(), columns.part("call"), columns.number("calls")
+)
+
+former_lag = Table(
+    "former_lag",
+    columns.metadata,
+    columns.site(),
+    columns.text("classes"),
+    Column("seconds", Double, nullable=False),
+)
+
+engine_version = Table("engine_version", columns.metadata, columns.part("engine"), columns.text("version"))

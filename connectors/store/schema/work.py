@@ -202,5 +202,3 @@ edit_permit = Table(
     columns.part("project"),
     columns.number("may"),
 )
-
-fact = Table("fact", columns.metadata, columns.site(), columns.part("name"), columns.text("content"))

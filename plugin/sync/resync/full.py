@@ -9,10 +9,10 @@ import structlog
 
 from connectors.jira import Page
 from connectors.jira.http.errors import IncompleteRead, Permanent
+from connectors.store.jobs import schedules
 from connectors.store.numbers import objectives
 from connectors.store.reads import failures, full_reads, resyncs, wishes
 from connectors.store.reads.full_reads import FullRead
-from connectors.store.sites import facts
 from connectors.store.work import drift
 from connectors.store.work import last_written as stands
 from plugin.sync.context import Context
@@ -110,7 +110,7 @@ def _remember(context: Context, reading: Reading) -> None:
     report, now = reading.report, context.clock()
     with context.store.write() as conn:
         for schedule in ("resync", "recent"):
-            facts.put(conn, context.site, f"schedule:{schedule}", now.isoformat())
+            schedules.ran(conn, context.site, schedule, now)
         read = FullRead(now, context.mapping.revision, report.read, report.drift)
         full_reads.note(conn, context.site, read)
         activation_read.dropped_by(conn, context)

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from connectors.store.jobs import schedules
 from connectors.store.reads import recent_reads, watermarks, wishes
 from connectors.store.reads.watermarks import Watermark
-from connectors.store.sites import facts
 from connectors.store.work import drift
 from plugin.sync.context import Context
 from plugin.sync.resync.landing import Resynced
@@ -37,7 +37,7 @@ def set_by_recent_read(conn: Connection, context: Context, mark: Watermark, repo
     """A look at recent changes came to its end."""
     now = context.clock()
     watermarks.put(conn, context.site, mark)
-    facts.put(conn, context.site, "schedule:recent", now.isoformat())
+    schedules.ran(conn, context.site, "recent", now)
     recent_reads.note(conn, context.site, now, report.drift)
     if report.drift:
         drift.add(conn, context.site, report.drifted, now)

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection
 
 from connectors.store import StoreError
+from connectors.store.jobs.counts import Counted
 from connectors.store.numbers import mirror
 from connectors.store.reads import failures, full_reads
 from connectors.store.reads.failures import ReadFailure
@@ -23,7 +24,6 @@ from connectors.store.work.losses import Loss
 from connectors.store.work.refusals import Refused
 from plugin.access.actor import Actor
 from plugin.runtime.connector import Connector, Site
-from plugin.runtime.counters import Counted
 from plugin.runtime.heartbeat import Process, counted, processes
 from plugin.sync import outage
 from plugin.sync.outage import Outage

@@ -1,4 +1,4 @@
-"""The smaller memories: facts, sites, audit, accounts, tokens, KPIs, limits."""
+"""The smaller memories: catalogue, sites, audit, accounts, tokens, KPIs, limits."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import threading
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-import pytest
-
 from connectors.store import Store
 from connectors.store.numbers import kpis
 from connectors.store.people import accounts, audit, tokens
-from connectors.store.sites import facts, sites
+from connectors.store.sites import catalogues, sites
 from connectors.store.work import limits
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Named, Reading
@@ -19,21 +17,16 @@ from mappings.facts.issue import Named, Reading
 HOUR = timedelta(hours=1)
 
 
-@pytest.mark.parametrize("value", [None, 0, "2026-11-03", {"a": [1, 0.5, None]}, [], True])
-def test_facts_are_json_values_by_name(store: Store, value: object) -> None:
-    with store.write() as conn:
-        assert facts.get(conn, "main", "watermark") is None
-        facts.put(conn, "main", "watermark", "before")
-        facts.put(conn, "main", "watermark", value)
-        assert facts.get(conn, "main", "watermark") == value
-        assert facts.get(conn, "other", "watermark") is None
-
-
-def test_a_fact_can_be_read_as_its_type(store: Store) -> None:
+def test_the_catalogue_is_kept_until_it_is_forgotten(store: Store, now: datetime) -> None:
     catalogue = Catalogue(fields=(Field("customfield_1", "Points", options=(Named("1", "A"),)),))
     with store.write() as conn:
-        facts.put(conn, "main", "catalogue", catalogue)
-        assert facts.get(conn, "main", "catalogue", Catalogue) == catalogue
+        assert (catalogues.get(conn, "main"), catalogues.is_known(conn, "main")) == (None, False)
+        catalogues.put(conn, "main", Catalogue(), now)
+        catalogues.put(conn, "main", catalogue, now + HOUR)
+        assert (catalogues.get(conn, "main"), catalogues.read_at(conn, "main")) == (catalogue, now + HOUR)
+        assert catalogues.get(conn, "other") is None
+        catalogues.forget(conn, "main")
+        assert (catalogues.is_known(conn, "main"), catalogues.read_at(conn, "main")) == (False, None)
 
 
 def test_sites_keep_their_secrets_to_themselves(store: Store, now: datetime) -> None:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from connectors.store import Store
 from connectors.store.numbers import mirror
-from connectors.store.sites import facts
 from connectors.store.work import writes
 from mappings.facts.issue import Issue, Link
 from mappings.write_back.plan import Change, Plan
@@ -50,20 +49,6 @@ def test_a_write_on_another_site_to_an_issue_of_the_same_id_is_none_of_ours(
     with store.write() as conn:
         assert writes.release(conn, "main", now) == 0
         assert [one.after for one in writes.held(conn, "other")] == [4]
-
-
-def test_a_fact_of_another_name_or_site_stays(store: Store) -> None:
-    with store.write() as conn:
-        for site, name, value in (("main", "a", 1), ("main", "b", 2), ("other", "a", 3)):
-            facts.put(conn, site, name, value)
-        facts.put(conn, "main", "a", 4)
-        assert facts.take(conn, "main", "a") == 4
-        assert facts.get(conn, "main", "a") is None
-        assert not facts.known(conn, "main", "a")
-        assert facts.get(conn, "main", "b") == 2
-        assert facts.get(conn, "other", "a") == 3
-        assert facts.take(conn, "main", "c") is None
-        assert facts.known(conn, "main", "b")
 
 
 def test_an_issue_that_is_put_again_has_the_links_it_has_now_and_others_keep_theirs(

@@ -11,8 +11,8 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from connectors.store import Store, StoreError, backup, open_store, upgrade
-from connectors.store.schema import fact
-from connectors.store.sites import facts
+from connectors.store.schema import batch_size
+from connectors.store.work import batch_sizes
 
 
 def _refusal(url: str) -> StoreError:
@@ -87,7 +87,7 @@ def test_an_empty_database_says_what_to_run(tmp_path: Path, postgres_url: str) -
         with pytest.raises(StoreError, match="jira-okr db upgrade"):
             store.check()
         with pytest.raises(StoreError, match=r"lacks a table.*jira-okr db upgrade"), store.read() as conn:
-            facts.get(conn, "main", "x")
+            batch_sizes.get(conn, "main")
         store.close()
 
 
@@ -103,19 +103,19 @@ def test_a_database_newer_than_the_code_is_refused(store: Store) -> None:
 def test_an_exception_undoes_the_transaction(store: Store) -> None:
     def half_way() -> None:
         with store.write() as conn:
-            facts.put(conn, "main", "x", 1)
+            batch_sizes.put(conn, "main", 1)
             raise RuntimeError("half way")
 
     with pytest.raises(RuntimeError, match="half way"):
         half_way()
     with store.read() as conn:
-        assert facts.get(conn, "main", "x") is None
+        assert batch_sizes.get(conn, "main") is None
 
 
 def test_faults_of_the_program_are_no_store_errors(store: Store) -> None:
-    row = {"site": "main", "name": "x", "content": "1"}
+    row = {"site": "main", "deliveries": 1}
     with pytest.raises(IntegrityError), store.write() as conn:
-        conn.execute(fact.insert(), [row, row])
+        conn.execute(batch_size.insert(), [row, row])
 
 
 def test_a_write_inside_a_write_fails_at_once_instead_of_waiting_for_ever(sqlite_store: Store) -> None:
@@ -129,7 +129,7 @@ def test_two_stores_on_one_file_take_turns(sqlite_store: Store) -> None:
     def count_up(store: Store) -> None:
         for _ in range(25):
             with store.write() as conn:
-                facts.put(conn, "main", "n", (facts.get(conn, "main", "n") or 0) + 1)
+                batch_sizes.put(conn, "main", (batch_sizes.get(conn, "main") or 0) + 1)
 
     threads = [threading.Thread(target=count_up, args=(store,)) for store in (sqlite_store, second) * 2]
     for thread in threads:
@@ -137,18 +137,18 @@ def test_two_stores_on_one_file_take_turns(sqlite_store: Store) -> None:
     for thread in threads:
         thread.join()
     with second.read() as conn:
-        assert facts.get(conn, "main", "n") == 100
+        assert batch_sizes.get(conn, "main") == 100
     second.close()
 
 
 def test_a_reader_sees_one_state_while_others_write(sqlite_store: Store) -> None:
     with sqlite_store.read() as reading:
-        assert facts.get(reading, "main", "x") is None
+        assert batch_sizes.get(reading, "main") is None
         with sqlite_store.write() as writing:
-            facts.put(writing, "main", "x", 1)
-        assert facts.get(reading, "main", "x") is None
+            batch_sizes.put(writing, "main", 1)
+        assert batch_sizes.get(reading, "main") is None
     with sqlite_store.read() as reading:
-        assert facts.get(reading, "main", "x") == 1
+        assert batch_sizes.get(reading, "main") == 1
 
 
 def test_a_lock_of_another_process_is_told_as_passing(sqlite_store: Store, tmp_path: Path) -> None:
@@ -164,13 +164,13 @@ def test_a_lock_of_another_process_is_told_as_passing(sqlite_store: Store, tmp_p
 
 def test_a_backup_is_whole_and_never_overwrites(sqlite_store: Store, tmp_path: Path) -> None:
     with sqlite_store.write() as conn:
-        facts.put(conn, "main", "x", 1)
+        batch_sizes.put(conn, "main", 1)
     target = tmp_path / "backup.sqlite3"
     backup(sqlite_store, target)
     copied = open_store(f"sqlite:///{target}")
     copied.check()
     with copied.read() as conn:
-        assert conn.execute(select(fact.c.name)).scalars().all() == ["x"]
+        assert conn.execute(select(batch_size.c.site)).scalars().all() == ["main"]
     copied.close()
     with pytest.raises(StoreError, match="there already"):
         backup(sqlite_store, target)

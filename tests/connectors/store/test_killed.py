@@ -15,8 +15,7 @@ import pytest
 
 from connectors.clock import system_clock
 from connectors.store import Store
-from connectors.store.sites import facts
-from connectors.store.work import due
+from connectors.store.work import batch_sizes, due
 
 ROOT = Path(__file__).parents[3]
 LEASE = timedelta(minutes=5)
@@ -42,7 +41,7 @@ import sys
 from datetime import timedelta
 from connectors.clock import system_clock
 from connectors.store import open_store
-from connectors.store.sites import facts
+from connectors.store.work import batch_sizes
 from connectors.store.work import due
 store = open_store(sys.argv[1])
 first = True
@@ -52,7 +51,7 @@ while True:
     for one in held:
         with store.write() as conn:
             if due.finish(conn, one):
-                facts.put(conn, "main", one.objective_id, True)
+                batch_sizes.put(conn, one.objective_id, 1)
         if first:
             first = print("ready", flush=True)
 """
@@ -103,7 +102,7 @@ def test_workers_killed_at_random_instants_lose_nothing(store: Store) -> None:
             assert said == "ready"
             signal.sigtimedwait([], chance.uniform(0.01, 0.15))
     with store.write() as conn:
-        served = {name for name in ids if facts.get(conn, "main", name)}
+        served = {name for name in ids if batch_sizes.get(conn, name)}
         rest = due.claim(conn, "parent", now + 2 * LEASE, LEASE, len(ids))
     assert {held.objective_id for held in rest} == set(ids) - served
     assert 0 < len(served) < len(ids)

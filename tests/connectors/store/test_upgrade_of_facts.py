@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from connectors.store import Store, open_store, upgrade
 from connectors.store.database import schema_upgrade
-from connectors.store.jobs import background_jobs
+from connectors.store.jobs import background_jobs, counts, engine_versions, pace_days, processes, schedules
 from connectors.store.jobs.background_jobs import BackgroundJob
+from connectors.store.jobs.counts import Counted, Lag
+from connectors.store.jobs.processes import SignOfLife
 from connectors.store.numbers import backfills
 from connectors.store.numbers.backfills import Backfill
 from connectors.store.people import set_up_links
@@ -79,6 +81,13 @@ MAIN |= {
     "errand:sync": '{"name":"sync","by":"ada","began":"2026-11-28T13:47:07.584Z","seen":"2026-11-28T13:47:07.584Z",'
     '"state":"done","done":7,"total":9,"said":"Read 7 issues.","todo":"","at_first":1,"counting":"2026-11-28T13:47:07.584Z"}',
 }
+MAIN |= {
+    "schedule:resync": '"2026-11-28T13:47:07.584768+00:00"',
+    "schedule:pace": '"2026-11-28T13:47:07.584099+00:00"',
+    "running:resync": '{"holder":"host/7/clock","until":"2026-11-28T13:47:07.584Z"}',
+    "running:pace": "null",
+    "pace_day": '"2026-11-28"',
+}
 OTHER = {
     "last_resync": '"2026-11-28T13:47:07.584+00:00"',
     "resync_wanted": "null",
@@ -86,7 +95,15 @@ OTHER = {
     "draft:3": "null",
     "errand:sync": "null",
 }
-EVERYWHERE = {"set_up_link": '{"hash":"abc","until":1795873627584}'}
+EVERYWHERE = {
+    "procrastinate": '"3.10.0"',
+    "process:237fe44e": '{"host":"vm","pid":3626,"role":"serve","at":"2026-11-28T13:47:07.584710Z","wanted":2,"workers":1,'
+    '"counted":{"calls":{"main|GET|field|ok":3},"lags":{"main":{"classes":[0,1,0,0,0,0,0,0,0,0,0],"seconds":0.75}}},'
+    '"place":"boot 1","began":"77"}',
+    "counted by former processes": '{"calls":{"main|GET|field|ok":5,"main|PUT|issue/*|ok":1},'
+    '"lags":{"main":{"classes":[2,0,0,0,0,0,0,0,0,0,0],"seconds":0.5}}}',
+    "set_up_link": '{"hash":"abc","until":1795873627584}',
+}
 READ = {"under": "x y", "first": False, "total": 9, "began": "2026-11-28T13:47:07.584Z"}
 
 
@@ -178,6 +195,21 @@ def test_what_a_person_asked_for_stays(upgraded: Store) -> None:
         assert background_jobs.latest(conn, "other", "sync") is None
 
 
-def test_what_has_a_home_is_in_the_old_table_no_more(upgraded: Store) -> None:
+def test_what_runs_by_the_clock_and_who_lives_stays(upgraded: Store) -> None:
+    counted = Counted({"main|GET|field|ok": 3}, {"main": Lag((0, 1, *[0] * 9), 0.75)})
+    with upgraded.write() as conn:
+        assert (schedules.last(conn, "main", "resync"), schedules.last(conn, "main", "pace")) == (AT, AT)
+        assert schedules.holders(conn) == {"host/7/clock"}
+        assert not pace_days.turn(conn, "main", AT.date())
+        assert engine_versions.get(conn, "procrastinate") == "3.10.0"
+        sign = SignOfLife("237fe44e", "vm", 3626, "serve", AT, 2, 1, counted, "boot 1", "77")
+        assert processes.all(conn) == [sign]
+        former = Counted(
+            {"main|GET|field|ok": 5, "main|PUT|issue/*|ok": 1}, {"main": Lag((2, *[0] * 10), 0.5)}
+        )
+        assert counts.former(conn) == former
+
+
+def test_the_old_table_is_gone(upgraded: Store) -> None:
     with upgraded.read() as conn:
-        assert conn.execute(text("SELECT name FROM fact")).all() == []
+        assert not inspect(conn).has_table("fact")

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from connectors.store.sites import facts
+from connectors.store.jobs import schedules
 from connectors.store.work import due
 from plugin.jobs.orphans import free_orphans
-from plugin.jobs.schedules import RUNNING, Running
 
 pytestmark = pytest.mark.slow
 
@@ -21,9 +20,8 @@ import sys, time
 from datetime import timedelta
 from connectors.clock import system_clock
 from connectors.store import open_store
-from connectors.store.sites import facts
+from connectors.store.jobs import schedules
 from connectors.store.work import due, inbox
-from plugin.jobs.schedules import RUNNING, Running
 from plugin.runtime.process import worker_name
 
 store = open_store(sys.argv[1])
@@ -31,7 +29,7 @@ now, lease = system_clock(), timedelta(minutes=5)
 with store.write() as conn:
     held = due.claim(conn, worker_name("job-123456789"), now, lease, 99, "main")
     taken = inbox.claim(conn, "main", worker_name("reader"), now, lease, 99)
-    facts.put(conn, "main", RUNNING + "prune", Running(worker_name("clock"), now + lease))
+    schedules.take(conn, "main", "prune", worker_name("clock"), now, now + lease, lease)
 print(len(held), len(taken), flush=True)
 time.sleep(120)
 """
@@ -62,5 +60,5 @@ def test_the_living_keep_what_they_hold_and_the_dead_do_not(works: Any, eventual
     assert eventually(works.idle, 30) < 20, "their leases of five minutes are not waited for"
     assert works.in_jira(objective_id) == works.wanted(objective_id)
     with works.connector.store.read() as conn:
-        left = facts.get(conn, "main", RUNNING + "prune", Running | None)
-    assert left is None or "/clock" not in left.holder
+        left = schedules.holders(conn)
+    assert not [one for one in left if "/clock" in one]

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from connectors.clock import system_clock
 from connectors.store import Store, open_store, upgrade
-from connectors.store.sites import facts
+from connectors.store.jobs import engine_versions
 from connectors.store.work import due, inbox
 from plugin.jobs import queue
 from plugin.jobs.queue import (
@@ -71,7 +71,7 @@ def test_many_processes_may_install_at_once(empty: Store) -> None:
 
     assert failed == []
     with empty.read() as conn:
-        assert facts.get(conn, "", queue.INSTALLED)
+        assert engine_versions.get(conn, queue.ENGINE)
 
 
 def test_what_is_announced_goes_with_its_transaction(installed: Store) -> None:

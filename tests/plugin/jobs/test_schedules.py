@@ -11,17 +11,14 @@ import pytest
 
 from connectors.jira.http.errors import AuthFailed, Transient
 from connectors.store import Store
-from connectors.store.sites import facts
+from connectors.store.jobs import schedules
 from plugin.jobs.embedded import EmbeddedEngine
 from plugin.jobs.schedules import (
     AGAIN_AFTER,
     LEASE,
     Interrupted,
-    Running,
     Schedule,
     Schedules,
-    is_due,
-    is_free,
 )
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import read_settings
@@ -40,21 +37,34 @@ HOUR = timedelta(hours=1)
         (NOW - timedelta(days=3), True),
     ],
 )
-def test_a_task_is_due_after_its_interval(last: datetime | None, due_now: bool) -> None:
-    assert is_due(last.isoformat() if last else None, HOUR, NOW) is due_now
+def test_a_task_is_due_after_its_interval(store: Store, last: datetime | None, due_now: bool) -> None:
+    with store.write() as conn:
+        if last is not None:
+            schedules.ran(conn, "main", "task", last)
+        assert schedules.take(conn, "main", "task", "me", NOW, NOW + LEASE, HOUR) is due_now
+        assert schedules.holders(conn) == (frozenset({"me"}) if due_now else frozenset())
 
 
 @pytest.mark.parametrize(
-    ("running", "free"),
+    ("holder", "until", "free"),
     [
-        (None, True),
-        (Running("me", NOW + HOUR), True),
-        (Running("other", NOW + HOUR), False),
-        (Running("other", NOW), True),
+        (None, NOW, True),
+        ("me", NOW + HOUR, True),
+        ("other", NOW + HOUR, False),
+        ("other", NOW, True),
     ],
 )
-def test_a_task_is_free_unless_another_process_is_at_it(running: Running | None, free: bool) -> None:
-    assert is_free(running, "me", NOW) is free
+def test_a_task_is_free_unless_another_process_is_at_it(
+    store: Store, holder: str | None, until: datetime, free: bool
+) -> None:
+    with store.write() as conn:
+        if holder is not None:
+            assert schedules.take(conn, "main", "task", holder, NOW, until, HOUR)
+        assert schedules.take(conn, "main", "task", "me", NOW, NOW + LEASE, HOUR) is free
+        assert schedules.renew(conn, "main", "task", "me", NOW + HOUR) is free
+        assert schedules.take(conn, "other", "task", "third", NOW, NOW + LEASE, HOUR)
+        schedules.release(conn, ["third", holder or "me"])
+        assert schedules.last(conn, "main", "task") is None
 
 
 class World:
@@ -181,7 +191,7 @@ def test_stopping_leaves_the_run_to_another_process(world: World) -> None:
     world.process(lambda *_: begun.append(2)).run_due()
     assert begun == [2]
     with world.connector.store.read() as conn:
-        assert facts.get(conn, "main", "schedule:task") == NOW.isoformat()
+        assert schedules.last(conn, "main", "task") == NOW
 
 
 def test_refused_credentials_are_an_outage_for_operators_though_no_delivery_came(world: World) -> None:

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from connectors.clock import system_clock
 from connectors.store import StoreError, open_store
 from connectors.store.database.table_copy import restore
-from connectors.store.numbers import objectives
-from connectors.store.sites import facts
+from connectors.store.numbers import kpis, objectives
 from connectors.store.work import inbox
 from plugin.cli import cli, explained
 from plugin.cli.sync import sync_site
@@ -135,7 +135,7 @@ def test_what_holds_secrets_is_readable_by_its_owner_alone(tmp_path: Path) -> No
         assert run(url, "backup", str(copy)).exit_code == 0
         store = open_store(url)
         with store.write() as conn:
-            facts.put(conn, "main", "word", "hush")
+            kpis.put(conn, "main", "word", "hush", system_clock())
         found = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("*.sqlite3*")}
         store.close()
         assert run(url, "restore", str(copy), "--yes").exit_code == 0
@@ -149,14 +149,14 @@ def test_what_holds_secrets_is_readable_by_its_owner_alone(tmp_path: Path) -> No
 def _note(url: str, word: str) -> None:
     store = open_store(url)
     with store.write() as conn:
-        facts.put(conn, "main", "word", word)
+        kpis.put(conn, "main", "word", word, system_clock())
     store.close()
 
 
 def _noted(url: str) -> object:
     store = open_store(url)
     with store.read() as conn:
-        word = facts.get(conn, "main", "word")
+        word = kpis.get(conn, "main", "word")
     store.close()
     return word
 
@@ -181,7 +181,7 @@ def test_a_restore_refuses_what_is_no_backup_and_a_database_in_use(tmp_path: Pat
 
     store = open_store(url)
     with store.write() as conn:
-        facts.put(conn, "main", "word", "busy")
+        kpis.put(conn, "main", "word", "busy", system_clock())
         with pytest.raises(StoreError, match="another process uses"):
             restore(copy, url)
     store.close()

@@ -12,12 +12,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from connectors.clock import system_clock
 from connectors.jira.http.call import call_of
 from connectors.store import Store
-from connectors.store.sites import facts
+from connectors.store.jobs import processes as signs
+from connectors.store.jobs.counts import LAG_BOUNDS, Counted
+from connectors.store.jobs.processes import SignOfLife
 from plugin.access.actor import MONITORING
 from plugin.runtime import heartbeat
 from plugin.runtime.connector import Connector
-from plugin.runtime.counters import LAG_BOUNDS, Counted, Meter
-from plugin.runtime.heartbeat import EVERYWHERE, PREFIX, Process, counted, processes
+from plugin.runtime.counters import Meter
+from plugin.runtime.heartbeat import counted, processes
 from plugin.runtime.metrics import render_metrics
 from plugin.runtime.settings import read_settings
 from plugin.use_cases.health.status import Readiness, installation, readiness
@@ -30,11 +32,11 @@ def connector(store: Store) -> Connector:
 
 
 def put(connector: Connector, name: str, age: timedelta, wanted: int, workers: int, **more: Any) -> None:
-    word = Process(
-        "host", 7, "worker", connector.clock() - age, wanted, workers, more.get("counted", Counted())
+    word = SignOfLife(
+        name, "host", 7, "worker", connector.clock() - age, wanted, workers, more.get("counted", Counted())
     )
     with connector.store.write() as conn:
-        facts.put(conn, EVERYWHERE, PREFIX + name, word)
+        signs.put(conn, word)
 
 
 @pytest.mark.parametrize(

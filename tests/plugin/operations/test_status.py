@@ -14,14 +14,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from connectors.clock import system_clock
 from connectors.jira.http.errors import AuthFailed, Transient
 from connectors.store import Store
-from connectors.store.sites import facts
+from connectors.store.jobs import processes as signs
+from connectors.store.jobs.counts import Counted
+from connectors.store.jobs.processes import SignOfLife
 from connectors.store.work import limits
 from plugin.access.actor import MONITORING
 from plugin.cli.moments import distance, spoken
 from plugin.runtime import heartbeat
 from plugin.runtime.connector import Connector
-from plugin.runtime.counters import Counted
-from plugin.runtime.heartbeat import EVERYWHERE, PREFIX, Heartbeat, Process, processes
+from plugin.runtime.heartbeat import Heartbeat, Process, processes
 from plugin.runtime.metrics import render_metrics
 from plugin.runtime.process import this_process
 from plugin.runtime.settings import read_settings
@@ -68,7 +69,21 @@ def test_a_killed_process_of_this_machine_is_known_at_once_and_followed_by_the_n
     counted = Counted({"main|GET|issue/*|ok": 3})
     dead = Process("host", 2**22 - 1, "serve", connector.clock(), 2, 2, counted, me.place, "1")
     with connector.store.write() as conn:
-        facts.put(conn, EVERYWHERE, PREFIX + "dead", dead)
+        signs.put(
+            conn,
+            SignOfLife(
+                "dead",
+                dead.host,
+                dead.pid,
+                dead.role,
+                dead.at,
+                dead.wanted,
+                dead.workers,
+                counted,
+                dead.place,
+                dead.began,
+            ),
+        )
         assert dead.gone
         assert not dead.lives(connector.clock())
     assert (

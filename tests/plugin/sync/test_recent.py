@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from connectors.jira.http.errors import JiraError
 from connectors.sandbox import Fault, scheme
+from connectors.store.jobs import pace_days
 from connectors.store.reads import watermarks
 from connectors.store.reads.watermarks import Watermark
-from connectors.store.sites import facts
 from connectors.store.work import drift
 from mappings import presets
 from plugin.jobs.schedules import Schedules
@@ -223,7 +223,7 @@ def test_the_schedule_runs_both_and_wants_a_full_one_after_another_scope(company
 
 def test_zero_switches_each_of_them_off(company: Any) -> None:
     with company.connector.store.write() as conn:
-        facts.put(conn, "main", "pace_day", "2026-11-09")
+        pace_days.turn(conn, "main", date(2026, 11, 9))
     settings = company.connector.settings.model_copy(update={"resync_minutes": 0, "recent_minutes": 0})
     company.connector.settings = settings
     company.calls()

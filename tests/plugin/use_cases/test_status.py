@@ -8,16 +8,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.jira.http.errors import RateLimited, Transient
+from connectors.store.jobs import processes as signs
+from connectors.store.jobs.counts import Counted
+from connectors.store.jobs.processes import SignOfLife
 from connectors.store.reads import full_reads
 from connectors.store.reads.full_reads import FullRead
-from connectors.store.sites import facts
 from connectors.store.work import due, inbox
 from connectors.store.work.brakes import Brake
 from connectors.store.work.refusals import Refused
 from plugin.access.actor import Actor
 from plugin.access.permission import Permission
-from plugin.runtime.counters import Counted
-from plugin.runtime.heartbeat import EVERYWHERE, PREFIX, Process
+from plugin.runtime.heartbeat import Process
 from plugin.sync.outage import struck
 from plugin.use_cases.health.concerns import concerns, verdict
 from plugin.use_cases.health.drift import Drift
@@ -101,7 +102,7 @@ def test_every_door_says_the_same_words(doors):
     assert "Nobody works: No process is at work" in told.output
 
     with connector.store.write() as conn:
-        facts.put(conn, EVERYWHERE, PREFIX + "one", Process("host", 7, "serve", now, 2, 2, Counted()))
+        signs.put(conn, SignOfLife("one", "host", 7, "serve", now, 2, 2, Counted()))
         due.discard(conn, "main", "10104")
     told = doors.command("status")
     assert (told.exit_code, "Fresh: Deliveries arrive and nothing is stuck." in told.output) == (0, True)
