@@ -62,6 +62,7 @@ def _sandbox(seconds: int) -> Iterator[tuple[str, Any]]:
 def _served(url: str, folder: str, process: Any) -> tuple[float, dict[str, Any]]:
     from connectors.sandbox import CONNECTOR
     from mappings import presets
+    from plugin.access.actor import COMMAND_LINE
     from plugin.cli.sync import sync_site
     from plugin.runtime.composition import build_connector
     from plugin.runtime.demonstration import register_webhook
@@ -75,9 +76,9 @@ def _served(url: str, folder: str, process: Any) -> tuple[float, dict[str, Any]]
     connector = build_connector(read_settings(env_file=None, database_url=database, jira=jira))
     activate(
         connector,
+        COMMAND_LINE,
         "main",
         presets.text("epics-as-objectives", connector.clock().date()),
-        "bench",
         file="bench.yaml",
     )
     sync_site(connector, "main")

@@ -86,6 +86,7 @@ def _serve(issues: int, per_epic: int) -> None:
 def _connector(url: str, folder: str) -> Any:
     from connectors.sandbox import CONNECTOR
     from mappings import presets
+    from plugin.access.actor import COMMAND_LINE
     from plugin.runtime.composition import build_connector
     from plugin.runtime.settings import read_settings
     from plugin.use_cases.mapping.mapping_life import activate
@@ -95,9 +96,9 @@ def _connector(url: str, folder: str) -> Any:
     connector = build_connector(read_settings(env_file=None, database_url=database, jira=jira))
     activate(
         connector,
+        COMMAND_LINE,
         "main",
         presets.text("epics-as-objectives", connector.clock().date()),
-        "bench",
         file="bench.yaml",
     )
     return connector

@@ -29,6 +29,7 @@ from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.rollup.measurement import assess
+from plugin.access.actor import COMMAND_LINE
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import Settings
 from plugin.use_cases.mapping.mapping_life import Previewed, preview_text
@@ -61,7 +62,7 @@ class World:
 
     def preview(self) -> Previewed:
         """What activating the changed mapping would do."""
-        return preview_text(self.connector, SITE, self.changed)
+        return preview_text(self.connector, COMMAND_LINE, SITE, self.changed)
 
 
 def document(**changes: Any) -> dict[str, Any]:

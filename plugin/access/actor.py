@@ -22,5 +22,9 @@ class Actor:
 
 COMMAND_LINE = Actor("command line", Permission.ADMIN)
 """Whoever may run commands beside the database may do everything anyway."""
+SETTINGS = Actor("settings", Permission.ADMIN)
+"""Whoever wrote the settings that a process starts with: the mapping file that is adopted where none is active yet."""
+DEMONSTRATION = Actor("demo", Permission.ADMIN)
+"""The demo, which sets itself up."""
 MONITORING = Actor("monitoring", Permission.VIEWER)
 """Load balancers and Prometheus, which nobody signs in: they are shown counts, never an issue."""

@@ -111,9 +111,9 @@ def activate_mapping(call: Call, path: SiteAddress, body: Activate) -> Reply[Pre
         require_seen(call, site)
         previewed = begin_activation(
             call.connector,
+            call.actor,
             site,
             body.text,
-            call.by,
             agreed=body.preview,
             large=body.accept_large_change,
         )
@@ -133,7 +133,7 @@ def roll_back_mapping(call: Call, path: SiteAddress, body: Rollback) -> Reply[Ma
     site = site_of(call, path)
     with _activating:
         require_seen(call, site)
-        target = rollback(call.connector, site, call.by, body.revision, large=body.accept_large_change)
+        target = rollback(call.connector, call.actor, site, body.revision, large=body.accept_large_change)
     found = stored(call, site, target)
     return Reply(mapping_given(found), {"ETag": tag(found)})
 

@@ -207,7 +207,7 @@ def one_preset(call: Call, path: PresetAddress) -> Reply[Given]:
 )
 def check_mapping(call: Call, path: SiteAddress, body: Text) -> Reply[FindingsGiven]:
     """Everything, the live Jira included."""
-    return Reply(findings_given(check_text(call.connector, site_of(call, path), body.text)))
+    return Reply(findings_given(check_text(call.connector, call.actor, site_of(call, path), body.text)))
 
 
 @ROUTES.post(
@@ -218,4 +218,4 @@ def check_mapping(call: Call, path: SiteAddress, body: Text) -> Reply[FindingsGi
 )
 def preview_mapping(call: Call, path: SiteAddress, body: Text) -> Reply[PreviewGiven]:
     """The real planner in dry run over the mirror; asks Jira nothing."""
-    return Reply(preview_given(preview_text(call.connector, site_of(call, path), body.text)))
+    return Reply(preview_given(preview_text(call.connector, call.actor, site_of(call, path), body.text)))

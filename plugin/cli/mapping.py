@@ -13,6 +13,7 @@ from mappings.document.canonical import export
 from mappings.document.editor_schema import json_schema
 from mappings.document.source import decode_text, read_document
 from mappings.explain.lint import lint_document
+from plugin.access.actor import COMMAND_LINE
 from plugin.cli.mapping_life import (
     activate_command,
     diff_command,
@@ -67,7 +68,7 @@ def check_command(file: Path, site: str, as_json: bool) -> None:
         report(error.diagnostics, as_json)
         return
     with open_connector(site=site) as connector:
-        found = check_text(connector, site, text, str(file))
+        found = check_text(connector, COMMAND_LINE, site, text, str(file))
     report(found, as_json)
 
 

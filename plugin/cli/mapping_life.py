@@ -36,7 +36,9 @@ def preview_command(file: Path, site: str, as_json: bool, issues: bool) -> None:
     Works from the mirror with the real planner; makes no call to Jira and changes nothing.
     """
     with open_connector(site=site) as connector:
-        previewed = preview_text(connector, site, decode_text(file.read_bytes(), str(file)), str(file))
+        previewed = preview_text(
+            connector, COMMAND_LINE, site, decode_text(file.read_bytes(), str(file)), str(file)
+        )
     if as_json:
         show_json(preview_values(previewed))
     else:
@@ -63,9 +65,9 @@ def activate_command(file: Path, site: str, agreed: str | None, large: bool) -> 
         with progress_bar("Reading what it needs") as report:
             previewed = activate(
                 connector,
+                COMMAND_LINE,
                 site,
                 text,
-                "command line",
                 file=str(file),
                 agreed=agreed,
                 large=large,
@@ -82,7 +84,7 @@ def activate_command(file: Path, site: str, agreed: str | None, large: bool) -> 
 def rollback_command(revision: str | None, site: str, large: bool) -> None:
     """Go back to the revision that was active before, or to the one named (its first characters are enough)."""
     with open_connector(site=site) as connector, progress_bar("Reading what it needs") as report:
-        target = rollback(connector, site, "command line", revision, large=large, report=report)
+        target = rollback(connector, COMMAND_LINE, site, revision, large=large, report=report)
     click.echo(f"Active: revision {target}.")
 
 

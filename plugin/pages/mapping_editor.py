@@ -154,7 +154,7 @@ def check_page(connector: Connector, site: str) -> ResponseReturnValue:
     draft = begun(connector, site)
     silence = ""
     try:
-        found = check_text(connector, site, draft.text)
+        found = check_text(connector, acting(), site, draft.text)
     except JiraError as error:
         found = glanced(connector, site, draft.text)
         silence = f"{error.message} {error.remedy}".strip()
@@ -166,7 +166,7 @@ def check_page(connector: Connector, site: str) -> ResponseReturnValue:
 def glanced(connector: Connector, site: str, text: str) -> tuple[Diagnostic, ...]:
     """The quick diagnostics; where Jira has never been read and does not answer, those that need no catalogue."""
     try:
-        return glance_text(connector, site, text)
+        return glance_text(connector, acting(), site, text)
     except JiraError:
         return read_document(text).diagnostics
 

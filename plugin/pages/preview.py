@@ -12,7 +12,7 @@ from plugin.pages.mapping import known_revision
 from plugin.pages.mapping_editor import begun
 from plugin.pages.page import rendered
 from plugin.pages.views.difference import preview_view
-from plugin.pages.visit import known_site, who
+from plugin.pages.visit import known_site
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.mapping import drafts, revisions
 from plugin.use_cases.mapping.mapping_life import Previewed, WorldMoved, begin_activation, preview_text
@@ -34,7 +34,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def read_first(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         revision = request.form.get("revision", "")
-        begin_reading(connector, site, text_to_preview(connector, site, revision), who())
+        begin_reading(connector, acting(), site, text_to_preview(connector, site, revision))
         return redirect(back(site, revision))
 
     @blueprint.post("/mapping/<site>/activate", endpoint="activate")
@@ -64,7 +64,7 @@ def preview_or_findings(
     """The preview as HTML; a text with errors leads to what is wrong with it."""
     text = text_to_preview(connector, site, revision)
     try:
-        previewed = preview_text(connector, site, text)
+        previewed = preview_text(connector, acting(), site, text)
     except MappingError as error:
         page = rendered(
             "mapping_check.html", "mapping", site=site, found=error.diagnostics, silence="", errors=True
@@ -114,7 +114,7 @@ def activated_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     text = text_to_preview(connector, site, revision)
     try:
         done = begin_activation(
-            connector, site, text, who(), agreed=form.get("hash", ""), large=bool(form.get("large"))
+            connector, acting(), site, text, agreed=form.get("hash", ""), large=bool(form.get("large"))
         )
     except WorldMoved:
         notice = (

@@ -14,6 +14,7 @@ import requests
 
 from connectors.sandbox import CONNECTOR, SandboxServer
 from mappings import presets
+from plugin.access.actor import DEMONSTRATION
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import Settings, read_settings
@@ -74,7 +75,7 @@ def demo_world(
         connector = build_connector(_settings(sandbox, folder, secret, settings), clock)
         try:
             text = presets.text(PRESET, clock().date())
-            activate(connector, "main", text, "demo", file=f"{PRESET}.yaml")
+            activate(connector, DEMONSTRATION, "main", text, file=f"{PRESET}.yaml")
             yield Demo(sandbox, connector, secret)
         finally:
             connector.store.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 from connectors.store.sites import revisions
 from mappings.diagnostic import MappingError
 from mappings.document.source import decode_text
+from plugin.access.actor import SETTINGS
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.mapping.bindings import bound_text
 from plugin.use_cases.mapping.mapping_life import activate
@@ -22,7 +23,7 @@ def adopt_mapping_file(connector: Connector) -> list[str]:
     with connector.store.read() as conn:
         active = revisions.active(conn, site)
     if active is None:
-        adopted = activate(connector, site, text, "settings", file=str(path))
+        adopted = activate(connector, SETTINGS, site, text, file=str(path))
         return [f"Activated {path} as revision {adopted.preview.revision}."]
     try:
         catalogue = connector.catalogue(site)

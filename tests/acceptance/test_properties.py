@@ -22,6 +22,7 @@ from plugin.runtime.connector import Connector
 from plugin.runtime.server import serving
 from plugin.runtime.settings import read_settings
 from plugin.use_cases.mapping.mapping_life import activate
+from tests.actors import TESTER
 
 SECRET = "a secret long enough for a test"
 KEY = "jira-okr.rollup"
@@ -127,7 +128,7 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             jira={"url": sandbox.url, "webhook_secret": SECRET, **access},
         )
         connector = build_connector(settings)
-        activate(connector, "main", MAPPING, "test", file="okr.yaml")
+        activate(connector, TESTER, "main", MAPPING, file="okr.yaml")
         sync_site(connector, "main")
         with serving(connector, "127.0.0.1", 0, workers=2) as served:
             jira = connector.site("main").jira

@@ -32,6 +32,7 @@ def expect():
 def ruling(house) -> Iterator[str]:
     """The revision that ruled before; it rules again afterwards."""
     from plugin.use_cases.mapping.mapping_life import rollback
+    from tests.actors import TESTER
 
     with house.connector.store.read() as conn:
         before = revisions.active(conn, "main")
@@ -39,7 +40,7 @@ def ruling(house) -> Iterator[str]:
     with house.connector.store.read() as conn:
         changed = revisions.active(conn, "main").revision != before.revision
     if changed:
-        rollback(house.connector, "main", "test")
+        rollback(house.connector, TESTER, "main")
 
 
 def tab_to(page, wanted, most: int = 80) -> None:

@@ -39,6 +39,7 @@ from mappings.write_back.departure import Standing, all_places, clearing, plans_
 from mappings.write_back.desired import desired, owners
 from mappings.write_back.plan import Change, Plan, plan
 from mappings.write_back.preview import Preview, preview
+from plugin.access.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.garbage_collector import collector_resting
 from plugin.sync.context import field_of, metrics_of
@@ -47,6 +48,7 @@ from plugin.sync.refresh import names
 from plugin.sync.resync import activation_read, watermark
 from plugin.use_cases.mapping.bindings import bound_text, known_names, looked_up
 from plugin.use_cases.mapping.live_facts import read_live_facts
+from plugin.use_cases.permission import ADMIN, act, question
 from plugin.use_cases.work import background_jobs
 from plugin.use_cases.work.background_jobs import TELLS_EVERY_SECONDS, Report
 from plugin.use_cases.work.site_read import read_ahead
@@ -96,7 +98,10 @@ class Previewed:
         return self.unread.fields
 
 
-def check_text(connector: Connector, site: str, text: str, file: str = "") -> tuple[Diagnostic, ...]:
+@question(ADMIN)
+def check_text(
+    connector: Connector, _actor: Actor, site: str, text: str, file: str = ""
+) -> tuple[Diagnostic, ...]:
     """Everything there is to say about a mapping: shape, references, the live catalogue, screens, permissions, advice."""
     read = read_document(text, file)
     if read.document is None:
@@ -113,7 +118,8 @@ def check_text(connector: Connector, site: str, text: str, file: str = "") -> tu
     return (*bound.diagnostics, *renamed, *live, *lint_document(read.document, read.positions))
 
 
-def glance_text(connector: Connector, site: str, text: str) -> tuple[Diagnostic, ...]:
+@question(ADMIN)
+def glance_text(connector: Connector, _actor: Actor, site: str, text: str) -> tuple[Diagnostic, ...]:
     """What can be said of a text without asking Jira, quickly enough to be said while it is typed."""
     read = read_document(text)
     if read.document is None:
@@ -137,13 +143,18 @@ def _told_of_names(
     return check_names(read.document, known, found.renames, found.absences, positions=read.positions)
 
 
-def preview_text(connector: Connector, site: str, text: str, file: str = "") -> Previewed:
+@question(ADMIN)
+def preview_text(connector: Connector, _actor: Actor, site: str, text: str, file: str = "") -> Previewed:
     """What activating this text would do. Asks Jira nothing: it works from the mirror and the stored catalogue."""
-    with collector_resting():
-        return _previewed(connector, site, text, file)
+    return _previewed(connector, site, text, file)
 
 
 def _previewed(connector: Connector, site: str, text: str, file: str) -> Previewed:
+    with collector_resting():
+        return _planned(connector, site, text, file)
+
+
+def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed:
     catalogue = connector.catalogue(site)
     with connector.store.read() as conn:
         mapping, bound = bound_text(conn, site, text, catalogue, file)
@@ -245,11 +256,12 @@ def _ruling(connector: Connector, site: str) -> Mapping | None:
         return None
 
 
+@act(ADMIN)
 def activate(
     connector: Connector,
+    actor: Actor,
     site: str,
     text: str,
-    by: str,
     *,
     file: str = "",
     agreed: str | None = None,
@@ -264,17 +276,18 @@ def activate(
     """
     previewed = _agreed(connector, site, text, file, agreed)
     if previewed.unread:
-        _note_begun(connector, site, previewed, by, text, file, large=large)
+        _note_begun(connector, site, previewed, actor.label, text, file, large=large)
         return _read_and_enact(connector, site, previewed.preview.revision, report)
     _require_small(previewed, large=large)
-    return _put_in_force(connector, site, previewed, by, text)
+    return _put_in_force(connector, site, previewed, actor.label, text)
 
 
+@act(ADMIN)
 def begin_activation(
     connector: Connector,
+    actor: Actor,
     site: str,
     text: str,
-    by: str,
     *,
     file: str = "",
     agreed: str | None = None,
@@ -283,15 +296,15 @@ def begin_activation(
     """As `activate`, for callers that cannot wait: what has to be read is read in the background, see `activation_runs`."""
     previewed = _agreed(connector, site, text, file, agreed)
     if not previewed.unread:
-        return activate(connector, site, text, by, file=file, agreed=agreed, large=large)
-    _note_begun(connector, site, previewed, by, text, file, large=large)
+        return activate(connector, actor, site, text, file=file, agreed=agreed, large=large)
+    _note_begun(connector, site, previewed, actor.label, text, file, large=large)
     revision = previewed.preview.revision
 
     def work(report: Report) -> str:
         _read_and_enact(connector, site, revision, report)
         return f"Revision {revision[:8]} is active."
 
-    background_jobs.begin(connector, site, ACTIVATION, by, work)
+    background_jobs.begin(connector, site, ACTIVATION, actor.label, work)
     return previewed
 
 
@@ -314,7 +327,7 @@ def resume_activation(
 
 
 def _agreed(connector: Connector, site: str, text: str, file: str, agreed: str | None) -> Previewed:
-    previewed = preview_text(connector, site, text, file)
+    previewed = _previewed(connector, site, text, file)
     if agreed is not None and agreed != previewed.preview.hash:
         raise WorldMoved(
             f"The world moved since the preview {agreed}: activating now would do something else "
@@ -345,7 +358,7 @@ def _read_and_enact(connector: Connector, site: str, revision: str, report: Repo
     found = told.tell(failed="")
     try:
         read_ahead(connector, site, found.text, told.report)
-        previewed = preview_text(connector, site, found.text, found.file)
+        previewed = _previewed(connector, site, found.text, found.file)
         if previewed.unread:
             raise NotReady(
                 f"Not everything could be read: {previewed.unread.said}. It is tried again by itself."
@@ -420,10 +433,11 @@ def _enact(
     connector.announcer.marked(conn, site, concerned, now)
 
 
+@act(ADMIN)
 def rollback(
     connector: Connector,
+    actor: Actor,
     site: str,
-    by: str,
     revision: str | None = None,
     *,
     large: bool = False,
@@ -440,9 +454,9 @@ def rollback(
             f"There is no revision to go back to{f' called {revision}' if revision else ''}. jira-okr mapping history lists them."
         )
     if report is None:
-        begin_activation(connector, site, found.text, by, large=large)
+        begin_activation(connector, actor, site, found.text, large=large)
     else:
-        activate(connector, site, found.text, by, large=large, report=report)
+        activate(connector, actor, site, found.text, large=large, report=report)
     return found.revision
 
 

@@ -9,6 +9,7 @@ from connectors.store.numbers import mirror, objectives
 from connectors.store.sites import coming_mappings
 from connectors.store.work import due
 from mappings.facts.issue import Issue
+from plugin.access.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync import outage
 from plugin.sync.context import Context, metrics_of
@@ -22,6 +23,7 @@ from plugin.sync.resync.landing import Resynced
 from plugin.sync.resync.recent import resync_recent
 from plugin.sync.resync.search_pages import in_order, pages
 from plugin.use_cases.mapping.bindings import bound_text
+from plugin.use_cases.permission import ADMIN, act
 from plugin.use_cases.work import background_jobs
 from plugin.use_cases.work.background_jobs import Report
 
@@ -45,13 +47,14 @@ def read(
     return found
 
 
-def begin_reading(connector: Connector, site: str, text: str, by: str) -> bool:
+@act(ADMIN)
+def begin_reading(connector: Connector, actor: Actor, site: str, text: str) -> bool:
     """Read what a draft needs into the mirror, so that its preview is of real values; nothing is dropped or written by it."""
 
     def work(report: Report) -> str:
         return f"Read {read_ahead(connector, site, text, report)} issues."
 
-    return background_jobs.begin(connector, site, READING, by, work)
+    return background_jobs.begin(connector, site, READING, actor.label, work)
 
 
 def read_ahead(connector: Connector, site: str, text: str, report: Report) -> int:

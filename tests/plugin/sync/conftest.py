@@ -33,6 +33,7 @@ from plugin.sync.reconcile.reconcile import Reconciled, reconcile
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
 from plugin.sync.resync.full import resync
 from plugin.use_cases.mapping.mapping_life import activate
+from tests.actors import TESTER
 
 PROGRESS = "customfield_10060"
 
@@ -192,7 +193,7 @@ class Company:
         """Another revision of the mapping."""
         text = presets.text("epics-as-objectives")
         assert old in text
-        activate(self.connector, "main", text.replace(old, new), "test", file="okr.yaml", large=True)
+        activate(self.connector, TESTER, "main", text.replace(old, new), file="okr.yaml", large=True)
 
     def work_off(self) -> None:
         drain(self.context, wait=lambda seconds: self.clock.pass_by(seconds=seconds))
@@ -202,7 +203,7 @@ def a_connector(sandbox: SandboxServer, folder: Path, clock: Clock, **settings: 
     """One that knows its mapping, and nothing else."""
     folder.mkdir(exist_ok=True)
     connector = connected(sandbox, folder, clock, **settings)
-    activate(connector, "main", presets.text("epics-as-objectives"), "test", file="okr.yaml")
+    activate(connector, TESTER, "main", presets.text("epics-as-objectives"), file="okr.yaml")
     return connector
 
 
@@ -329,7 +330,7 @@ class Hand:
         return self.sandbox.sandbox.link(kind, lower, upper, person(PEOPLE[0])).id
 
     def activate(self, text: str, *, large: bool = False) -> Any:
-        return activate(self.connector, "main", text, "test", file="okr.yaml", large=large)
+        return activate(self.connector, TESTER, "main", text, file="okr.yaml", large=large)
 
     def sync(self) -> Any:
         return sync_site(self.connector, "main")

@@ -20,6 +20,7 @@ from plugin.use_cases.mapping.mapping_life import (
     rollback,
     unread,
 )
+from tests.actors import TESTER
 
 BEFORE = """
 version: 1
@@ -69,12 +70,12 @@ def ruling(hand: Any) -> str:
 def test_unread_fields_are_read_before_a_number_is_written(site: tuple[Any, str, str]) -> None:
     hand, epic, _ = site
     told: list[tuple[int, int | None]] = []
-    assert preview_text(hand.connector, "main", AFTER).unread.fields == (
+    assert preview_text(hand.connector, TESTER, "main", AFTER).unread.fields == (
         "KR current (customfield_10052)",
         "KR start (customfield_10051)",
         "KR target (customfield_10053)",
     )
-    activate(hand.connector, "main", AFTER, "test", report=lambda done, total: told.append((done, total)))
+    activate(hand.connector, TESTER, "main", AFTER, report=lambda done, total: told.append((done, total)))
     hand.work_off()
     hand.sync()
     assert told == [(3, 3)]
@@ -90,9 +91,9 @@ def test_nothing_is_read_again_where_it_was_read_for_the_preview(site: tuple[Any
     hand.clock.pass_by(minutes=30)
     hand.edit(key_result, customfield_10052=4)
     hand.land(key_result)  # an event under the mapping that still rules
-    previewed = preview_text(hand.connector, "main", AFTER)
+    previewed = preview_text(hand.connector, TESTER, "main", AFTER)
     assert not previewed.unread
-    activate(hand.connector, "main", AFTER, "test", agreed=previewed.preview.hash)
+    activate(hand.connector, TESTER, "main", AFTER, agreed=previewed.preview.hash)
     hand.work_off()
     assert hand.writes() == [(epic, "100"), (epic, "40")]
 
@@ -101,7 +102,7 @@ def test_issues_of_a_wider_scope_are_read_first(site: tuple[Any, str, str]) -> N
     hand, epic, _ = site
     other = hand.issue("Epic", project={"key": "GROW"})
     hand.issue("Story", other, "In Progress", project={"key": "GROW"})
-    assert unread(hand.connector, "main", preview_text(hand.connector, "main", WIDE).mapping).issues
+    assert unread(hand.connector, "main", preview_text(hand.connector, TESTER, "main", WIDE).mapping).issues
     hand.activate(WIDE)
     hand.work_off()
     assert hand.writes() == [(epic, "100"), (other, "50")]
@@ -141,7 +142,7 @@ def test_while_it_reads_the_former_mapping_rules_and_status_says_so(site: tuple[
             "The former mapping rules until then."
         ]
 
-    activate(hand.connector, "main", AFTER, "test", report=look)
+    activate(hand.connector, TESTER, "main", AFTER, report=look)
     assert seen == ["read 0"]
     assert hand.writes() == [(epic, "100")]
     assert ruling(hand) == AFTER
@@ -198,7 +199,7 @@ def test_going_back_reads_nothing(site: tuple[Any, str, str]) -> None:
     hand.work_off()
     calls = hand.sandbox.site.calls.by_endpoint
     searches = sum(count for name, count in calls.items() if "search" in name)
-    rollback(hand.connector, "main", "test")
+    rollback(hand.connector, TESTER, "main")
     hand.work_off()
     assert sum(count for name, count in calls.items() if "search" in name) == searches
     assert hand.writes() == [(epic, "100"), (epic, "30"), (epic, "100")]

@@ -30,6 +30,7 @@ from plugin.use_cases.objectives.check_ins import (
     withdraw,
 )
 from plugin.use_cases.objectives.movement import happened
+from tests.actors import TESTER
 
 ADA, BO = Actor("Ada", Permission.EDITOR), Actor("Bo", Permission.EDITOR)
 
@@ -124,7 +125,7 @@ def test_a_preview_leaves_check_ins_alone(quiet: Any, one: Any) -> None:
     drain(quiet.context)
     with connector.store.read() as conn:
         text = revisions.active(conn, "main").text
-    assert preview_text(connector, "main", text).preview.changed == ()
+    assert preview_text(connector, TESTER, "main", text).preview.changed == ()
 
 
 @pytest.mark.parametrize(

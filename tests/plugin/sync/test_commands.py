@@ -11,6 +11,7 @@ from connectors.store.work import due, refusals
 from mappings import presets
 from mappings.write_back.plan import Change
 from plugin.use_cases.mapping.mapping_life import activate
+from tests.actors import TESTER
 
 
 def bury(quiet: Any, objective_id: str) -> None:
@@ -109,7 +110,7 @@ def test_webhooks_are_registered_once_listed_and_deleted(quiet: Any, command: An
 
     assert "issue_property_set" not in made["events"]
     text = presets.text("epics-as-objectives")
-    activate(quiet.connector, "main", text.replace("    set:\n", "    property: okr\n    set:\n", 1), "test")
+    activate(quiet.connector, TESTER, "main", text.replace("    set:\n", "    property: okr\n    set:\n", 1))
     assert "issue_property_set" in command("webhook", "list")[1].split("lacks events", 1)[1]
     assert json.loads(command("status", "--json")[1])["webhook"]["lacking"] == list(PROPERTY_EVENTS)
     assert "jira-okr webhook register" in command("status")[1]

@@ -12,6 +12,7 @@ from connectors.store.work import due
 from mappings import presets
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.use_cases.mapping.mapping_life import preview_text
+from tests.actors import TESTER
 
 MAPPING = """
 version: 1
@@ -182,9 +183,9 @@ def test_a_preset_on_two_levels_edits_as_often_as_its_preview_says(quiet: Any) -
     from plugin.use_cases.mapping.mapping_life import activate
 
     edits = quiet.sandbox.site.calls.by_endpoint
-    previewed = preview_text(quiet.connector, "main", text)
+    previewed = preview_text(quiet.connector, TESTER, "main", text)
     before = {name: count for name, count in edits.items() if name.startswith("PUT")}
-    activate(quiet.connector, "main", text, "test", large=True)
+    activate(quiet.connector, TESTER, "main", text, large=True)
     from plugin.sync.drain import drain
 
     done = drain(quiet.context)

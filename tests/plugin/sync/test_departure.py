@@ -11,6 +11,7 @@ from connectors.sandbox import Fault
 from connectors.store.work import last_written
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.use_cases.mapping.mapping_life import preview_text, rollback
+from tests.actors import TESTER
 
 PROGRESS, RAW = "customfield_10060", "customfield_10054"
 MAPPING = """
@@ -60,7 +61,7 @@ def synced(hand: Any, text: str = MAPPING) -> int:
 def test_a_narrowed_selector_clears_what_leaves_and_preview_counts_it(hand: Any) -> None:
     stays, goes = epic(hand, "kept"), epic(hand)
     before = synced(hand)
-    previewed = preview_text(hand.connector, "main", NARROW)
+    previewed = preview_text(hand.connector, TESTER, "main", NARROW)
     assert [(one.objective_id, len(one.changes)) for one in previewed.preview.plans] == [(goes, 1)]
     assert previewed.preview.cost.writes == 1
     hand.activate(NARROW)
@@ -78,7 +79,7 @@ def test_going_back_writes_it_again(hand: Any) -> None:
     before = synced(hand)
     hand.activate(NARROW)
     hand.work_off()
-    rollback(hand.connector, "main", "test")
+    rollback(hand.connector, TESTER, "main")
     hand.work_off()
     assert hand.writes()[before:] == [(goes, None), (goes, "50")]
 

@@ -23,6 +23,7 @@ from plugin.sync.refresh import names
 from plugin.use_cases.health.concerns import concerns
 from plugin.use_cases.health.status import status
 from plugin.use_cases.mapping.mapping_life import activate
+from tests.actors import TESTER
 
 POINTS = scheme.POINTS
 
@@ -196,7 +197,7 @@ def test_what_jira_lists_nowhere_is_looked_up_when_a_mapping_is_activated(firm: 
     text = presets.text("epics-as-objectives").replace(
         "select: issuetype in (Story, Task, Bug)", f"select: issuetype in (Story, Task, Bug) AND NOT ({jql})"
     )
-    activate(firm.connector, "main", text, "test", large=True)
+    activate(firm.connector, TESTER, "main", text, large=True)
     meant = {(name.word, name.ids) for name in firm.context.mapping.names}
     assert ("Parser", ("4711",)) in meant
     assert ("1.0", ("4712",)) in meant
@@ -210,7 +211,7 @@ def test_what_only_issues_show_is_learnt_with_the_next_full_read(firm: Any) -> N
         "select: issuetype in (Story, Task, Bug)",
         "select: issuetype in (Story, Task, Bug) AND component != Later",
     )
-    activate(firm.connector, "main", text, "test", large=True)
+    activate(firm.connector, TESTER, "main", text, large=True)
     firm.work_off()
     later = Named("4713", "Later")
     firm.sandbox.sandbox.components[story.project.key].append(later)
@@ -228,6 +229,6 @@ def test_going_back_to_a_revision_means_what_it_meant(firm: Any) -> None:
     with firm.connector.store.read() as conn:
         old = revisions.get(conn, "main", first)
     assert old is not None
-    activate(firm.connector, "main", old.text, "test", large=True)
+    activate(firm.connector, TESTER, "main", old.text, large=True)
     assert firm.context.mapping.revision == first
     assert firm.context.mapping.fields["points"].id == POINTS

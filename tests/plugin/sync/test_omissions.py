@@ -17,6 +17,7 @@ from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.full import resync
 from plugin.use_cases.mapping.mapping_life import activate
 from plugin.use_cases.work.site_read import read_ahead
+from tests.actors import TESTER
 from tests.plugin.sync.conftest import PROGRESS, Company
 
 CLOUD_AND_DATACENTER = pytest.mark.parametrize("small", ["cloud", "datacenter"], indirect=True)
@@ -112,7 +113,7 @@ def test_what_a_preview_reads_keeps_what_an_answer_leaves_out(small: Company) ->
     small.clock.pass_by(minutes=1)
     small.edit(stories[0], summary="Another name")
     small.sandbox.sandbox.fields[scheme.POINTS] = field
-    activate(small.connector, "main", presets.text("epics-as-objectives"), "test", file="okr.yaml")
+    activate(small.connector, TESTER, "main", presets.text("epics-as-objectives"), file="okr.yaml")
 
     read_ahead(small.connector, "main", presets.text("epics-as-objectives"), lambda _done, _total: None)
 

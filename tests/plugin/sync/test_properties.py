@@ -28,6 +28,7 @@ from plugin.sync.reconcile.properties import may_be_target
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.refresh.reread import land_issues
 from plugin.use_cases.mapping.mapping_life import activate, preview_text
+from tests.actors import TESTER
 
 KEY = "jira-okr.rollup"
 FIELD = f"property:{KEY}"
@@ -86,7 +87,7 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quiet]:
     with demo_world(
         tmp_path_factory.mktemp("quiet"), clock=system_clock, quiet_seconds=0, resync_minutes=0
     ) as demo:
-        activate(demo.connector, "main", MAPPING, "test", file="okr.yaml")
+        activate(demo.connector, TESTER, "main", MAPPING, file="okr.yaml")
         sync_site(demo.connector, "main")
         yield Quiet(demo.sandbox, demo.connector)
 
@@ -189,7 +190,7 @@ def test_a_property_leaves_the_time_of_the_last_edit_as_jira_has_it(quiet: Quiet
 
 
 def test_a_draft_that_writes_another_property_says_that_the_mirror_lacks_it(quiet: Quiet) -> None:
-    previewed = preview_text(quiet.connector, "main", MAPPING.replace(KEY, "jira-okr.other"))
+    previewed = preview_text(quiet.connector, TESTER, "main", MAPPING.replace(KEY, "jira-okr.other"))
     assert previewed.missing_fields == ("entity property jira-okr.other (property:jira-okr.other)",)
     changes = [change for plan in previewed.preview.plans for change in plan.changes]
     assert changes

@@ -37,6 +37,7 @@ from plugin.sync.drain import drain
 from plugin.sync.reconcile import hold
 from plugin.sync.resync.full import resync
 from plugin.use_cases.mapping.mapping_life import activate
+from tests.actors import TESTER
 
 SECRET = "a secret of the simulation"
 KEY = "a long random text for sessions and paths of the simulation"
@@ -149,7 +150,7 @@ class Story:
         self.people.found()
         self.connector = build_connector(self.settings())
         text = self.dice.choice(texts(self.deployment))
-        activate(self.connector, SITE, text, "a person", large=True)
+        activate(self.connector, TESTER, SITE, text, large=True)
         resync(self.context())
         drain(self.context())
         self._start_the_fleet()
