@@ -56,10 +56,11 @@ def running() -> Iterator[str]:
 @contextmanager
 def vacant(somebody: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
     """A connector without a site, at first without anybody; gives its address and the pages one sees before one is in."""
-    from plugin.access import first_account
+    from plugin.access.actor import COMMAND_LINE
     from plugin.runtime.composition import build_connector
     from plugin.runtime.server import serving
     from plugin.runtime.settings import read_settings
+    from plugin.use_cases.accounts import set_up
 
     with tempfile.TemporaryDirectory() as folder:
         settings = read_settings(
@@ -69,7 +70,7 @@ def vacant(somebody: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
         if somebody:
             _add_account(connector)
         with serving(connector, "127.0.0.1", 0, workers=0) as served:
-            link = first_account.link(connector, "")
+            link = set_up.link(connector, COMMAND_LINE, "")
             yield served.url, {**DOORS, **({"first-account": link} if link else {})}
         connector.store.close()
 

@@ -26,5 +26,7 @@ SETTINGS = Actor("settings", Permission.ADMIN)
 """Whoever wrote the settings that a process starts with: the mapping file that is adopted where none is active yet."""
 DEMONSTRATION = Actor("demo", Permission.ADMIN)
 """The demo, which sets itself up."""
+NOBODY = Actor("nobody", Permission.PUBLIC)
+"""Whoever has not signed in yet."""
 MONITORING = Actor("monitoring", Permission.VIEWER)
 """Load balancers and Prometheus, which nobody signs in: they are shown counts, never an issue."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import g
 
-from plugin.access.actor import Actor
+from plugin.access.actor import NOBODY, Actor
 from plugin.access.permission import Permission
 
 
@@ -53,4 +53,4 @@ def present() -> Person:
 def acting() -> Actor:
     """Who acts in this request; where nobody signed in, somebody who may do nothing but what is public."""
     person = current()
-    return Actor("nobody", Permission.PUBLIC) if person is None else person.actor
+    return NOBODY if person is None else person.actor

@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from plugin.access import first_account
+from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector
 from plugin.runtime.listening_address import free_port
 from plugin.runtime.mapping_file import adopt_mapping_file
 from plugin.runtime.production_server import require_one_writer, serve_alone, serve_many
 from plugin.runtime.settings import Settings, read_settings
+from plugin.use_cases.accounts import set_up
 
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - what was asked for, and the address that is shown
 
@@ -44,7 +45,7 @@ def serve_command(patience: float, **given: Any) -> None:
     with open_connector(settings, logging.INFO) as connector:
         for line in adopt_mapping_file(connector):
             click.echo(line, err=True)
-        invitation = first_account.invitation(connector, _served(settings, port))
+        invitation = set_up.invitation(connector, COMMAND_LINE, _served(settings, port))
         if settings.http_processes == 1:
             serve_alone(connector, settings.host, port, lambda: _say(settings, port, invitation), patience)
             return

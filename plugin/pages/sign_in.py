@@ -7,14 +7,16 @@ import math
 from flask import Blueprint, Response, make_response, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from plugin.access import federation, first_account, sessions
+from plugin.access import sessions
 from plugin.access.destination import HOME, safe_destination
 from plugin.access.permission import needs
+from plugin.access.person import acting
 from plugin.access.provider import Provider, ProviderError
 from plugin.access.refusal import Refused
-from plugin.access.sign_in import Accepted, TooOften, sign_in
 from plugin.pages.page import rendered
 from plugin.runtime.connector import Connector
+from plugin.use_cases.accounts import provider_sign_in, set_up
+from plugin.use_cases.accounts.sign_in import Accepted, TooOften, sign_in
 
 WRONG = (
     "That e-mail address and password do not go together here. Try again, or ask an admin for a new password."
@@ -71,7 +73,9 @@ def _register_provider(blueprint: Blueprint, connector: Connector, provider: Pro
             return redirect(HOME)
         try:
             identity = provider.identity()
-            account = federation.account_for(connector, provider.settings, identity, _address())
+            account = provider_sign_in.account_for(
+                connector, acting(), provider.settings, identity, _address()
+            )
         except Refused as error:
             return failed(connector, provider, error)
         wanted = safe_destination(session.get(_NEXT))
@@ -97,14 +101,14 @@ def sign_in_page(connector: Connector, provider: str | None, error: str = "", em
         email=email,
         provider=provider,
         wanted=safe_destination(request.values.get(_NEXT)),
-        set_up_needed=first_account.is_needed(connector),
+        set_up_needed=set_up.is_needed(connector, acting()),
     )
 
 
 def signed_in_or_not(connector: Connector, provider: str | None) -> ResponseReturnValue:
     """What comes of a filled form."""
     email, password = request.form.get("email", ""), request.form.get("password", "")
-    result = sign_in(connector, email, password, _address())
+    result = sign_in(connector, acting(), email, password, _address())
     if isinstance(result, Accepted):
         sessions.begin(connector, result.account)
         return redirect(safe_destination(request.form.get(_NEXT)))
@@ -120,7 +124,7 @@ def signed_in_or_not(connector: Connector, provider: str | None) -> ResponseRetu
 def failed(connector: Connector, provider: Provider, error: Refused) -> Response:
     """The form again, with what went wrong at the provider; the log has the cause."""
     cause = error.cause if isinstance(error, ProviderError) else str(error)
-    federation.note_failure(connector, _address(), cause)
+    provider_sign_in.note_failure(connector, acting(), _address(), cause)
     session.clear()
     return make_response(sign_in_page(connector, provider.settings.label, str(error)), 403)
 

@@ -15,6 +15,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 UseCase = Callable[Concatenate[Connector, Actor, P], R]
 
+PUBLIC = Permission.PUBLIC
+"""Open to whoever comes: they prove themselves by what they bring, a password or a link."""
 VIEWER, EDITOR, ADMIN = Permission.VIEWER, Permission.EDITOR, Permission.ADMIN
 MARK = "__asks_for__"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from plugin.access import first_account
+from plugin.access.actor import COMMAND_LINE
+from plugin.use_cases.accounts import set_up
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -68,7 +69,7 @@ def test_what_one_may_not_see(at, house, look):
 
 def test_the_pages_before_there_is_anybody_or_any_site(open_page, vacant, account, at, look):
     with vacant() as house:
-        link = first_account.link(house.connector, house.url)
+        link = set_up.link(house.connector, COMMAND_LINE, house.url)
         page = open_page(f"{house.url}/sign-in")
         assert look(page, house.url, ("/sign-in", link.removeprefix(house.url), "/set-up/wrong")) == {}
         account(house.connector, "admin")

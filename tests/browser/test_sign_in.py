@@ -9,7 +9,8 @@ import pytest
 import requests
 
 from connectors.store.people import accounts
-from plugin.access import first_account
+from plugin.access.actor import COMMAND_LINE
+from plugin.use_cases.accounts import set_up
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +24,7 @@ def expect():
 
 def test_the_first_account_is_made_by_the_one_time_link(vacant, open_page, expect):
     with vacant() as house:
-        link = first_account.link(house.connector, house.url)
+        link = set_up.link(house.connector, COMMAND_LINE, house.url)
         page = open_page(house.url)
         expect(page.get_by_role("status")).to_contain_text("Nobody has an account yet")
         page.goto(link)

@@ -8,7 +8,9 @@ from datetime import timedelta
 from connectors.store.people import accounts, audit
 from connectors.store.people.accounts import Account
 from plugin.access import passwords, throttle
+from plugin.access.actor import Actor
 from plugin.runtime.connector import Connector
+from plugin.use_cases.permission import PUBLIC, act
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,10 @@ class TooOften:
     wait: timedelta
 
 
-def sign_in(connector: Connector, email: str, password: str, address: str) -> Accepted | Wrong | TooOften:
+@act(PUBLIC)
+def sign_in(
+    connector: Connector, _actor: Actor, email: str, password: str, address: str
+) -> Accepted | Wrong | TooOften:
     """Try a password from an address of the network."""
     now = connector.clock()
     wait = throttle.attempt(connector.store, email, address, now)

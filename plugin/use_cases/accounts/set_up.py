@@ -10,34 +10,41 @@ from connectors.store.people import accounts, audit, set_up_links
 from connectors.store.people.accounts import Account
 from connectors.store.people.set_up_links import SetUpLink
 from plugin.access import members
+from plugin.access.actor import Actor
 from plugin.access.permission import Permission
 from plugin.access.refusal import Refused
 from plugin.access.tokens import hash_of
 from plugin.runtime.connector import Connector
+from plugin.use_cases.permission import ADMIN, PUBLIC, act, question
 
 VALID = timedelta(hours=24)
 
 
-def is_needed(connector: Connector) -> bool:
+@question(PUBLIC)
+def is_needed(connector: Connector, _actor: Actor) -> bool:
     """Whether there is no account yet."""
     with connector.store.read() as conn:
         return accounts.count(conn) == 0
 
 
-def link(connector: Connector, base: str) -> str | None:
+@act(ADMIN)
+def link(connector: Connector, actor: Actor, base: str) -> str | None:
     """A new one-time link, in the place of any before; None once there is an account. Only its hash is kept."""
     text = secrets.token_urlsafe(32)
     with connector.store.write() as conn:
         if accounts.count(conn):
             return None
-        set_up_links.put(conn, SetUpLink(hash_of(text), connector.clock() + VALID))
+        now = connector.clock()
+        set_up_links.put(conn, SetUpLink(hash_of(text), now + VALID))
+        audit.note(conn, actor.label, "set-up link made", now, {})
     return f"{base.rstrip('/')}/set-up/{text}"
 
 
-def invitation(connector: Connector, served: str) -> str | None:
+@act(ADMIN)
+def invitation(connector: Connector, actor: Actor, served: str) -> str | None:
     """What `serve` says where nobody can sign in yet."""
     base = connector.settings.public_url if connector.settings.base_url else served
-    address = link(connector, base)
+    address = link(connector, actor, base)
     if address is None:
         return None
     return (
@@ -46,14 +53,18 @@ def invitation(connector: Connector, served: str) -> str | None:
     )
 
 
-def is_valid(connector: Connector, text: str) -> bool:
+@question(PUBLIC)
+def is_valid(connector: Connector, _actor: Actor, text: str) -> bool:
     """Whether this is the link that was printed last, in time and unused."""
     with connector.store.read() as conn:
         kept = set_up_links.get(conn)
         return accounts.count(conn) == 0 and _opens(connector, kept, text)
 
 
-def first_account(connector: Connector, text: str, email: str, name: str, password: str) -> Account:
+@act(PUBLIC)
+def first_account(
+    connector: Connector, _actor: Actor, text: str, email: str, name: str, password: str
+) -> Account:
     """Use the link up for an admin account; Refused, and the link unused, where anything is wrong."""
     address = members.good_email(email)
     password_hash = members.good_hash(password, address)

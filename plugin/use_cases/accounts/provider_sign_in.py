@@ -1,4 +1,4 @@
-"""From a provider's identity to an account: found by issuer and subject, linked by a verified address, or made."""
+"""Signing in at a provider: from a provider's identity to an account: found by issuer and subject, linked by a verified address, or made."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from sqlalchemy import Connection
 from connectors.store.people import accounts, audit
 from connectors.store.people.accounts import Account
 from plugin.access import members, throttle
+from plugin.access.actor import Actor
 from plugin.access.provider import Identity, role_of
 from plugin.access.refusal import Refused
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import OidcSettings
+from plugin.use_cases.permission import PUBLIC, act
 
 
-def account_for(connector: Connector, settings: OidcSettings, identity: Identity, address: str) -> Account:
+@act(PUBLIC)
+def account_for(
+    connector: Connector, _actor: Actor, settings: OidcSettings, identity: Identity, address: str
+) -> Account:
     """The account that signs in, with the role its claims give; Refused where it may not."""
     role = role_of(settings, identity.claims)
     if role is None:
@@ -30,7 +35,8 @@ def account_for(connector: Connector, settings: OidcSettings, identity: Identity
     return account
 
 
-def note_failure(connector: Connector, address: str, reason: str) -> None:
+@act(PUBLIC)
+def note_failure(connector: Connector, _actor: Actor, address: str, reason: str) -> None:
     """Put a sign-in that did not work into the audit log, unless too many came from there of late."""
     if not throttle.noteworthy(connector.store, address, connector.clock()):
         return
