@@ -95,7 +95,7 @@ def test_a_wish_for_everything_is_granted_by_a_full_sync_alone(
     quiet: Any, command: Callable[..., Any]
 ) -> None:
     with quiet.connector.store.write() as conn:
-        wishes.ask(conn, "main", quiet.clock())
+        wishes.ask(conn, "main", quiet.connector.clock())
     command("sync", "--recent", "--json")
     with quiet.connector.store.read() as conn:
         assert wishes.is_open(conn, "main")
