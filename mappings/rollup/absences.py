@@ -31,11 +31,6 @@ def standing_still(
     return next((one for issue in issues if values for one in values if has(issue, one)), None)
 
 
-def is_written_only(mapping: Mapping, absence: Absence) -> bool:
-    """Whether a field that is gone was only ever written, so that no number depends on it."""
-    return absence.name.kind is Kind.FIELD and absence.id not in _read_somewhere(mapping)
-
-
 def has(issue: Issue, absence: Absence) -> bool:
     """Whether an issue has what is gone, as it was when it was read."""
     return absence.id in _ids(issue, absence)

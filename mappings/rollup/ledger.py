@@ -65,8 +65,3 @@ class Ledger:
     def plain(self) -> bool:
         """Whether it says no more than its number: no row, or the derived value alone."""
         return all(row.id == DERIVED for row in self.rows)
-
-    @property
-    def gaps(self) -> tuple[Contribution, ...]:
-        """Rows a person should look at: unknown or with a broken weight."""
-        return tuple(row for row in self.rows if row.disposition in (Disposition.UNKNOWN, Disposition.GAP))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from mappings.facts.forest import issue_order
@@ -52,22 +52,6 @@ class Plan:
         return {issue_id: tuple(changes) for issue_id, changes in grouped.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A change that Jira refused, with what it said."""
-
-    change: Change
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """A plan without what was refused, and what was."""
-
-    plan: Plan
-    refused: tuple[Refusal, ...]
-
-
 def plan(objective_id: str, wanted: Iterable[Desired], actual: Lookup, cause: str = "") -> Plan:
     """The fewest changes that make actual equal to desired, by issue id and then field id.
 
@@ -107,17 +91,6 @@ def reason(wanted: Desired, before: object, type_: FieldType, cause: str) -> str
     what = wanted.value.removesuffix("_percent").replace("_", " ")
     step = f"{what} {type_.step(before, wanted.raw)}"
     return f"{step}: {cause}" if cause else step
-
-
-def split_refused(whole: Plan, refused: Mapping[str, str], issue_id: str | None = None) -> Split:
-    """Take out the fields Jira refused (its message by field id), on one issue where an id is given, else on all."""
-
-    def is_refused(made: Change) -> bool:
-        return made.field_id in refused and issue_id in (None, made.issue_id)
-
-    kept = tuple(made for made in whole.changes if not is_refused(made))
-    out = tuple(Refusal(made, refused[made.field_id]) for made in whole.changes if is_refused(made))
-    return Split(replace(whole, changes=kept), out)
 
 
 def plan_hash(plans: Iterable[Plan], revision: str = "") -> str:

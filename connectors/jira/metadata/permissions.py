@@ -10,9 +10,6 @@ from connectors.jira.http.transport import Transport
 BROWSE = "BROWSE_PROJECTS"
 EDIT = "EDIT_ISSUES"
 LINK = "LINK_ISSUES"
-SUPPRESS_NOTIFICATIONS = "ADMINISTER_PROJECTS"
-"""Writing with `notifyUsers=false` needs this one (or ADMINISTER)."""
-ADMINISTER = "ADMINISTER"
 
 
 def permissions(

@@ -10,11 +10,8 @@ import msgspec
 
 METHODS = {"sha256": hashlib.sha256}
 """Jira signs with sha256 alone; weaker methods that a header may name are refused."""
-
-SIGNATURE = "X-Hub-Signature"
-IDENTIFIER = "X-Atlassian-Webhook-Identifier"
-RETRY = "X-Atlassian-Webhook-Retry"
-FLOW = "X-Atlassian-Webhook-Flow"
+IDENTIFIER = "x-atlassian-webhook-identifier"
+LONGEST_IDENTIFIER = 200
 
 
 def verify(secret: str | bytes, body: bytes, header: str | None) -> bool:
@@ -36,8 +33,8 @@ def sign(secret: str | bytes, body: bytes) -> str:
 
 def identifier(headers: Mapping[str, str], body: bytes) -> str:
     """What is the same on every retry of one delivery: Jira's identifier, or the fallback where it sends none."""
-    given = next((value.strip() for name, value in headers.items() if name.lower() == IDENTIFIER.lower()), "")
-    return given[:200] or fallback_identifier(body)
+    given = next((value.strip() for name, value in headers.items() if name.lower() == IDENTIFIER), "")
+    return given[:LONGEST_IDENTIFIER] or fallback_identifier(body)
 
 
 def fallback_identifier(body: bytes) -> str:

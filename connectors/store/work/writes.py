@@ -190,12 +190,6 @@ def written_by_objective(conn: Connection, site: str) -> dict[str, int]:
     return {row.objective_id: row.number for row in found}
 
 
-def last_value(conn: Connection, site: str, issue_id: str, field_id: str) -> object:
-    """The JSON value we wrote last; None where we never did (or cleared the field: ask `last_write`)."""
-    found = last_write(conn, site, issue_id, field_id)
-    return None if found is None else found.after
-
-
 def last_write(conn: Connection, site: str, issue_id: str, field_id: str) -> Write | None:
     """Our last successful write of this field."""
     row = conn.execute(_LAST_WRITTEN, _place(site, issue_id, field_id)).first()
@@ -208,12 +202,6 @@ def written_since(conn: Connection, site: str, issue_id: str, field_id: str, sin
     earlier = conn.execute(_LAST_BEFORE, {**place, "since": to_ms(since)}).first()
     later = conn.execute(_WRITTEN_SINCE, {**place, "since": to_ms(since)})
     return [_write(row) for row in (*((earlier,) if earlier is not None else ()), *later)]
-
-
-def held_now(conn: Connection, site: str, issue_id: str, field_id: str) -> Write | None:
-    """The change that is held on this field: its latest one, if that is held."""
-    found = latest(conn, site, issue_id, field_id)
-    return found if found is not None and found.outcome is WriteOutcome.HELD else None
 
 
 def latest(conn: Connection, site: str, issue_id: str, field_id: str) -> Write | None:

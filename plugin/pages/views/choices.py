@@ -20,7 +20,6 @@ from plugin.use_cases.mapping.field_samples import Samples, choosable
 
 LEVELS = ("achieved", "on_track", "at_risk", "off_track", "pending", "unknown")
 CATEGORIES = ("new", "indeterminate", "done")
-SPARE_CYCLES = 1
 MOST_STATUSES = 80
 
 _PROJECTS = re.compile(

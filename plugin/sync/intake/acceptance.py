@@ -14,13 +14,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from connectors.jira.webhooks.signature import fallback_identifier, verify
+from connectors.jira.webhooks.signature import identifier, verify
 from connectors.store import Store, StoreError
 from connectors.store.work import inbox
 from plugin.sync.announcement import SILENT, Announcer
-
-IDENTIFIER = "X-Atlassian-Webhook-Identifier"
-LONGEST_IDENTIFIER = 200
 
 
 def is_signed(secret: str, body: bytes, signature: str | None) -> bool:
@@ -82,8 +79,7 @@ class Intake:
         self, site: str, headers: Mapping[str, str], body: bytes, now: datetime, announcer: Announcer
     ) -> Accepted:
         """Store a delivery whose signature holds; raises StoreError where it could not be made durable."""
-        identifier = headers.get(IDENTIFIER, "")[:LONGEST_IDENTIFIER] or fallback_identifier(body)
-        mine = _Waiting(site, identifier, body, now, announcer)
+        mine = _Waiting(site, identifier(headers, body), body, now, announcer)
         if self._together:
             self._queued(mine)
         else:

@@ -23,7 +23,6 @@ from plugin.sync.context import Context
 MOST_DAYS = 400
 MOST_ASSESSED = 5_000_000
 """Issues times days: beyond, one point a week must do."""
-SAVED_AT_ONCE = 2_000
 
 Progress = Callable[[int, int | None], None]
 Standing = tuple[datetime, ObjectiveState]

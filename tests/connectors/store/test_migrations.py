@@ -68,7 +68,9 @@ def _everything_is_there(store: Store) -> None:
         assert saved.state.progress == Fraction(5, 8)
         assert objectives.depending_on(conn, "main", ["10001"]) == {"10001"}
         assert len(objectives.history(conn, "main", "10001")) == 1
-        assert writes.last_value(conn, "main", "10001", "customfield_1") == 63
+        written = writes.last_write(conn, "main", "10001", "customfield_1")
+        assert written is not None
+        assert written.after == 63
         ruling = revisions.active(conn, "main")
         assert ruling is not None
         assert ruling.text == "version: 1"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from connectors.store import Store
 from connectors.store.work import refusals, writes
@@ -69,13 +70,19 @@ def test_on_record_is_the_latest_write_that_jira_has_as_far_as_we_know(
         assert writes.on_record(conn, "main", "10", "g") is None
 
 
+def _after(conn: Connection, field_id: str) -> object:
+    last = writes.last_write(conn, "main", "10", field_id)
+    assert last is not None
+    return last.after
+
+
 def test_the_last_value_is_the_last_one_that_was_written(store: Store, now: datetime) -> None:
     _written(store, now, 1, 2)
     with store.write() as conn:
         failed = writes.intend(conn, "main", _plan(("f", 3)), "r1", "webhook", now + 9 * MINUTE)
         writes.settle(conn, failed, "10", "f", "failed", "timeout", now + 9 * MINUTE)
-        assert writes.last_value(conn, "main", "10", "f") == 2
-        assert writes.last_value(conn, "main", "10", "g") is None
+        assert _after(conn, "f") == 2
+        assert writes.last_write(conn, "main", "10", "g") is None
         assert writes.last_write(conn, "main", "10", "g") is None
 
 
@@ -98,7 +105,7 @@ def test_a_write_found_there_after_a_crash_is_ours(store: Store, now: datetime) 
         assert [found.field_id for found in writes.unsettled(conn, "main", "1")] == ["f"]
         writes.settle(conn, plan_id, "10", "f", "confirmed", "found there", now)
         assert writes.unsettled(conn, "main", "1") == []
-        assert writes.last_value(conn, "main", "10", "f") == 5
+        assert _after(conn, "f") == 5
         found = writes.on_record(conn, "main", "10", "f")
         assert found is not None
         assert found.after == 5

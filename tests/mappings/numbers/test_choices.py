@@ -6,6 +6,8 @@ from fractions import Fraction
 
 import pytest
 
+from mappings.rollup.ledger import Disposition
+
 F = Fraction
 T = {"kind": "transition", "start": "start", "current": "current", "target": "target"}
 BAND = {"kind": "threshold", "current": "current", "at_least": 10, "at_most": 20}
@@ -116,7 +118,7 @@ def test_over_achievement_keeps_the_raw_value(golden):
 
 def test_an_unmapped_status_is_a_gap(golden):
     ledger = golden(WORK, [{"status": "Limbo"}, {"status": "Done"}]).key_results[0].measurement.ledger
-    assert [row.id for row in ledger.gaps] == ["2"]
+    assert [row.id for row in ledger.rows if row.disposition is Disposition.GAP] == ["2"]
 
 
 def test_the_weakest_key_result_decides_the_health_and_the_mean_the_number(golden):

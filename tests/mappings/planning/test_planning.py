@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mappings.write_back.desired import Desired
-from mappings.write_back.plan import Plan, plan, plan_hash, split_refused
+from mappings.write_back.plan import Plan, plan, plan_hash
 
 
 def wanted(make: SimpleNamespace, raw: object, alias: str = "okr_progress", issue_id: str = "100") -> Desired:
@@ -122,25 +121,3 @@ def test_the_hash_does_not_look_at_addresses(make: SimpleNamespace) -> None:
         plan("100", asked, holding(make, okr_health={"id": "1", "self": host}).get) for host in ("a", "b")
     )
     assert plan_hash([one]) == plan_hash([other])
-
-
-@pytest.mark.parametrize(("issue_id", "kept"), [(None, 1), ("100", 2)])
-def test_refused_fields_are_split_off(make: SimpleNamespace, issue_id: str | None, kept: int) -> None:
-    mirror = {id_: make.issue(id_) for id_ in ("100", "200")}
-    asked = [
-        wanted(make, 5),
-        wanted(make, "x", "okr_summary"),
-        wanted(make, 6, issue_id="200"),
-    ]
-    whole = plan("100", asked, mirror.get)
-    split = split_refused(whole, {"customfield_10060": "not on the screen"}, issue_id)
-    assert len(split.plan.changes) == kept
-    assert {(refusal.change.field_id, refusal.message) for refusal in split.refused} == {
-        ("customfield_10060", "not on the screen")
-    }
-    assert len(split.refused) + kept == len(whole.changes)
-
-
-def test_nothing_refused_keeps_the_plan(make: SimpleNamespace) -> None:
-    [first, *_] = plans(make)
-    assert split_refused(first, {"other": "no"}).plan == first
