@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow test-shifted nightly lint format frontend bench screenshots simulation mutants broken lock clean
+.PHONY: help install demo check test test-slow test-shifted nightly lint format frontend bench screenshots simulation mutants broken lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,14 @@ install: $(VENV)/.runtime ## Make the virtual environment with everything that r
 demo: $(VENV)/.runtime ## Start a sandbox Jira and the connector, sync, and serve
 	$(BIN)/jira-okr demo $(DEMO_ARGS)
 
+# Storms beside those that a fleet sails in test-slow; thousands on demand (make simulation) and by night (make nightly).
+check: ## Everything that CI runs, in one go and in its order
+	$(MAKE) lint
+	$(MAKE) test
+	$(MAKE) test-shifted
+	$(MAKE) test-slow
+	$(MAKE) simulation COUNT=200 PYTEST_ARGS="--deselect tests/simulation/test_fleet.py"
+
 test: $(VENV)/.dev ## Run the tests, except those that take long
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" $(PYTEST_ARGS)
 
@@ -45,10 +53,11 @@ nightly: test-slow test-shifted ## What takes a night: the slow tests, the quick
 	JIRA_OKR_TESTS_ALL_EXAMPLES=1 $(MAKE) test
 	$(MAKE) simulation COUNT=2000
 
-lint: $(VENV)/.dev ## Check style, types, and that what is imported is declared and the other way round
+lint: $(VENV)/.dev ## Check style and types, that all is used, and that what is imported is declared and the other way round
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m tests.architecture.dead_code
 	$(BIN)/deptry .
 	$(BIN)/deptry . --exclude $(VENV) --extend-exclude dist --ignore DEP002,DEP004  # the tests' own imports too
 

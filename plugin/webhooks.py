@@ -13,7 +13,7 @@ import structlog
 from flask import Blueprint, Response, request
 
 from plugin.runtime.connector import Connector, Site
-from plugin.sync.intake.acceptance import IDENTIFIER, Intake, is_signed
+from plugin.sync.intake.acceptance import Intake, is_signed
 from plugin.use_cases.health.faults import StoreError
 
 LARGEST_DELIVERY = 25 * 1024 * 1024
@@ -47,7 +47,7 @@ def take_in(connector: Connector, intake: Intake, name: str, path_token: str) ->
             return _refuse(
                 401, "The signature is missing or wrong. Compare the secret in Jira's webhook form with ours."
             )
-        headers = {IDENTIFIER: request.headers.get(IDENTIFIER, "")}
+        headers = dict(request.headers)
         accepted = intake.accept(name, headers, body, connector.clock(), connector.announcer)
     except StoreError as error:
         log.error("delivery could not be stored; Jira will retry", site=name, error=str(error))

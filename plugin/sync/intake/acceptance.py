@@ -86,7 +86,7 @@ class Intake:
             self._commit([mine])
         if mine.fault is not None:
             raise mine.fault
-        return Accepted(identifier, mine.new)
+        return Accepted(mine.identifier, mine.new)
 
     def _queued(self, mine: _Waiting) -> None:
         with self._queue_guard:

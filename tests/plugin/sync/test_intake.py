@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
+from connectors.jira.webhooks.signature import IDENTIFIER
 from connectors.store import Store, StoreError, open_store, upgrade
 from connectors.store.work import inbox
 from plugin.sync.announcement import SILENT, Silent
-from plugin.sync.intake.acceptance import IDENTIFIER, Accepted, Intake
+from plugin.sync.intake.acceptance import Accepted, Intake
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 BODY = b'{"webhookEvent": "nothing"}'
