@@ -32,17 +32,6 @@ def may(permission: str) -> bool:
     return person is None or person.may(permission)
 
 
-def account() -> int:
-    """Whose draft it is."""
-    person = current()
-    return 0 if person is None else person.account_id
-
-
-def who() -> str:
-    """Whom the history and the audit log name."""
-    return acting().label
-
-
 def draft_of(connector: Connector, site: str) -> Draft | None:
     """The draft of the person who asks."""
     return drafts.own_draft(connector, acting(), site)

@@ -11,7 +11,7 @@ import pytest
 from connectors.jira.http.errors import JiraError
 from connectors.sandbox import Fault, scheme
 from connectors.store.jobs import pace_days
-from connectors.store.reads import watermarks
+from connectors.store.reads import recent_reads, watermarks
 from connectors.store.reads.watermarks import Watermark
 from connectors.store.work import drift
 from mappings import presets
@@ -189,14 +189,14 @@ def test_drift_is_counted_by_objective_until_the_next_full_read(company: Any) ->
     with company.connector.store.read() as conn:
         (one,) = drift.worst(conn, "main")
         assert (one.objective_id, one.issues) == (stories[0].parent_id, 4)
-        assert watermark.drift_since(conn, "main").issues == 4
+        assert recent_reads.of(conn, "main").wrong == 4
 
     company.delete(with_siblings[5])
     assert resync(company.context).drift == 1
     with company.connector.store.read() as conn:
         (one,) = drift.worst(conn, "main")
         assert (one.objective_id, one.issues) == (stories[0].parent_id, 1)
-        assert watermark.drift_since(conn, "main") is None
+        assert recent_reads.of(conn, "main").wrong == 0
 
 
 def test_the_schedule_runs_both_and_wants_a_full_one_after_another_scope(company: Any) -> None:
