@@ -55,17 +55,16 @@ def _table(
 
 def _move_reads() -> None:
     wanted = dict(_taken("resync_wanted"))
-    now = _ms(datetime.now(UTC))
     _fill(
         "read_wish",
-        [{"site": site, "asked": 1, "served": 0, "at": _instant(at, now)} for site, at in wanted.items()],
+        [{"site": site, "asked": 1, "served": 0, "at": _instant(at)} for site, at in wanted.items()],
     )
     _count_wishes(wanted)
     revisions, drifts = dict(_taken("resynced_revision")), dict(_taken("drift"))
     full = [
         {
             "site": site,
-            "at": _instant(at, now),
+            "at": _instant(at),
             "revision": revisions.get(site),
             "issues": drifts.get(site, {}).get("read"),
             "wrong": drifts.get(site, {}).get("issues"),
@@ -80,9 +79,9 @@ def _move_reads() -> None:
         rows.append(
             {
                 "site": site,
-                "at": _instant(recent[site], now) if site in recent else None,
+                "at": _instant(recent[site]) if site in recent else None,
                 "wrong": found["issues"] if found else 0,
-                "wrong_at": _instant(found["at"], now) if found else None,
+                "wrong_at": _instant(found["at"]) if found else None,
             }
         )
     _fill("recent_read", rows)
@@ -90,7 +89,7 @@ def _move_reads() -> None:
     _fill(
         "watermark",
         [
-            {"site": site, "place": place, "at": _instant(mark["at"], now), "under": mark["under"]}
+            {"site": site, "place": place, "at": _instant(mark["at"]), "under": mark["under"]}
             for place, found_marks in marks
             for site, mark in found_marks
             if isinstance(mark, dict)
@@ -100,7 +99,7 @@ def _move_reads() -> None:
         {
             "site": site,
             **{name: one[name] for name in ("kind", "tries", "error", "remedy")},
-            **{name: _instant(one[name], now) for name in ("since", "at")},
+            **{name: _instant(one[name]) for name in ("since", "at")},
         }
         for kind in ("full", "recent")
         for site, one in _taken(FAILURE + kind)
@@ -119,15 +118,12 @@ def _count_wishes(wanted: dict[str, Any]) -> None:
 
 
 def _move_work() -> None:
-    now = _ms(datetime.now(UTC))
-    _fill(
-        "last_reconcile", [{"site": site, "at": _instant(at, now)} for site, at in _taken("last_reconcile")]
-    )
+    _fill("last_reconcile", [{"site": site, "at": _instant(at)} for site, at in _taken("last_reconcile")])
     _fill("batch_size", [{"site": site, "deliveries": size} for site, size in _taken("portion")])
     _fill(
         "tombstone",
         [
-            {"site": site, "issue_id": id_, "at": _instant(at, now) + 1}
+            {"site": site, "issue_id": id_, "at": _instant(at) + 1}
             for site, left in _taken("forgotten")
             for id_, at in left.items()
         ],
@@ -137,7 +133,7 @@ def _move_work() -> None:
             "site": site,
             "objective_id": id_,
             "reason": held["reason"],
-            "at": _instant(held["at"], now),
+            "at": _instant(held["at"]),
             "changes": held["count"],
             "doubts": json.dumps(held.get("rows", {}).get(id_, {})),
         }
@@ -175,12 +171,12 @@ def _fill(name: str, rows: list[dict[str, Any]]) -> None:
         op.bulk_insert(sa.table(name, *(sa.column(column) for column in rows[0])), rows)
 
 
-def _instant(text: str, otherwise: int) -> int:
-    """Epoch milliseconds of an ISO time. Something else than a time meant at any rate that there was one."""
+def _instant(text: str) -> int:
+    """Epoch milliseconds of an ISO time. Something else than a time meant at any rate that there was one: long ago."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        return otherwise
+        return 0
     return _ms(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
