@@ -28,6 +28,8 @@ from connectors.sandbox import CONNECTOR, SandboxServer, WebhookFaults
 from connectors.store import Store, StoreError
 from connectors.store.work import brakes, due, inbox
 from mappings.document.mapping import Mapping
+from plugin.access.actor import Actor
+from plugin.access.permission import Permission
 from plugin.runtime.composition import build_connector, path_token
 from plugin.runtime.connector import Connector
 from plugin.runtime.demonstration import EVENTS
@@ -37,8 +39,8 @@ from plugin.sync.drain import drain
 from plugin.sync.reconcile import hold
 from plugin.sync.resync.full import resync
 from plugin.use_cases.mapping.mapping_life import activate
-from tests.actors import TESTER
 
+PERSON = Actor("a person", Permission.ADMIN)
 SECRET = "a secret of the simulation"
 KEY = "a long random text for sessions and paths of the simulation"
 STEPS = 40
@@ -150,7 +152,7 @@ class Story:
         self.people.found()
         self.connector = build_connector(self.settings())
         text = self.dice.choice(texts(self.deployment))
-        activate(self.connector, TESTER, SITE, text, large=True)
+        activate(self.connector, PERSON, SITE, text, large=True)
         resync(self.context())
         drain(self.context())
         self._start_the_fleet()

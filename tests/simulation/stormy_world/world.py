@@ -27,14 +27,16 @@ from connectors.jira.http.errors import JiraError
 from connectors.sandbox import Fault
 from connectors.sandbox.webhooks import Message
 from connectors.store import Store, StoreError
+from connectors.store.jobs.background_jobs import SILENT_FOR
 from connectors.store.numbers import objectives
-from connectors.store.sites import facts, revisions
+from connectors.store.sites import activation_runs, catalogues, revisions
 from connectors.store.work import brakes, due, inbox, losses
 from mappings.diagnostic import MappingError
 from mappings.document.mapping import Mapping
+from plugin.access.actor import Actor
+from plugin.access.permission import Permission
 from plugin.jobs.schedules import with_names_of_today
-from plugin.runtime.catalogue_snapshot import catalogue_to_json
-from plugin.runtime.connector import CATALOGUE_AT, Connector, NotReady
+from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.connector import Site as JiraSite
 from plugin.runtime.demonstration import EVENTS
 from plugin.sync.context import Context
@@ -44,8 +46,9 @@ from plugin.sync.refresh.reread import land_issues
 from plugin.sync.resync.full import resync
 from plugin.sync.resync.recent import resync_recent
 from plugin.sync.work import turn
-from plugin.use_cases.mapping.mapping_life import SILENT_FOR, activate, activating, resume_activation
+from plugin.use_cases.mapping.mapping_life import activate, resume_activation
 
+PERSON = Actor("a person", Permission.ADMIN)
 SECRET = "a secret of the simulation"
 PATH_TOKEN = "an-unguessable-end-of-the-path"
 HOOKS = "http://okr.example.test/webhooks/jira/main"
@@ -119,8 +122,7 @@ class World:
         """Before anything was read: nobody needs a preview, and the site's names are known."""
         now, text = self.clock(), self.ground.texts[mapping.revision]
         with self.tables.write() as conn:
-            facts.put(conn, SITE, "catalogue", catalogue_to_json(self.ground.catalogue))
-            facts.put(conn, SITE, CATALOGUE_AT, now.isoformat())
+            catalogues.put(conn, SITE, self.ground.catalogue, now)
             revisions.add(conn, SITE, text, mapping.revision, "a founder", now)
             revisions.activate(conn, SITE, mapping.revision, "a founder", now)
             names.keep(conn, SITE, mapping, self.ground.catalogue)
@@ -238,7 +240,7 @@ class World:
         """A person wants another mapping to rule. Where its names are other ones by now, or a worker dies over it, it may not come to that."""
         text = self._mind.choice([text for name, text in self.ground.texts.items() if name != self._ruling()])
         with suppress(WorkerDied, StoreError, JiraError, NotReady, MappingError):
-            activate(self.connector, SITE, text, "a person", large=True)
+            activate(self.connector, PERSON, SITE, text, large=True)
             self.activated += 1
 
     def _ruling(self) -> str | None:
@@ -250,7 +252,7 @@ class World:
         with suppress(WorkerDied, StoreError, JiraError, NotReady, MappingError):
             resume_activation(self.connector, SITE)
         with self.tables.read() as conn:
-            return activating(conn, SITE) is None
+            return activation_runs.get(conn, SITE) is None
 
     def everything_due(self) -> None:
         """As at midnight: children and parents together."""
