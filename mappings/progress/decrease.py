@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from mappings.progress.metric import at_reading, check_one_way, one_way
+from mappings.progress.metric import at_reading, check_one_way, forecast, one_way
 from mappings.progress.options import Operand, ReadingAlias, RuleOptions, Way
 from mappings.progress.rule import Finding, ProgressRule, Subject
 from mappings.rollup.state import Measurement
@@ -41,4 +41,5 @@ RULE = ProgressRule(
     measure,
     check=check,
     at_reading=at_reading,
+    forecast=forecast,
 )

@@ -11,6 +11,9 @@ from pydantic import Field
 
 from mappings.diagnostic import Severity
 from mappings.facts.issue import Issue
+from mappings.forecast import rows as forecast_rows
+from mappings.forecast.answer import Answer
+from mappings.forecast.prospect import Prospect
 from mappings.numbers import first_filled, plain
 from mappings.progress.operands import field_id
 from mappings.progress.options import FieldAlias, Number, RuleOptions, Shapes
@@ -226,6 +229,19 @@ def doubt(options: DeliveryOptions, ids: Sequence[str], issue: Issue) -> Doubt |
     )
 
 
+def forecast(options: DeliveryOptions, prospect: Prospect) -> Answer:
+    """By the weeks of its own rows; a fixed number of them where they are counted to one."""
+    return forecast_rows.forecast(prospect, None if options.count_to is None else Fraction(options.count_to))
+
+
 RULE = ProgressRule(
-    "delivery", "Delivery", DeliveryOptions, "delivery", measure, check=check, by_rows=True, doubt=doubt
+    "delivery",
+    "Delivery",
+    DeliveryOptions,
+    "delivery",
+    measure,
+    check=check,
+    by_rows=True,
+    doubt=doubt,
+    forecast=forecast,
 )

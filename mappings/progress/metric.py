@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from mappings.diagnostic import Severity
+from mappings.forecast import readings
+from mappings.forecast.answer import Answer
+from mappings.forecast.prospect import Prospect
 from mappings.numbers import plain
 from mappings.progress.operands import Value, literal, read_at, value_of
-from mappings.progress.options import Operand, Step
+from mappings.progress.options import Operand, RuleOptions, Step, reading_alias
 from mappings.progress.rule import Finding, Subject, clamped, measured, never_measured, unknown
 from mappings.rollup.state import Measurement
 
@@ -47,6 +50,11 @@ def at_reading(measurement: Measurement, current: Fraction) -> Fraction | None:
     if start is None or target is None or start == target:
         return None
     return clamped((current - start) / (target - start))
+
+
+def forecast(options: RuleOptions, prospect: Prospect) -> Answer:
+    """Where the line through its readings leads."""
+    return readings.forecast(prospect, reading_alias(options) or "")
 
 
 def one_way(

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from mappings.diagnostic import Severity
 from mappings.facts.issue import Issue
 from mappings.facts.selector import Selector
+from mappings.forecast.answer import Answer
+from mappings.forecast.prospect import Prospect, not_forecast
 from mappings.progress.options import RuleOptions
 from mappings.rollup.health import Standing, judge
 from mappings.rollup.state import Cause, Health, Measurement
@@ -81,7 +83,8 @@ class ProgressRule:
     options whose operands are written out as numbers. Why it moved asks what another reading would have come to under the
     start, target and band of a measurement (`at_reading`; None where that cannot be told), and whether the status of the
     key-result issue decides (`by_status`). `label` is its name on pages. `timed` kinds are expected to grow with the days of
-    their cycle. `doubt` says what an issue of a rule makes doubtful, given the ids of the fields that it is read from.
+    their cycle. `doubt` says what an issue of a rule makes doubtful, given the ids of the fields that it is read from. `forecast`
+    says how likely a key result of the kind is to be reached by the end of its cycle.
     """
 
     kind: str
@@ -96,6 +99,7 @@ class ProgressRule:
     by_status: bool = False
     timed: bool = True
     doubt: Callable[[Any, Sequence[str], Issue], Doubt | None] = _nothing_doubtful
+    forecast: Callable[[Any, Prospect], Answer] = not_forecast
 
 
 def unknown(reason: str, **seen: Any) -> Measurement:

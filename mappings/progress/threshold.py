@@ -11,6 +11,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mappings.facts.issue import HISTORY, Issue
+from mappings.forecast import readings
+from mappings.forecast.answer import Answer, none
+from mappings.forecast.prospect import Prospect
 from mappings.numbers import plain
 from mappings.progress.metric import no_single_issue
 from mappings.progress.operands import Value, field_id, literal, read_at, value_of
@@ -186,6 +189,13 @@ def _share_inside(history: list[tuple[datetime, Fraction]], now: datetime, band:
     return Fraction(inside // second, whole // second)
 
 
+def forecast(options: ThresholdOptions, prospect: Prospect) -> Answer:
+    """Whether the line through its readings lies in the band on the last day; a share of time follows from no single day."""
+    if options.score == "time_in_band":
+        return none("no forecast for a share of the time: no single day decides it")
+    return readings.forecast(prospect, options.current)
+
+
 def health(measurement: Measurement, standing: Standing) -> Health:
     """Read by its progress alone, and achieved only once the cycle has ended."""
     final = achieved(measurement, standing) if standing.ended else None
@@ -231,4 +241,5 @@ RULE = ProgressRule(
     check=check,
     at_reading=at_reading,
     timed=False,
+    forecast=forecast,
 )

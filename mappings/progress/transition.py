@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from mappings.progress.metric import along, at_reading, no_single_issue, start_is_target
+from mappings.progress.metric import along, at_reading, forecast, no_single_issue, start_is_target
 from mappings.progress.operands import literal, value_of
 from mappings.progress.options import Operand, ReadingAlias, RuleOptions
 from mappings.progress.rule import Finding, ProgressRule, Subject
@@ -42,4 +42,5 @@ RULE = ProgressRule(
     measure,
     check=check,
     at_reading=at_reading,
+    forecast=forecast,
 )

@@ -131,7 +131,7 @@ class SharedGovernor:
 
 
 def rates_of(jira: Jira) -> Rates:
-    """What a site's calls are held to, as far as is known which kind of Jira it is; for forecasts."""
+    """What a site's calls are held to, as far as is known which kind of Jira it is; for estimates."""
     governor = jira.transport.governor
     return governor.rates() if isinstance(governor, SharedGovernor) else CLOUD
 

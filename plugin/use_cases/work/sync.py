@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Literal
 
-from connectors.jira.http.forecast import asking, predict, searching
+from connectors.jira.http.estimate import asking, estimate, searching
 from connectors.store.numbers import mirror
 from connectors.store.people.audit import note
 from connectors.store.work import gaps, losses, refusals, writes
@@ -210,7 +210,7 @@ def _announce(context: Context, wanted: Wanted, announced: Callable[[Ahead], Non
 
 
 def _ahead(context: Context, issues: int, begun: int | None = None) -> Ahead:
-    cost = predict(searching(issues), asking(asked_singly(context)), rates=rates_of(context.jira))
+    cost = estimate(searching(issues), asking(asked_singly(context)), rates=rates_of(context.jira))
     return Ahead(issues, cost.calls, cost.seconds, begun)
 
 

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.jira.http.call import Call, call_of
-from connectors.jira.http.forecast import (
-    Forecast,
+from connectors.jira.http.estimate import (
+    Estimate,
     Work,
     asking,
+    estimate,
     history,
     linking,
-    predict,
     reading,
     searching,
     setting,
@@ -214,12 +214,12 @@ def test_strange_waits_are_not_believed(text):
     assert read_limit({"Retry-After": text}, datetime.fromtimestamp(NOW, UTC)).retry_after is None
 
 
-def test_a_forecast_counts_calls_points_and_time():
-    assert predict(searching(1000)) == Forecast(10, 1010, 1.5)
-    assert predict(reading(2500), history(2500, 11)) == Forecast(9, 5009, 1.3)
-    assert predict(writing(100_000), workers=1000).seconds == 2000.0
-    assert predict(linking(0), Work("GET field", 1)).calls == 1
-    assert predict(writing(50), setting(100), asking(100)) == Forecast(250, 350, 37.5)
+def test_an_estimate_counts_calls_points_and_time():
+    assert estimate(searching(1000)) == Estimate(10, 1010, 1.5)
+    assert estimate(reading(2500), history(2500, 11)) == Estimate(9, 5009, 1.3)
+    assert estimate(writing(100_000), workers=1000).seconds == 2000.0
+    assert estimate(linking(0), Work("GET field", 1)).calls == 1
+    assert estimate(writing(50), setting(100), asking(100)) == Estimate(250, 350, 37.5)
 
 
 def test_a_date_that_has_just_passed_is_an_answer_and_not_silence():

@@ -21,7 +21,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class Estimate:
     """Points are counted for OAuth and Forge credentials alone: 1 a call and 1 an issue read. API tokens have no points."""
 
     calls: int
@@ -29,13 +29,13 @@ class Forecast:
     seconds: float
 
 
-def predict(*works: Work, rates: Rates = CLOUD, workers: int = 1) -> Forecast:
+def estimate(*works: Work, rates: Rates = CLOUD, workers: int = 1) -> Estimate:
     """The cost of all of it: time is what the slower of round trips and rate limits makes it."""
     calls = sum(work.calls for work in works)
     limited = sum(work.calls / rate for work in works if (rate := rates.of(work.bucket)))
     limited = max(limited, calls / rates.total if rates.total else 0.0)
     points = sum(work.calls + work.objects for work in works)
-    return Forecast(calls, points, round(max(calls * ROUND_TRIP / max(workers, 1), limited), 1))
+    return Estimate(calls, points, round(max(calls * ROUND_TRIP / max(workers, 1), limited), 1))
 
 
 def searching(issues: int, page: int = 100) -> Work:

@@ -1,0 +1,48 @@
+"""How good the forecasts were: of what was called so likely, which share came true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from mappings.forecast.answer import Level, level_of
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One forecast of one key result on one day of a cycle that has ended, and whether the key result was achieved at its end."""
+
+    key_result: str
+    probability: Fraction
+    came_true: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """All forecasts of one level: how many there were, of how many key results, how likely they were called on average, and the share that came true."""
+
+    level: Level
+    forecasts: int
+    key_results: int
+    called: Fraction
+    came_true: Fraction
+
+
+def calibration(told: Iterable[Told]) -> tuple[Calibration, ...]:
+    """One entry for each level that was told, the likeliest first. Every day counts: who said it longer said it more often."""
+    by_level: dict[Level, list[Told]] = {}
+    for one in told:
+        by_level.setdefault(level_of(one.probability), []).append(one)
+    return tuple(_of(level, by_level[level]) for level in Level if level in by_level)
+
+
+def _of(level: Level, told: list[Told]) -> Calibration:
+    number = len(told)
+    return Calibration(
+        level,
+        number,
+        len({one.key_result for one in told}),
+        sum((one.probability for one in told), Fraction(0)) / number,
+        Fraction(sum(one.came_true for one in told), number),
+    )

@@ -1,0 +1,49 @@
+"""The forecast of a delivery key result, from its own past weeks; items, not weights."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from mappings.forecast.answer import Answer, Lack, Need, Work, none
+from mappings.forecast.distribution import dates, probability
+
+LEAST_WEEKS, LEAST_FINISHES = 4, 5
+THERE = "as many items as it takes are finished; its progress, which goes by weights, is not there yet"
+
+
+def forecast(work: Work) -> Answer:
+    """How likely it is to attain its goal by the last day, and by when half and 85 % of all courses have."""
+    notes = tuple(_notes(work))
+    if not work.rows and work.count_to is None:
+        return none("no row counts")
+    if work.finished >= work.goal:
+        notes = (*notes, THERE)
+        return Answer(Fraction(1), work=work, likely_by=work.today, safe_by=work.today, notes=notes)
+    lacks = _lacks(work)
+    if lacks:
+        return Answer(lacks=lacks, work=work, notes=notes)
+    half, safe = dates(work)
+    return Answer(probability(work), work=work, likely_by=half, safe_by=safe, notes=notes)
+
+
+def _lacks(work: Work) -> tuple[Lack, ...]:
+    finishes = sum(week.done for week in work.weeks)
+    found = (Lack(Need.WEEKS, len(work.weeks), LEAST_WEEKS), Lack(Need.FINISHES, finishes, LEAST_FINISHES))
+    return tuple(lack for lack in found if lack.missing > 0)
+
+
+def _notes(work: Work) -> list[str]:
+    notes = []
+    if work.undated:
+        notes.append(
+            f"{_items(work.undated)} finished on a day that Jira does not tell, and in none of the weeks"
+        )
+    if work.by_resolution:
+        notes.append(f"of {_items(work.by_resolution)} the day of the resolution stands for the finish")
+    if work.missed:
+        notes.append(f"{_items(work.missed)} closed as not achieved: never among the finished ones")
+    return notes
+
+
+def _items(number: int) -> str:
+    return "1 item" if number == 1 else f"{number} items"

@@ -1,0 +1,104 @@
+"""The forecast of a metric: the line of Theil and Sen, worked out by hand."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from fractions import Fraction
+
+import pytest
+
+from mappings.forecast.answer import Aim, Need
+from mappings.forecast.trend import forecast, interval_place, median, slopes_of
+
+TODAY = date(2026, 11, 17)
+VALUES = {-16: 10, -12: 12, -8: 13, -4: 17, 0: 18}
+"""Slopes: 1/4 1/4 3/8 1/2 1/2 1/2 7/12 5/8 5/8 1, so b = 1/2; y − b x: 18 18 17 19 18, so the line stands at 18 today."""
+
+
+def on_days(values: dict[int, int]) -> dict[date, Fraction]:
+    return {TODAY + timedelta(days=days): Fraction(value) for days, value in values.items()}
+
+
+def ahead(days: int) -> date:
+    return TODAY + timedelta(days=days)
+
+
+def test_the_line_its_interval_and_where_it_leads() -> None:
+    """P = 10 pairs, C = 1.2816 × √(5 × 4 × 15 ÷ 18) = 5.23, k = ⌊2.38⌋ = 2: slopes 3/8 and 5/8."""
+    answer = forecast(on_days(VALUES), TODAY, ahead(20), Aim(at_least=Fraction(28)))
+    trend = answer.trend
+    assert trend is not None
+    assert (trend.slope, trend.slowest, trend.fastest) == (Fraction(1, 2), Fraction(3, 8), Fraction(5, 8))
+    assert (trend.level, trend.end) == (18, 28)
+    assert (trend.end_low, trend.end_high) == (Fraction(51, 2), Fraction(61, 2))
+    assert (trend.readings, trend.first_reading, trend.last_reading) == (5, ahead(-16), TODAY)
+    # 18 + 20 s reaches 28 with s ≥ 1/2: seven of the ten slopes.
+    assert answer.probability == Fraction(7, 10)
+    assert answer.likely_by == ahead(20)
+
+
+@pytest.mark.parametrize(
+    ("aim", "probability", "reached_on"),
+    [
+        (Aim(at_most=Fraction(28)), Fraction(6, 10), 0),  # s ≤ 1/2; the line is below it today
+        (Aim(Fraction(26), Fraction(29)), Fraction(3, 10), 16),  # 2/5 ≤ s ≤ 11/20
+        (Aim(at_least=Fraction(1000)), Fraction(0), None),  # 982 ÷ 1/2 days are more than 730
+        (Aim(at_least=Fraction(383)), Fraction(0), 730),
+        (Aim(at_least=Fraction(384)), Fraction(0), None),
+        (Aim(at_most=Fraction(10)), Fraction(0), None),  # the line goes the other way
+    ],
+)
+def test_a_target_below_and_a_band(aim: Aim, probability: Fraction, reached_on: int | None) -> None:
+    answer = forecast(on_days(VALUES), TODAY, ahead(20), aim)
+    assert answer.probability == probability
+    assert answer.likely_by == (None if reached_on is None else ahead(reached_on))
+
+
+def test_on_the_last_day_itself_it_is_reached_or_not() -> None:
+    for target, expected in ((18, 1), (19, 0)):
+        answer = forecast(on_days(VALUES), TODAY, TODAY, Aim(at_least=Fraction(target)))
+        assert answer.probability == expected
+
+
+@pytest.mark.parametrize(
+    ("days", "lacks"),
+    [
+        ((-20, -12, -8, 0), [(Need.READINGS, 4, 5)]),
+        ((-13, -12, -8, -4, 0), [(Need.SPAN, 13, 14)]),
+        ((), [(Need.READINGS, 0, 5), (Need.SPAN, 0, 14)]),
+        # Day 84 back is outside of the twelve weeks that end today, and so is tomorrow.
+        ((-84, -16, -8, -4, 0, 1), [(Need.READINGS, 4, 5)]),
+    ],
+)
+def test_too_few_readings_are_no_answer(days: tuple[int, ...], lacks: list[tuple[Need, int, int]]) -> None:
+    answer = forecast(on_days(dict.fromkeys(days, 1)), TODAY, ahead(20), Aim(at_least=Fraction(28)))
+    assert answer.probability is None
+    assert [(lack.need, lack.have, lack.wanted) for lack in answer.lacks] == lacks
+
+
+def test_the_first_day_of_the_twelve_weeks_counts() -> None:
+    days = on_days(dict.fromkeys((-83, -16, -8, -4, 0), 1))
+    assert forecast(days, TODAY, ahead(20), Aim(at_least=Fraction(1))).probability == 1
+
+
+def test_one_wild_reading_does_not_move_the_line() -> None:
+    calm = forecast(on_days({**VALUES, -6: 14}), TODAY, ahead(20), Aim(at_least=Fraction(28))).trend
+    wild = forecast(on_days({**VALUES, -6: 900}), TODAY, ahead(20), Aim(at_least=Fraction(28))).trend
+    assert calm is not None
+    assert wild is not None
+    assert (calm.slope, wild.slope) == (Fraction(1, 2), Fraction(1, 2))
+
+
+@pytest.mark.parametrize(("points", "place"), [(2, 0), (5, 2), (6, 4), (10, 15)])
+def test_how_many_slopes_lie_outside_of_the_interval(points: int, place: int) -> None:
+    """n = 6: P = 15, C = 1.2816 × √(6 × 5 × 17 ÷ 18) = 6.82, k = 4. n = 10: P = 45, C = 1.2816 × √125 = 14.33, k = 15."""
+    assert interval_place(points) == place
+
+
+def test_the_median_of_an_even_number_lies_between() -> None:
+    assert median([Fraction(1), Fraction(2), Fraction(4), Fraction(9)]) == 3
+    assert slopes_of([(0, Fraction(0)), (2, Fraction(1)), (4, Fraction(4))]) == [
+        Fraction(1, 2),
+        Fraction(1),
+        Fraction(3, 2),
+    ]
