@@ -18,6 +18,9 @@ from mappings.explain.check_in import CheckIn, Measure, Shows, ruled
 from mappings.explain.marks import Kind, Mark
 from mappings.explain.movement import objective_moved
 from mappings.facts.issue import Reading
+from mappings.forecast import delivery, trend
+from mappings.forecast.answer import Aim, Answer, Week, Work
+from mappings.forecast.objective import KeyResultForecast, ObjectiveForecast
 from mappings.rollup.health import ACHIEVED_AT, Standing, judge, worst
 from mappings.rollup.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveState
@@ -122,6 +125,18 @@ class Company:
         found = self.objective(objective_id)
         rulings = [kr.check_in for kr in found.state.key_results if kr.check_in] if found else []
         return [Kept(ruling.check_in) for ruling in rulings]
+
+    def forecast(self, objective_id: str, site: str) -> ObjectiveForecast | None:  # noqa: ARG002
+        found = self.objective(objective_id)
+        if found is None:
+            return None
+        told = tuple(
+            KeyResultForecast(
+                one.id, one.key or one.title, one.title, one.kind, one.contributing, outlook(one)
+            )
+            for one in found.state.key_results
+        )
+        return ObjectiveForecast(found.state.id, NOW.date(), CYCLE.id, CYCLE.end, told)
 
     def drifted(self, objective_id: str, site: str | None = None) -> None:  # noqa: ARG002
         return None
@@ -272,6 +287,36 @@ def metric(
     return KeyResultState(
         id_, "metric", kind, "outcome", title, measured, judge(measured, standing()), Fraction(1), True, id_, key, "In Progress", owner,
     )  # fmt: skip
+
+
+WEEKS = ((2, 1), (0, 0), (3, 2), (1, 0), (0, 1), (2, 0), (1, 1))
+"""Of the delivery key results: what was finished and added in each of the last weeks."""
+
+
+def outlook(kr: KeyResultState) -> Answer:
+    """What is said of a key result: by these weeks, or by readings that rise a little each week."""
+    measured = kr.measurement
+    if measured.progress is not None and measured.progress >= ACHIEVED_AT[kr.commitment]:
+        return Answer(Fraction(1), reached=True)
+    today = NOW.date()
+    if kr.kind == "delivery":
+        rows = [row for row in measured.ledger.rows if row.disposition is Disposition.COUNTED]
+        weeks = tuple(
+            Week(today - timedelta(days=7 * place), *drawn) for place, drawn in enumerate(WEEKS, start=1)
+        )
+        finished = sum(row.progress == 1 for row in rows)
+        work = Work(today, CYCLE.end, len(rows), finished, ACHIEVED_AT[kr.commitment], weeks, undated=1)
+        return delivery.forecast(work)
+    start, current, target = measured.start, measured.current, measured.target
+    if start is None or current is None or target is None:
+        return trend.forecast({}, today, CYCLE.end, Aim())
+    steps = (Fraction(number, 6) for number in (0, 1, 2, 3, 4, 6))
+    readings = {
+        today - timedelta(days=7 * (5 - place)): start + (current - start) * step
+        for place, step in enumerate(steps)
+    }
+    aim = Aim(at_least=target) if target > start else Aim(at_most=target)
+    return trend.forecast(readings, today, CYCLE.end, aim)
 
 
 def said(kr: KeyResultState, value: str, derived_then: str, derived_now: str) -> KeyResultState:

@@ -14,6 +14,7 @@ from plugin.api import (
     changes,
     check_ins,
     exports,
+    forecasts,
     freshness,
     gaps,
     held_writes,
@@ -38,6 +39,7 @@ from plugin.runtime.connector import Connector
 MODULES = (
     objectives,
     history,
+    forecasts,
     check_ins,
     changes,
     plans,

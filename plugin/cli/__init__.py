@@ -15,6 +15,7 @@ from plugin.cli.dead_letters import dead_letters_group
 from plugin.cli.demo import demo_command
 from plugin.cli.explain import explain_command
 from plugin.cli.export import export_group
+from plugin.cli.forecast import forecast_command
 from plugin.cli.gaps import gaps_group
 from plugin.cli.held import held_group
 from plugin.cli.history import history_group
@@ -46,6 +47,7 @@ COMMANDS: tuple[click.Command, ...] = (
     plan_command,
     apply_command,
     explain_command,
+    forecast_command,
     moved_command,
     check_in_group,
     history_group,

@@ -15,6 +15,7 @@ from plugin.pages.page import Page, rendered
 from plugin.pages.sources import Located, SavedHead, Sources
 from plugin.pages.views.explanation import Explanation, explanation
 from plugin.pages.views.figures import percent_text
+from plugin.pages.views.forecast import ForecastView, forecast_view
 from plugin.pages.views.freshness import pulse
 from plugin.pages.views.health import WORDS
 from plugin.pages.views.ledger import Browse
@@ -62,6 +63,7 @@ def objective_page(
         "objectives",
         view=explained(sources, located, everything, refused),
         moved=moved_since(sources, located, since),
+        outlook=outlook(sources, located),
         exact=exact,
         everything=everything,
         site=site_in_address(located.site, sources.site_names()),
@@ -84,6 +86,12 @@ def moved_since(sources: Sources, located: Located, choice: str | None) -> Since
     browse = browse_on(sources, located.site)
     achieved_at = ACHIEVED_AT[state.commitment]
     return since_view(told, choice, cycle is not None, browse, now, zone, achieved_at)
+
+
+def outlook(sources: Sources, located: Located) -> ForecastView | None:
+    """Will we make it? None where no mapping rules."""
+    found = sources.forecast(located.saved.state.id, located.site)
+    return None if found is None else forecast_view(found)
 
 
 def browse_on(sources: Sources, site: str) -> Browse:

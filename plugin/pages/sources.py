@@ -14,6 +14,7 @@ from typing import Protocol
 from mappings.document.schema import KpiPart
 from mappings.explain.marks import Mark
 from mappings.facts.issue import Reading
+from mappings.forecast.objective import ObjectiveForecast
 from mappings.rollup.state import ObjectiveState
 from plugin.use_cases.health.status import Status
 from plugin.use_cases.objectives.check_ins import Kept
@@ -146,6 +147,10 @@ class Sources(Protocol):
 
     def moved(self, objective_id: str, since: datetime, site: str | None = None) -> Told:
         """Why one objective moved since then."""
+        ...
+
+    def forecast(self, objective_id: str, site: str) -> ObjectiveForecast | None:
+        """How likely one objective is to be reached; None where no mapping rules."""
         ...
 
     def aligned(self, objective_id: str, site: str | None = None) -> Sequence[SavedHead]:

@@ -25,6 +25,7 @@ from plugin.use_cases.mapping import revisions
 from plugin.use_cases.objectives import kpis
 from plugin.use_cases.objectives import objectives as questions
 from plugin.use_cases.objectives.check_ins import Kept, list_check_ins
+from plugin.use_cases.objectives.forecasts import ObjectiveForecast, forecast_of
 from plugin.use_cases.objectives.movement import Told
 from plugin.use_cases.objectives.objective_list import After, Listed, Wanted, every_headline, list_objectives
 from plugin.use_cases.objectives.objectives import Drifted
@@ -98,6 +99,9 @@ class StoredSources:
         now, asked = self.now(), (self.connector, self.who())
         found = [questions.movement(*asked, one, objective_id, since, now) for one in self._sites(site)]
         return next((one for one in found if one.begins), Told(since, now, None))
+
+    def forecast(self, objective_id: str, site: str) -> ObjectiveForecast | None:
+        return forecast_of(self.connector, self.who(), site, objective_id)
 
     def aligned(self, objective_id: str, site: str | None = None) -> Sequence[SavedHead]:
         sites = self._sites(site)

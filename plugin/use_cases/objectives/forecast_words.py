@@ -1,0 +1,60 @@
+"""How a forecast is told to people: by when, and what it was made from."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from mappings.forecast.answer import Answer, Trend, Work
+from mappings.numbers import plain
+
+
+def until(answer: Answer) -> str:
+    """By when: half and 85 % of all courses of a delivery, the day on which the line of a metric arrives."""
+    if answer.reached or answer.probability is None:
+        return ""
+    if answer.trend is not None:
+        return "not at this pace" if answer.likely_by is None else f"the line is there on {answer.likely_by}"
+    return f"50 %: {_day(answer.likely_by)}, 85 %: {_day(answer.safe_by)}"
+
+
+def _day(day: date | None) -> str:
+    return "not within two years" if day is None else day.isoformat()
+
+
+def basis(answer: Answer) -> str:
+    """What it was made from."""
+    if answer.work is not None:
+        return work_words(answer.work)
+    return "" if answer.trend is None else trend_words(answer.trend)
+
+
+def work_words(work: Work) -> str:
+    """The rows, the goal, and the weeks behind."""
+    weeks = " ".join(f"{week.done}+{week.added}" for week in work.weeks)
+    past = f"; finished+added a week, the latest first: {weeks}" if weeks else ""
+    return f"{work.finished} of {work.rows} items finished, {work.goal} are wanted{past}"
+
+
+def trend_words(trend: Trend) -> str:
+    """Where the line stands, how fast it goes, and where it leads."""
+    low, high = sorted((trend.end_low, trend.end_high))
+    return (
+        f"{plain(trend.level, 2)} today by the line through {trend.readings} days with a reading, "
+        f"{signed(plain(trend.slope, 3))} a day ({signed(plain(trend.slowest, 3))} to {signed(plain(trend.fastest, 3))}); "
+        f"{plain(trend.end, 2)} on {trend.last} ({plain(low, 2)} to {plain(high, 2)}), {aim_words(trend)} is wanted"
+    )
+
+
+def aim_words(trend: Trend) -> str:
+    """What is aimed at."""
+    low, high = trend.aim.at_least, trend.aim.at_most
+    if low is not None and high is not None:
+        return f"{plain(low)} to {plain(high)}"
+    return (
+        f"at least {plain(low)}" if low is not None else f"at most {plain(high)}" if high is not None else ""
+    )
+
+
+def signed(text: str) -> str:
+    """With its sign, also where it is more than nothing."""
+    return text if text.startswith("-") or text == "0" else f"+{text}"
