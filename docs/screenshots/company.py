@@ -19,7 +19,8 @@ from mappings.explain.marks import Kind, Mark
 from mappings.explain.movement import objective_moved
 from mappings.facts.issue import Reading
 from mappings.forecast import delivery, trend
-from mappings.forecast.answer import Aim, Answer, Week, Work
+from mappings.forecast.answer import Aim, Answer, Level, Week, Work
+from mappings.forecast.calibration import Calibration
 from mappings.forecast.objective import KeyResultForecast, ObjectiveForecast
 from mappings.rollup.health import ACHIEVED_AT, Standing, judge, worst
 from mappings.rollup.ledger import Contribution, Disposition, Ledger
@@ -33,8 +34,9 @@ from plugin.pages.sources import (
 )
 from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.status import Status
+from plugin.use_cases.objectives.forecast_record import kept_of
 from plugin.use_cases.objectives.movement import Told
-from plugin.use_cases.objectives.objective_list import Listed, ListedHead
+from plugin.use_cases.objectives.objective_list import KeptForecast, Listed, ListedHead
 from plugin.use_cases.work.dead_letters import DeadLetter
 
 NOW = datetime(2026, 11, 21, 10, 14, 48, tzinfo=UTC)
@@ -98,7 +100,13 @@ class Company:
         part = plain_listing.page(every, mine, after, size)
         rows = [
             ListedHead(
-                None, one.state, one.changed_at, depth, points := self.history(one.state.id), len(points)
+                None,
+                one.state,
+                one.changed_at,
+                depth,
+                points := self.history(one.state.id),
+                len(points),
+                self.kept(one.state.id),
             )
             for one, depth in part.rows
         ]
@@ -125,6 +133,14 @@ class Company:
         found = self.objective(objective_id)
         rulings = [kr.check_in for kr in found.state.key_results if kr.check_in] if found else []
         return [Kept(ruling.check_in) for ruling in rulings]
+
+    def kept(self, objective_id: str) -> KeptForecast | None:
+        """What was kept of it today."""
+        found = self.forecast(objective_id, "main")
+        return None if found is None else kept_of(found)[0]
+
+    def calibration(self, cycle_id: str) -> Sequence[Calibration]:
+        return CALIBRATION if cycle_id == CYCLE.id and self.saved else ()
 
     def forecast(self, objective_id: str, site: str) -> ObjectiveForecast | None:  # noqa: ARG002
         found = self.objective(objective_id)
@@ -289,6 +305,11 @@ def metric(
     )  # fmt: skip
 
 
+CALIBRATION = (
+    Calibration(Level.LIKELY, 312, 9, Fraction(88, 100), Fraction(78, 100)),
+    Calibration(Level.OPEN, 204, 7, Fraction(59, 100), Fraction(55, 100)),
+    Calibration(Level.UNLIKELY, 96, 4, Fraction(17, 100), Fraction(25, 100)),
+)
 WEEKS = ((2, 1), (0, 0), (3, 2), (1, 0), (0, 1), (2, 0), (1, 1))
 """Of the delivery key results: what was finished and added in each of the last weeks."""
 

@@ -11,11 +11,12 @@ from mappings.forecast.answer import Level, level_of
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One forecast of one key result on one day of a cycle that has ended, and whether the key result was achieved at its end."""
+    """A forecast of a key result in a cycle that has ended, on how many days it was told, and whether the key result was achieved at the end."""
 
     key_result: str
     probability: Fraction
     came_true: bool
+    days: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,11 @@ def calibration(told: Iterable[Told]) -> tuple[Calibration, ...]:
 
 
 def _of(level: Level, told: list[Told]) -> Calibration:
-    number = len(told)
+    number = sum(one.days for one in told)
     return Calibration(
         level,
         number,
         len({one.key_result for one in told}),
-        sum((one.probability for one in told), Fraction(0)) / number,
-        Fraction(sum(one.came_true for one in told), number),
+        sum((one.probability * one.days for one in told), Fraction(0)) / number,
+        Fraction(sum(one.days for one in told if one.came_true), number),
     )

@@ -27,6 +27,12 @@ class ObjectiveAddress(Address):
     )
 
 
+class CycleAddress(Address):
+    """One cycle."""
+
+    cycle: Word = Field(description="The id of a cycle.")
+
+
 class CheckInAddress(ObjectiveAddress):
     """One check-in of an objective."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 from mappings.forecast.answer import Level, Need
-from plugin.api.addresses import ObjectiveAddress
+from plugin.api.addresses import CycleAddress, ObjectiveAddress
 from plugin.api.failures import Refusal
 from plugin.api.finding import objective_of
 from plugin.api.model import Given, SiteQuery
 from plugin.api.objectives import NamedGiven
 from plugin.api.operation import Call, Reply, Routes
+from plugin.use_cases.objectives.forecast_record import calibration_of, calibration_values
 from plugin.use_cases.objectives.forecasts import forecast_of, forecast_values
 
 ROUTES = Routes()
@@ -123,6 +124,28 @@ class ForecastGiven(Given):
     key_results: list[KeyResultForecastGiven]
 
 
+class CalibrationGiven(Given):
+    """All forecasts of one level in a cycle: how likely they were called on average, and which share came true.
+
+    A forecast is that of one key result on one day; what was reached already is none.
+    """
+
+    level: Level
+    forecasts: int
+    key_results: int
+    called: float | None
+    called_exact: str
+    came_true: float | None
+    came_true_exact: str
+
+
+class CalibrationsGiven(Given):
+    """How good the forecasts of a cycle were, the likeliest level first; empty until it has ended."""
+
+    cycle: str
+    levels: list[CalibrationGiven]
+
+
 @ROUTES.get(
     "/objectives/{objective}/forecast",
     "viewer",
@@ -136,3 +159,11 @@ def forecast(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply[Fore
         raise Refusal(409, "No mapping", "No mapping rules this site.", "Activate one, and begin again.")
     named = NamedGiven(id=saved.state.id, key=saved.state.key, title=saved.state.title)
     return Reply(ForecastGiven.model_validate({"objective": named, **forecast_values(found)}))
+
+
+@ROUTES.get("/cycles/{cycle}/calibration", "viewer", "How good the forecasts of a cycle that has ended were.")
+def calibration(call: Call, path: CycleAddress) -> Reply[CalibrationsGiven]:
+    """On all sites. What was forecast is held against what stood at the end of the cycle's last day."""
+    found = calibration_of(call.connector, call.actor, path.cycle)
+    levels = [calibration_values(one) for one in found]
+    return Reply(CalibrationsGiven.model_validate({"cycle": path.cycle, "levels": levels}))

@@ -27,6 +27,7 @@ from plugin.sync.resync.recent import resync_recent
 from plugin.sync.resync.watermark import want_full_read
 from plugin.use_cases.health import webhook_state
 from plugin.use_cases.mapping.mapping_life import resume_activation
+from plugin.use_cases.objectives import forecast_record
 
 LEASE = timedelta(minutes=5)
 """How long a run may say nothing before another process takes it up; a resync speaks with every page."""
@@ -79,6 +80,13 @@ def prune(connector: Connector, site: str, _going_on: Callable[[], None]) -> Non
         limits.prune(conn, now - timedelta(days=1))
         tombstones.prune(conn, now - WINDOW)
         snapshots.thin(conn, site, now - timedelta(days=connector.settings.keep_history_days))
+    forecast_record.forget_old(connector, site)
+
+
+def forecast(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
+    """What is said today of each objective is kept once; what was said in a cycle that has ended is held against what came of it."""
+    forecast_record.keep_today(connector, site, going_on)
+    forecast_record.judge_ended(connector, site, going_on)
 
 
 def with_names_of_today(connector: Connector, site: str) -> Context:
@@ -117,6 +125,7 @@ class Schedules:
         self._holder = worker_name(uuid.uuid4().hex)
         self.all = [
             Schedule("pace", timedelta(minutes=1), look_at_pace),
+            Schedule("forecast", timedelta(minutes=1), forecast),
             Schedule("prune", timedelta(hours=6), prune),
             Schedule("activation", timedelta(minutes=1), go_on_activating),
         ]

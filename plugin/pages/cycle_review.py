@@ -8,6 +8,7 @@ from plugin.access.permission import needs
 from plugin.pages.objective_address import objective_address
 from plugin.pages.page import Page, rendered
 from plugin.pages.sources import Sources
+from plugin.pages.views.forecast import calibrated
 from plugin.pages.views.review import review
 
 
@@ -17,7 +18,14 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
     def cycle_review() -> str:
         today = sources.now().astimezone(sources.zone).date()
         found = review(sources.objectives(), sources.cycles(), request.args.get("cycle", ""), today)
-        return rendered("cycle_review.html", "cycle_review", review=found, address=objective_address)
+        told = sources.calibration(found.cycle) if found is not None and found.over else ()
+        return rendered(
+            "cycle_review.html",
+            "cycle_review",
+            review=found,
+            address=objective_address,
+            calibration=[calibrated(one) for one in told],
+        )
 
 
 PAGE = Page("cycle_review", "Cycle review", register, "cycle_review")

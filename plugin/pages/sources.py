@@ -14,6 +14,7 @@ from typing import Protocol
 from mappings.document.schema import KpiPart
 from mappings.explain.marks import Mark
 from mappings.facts.issue import Reading
+from mappings.forecast.calibration import Calibration
 from mappings.forecast.objective import ObjectiveForecast
 from mappings.rollup.state import ObjectiveState
 from plugin.use_cases.health.status import Status
@@ -151,6 +152,10 @@ class Sources(Protocol):
 
     def forecast(self, objective_id: str, site: str) -> ObjectiveForecast | None:
         """How likely one objective is to be reached; None where no mapping rules."""
+        ...
+
+    def calibration(self, cycle_id: str) -> Sequence[Calibration]:
+        """How good the forecasts of a cycle were, by level; empty until it has ended."""
         ...
 
     def aligned(self, objective_id: str, site: str | None = None) -> Sequence[SavedHead]:

@@ -25,6 +25,7 @@ from plugin.use_cases.mapping import revisions
 from plugin.use_cases.objectives import kpis
 from plugin.use_cases.objectives import objectives as questions
 from plugin.use_cases.objectives.check_ins import Kept, list_check_ins
+from plugin.use_cases.objectives.forecast_record import Calibration, calibration_of
 from plugin.use_cases.objectives.forecasts import ObjectiveForecast, forecast_of
 from plugin.use_cases.objectives.movement import Told
 from plugin.use_cases.objectives.objective_list import After, Listed, Wanted, every_headline, list_objectives
@@ -102,6 +103,9 @@ class StoredSources:
 
     def forecast(self, objective_id: str, site: str) -> ObjectiveForecast | None:
         return forecast_of(self.connector, self.who(), site, objective_id)
+
+    def calibration(self, cycle_id: str) -> Sequence[Calibration]:
+        return calibration_of(self.connector, self.who(), cycle_id)
 
     def aligned(self, objective_id: str, site: str | None = None) -> Sequence[SavedHead]:
         sites = self._sites(site)

@@ -108,6 +108,21 @@ kpi_reading = Table(
     sqlite_with_rowid=False,
 )
 
+forecast = Table(
+    "forecast",
+    columns.metadata,
+    columns.site(),
+    columns.part("objective_id"),
+    columns.part("key_result_id"),
+    columns.part("day"),
+    columns.text("cycle"),
+    columns.number("reached"),
+    *(Column(name, Text) for name in ("probability", "judged_on")),
+    Column("came_true", BigInteger),
+    Index(None, "site", "cycle", "judged_on"),
+    sqlite_with_rowid=False,
+)
+
 check_in = Table(
     "check_in",
     columns.metadata,

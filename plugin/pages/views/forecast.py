@@ -8,16 +8,39 @@ from datetime import date
 from fractions import Fraction
 
 from mappings.forecast.answer import Answer, Trend, Work, chance
+from mappings.forecast.calibration import Calibration
 from mappings.forecast.objective import KeyResultForecast, ObjectiveForecast
 from plugin.pages.views.clause import told
 from plugin.pages.views.figures import THIN, number_text
 from plugin.pages.views.moments import day_text, short_day
+from plugin.use_cases.objectives.objective_list import KeptForecast
 
 SHAPES = {"likely": "on_track", "open": "at_risk", "unlikely": "off_track"}
 """The colour and the shape of each level: those of a health that asks for as much attention."""
 WORDS = {"likely": "Likely", "open": "Open", "unlikely": "Unlikely"}
 REACHED, NOTHING = "achieved", "unknown"
 STEP, TALL = 10, 24
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """What was said last of an objective, as a list shows it."""
+
+    shape: str
+    word: str
+    text: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """One level of an ended cycle: how likely it was called on average, how much of it came true, and how many forecasts those were."""
+
+    shape: str
+    word: str
+    called: str
+    came_true: str
+    told: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +87,20 @@ class ForecastView:
     rows: tuple[ForecastRow, ...]
 
 
+def calibrated(found: Calibration) -> Calibrated:
+    """How good the forecasts of one level were."""
+    word, number, items = WORDS[found.level], found.forecasts, found.key_results
+    told = f"{number} {'forecast' if number == 1 else 'forecasts'} of {items} key {'result' if items == 1 else 'results'}"
+    return Calibrated(SHAPES[found.level], word, _share(found.called), _share(found.came_true), told)
+
+
 def forecast_view(found: ObjectiveForecast) -> ForecastView:
     """The section of the page; `anchors` of the key results are those of their rows, by their place."""
     deciding = None if found.reached else found.deciding
     rows = tuple(_row(one, place, one is deciding) for place, one in enumerate(found.key_results, start=1))
     shape, word = _named(found.level, found.reached)
-    limit = "at most " if len(found.contributing) > 1 and not found.reached else ""
-    known = found.probability is not None
+    known, certain = found.probability is not None, found.probability == 1
+    limit = "at most " if len(found.contributing) > 1 and not certain else ""
     return ForecastView(
         shape=shape,
         word=word,
@@ -81,6 +111,14 @@ def forecast_view(found: ObjectiveForecast) -> ForecastView:
         why="" if known else told(found.sentence),
         rows=rows,
     )
+
+
+def kept_chance(kept: KeptForecast | None) -> Chance | None:
+    """What is kept of a day; None where nothing could be said."""
+    if kept is None or kept.probability is None:
+        return None
+    shape, word = _named(kept.level, kept.reached)
+    return Chance(shape, word, "" if kept.reached else _share(kept.probability), day_text(kept.day))
 
 
 def _named(level: str | None, reached: bool) -> tuple[str, str]:

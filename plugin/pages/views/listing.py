@@ -14,6 +14,7 @@ from plugin.pages.sources import Cycle
 from plugin.pages.views.bar import Bar, bar
 from plugin.pages.views.clause import told
 from plugin.pages.views.figures import percent_text
+from plugin.pages.views.forecast import Chance, kept_chance
 from plugin.pages.views.health import Badge, Total, badge, totals
 from plugin.pages.views.moments import When, day_text, when
 from plugin.pages.views.tree import ORDERS, name, natural
@@ -128,6 +129,7 @@ class Row:
     delivery: str
     outcome: str
     health: Badge
+    forecast: Chance | None
     trend: Spark
     changed: When
     flags: tuple[str, ...]
@@ -207,6 +209,7 @@ def row(one: ListedHead, now: datetime, zone: tzinfo) -> Row:
         delivery=_beside(head.delivery, head.commitment),
         outcome=_beside(head.outcome, head.commitment),
         health=badge(head.health),
+        forecast=kept_chance(one.forecast),
         trend=spark(one.history, now, one.points, ACHIEVED_AT[head.commitment]),
         changed=when(one.changed_at, now, zone),
         flags=tuple(told(flag) for flag in head.flags),

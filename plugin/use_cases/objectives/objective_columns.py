@@ -274,6 +274,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         str,
         places=frozenset({Place.EXPORT}),
     ),
+    Column("forecast", "Forecast", places=frozenset(), on_page=True),
     Column("trend", "Trend", places=frozenset(), on_page=True),
     Column("flags", "Flags", lambda line: list(line.saved.state.flags), list[str], places=PROGRAMS),
     Column(

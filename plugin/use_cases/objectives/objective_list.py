@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Protocol
 
@@ -16,7 +16,8 @@ from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms
 from connectors.store.database.json_text import fraction_of
 from connectors.store.database.sql import among
-from connectors.store.numbers import list_rows, objectives
+from connectors.store.numbers import forecasts, list_rows, objectives
+from connectors.store.numbers.forecasts import KeptForecast
 from connectors.store.numbers.list_rows import START, After, Slice, Tallies, Wanted
 from connectors.store.numbers.objectives import HistoryPoint
 from connectors.store.numbers.trends import Trend, trends
@@ -32,6 +33,7 @@ __all__ = [
     "After",
     "Head",
     "Headline",
+    "KeptForecast",
     "Listed",
     "ListedHead",
     "Moment",
@@ -97,7 +99,8 @@ class Moment(Protocol):
 class ListedHead:
     """One row of the list. `site` is what its address has to say of the site, `depth` how deep it stands in the tree.
 
-    `history` has as many of its `points` as a trend line shows, its first and its last among them.
+    `history` has as many of its `points` as a trend line shows, its first and its last among them. `forecast` is what was said
+    last of whether it will be reached, today or yesterday.
     """
 
     site: str | None
@@ -106,6 +109,7 @@ class ListedHead:
     depth: int
     history: Sequence[Moment] = ()
     points: int = 0
+    forecast: KeptForecast | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,15 +196,18 @@ def every_headline(
 def list_objectives(connector: Connector, _actor: Actor, wanted: Wanted, after: After, size: int) -> Listed:
     """One page of the list, of all sites side by side."""
     with connector.store.read() as conn:
-        return listed(conn, replace(wanted, sites=tuple(connector.sites)), after, size)
+        since = connector.clock().date() - timedelta(days=1)
+        return listed(conn, replace(wanted, sites=tuple(connector.sites)), after, size, since)
 
 
-def listed(conn: Connection, wanted: Wanted, after: After, size: int) -> Listed:
-    """One page of the list, of all sites that are wanted; only its own rows are decoded."""
+def listed(conn: Connection, wanted: Wanted, after: After, size: int, since: date) -> Listed:
+    """One page of the list, of all sites that are wanted; only its own rows are decoded. Forecasts are those from a day on."""
     figures = list_rows.tallies(conn, wanted)
     part = list_rows.page(conn, wanted, after, size, figures.found(wanted.health))
     several = len(wanted.sites) > 1
-    moved = trends(conn, wanted.sites, {one.id for one in part.rows}) if part.rows else {}
+    ids = {one.id for one in part.rows}
+    moved = trends(conn, wanted.sites, ids) if ids else {}
+    told = forecasts.latest(conn, wanted.sites, ids, since) if ids else {}
     decode = json_text.decoder(Headline).decode
     rows = [
         ListedHead(
@@ -209,6 +216,7 @@ def listed(conn: Connection, wanted: Wanted, after: After, size: int) -> Listed:
             from_ms(one.changed_ms),
             one.depth,
             *_moments(moved.get((one.site, one.id))),
+            told.get((one.site, one.id)),
         )
         for one in part.rows
     ]

@@ -293,6 +293,9 @@ def test_calibration_is_the_share_that_came_true_of_each_level():
         Calibration(Level.LIKELY, 3, 2, Fraction(9, 10), Fraction(2, 3)),
         Calibration(Level.UNLIKELY, 1, 1, Fraction(1, 5), Fraction(0)),
     )
+    assert calibration([Told("a", Fraction(1, 2), True, days=3), Told("b", Fraction(6, 10), False)]) == (
+        Calibration(Level.OPEN, 4, 2, Fraction(21, 40), Fraction(3, 4)),
+    )
     assert calibration([]) == ()
 
 

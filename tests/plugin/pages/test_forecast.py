@@ -1,0 +1,77 @@
+"""The section of an objective's page that says whether it will be reached."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from fractions import Fraction
+
+from mappings.forecast.answer import Answer, Lack, Need, Week, Work
+from mappings.forecast.delivery import forecast
+from mappings.forecast.objective import KeyResultForecast, ObjectiveForecast
+from plugin.pages.views.forecast import forecast_view
+
+TODAY, LAST = date(2026, 11, 2), date(2026, 11, 18)
+WEEKS = tuple(
+    Week(day, done, 0)
+    for day, done in (
+        (date(2026, 10, 26), 1),
+        (date(2026, 10, 19), 2),
+        (date(2026, 10, 12), 0),
+        (date(2026, 10, 5), 3),
+    )
+)
+OPEN = forecast(Work(TODAY, LAST, 10, 7, Fraction(1), WEEKS, undated=1))
+LACKING = Answer(lacks=(Lack(Need.READINGS, 2, 5),))
+REACHED = Answer(Fraction(1), reached=True)
+
+
+def objective(*answers: Answer, reason: str = "") -> ObjectiveForecast:
+    rows = tuple(
+        KeyResultForecast(str(place), f"PLAT-{place}", f"Title {place}", "delivery", True, answer)
+        for place, answer in enumerate(answers, start=1)
+    )
+    return ObjectiveForecast("1", TODAY, "2026-Q4", LAST, rows, reason)
+
+
+def test_the_answer_names_what_decides_and_how_many_were_forecast() -> None:
+    view = forecast_view(objective(REACHED, OPEN, LACKING))
+    assert (view.word, view.chance, view.last) == ("Open", "at most 67\u202f%", "18 Nov 2026")
+    assert view.deciding is view.rows[1]
+    assert view.share == "2 of 3 forecast"
+    assert [(row.word, row.chance) for row in view.rows] == [
+        ("Reached", ""),
+        ("Open", "67\u202f%"),
+        ("No forecast", ""),
+    ]
+    assert view.rows[2].why == "not enough data: 3 days with a reading are missing (2 of 5)"
+
+
+def test_the_weeks_stand_oldest_first_as_tall_as_what_was_finished() -> None:
+    row = forecast_view(objective(OPEN)).rows[0]
+    assert [(bar.x, bar.height) for bar in row.weeks] == [(0, "24.0"), (10, "0.0"), (20, "16.0"), (30, "8.0")]
+    assert row.weeks[3].said == "Week from 26 Oct: 1 finished, 0 added"
+    assert row.facts == ("7 of 10 items finished, 10 are wanted", "17 days left")
+    assert row.by == ("50\u202f%: 15 Nov 2026", "85\u202f%: 29 Nov 2026")
+    assert len(row.notes) == 1
+
+
+def test_nothing_to_say_is_said() -> None:
+    view = forecast_view(objective(reason="its cycle ended on 2026-12-31"))
+    assert (view.word, view.chance, view.rows) == ("No forecast", "", ())
+    assert "its cycle ended on" in view.why
+
+
+def test_all_reached_is_reached() -> None:
+    view = forecast_view(objective(REACHED, REACHED))
+    assert (view.word, view.share, view.deciding) == ("Reached", "", None)
+
+
+def test_the_page_shows_it(client) -> None:
+    text = client.get("/objectives/GROW-4").get_data(as_text=True)
+    section = text.split('id="forecast"')[1].split("</section>")[0]
+    assert "Will we make it?" in section
+    words = re.findall(r'<span class="badge is-\w+"><svg.*?</svg>(\w[\w ]+)</span>', section, re.DOTALL)
+    assert set(words) <= {"Likely", "Open", "Unlikely", "Reached", "No forecast"}
+    assert words
+    assert 'href="#kr-1"' in section
