@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 
+from docs.screenshots.company import NOW, Company, seeded
 from mappings.forecast.answer import Answer, Lack, Need, Week, Work
 from mappings.forecast.delivery import forecast
 from mappings.forecast.objective import KeyResultForecast, ObjectiveForecast
@@ -75,3 +76,28 @@ def test_the_page_shows_it(client) -> None:
     assert set(words) <= {"Likely", "Open", "Unlikely", "Reached", "No forecast"}
     assert words
     assert 'href="#kr-1"' in section
+
+
+def test_the_list_shows_what_was_kept_last(client) -> None:
+    text = client.get("/").get_data(as_text=True)
+    cells = re.findall(r'<td class="c-forecast">(.*?)</td>', text, re.DOTALL)
+    assert len(cells) == 9
+    assert sum("Reached" in cell for cell in cells) == 1
+    assert sum("No forecast" in cell for cell in cells) == 1
+
+
+class Later(Company):
+    """The same company when its cycle is over."""
+
+    def now(self) -> datetime:
+        return NOW + timedelta(days=60)
+
+
+def test_the_review_of_an_ended_cycle_says_how_good_the_forecasts_were(client, client_for) -> None:
+    kept = seeded()
+    later = Later(**{name: getattr(kept, name) for name in Company.__dataclass_fields__})
+    text = client_for(later).get("/review").get_data(as_text=True)
+    plain = re.sub(r"<[^>]+>", "", text)
+    assert "Of what was called likely, 88\u202f% on average, 78\u202f% came true" in plain
+    assert "312 forecasts of 9 key results" in plain
+    assert "How good the forecasts were" not in client.get("/review").get_data(as_text=True)
