@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 from mappings.forecast.answer import Answer, Lack, Need, Work, none
 from mappings.forecast.distribution import dates, probability
@@ -11,6 +12,7 @@ LEAST_WEEKS, LEAST_FINISHES = 4, 5
 THERE = "as many items as it takes are finished; its progress, which goes by weights, is not there yet"
 
 
+@lru_cache(maxsize=512)
 def forecast(work: Work) -> Answer:
     """How likely it is to attain its goal by the last day, and by when half and 85 % of all courses have."""
     notes = tuple(_notes(work))
