@@ -45,7 +45,7 @@ def test_the_answer_names_what_decides_and_how_many_were_forecast() -> None:
         ("Open", "67\u202f%"),
         ("No forecast", ""),
     ]
-    assert view.rows[2].why == "not enough data: 3 days with a reading are missing (2 of 5)"
+    assert view.rows[2].why == "Not enough data: 3 days with a reading are missing (2 of 5)."
 
 
 def test_the_weeks_stand_oldest_first_as_tall_as_what_was_finished() -> None:
@@ -60,7 +60,7 @@ def test_the_weeks_stand_oldest_first_as_tall_as_what_was_finished() -> None:
 def test_nothing_to_say_is_said() -> None:
     view = forecast_view(objective(reason="its cycle ended on 2026-12-31"))
     assert (view.word, view.chance, view.rows) == ("No forecast", "", ())
-    assert "its cycle ended on" in view.why
+    assert view.why == "Its cycle ended on 2026-12-31."
 
 
 def test_all_reached_is_reached() -> None:
