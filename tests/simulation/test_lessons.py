@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from stormy_world.people import ACTORS, CYCLE
+from stormy_world.people import ACTORS, CONTRIBUTES, CYCLE
 from stormy_world.post import Reliability
 from stormy_world.stage import Stage
 from stormy_world.verdict import repeated_writes, wrong_fields, wrong_mirror
 from stormy_world.world import SITE, World
 
 from connectors.jira.http.address import Deployment
-from connectors.sandbox import Fault, Record, scheme
+from connectors.sandbox import Fault, Record, administration, scheme
 from connectors.sandbox.editing import delete, edit
 from connectors.store.numbers import mirror
 from mappings.facts.issue import Issue
@@ -27,9 +27,11 @@ TORN = Fault("torn", "PUT", "/issue/")
 class Calm:
     """Two objectives, and a key result that stands at 20 of 100 below the first; everything is synced."""
 
-    def __init__(self, stage: Stage, deployment: Deployment = "cloud") -> None:
+    def __init__(
+        self, stage: Stage, deployment: Deployment = "cloud", mapping: str = "okr-issue-types"
+    ) -> None:
         self.world = World(stage, 0, deployment)
-        self.world.mapping = self.world.ground.mapping("okr-issue-types")
+        self.world.mapping = self.world.ground.mapping(mapping)
         self.objective = self._make("Objective", labels=["okr", CYCLE])
         self.other = self._make("Objective", labels=["okr", CYCLE])
         numbers = {scheme.KR_START: 0, scheme.KR_CURRENT: 20, scheme.KR_TARGET: 100}
@@ -274,4 +276,41 @@ def test_on_data_center_a_child_that_tells_of_its_former_parent_does_not_bring_a
     calm.world.settle()
     assert calm.mirrored(calm.objective) is None
     calm.world.calm()
+    assert calm.faultless()
+
+
+def test_a_gap_that_ends_without_a_change_reaches_where_its_issue_has_moved_meanwhile(calm: Calm) -> None:
+    """A key result moves while its target cannot be read; the target is back before anybody edits it again."""
+    sandbox = calm.world.site.sandbox
+    trashed = administration.delete_field(sandbox, scheme.KR_TARGET)
+    calm.edit(calm.key_result, parent={"key": calm.other.key})
+    calm.world.settle()
+    assert sandbox.records[calm.objective.id].customs[scheme.OKR_PROGRESS] == 20
+    assert scheme.OKR_PROGRESS not in sandbox.records[calm.other.id].customs
+    administration.restore_field(sandbox, trashed)
+    calm.world.look_at_recent()
+    calm.world.settle()
+    assert sandbox.records[calm.other.id].customs[scheme.OKR_PROGRESS] == 20
+    assert calm.faultless()
+
+
+def test_a_gap_that_ends_without_a_change_reaches_the_parent_that_stood_still_for_it(
+    sqlite_stage: Stage,
+) -> None:
+    """While its child has a gap a parent takes no number; what moved in the parent itself is made up for when the gap is over."""
+    calm = Calm(sqlite_stage, mapping="everything-at-once")
+    sandbox = calm.world.site.sandbox
+    sandbox.link(CONTRIBUTES, calm.objective.id, calm.other.id, ADA)
+    calm.world.settle()
+    assert sandbox.records[calm.other.id].customs[scheme.OKR_PROGRESS] == 100
+    trashed = administration.delete_field(sandbox, scheme.KR_CURRENT)
+    calm.edit(calm.key_result, summary="Another title")
+    calm.world.settle()
+    calm.world.people.make("Story", parent=calm.other)
+    calm.world.settle()
+    assert sandbox.records[calm.other.id].customs[scheme.OKR_PROGRESS] == 100
+    administration.restore_field(sandbox, trashed)
+    calm.world.look_at_recent()
+    calm.world.settle()
+    assert sandbox.records[calm.other.id].customs[scheme.OKR_PROGRESS] == 50
     assert calm.faultless()

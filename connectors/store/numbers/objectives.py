@@ -244,6 +244,15 @@ def _standing(state: ObjectiveState) -> tuple[object, ...]:
     return (state.progress, state.delivery, state.outcome, state.health.level)
 
 
+def concern(conn: Connection, site: str, objective_id: str, issue_ids: Iterable[str]) -> None:
+    """What becomes of these issues concerns the objective too, whatever its stored state was computed from."""
+    rows = [
+        {"site": site, "issue_id": issue_id, "objective_id": objective_id} for issue_id in sorted(issue_ids)
+    ]
+    if rows:
+        conn.execute(insert_into(conn, dependency).on_conflict_do_nothing(), rows)
+
+
 def _keep_dependencies(conn: Connection, site: str, state: ObjectiveState, former: frozenset[str]) -> None:
     gone = sorted(former - state.touched)
     if gone:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from connectors.store.numbers import objectives
 from connectors.store.work import brakes, due, last_reconcile, refusals, writes
+from connectors.store.work.gaps import KeptGap
 from connectors.store.work.writes import Write
 from mappings.document.names import Absence
 from mappings.explain.cause import cause
@@ -55,6 +56,15 @@ class Reconciled:
     refused: tuple[Change, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An objective for which gaps are waited for: as what it stands, and what it would be without them."""
+
+    state: ObjectiveState
+    measured: ObjectiveState
+    waiting: tuple[KeptGap, ...]
+
+
 def reconcile(
     context: Context, objective_id: str, tenure: Tenure | None = None, *, write: bool = True
 ) -> Reconciled:
@@ -79,7 +89,7 @@ def reconcile(
     if standing is not None:
         if write:
             _keep_standing(context, standing, tenure)
-        return Reconciled(objective_id, standing, Plan(objective_id), Applied(), before)
+        return Reconciled(objective_id, standing.state, Plan(objective_id), Applied(), before)
     absence = standing_for(context, found)
     if absence is not None:
         return _left_standing(context, objective_id, before, absence, tenure if write else None)
@@ -100,21 +110,25 @@ def reconcile(
     return Reconciled(objective_id, state, planned, applied, before, sifted.waiting, refused)
 
 
-def _standing(context: Context, conn: Connection, found: Measured) -> ObjectiveState | None:
+def _standing(context: Context, conn: Connection, found: Measured) -> Standing | None:
     """As what the objective stands while a gap lies behind it: as before, or as unknown where it never had a number; else None."""
     if found.state is None or not gaps.any_open(conn, context.site):
         return None
     waiting = gaps.behind(context, conn, found.state, found.below)
     if not waiting:
         return None
-    return found.before.state if found.before is not None else gaps.unread(found.state, waiting)
+    state = found.before.state if found.before is not None else gaps.unread(found.state, waiting)
+    return Standing(state, found.state, waiting)
 
 
-def _keep_standing(context: Context, state: ObjectiveState, tenure: Tenure | None) -> None:
-    now = context.clock()
+def _keep_standing(context: Context, standing: Standing, tenure: Tenure | None) -> None:
+    now, state = context.clock(), standing.state
     with context.store.write() as conn:
         if objectives.load(conn, context.site, state.id) is None:
             objectives.succeed(conn, context.site, None, state, context.mapping.revision, now)
+        gaps.concern(context, conn, state.id, standing.measured, standing.waiting)
+        if not gaps.are_open(conn, context.site, standing.waiting):
+            context.mark(conn, {state.id}, "a gap is over")  # while it was measured
         last_reconcile.note(conn, context.site, now)
         if tenure is not None:
             due.finish(conn, tenure.claim)

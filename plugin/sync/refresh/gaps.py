@@ -90,6 +90,11 @@ def any_open(conn: Connection, site: str) -> bool:
     return gaps.count_open(conn, site) > 0
 
 
+def are_open(conn: Connection, site: str, found: Iterable[KeptGap]) -> bool:
+    """Whether all of these are gaps still that nobody accepted."""
+    return {one.issue for one in found} <= {one.issue for one in gaps.open_gaps(conn, site)}
+
+
 def behind(
     context: Context, conn: Connection, state: ObjectiveState | None, below: States
 ) -> tuple[KeptGap, ...]:
@@ -102,6 +107,14 @@ def behind(
     if saved is not None:
         needed |= saved.state.touched - set(saved.state.aligned_to)
     return tuple(one for one in waiting if needed.intersection(_ids(conn, context.site, one.gap)))
+
+
+def concern(
+    context: Context, conn: Connection, objective_id: str, state: ObjectiveState, found: Iterable[KeptGap]
+) -> None:
+    """An objective stands as it was for these gaps: their end, and whatever else it would have been computed from, is news to it."""
+    issues = state.touched.union(*(_ids(conn, context.site, one.gap) for one in found))
+    objectives.concern(conn, context.site, objective_id, issues)
 
 
 def accept_in_mirror(conn: Connection, site: str, found: KeptGap, sentence: str) -> None:
