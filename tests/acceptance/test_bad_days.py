@@ -156,7 +156,6 @@ def test_a_field_that_is_not_on_the_screen_is_refused_with_its_remedy_and_the_ot
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_killed_between_write_and_acknowledgement_nothing_is_written_twice(tmp_path: Path) -> None:
     """A process that is really killed right after Jira took the write; the next one finds it there and writes nothing."""
     script = Path(__file__).with_name("killed_after_write.py")
