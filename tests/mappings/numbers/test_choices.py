@@ -116,9 +116,9 @@ def test_over_achievement_keeps_the_raw_value(golden):
     assert found.key_results[0].measurement.raw == F(5, 4)
 
 
-def test_an_unmapped_status_is_a_gap(golden):
+def test_an_unmapped_status_is_unknown(golden):
     ledger = golden(WORK, [{"status": "Limbo"}, {"status": "Done"}]).key_results[0].measurement.ledger
-    assert [row.id for row in ledger.rows if row.disposition is Disposition.GAP] == ["2"]
+    assert [row.id for row in ledger.rows if row.disposition is Disposition.UNKNOWN] == ["2"]
 
 
 def test_the_weakest_key_result_decides_the_health_and_the_mean_the_number(golden):

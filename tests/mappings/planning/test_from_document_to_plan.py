@@ -143,7 +143,9 @@ def grown(
 
 
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(60), deadline=None
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=examples(60),
+    deadline=None,
 )
 @given(shapes=forests())
 def test_one_round_of_writing_is_enough(mapping: Mapping, make: SimpleNamespace, shapes: list) -> None:
@@ -155,7 +157,9 @@ def test_one_round_of_writing_is_enough(mapping: Mapping, make: SimpleNamespace,
 
 
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(40), deadline=None
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=examples(40),
+    deadline=None,
 )
 @given(before=forests(), after=forests())
 def test_every_movement_of_every_objective_sums(

@@ -213,7 +213,10 @@ def rolled(ledger: Ledger, method: str) -> Ledger:
 WAYS = st.sampled_from([*METHODS, "count_to"])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(150))
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=examples(150),
+)
 @given(shapes(), shapes(), st.none() | shapes(), WAYS, WAYS)
 def test_the_parts_sum_exactly(
     make: SimpleNamespace, before: list, after: list, remapped: list | None, way: str, new_way: str
@@ -233,7 +236,10 @@ def test_the_parts_sum_exactly(
     assert parts == sorted(parts, key=list(Part).index)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(100))
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=examples(100),
+)
 @given(
     shapes(), shapes(), shapes(), shapes(), st.fractions(0, 1, max_denominator=5), st.sampled_from([*METHODS])
 )

@@ -67,7 +67,7 @@ def test_the_order_is_by_issue_then_field_whatever_was_asked_first(make: SimpleN
 RAW = st.one_of(st.none(), st.integers(-(10**6), 10**6), st.floats(-1e6, 1e6), st.just(""))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(before=RAW, share=st.fractions(-10, 10, max_denominator=10**9))
 def test_applying_a_plan_leaves_nothing_to_plan(make: SimpleNamespace, before: object, share: object) -> None:
     from mappings.fields import field_type

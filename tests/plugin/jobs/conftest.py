@@ -52,6 +52,10 @@ class Works:
     def context(self) -> Any:
         return self.connector.context("main")
 
+    def lease(self, seconds: float) -> None:
+        """Engines that are started from now on hold what they work on for so long, however busy the machine is."""
+        self.connector.settings = self.connector.settings.model_copy(update={"lease_seconds": seconds})
+
     def engine(self, workers: int = 2) -> Engine:
         """A started engine; it is stopped with the test."""
         made = engine_for(self.connector, workers)
