@@ -16,7 +16,7 @@ from connectors.jira.http.address import Deployment
 from connectors.sandbox import Fault, Record, administration, scheme
 from connectors.sandbox.editing import delete, edit
 from connectors.store.numbers import mirror
-from mappings.facts.issue import Issue
+from mappings.facts.issue import HISTORY, Issue
 from plugin.sync.refresh.reread import land_issues
 
 ADA = ACTORS[0]
@@ -313,4 +313,26 @@ def test_a_gap_that_ends_without_a_change_reaches_the_parent_that_stood_still_fo
     calm.world.look_at_recent()
     calm.world.settle()
     assert sandbox.records[calm.other.id].customs[scheme.OKR_PROGRESS] == 50
+    assert calm.faultless()
+
+
+def test_an_archived_issue_whose_history_was_lost_is_read_until_it_is_whole(calm: Calm) -> None:
+    """No search shows it any more, so only a read by id can make up for it."""
+    sandbox = calm.world.site.sandbox
+    calm.edit_unheard(calm.key_result, **{scheme.KR_CURRENT: 50})
+    administration.archive(sandbox, sandbox.records[calm.key_result.id])
+    calm.world.site.faults.add(Fault("lost_history", path="changelog"))
+    assert calm.world.look_again()
+    lost = calm.mirrored(calm.key_result)
+    assert lost is not None
+    assert (lost.archived, [*lost.unknowns]) == (True, [HISTORY])
+    assert calm.world.look_again()
+    found = calm.mirrored(calm.key_result)
+    assert found is not None
+    assert found.unknowns == {}
+    assert [one.value for one in found.readings[scheme.KR_CURRENT]] == [20, 50]
+    calm.world.site.calls.clear()
+    assert calm.world.look_again()
+    assert calm.world.site.calls.by_endpoint["POST /rest/api/3/issue/bulkfetch"] == 0
+    calm.world.settle()
     assert calm.faultless()

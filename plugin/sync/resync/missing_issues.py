@@ -89,8 +89,10 @@ def _land_unseen(context: Context, reading: Reading, edited: dict[str, datetime]
     """Take in what a read by id shows of these, dropping what is outside; the ids that it does not show."""
     read_at = context.clock()
     with context.store.read() as conn:
-        # What is archived is shown by no search. Once it is restored one shows it again.
-        rest = {one.id for one in mirror.get(conn, context.site, edited).values() if one.archived}
+        # What is archived is shown by no search. Once it is restored one shows it again; until then it is read
+        # only where something of it could not be made out.
+        known_of = mirror.get(conn, context.site, edited)
+        rest = {one.id for one in known_of.values() if one.archived and not one.unknowns}
         edited = {id_: at for id_, at in edited.items() if id_ not in rest}
         lately = written_lately(context, conn, edited)
     known = {id_: at for id_, at in edited.items() if id_ not in lately}
