@@ -13,17 +13,23 @@ import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 
+from connectors.clock import system_clock
+from connectors.sandbox import CONNECTOR
 from connectors.store.people import accounts, audit
 from plugin.access import members, passwords, tokens
 from plugin.cli import cli
 from plugin.runtime.application import create_app
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
+from plugin.runtime.demonstration import demo_world
 from plugin.runtime.settings import read_settings
+from plugin.sync.drain import drain
+from plugin.sync.resync.full import resync
 
 PASSWORD = "correct horse battery staple"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 DOORS = ("page", "api", "command")
+SCOPES = {"viewer": ["read"], "editor": ["write"], "admin": ["admin", "people"]}
 
 
 @dataclass
@@ -53,9 +59,9 @@ class Doors:
         more = {} if body is None else {"json": body}
         return client.open(f"/api/v1{path}", method=method, headers=self.bearer, **more)
 
-    def command(self, *words: str) -> Result:
-        """A command beside the database."""
-        return CliRunner().invoke(cli, list(words), env=self.environment)
+    def command(self, *words: str, typed: str | None = None) -> Result:
+        """A command beside the database, with what is typed where it asks."""
+        return CliRunner().invoke(cli, list(words), input=typed, env=self.environment)
 
     def audited(self) -> list[tuple[str, dict[str, Any], str]]:
         """What the audit log holds of acts, oldest first, without who did them."""
@@ -90,24 +96,47 @@ def doors_of(
         monkeypatch.setenv(name, value)
     connector = build_connector(read_settings(None))
 
-    def opened(role: str) -> Doors:
-        email = f"{role}@acme.example"
-        scope = {"viewer": "read", "editor": "write", "admin": "admin"}[role]
-        with connector.store.write() as conn:
-            hashed = passwords.hashed(PASSWORD)
-            accounts.add(conn, email, role.title(), role, hashed, connector.clock())
-        account = members.find(connector, email)
-        bearer = tokens.issue(connector, account, "a program", [scope], 1, "test")
-        browser = create_app(connector).test_client()
-        browser.environ_base["HTTP_ACCEPT"] = "text/html"
-        found = TOKEN.search(browser.get("/sign-in").get_data(as_text=True))
-        assert found is not None
-        form = {"csrf_token": found.group(1), "email": email, "password": PASSWORD}
-        assert browser.post("/sign-in", data=form).status_code == 302
-        return Doors(connector, environment, browser, {"Authorization": f"Bearer {bearer}"})
-
-    yield opened
+    yield lambda role: opened(connector, environment, role)
     connector.store.close()
+
+
+def opened(connector: Connector, environment: dict[str, str], role: str) -> Doors:
+    """The doors of this connector for somebody of this role."""
+    email = f"{role}@acme.example"
+    with connector.store.write() as conn:
+        hashed = passwords.hashed(PASSWORD)
+        accounts.add(conn, email, role.title(), role, hashed, connector.clock())
+    account = members.find(connector, email)
+    bearer = tokens.issue(connector, account, "a program", SCOPES[role], 1, "test")
+    browser = create_app(connector).test_client()
+    browser.environ_base["HTTP_ACCEPT"] = "text/html"
+    found = TOKEN.search(browser.get("/sign-in").get_data(as_text=True))
+    assert found is not None
+    form = {"csrf_token": found.group(1), "email": email, "password": PASSWORD}
+    assert browser.post("/sign-in", data=form).status_code == 302
+    return Doors(connector, environment, browser, {"Authorization": f"Bearer {bearer}"})
+
+
+@pytest.fixture
+def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
+    """The doors for an admin of a company that was read, with its Jira there."""
+    monkeypatch.chdir(tmp_path)
+    key = "an invented key that is long enough to sign"
+    with demo_world(tmp_path, clock=system_clock, seed=1, secret_key=key) as demo:
+        connector = demo.connector
+        connector.catalogue("main", fresh=True)
+        resync(connector.context("main"))
+        drain(connector.context("main"))
+        environment = {
+            "JIRA_OKR_DATABASE_URL": f"sqlite:///{tmp_path / 'demo.sqlite3'}",
+            "JIRA_OKR_JIRA__URL": demo.sandbox.url,
+            "JIRA_OKR_JIRA__EMAIL": CONNECTOR.email,
+            "JIRA_OKR_JIRA__TOKEN": CONNECTOR.token,
+            "JIRA_OKR_JIRA__WEBHOOK_SECRET": demo.secret,
+            "JIRA_OKR_BASE_URL": "https://okr.acme.example",
+            "JIRA_OKR_SECRET_KEY": key,
+        }
+        yield opened(connector, environment, "admin")
 
 
 @pytest.fixture

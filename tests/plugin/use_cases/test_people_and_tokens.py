@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.store.people import accounts
+from connectors.store.people import accounts, audit
 from plugin.access.actor import COMMAND_LINE, Actor
 from plugin.access.permission import Permission
 from plugin.access.refusal import Refused
@@ -13,6 +13,8 @@ from plugin.use_cases.accounts.own_account import own_account
 from plugin.use_cases.permission import NotAllowed
 
 LEE = "lee@acme.example"
+KIM = "kim@acme.example"
+NEW_PASSWORD = "another horse, another battery"
 VIEWER = Actor("vic@acme.example", Permission.VIEWER)
 
 
@@ -29,19 +31,74 @@ def lee_of(doors):
         return accounts.by_email(conn, LEE)
 
 
-def by_page(doors):
-    return doors.page(f"/people/{lee_of(doors).id}/disable").status_code == 302
+def by_page(doors, act, **form):
+    return doors.page(f"/people/{lee_of(doors).id}/{act}", **form).status_code in (200, 302)
 
 
-def by_command(doors):
-    return doors.command("user", "disable", LEE).exit_code == 0
+def by_api(doors, act, **body):
+    path = f"/people/{lee_of(doors).id}"
+    if act == "remove":
+        return doors.api("DELETE", path).status_code == 200
+    method = "PUT" if act == "role" else "POST"
+    return doors.api(method, f"{path}/{act}", body or None).status_code == 200
 
 
-@pytest.mark.parametrize("door", [by_page, by_command])
-def test_an_account_is_closed_alike_at_each_door(admin, door):
+def by_command(doors, act, **more):
+    words = {"role": more.values(), "remove": ["--yes"]}.get(act, ())
+    return doors.command("user", act, LEE, *words, typed=f"{NEW_PASSWORD}\n").exit_code == 0
+
+
+CHANGES = {
+    "role": ("role changed", {"account": LEE, "from": "viewer", "to": "editor"}),
+    "disable": ("account disabled", {"account": LEE}),
+    "enable": ("account enabled", {"account": LEE}),
+    "sign-out": ("signed out everywhere", {"account": LEE}),
+    "password": ("password changed", {"account": LEE}),
+    "remove": ("account removed", {"account": LEE}),
+}
+
+
+@pytest.mark.parametrize("door", [by_page, by_api, by_command])
+@pytest.mark.parametrize("act", CHANGES)
+def test_an_account_is_changed_alike_at_each_door(admin, door, act):
+    if act == "enable":
+        people.disable(admin.connector, COMMAND_LINE, lee_of(admin))
+    before = lee_of(admin)
+    assert door(admin, act, **({"role": "editor"} if act == "role" else {}))
+    assert admin.audited()[-1] == (*CHANGES[act], "")
+    after = lee_of(admin)
+    if act == "remove":
+        assert after is None
+        return
+    assert after.role == ("editor" if act == "role" else "viewer")
+    assert (after.disabled_at is not None) == (act == "disable")
+    assert (after.password_hash is not None) == (act == "password")
+    assert (after.email, after.name, after.created_at) == (before.email, before.name, before.created_at)
+
+
+def add_by_page(doors):
+    return doors.page("/people", email=KIM, name="Kim", role="editor").status_code == 200
+
+
+def add_by_api(doors):
+    body = {"email": KIM, "name": "Kim", "role": "editor"}
+    return doors.api("POST", "/people", body).status_code == 201
+
+
+def add_by_command(doors):
+    words = ("user", "add", KIM, "--name", "Kim", "--role", "editor")
+    return doors.command(*words, typed=f"{NEW_PASSWORD}\n").exit_code == 0
+
+
+@pytest.mark.parametrize("door", [add_by_page, add_by_api, add_by_command])
+def test_an_account_is_added_alike_at_each_door(admin, door):
     assert door(admin)
-    assert lee_of(admin).disabled_at is not None
-    assert admin.audited()[-1] == ("account disabled", {"account": LEE}, "")
+    with admin.connector.store.read() as conn:
+        kim = accounts.by_email(conn, KIM)
+        *_, entry = (one for one in reversed(audit.recent(conn, 100)) if one.what == "account added")
+    assert (kim.email, kim.name, kim.role, kim.disabled_at) == (KIM, "Kim", "editor", None)
+    assert kim.password_hash is not None
+    assert (entry.detail, entry.site) == ({"account": KIM, "role": "editor"}, "")
 
 
 def test_the_last_admin_stays_one_at_each_door(admin):

@@ -1,0 +1,115 @@
+"""A check-in, made and withdrawn at each door: the same is kept, the same objective is due, the same entry stands in the audit log."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+
+import pytest
+
+from connectors.store.work import due
+from mappings.explain.check_in import Measure
+from plugin.access.actor import COMMAND_LINE
+from plugin.use_cases.objectives import check_ins, objectives
+from plugin.use_cases.objectives.objectives import Wanted
+
+UNTIL = "2198-12-31"
+NOTE = "Told by the team."
+
+
+@pytest.fixture
+def delivery(company):
+    """An objective, and a key result of it that is made of deliveries."""
+    for saved in objectives.every_objective(company.connector, COMMAND_LINE, Wanted(sites=("main",))):
+        for key_result in saved.state.key_results:
+            if key_result.kind == "delivery" and key_result.contributing:
+                return saved.state, key_result
+    raise LookupError("no delivery in the demo")
+
+
+def say_by_page(doors, objective, key_result):
+    form = {"key_result": key_result.id, "value": "62 %", "note": NOTE, "until": UNTIL, "delta": "5"}
+    assert doors.page(f"/objectives/{objective.key}/check-ins", **form).status_code == 302
+
+
+def say_by_api(doors, objective, key_result):
+    body = {"key_result": key_result.id, "value": 0.62, "note": NOTE, "until": UNTIL, "delta": 0.05}
+    assert doors.api("POST", f"/objectives/{objective.key}/check-ins", body).status_code == 201
+
+
+def say_by_command(doors, objective, key_result):
+    words = ("check-in", "add", objective.key, key_result.id, "62", "--note", NOTE)
+    assert doors.command(*words, "--until", UNTIL, "--delta", "5").exit_code == 0
+
+
+def withdraw_by_page(doors, objective, number):
+    assert doors.page(f"/objectives/{objective.key}/check-ins/{number}/withdraw").status_code == 302
+
+
+def withdraw_by_api(doors, objective, number):
+    assert doors.api("DELETE", f"/objectives/{objective.key}/check-ins/{number}").status_code == 200
+
+
+def withdraw_by_command(doors, objective, number):
+    assert doors.command("check-in", "withdraw", objective.key, str(number)).exit_code == 0
+
+
+WAYS = {
+    "page": (say_by_page, withdraw_by_page),
+    "api": (say_by_api, withdraw_by_api),
+    "command": (say_by_command, withdraw_by_command),
+}
+BY = {
+    "page": "admin@acme.example",
+    "api": "admin@acme.example (token a program)",
+    "command": "command line",
+}
+
+
+def due_now(doors):
+    with doors.connector.store.read() as conn:
+        return due.pending_count(conn, "main")
+
+
+def test_a_check_in_is_made_and_withdrawn_alike_at_each_door(company, delivery):
+    objective, key_result = delivery
+    for door, (say, withdraw) in WAYS.items():
+        begun, entries = due_now(company), len(company.audited())
+        say(company, objective, key_result)
+        kept = check_ins.list_check_ins(company.connector, COMMAND_LINE, "main", objective.id)[0]
+        about = kept.check_in
+        assert (about.objective_id, about.key_result_id) == (objective.id, key_result.id), door
+        assert (about.measure, about.value, about.note) == (Measure.PROGRESS, Fraction(31, 50), NOTE), door
+        assert (about.until, about.delta) == (date(2198, 12, 31), Fraction(1, 20)), door
+        assert (about.derived, about.by) == (key_result.measurement.progress, BY[door]), door
+        withdraw(company, objective, about.id)
+        ended = check_ins.list_check_ins(company.connector, COMMAND_LINE, "main", objective.id)[0]
+        assert (ended.ended_how, ended.ended_by, ended.check_in) == ("withdrawn", BY[door], about), door
+        made, withdrawn = company.audited()[entries:]
+        detail = {
+            "check_in": about.id,
+            "objective": objective.id,
+            "key_result": key_result.id,
+            "said": "62 %",
+            "until": UNTIL,
+            "delta": "5 %",
+            "note": NOTE,
+        }
+        assert {**made[1], "derived": None} == {**detail, "derived": None}, door
+        assert (made[0], made[2]) == ("key result checked in", "main"), door
+        assert withdrawn == ("check-in withdrawn", made[1], "main"), door
+        assert due_now(company) == max(begun, 1), door
+
+
+def test_what_is_no_key_result_is_refused_at_each_door_with_those_there_are(company, delivery):
+    objective, _ = delivery
+    before = company.audited()
+    told = f"there is no key result “nothing” here; name one of: {objective.key_results[0].key}"
+    form = {"key_result": "nothing", "value": "62"}
+    assert told in company.page(f"/objectives/{objective.key}/check-ins", **form).get_data(as_text=True)
+    body = {"key_result": "nothing", "value": 0.62}
+    answer = company.api("POST", f"/objectives/{objective.key}/check-ins", body)
+    assert (answer.status_code, told in answer.json["detail"]) == (422, True)
+    assert told in str(company.command("check-in", "add", objective.key, "nothing", "62").exception)
+    assert check_ins.list_check_ins(company.connector, COMMAND_LINE, "main", objective.id) == ()
+    assert company.audited() == before
