@@ -34,7 +34,7 @@ def insert(
     account_id = accounts.add(conn, address, given, known_role(role), password_hash, connector.clock())
     account = None if account_id is None else accounts.get(conn, account_id)
     if account is None:
-        raise Refused(f"{address} has an account already. jira-okr user list shows all of them.")
+        raise Refused(f"{address} has an account already. jira-okr user list shows all of them.", "email")
     return account
 
 
@@ -106,7 +106,7 @@ def good_hash(password: str, email: str) -> str:
     """The hash of a password that is good enough; Refused with the reason where it is not."""
     weakness = passwords.weakness(password, email)
     if weakness:
-        raise Refused(weakness)
+        raise Refused(weakness, "password")
     return passwords.hashed(password)
 
 
@@ -115,14 +115,14 @@ def good_email(email: str) -> str:
     address = email.strip()
     local, at, host = address.rpartition("@")
     if not (local and at and host) or len(address) > 254 or not address.isprintable() or " " in address:
-        raise Refused("Write an e-mail address, for example lee@acme.example.")
+        raise Refused("Write an e-mail address, for example lee@acme.example.", "email")
     return address
 
 
 def known_role(role: str) -> str:
     """The role; Refused where it is none."""
     if role not in {str(one) for one in ROLES}:
-        raise Refused(f"{role!r} is no role. Roles: {', '.join(ROLES)}.")
+        raise Refused(f"{role!r} is no role. Roles: {', '.join(ROLES)}.", "role")
     return role
 
 

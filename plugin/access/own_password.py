@@ -15,5 +15,5 @@ def change(connector: Connector, account: Account, current: str, new: str, addre
     if throttle.attempt(connector.store, account.email, address, connector.clock()):
         raise Refused("Too many attempts. Wait a quarter of an hour, then try again.")
     if not passwords.matches(account.password_hash, current):
-        raise Refused("The current password is not right.")
+        raise Refused("The current password is not right.", "current")
     members.set_password(connector, account, new, account.email)

@@ -89,19 +89,21 @@ def hash_of(text: str) -> str:
 def _refuse_unusable(account: Account, name: str, scopes: Sequence[str], days: int) -> None:
     unknown = sorted(set(scopes) - SCOPES.keys())
     if not name:
-        raise Refused("Give the token a name that says what uses it, for example: nightly export.")
+        raise Refused("Give the token a name that says what uses it, for example: nightly export.", "name")
     if unknown or not scopes:
         raise Refused(
-            f"{', '.join(unknown) or 'Nothing'} is no scope. Choose one or more of: {', '.join(SCOPES)}."
+            f"{', '.join(unknown) or 'Nothing'} is no scope. Choose one or more of: {', '.join(SCOPES)}.",
+            "scope",
         )
     beyond = [scope for scope in scopes if not Permission(account.role).includes(SCOPES[scope])]
     if beyond:
         raise Refused(
             f"{account.email} is {account.role} and cannot give the scope {', '.join(beyond)} to a token. "
-            "Choose a smaller scope, or let an admin change the role."
+            "Choose a smaller scope, or let an admin change the role.",
+            "scope",
         )
     if not 1 <= days <= LONGEST_DAYS:
-        raise Refused(f"A token lasts 1 to {LONGEST_DAYS} days.")
+        raise Refused(f"A token lasts 1 to {LONGEST_DAYS} days.", "days")
 
 
 def _note_use(connector: Connector, token: Token, now: datetime) -> None:

@@ -4,15 +4,38 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms.validators import EqualTo
 
 from plugin.access import sessions
 from plugin.access.permission import needs
 from plugin.access.person import acting
 from plugin.access.refusal import Refused
+from plugin.pages.forms import LONG_ENOUGH, PageForm, Secret, needed
 from plugin.pages.page import rendered
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts import own_account as own
 from plugin.use_cases.accounts.own_account import Account, own_account
+
+
+class PasswordForm(PageForm):
+    """Another password for one's own account."""
+
+    current = Secret(
+        "Current password",
+        [needed("Type the password that you have now.")],
+        render_kw={"autocomplete": "current-password"},
+    )
+    password = Secret(
+        "New password",
+        [needed("Type the new password.")],
+        description=LONG_ENOUGH,
+        render_kw={"autocomplete": "new-password"},
+    )
+    again = Secret(
+        "The new password again",
+        [EqualTo("password", "The two new passwords are not the same. Type both again.")],
+        render_kw={"autocomplete": "new-password", "required": True},
+    )
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -21,7 +44,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.get("/account", endpoint="account")
     @needs("viewer")
     def show() -> ResponseReturnValue:
-        return account_page(own_account(connector, acting()))
+        return account_page(own_account(connector, acting()), PasswordForm())
 
     @blueprint.post("/account/password", endpoint="change_password")
     @needs("viewer", in_person=True)
@@ -36,24 +59,26 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return redirect(url_for("access.sign_in"))
 
 
-def account_page(account: Account, error: str = "") -> str:
+def account_page(account: Account, form: PasswordForm) -> str:
     """The account as HTML."""
-    return rendered("account.html", "account", account=account, error=error)
+    return rendered("account.html", "account", account=account, form=form)
 
 
 def changed_or_not(connector: Connector, account: Account) -> ResponseReturnValue:
     """What comes of the form for another password; this session goes on, all others end."""
-    try:
-        _change(connector)
-    except Refused as error:
-        return account_page(account, str(error)), 422
+    form = PasswordForm(request.form)
+    if not form.validate() or not _changed(connector, form):
+        return account_page(account, form), 422
     sessions.begin(connector, own_account(connector, acting()))
     flash("The password is changed. Whoever else was signed in as you has to sign in again.")
     return redirect(url_for("access.account"))
 
 
-def _change(connector: Connector) -> None:
-    form, address = request.form, request.remote_addr or "unknown"
-    if form.get("password") != form.get("again"):
-        raise Refused("The two new passwords are not the same. Type both again.")
-    own.change_password(connector, acting(), form.get("current", ""), form.get("password", ""), address)
+def _changed(connector: Connector, form: PasswordForm) -> bool:
+    address = request.remote_addr or "unknown"
+    try:
+        own.change_password(connector, acting(), form.current.data, form.password.data, address)
+    except Refused as error:
+        form.refuse_for(error)
+        return False
+    return True

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import SelectField
+from wtforms.widgets import EmailInput
 
 from plugin.access.permission import ROLES, needs
 from plugin.access.person import acting, present
 from plugin.access.refusal import Refused
+from plugin.pages.forms import Line, PageForm, needed
 from plugin.pages.page import rendered
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.people import account_row
@@ -17,13 +20,32 @@ from plugin.use_cases.accounts import people
 from plugin.use_cases.accounts.people import Account
 
 
+class RoleForm(PageForm):
+    """What somebody may do."""
+
+    role = SelectField(
+        "Role", choices=[(str(role), str(role)) for role in ROLES], default="", validate_choice=False
+    )
+
+
+class PersonForm(RoleForm):
+    """Somebody new."""
+
+    email = Line(
+        "E-mail address",
+        [needed("Write an e-mail address, for example lee@acme.example.")],
+        widget=EmailInput(),
+    )
+    name = Line("Name", render_kw={"required": True})
+
+
 def register(blueprint: Blueprint, connector: Connector) -> None:
     """Add the routes."""
 
     @blueprint.get("/people", endpoint="people")
     @needs("admin")
     def show() -> ResponseReturnValue:
-        return people_page(connector)
+        return people_page(connector, PersonForm())
 
     @blueprint.post("/people", endpoint="add_person")
     @needs("admin", in_person=True)
@@ -36,30 +58,26 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return changed_or_not(connector, account_id, act)
 
 
-def people_page(connector: Connector, error: str = "", fresh: tuple[str, str] | None = None) -> str:
+def people_page(connector: Connector, form: PersonForm, fresh: tuple[str, str] | None = None) -> str:
     """The accounts as HTML; `fresh` is an address with the password just made for it."""
     now, zone, me = connector.clock(), StoredSources(connector).zone, present().account_id
     found = people.list_people(connector, acting())
-    rows = [account_row(one, me, now, zone) for one in found]
-    return rendered("people.html", "people", people=rows, roles=ROLES, error=error, fresh=fresh)
+    rows = [(account_row(one, me, now, zone), RoleForm(data={"role": one.role})) for one in found]
+    return rendered("people.html", "people", people=rows, form=form, fresh=fresh)
 
 
 def added_or_not(connector: Connector) -> ResponseReturnValue:
     """What comes of the form: an account with a password that is shown once, to be handed over."""
-    form = request.form
-    password = people.generated_password()
+    form = PersonForm(request.form)
+    if not form.validate():
+        return people_page(connector, form), 422
+    password, role = people.generated_password(), str(form.role.data)
     try:
-        account = people.add(
-            connector,
-            acting(),
-            form.get("email", ""),
-            form.get("name", ""),
-            form.get("role", ""),
-            password,
-        )
+        account = people.add(connector, acting(), form.email.data, form.name.data, role, password)
     except Refused as error:
-        return people_page(connector, str(error)), 422
-    return people_page(connector, fresh=(account.email, password))
+        form.refuse_for(error)
+        return people_page(connector, form), 422
+    return people_page(connector, PersonForm(), fresh=(account.email, password))
 
 
 def changed_or_not(connector: Connector, account_id: int, act: str) -> ResponseReturnValue:
@@ -70,9 +88,11 @@ def changed_or_not(connector: Connector, account_id: int, act: str) -> ResponseR
     try:
         fresh = _done(connector, account, act)
     except Refused as error:
-        return people_page(connector, str(error)), 422
+        form = PersonForm()
+        form.refuse(str(error))
+        return people_page(connector, form), 422
     if fresh is not None:
-        return people_page(connector, fresh=(account.email, fresh))
+        return people_page(connector, PersonForm(), fresh=(account.email, fresh))
     flash(f"Done: {account.email}.")
     return redirect(url_for("access.people"))
 
@@ -81,7 +101,7 @@ def _done(connector: Connector, account: Account, act: str) -> str | None:
     """Do it; the new password where one was asked for."""
     actor = acting()
     if act == "role":
-        people.change_role(connector, actor, account, request.form.get("role", ""))
+        people.change_role(connector, actor, account, str(RoleForm(request.form).role.data))
     elif act == "disable":
         people.disable(connector, actor, account)
     elif act == "enable":

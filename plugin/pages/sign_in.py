@@ -6,6 +6,8 @@ import math
 
 from flask import Blueprint, Response, make_response, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import HiddenField
+from wtforms.widgets import EmailInput
 
 from plugin.access import sessions
 from plugin.access.destination import HOME, safe_destination
@@ -13,6 +15,7 @@ from plugin.access.permission import needs
 from plugin.access.person import acting
 from plugin.access.provider import Provider, ProviderError
 from plugin.access.refusal import Refused
+from plugin.pages.forms import Line, PageForm, Secret, needed
 from plugin.pages.page import rendered
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts import provider_sign_in, set_up
@@ -24,6 +27,21 @@ WRONG = (
 _NEXT = "next"
 
 
+class SignInForm(PageForm):
+    """Signing in with a password, and where to go then."""
+
+    email = Line(
+        "E-mail address",
+        [needed("Type your e-mail address.")],
+        widget=EmailInput(),
+        render_kw={"autocomplete": "username"},
+    )
+    password = Secret(
+        "Password", [needed("Type your password.")], render_kw={"autocomplete": "current-password"}
+    )
+    next = HiddenField()
+
+
 def register(blueprint: Blueprint, connector: Connector, provider: Provider | None) -> None:
     """Add the routes; those of the provider only where there is one."""
     label = None if provider is None else provider.settings.label
@@ -33,7 +51,7 @@ def register(blueprint: Blueprint, connector: Connector, provider: Provider | No
     def ask() -> ResponseReturnValue:
         if sessions.person(connector) is not None:
             return redirect(safe_destination(request.args.get(_NEXT)))
-        return sign_in_page(connector, label)
+        return sign_in_page(connector, label, SignInForm())
 
     @blueprint.post("/sign-in", endpoint="sign_in_submitted")
     @needs("public")
@@ -91,34 +109,38 @@ def callback_address(connector: Connector) -> str:
     return url_for("access.signed_in_elsewhere", _external=True)
 
 
-def sign_in_page(connector: Connector, provider: str | None, error: str = "", email: str = "") -> str:
+def sign_in_page(connector: Connector, provider: str | None, form: SignInForm) -> str:
     """The form."""
+    form.next.data = safe_destination(request.values.get(_NEXT))
     return rendered(
         "sign_in.html",
         "",
         navigation=(),
-        error=error,
-        email=email,
+        form=form,
         provider=provider,
-        wanted=safe_destination(request.values.get(_NEXT)),
         set_up_needed=set_up.is_needed(connector, acting()),
     )
 
 
 def signed_in_or_not(connector: Connector, provider: str | None) -> ResponseReturnValue:
     """What comes of a filled form."""
-    email, password = request.form.get("email", ""), request.form.get("password", "")
-    result = sign_in(connector, acting(), email, password, _address())
+    form = SignInForm(request.form)
+    if not form.validate():
+        return sign_in_page(connector, provider, form), 422
+    result = sign_in(connector, acting(), form.email.data, form.password.data, _address())
     if isinstance(result, Accepted):
         sessions.begin(connector, result.account)
-        return redirect(safe_destination(request.form.get(_NEXT)))
+        return redirect(safe_destination(form.next.data))
     if isinstance(result, TooOften):
         minutes = math.ceil(result.wait.total_seconds() / 60)
-        said = f"Too many attempts. Wait {minutes} {'minute' if minutes == 1 else 'minutes'}, then try again."
-        answer = make_response(sign_in_page(connector, provider, said, email), 429)
+        form.refuse(
+            f"Too many attempts. Wait {minutes} {'minute' if minutes == 1 else 'minutes'}, then try again."
+        )
+        answer = make_response(sign_in_page(connector, provider, form), 429)
         answer.headers["Retry-After"] = str(math.ceil(result.wait.total_seconds()))
         return answer
-    return sign_in_page(connector, provider, WRONG, email), 401
+    form.refuse(WRONG)
+    return sign_in_page(connector, provider, form), 401
 
 
 def failed(connector: Connector, provider: Provider, error: Refused) -> Response:
@@ -126,7 +148,9 @@ def failed(connector: Connector, provider: Provider, error: Refused) -> Response
     cause = error.cause if isinstance(error, ProviderError) else str(error)
     provider_sign_in.note_failure(connector, acting(), _address(), cause)
     session.clear()
-    return make_response(sign_in_page(connector, provider.settings.label, str(error)), 403)
+    form = SignInForm()
+    form.refuse_for(error)
+    return make_response(sign_in_page(connector, provider.settings.label, form), 403)
 
 
 def _address() -> str:

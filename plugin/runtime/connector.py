@@ -53,7 +53,11 @@ class SiteWatch(Protocol):
 
 
 class NotReady(Exception):  # noqa: N818
-    """Something has to be done by a person before the connector can work; the message says what."""
+    """Something has to be done by a person before the connector can work; the message says what, `about` which of the things given it is about."""
+
+    def __init__(self, message: str, about: str = "") -> None:
+        super().__init__(message)
+        self.about = about
 
 
 @dataclass(frozen=True, slots=True)
