@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from flask import Blueprint, abort, flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import HiddenField, IntegerField, SelectField, TextAreaField
 
 from mappings import presets
 from mappings.diagnostic import Diagnostic, has_errors
@@ -13,6 +14,7 @@ from mappings.document.source import read_document
 from mappings.facts.catalogue import Catalogue
 from plugin.access.permission import needs
 from plugin.access.person import acting
+from plugin.pages.forms import PageForm
 from plugin.pages.guard import style_nonce
 from plugin.pages.mapping import known_revision
 from plugin.pages.page import rendered
@@ -23,6 +25,29 @@ from plugin.use_cases.mapping import drafts, revisions
 from plugin.use_cases.mapping.completion import complete
 from plugin.use_cases.mapping.drafts import Draft
 from plugin.use_cases.mapping.mapping_life import check_text, glance_text
+
+
+class DraftForm(PageForm):
+    """The text of a draft, and what to do with it once it is kept."""
+
+    text = TextAreaField(
+        "Mapping document (YAML)", filters=[lambda typed: (typed or "").replace("\r\n", "\n")]
+    )
+    action = HiddenField(default="check")
+
+
+class PlaceForm(DraftForm):
+    """A text, and the place in it where somebody types."""
+
+    line = IntegerField(default=1)
+    column = IntegerField(default=1)
+
+
+class BeginningForm(PageForm):
+    """What takes the place of a draft: a preset, or a revision."""
+
+    preset = SelectField("Preset", choices=[(name, name) for name in presets.names()], validate_choice=False)
+    revision = HiddenField(default="")
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -52,7 +77,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @needs("admin")
     def diagnostics(site: str) -> ResponseReturnValue:
         known_site(connector, site)
-        text = typed()
+        text = str(DraftForm(request.form).text.data)
         drafts.keep(connector, acting(), site, text)
         found = glanced(connector, site, text)
         return jsonify(diagnostics=[finding_values(one) for one in found])
@@ -61,8 +86,9 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @needs("admin")
     def completion(site: str) -> ResponseReturnValue:
         known_site(connector, site)
-        line, column = (request.form.get(name, 1, type=int) for name in ("line", "column"))
-        found = complete(typed(), line, column, catalogue_if(connector, site))
+        form = PlaceForm(request.form)
+        line, column = form.line.data or 1, form.column.data or 1
+        found = complete(str(form.text.data), line, column, catalogue_if(connector, site))
         return jsonify(suggestions=[asdict(one) for one in found])
 
     @blueprint.get("/mapping/<site>/check", endpoint="check")
@@ -70,11 +96,6 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def check(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         return check_page(connector, site)
-
-
-def typed() -> str:
-    """The text of the form, with the line ends it is kept with."""
-    return request.form.get("text", "").replace("\r\n", "\n")
 
 
 def begun(connector: Connector, site: str) -> Draft:
@@ -96,26 +117,28 @@ def for_site(text: str, site: str) -> str:
 
 def begin_from(connector: Connector, site: str) -> None:
     """Put a revision or a preset in the place of the draft."""
-    if "preset" in request.form:
-        name = request.form["preset"]
+    form = BeginningForm(request.form)
+    if form.preset.raw_data:
+        name = str(form.preset.data)
         if name not in presets.names():
             abort(404, description=f"There is no preset “{name}”.")
         text, base = for_site(presets.text(name, connector.clock().date()), site), ""
     else:
-        found = known_revision(connector, site, request.form.get("revision", ""))
+        found = known_revision(connector, site, str(form.revision.data))
         text, base = found.text, found.revision
     drafts.keep(connector, acting(), site, text, base)
 
 
 def kept(connector: Connector, site: str) -> ResponseReturnValue:
     """Keep what was typed whatever it is, then go where the button says. A text with errors goes no further than here."""
-    action = request.form.get("action", "check")
+    form = DraftForm(request.form)
+    action = form.action.data
     if action == "discard":
         drafts.drop(connector, acting(), site)
         flash("The draft is gone. The active revision stands as it was.")
         return redirect(url_for("control.revisions", site=site))
     base = begun(connector, site).base
-    draft = drafts.keep(connector, acting(), site, typed(), base)
+    draft = drafts.keep(connector, acting(), site, str(form.text.data), base)
     found = glanced(connector, site, draft.text)
     if action in ("check", "preview", "form") and not has_errors(found):
         return redirect(url_for(f"control.{action}", site=site))
@@ -137,7 +160,8 @@ def editor_page(
         "mapping_editor.html",
         "mapping",
         site=site,
-        draft=draft,
+        form=DraftForm(data={"text": draft.text}),
+        beginning=BeginningForm(),
         found=found,
         values=[finding_values(one) for one in found],
         style_nonce=style_nonce(),
@@ -145,7 +169,6 @@ def editor_page(
         is_draft=draft_of(connector, site) is not None,
         overtaken=active if overtaken else None,
         kept_at=shown(connector, draft.at),
-        presets=presets.names(),
     )
 
 

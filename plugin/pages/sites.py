@@ -6,16 +6,19 @@ from dataclasses import dataclass
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import RadioField
+from wtforms.widgets import EmailInput, URLInput
 
 from plugin.access.permission import needs
 from plugin.access.person import acting
 from plugin.pages.address import public_address
+from plugin.pages.forms import Day, Line, PageForm, Secret, needed
 from plugin.pages.page import rendered
 from plugin.pages.views.moments import When
 from plugin.pages.visit import known_site, shown
 from plugin.runtime.connector import Connector, NotReady, Site
 from plugin.runtime.saved_sites import new_secret
-from plugin.use_cases.health.credential_expiry import Expiry, day_given
+from plugin.use_cases.health.credential_expiry import Expiry
 from plugin.use_cases.health.faults import JiraError, told
 from plugin.use_cases.sites.sites import (
     NewSite,
@@ -30,6 +33,85 @@ from plugin.use_cases.sites.sites import (
 )
 from plugin.use_cases.sites.webhook import target
 
+CLOUD, DATA_CENTER = "cloud", "datacenter"
+EXPIRES_HINT = "Jira does not tell; shown at id.atlassian.com when the token is made. Sync health warns two weeks before."
+
+
+class SiteForm(PageForm):
+    """A Jira to connect, and the account that reads and writes there."""
+
+    url = Line(
+        "Address of Jira",
+        [
+            needed(
+                "Write the address of Jira as the browser shows it, for example https://acme.atlassian.net."
+            )
+        ],
+        widget=URLInput(),
+        description="As the browser shows it, for example https://acme.atlassian.net",
+        render_kw={"autocomplete": "url"},
+    )
+    name = Line(
+        "Short name for it here",
+        [needed("Give the site a short name, for example acme.")],
+        description="Small letters, digits and dashes; it stands in addresses of pages and of the webhook.",
+        render_kw={"pattern": r"[a-z0-9][a-z0-9\-]*", "maxlength": 30},
+    )
+    deployment = RadioField(
+        "Which Jira is it?",
+        choices=[(CLOUD, "Cloud"), (DATA_CENTER, "Data Center")],
+        default=CLOUD,
+        validate_choice=False,
+    )
+    email = Line(
+        "E-mail address of the account (Cloud)",
+        widget=EmailInput(),
+        description="Best an account of its own, so that people see in the history who wrote.",
+    )
+    token = Secret(
+        "API token, or personal access token",
+        [needed("Give a token; it is not shown again, so type it anew where something else was wrong.")],
+        filters=[str.strip],
+        description="Cloud: id.atlassian.com, Security, API tokens. Data Center: your profile, Personal access tokens.",
+    )
+    token_expires = Day("The token expires on", description=EXPIRES_HINT)
+    api_base = Line(
+        "Address of the API",
+        description="Only for scoped Cloud tokens: https://api.atlassian.com/ex/jira/ and the cloud id.",
+    )
+
+    def site(self) -> NewSite:
+        """The site that was typed. A secret of ours is put in."""
+        is_cloud = (self.deployment.data or CLOUD) == CLOUD
+        return NewSite(
+            name=self.name.data,
+            url=self.url.data,
+            api_base=self.api_base.data,
+            email=self.email.data if is_cloud else "",
+            token=self.token.data if is_cloud else "",
+            pat="" if is_cloud else self.token.data,
+            webhook_secret=new_secret(),
+            token_expires=self.token_expires.data,
+        )
+
+
+class RenewalForm(PageForm):
+    """Another token for a site, or the day on which the present one expires."""
+
+    token = Secret(
+        "New API token, or personal access token",
+        filters=[str.strip],
+        description="Leave it empty to keep the present one. Cloud: id.atlassian.com, Security, API tokens, for the same account. "
+        "Data Center: your profile, Personal access tokens.",
+    )
+    token_expires = Day("The token expires on", description=EXPIRES_HINT)
+
+
+class RemovalForm(PageForm):
+    """Forgetting a site, confirmed by its name."""
+
+    confirm = Line(render_kw={"required": True})
+
 
 @dataclass(frozen=True, slots=True)
 class SiteCard:
@@ -42,7 +124,6 @@ class SiteCard:
     revision: str
     delivery: When | None
     removable: bool
-    token_expires: str
     credential: Expiry
 
 
@@ -87,20 +168,30 @@ def card(connector: Connector, site: SiteStanding) -> SiteCard:
         site.mapping_revision or "",
         shown(connector, site.last_delivery) if site.last_delivery else None,
         site.added,
-        site.token_expires.isoformat() if site.token_expires else "",
         site.credential,
     )
 
 
-def site_page(connector: Connector, site: Site, tested: Tested | None = None, failure: str = "") -> str:
-    """One site as HTML, with where its webhook goes; `tested` is what Jira has just said."""
-    wanted = target(connector, acting(), site.name)
+def site_page(
+    connector: Connector,
+    site: Site,
+    tested: Tested | None = None,
+    failure: str = "",
+    renewal: RenewalForm | None = None,
+    removal: RemovalForm | None = None,
+) -> str:
+    """One site as HTML, with where its webhook goes; `tested` is what Jira has just said, the forms come back with what was wrong."""
+    wanted, standing = target(connector, acting(), site.name), one_site(connector, acting(), site.name)
+    removal = removal or RemovalForm()
+    removal.confirm.label.text = f"Type {site.name} to confirm"
     return rendered(
         "site.html",
         "sites",
-        card=card(connector, one_site(connector, acting(), site.name)),
+        card=card(connector, standing),
         tested=tested,
         failure=failure,
+        renewal=renewal or RenewalForm(data={"token_expires": standing.token_expires}),
+        removal=removal,
         webhook=public_address(connector, wanted.address),
         secret=wanted.secret,
     )
@@ -116,50 +207,47 @@ def tested_page(connector: Connector, site: Site) -> ResponseReturnValue:
 
 def renewed_or_not(connector: Connector, site: Site) -> ResponseReturnValue:
     """Keep the token of the form, where one was typed, and its day; else why not."""
-    token = request.form.get("token", "").strip()
-    try:
-        renew(connector, acting(), site.name, token, day_given(request.form.get("token_expires", "")))
-    except JiraError as error:
-        return site_page(connector, site, failure=told(error)), 422
-    except (NotReady, ValueError) as error:
-        return site_page(connector, site, failure=str(error)), 422
-    flash(f"Jira takes the new token of {site.name}." if token else f"The day is kept with {site.name}.")
+    form = RenewalForm(request.form)
+    if not form.validate() or not _renewed(connector, site, form):
+        return site_page(connector, site, renewal=form), 422
+    said = (
+        f"Jira takes the new token of {site.name}."
+        if form.token.data
+        else f"The day is kept with {site.name}."
+    )
+    flash(said)
     return redirect(url_for("control.site", site=site.name))
+
+
+def _renewed(connector: Connector, site: Site, form: RenewalForm) -> bool:
+    try:
+        renew(connector, acting(), site.name, form.token.data, form.token_expires.data)
+    except JiraError as error:
+        form.refuse(told(error))
+    except NotReady as error:
+        form.refuse_for(error)
+    return not form.errors
 
 
 def removed_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     """Forget the site where its name was typed to confirm."""
-    if request.form.get("confirm", "").strip() != site:
-        return site_page(
-            connector, connector.site(site), failure=f"Nothing was removed: type {site} to confirm it."
-        ), 422
+    form = RemovalForm(request.form)
+    if form.confirm.data != site:
+        form.refuse(f"Nothing was removed: type {site} to confirm it.", "confirm")
+        return site_page(connector, connector.site(site), removal=form), 422
     remove(connector, acting(), site)
     flash(f"The site {site} is forgotten, and its credentials with it. Remove its webhook in Jira too.")
     return redirect(url_for("control.sites"))
 
 
-def given() -> NewSite:
-    """A new site as the form says it. A secret of ours is put in where none was typed."""
-    form = request.form
-    is_cloud = form.get("deployment", "cloud") == "cloud"
-    token = form.get("token", "").strip()
-    return NewSite(
-        name=form.get("name", "").strip(),
-        url=form.get("url", "").strip(),
-        api_base=form.get("api_base", "").strip(),
-        email=form.get("email", "").strip() if is_cloud else "",
-        token=token if is_cloud else "",
-        pat="" if is_cloud else token,
-        webhook_secret=new_secret(),
-        token_expires=day_given(form.get("token_expires", "")),
-    )
-
-
-def added_or_not(connector: Connector) -> tuple[Tested | None, str]:
-    """Test and keep the site of the form; else why not."""
+def added(connector: Connector, form: SiteForm) -> bool:
+    """Test and keep the site of the form; where it cannot be, the form says why."""
+    if not form.validate():
+        return False
     try:
-        return add(connector, acting(), given()), ""
+        add(connector, acting(), form.site())
     except JiraError as error:
-        return None, told(error)
-    except (NotReady, ValueError) as error:
-        return None, str(error)
+        form.refuse(told(error))
+    except NotReady as error:
+        form.refuse_for(error)
+    return not form.errors

@@ -9,11 +9,11 @@ from mappings import presets
 from plugin.access.permission import needs
 from plugin.access.person import acting
 from plugin.pages.address import public_address
-from plugin.pages.mapping_editor import for_site
+from plugin.pages.mapping_editor import BeginningForm, for_site
 from plugin.pages.mapping_form import form_or_editor
 from plugin.pages.page import rendered
 from plugin.pages.preview import preview_or_findings
-from plugin.pages.sites import added_or_not
+from plugin.pages.sites import SiteForm, added
 from plugin.pages.views.preset import preset_cards
 from plugin.pages.visit import draft_of, known_site, shown
 from plugin.runtime.connector import Connector
@@ -31,7 +31,8 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.get("/setup", endpoint="wizard")
     @needs("admin")
     def connect() -> ResponseReturnValue:
-        return connect_page(connector)
+        default = "main" if "main" not in connector.sites else ""
+        return connect_page(connector, SiteForm(data={"name": default}))
 
     @blueprint.post("/setup", endpoint="wizard_connect")
     @needs("admin")
@@ -89,25 +90,17 @@ def _register_going_live(blueprint: Blueprint, connector: Connector) -> None:
         return registered_or_not(connector, site)
 
 
-def connect_page(connector: Connector, failure: str = "") -> str:
+def connect_page(connector: Connector, form: SiteForm) -> str:
     """The first step: which Jira, and with which account."""
-    default = "main" if "main" not in connector.sites else ""
-    return rendered(
-        "setup_connect.html",
-        "setup",
-        failure=failure,
-        given=request.form,
-        default=default,
-        sites=list(connector.sites),
-    )
+    return rendered("setup_connect.html", "setup", form=form, sites=list(connector.sites))
 
 
 def connected_or_not(connector: Connector) -> ResponseReturnValue:
     """Test and keep the site; where it fails, the form comes back with what was typed, but for the token."""
-    found, failure = added_or_not(connector)
-    if found is None:
-        return connect_page(connector, failure), 422
-    return redirect(url_for("control.wizard_connected", site=request.form["name"].strip()))
+    form = SiteForm(request.form)
+    if not added(connector, form):
+        return connect_page(connector, form), 422
+    return redirect(url_for("control.wizard_connected", site=form.name.data))
 
 
 def proof_page(connector: Connector, name: str) -> ResponseReturnValue:
@@ -122,7 +115,7 @@ def proof_page(connector: Connector, name: str) -> ResponseReturnValue:
 
 def chosen(connector: Connector, site: str) -> ResponseReturnValue:
     """Make the preset the draft."""
-    name = request.form.get("preset", "")
+    name = str(BeginningForm(request.form).preset.data)
     if name not in presets.names():
         abort(404, description=f"There is no preset “{name}”.")
     now = connector.clock()

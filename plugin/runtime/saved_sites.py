@@ -232,19 +232,23 @@ def test_site(site: Site) -> Tested:
 def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
     """The settings of a new site; NotReady naming what is wrong with what was given."""
     if not NAME.fullmatch(new.name):
-        raise NotReady("The name of a site is made of small letters, digits and dashes, for example acme.")
+        raise NotReady(
+            "The name of a site is made of small letters, digits and dashes, for example acme.", "name"
+        )
     if _of_settings(connector, new.name):
         raise NotReady(
-            f"The site {new.name!r} comes from the settings. Choose another name, or change the settings."
+            f"The site {new.name!r} comes from the settings. Choose another name, or change the settings.",
+            "name",
         )
     if not new.pat and not (new.email and new.token):
         raise NotReady(
-            "Give an e-mail address and an API token (Cloud), or a personal access token (Data Center)."
+            "Give an e-mail address and an API token (Cloud), or a personal access token (Data Center).",
+            "token",
         )
     return JiraSettings(
         name=new.name,
-        url=_address(new.url),
-        api_base=_address(new.api_base) if new.api_base else None,
+        url=_address(new.url, "url"),
+        api_base=_address(new.api_base, "api_base") if new.api_base else None,
         email=new.email or None,
         token=SecretStr(new.token) if new.token else None,
         pat=SecretStr(new.pat) if new.pat else None,
@@ -257,7 +261,8 @@ def require_ahead(day: date | None, now: datetime) -> None:
     """NotReady for a day that is over: a token that works cannot have expired then."""
     if expiry_at(day, now).state == "over":
         raise NotReady(
-            f"{day} is over. Give the day on which the token expires, or none where you do not know it."
+            f"{day} is over. Give the day on which the token expires, or none where you do not know it.",
+            "token_expires",
         )
 
 
@@ -333,15 +338,18 @@ def _site(connector: Connector, saved: SavedSite) -> Site:
     return site_of_row(connector, saved, vault(connector.settings).open(saved.credentials or b""))
 
 
-def _address(url: str) -> AnyHttpUrl:
+def _address(url: str, about: str) -> AnyHttpUrl:
     try:
         address = TypeAdapter(AnyHttpUrl).validate_python(url.strip())
     except ValidationError:
         raise NotReady(
-            f"{url or 'Nothing'} is no address. Write it as the browser shows it, for example https://acme.atlassian.net."
+            f"{url or 'Nothing'} is no address. Write it as the browser shows it, for example https://acme.atlassian.net.",
+            about,
         ) from None
     if _is_of_machine(address.host or ""):
-        raise NotReady(f"{url} is no Jira: machines talk to their cloud there. Write the address of Jira.")
+        raise NotReady(
+            f"{url} is no Jira: machines talk to their cloud there. Write the address of Jira.", about
+        )
     return address
 
 
