@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
+from wtforms import HiddenField, SelectField
+from wtforms.widgets import SearchInput
 
 from plugin.access import audit_export
 from plugin.access.permission import needs
 from plugin.access.person import acting
+from plugin.pages.forms import Day, Line, PageForm
 from plugin.pages.page import rendered
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.record import ActRow, WriteRow, act_row, write_row
@@ -28,10 +31,42 @@ from plugin.use_cases.accounts.audit import (
 from plugin.use_cases.work.plans import list_writes
 
 PAGE_SIZE = 50
-KINDS = ("changes", "writes")
+PLACEHOLDERS = {"changes": "Who, what, revision", "writes": "Issue, field, value, reason"}
+KINDS = tuple(PLACEHOLDERS)
 FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 LONGEST_WORD = 100
 MOST_WORDS = 8
+
+
+class AuditForm(PageForm):
+    """What is looked for in one of the two logs."""
+
+    kind = HiddenField(default=KINDS[0])
+    q = Line("Words", widget=SearchInput())
+    site = SelectField("Site", default="", choices={}, validate_choice=False)
+    since = Day("From", name="from")
+    until = Day("To", name="to")
+    before = HiddenField(default="")
+
+    def log(self) -> str:
+        """Which of the two logs; the first where it is none."""
+        return str(self.kind.data) if self.kind.data in KINDS else KINDS[0]
+
+    def given(self) -> dict[str, str]:
+        """What narrows the log, as it stands in an address."""
+        narrowing = (self.q, self.site, self.since, self.until)
+        return {field.name: field.raw_data[0] for field in narrowing if field.raw_data and field.raw_data[0]}
+
+    def search(self, zone: tzinfo) -> Search:
+        """What is asked for; the days are of the site's zone, and the last one counts whole. What is no day narrows nothing."""
+        words = self.q.data.replace("\0", "").split()[:MOST_WORDS]
+        first, last = known_day(self.since.data), known_day(self.until.data)
+        return Search(
+            tuple(word[:LONGEST_WORD] for word in words),
+            self.site.data.replace("\0", "")[:LONGEST_WORD],
+            None if first is None else _midnight(first, zone),
+            None if last is None else _midnight(last + timedelta(days=1), zone),
+        )
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -40,7 +75,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.get("/audit", endpoint="audit")
     @needs("admin")
     def show() -> ResponseReturnValue:
-        return audit_page(connector, request.args)
+        return audit_page(connector, AuditForm(request.args))
 
     @blueprint.get("/audit/<kind>.<form>", endpoint="audit_export")
     @needs("admin")
@@ -48,12 +83,10 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return exported(connector, kind, form)
 
 
-def audit_page(connector: Connector, asked: Mapping[str, str]) -> str:
+def audit_page(connector: Connector, form: AuditForm) -> str:
     """One page of one of the two logs."""
     zone, now = StoredSources(connector).zone, connector.clock()
-    kind = asked.get("kind", "") if asked.get("kind") in KINDS else "changes"
-    search = search_of(asked, zone)
-    before = asked.get("before", "")
+    kind, search, before = form.log(), form.search(zone), form.before.data or ""
     last = int(before) if before.isdecimal() and len(before) < 19 else None
     if kind == "changes":
         entries = list_entries(connector, acting(), search, PAGE_SIZE + 1, last)
@@ -62,14 +95,17 @@ def audit_page(connector: Connector, asked: Mapping[str, str]) -> str:
         writes = list_writes(connector, acting(), search, PAGE_SIZE + 1, last)
         found = [(one.id, write_row(one, now, zone)) for one in writes]
     shown = found[:PAGE_SIZE]
-    kept = {name: asked[name] for name in ("q", "site", "from", "to") if asked.get(name)}
+    kept = form.given()
+    form.site.choices = {"": "All", **{site: site for site in sorted(connector.sites)}}
+    form.kind.data = kind
+    form.q.render_kw = {"placeholder": PLACEHOLDERS[kind]}
+    form.validate()
     return rendered(
         "audit.html",
         "audit",
         kind=kind,
         rows=[row for _, row in shown],
-        asked=asked,
-        sites=sorted(connector.sites),
+        form=form,
         filtered=bool(kept),
         kept=urlencode(kept),
         older=urlencode({**kept, "kind": kind, "before": shown[-1][0]}) if len(found) > PAGE_SIZE else "",
@@ -81,7 +117,7 @@ def exported(connector: Connector, kind: str, form: str) -> Response:
     """The rows that are looked for, as a file."""
     if kind not in KINDS or form not in FORMATS:
         abort(404, description="There are changes and writes, as csv and as json.")
-    search = search_of(request.args, StoredSources(connector).zone)
+    search = AuditForm(request.args).search(StoredSources(connector).zone)
     shape: type[AuditEntry | WriteRecord]
     found: Iterator[AuditEntry | WriteRecord]
     if kind == "changes":
@@ -94,24 +130,10 @@ def exported(connector: Connector, kind: str, form: str) -> Response:
     return Response(text, content_type=FORMATS[form], headers=headers)
 
 
-def search_of(asked: Mapping[str, str], zone: tzinfo) -> Search:
-    """What the form asks for; the days are of the site's zone, and the last one counts whole."""
-    words = tuple(word[:LONGEST_WORD] for word in asked.get("q", "").replace("\0", "").split()[:MOST_WORDS])
-    last = _day(asked.get("to", ""))
-    until = None if last is None else _midnight(last + timedelta(days=1), zone)
-    first = _day(asked.get("from", ""))
-    since = None if first is None else _midnight(first, zone)
-    return Search(words, asked.get("site", "").replace("\0", "")[:LONGEST_WORD], since, until)
-
-
 def _midnight(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def _day(text: str) -> date | None:
-    """The day, or None for what is none or lies outside all calendars in use."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if 1970 <= day.year <= 9000 else None
+def known_day(day: date | None) -> date | None:
+    """The day, or None for what lies outside all calendars in use."""
+    return day if day is not None and 1970 <= day.year <= 9000 else None

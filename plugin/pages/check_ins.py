@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
+from mappings.explain.check_in import CheckIn
 from mappings.rollup.check_in_override import measure_of
 from plugin.access.permission import needs
 from plugin.access.person import acting
 from plugin.pages.objective import address, objective_page
 from plugin.pages.sources import Located
 from plugin.pages.stored_sources import StoredSources
-from plugin.pages.views.surroundings import Refused
+from plugin.pages.views.check_in_form import CheckInForm
 from plugin.pages.views.tree import name
 from plugin.pages.visit import SERIAL
 from plugin.runtime.connector import Connector
@@ -28,7 +27,6 @@ from plugin.use_cases.objectives.check_ins import (
     withdraw,
 )
 
-TYPED = ("value", "note", "until", "delta")
 GONE = "This check-in does not stand any more: somebody was faster. Look at what stands now."
 
 
@@ -67,33 +65,32 @@ def meant(sources: StoredSources, id_or_key: str) -> Located:
 
 def said(connector: Connector, sources: StoredSources, located: Located) -> ResponseReturnValue:
     """Keep what was typed; where it cannot be, the page again with the form to be mended."""
-    form = {part: request.form.get(part, "").strip() for part in TYPED}
-    key_result = request.form.get("key_result", "")
-    try:
-        state = located.saved.state
-        wanted = typed(form, key_result_of(state, key_result).id, key_result_of(state, key_result).kind)
-        made = check_in(connector, acting(), located.site, state.id, wanted)
-    except CheckInRefused as error:
-        refused = Refused(key_result, form, f"Not kept: {told(error)}")
-        return objective_page(sources, located, refused=refused), 422
+    form = CheckInForm(request.form)
+    made = checked_in(connector, located, form) if form.validate() else None
+    if made is None:
+        return objective_page(sources, located, refused=form), 422
     flash(f"Checked in: {made.said}. The number follows in a moment.")
     return _back(sources, located)
+
+
+def checked_in(connector: Connector, located: Located, form: CheckInForm) -> CheckIn | None:
+    """Keep what the form says; None where the form says what is wrong."""
+    state = located.saved.state
+    try:
+        found = key_result_of(state, form.key_result.data or "")
+        measure = measure_of(found.kind)
+        value, delta = typed_value(form.value.data, measure), typed_delta(form.delta.data)
+        wanted = Said(found.id, value, form.note.data, form.until.data, delta, measure)
+        return check_in(connector, acting(), located.site, state.id, wanted)
+    except CheckInRefused as error:
+        for part, fault in error.faults:
+            form.refuse(f"{fault}.", "" if part == "key_result" else part)
+        return None
 
 
 def told(error: CheckInRefused) -> str:
     """What is wrong, in sentences."""
     return " ".join(f"{said}." for _, said in error.faults)
-
-
-def typed(form: dict[str, str], key_result: str, kind: str) -> Said:
-    """What the form says; raises CheckInRefused."""
-    try:
-        until = date.fromisoformat(form["until"]) if form["until"] else None
-    except ValueError:
-        raise CheckInRefused([("until", f"“{form['until']}” is no day: write one as 2026-12-31")]) from None
-    measure = measure_of(kind)
-    value = typed_value(form["value"], measure)
-    return Said(key_result, value, form["note"], until, typed_delta(form["delta"]), measure)
 
 
 def kept(connector: Connector, sources: StoredSources, located: Located, number: int) -> ResponseReturnValue:

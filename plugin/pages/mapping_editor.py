@@ -46,7 +46,7 @@ class PlaceForm(DraftForm):
 class BeginningForm(PageForm):
     """What takes the place of a draft: a preset, or a revision."""
 
-    preset = SelectField("Preset", choices=[(name, name) for name in presets.names()], validate_choice=False)
+    preset = SelectField("Preset", choices={name: name for name in presets.names()}, validate_choice=False)
     revision = HiddenField(default="")
 
 

@@ -13,6 +13,7 @@ from mappings.rollup.health import ACHIEVED_AT
 from plugin.pages.objective_address import objective_address, site_in_address
 from plugin.pages.page import Page, rendered
 from plugin.pages.sources import Located, SavedHead, Sources
+from plugin.pages.views.check_in_form import CheckInForm
 from plugin.pages.views.explanation import Explanation, explanation
 from plugin.pages.views.figures import percent_text
 from plugin.pages.views.forecast import ForecastView, forecast_view
@@ -20,7 +21,7 @@ from plugin.pages.views.freshness import pulse
 from plugin.pages.views.health import WORDS
 from plugin.pages.views.ledger import Browse
 from plugin.pages.views.movement import Since, since_view
-from plugin.pages.views.surroundings import Reference, Refused, Surroundings
+from plugin.pages.views.surroundings import Reference, Surroundings
 from plugin.pages.views.tree import name
 from plugin.use_cases.objectives.movement import instant_of
 
@@ -52,7 +53,7 @@ def objective_page(
     exact: bool = False,
     everything: bool = False,
     since: str | None = None,
-    refused: Refused | None = None,
+    refused: CheckInForm | None = None,
 ) -> str:
     """One objective as HTML; `exact` adds the fractions, `everything` the rows a long ledger hides, `since` is a moment or a day.
 
@@ -100,7 +101,7 @@ def browse_on(sources: Sources, site: str) -> Browse:
 
 
 def explained(
-    sources: Sources, located: Located, everything: bool, refused: Refused | None = None
+    sources: Sources, located: Located, everything: bool, refused: CheckInForm | None = None
 ) -> Explanation:
     """The explanation of one objective, read from the sources."""
     state, site = located.saved.state, located.site

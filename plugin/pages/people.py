@@ -24,7 +24,7 @@ class RoleForm(PageForm):
     """What somebody may do."""
 
     role = SelectField(
-        "Role", choices=[(str(role), str(role)) for role in ROLES], default="", validate_choice=False
+        "Role", choices={str(role): str(role) for role in ROLES}, default="", validate_choice=False
     )
 
 

@@ -59,7 +59,7 @@ class SiteForm(PageForm):
     )
     deployment = RadioField(
         "Which Jira is it?",
-        choices=[(CLOUD, "Cloud"), (DATA_CENTER, "Data Center")],
+        choices={CLOUD: "Cloud", DATA_CENTER: "Data Center"},
         default=CLOUD,
         validate_choice=False,
     )

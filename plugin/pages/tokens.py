@@ -44,13 +44,11 @@ class TokenForm(PageForm):
         [needed("Give the token a name that says what uses it, for example: nightly export.")],
         render_kw={"maxlength": LONGEST_NAME},
     )
-    scope = SelectMultipleField(
-        "It may", choices=list(GRANTS.items()), default=["read"], validate_choice=False
-    )
+    scope = SelectMultipleField("It may", choices=GRANTS, default=["read"], validate_choice=False)
     days = SelectField(
         "It lasts",
         coerce=days_of,
-        choices=[(count, f"{count} days") for count in DAYS],
+        choices={str(count): f"{count} days" for count in DAYS},
         default=DEFAULT_DAYS,
         validate_choice=False,
     )
@@ -83,9 +81,9 @@ def tokens_page(connector: Connector, form: TokenForm, fresh: str = "") -> str:
     """The tokens as HTML; `fresh` is the text of one just made."""
     person, now, zone = present(), connector.clock(), StoredSources(connector).zone
     found = tokens.list_own(connector, acting())
-    form.scope.choices = [
-        (scope, GRANTS[scope]) for scope, permission in SCOPES.items() if person.role.includes(permission)
-    ]
+    form.scope.choices = {
+        scope: GRANTS[scope] for scope, permission in SCOPES.items() if person.role.includes(permission)
+    }
     return rendered(
         "tokens.html", "tokens", tokens=[token_row(one, now, zone) for one in found], form=form, fresh=fresh
     )

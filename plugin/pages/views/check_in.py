@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from mappings.explain.check_in import DELTA, CheckIn, Measure
 from mappings.numbers import plain
 from mappings.rollup.check_in_override import measure_of
 from mappings.rollup.state import KeyResultState
-from plugin.pages.sources import Cycle
+from plugin.pages.views.check_in_form import CheckInForm
 from plugin.pages.views.clause import told
 from plugin.pages.views.figures import number_text, percent_text
 from plugin.pages.views.moments import When, day_text, when
@@ -50,27 +51,13 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """A new check-in. `key_result` is what it is for; `open` where something typed has to be mended."""
-
-    key_result: str
-    label: str
-    value: str
-    note: str
-    until: str
-    delta: str
-    error: str
-    open: bool
-
-
-@dataclass(frozen=True, slots=True)
 class CheckIns:
     """Everything about check-ins of one key result. `withdrawing`: one was withdrawn, and the number shown still has it."""
 
     standing: Standing | None
     withdrawing: bool
     ended: tuple[Ended, ...]
-    form: Form
+    form: CheckInForm
 
 
 def left_over(key_results: Iterable[KeyResultState], around: Surroundings) -> tuple[Standing, ...]:
@@ -85,10 +72,11 @@ def left_over(key_results: Iterable[KeyResultState], around: Surroundings) -> tu
 def not_kept(key_results: Iterable[KeyResultState], around: Surroundings) -> str:
     """What to say of a check-in that has no form to be mended in: its key result is none any more. Nothing typed is lost."""
     refused = around.refused
-    if refused is None or refused.key_result in {one.id for one in key_results}:
+    if refused is None or refused.key_result.data in {one.id for one in key_results}:
         return ""
-    typed = ", ".join(value for name in ("value", "note") if (value := refused.typed.get(name)))
-    return f"{refused.error} You typed: {typed}" if typed else refused.error
+    wrong = f"Not kept: {' '.join(refused.said())}"
+    typed = ", ".join(field.data for field in (refused.value, refused.note) if field.data)
+    return f"{wrong} You typed: {typed}" if typed else wrong
 
 
 def _lost(about: CheckIn, around: Surroundings) -> Standing:
@@ -174,24 +162,18 @@ def _ended(one: Kept, around: Surroundings, put_back: bool) -> Ended:
     )
 
 
-def _form(state: KeyResultState, around: Surroundings) -> Form:
-    refused = around.refused if around.refused and around.refused.key_result == state.id else None
-    current = measure_of(state.kind) is Measure.CURRENT
-    usual = {"until": default_until(around.cycle, around), "delta": plain(DELTA * 100)}
-    typed = usual if refused is None else refused.typed
-    return Form(
-        key_result=state.id,
-        label="Current value" if current else "Progress, %",
-        value=typed.get("value", ""),
-        note=typed.get("note", ""),
-        until=typed.get("until", ""),
-        delta=typed.get("delta", ""),
-        error="" if refused is None else refused.error,
-        open=refused is not None,
-    )
+def _form(state: KeyResultState, around: Surroundings) -> CheckInForm:
+    """The one that has to be mended, where it is of this key result; else one with what is usual."""
+    form = around.refused
+    if form is None or form.key_result.data != state.id:
+        usual = {"key_result": state.id, "until": usual_until(around), "delta": plain(DELTA * 100)}
+        form = CheckInForm(data=usual)
+    if measure_of(state.kind) is Measure.CURRENT:
+        form.value.label.text = "Current value"
+    return form
 
 
-def default_until(cycle: Cycle | None, around: Surroundings) -> str:
+def usual_until(around: Surroundings) -> date | None:
     """The end of the cycle, where it is still to come."""
-    today = around.now.astimezone(around.zone).date()
-    return cycle.end.isoformat() if cycle is not None and cycle.end >= today else ""
+    cycle, today = around.cycle, around.now.astimezone(around.zone).date()
+    return cycle.end if cycle is not None and cycle.end >= today else None

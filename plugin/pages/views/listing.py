@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from fractions import Fraction
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from mappings.rollup.health import ACHIEVED_AT
@@ -17,7 +18,7 @@ from plugin.pages.views.figures import percent_text
 from plugin.pages.views.forecast import Chance, kept_chance
 from plugin.pages.views.health import Badge, Total, badge, totals
 from plugin.pages.views.moments import When, day_text, when
-from plugin.pages.views.tree import ORDERS, name, natural
+from plugin.pages.views.tree import name, natural
 from plugin.pages.views.trend import Spark, spark
 from plugin.use_cases.objectives.objective_columns import OBJECTIVE_COLUMNS, Column
 from plugin.use_cases.objectives.objective_list import START, After, Listed, ListedHead, Tallies, Wanted
@@ -39,21 +40,6 @@ class Filters:
     q: str = ""
     order: str = DEFAULT_ORDER
     after: str = ""
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> Filters:
-        """Filters from the query of an address; what is not valid falls back to all."""
-        health = query.get("health", "")
-        order = query.get("order", DEFAULT_ORDER)
-        return cls(
-            cycle=query.get("cycle", ""),
-            project=query.get("project", ""),
-            health=health if health in {level.value for level in HealthLevel} else "",
-            owner=query.get("owner", ""),
-            q=query.get("q", "").strip()[:200],
-            order=order if order in ORDERS else DEFAULT_ORDER,
-            after=query.get("after", ""),
-        )
 
     @property
     def active(self) -> bool:
@@ -104,13 +90,11 @@ def after_of(cursor: str) -> After:
     return After(int(place[:9]), site, id_)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One option of a filter."""
 
     value: str
     label: str
-    chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +143,6 @@ class Listing:
     cycles: tuple[Choice, ...]
     projects: tuple[Choice, ...]
     owners: tuple[Choice, ...]
-    orders: tuple[Choice, ...]
     filters: Filters
     previous: str | None
     next: str | None
@@ -183,7 +166,6 @@ def listing(
         cycles=_cycle_choices(figures.cycles, filters.cycle, cycles),
         projects=_choices(figures.projects, filters.project, "All projects"),
         owners=_choices((one or "none" for one in figures.owners), filters.owner, "All owners"),
-        orders=tuple(Choice(key, label, key == filters.order) for key, label in ORDERS.items()),
         filters=filters,
         previous=_at(filters, part.previous),
         next=_at(filters, part.next),
@@ -240,13 +222,12 @@ def _at(filters: Filters, after: After | None) -> str | None:
 def _choices(values: Iterable[str], chosen: str, everything: str) -> tuple[Choice, ...]:
     known = sorted({*values, chosen} - {""}, key=natural)
     labels = {"none": "Nobody"}
-    options = [Choice(value, labels.get(value, value), value == chosen) for value in known]
-    return (Choice("", everything, not chosen), *options)
+    return (Choice("", everything), *(Choice(value, labels.get(value, value)) for value in known))
 
 
 def _cycle_choices(values: Iterable[str], chosen: str, cycles: Mapping[str, Cycle]) -> tuple[Choice, ...]:
     plain = _choices((one or "none" for one in values), chosen, "All cycles")
-    return tuple(replace(choice, label=_cycle_label(choice, cycles)) for choice in plain)
+    return tuple(Choice(choice.value, _cycle_label(choice, cycles)) for choice in plain)
 
 
 def _cycle_label(choice: Choice, cycles: Mapping[str, Cycle]) -> str:

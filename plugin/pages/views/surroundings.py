@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from mappings.explain.marks import Mark
 from plugin.pages.sources import Cycle
+from plugin.pages.views.check_in_form import CheckInForm
 from plugin.pages.views.ledger import SHOWN, Browse
 from plugin.use_cases.objectives.check_ins import Kept
 from plugin.use_cases.objectives.objectives import Drifted
@@ -25,15 +26,6 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """A check-in that was sent and could not be kept: for which key result, what was typed, and what is wrong."""
-
-    key_result: str
-    typed: Mapping[str, str] = field(default_factory=dict)
-    error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Surroundings:
     """`everything` shows every row of every ledger, however long; `refused` is a check-in that has to be mended."""
 
@@ -46,7 +38,7 @@ class Surroundings:
     everything: bool = False
     marks: Sequence[Mark] = ()
     check_ins: Sequence[Kept] = ()
-    refused: Refused | None = None
+    refused: CheckInForm | None = None
     drifted: Drifted | None = None
 
     @property

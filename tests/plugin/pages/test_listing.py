@@ -8,9 +8,11 @@ import pytest
 from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
 
 from connectors.store.numbers.list_rows import After
 from docs.screenshots.company import large, seeded
+from plugin.pages.objectives import FilterForm
 from plugin.pages.views.listing import ROWS, Filters, after_of, after_text
 from plugin.pages.views.tree import ORDERS
 
@@ -125,7 +127,7 @@ def test_any_cursor_is_understood(text):
     )
 )
 def test_any_query_is_understood_and_its_address_says_the_same(query):
-    filters = Filters.of(query)
+    filters = FilterForm(MultiDict(query)).filters()
     found = COMPANY.listing(filters.wanted(), after_of(filters.after), ROWS)
     assert len(found.rows) <= len(COMPANY.saved)
     assert filters.query().startswith("?") or filters.query() == ""
