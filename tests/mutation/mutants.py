@@ -154,7 +154,7 @@ def sample(package: str, seed: int, count: int) -> Iterator[Mutant]:
             return
         (path,) = chance.choices(list(texts), sizes)
         mutant = one_of(path, texts[path], chance)
-        if mutant is None:
+        if mutant is None or mutant.before.startswith("@dataclass("):  # frozen, slots: for people and for speed
             continue
         name = (path, mutant.before, mutant.after)
         if name not in seen and name not in known:

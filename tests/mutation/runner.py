@@ -200,11 +200,21 @@ def preload() -> None:
             importlib.import_module(name)
 
 
+def without_shrinking() -> None:
+    """A property test that fails has said enough: the smallest example interests nobody here."""
+    with contextlib.suppress(ImportError):
+        from hypothesis import Phase, settings
+
+        settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate), database=None)
+        settings.load_profile("mutants")
+
+
 def main() -> None:
     """Serve until the input ends."""
     out = Path(sys.argv[1])
     answers = os.fdopen(os.dup(1), "w")
     preload()
+    without_shrinking()
     for line in sys.stdin:
         answers.write(json.dumps(run(json.loads(line), out)) + "\n")
         answers.flush()
