@@ -60,7 +60,7 @@ LEFT_OUT = ("VariableReplacer", "VariableInserter", "RemoveDecorator", "NoOp")
 """Operators that make names that are not there, or only take away what makes a class quicker."""
 UNHEARD = re.compile(r"^\s*(log\.|assert |raise AssertionError)")
 """Lines of the log, and what is only said to the type checker."""
-LONGEST = 150.0
+LONGEST = 90.0
 """Seconds of tests for one mutant, by what they take without it."""
 PATIENCE = 6
 """How many times as long a run may take before the mutant counts as one that never ends."""
@@ -154,7 +154,9 @@ def sample(package: str, seed: int, count: int) -> Iterator[Mutant]:
             return
         (path,) = chance.choices(list(texts), sizes)
         mutant = one_of(path, texts[path], chance)
-        if mutant is None or mutant.before.startswith("@dataclass("):  # frozen, slots: for people and for speed
+        if mutant is None or mutant.before.startswith(
+            "@dataclass("
+        ):  # frozen, slots: for people and for speed
             continue
         name = (path, mutant.before, mutant.after)
         if name not in seen and name not in known:
@@ -298,13 +300,13 @@ class Copy:
         self.runner = self._runner()
         self.covers: dict[tuple[str, ...], Cover] = {}
 
-    def is_noticed(self, mutant: Mutant, folders: Sequence[str]) -> bool:
+    def is_noticed(self, mutant: Mutant, folders: Sequence[str], longest: float = LONGEST) -> bool:
         """Whether a test fails that passes without the change."""
         cover = self.cover(folders)
         chosen, seconds = [], 0.0
         for test in cover.nearest(mutant):
             seconds += cover.seconds[test]
-            if seconds > LONGEST:
+            if seconds > longest and chosen:
                 break
             chosen.append(test)
         if not chosen:
@@ -414,6 +416,7 @@ def main() -> int:
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--count", type=int, default=20, help="how many of each package")
     asked.add_argument("--package", choices=list(TESTS), action="append", help="these alone")
+    asked.add_argument("--seconds", type=float, default=LONGEST, help="of tests for one mutant, at the most")
     asked.add_argument("--list", action="store_true", help="show the sample and run nothing")
     given = asked.parse_args()
     too_few = False
@@ -422,7 +425,7 @@ def main() -> int:
         for package in given.package or TESTS:
             verdicts = []
             for mutant in sample(package, given.seed, given.count):
-                noticed = None if given.list else copy.is_noticed(mutant, TESTS[package])
+                noticed = None if given.list else copy.is_noticed(mutant, TESTS[package], given.seconds)
                 verdicts.append(noticed)
                 word = "listed  " if noticed is None else "noticed " if noticed else "SURVIVED"
                 sys.stdout.write(f"{word} {mutant}\n")
