@@ -23,6 +23,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -223,7 +224,11 @@ class Cover:
                 known.setdefault(line, []).extend(names[test] for test in tests)
 
     def nearest(self, mutant: Mutant) -> list[str]:
-        """The tests that run the line, or the lines of its statement, the quickest first; of what runs at import those that run the module."""
+        """The tests that run the line, or the lines of its statement; of what runs at import those that run the module.
+
+        First those whose file names the module, then the quickest, last those that need PostgreSQL.
+        """
+        module = mutant.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         lines = self.lines.get(mutant.path, {})
         text = (ROOT / mutant.path).read_text()
         names = line_names(text)
@@ -231,7 +236,18 @@ class Cover:
         if is_imported(text, mutant.line):
             inside = list(lines)
         found = {test for name in inside for test in lines.get(name, ())}
-        return sorted(found, key=lambda test: ("postgresql" in test, self.seconds[test], test))
+        naming = {file for file in {test.partition("::")[0] for test in found} if module in _text(file)}
+
+        def order(test: str) -> tuple[bool, bool, float, str]:
+            file = test.partition("::")[0]
+            return file not in naming, "postgresql" in test, self.seconds[test], test
+
+        return sorted(found, key=order)
+
+
+@cache
+def _text(file: str) -> str:
+    return (ROOT / file).read_text()
 
 
 def line_names(text: str) -> dict[int, str]:

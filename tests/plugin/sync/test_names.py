@@ -14,8 +14,9 @@ from connectors.store.people import audit
 from connectors.store.schema import binding
 from connectors.store.sites import bindings, revisions
 from mappings import presets
+from mappings.document.names import Kind, Name
 from mappings.facts.catalogue import Catalogue
-from mappings.facts.issue import Named
+from mappings.facts.issue import Named, User
 from plugin.access.actor import COMMAND_LINE
 from plugin.cli.sync import sync_site
 from plugin.jobs.schedules import read_recent
@@ -24,6 +25,7 @@ from plugin.use_cases.health.concerns import concerns
 from plugin.use_cases.health.status import status
 from plugin.use_cases.mapping.mapping_life import activate
 from tests.actors import TESTER
+from tests.mappings.numbers.conftest import build_issue
 
 POINTS = scheme.POINTS
 
@@ -232,3 +234,32 @@ def test_going_back_to_a_revision_means_what_it_meant(firm: Any) -> None:
     activate(firm.connector, TESTER, "main", old.text, large=True)
     assert firm.context.mapping.revision == first
     assert firm.context.mapping.fields["points"].id == POINTS
+
+
+ADA, BOB, EVE = (User(f"a-{name}", name) for name in ("Ada", "Bob", "Eve"))
+WEB, MOBILE = Named("1", "Web"), Named("2", "Mobile")
+FIRST, SECOND = Named("11", "1.0"), Named("12", "2.0")
+SHOWN = (
+    build_issue(10, components=(WEB,), fix_versions=(FIRST,), assignee=ADA, reporter=EVE),
+    build_issue(20, components=(MOBILE,), affects_versions=(SECOND,), creator=BOB),
+    build_issue(30, project="FORM"),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        (Name(Kind.COMPONENT, "Web", ("1",)), Catalogue(components=(WEB, MOBILE))),
+        (Name(Kind.VERSION, "1.0", ("11",)), Catalogue(versions=(FIRST, SECOND))),
+        (Name(Kind.PERSON, "ada"), Catalogue(people=(ADA,))),
+        (Name(Kind.PERSON, "Somebody", ("a-Bob",)), Catalogue(people=(BOB,))),
+        (Name(Kind.ISSUE, "plat-20"), Catalogue(issues=(Named("20", "PLAT-20"),))),
+        (Name(Kind.ISSUE, "PLAT-30", ("30",)), Catalogue(issues=(Named("30", "FORM-30"),))),
+        (Name(Kind.STATUS, "Done", ("5",)), Catalogue()),
+    ],
+    ids=str,
+)
+def test_issues_show_what_no_catalogue_lists_as_far_as_the_mapping_names_it(
+    name: Name, seen: Catalogue
+) -> None:
+    assert names.seen_in(SHOWN, [name], Catalogue()) == seen

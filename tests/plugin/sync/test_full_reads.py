@@ -1,0 +1,31 @@
+"""What a full read leaves behind besides the issues: what it counts, and when the next one is due."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from connectors.store.jobs import schedules
+from plugin.sync.resync.full import resync
+from plugin.sync.resync.landing import Resynced
+
+
+@pytest.mark.parametrize(
+    ("report", "drift"),
+    [
+        (Resynced(changed=5, on_their_way=2, removed=1), 4),
+        (Resynced(changed=5, removed=1, first=True), 0),
+        (Resynced(changed=5, removed=1, asked_otherwise=True), 0),
+    ],
+)
+def test_drift_is_what_a_webhook_should_have_brought(report: Resynced, drift: int) -> None:
+    assert report.drift == drift
+
+
+def test_a_read_by_hand_puts_off_the_scheduled_ones(firm: Any) -> None:
+    firm.clock.pass_by(hours=3)
+    resync(firm.context)
+    with firm.connector.store.read() as conn:
+        last = [schedules.last(conn, "main", name) for name in ("resync", "recent")]
+    assert last == [firm.clock()] * 2
