@@ -236,6 +236,13 @@ class Cover:
         if is_imported(text, mutant.line):
             inside = list(lines)
         found = {test for name in inside for test in lines.get(name, ())}
+        if not found and not is_imported(
+            text, mutant.line
+        ):  # the line is new: the rest of its function is not
+            function = names[mutant.line].partition(" ")[0]
+            found = {
+                test for name, tests in lines.items() if name.partition(" ")[0] == function for test in tests
+            }
         naming = {file for file in {test.partition("::")[0] for test in found} if module in _text(file)}
 
         def order(test: str) -> tuple[bool, bool, float, str]:

@@ -82,6 +82,18 @@ def test_the_clock_alone_explains_what_it_moves(braked: Any) -> None:
     assert held(braked) == {}
 
 
+def test_healths_that_edits_explain_are_no_reason_to_hold_what_they_do_not(braked: Any) -> None:
+    """One silent change is below the brake, and the five others are explained, though their healths change with them."""
+    for number, epic in enumerate(epics(braked)):
+        finish(braked, epic, edited=number > 0)
+
+    report = resync(braked.context)
+    braked.work_off()
+
+    assert report.held is None
+    assert [braked.in_jira(epic) for epic in epics(braked)] == [100] * 6
+
+
 def test_what_changed_without_an_edit_is_held_and_the_rest_is_written(braked: Any) -> None:
     silent, spoken = epics(braked)[:4], epics(braked)[4:]
     before = {epic: braked.in_jira(epic) for epic in epics(braked)}

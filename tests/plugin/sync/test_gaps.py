@@ -12,14 +12,17 @@ from connectors.sandbox import scheme
 from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from connectors.store.work import gaps
+from mappings.facts.gap import Gap
 from mappings.rollup.ledger import Disposition
 from plugin.access.actor import Actor
 from plugin.access.permission import Permission
 from plugin.runtime.connector import NotReady
+from plugin.sync.refresh import gaps as refresh_gaps
 from plugin.sync.refresh.tombstones import ask_again
 from plugin.sync.resync.full import resync
 from plugin.use_cases.permission import NotAllowed
 from plugin.use_cases.work.gaps import accept_gaps, list_gaps, reopen_gaps
+from tests.plugin.sync.test_departure import WITH_KEY_RESULTS
 
 BOTH = pytest.mark.parametrize("company", ["cloud", "datacenter"], indirect=True)
 
@@ -298,3 +301,20 @@ def test_a_mapped_field_in_a_shape_that_nobody_knows_is_a_gap(company: Any) -> N
             "Its customfield_10020: 'next' is no sprint that this version knows.",
         )
     ]
+
+
+def test_a_gap_takes_its_key_from_the_mirror_and_is_none_where_nothing_ever_was_ours(hand: Any) -> None:
+    hand.activate(WITH_KEY_RESULTS)
+    known = hand.issue("Story")
+    hand.land(known)
+    (key,) = (one.key for one in hand.sandbox.sandbox.records.values() if one.id == known)
+    found = [
+        Gap(known, "", "Jira forbids it."),
+        Gap("999", "", "Jira forbids it."),
+        Gap("888", "PLAT-888", "Jira forbids it."),
+        Gap("", "", "Jira's answer has no id.", field="summary"),
+    ]
+    with hand.connector.store.write() as conn:
+        refresh_gaps.land(hand.context, conn, (), (), found)
+        kept = sorted((one.gap.issue_key, one.gap.field) for one in gaps.open_gaps(conn, "main"))
+    assert kept == [("", "summary"), (key, ""), ("PLAT-888", "")]
