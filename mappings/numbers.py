@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -54,25 +54,35 @@ class KnownNumbers:
     """`number_in`, remembering what it has seen: equal JSON numbers give one and the same Fraction object.
 
     Reading a weight costs microseconds the first time and next to nothing after that; being the same object lets
-    sums be grouped by identity, for hashing a Fraction is dear.
+    sums be grouped by identity, for hashing a Fraction is dear. What is no JSON number, text or option the `decoders` read: those of
+    the field types that hold numbers.
     """
 
-    __slots__ = ("_known",)
+    __slots__ = ("_decoders", "_known")
 
-    def __init__(self) -> None:
+    def __init__(self, decoders: Iterable[Callable[[object], object]] = ()) -> None:
         self._known: dict[float, Fraction | None] = {}
+        self._decoders = tuple(decoders)
 
     def read(self, value: object) -> Fraction | None:
         """The number in a field value, or None."""
         if value is None:
             return None
         if value.__class__ is not float and value.__class__ is not int:
-            return number_in(value)
+            return self._decoded(value)
         try:
             return self._known[value]
         except KeyError:
             self._known[value] = number = exact(value)
             return number
+
+    def _decoded(self, value: object) -> Fraction | None:
+        found: object = number_in(value)
+        for decode in self._decoders:
+            if isinstance(found, Fraction):
+                return found
+            found = decode(value)
+        return found if isinstance(found, Fraction) else None
 
 
 def rounded(value: Fraction, digits: int = 0) -> Decimal:

@@ -18,12 +18,13 @@ from connectors.jira.read.page import Page, ReadResult
 from connectors.jira.read.parents import PARENT_FIELDS
 from connectors.jira.webhooks import registration
 from connectors.jira.wire.issue_decoder import IssueDecoder, decoder_for
-from connectors.jira.write import edit, remote_link
+from connectors.jira.write import dispatch, edit, remote_link
 from connectors.jira.write.edit import EditField
 from connectors.jira.write.remote_link import RemoteLink
 from mappings.explain.past import Step
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Named, User
+from mappings.write_back.target import Request
 
 
 def connect(
@@ -223,20 +224,23 @@ class Jira:
 
         `notify=False` needs the permission to administer the project; ask `permissions` first.
         """
-        edit.edit(self.transport, self.api, issue_id, values, notify=notify)
+        if values:
+            request = Request(
+                "PUT", f"/issue/{issue_id}", {"fields": dict(values)}, notifies=True, answered=True
+            )
+            self.tell(request, notify=notify)
+
+    def ask(self, request: Request) -> object:
+        """What Jira answers to a write target; None where it shows no such thing, or forbids to read it."""
+        return dispatch.ask(self.transport, self.api, request)
+
+    def tell(self, request: Request, *, notify: bool = False) -> None:
+        """Send what a write target writes, once; raises Permanent with `.fields` naming what is refused."""
+        dispatch.tell(self.transport, self.api, request, notify=notify)
 
     def get_property(self, issue_id: str, key: str) -> Any:
         """An entity property of an issue, None where there is none."""
         return properties.get_property(self.transport, self.api, issue_id, key)
-
-    def properties_of(self, issue_id: str, keys: Sequence[str]) -> dict[str, object]:
-        """Which of these entity properties an issue has, by `property:<key>`, in one call."""
-        return properties.properties_of(self.transport, self.api, issue_id, keys)
-
-    @property
-    def shows_properties(self) -> bool:
-        """Whether a search or a read by id shows entity properties when `property:<key>` is asked for; Data Center does not."""
-        return self._cloud
 
     def put_property(self, issue_id: str, key: str, value: object) -> None:
         """Set an entity property of an issue."""
@@ -261,10 +265,10 @@ class Jira:
         return registration.webhooks(self.transport, registration.resource(self.server()))
 
     def register_webhook(
-        self, name: str, url: str, secret: str, jql: str = "", *, properties: bool = False
+        self, name: str, url: str, secret: str, jql: str = "", *, besides: Iterable[str] = ()
     ) -> registration.Registered:
-        """Create the webhook of this name and address, or bring it up to date; with `properties` it tells of these too."""
-        events = (*registration.EVENTS, *(registration.PROPERTY_EVENTS if properties else ()))
+        """Create the webhook of this name and address, or bring it up to date; it tells of the events `besides` too."""
+        events = (*registration.EVENTS, *besides)
         return registration.register(
             self.transport, registration.resource(self.server()), name, url, secret, jql, events
         )

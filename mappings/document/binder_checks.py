@@ -8,20 +8,13 @@ from mappings.document.codes import Code
 from mappings.document.mapping import Mapping
 from mappings.document.places import Path
 from mappings.document.report import Report, shown
-from mappings.document.schema import AlignmentPart, Document, FieldPart, LinkRelation, TargetPart
+from mappings.document.schema import AlignmentPart, Document, FieldPart, LinkRelation
 from mappings.document.walk import AliasUse, alias_uses, key_results
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.selector import Selector
-from mappings.progress.options import Wanted
-from mappings.write_back.desired import LABELS
+from mappings.fields import Reading, schemas_reading
+from mappings.write_back.targets import WRITE_TARGETS
 
-TEXT_TYPES = ("string", "doc")
-SELECT_TYPES = ("option", "option-with-child")
-FITTING: dict[Wanted, tuple[str, ...]] = {
-    Wanted.NUMBER: ("number",),
-    Wanted.DATE: ("date", "datetime"),
-    Wanted.TEXT: TEXT_TYPES,
-}
 TIME_FIELDS = (
     "timeoriginalestimate",
     "timeestimate",
@@ -92,7 +85,8 @@ def check_bound(mapping: Mapping, catalogue: Catalogue, report: Report) -> None:
     if catalogue.fields:
         for use in alias_uses(mapping.document):
             _check_use(use, mapping, report)
-        _check_targets(mapping, report)
+        for target in WRITE_TARGETS:
+            target.check_bound(mapping, report)
         _check_story_points(mapping, catalogue, report)
     if catalogue.link_types:
         _check_links(mapping, catalogue, report)
@@ -118,12 +112,7 @@ def _check_same_field(mapping: Mapping, report: Report) -> None:
 
 def _check_selectors(mapping: Mapping, report: Report) -> None:
     """A rule must not select by what the mapping itself writes: the choice would follow its own result."""
-    written = {
-        mapping.fields[alias].id: alias
-        for part in mapping.document.write_back
-        for alias in part.set
-        if alias in mapping.fields
-    }
+    written = {mapping.fields[alias].id: alias for alias in mapping.written_aliases()}
     for path, selector in selectors(mapping):
         for id_ in sorted(selector.fields & written.keys()):
             message = f"this JQL reads the field {shown(written[id_])} ({id_}), which the mapping writes"
@@ -153,10 +142,12 @@ def selectors(mapping: Mapping) -> Iterator[tuple[Path, Selector]]:
 
 def _check_use(use: AliasUse, mapping: Mapping, report: Report) -> None:
     field = mapping.fields.get(use.alias)
-    fitting = FITTING.get(use.wanted)
-    if field is None or not field.type or fitting is None or field.type in fitting:
+    if field is None or not field.type or use.wanted is None:
         return
-    if use.wanted is Wanted.NUMBER and field.id in TIME_FIELDS:
+    fitting = schemas_reading(use.wanted)
+    if field.type in fitting:
+        return
+    if use.wanted is Reading.NUMBER and field.id in TIME_FIELDS:
         return
     _wrong_type(use.alias, field, fitting, f"a {use.wanted} is read from it", use.path, report)
 
@@ -169,54 +160,6 @@ def _wrong_type(
     )
     remedy = "use a field of a fitting type, or write another value"
     report.add(Code.FIELD_TYPE, message, path, value=field.type, valid=fitting, remedy=remedy)
-
-
-def _check_targets(mapping: Mapping, report: Report) -> None:
-    for index, part in enumerate(mapping.document.write_back):
-        for alias, target in part.set.items():
-            field = mapping.fields.get(alias)
-            if field is not None and field.type:
-                _check_target(alias, field, target, ("write_back", index, "set", alias), report)
-
-
-def _check_target(alias: str, field: Field, target: TargetPart, path: Path, report: Report) -> None:
-    fitting = fitting_types(target)
-    if field.type not in fitting:
-        _wrong_type(alias, field, fitting, f"{shown(target.value)} is written to it", path, report)
-    elif target.value == "health" and field.type in SELECT_TYPES:
-        _check_options(field, target, path, report)
-
-
-def fitting_types(target: TargetPart) -> tuple[str, ...]:
-    """Jira's schema types of fields that can hold a value."""
-    if target.value == "health":
-        return (*SELECT_TYPES, *TEXT_TYPES)
-    return TEXT_TYPES if target.value == "summary" else ("number", *TEXT_TYPES)
-
-
-def wanted_options(target: TargetPart) -> dict[str, str]:
-    """The option of each health."""
-    if target.options is None:
-        return {level.value: label for level, label in LABELS.items()}
-    return {str(level): label for level, label in target.options.items()}
-
-
-def _check_options(field: Field, target: TargetPart, path: Path, report: Report) -> None:
-    wanted = wanted_options(target)
-    known = {text for option in field.options for text in (option.id, option.name)}
-    for level, name in wanted.items():
-        if field.options and name not in known:
-            place = path if target.options is None else (*path, "options", level)
-            names = [option.name for option in field.options]
-            remedy = "write an option of the field under `options`, or add this one to the field in Jira"
-            report.unknown(
-                Code.UNKNOWN_OPTION,
-                f"for {level} the option of {shown(field.name)}",
-                name,
-                names,
-                place,
-                remedy,
-            )
 
 
 def _check_story_points(mapping: Mapping, catalogue: Catalogue, report: Report) -> None:

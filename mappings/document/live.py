@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
@@ -14,11 +14,10 @@ from mappings.document.doubts import Doubts
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.places import Path, Positions
 from mappings.document.report import Report, shown
-from mappings.document.schema import TargetPart
 from mappings.document.walk import alias_uses
-from mappings.facts.catalogue import Catalogue, Field
+from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import IssueType, Project
-from mappings.write_back.desired import LABELS
+from mappings.write_back.targets import WRITE_TARGETS
 
 Target = Literal["objective", "key_result"]
 
@@ -83,98 +82,13 @@ def check_live(
 ) -> tuple[Diagnostic, ...]:
     """What stands in the way of writing: screens, contexts, options, permissions, notifications; and doubtful story points."""
     report = Report(positions or Positions())
-    for path, target, alias, part in _writes(mapping):
-        screens = [screen for screen in facts.screens if target in screen.targets]
-        _check_screens(mapping.fields[alias], part, screens, path, report)
-    _check_reach(mapping, facts, report)
+    for target in WRITE_TARGETS:
+        target.check_live(mapping, facts, report)
     for access in facts.access:
         _check_access(mapping, access, report)
     _check_samples(mapping, catalogue, facts.samples, report)
     _check_doubts(mapping, catalogue, facts.doubts, report)
     return report.diagnostics()
-
-
-def _writes(mapping: BoundMapping) -> Iterator[tuple[Path, Target, str, TargetPart]]:
-    for index, part in enumerate(mapping.document.write_back):
-        for alias, target in part.set.items():
-            if alias in mapping.fields:
-                yield ("write_back", index, "set", alias), part.target, alias, target
-
-
-def _check_screens(
-    wanted: Field, part: TargetPart, screens: Sequence[EditScreen], path: Path, report: Report
-) -> None:
-    """A field that can be written nowhere refuses the mapping; one that is missing on some screens is a warning for each."""
-    nowhere = not any(wanted.id in screen.fields for screen in screens)
-    for screen in screens:
-        editable = screen.fields.get(wanted.id)
-        if editable is None:
-            _missing(wanted, screen, nowhere, path, report)
-        elif "set" not in editable.operations:
-            message = f"{_named(wanted)} cannot be set on {screen.name}; Jira allows {', '.join(editable.operations) or 'nothing'}"
-            report.add(
-                Code.FIELD_NOT_SETTABLE,
-                message,
-                path,
-                value=wanted.id,
-                remedy="write to another field",
-                key=True,
-            )
-        elif part.value == "health" and editable.options:
-            _check_options(wanted, part, screen, editable, path, report)
-
-
-def _missing(wanted: Field, screen: EditScreen, nowhere: bool, path: Path, report: Report) -> None:
-    outside = wanted.project_ids and screen.project.id not in wanted.project_ids
-    code = Code.FIELD_CONTEXT if outside else Code.FIELD_NOT_ON_SCREEN
-    why = (
-        "does not exist in that project"
-        if outside
-        else "is not on the edit screen, or this account may not edit it"
-    )
-    message = f"{_named(wanted)} cannot be written on {screen.name}: it {why}"
-    remedy = f"add {shown(wanted.name)} to the context and the edit screen of {screen.name}"
-    if nowhere:
-        report.add(code, message, path, value=wanted.id, remedy=remedy, key=True)
-    else:
-        report.warn(
-            code,
-            message,
-            path,
-            value=wanted.id,
-            remedy=f"{remedy}; until then it stays empty there",
-            key=True,
-        )
-
-
-def _check_options(
-    wanted: Field, part: TargetPart, screen: EditScreen, editable: EditableField, path: Path, report: Report
-) -> None:
-    options = (
-        {level.value: label for level, label in LABELS.items()} if part.options is None else part.options
-    )
-    for level, name in options.items():
-        if name not in editable.options:
-            what = f"for {level} the option of {shown(wanted.name)} on {screen.name}"
-            place = path if part.options is None else (*path, "options", level)
-            remedy = "write an option of the field, or add this one to its context in Jira"
-            report.unknown(Code.UNKNOWN_OPTION, what, name, editable.options, place, remedy)
-
-
-def _named(wanted: Field) -> str:
-    return f"the field {shown(wanted.name)} ({wanted.id})"
-
-
-def _check_reach(mapping: BoundMapping, facts: LiveFacts, report: Report) -> None:
-    """Where no issue of a kind could be found, nothing can be said about its screens."""
-    seen = {target for screen in facts.screens for target in screen.targets}
-    for index, part in enumerate(mapping.document.write_back):
-        if facts.screens and part.set and part.target not in seen:
-            message = (
-                f"no issue is a {part.target.replace('_', ' ')} now, so its edit screens could not be checked"
-            )
-            remedy = "check again when there is one, or correct the `select` that should find it"
-            report.warn(Code.NOTHING_SELECTED, message, ("write_back", index), remedy=remedy)
 
 
 def _check_access(mapping: BoundMapping, access: ProjectAccess, report: Report) -> None:
@@ -194,10 +108,6 @@ def _check_access(mapping: BoundMapping, access: ProjectAccess, report: Report) 
             value=key,
             remedy=f"grant it Edit issues in {key}",
         )
-    elif access.administer is False and any(part.set for part in mapping.document.write_back):
-        message = f"every write in {key} sends mail to watchers: keeping it silent needs Administer projects"
-        remedy = f"grant the connector's account Administer projects in {key}, or accept the mail"
-        report.warn(Code.NOTIFICATIONS_SENT, message, ("write_back",), value=key, remedy=remedy)
 
 
 def _check_samples(

@@ -14,7 +14,8 @@ from mappings.document.schema import CyclePart, Document, KeyResultPart, Objecti
 from mappings.facts.catalogue import Field
 from mappings.facts.selector import Selector
 from mappings.progress.options import RuleOptions, aliases, reading_alias
-from mappings.write_back.property_values import property_fields
+from mappings.write_back.target import Place
+from mappings.write_back.targets import WRITE_TARGETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +96,30 @@ class Mapping:
         return tuple(selector for selector in found if selector is not None)
 
     def field_ids(self) -> frozenset[str]:
-        """Ids of every custom field and entity property this mapping reads or writes: what the mirror has to hold."""
+        """Ids of every custom field this mapping reads and of every place it writes: what the mirror has to hold."""
         read = (field for selector in self.selectors() for field in selector.fields)
-        named = (field.id for field in (*self.fields.values(), *self.properties()))
+        named = {field.id for field in self.fields.values()} | {place.id for place in self.places()}
         return frozenset(named) | frozenset(read) | self._worded()
 
-    def properties(self) -> tuple[Field, ...]:
-        """The entity properties this mapping writes, each once, in the shape of fields."""
-        return property_fields(self.document.write_back)
+    def places(self) -> tuple[Place, ...]:
+        """The places this mapping writes, each once."""
+        found = (
+            place
+            for rule in self.document.write_back
+            for target in WRITE_TARGETS
+            for place in target.places(rule, self.fields)
+        )
+        return tuple({place.id: place for place in found}.values())
+
+    def written_aliases(self) -> tuple[str, ...]:
+        """The aliases of the fields this mapping writes."""
+        found = (
+            alias
+            for rule in self.document.write_back
+            for target in WRITE_TARGETS
+            for alias in target.aliases(rule)
+        )
+        return tuple(dict.fromkeys(alias for alias in found if alias in self.fields))
 
     def reading_ids(self) -> frozenset[str]:
         """Ids of the fields whose history counts: what key results read as what they stand at."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field, create_model
 from pydantic_core import PydanticCustomError
 
+from mappings.document.part import MOST_PARTS, Alias, Part
+from mappings.kpi.sources import KpiSource
 from mappings.progress import ProgressOptions
 from mappings.progress.options import DECIMALS, Day, Number
+from mappings.write_back.targets import rule_keys
 
-MOST_PARTS = 200
-"""Entries of any list or mapping: far more than a mapping needs, few enough to be compared with each other."""
 LONGEST_DAYS = 3_660
 """Ten years: longer than any cycle."""
 
@@ -27,18 +28,11 @@ def _bounded_duration(text: str) -> str:
 
 
 Jql = str
-Alias = str
 Duration = Annotated[str, Field(pattern=r"^[0-9]{1,5}[dw]$"), AfterValidator(_bounded_duration)]
 Category = Literal["new", "indeterminate", "done"]
 Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=DECIMALS)]
 Pace = Annotated[Decimal, Field(ge=0, le=2, decimal_places=DECIMALS)]
 """Progress ÷ expected progress; far beyond 1 it can only be a percentage that was meant as a share."""
-
-
-class Part(BaseModel):
-    """Base of every part of the document: closed and frozen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class FieldPart(Part):
@@ -53,7 +47,7 @@ class OverridePart(Part):
 
     when: Jql | None = None
     by_status: dict[str, Share] = Field(default={}, max_length=MOST_PARTS)
-    by_category: dict[Category, Share] = {}
+    by_category: dict[Category, Share] = Field(default={})
 
 
 DEFAULT_EXCLUDED = (
@@ -68,11 +62,9 @@ NOTHING = "none"
 class StatusesPart(Part):
     """How a status becomes a fraction, and what closed issues count as."""
 
-    by_category: dict[Category, Share] = {
-        "new": Decimal(0),
-        "indeterminate": Decimal("0.5"),
-        "done": Decimal(1),
-    }
+    by_category: dict[Category, Share] = Field(
+        default={"new": Decimal(0), "indeterminate": Decimal("0.5"), "done": Decimal(1)}
+    )
     overrides: tuple[OverridePart, ...] = Field(default=(), max_length=MOST_PARTS)
     excluded: Jql = DEFAULT_EXCLUDED
     """`none` excludes nothing."""
@@ -217,69 +209,34 @@ class RevertPart(Part):
     after: int = Field(default=5, ge=1, le=1_000)
 
 
-class JqlCountSource(Part):
-    """How many mirrored issues a JQL selects."""
-
-    kind: Literal["jql_count"]
-    jql: Jql
-
-
 class KpiPart(Part):
     """A KPI to watch."""
 
     id: str
     name: str
-    source: JqlCountSource
+    source: KpiSource
     healthy: BandPart
     cadence: Literal["hourly", "daily", "weekly", "monthly"] = "daily"
     promote: PromotePart | None = None
     revert: RevertPart | None = None
 
 
-Shown = Literal[
-    "progress_percent",
-    "progress",
-    "raw_percent",
-    "delivery_percent",
-    "outcome_percent",
-    "expected_percent",
-    "pace",
-    "health",
-    "summary",
-]
-"""What can be written about an objective or a key result."""
-
-
-class TargetPart(Part):
-    """What one Jira field shall hold."""
-
-    value: Shown
-    round: int = Field(default=0, ge=0, le=6)
-    unknown: Literal["clear", "leave"] = "clear"
-    options: (
-        dict[Literal["achieved", "on_track", "at_risk", "off_track", "pending", "unknown"], str] | None
-    ) = None
-
-
-PropertyKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$")]
-
-
-class PropertyPart(Part):
-    """An entity property of the issue and the values it holds by name; those of `set` where `values` is empty."""
-
-    key: PropertyKey
-    values: tuple[Shown, ...] = Field(default=(), max_length=MOST_PARTS)
-    round: int = Field(default=0, ge=0, le=6)
-    unknown: Literal["clear", "leave"] = "clear"
-
-
-class WriteBackPart(Part):
-    """What is written to the issues of objectives or key results: fields (by alias), an entity property, or both."""
+class RulePart(Part):
+    """What is written to the issues of objectives or key results; the keys for what is written come from the targets."""
 
     target: Literal["objective", "key_result"]
-    set: dict[Alias, TargetPart] = Field(default={}, max_length=MOST_PARTS)
-    property: PropertyKey | PropertyPart | None = None
     on_leave: Literal["clear", "leave"] = "clear"
+
+
+if TYPE_CHECKING:  # made from the targets, which a type checker cannot follow
+    WriteBackPart = RulePart
+else:
+    _KEYS = {
+        "target": (Literal["objective", "key_result"], ...),
+        **rule_keys(),
+        "on_leave": (Literal["clear", "leave"], "clear"),
+    }
+    WriteBackPart = create_model("WriteBackPart", __base__=Part, __doc__=RulePart.__doc__, **_KEYS)
 
 
 class BrakePart(Part):

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from mappings.diagnostic import did_you_mean
-from mappings.document import schema
 from mappings.document.codes import Code
+from mappings.document.part import parts
 from mappings.document.places import Path
 from mappings.document.report import MOST_FINDINGS, Report, shown
 from mappings.document.schema import LONGEST_DAYS, Document
@@ -296,8 +296,7 @@ def _keys(model: type[BaseModel]) -> list[str]:
 
 
 def _keys_of(branch: str) -> set[str]:
-    model = getattr(schema, branch, None)
-    return set(_keys(model)) if isinstance(model, type) and issubclass(model, BaseModel) else set()
+    return {key for model in parts() if model.__name__ == branch for key in _keys(model)}
 
 
 def _models(annotation: object, loc: Path) -> list[type[BaseModel]]:

@@ -19,17 +19,18 @@ from mappings.document.schema import (
     Weight,
     WeightPart,
 )
+from mappings.fields import Reading
 from mappings.progress import RULE_OF_KIND
-from mappings.progress.options import RuleOptions, Wanted, aliases, jql_options
+from mappings.progress.options import RuleOptions, aliases, jql_options
 
 
 @dataclass(frozen=True, slots=True)
 class AliasUse:
-    """One place where a value is read from a field; `words` could stand there too."""
+    """One place where a value is read from a field, None where any will do; `words` could stand there too."""
 
     path: Path
     alias: str
-    wanted: Wanted
+    wanted: Reading | None
     words: tuple[str, ...] = ()
 
 
@@ -68,7 +69,8 @@ def jql_texts(document: Document) -> Iterator[tuple[Path, str]]:
     for path, _, part in key_results(document):
         yield from _key_result_jql(path, part)
     for index, kpi in enumerate(document.kpis):
-        yield ("kpis", index, "source", "jql"), kpi.source.jql
+        for name, text in jql_options(kpi.source).items():
+            yield ("kpis", index, "source", name), text
 
 
 def _key_result_jql(path: Path, part: KeyResultPart) -> Iterator[tuple[Path, str]]:
@@ -85,22 +87,22 @@ def alias_uses(document: Document) -> Iterator[AliasUse]:
     for index, objective in enumerate(document.objectives):
         path: Path = ("objectives", index)
         if isinstance(objective.cycle, FieldSource):
-            yield AliasUse((*path, "cycle", "field"), objective.cycle.field, Wanted.ANY)
+            yield AliasUse((*path, "cycle", "field"), objective.cycle.field, None)
         if isinstance(objective.aligned_to, AlignmentPart):
             yield from weight_uses((*path, "aligned_to", "weight"), objective.aligned_to.weight)
     for path, _, part in key_results(document):
         yield from weight_uses((*path, "weight"), part.weight)
         if isinstance(part.relation, JqlFieldRelation):
-            yield AliasUse((*path, "relation", "jql_field"), part.relation.jql_field, Wanted.TEXT)
+            yield AliasUse((*path, "relation", "jql_field"), part.relation.jql_field, Reading.TEXT)
         yield from option_uses((*path, "progress"), part.progress)
 
 
 def weight_uses(path: Path, weight: Weight | None) -> Iterator[AliasUse]:
     """The alias a weight is read from, if it is not written as a number."""
     if isinstance(weight, WeightPart):
-        yield AliasUse((*path, "field"), weight.field, Wanted.NUMBER)
+        yield AliasUse((*path, "field"), weight.field, Reading.NUMBER)
     elif weight is not None and not isinstance(weight, Decimal):
-        yield AliasUse(path, weight, Wanted.NUMBER)
+        yield AliasUse(path, weight, Reading.NUMBER)
 
 
 def option_uses(path: Path, options: RuleOptions) -> Iterator[AliasUse]:

@@ -13,7 +13,8 @@ from datetime import datetime
 
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue, Named, Status
-from mappings.numbers import exact
+from mappings.fields import field_type
+from mappings.fields.number import Number
 
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*-[0-9]+\b")
 SYSTEM = ("status", "resolution", "parent", "labels", "issuetype")
@@ -29,6 +30,9 @@ class Step:
     before_id: str | None
     before_text: str | None
 
+
+UNKNOWN = Number()
+"""What a field of no known type is taken for: a number, where its words are one."""
 
 Steps = Mapping[str, Iterable[Step]]
 """By issue id."""
@@ -100,12 +104,8 @@ def raw_before(field: Field | None, step: Step) -> object:
     """The raw value a field held before a change, by its type; None where it was empty or cannot be told."""
     if step.before_text in (None, ""):
         return None
-    if field is not None and field.type == "option":
-        return {"id": step.before_id, "value": step.before_text}
-    if field is not None and field.type in ("string", "date", "datetime"):
-        return step.before_text
-    number = exact(step.before_text)
-    return None if number is None else float(number)
+    type_ = field_type(field) if field is not None else None
+    return (type_ or UNKNOWN).from_change(step.before_id, step.before_text)
 
 
 def _with_readings_until(issue: Issue, moment: datetime) -> Issue:

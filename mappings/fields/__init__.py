@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from mappings.facts.catalogue import Field
 from mappings.fields.asset import Asset
 from mappings.fields.day import Day
-from mappings.fields.entity_property import EntityProperty, property_field, property_id, property_key
-from mappings.fields.field_type import CUSTOM, Api, FieldType, FieldValueError, Value, is_empty
+from mappings.fields.field_type import (
+    CUSTOM,
+    Api,
+    FieldType,
+    FieldValueError,
+    Holding,
+    JqlView,
+    Reading,
+    Value,
+    is_empty,
+    view_of,
+)
 from mappings.fields.fixed_text import FixedText
 from mappings.fields.instant import Instant
 from mappings.fields.labels import Labels
@@ -26,12 +38,15 @@ __all__ = [
     "Api",
     "FieldType",
     "FieldValueError",
+    "Holding",
+    "JqlView",
+    "Reading",
     "Value",
     "field_type",
     "is_empty",
-    "property_field",
-    "property_id",
-    "property_key",
+    "jql_view",
+    "schemas_holding",
+    "schemas_reading",
 ]
 
 FIELD_TYPES: tuple[FieldType, ...] = (
@@ -49,10 +64,28 @@ FIELD_TYPES: tuple[FieldType, ...] = (
     RequestType(),
     Asset(),
     FixedText(),
-    EntityProperty(),
 )
 
 
 def field_type(field: Field) -> FieldType | None:
     """The type of a field, or None for a type this version neither reads nor writes."""
     return next((type_ for type_ in FIELD_TYPES if type_.fits(field)), None)
+
+
+def jql_view(field: Field) -> JqlView:
+    """How JQL sees a field, of a type that is known or not."""
+    type_ = field_type(field)
+    return view_of(field) if type_ is None else type_.jql_view(field)
+
+
+def schemas_reading(reading: Reading) -> tuple[str, ...]:
+    """Jira's names of the types that can be read so."""
+    return tuple(
+        dict.fromkeys(name for type_ in FIELD_TYPES if type_.reading is reading for name in type_.schemas)
+    )
+
+
+def schemas_holding(held_by: Collection[Holding]) -> tuple[str, ...]:
+    """Jira's names of the types that can hold such values, in the order of `held_by`."""
+    fitting = (type_ for holding in held_by for type_ in FIELD_TYPES if type_.holding is holding)
+    return tuple(dict.fromkeys(name for type_ in fitting for name in type_.schemas))

@@ -19,6 +19,7 @@ class Asset(Reference):
     """`[{"workspaceId": …, "id": "ws:7", "objectId": "7"}]`, or `["Mail server (ITSM-12)"]`."""
 
     name: ClassVar[str] = "asset"
+    schemas: ClassVar[tuple[str, ...]] = ("array", "any")
 
     def fits(self, field: Field) -> bool:
         return field.custom == CLOUD or field.custom.startswith(DATA_CENTER)

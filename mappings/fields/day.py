@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from mappings.facts.catalogue import Field
-from mappings.fields.field_type import FieldType, FieldValueError
+from mappings.fields.field_type import FieldType, FieldValueError, JqlView, Reading
 
 ISO_DAY = 10
 
@@ -15,6 +15,8 @@ class Day(FieldType):
     """`"2026-11-22"`."""
 
     name: ClassVar[str] = "date"
+    schemas: ClassVar[tuple[str, ...]] = ("date",)
+    reading: ClassVar[Reading | None] = Reading.DATE
 
     def fits(self, field: Field) -> bool:
         return field.type == "date"
@@ -24,6 +26,12 @@ class Day(FieldType):
             return date.fromisoformat(raw.strip()[:ISO_DAY]) if isinstance(raw, str) else None
         except ValueError:
             return None
+
+    def from_change(self, id_: str | None, text: str | None) -> object:  # noqa: ARG002
+        return text or None
+
+    def jql_view(self, field: Field) -> JqlView:  # noqa: ARG002
+        return JqlView.DAY
 
     def make(self, value: object, field: Field) -> object:
         """A day; an instant is refused, since the day it falls on depends on a zone that is not known here."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from datetime import date, datetime
+from enum import StrEnum
 from fractions import Fraction
 from typing import ClassVar, Literal
 
@@ -19,6 +20,41 @@ CUSTOM = "com.atlassian.jira.plugin.system.customfieldtypes:"
 """Prefix of `schema.custom` for the field types that come with Jira."""
 
 
+class Holding(StrEnum):
+    """What a type of field is made for, of what is written: numbers, one choice of several, or words, in which everything can be said."""
+
+    NUMBER = "number"
+    CHOICE = "choice"
+    WORDS = "words"
+
+
+class Reading(StrEnum):
+    """What the rules of a mapping read from a type of field: numbers, days, or text."""
+
+    NUMBER = "number"
+    DATE = "date"
+    TEXT = "text"
+
+
+class JqlView(StrEnum):
+    """How JQL sees a field: which operators it takes, and what is compared.
+
+    `ANY`: nothing is known of its values, so the operand decides what is compared; `CHOICE`: ids and names; `WORDS`: text that is searched.
+    """
+
+    NUMBER = "number"
+    DAY = "day"
+    INSTANT = "instant"
+    WORDS = "words"
+    CHOICE = "choice"
+    ANY = "any"
+
+
+def view_of(field: Field) -> JqlView:
+    """How JQL sees a field whose type says nothing of it."""
+    return JqlView.ANY if field.type in ("", "any", "string") else JqlView.CHOICE
+
+
 class FieldValueError(ValueError):
     """A value that this field cannot hold; the message says which and what it could hold."""
 
@@ -28,12 +64,19 @@ class ShapeError(ValueError):
 
 
 class FieldType(ABC):
-    """One type of field. Reading is lenient (what cannot be understood is None), writing is strict (`FieldValueError`)."""
+    """One type of field. Reading is lenient (what cannot be understood is None), writing is strict (`FieldValueError`).
+
+    `schemas` are the names that Jira's field list has for it (`schema.type`); `reading` says for which uses a mapping may read it.
+    """
 
     name: ClassVar[str]
+    schemas: ClassVar[tuple[str, ...]]
+    reading: ClassVar[Reading | None] = None
     writable: ClassVar[bool] = True
     refuses: ClassVar[bool] = False
     """Whether there are shapes that it cannot take for anything (`refusal`)."""
+    holding: ClassVar[Holding | None] = None
+    """What of the values that a mapping writes it can hold; None: none of them."""
 
     @abstractmethod
     def fits(self, field: Field) -> bool:
@@ -58,6 +101,18 @@ class FieldType(ABC):
     def refusal(self, raw: object) -> str:  # noqa: ARG002
         """Why a raw value cannot be taken for anything, not even for empty; empty text where it can."""
         return ""
+
+    def from_change(self, id_: str | None, text: str | None) -> object:  # noqa: ARG002
+        """The raw value that a change of a history tells of, by its id and its words; None for empty, or where it cannot be told."""
+        return None
+
+    def jql_view(self, field: Field) -> JqlView:
+        """How JQL sees it; what is compared are the values that `decode` gives, or for choices `identities` and `choices`."""
+        return view_of(field)
+
+    def choices(self, raw: object) -> tuple[Named, ...] | None:  # noqa: ARG002
+        """What a raw value points at, with ids and names. None: by everything with an id that stands in it."""
+        return None
 
     def identities(self, raw: object) -> tuple[str, ...] | None:  # noqa: ARG002
         """By what JQL compares a raw value: ids and names. None: by every id and name that stands in it."""

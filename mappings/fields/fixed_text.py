@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import ClassVar
 
 from mappings.facts.catalogue import Field
-from mappings.fields.field_type import FieldType
-from mappings.fields.text import OTHER_STRINGS
+from mappings.fields.field_type import FieldType, JqlView, Reading, view_of
+from mappings.fields.text import OTHER_STRINGS, searched_by_words
 
 
 class FixedText(FieldType):
     """A JSON string that Jira checks (an address) or shows without an editor (a read-only text field)."""
 
     name: ClassVar[str] = "fixed_text"
+    schemas: ClassVar[tuple[str, ...]] = ("string",)
+    reading: ClassVar[Reading | None] = Reading.TEXT
     writable: ClassVar[bool] = False
 
     def fits(self, field: Field) -> bool:
@@ -20,3 +22,9 @@ class FixedText(FieldType):
 
     def decode(self, raw: object) -> str | None:
         return (raw.strip() or None) if isinstance(raw, str) else None
+
+    def from_change(self, id_: str | None, text: str | None) -> object:  # noqa: ARG002
+        return text or None
+
+    def jql_view(self, field: Field) -> JqlView:
+        return JqlView.WORDS if searched_by_words(field) else view_of(field)

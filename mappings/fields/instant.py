@@ -6,13 +6,15 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from mappings.facts.catalogue import Field
-from mappings.fields.field_type import FieldType, FieldValueError
+from mappings.fields.field_type import FieldType, FieldValueError, JqlView, Reading
 
 
 class Instant(FieldType):
     """`"2026-11-22T10:00:00.000+0000"`, in any zone; decoded in UTC."""
 
     name: ClassVar[str] = "datetime"
+    schemas: ClassVar[tuple[str, ...]] = ("datetime",)
+    reading: ClassVar[Reading | None] = Reading.DATE
 
     def fits(self, field: Field) -> bool:
         return field.type == "datetime"
@@ -24,6 +26,12 @@ class Instant(FieldType):
             return None if found is None or found.tzinfo is None else cut(found)
         except (ValueError, OverflowError):
             return None
+
+    def from_change(self, id_: str | None, text: str | None) -> object:  # noqa: ARG002
+        return text or None
+
+    def jql_view(self, field: Field) -> JqlView:  # noqa: ARG002
+        return JqlView.INSTANT
 
     def make(self, value: object, field: Field) -> object:
         if not isinstance(value, datetime) or value.tzinfo is None:

@@ -16,6 +16,7 @@ class Labels(FieldType):
     """`["okr", "q4"]`, decoded sorted and without repetition; empty is None."""
 
     name: ClassVar[str] = "labels"
+    schemas: ClassVar[tuple[str, ...]] = ("array",)
 
     def fits(self, field: Field) -> bool:
         """Data Center calls its sprints an array of strings too; they hold no words."""
@@ -24,6 +25,9 @@ class Labels(FieldType):
     def decode(self, raw: object) -> tuple[str, ...] | None:
         words = raw if isinstance(raw, list) else []
         return tuple(sorted({word for word in words if isinstance(word, str) and word})) or None
+
+    def from_change(self, id_: str | None, text: str | None) -> object:  # noqa: ARG002
+        return (text or "").split() or None
 
     def encode(self, value: object, field: Field, api: Api = 3) -> object:
         """As ever, but an empty list clears: Jira takes no null here."""

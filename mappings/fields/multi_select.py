@@ -15,6 +15,7 @@ class MultiSelect(FieldType):
     """A list of options, decoded in the order Jira gives; empty is None."""
 
     name: ClassVar[str] = "multi_select"
+    schemas: ClassVar[tuple[str, ...]] = ("array",)
 
     def fits(self, field: Field) -> bool:
         return field.type == "array" and field.items == "option"

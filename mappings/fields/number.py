@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import ClassVar
 
 from mappings.facts.catalogue import Field
-from mappings.fields.field_type import FieldType, FieldValueError
+from mappings.fields.field_type import FieldType, FieldValueError, Holding, JqlView, Reading
 from mappings.numbers import exact, rounded
 
 DIGITS_KEPT = 6
@@ -20,12 +20,18 @@ class Number(FieldType):
     """A JSON number."""
 
     name: ClassVar[str] = "number"
+    schemas: ClassVar[tuple[str, ...]] = ("number",)
+    reading: ClassVar[Reading | None] = Reading.NUMBER
+    holding: ClassVar[Holding | None] = Holding.NUMBER
 
     def fits(self, field: Field) -> bool:
         return field.type == "number"
 
     def decode(self, raw: object) -> Fraction | None:
         return exact(raw)
+
+    def jql_view(self, field: Field) -> JqlView:  # noqa: ARG002
+        return JqlView.NUMBER
 
     def make(self, value: object, field: Field) -> object:
         """A whole number as an integer, anything else as a float of at most six decimals."""
@@ -43,6 +49,10 @@ class Number(FieldType):
         if one is None or other is None:
             return one is other
         return abs(one - other) <= TOLERANCE
+
+    def from_change(self, id_: str | None, text: str | None) -> object:  # noqa: ARG002
+        number = exact(text)
+        return None if number is None else float(number)
 
     def text(self, raw: object) -> str:
         number = exact(raw)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from mappings.facts.catalogue import Field
-from mappings.fields.field_type import Api, FieldType, FieldValueError
+from mappings.fields.field_type import Api, FieldType, FieldValueError, Holding, JqlView, Reading
 from mappings.fields.text import PARAGRAPHS
 
 LINE_NODES = frozenset({"paragraph", "heading", "codeBlock", "hardBreak", "rule", "tableRow", "blockCard"})
@@ -15,6 +15,9 @@ class Paragraph(FieldType):
     """Several lines of text; marks, lists and tables are read through and not kept."""
 
     name: ClassVar[str] = "paragraph"
+    schemas: ClassVar[tuple[str, ...]] = ("string", "doc")
+    reading: ClassVar[Reading | None] = Reading.TEXT
+    holding: ClassVar[Holding | None] = Holding.WORDS
 
     def fits(self, field: Field) -> bool:
         return field.type in ("string", "doc") and (field.custom or field.id) in PARAGRAPHS
@@ -23,6 +26,12 @@ class Paragraph(FieldType):
         text = raw if isinstance(raw, str) else document_text(raw)
         lines = [line.strip() for line in text.splitlines()]
         return "\n".join(line for line in lines if line) or None
+
+    def from_change(self, id_: str | None, text: str | None) -> object:  # noqa: ARG002
+        return text or None
+
+    def jql_view(self, field: Field) -> JqlView:  # noqa: ARG002
+        return JqlView.WORDS
 
     def encode(self, value: object, field: Field, api: Api = 3) -> object:
         """A document of one paragraph for each line that says something; for version 2 those lines as a string."""

@@ -17,6 +17,7 @@ class ParentLink(FieldType):
     """`"PLAT-1"` (Epic Link, Data Center), or an object with the parent under `data`."""
 
     name: ClassVar[str] = "parent_link"
+    schemas: ClassVar[tuple[str, ...]] = ("any",)
     writable: ClassVar[bool] = False
     refuses: ClassVar[bool] = True
 

@@ -13,6 +13,7 @@ class Person(FieldType):
     """`{"accountId": …, "displayName": …}` or `{"name": …, "displayName": …}`."""
 
     name: ClassVar[str] = "user"
+    schemas: ClassVar[tuple[str, ...]] = ("user",)
     writable: ClassVar[bool] = False
 
     def fits(self, field: Field) -> bool:

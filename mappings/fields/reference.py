@@ -37,6 +37,9 @@ class Reference(FieldType):
         found = self.decode(raw) or ()
         return tuple(word for one in found for word in (one.id, one.name) if word)
 
+    def choices(self, raw: object) -> tuple[Named, ...]:
+        return self.decode(raw) or ()
+
     def text(self, raw: object) -> str:
         return ", ".join(one.name or one.id for one in self.decode(raw) or ()) or "empty"
 

@@ -16,6 +16,7 @@ class RequestType(Reference):
     """`{"requestType": {"id": "25", "name": "Get help"}, …}`, or `it/get-help`."""
 
     name: ClassVar[str] = "request_type"
+    schemas: ClassVar[tuple[str, ...]] = ("sd-customerrequesttype",)
 
     def fits(self, field: Field) -> bool:
         return field.custom == KEY

@@ -6,13 +6,15 @@ from typing import ClassVar
 
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Named
-from mappings.fields.field_type import FieldType, FieldValueError
+from mappings.fields.field_type import FieldType, FieldValueError, Holding
 
 
 class Select(FieldType):
     """`{"id": "10020", "value": "On track"}`; decoded, the option's `name` is its value."""
 
     name: ClassVar[str] = "select"
+    schemas: ClassVar[tuple[str, ...]] = ("option", "option-with-child")
+    holding: ClassVar[Holding | None] = Holding.CHOICE
 
     def fits(self, field: Field) -> bool:
         return field.type == "option"
@@ -29,6 +31,9 @@ class Select(FieldType):
         if one is None or other is None:
             return one is other
         return same_option(one, other)
+
+    def from_change(self, id_: str | None, text: str | None) -> object:
+        return {"id": id_ or "", "value": text or ""} if id_ or text else None
 
     def text(self, raw: object) -> str:
         found = option(raw)

@@ -19,6 +19,7 @@ class Sprint(Reference):
     """`{"id": 266, "name": …, "state": …}`, or `…Sprint@1a2b[id=266,state=ACTIVE,name=…]`; several where it moved on."""
 
     name: ClassVar[str] = "sprint"
+    schemas: ClassVar[tuple[str, ...]] = ("array",)
 
     def fits(self, field: Field) -> bool:
         return field.custom == KEY

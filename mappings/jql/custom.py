@@ -6,13 +6,13 @@ import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from typing import TypeVar
 
 from mappings.document.names import Kind
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue, Named
 from mappings.facts.moment import Moment
 from mappings.fields import field_type
-from mappings.fields.reference import Reference
 from mappings.jql.dates import LITERAL, RELATIVE
 from mappings.jql.functions import is_current_user, refuse_call
 from mappings.jql.ground import Ground, Verdict, never
@@ -23,6 +23,8 @@ from mappings.jql.people import People
 from mappings.jql.tree import Call, Value
 from mappings.numbers import exact
 
+V = TypeVar("V")
+
 IDS = ("id", "accountId", "key")
 SHOWN = ("value", "displayName", "name")
 IDENTITIES = ("id", "value", "name", "key", "accountId", "displayName", "emailAddress")
@@ -32,6 +34,25 @@ DEEPEST = 4
 def raw(field_id: str) -> Callable[[Issue], object]:
     """Reads the raw value of a field; None where it is missing."""
     return lambda issue: issue.fields.get(field_id)
+
+
+def decoded(field: Field, kind: type[V]) -> Callable[[Issue], V | None]:
+    """Reads what a field holds as its type decodes it, where that is of this kind; remembers what it has seen."""
+    type_, field_id = field_type(field), field.id
+
+    @functools.lru_cache(maxsize=4_096)
+    def known(said: str) -> V | None:
+        return read(said)
+
+    def read(value: object) -> V | None:
+        found = type_.decode(value) if type_ is not None and value is not None else None
+        return found if isinstance(found, kind) else None
+
+    def reader(issue: Issue) -> V | None:
+        value = issue.fields.get(field_id)
+        return known(value) if isinstance(value, str) else read(value)
+
+    return reader
 
 
 def held(field: Field) -> Verdict:
@@ -74,9 +95,9 @@ def identities_of(field: Field) -> Callable[[object], Iterable[str]]:
 def choices_in(field: Field) -> Callable[[object], Iterable[Named]]:
     """What a raw value of a field holds, each with its id and the name it goes by: as its type decodes it, or as it stands."""
     type_ = field_type(field)
-    if not isinstance(type_, Reference):
+    if type_ is None or type_.choices(None) is None:
         return choices_of
-    return lambda raw: type_.decode(raw) or ()
+    return lambda raw: type_.choices(raw) or ()
 
 
 def choices_of(value: object, depth: int = 0) -> Iterator[Named]:
@@ -154,17 +175,21 @@ def number(ground: Ground, value: Value | Call) -> Fraction | None:
     return found
 
 
-def numbers_among(field_id: str) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+def numbers_among(
+    read: Callable[[Issue], Fraction | None],
+) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
     """`"Story points" in (3, 5)`."""
 
     def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
         wanted = frozenset(found for value in values if (found := number(ground, value)) is not None)
-        return lambda i, _: exact(i.fields.get(field_id)) in wanted
+        return lambda issue, _: read(issue) in wanted
 
     return among
 
 
-def numbers_compare(field_id: str) -> Callable[[Ground, str, Value | Call], Verdict]:
+def numbers_compare(
+    read: Callable[[Issue], Fraction | None],
+) -> Callable[[Ground, str, Value | Call], Verdict]:
     """`"Story points" >= 5`."""
 
     def compare(ground: Ground, sign: str, value: Value | Call) -> Verdict:
@@ -174,7 +199,7 @@ def numbers_compare(field_id: str) -> Callable[[Ground, str, Value | Call], Verd
         test = TESTS[sign]
 
         def verdict(issue: Issue, _moment: Moment) -> bool:
-            held = exact(issue.fields.get(field_id))
+            held = read(issue)
             return held is not None and test(held, bound)
 
         return verdict
@@ -210,7 +235,7 @@ def any_compare(field: Field) -> Callable[[Ground, str, Value | Call], Verdict]:
             isinstance(operand, Call) or LITERAL.fullmatch(operand.text) or RELATIVE.fullmatch(operand.text)
         )
         if not dated:
-            return numbers_compare(field.id)(ground, sign, operand)
+            return numbers_compare(lambda issue: exact(issue.fields.get(field.id)))(ground, sign, operand)
         by_day = days_compare(day_of(field.id))(ground, sign, operand)
         by_instant = datetimes_compare(datetime_of(field.id))(ground, sign, operand)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date, datetime
+from fractions import Fraction
 
 from mappings.document.names import Kind, Name
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue
+from mappings.fields import JqlView, jql_view
 from mappings.jql import custom, fields, instants, texts
 from mappings.jql.fields import JqlField
 from mappings.jql.ground import Ground, Spot
@@ -43,36 +46,29 @@ def find(ground: Ground, name: FieldName) -> JqlField | None:
 
 
 def custom_field(field: Field) -> JqlField:
-    """How a custom field is asked, by what the catalogue says of its type."""
-    raw = custom.raw(field.id)
+    """How a custom field is asked, as its type says."""
     names = (field.name or field.id,)
-    present, reads = custom.held(field), (field.id,)
-    choices, rank = custom.choices_among(field), _rank(field.id)
-    if field.type == "number":
-        among, compare = custom.numbers_among(field.id), custom.numbers_compare(field.id)
+    present, rank, reads = custom.held(field), _rank(field.id), (field.id,)
+    view = jql_view(field)
+    if view is JqlView.NUMBER:
+        number = custom.decoded(field, Fraction)
+        among, compare = custom.numbers_among(number), custom.numbers_compare(number)
         return JqlField(names, present, among, compare, rank=rank, reads=reads)
-    if field.type in ("date", "datetime"):
-        return _dated(field, names)
-    if texts.is_free_text(field):
-        matches = texts.text_matches(lambda issue: texts.plain_text(raw(issue)))
-        return JqlField(names, present, matches=matches, rank=rank, reads=reads)
-    if field.type not in ("", "any", "string"):
-        return JqlField(names, present, choices, rank=rank, reads=reads)
-    among, compare = custom.any_among(field), custom.any_compare(field)
+    if view is JqlView.DAY:
+        day = custom.decoded(field, date)
+        among, compare = instants.days_among(day), instants.days_compare(day)
+        return JqlField(names, present, among, compare, rank=day, reads=reads)
+    if view is JqlView.INSTANT:
+        at = custom.decoded(field, datetime)
+        among, compare = instants.datetimes_among(at), instants.datetimes_compare(at)
+        return JqlField(names, present, among, compare, rank=at, reads=reads)
+    if view is JqlView.CHOICE:
+        return JqlField(names, present, custom.choices_among(field), rank=rank, reads=reads)
+    raw = custom.raw(field.id)
     matches = texts.text_matches(lambda issue: texts.plain_text(raw(issue)))
-    return JqlField(names, present, among, compare, matches, rank, reads)
-
-
-def _dated(field: Field, names: tuple[str, ...]) -> JqlField:
-    present, reads = custom.held(field), (field.id,)
-    if field.type == "date":
-        day = custom.day_of(field.id)
-        return JqlField(
-            names, present, instants.days_among(day), instants.days_compare(day), rank=day, reads=reads
-        )
-    at = custom.datetime_of(field.id)
-    among, compare = instants.datetimes_among(at), instants.datetimes_compare(at)
-    return JqlField(names, present, among, compare, rank=at, reads=reads)
+    if view is JqlView.WORDS:
+        return JqlField(names, present, matches=matches, rank=rank, reads=reads)
+    return JqlField(names, present, custom.any_among(field), custom.any_compare(field), matches, rank, reads)
 
 
 def _rank(field_id: str) -> fields.Rank:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
+from mappings.fields import JqlView, jql_view
 from mappings.jql.functions import refuse_call
 from mappings.jql.ground import Ground, Verdict, never
 from mappings.jql.tree import Call, Value
@@ -22,7 +23,6 @@ TERM = re.compile(r'"([^"]*)"|(\S+)')
 WILD_WORD = re.compile(r"[\w*?]+")
 BEYOND = re.compile(r"^[+\-!]|[~^{}\[\]()|&]|^(?:AND|OR|NOT)$|^\w+:")
 MOST_NODES = 20_000
-FREE_TEXT = ("textfield", "textarea", "readonlyfield")
 LONG_TEXTS = ("description", "environment")
 
 
@@ -110,7 +110,9 @@ def text_matches(read: Callable[[Issue], str]) -> Callable[[Ground, Value | Call
 
 def matches_everywhere(ground: Ground, operand: Value | Call) -> Verdict:
     """`text ~ word`: in the summary, the description, the environment and the site's free-text fields."""
-    ids = (*LONG_TEXTS, *(field.id for field in ground.catalogue.fields if is_free_text(field)))
+    ids = tuple(
+        dict.fromkeys([*LONG_TEXTS, *(one.id for one in ground.catalogue.fields if is_free_text(one))])
+    )
     ground.fields.update(ids)
     message = "text is searched in the summary, the description and text fields, but not in comments"
     ground.warn("no-comments", message, operand, remedy="name the field: summary ~ or description ~")
@@ -124,7 +126,7 @@ def matches_everywhere(ground: Ground, operand: Value | Call) -> Verdict:
 
 def is_free_text(field: Field) -> bool:
     """Whether a custom field holds text that is searched by words."""
-    return field.type == "string" and field.custom.rpartition(":")[2] in FREE_TEXT
+    return jql_view(field) is JqlView.WORDS
 
 
 def plain_text(raw: object) -> str:

@@ -11,9 +11,10 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from mappings.facts.issue import Issue
+from mappings.fields import Reading
 from mappings.progress.metric import no_single_issue
 from mappings.progress.operands import field_id
-from mappings.progress.options import DAY, Day, FieldAlias, Jql, RuleOptions, Shapes, Wanted
+from mappings.progress.options import DAY, Day, FieldAlias, Jql, RuleOptions, Shapes
 from mappings.progress.rule import Finding, ProgressRule, Subject, measured, unknown
 from mappings.rollup.health import Standing, achieved, unmeasured
 from mappings.rollup.state import Health, HealthLevel, Measurement
@@ -25,7 +26,7 @@ class MilestoneOptions(RuleOptions):
 
     kind: Literal["milestone"]
     due: Annotated[
-        Day | Annotated[str, FieldAlias(Wanted.DATE)] | None,
+        Day | Annotated[str, FieldAlias(Reading.DATE)] | None,
         Shapes(("a date like 2026-12-31", "a field alias")),
         Field(
             description="A day, or the alias of a date field; the issue's own due date where it is left out."

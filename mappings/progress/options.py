@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, NamedTuple, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
+
+from mappings.fields import Reading
 
 LARGEST = Decimal(10) ** 15
 DECIMALS = 30
@@ -25,15 +26,6 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Number = Annotated[Decimal, Field(ge=-LARGEST, le=LARGEST, decimal_places=DECIMALS)]
 """A number written in a mapping: whatever people measure, and few enough digits to reckon with exactly."""
-
-
-class Wanted(StrEnum):
-    """What kind of field a use needs."""
-
-    NUMBER = "number"
-    DATE = "date"
-    TEXT = "text"
-    ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +37,7 @@ class FieldAlias:
     read, where the name of the option does not.
     """
 
-    wanted: Wanted = Wanted.NUMBER
+    wanted: Reading | None = Reading.NUMBER
     history: bool = False
     words: Mapping[str, str | None] = field(default_factory=dict, hash=False)
     meaning: str = ""

@@ -11,6 +11,7 @@ from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.facts.selector import Selector
+from mappings.fields import FIELD_TYPES, Reading
 from mappings.numbers import KnownNumbers
 from mappings.rollup.health import Standing
 from mappings.rollup.statuses import StatusReader
@@ -53,7 +54,7 @@ class Assessment:
         self.forest = forest
         self.moment = moment
         self.statuses = StatusReader(mapping.statuses, moment)
-        self.numbers = KnownNumbers()
+        self.numbers = KnownNumbers(type_.decode for type_ in FIELD_TYPES if type_.reading is Reading.NUMBER)
         self.standings: dict[tuple[str | None, str], Standing] = {}
         self._inside: dict[str, bool] = {}
         self._outside: set[str] | None = None

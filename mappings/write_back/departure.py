@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from mappings.document.mapping import Mapping as BoundMapping
-from mappings.facts.catalogue import Field
 from mappings.facts.forest import issue_order
 from mappings.facts.issue import Issue
-from mappings.fields import Api, FieldType, field_type, is_empty
+from mappings.fields import Api, is_empty
 from mappings.rollup.state import ObjectiveState
-from mappings.write_back.desired import Lookup, Owners, encoded, places
+from mappings.write_back.desired import Lookup, Owners, places
 from mappings.write_back.plan import Change, Plan
+from mappings.write_back.target import Place
 
-Place = tuple[str, str]
-"""An issue and a field or property of it, by id."""
+Spot = tuple[str, str]
+"""An issue and a place of it, by id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Standing:
 
     issue_id: str
     issue_key: str
-    field: Field
+    place: Place
     value: object
     objective_id: str
     stays: bool = False
@@ -34,7 +34,7 @@ class Standing:
 
 def clearing(
     standing: Iterable[Standing],
-    kept: Collection[Place],
+    kept: Collection[Spot],
     actual: Lookup,
     today: date,
     read: Collection[str],
@@ -42,26 +42,26 @@ def clearing(
 ) -> list[Change]:
     """The changes that clear what nobody speaks for any more, as long as it is still what we wrote.
 
-    `kept` are the places that somebody speaks for, `read` the fields that the mirror holds: of others, and of issues that it does
+    `kept` are the places that somebody speaks for, `read` the ids that the mirror holds: of others, and of issues that it does
     not hold (`actual`), what we wrote is taken for what stands there. Left alone is what a rule said should stay, what
     belongs to an objective whose cycle has ended by `today`, and issues archived in Jira, which nobody can edit.
     """
     found = []
     for one in standing:
-        type_, issue = field_type(one.field), actual(one.issue_id)
+        issue = actual(one.issue_id)
         over = one.until is not None and one.until < today
-        if (one.issue_id, one.field.id) in kept or one.stays or over or type_ is None or is_empty(one.value):
+        if (one.issue_id, one.place.id) in kept or one.stays or over or is_empty(one.value):
             continue
-        if issue is not None and (issue.archived or not _holds(issue, one, type_, read)):
+        if issue is not None and (issue.archived or not _holds(issue, one, read)):
             continue
-        after = encoded(type_, None, one.field, api).raw
-        reason = f"{one.field.name} {type_.step(one.value, after)}: it is not written here any more"
+        after = one.place.cleared(api)
+        reason = f"{one.place.name} {one.place.step(one.value, after)}: it is not written here any more"
         found.append(
             Change(
                 issue_id=one.issue_id,
                 issue_key=issue.key if issue is not None else one.issue_key,
-                field_id=one.field.id,
-                field_name=one.field.name,
+                field_id=one.place.id,
+                field_name=one.place.name,
                 before=one.value,
                 after=after,
                 reason=reason,
@@ -72,10 +72,10 @@ def clearing(
     return found
 
 
-def _holds(issue: Issue, one: Standing, type_: FieldType, read: Collection[str]) -> bool:
-    """Whether the field has what we wrote, as far as the mirror knows."""
-    known = one.field.id in read or one.field.id in issue.fields
-    return not known or type_.equal(issue.fields.get(one.field.id), one.value)
+def _holds(issue: Issue, one: Standing, read: Collection[str]) -> bool:
+    """Whether the place has what we wrote, as far as the mirror knows."""
+    known = one.place.id in read or one.place.id in issue.fields
+    return not known or one.place.equal(one.place.actual(issue), one.value)
 
 
 def with_clearing(planned: Plan, objective_id: str, changes: Iterable[Change]) -> Plan:
@@ -84,9 +84,9 @@ def with_clearing(planned: Plan, objective_id: str, changes: Iterable[Change]) -
     return Plan(objective_id, tuple(sorted(every, key=lambda one: (issue_order(one.issue_id), one.field_id))))
 
 
-def all_places(mapping: BoundMapping, states: Iterable[ObjectiveState], owned: Owners) -> frozenset[Place]:
+def all_places(mapping: BoundMapping, states: Iterable[ObjectiveState], owned: Owners) -> frozenset[Spot]:
     """Everything that any of these objectives speaks for."""
-    return frozenset[Place]().union(*(places(mapping, state, owned) for state in states))
+    return frozenset[Spot]().union(*(places(mapping, state, owned) for state in states))
 
 
 def plans_with_clearing(plans: Iterable[Plan], changes: Mapping[str, list[Change]]) -> list[Plan]:

@@ -1,4 +1,4 @@
-"""What Jira's fields and entity properties shall hold for one objective and its key results, by the `write_back` rules.
+"""What the places that are written shall hold for one objective and its key results, by the `write_back` rules.
 
 One issue may be a key result of several objectives. What is written to it then depends on the objective (expected progress,
 pace), so one of them has to speak for it: the first in id order. `owners` says which that is.
@@ -9,51 +9,30 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 
 from mappings.document.mapping import Mapping as BoundMapping
-from mappings.document.schema import TargetPart
-from mappings.facts.catalogue import Field
 from mappings.facts.forest import issue_order
 from mappings.facts.issue import Issue
-from mappings.fields import Api, FieldType, FieldValueError, field_type
-from mappings.fields.number import plain
+from mappings.fields import Api
 from mappings.numbers import WHOLE, percent
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import HealthLevel, KeyResultState, ObjectiveState
-from mappings.write_back.figures import PERCENTS, Figures, number_value
-from mappings.write_back.property_values import PropertyTarget, property_target
+from mappings.write_back.target import Aim, Place
+from mappings.write_back.targets import aims_of
+from mappings.write_back.values import LABELS, Figures
 
 Lookup = Callable[[str], Issue | None]
 """Gives the mirrored issue of an id, None where the mirror does not hold it: `Forest.issue`, `dict.get`."""
 
-LABELS: Mapping[HealthLevel, str] = {
-    HealthLevel.OFF_TRACK: "Off track",
-    HealthLevel.AT_RISK: "At risk",
-    HealthLevel.UNKNOWN: "Unknown",
-    HealthLevel.PENDING: "Pending",
-    HealthLevel.ON_TRACK: "On track",
-    HealthLevel.ACHIEVED: "Achieved",
-}
-
-WORDS = ("text", "paragraph")
-
-
-def holding_types(value: str) -> tuple[str, ...]:
-    """Names of the field types that can hold a value of `write_back`; a field of any other type is left alone."""
-    if value == "health":
-        return ("select", *WORDS)
-    return WORDS if value == "summary" else ("number", *WORDS)
-
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """One field or property of one issue and the JSON value it shall hold; None clears. `value` names what it shows (`progress_percent`)."""
+    """One place of one issue and the JSON value it shall hold; None clears. `value` names what it shows (`progress_percent`)."""
 
     issue_id: str
     issue_key: str
-    field: Field
+    place: Place
     raw: object
     value: str
     stays: bool = False
@@ -82,10 +61,9 @@ def owners(states: Iterable[ObjectiveState]) -> Owners:
 def desired(
     mapping: BoundMapping, state: ObjectiveState, actual: Lookup, api: Api = 3, owned: Owners | None = None
 ) -> tuple[Desired, ...]:
-    """The desired field values of one objective, each (issue, field) once: the rule written first wins, objective before key result.
+    """What is desired for one objective, each (issue, place) once: the rule written first wins, objective before key result.
 
-    Left out: issues that the mirror does not hold (`actual`), archived ones, which Jira lets nobody edit, key results whose issue another objective speaks for, fields of a type that cannot hold the value, and unknown values under
-    `unknown: leave`. A value that its field cannot hold (a health without an option) clears the field.
+    Left out: issues that the mirror does not hold (`actual`), archived ones, which Jira lets nobody edit, key results whose issue another objective speaks for, and what a place leaves as it is (`Aim.make`).
     """
     found: dict[tuple[str, str], Desired] = {}
     cycle = mapping.cycles.get(state.cycle_id) if state.cycle_id is not None else None
@@ -93,28 +71,14 @@ def desired(
     for issue_id, figures, aims in subjects(mapping, state, owned or Owners()):
         issue = actual(issue_id)
         for aim in aims:
-            if issue is None or issue.archived or (issue_id, aim.field.id) in found:
+            if issue is None or issue.archived or (issue_id, aim.place.id) in found:
                 continue
-            made = made_for(aim, figures, api)
+            made = aim.make(figures, api)
             if made is not None:
-                found[issue_id, aim.field.id] = Desired(
-                    issue_id, issue.key, aim.field, made.raw, aim.value, aim.stays, until
+                found[issue_id, aim.place.id] = Desired(
+                    issue_id, issue.key, aim.place, made.raw, aim.value, aim.stays, until
                 )
     return tuple(found.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Aim:
-    """One field or property of every issue of a kind, what it shall show, and whether that stays when the issue or the field leaves."""
-
-    field: Field
-    part: TargetPart | PropertyTarget
-    stays: bool = False
-
-    @property
-    def value(self) -> str:
-        """What it shows, by name."""
-        return self.part.value if isinstance(self.part, TargetPart) else "property"
 
 
 Subject = tuple[str, Figures, list[Aim]]
@@ -126,33 +90,27 @@ def subjects(mapping: BoundMapping, state: ObjectiveState, owned: Owners) -> Ite
     if state.issue_id is not None:
         yield state.issue_id, objective_figures(state), of_objective
     of_key_result = aims(mapping, "key_result")
-    taken = {aim.field.id for aim in of_objective}
+    taken = {aim.place.id for aim in of_objective}
     for key_result in state.key_results:
         id_ = key_result.issue_id
         if id_ is None or owned.key_results.get(id_, state.id) != state.id:
             continue
         reserved: Collection[str] = taken if id_ in owned.objectives else ()
-        free = [aim for aim in of_key_result if aim.field.id not in reserved]
+        free = [aim for aim in of_key_result if aim.place.id not in reserved]
         yield id_, key_result_figures(key_result, state), free
 
 
 def places(mapping: BoundMapping, state: ObjectiveState, owned: Owners) -> frozenset[tuple[str, str]]:
-    """Issue and field of everything this objective speaks for, whether there is a value for it or not."""
+    """Issue and place id of everything this objective speaks for, whether there is a value for it or not."""
     return frozenset(
-        (issue_id, aim.field.id) for issue_id, _, aims in subjects(mapping, state, owned) for aim in aims
+        (issue_id, aim.place.id) for issue_id, _, aims in subjects(mapping, state, owned) for aim in aims
     )
 
 
 def aims(mapping: BoundMapping, target: str) -> list[Aim]:
-    """What the rules set on this kind of target, in the order they are written; of each rule the fields first."""
-    found: list[Aim] = []
-    for rule in mapping.document.write_back:
-        if rule.target == target:
-            stays = rule.on_leave == "leave"
-            found += [Aim(mapping.fields[alias], part, stays) for alias, part in rule.set.items()]
-            held = property_target(rule)
-            found += [Aim(held.field, held, stays)] if held is not None else []
-    return found
+    """What the rules want of this kind of issue, in the order they are written."""
+    rules = (rule for rule in mapping.document.write_back if rule.target == target)
+    return [aim for rule in rules for aim in aims_of(rule, mapping.fields)]
 
 
 def objective_figures(state: ObjectiveState) -> Figures:
@@ -169,6 +127,7 @@ def objective_figures(state: ObjectiveState) -> Figures:
             state.progress, state.health.level, state.expected, state.key_results, state.commitment
         ),
         achieved_at=ACHIEVED_AT[state.commitment],
+        objective=state,
     )
 
 
@@ -185,6 +144,8 @@ def key_result_figures(key_result: KeyResultState, state: ObjectiveState) -> Fig
         health=key_result.health.level,
         summary=summary(progress, key_result.health.level, expected, commitment=key_result.commitment),
         achieved_at=ACHIEVED_AT[key_result.commitment],
+        objective=state,
+        key_result=key_result,
     )
 
 
@@ -216,58 +177,3 @@ def counted(key_results: tuple[KeyResultState, ...]) -> str:
 def shown_percent(share: Fraction, achieved_at: Fraction = WHOLE) -> str:
     """A share as people read it: `62 %`."""
     return f"{percent(share, 0, achieved_at)} %"
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A raw value that was made; None inside it clears, no Made at all leaves the field alone."""
-
-    raw: object
-
-
-def made_for(aim: Aim, figures: Figures, api: Api) -> Made | None:
-    """The raw value for one field or property, or None where it is to be left as it is."""
-    if isinstance(aim.part, TargetPart):
-        return one_desired(aim.part, figures, aim.field, api)
-    value, type_ = aim.part.value(figures), field_type(aim.field)
-    if type_ is None or (value is None and aim.part.unknown == "leave"):
-        return None
-    return encoded(type_, value, aim.field, api)
-
-
-def one_desired(target: TargetPart, figures: Figures, wanted: Field, api: Api) -> Made | None:
-    """The raw value for one field, or None where it is to be left as it is."""
-    type_ = field_type(wanted)
-    if type_ is None or type_.name not in holding_types(target.value):
-        return None
-    if target.value == "health":
-        return health_value(target, figures.health, type_, wanted, api)
-    value = figures.summary if target.value == "summary" else number_value(target, figures)
-    if value is None and target.unknown == "leave":
-        return None
-    return encoded(type_, as_held(value, target, type_), wanted, api)
-
-
-def as_held(value: Decimal | str | None, target: TargetPart, type_: FieldType) -> object:
-    """A number as a number field holds it, or in words where the field holds text: `62 %`."""
-    if not isinstance(value, Decimal) or type_.name == "number":
-        return value
-    return f"{plain(value)} %" if target.value in PERCENTS else plain(value)
-
-
-def health_value(
-    target: TargetPart, level: HealthLevel, type_: FieldType, wanted: Field, api: Api
-) -> Made | None:
-    """The option or words for a health. With `options`, a level that has none clears; without, the level's own label serves."""
-    if level is HealthLevel.UNKNOWN and target.unknown == "leave":
-        return None
-    label = LABELS[level] if target.options is None else target.options.get(level.value)
-    return encoded(type_, label, wanted, api)
-
-
-def encoded(type_: FieldType, value: object, wanted: Field, api: Api) -> Made:
-    """The value as JSON; what the field cannot hold clears it, since a value left behind would be a wrong one."""
-    try:
-        return Made(type_.encode(value, wanted, api))
-    except FieldValueError:
-        return Made(type_.encode(None, wanted, api))

@@ -10,13 +10,12 @@ from datetime import date
 
 from mappings.facts.forest import issue_order
 from mappings.facts.issue import Issue
-from mappings.fields import FieldType, field_type
 from mappings.write_back.desired import Desired, Lookup
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field or property of one issue: the JSON value Jira has, the JSON value it shall get, and why. None clears it.
+    """One place of one issue (`field_id` is the id of the place): the JSON value Jira has, the JSON value it shall get, and why. None clears it.
 
     `stays`: what is written stays when the issue or the field leaves the mapping. `until`: the last day of the objective's cycle,
     after which it stays in any case. `left`: this change itself clears what was left behind.
@@ -53,9 +52,9 @@ class Plan:
 
 
 def plan(objective_id: str, wanted: Iterable[Desired], actual: Lookup, cause: str = "") -> Plan:
-    """The fewest changes that make actual equal to desired, by issue id and then field id.
+    """The fewest changes that make actual equal to desired, by issue id and then place id.
 
-    A field that is equal within the tolerance of its type gives nothing, and so does an issue that the mirror does not hold:
+    A place that is equal gives nothing, and so does an issue that the mirror does not hold:
     what it has is not known. `cause` ends each reason ("PLAT-7 moved to Done").
     """
     changes = (change(item, actual(item.issue_id), cause) for item in wanted)
@@ -66,30 +65,29 @@ def plan(objective_id: str, wanted: Iterable[Desired], actual: Lookup, cause: st
 
 
 def change(wanted: Desired, issue: Issue | None, cause: str = "") -> Change | None:
-    """The change of one field, or None where it is right already."""
-    type_ = field_type(wanted.field)
-    if issue is None or type_ is None:
+    """The change of one place, or None where it is right already."""
+    if issue is None:
         return None
-    before = issue.fields.get(wanted.field.id)
-    if type_.equal(before, wanted.raw):
+    before = wanted.place.actual(issue)
+    if wanted.place.equal(before, wanted.raw):
         return None
     return Change(
         issue_id=wanted.issue_id,
         issue_key=issue.key,
-        field_id=wanted.field.id,
-        field_name=wanted.field.name,
+        field_id=wanted.place.id,
+        field_name=wanted.place.name,
         before=before,
         after=wanted.raw,
-        reason=reason(wanted, before, type_, cause),
+        reason=reason(wanted, before, cause),
         stays=wanted.stays,
         until=wanted.until,
     )
 
 
-def reason(wanted: Desired, before: object, type_: FieldType, cause: str) -> str:
+def reason(wanted: Desired, before: object, cause: str) -> str:
     """`progress 50 → 63: PLAT-7 moved to Done`."""
     what = wanted.value.removesuffix("_percent").replace("_", " ")
-    step = f"{what} {type_.step(before, wanted.raw)}"
+    step = f"{what} {wanted.place.step(before, wanted.raw)}"
     return f"{step}: {cause}" if cause else step
 
 

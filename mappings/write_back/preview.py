@@ -8,12 +8,12 @@ from fractions import Fraction
 
 from mappings.explain.cause import figure, percentage
 from mappings.facts.forest import in_order, issue_order
-from mappings.fields import property_key
 from mappings.numbers import WHOLE
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.ledger import Contribution, Ledger
 from mappings.rollup.state import HealthLevel, KeyResultState, ObjectiveState
 from mappings.write_back.plan import Change, Plan, plan_hash
+from mappings.write_back.targets import writings_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class ObjectiveDifference:
 class Cost:
     """What applying takes: `writes` values, on `issues` issues, by `calls` API calls.
 
-    One edit carries all fields of an issue; an entity property is a call of its own.
+    One edit carries all fields of an issue; what each target costs it says itself.
     """
 
     writes: int
@@ -135,8 +135,7 @@ def cost(plans: Iterable[Plan]) -> Cost:
 
 def calls(changes: Iterable[Change]) -> int:
     """API calls it takes to write these changes of one issue."""
-    properties = [property_key(change.field_id) is not None for change in changes]
-    return sum(properties) + (not all(properties))
+    return sum(1 for _ in writings_of(changes))
 
 
 def objective_difference(

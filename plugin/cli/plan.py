@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mappings.fields.entity_property import words
+from mappings.facts.raw_value import words
 from mappings.write_back.plan import Change
 from plugin.access.actor import COMMAND_LINE
 from plugin.cli.opening import open_connector

@@ -16,7 +16,9 @@ from mappings.document.names import Absence
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
-from mappings.fields import Api, FieldType, field_type, property_field, property_key
+from mappings.fields import Api, FieldType, field_type
+from mappings.write_back.target import Place
+from mappings.write_back.targets import place_of, target_of
 from plugin.runtime.counters import Meter
 from plugin.sync.announcement import SILENT, Announcer
 from plugin.sync.reconcile.notification import Notifying
@@ -74,7 +76,7 @@ class Context:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """What to ask Jira for: the system fields, the mapped ones and written properties, nothing else."""
+        """What to ask Jira for: the system fields, the mapped ones and what is written, nothing else."""
         coming = self.coming.field_ids() if self.coming is not None else frozenset[str]()
         return (*core_fields(), *sorted(self.mapping.field_ids() | coming | self.besides))
 
@@ -92,8 +94,12 @@ class Context:
         )
 
     def field(self, field_id: str) -> Field | None:
-        """The field or entity property of this id, mapped or not."""
+        """The field of this id: as the mapping has it, or as Jira's catalogue has it."""
         return field_of(self.mapping, self.catalogue, field_id)
+
+    def place(self, id_: str) -> Place | None:
+        """The place of this id, written by the mapping or not; None where Jira no longer has it."""
+        return place_of(id_, self.field)
 
     def field_ids(self, told: Iterable[str]) -> frozenset[str]:
         """Ids of fields as an event tells them: Data Center does it by name; of a name that several have, all of them."""
@@ -124,16 +130,19 @@ class Context:
         return metrics_of(self.mapping) | coming
 
     @property
-    def written_fields(self) -> frozenset[str]:
-        """Ids of the fields and entity properties this mapping writes."""
-        return self.written_properties | frozenset(
-            self.mapping.fields[alias].id for rule in self.mapping.document.write_back for alias in rule.set
-        )
+    def written_places(self) -> frozenset[str]:
+        """Ids of the places this mapping writes."""
+        return frozenset(place.id for place in self.mapping.places())
 
     @property
-    def written_properties(self) -> frozenset[str]:
-        """Ids of the entity properties this mapping writes: `property:<key>`."""
-        return frozenset(field.id for field in self.mapping.properties())
+    def ageless_places(self) -> frozenset[str]:
+        """Those among them whose writes leave Jira's `updated` of the issue as it is."""
+        return frozenset(id_ for id_ in self.written_places if not target_of(id_).ages)
+
+    @property
+    def unshown_places(self) -> frozenset[str]:
+        """Ids of what the mirror has to hold and no search shows."""
+        return frozenset(id_ for id_ in self.fields if not target_of(id_).shown(self.api))
 
     @property
     def api(self) -> Api:
@@ -150,10 +159,7 @@ class Context:
 
 
 def field_of(mapping: Mapping, catalogue: Catalogue, field_id: str) -> Field | None:
-    """A field by its id: as the mapping has it, or as Jira's catalogue has it; an entity property always exists."""
-    key = property_key(field_id)
-    if key is not None:
-        return property_field(key)
+    """A field by its id: as the mapping has it, or as Jira's catalogue has it."""
     mapped = (field for field in mapping.fields.values() if field.id == field_id)
     return next(mapped, None) or catalogue.field(field_id)
 

@@ -16,6 +16,7 @@ from connectors.store.numbers import mirror, objectives
 from connectors.store.schema import write as written
 from connectors.store.work import due, inbox, writes
 from mappings import presets
+from mappings.write_back.targets import entity_property
 from plugin.cli.sync import sync_site
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
@@ -132,7 +133,9 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         sync_site(connector, "main")
         with serving(connector, "127.0.0.1", 0, workers=2) as served:
             jira = connector.site("main").jira
-            jira.register_webhook("OKR", f"{served.url}/webhooks/jira/main", SECRET, properties=True)
+            jira.register_webhook(
+                "OKR", f"{served.url}/webhooks/jira/main", SECRET, besides=entity_property.TARGET.events
+            )
             yield Site(sandbox, connector)
         connector.store.close()
 

@@ -230,6 +230,104 @@ print(dict(zip(table_labels(), table_row(state)))["Length of title"])
     assert len(scratch.touched) == files_promised("a column of the list of objectives")
 
 
+BEST_PAGE = '''
+"""The objective that stands best."""
+
+from plugin.access.permission import needs
+from plugin.pages.page import Page, rendered
+
+
+def register(blueprint, sources):
+    @blueprint.get("/best", endpoint="best")
+    @needs("viewer")
+    def best():
+        known = [one.state for one in sources.objectives() if one.state.progress is not None]
+        return rendered("best.html", "best", state=max(known, key=lambda one: one.progress))
+
+
+PAGE = Page("best", "Best", register, "best")
+'''
+BEST_TEMPLATE = """{% extends "pages/layout.html" %}
+{% block title %}Best{% endblock %}
+{% block content %}<h1>Best is {{ state.title }}</h1>{% endblock %}
+"""
+
+
+def test_a_page_is_routed_guarded_and_in_the_navigation(scratch: Scratch) -> None:
+    """A module, its template, and a line: address, layout, navigation and headers follow."""
+    scratch.write("plugin/pages/best.py", BEST_PAGE)
+    scratch.write("plugin/pages/templates/pages/best.html", BEST_TEMPLATE)
+    scratch.edit(
+        "plugin/pages/__init__.py",
+        ("cycle_review, kpis", "best, "),
+        ("sync_health.PAGE)", "best.PAGE, "),
+    )
+    told = scratch.run(
+        """
+from flask import Flask
+from docs.screenshots.company import seeded
+from plugin.access.permission import rule_of
+from plugin.pages import pages_blueprint
+
+company = seeded()
+app = Flask("pages-under-test")
+app.register_blueprint(pages_blueprint(company))
+best = max((one.state for one in company.objectives() if one.state.progress is not None), key=lambda one: one.progress)
+client = app.test_client()
+page = client.get("/best", headers={"Accept": "text/html"})
+print(page.status_code, f"<h1>Best is {best.title}</h1>" in page.text, "default-src" in page.headers["Content-Security-Policy"])
+print('href="/best"' in client.get("/kpis", headers={"Accept": "text/html"}).text)
+print(rule_of("pages.best", app.view_functions["pages.best"]).permission.value)
+"""
+    )
+    assert told.splitlines() == ["200 True True", "True", "viewer"]
+    assert len(scratch.touched) == files_promised("a page")
+
+
+BEST_COMMAND = '''
+"""`jira-okr best`: the kinds of key results, the best first."""
+
+import click
+
+from mappings.progress import PROGRESS_RULES
+from plugin.cli.output import json_option, show_json
+
+
+@click.command("best")
+@json_option
+def best_command(as_json):
+    """Name the best kind of key result. Exit code 1 where there is none."""
+    kinds = sorted(rule.kind for rule in PROGRESS_RULES)
+    show_json(kinds[:1]) if as_json else click.echo(kinds[0])
+    if not kinds:
+        raise SystemExit(1)
+'''
+
+
+def test_a_command_is_listed_completed_and_run(scratch: Scratch) -> None:
+    """A module and a line: help, completion, `--json` and exit codes are those of every command."""
+    scratch.write("plugin/cli/best.py", BEST_COMMAND)
+    scratch.edit(
+        "plugin/cli/__init__.py",
+        ("from plugin.cli.check import", "from plugin.cli.best import best_command\n"),
+        ("    check_command,", "    best_command,\n"),
+    )
+    told = scratch.run(
+        """
+from click.shell_completion import ShellComplete
+from click.testing import CliRunner
+from plugin.cli import cli
+
+asked = lambda *words: CliRunner().invoke(cli, words)
+print("Name the best kind of key result." in asked("--help").output)
+print(asked("best", "--json").output.split(), asked("best").exit_code, asked("best", "--jsno").exit_code)
+print([one.value for one in ShellComplete(cli, {}, "jira-okr", "X").get_completions([], "be")])
+"""
+    )
+    assert told.splitlines() == ["True", "['[', '\"baseline\"', ']'] 0 2", "['best']"]
+    assert len(scratch.touched) == files_promised("a CLI command")
+
+
 def test_an_operation_is_routed_read_described_and_guarded(scratch: Scratch) -> None:
     """One function: its address, what it reads and what it answers follow from its annotations."""
     scratch.edit(
@@ -285,6 +383,216 @@ with demo_world(Path(tempfile.mkdtemp()), clock=system_clock, seed=1) as demo:
     assert len(scratch.touched) == files_promised("an operation of the API")
 
 
+def test_a_value_is_allowed_checked_and_written_by_one_entry(scratch: Scratch) -> None:
+    """A count of key results: mappings may name it, a number field and text hold it, a property takes it."""
+    scratch.edit(
+        "mappings/write_back/values.py",
+        (
+            '    WrittenValue("health", ',
+            '    WrittenValue("rows", Form.SHARE, lambda one: Fraction(len(one.objective.key_results))),\n',
+        ),
+    )
+    told = scratch.run(
+        WORLD
+        + """
+from mappings.facts.forest import Forest
+from mappings.rollup.measurement import assess
+from mappings.write_back.desired import desired
+
+def text(**rule):
+    return json.dumps({
+        "version": 1, "name": "shop", "scope": "project = SHOP",
+        "fields": {"count": {"id": "customfield_10001"}, "notes": {"id": "customfield_10002"}, "pick": {"id": "customfield_10003"}},
+        "cycles": [{"id": "q4", "start": "2026-10-01", "end": "2026-12-31"}],
+        "objectives": [{"id": "epics", "select": "issuetype = Epic", "cycle": "q4", "key_results": [
+            {"id": "all", "select": "issuetype = Task", "progress": {"kind": "delivery"}}]}],
+        "write_back": [{"target": "objective", **rule}],
+    })
+
+catalogue = Catalogue(fields=(
+    Field("customfield_10001", "Count", "number"), Field("customfield_10002", "Notes", "string"), Field("customfield_10003", "Pick", "option"),
+))
+wrong = bind_text(text(set={"pick": {"value": "rows"}}), catalogue).diagnostics
+print(*(f"{one.code} {' '.join(one.valid)}" for one in wrong if one.severity == "error"))
+mapping = bind_text(text(set={"count": {"value": "rows"}, "notes": {"value": "rows"}}, property={"key": "okr", "values": ["rows"]}), catalogue).mapping
+issues = {"1": an_issue(1, "Epic"), "2": an_issue(2, "Task", "1")}
+state = assess(mapping, Forest.of(issues.values()), Moment(DAY, UTC))["1"]
+print(*(f"{one.place.name}: {one.raw}" for one in desired(mapping, state, issues.get)), sep="\\n")
+print("rows" in json.dumps(json_schema()))
+"""
+    )
+    assert told.splitlines() == [
+        "field-type number string doc",
+        "Count: 1",
+        "Notes: 1",
+        "entity property okr: {'rows': 1}",
+        "True",
+    ]
+    assert len(scratch.touched) == files_promised("a value that can be written")
+
+
+MONEY = '''
+"""Amounts of money: `{"amount": "12.50", "currency": "EUR"}`."""
+
+from mappings.fields.field_type import FieldType, Holding, JqlView, Reading
+from mappings.numbers import exact
+
+
+class Money(FieldType):
+    name = "money"
+    schemas = ("money",)
+    reading = Reading.NUMBER
+    holding = Holding.NUMBER
+
+    def fits(self, field):
+        return field.type == "money"
+
+    def decode(self, raw):
+        return exact(raw.get("amount")) if isinstance(raw, dict) else None
+
+    def make(self, value, field):
+        return {"amount": f"{value:.2f}", "currency": "EUR"}
+
+    def from_change(self, id_, text):
+        return {"amount": text.split()[0], "currency": "EUR"} if text else None
+
+    def jql_view(self, field):
+        return JqlView.NUMBER
+'''
+
+
+def test_a_field_type_is_read_written_compared_searched_and_told_from_history(scratch: Scratch) -> None:
+    """Its file says what checks, JQL, writing, echoes and the past need to know of it."""
+    scratch.write("mappings/fields/money.py", MONEY)
+    scratch.edit(
+        "mappings/fields/__init__.py",
+        ("from mappings.fields.multi_select", "from mappings.fields.money import Money\n"),
+        ("    MultiSelect(),", "    Money(),\n"),
+    )
+    told = scratch.run(
+        WORLD
+        + """
+from mappings.explain.past import Step, raw_before
+from mappings.facts.forest import Forest
+from mappings.rollup.measurement import assess
+from mappings.write_back.desired import desired
+from mappings.write_back.echo import EventValue
+from mappings.write_back.plan import plan
+
+def text(field, **write):
+    return json.dumps({
+        "version": 1, "name": "shop", "scope": "project = SHOP",
+        "fields": {"cost": {"id": field}, "ours": {"id": "customfield_10003"}},
+        "cycles": [{"id": "q4", "start": "2026-10-01", "end": "2026-12-31"}],
+        "objectives": [{"id": "epics", "select": "issuetype = Epic", "cycle": "q4", "key_results": [
+            {"id": "all", "select": "issuetype = Task", "progress": {"kind": "delivery", "weight": "cost"}}]}],
+        "write_back": [{"target": "objective", "set": {"ours": {"value": "progress_percent", **write}}}],
+    })
+
+cost = Field("customfield_10001", "Cost", "money")
+catalogue = Catalogue(fields=(cost, Field("customfield_10002", "Who", "user"), Field("customfield_10003", "Ours", "money")))
+print(*(f"{one.path} {' '.join(one.valid)}" for one in bind_text(text("customfield_10002"), catalogue).diagnostics if one.code == "field-type"))
+mapping = bind_text(text("customfield_10001"), catalogue).mapping
+dear = {"customfield_10001": {"amount": "12.50", "currency": "EUR"}}
+issues = {"1": an_issue(1, "Epic"), "2": an_issue(2, "Task", "1", **dear)}
+moment = Moment(DAY, UTC)
+print(*(compile_selector(jql, catalogue).matches(issues["2"], moment) for jql in ("Cost > 12", "Cost = 12.5", "Cost < 5", "Cost is EMPTY")))
+state = assess(mapping, Forest.of(issues.values()), moment)["1"]
+[wanted] = desired(mapping, state, issues.get)
+print(wanted.raw, wanted.place.says(EventValue(False, text="0.00 EUR"), wanted.raw), wanted.place.says(EventValue(False, text="1 EUR"), wanted.raw))
+print(*(one.reason for one in plan("1", [wanted], issues.get).changes))
+print(raw_before(cost, Step(DAY, "customfield_10001", None, "7 EUR")))
+"""
+    )
+    assert told.splitlines() == [
+        "objectives[0].key_results[0].progress.weight number money",
+        "True True False False",
+        "{'amount': '0.00', 'currency': 'EUR'} True False",
+        "progress empty → 0",
+        "{'amount': '7', 'currency': 'EUR'}",
+    ]
+    assert len(scratch.touched) == files_promised("a field type")
+
+
+TIDE = '''
+"""`tide`: high or low, by the hour."""
+
+from fractions import Fraction
+
+from connectors.metrics.source import FailureKind, KpiReading, MetricSource, ReadFailure
+from mappings.kpi.sources import TideOptions
+
+
+class Tide(MetricSource):
+    kind, options, past = "tide", TideOptions, False
+
+    def read(self, options, period, view, clock):
+        if clock() > period.end:
+            return ReadFailure(FailureKind.TOO_LATE, "the sea does not remember")
+        return (KpiReading(period.last, Fraction(options.height), clock()),)
+'''
+
+
+def test_a_source_of_a_kpi_is_written_checked_and_read(scratch: Scratch) -> None:
+    """Its options are known to the document and their JQL is checked; it gives readings, or a failure with a name."""
+    scratch.write("connectors/metrics/tide.py", TIDE)
+    scratch.edit(
+        "connectors/metrics/__init__.py",
+        ("from mappings.kpi.sources", "from connectors.metrics.tide import Tide\n"),
+        ("JqlCount(),)", "Tide(), "),
+    )
+    scratch.edit(
+        "mappings/kpi/sources.py",
+        (
+            "SOURCE_OPTIONS: tuple",
+            """class TideOptions(SourceOptions):
+    kind: Literal["tide"]
+    height: int
+    where: Annotated[str | None, Jql()] = None
+
+
+""",
+        ),
+        ("JqlCountOptions,)", "TideOptions, "),
+    )
+    told = scratch.run(
+        WORLD
+        + """
+from datetime import timedelta
+from connectors.metrics import readings
+from connectors.metrics.source import MirrorView, Period
+from mappings.document.source import read_document
+
+def text(**source):
+    return json.dumps({
+        "version": 1, "name": "shop", "scope": "project = SHOP",
+        "objectives": [{"id": "epics", "select": "issuetype = Epic"}],
+        "kpis": [{"id": "sea", "name": "Sea", "source": source, "healthy": {"at_most": 3}}],
+    })
+
+def wrong(result):
+    return [f"{one.code}@{one.path}" for one in result.diagnostics if one.severity == "error"]
+
+print(*wrong(read_document(text(kind="tide", height="high"))))
+print(*wrong(read_document(text(kind="moon"))))
+print(*wrong(bind_text(text(kind="tide", height=2, where="issuetype ="), Catalogue())))
+[kpi] = read_document(text(kind="tide", height=2)).require().kpis
+day = Period(DAY, DAY + timedelta(days=1))
+view = MirrorView(lambda at: (), lambda jql: None, UTC)
+print(*(one.value for one in readings(kpi.source, day, view, lambda: DAY)))
+print(readings(kpi.source, day, view, lambda: DAY + timedelta(days=2)).kind)
+"""
+    )
+    assert told.splitlines() == [
+        "not-a-number@kpis[0].source.height",
+        "unknown-kind@kpis[0].source.kind",
+        "jql-unexpected@kpis[0].source.where",
+        "2",
+        "too_late",
+    ]
+    assert len(scratch.touched) == files_promised("a KPI source")
+
+
 def test_a_function_of_jql_is_evaluated_or_refused_by_one_entry(scratch: Scratch) -> None:
     """A start of a period is a line; a function that only Jira can evaluate is one too, with what to write instead."""
     scratch.edit(
@@ -304,3 +612,161 @@ print(*(f"{one.code}: {one.remedy}" for one in check("assignee = horoscope()", C
     )
     assert told.splitlines() == ["True", "unsupported-function: stars are not mirrored; use a label"]
     assert len(scratch.touched) == files_promised("a JQL function")
+
+
+STAR = '''
+"""`star`: a colour that stands for the health, kept with the issue where no search shows it."""
+
+from functools import partial
+from typing import Literal
+
+from mappings.document.part import Part
+from mappings.write_back.target import Aim, Made, Place, Request, WriteTarget, Writing
+from mappings.write_back.values import Form
+
+KEY = "seam-star"
+
+
+class StarPart(Part):
+    colour: Literal["gold", "red"]
+
+
+class StarPlace(Place):
+    @property
+    def target(self):
+        return TARGET
+
+    def equal(self, left, right):
+        return left == right
+
+    def step(self, before, after):
+        return f"{before or 'dark'} → {after or 'dark'}"
+
+    def make(self, part, figures, api):
+        return Made({"colour": part.colour, "health": figures.health.value})
+
+
+class StarTarget(WriteTarget):
+    option, prefix = "star", "star:"
+    events = ("issue_property_set",)
+
+    @property
+    def shape(self):
+        return StarPart | None, None
+
+    def aims(self, rule, fields):
+        if rule.star is not None:
+            place = self.place("star:one", fields.get)
+            yield Aim(place, "star", partial(place.make, rule.star), rule.on_leave == "leave")
+
+    def place(self, id_, field_of):
+        return StarPlace(id_, "star")
+
+    def check(self, document, sources, report):
+        for index, rule in enumerate(document.write_back):
+            if rule.star is not None and rule.target == "key_result":
+                report.add("wrong-value", "stars are for objectives", ("write_back", index, "star"))
+
+    def shown(self, api):
+        return False
+
+    def readings(self, wanted):
+        for issue_id in wanted:
+            yield Request("GET", f"/issue/{issue_id}/properties/{KEY}")
+
+    def found(self, request, answer):
+        issue_id = request.path.split("/")[2]
+        return {issue_id: {"star:one": answer["value"]} if answer else {}}
+
+    def writings(self, changes):
+        for one in changes:
+            path = f"/issue/{one.issue_id}/properties/{KEY}"
+            put, removed = Request("PUT", path, one.after), Request("DELETE", path, removes=True)
+            yield Writing(removed if one.after is None else put, (one,))
+
+    def remedy(self, change, objection):
+        return "look at the sky"
+
+
+TARGET = StarTarget()
+'''
+
+
+def test_a_write_target_is_checked_planned_written_read_and_cleared(scratch: Scratch) -> None:
+    """A rule knows its key; what it writes is in Jira, is not written twice, and goes when the rule goes."""
+    scratch.write("mappings/write_back/targets/star.py", STAR)
+    scratch.edit(
+        "mappings/write_back/targets/__init__.py",
+        ("entity_property, field\n\nif TYPE", "star, "),
+        (')\n"""In the order', "    star.TARGET,\n"),
+    )
+    told = scratch.run(
+        """
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic
+
+import structlog
+
+from connectors.sandbox import CONNECTOR, PEOPLE, SandboxServer
+from connectors.sandbox.editing import create
+from connectors.sandbox.state import person
+from connectors.store.work import writes
+from mappings.document.source import read_document
+from mappings.write_back.preview import cost
+from plugin.cli.sync import sync_site
+from plugin.runtime.composition import build_connector
+from plugin.runtime.settings import read_settings
+from plugin.sync.reconcile.reconcile import reconcile
+from plugin.use_cases.mapping.mapping_life import activate, preview_text
+
+DAY, began = datetime(2026, 11, 2, 9, tzinfo=UTC), monotonic()
+clock = lambda: DAY + timedelta(seconds=monotonic() - began)
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+
+def text(*rules):
+    return json.dumps({
+        "version": 1, "name": "shop", "scope": "project = PLAT",
+        "cycles": [{"id": "q4", "start": "2026-10-01", "end": "2026-12-31"}],
+        "objectives": [{"id": "epics", "select": "issuetype = Epic", "cycle": "q4", "key_results": [
+            {"id": "all", "select": "issuetype = Story", "relation": "descendant", "progress": {"kind": "delivery"}}]}],
+        "write_back": list(rules),
+    })
+
+def findings(rule):
+    return [one.message for one in read_document(text(rule)).diagnostics if one.severity == "error"]
+
+gold = {"target": "objective", "star": {"colour": "gold"}}
+print(len(findings({"target": "objective", "star": {"colour": "blue"}})), findings({"target": "key_result", "star": {"colour": "red"}}))
+with SandboxServer(seed=None, clock=clock) as server:
+    made = lambda kind, **more: create(server.sandbox, {"fields": {
+        "project": {"key": "PLAT"}, "issuetype": {"name": kind}, "summary": kind, **more}}, "3", person(PEOPLE[0])).id
+    epic = made("Epic")
+    made("Story", parent={"id": epic})
+    held = lambda: connector.site("main").jira.get_property(epic, "seam-star")
+    jira = {"url": server.url, "webhook_secret": "a secret", "email": CONNECTOR.email, "token": CONNECTOR.token}
+    connector = build_connector(read_settings(env_file=None, database_url="sqlite:///seam.sqlite3", jira=jira), clock)
+    activate(connector, "main", text(gold), "test")
+    sync_site(connector, "main")
+    print(held())
+    print(len(reconcile(connector.context("main"), epic).plan.changes))
+    leaving = preview_text(connector, "main", text())
+    print(*(f"{one.reason} by {cost([plan]).calls} call" for plan in leaving.preview.plans for one in plan.changes))
+    activate(connector, "main", text(), "test")
+    sync_site(connector, "main")
+    print(held())
+    with connector.store.read() as conn:
+        print(*(f"{one.field_id} {one.outcome}" for one in reversed(writes.recent(conn, "main", 9))))
+    connector.store.close()
+"""
+    )
+    assert told.splitlines() == [
+        "1 ['stars are for objectives']",
+        "{'colour': 'gold', 'health': 'off_track'}",
+        "0",
+        "star {'colour': 'gold', 'health': 'off_track'} → dark: it is not written here any more by 1 call",
+        "None",
+        "star:one written star:one written",
+    ]
+    assert len(scratch.touched) == files_promised("a write target")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
 from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.jira.http.transport import Transport, issue_path
-from connectors.jira.wire.issue_decoder import held_properties
 
 LARGEST = 32_768
 
@@ -41,24 +39,6 @@ def delete_property(transport: Transport, api: str, issue_id: str, key: str) -> 
     except Permanent as error:
         if not error.gone or get_property(transport, api, issue_id, key) is not None:
             raise
-
-
-def properties_of(transport: Transport, api: str, issue_id: str, keys: Sequence[str]) -> dict[str, object]:
-    """Those of these properties that the issue has, by `property:<key>`; none where Jira shows no such issue, or forbids to read it.
-
-    Data Center shows properties with a single issue alone, never with a search.
-    """
-    try:
-        asked = {"fields": "id", "properties": ",".join(keys)}
-        answer = transport.get(issue_path(api, issue_id), asked).json()
-    except Permanent as error:
-        if error.gone or error.forbidden:
-            return {}
-        raise
-    if not isinstance(answer, dict) or "id" not in answer:
-        raise IncompleteRead("Jira's answer for an issue with its properties is none.")
-    found = answer.get("properties")
-    return held_properties(keys, found if isinstance(found, dict) else None)
 
 
 def _path(api: str, issue_id: str, key: str) -> str:

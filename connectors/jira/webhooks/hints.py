@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 import msgspec
 
 from connectors.jira.webhooks.forge_events import as_webhook
+from mappings.facts.entity_property import property_id
+from mappings.write_back.echo import EventValue
 
 LARGEST_BODY = 32 << 20
 """Jira sends at most 25 MB."""
@@ -41,22 +43,12 @@ Body: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What an event says of a field: its raw `value` where `whole`, else the id and the words of the changelog alone."""
-
-    whole: bool
-    value: object = None
-    id: str | None = None
-    text: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Hints:
     """What an event touches. Ids are issue ids as text; `keys` gives the keys known for them.
 
     `parent_keys`, `link_keys` and `former_keys` are issues named by key alone. `status` is the status id in the body's
-    snapshot. `changed_fields` holds field ids, and names where the event has no ids. `property_keys` are entity properties.
-    `told` gives what the event says that they hold now, as raw values or in the words of the changelog: enough to know our
+    snapshot. `changed_fields` holds field ids, and names where the event has no ids. `beside` are ids of
+    what changed beside the fields: entity properties. `told` gives what the event says that they hold now, as raw values or in the words of the changelog: enough to know our
     own write by, never to be believed.
     """
 
@@ -71,14 +63,14 @@ class Hints:
     former_keys: frozenset[str] = frozenset()
     status: str | None = None
     changed_fields: frozenset[str] = frozenset()
-    property_keys: frozenset[str] = frozenset()
+    beside: frozenset[str] = frozenset()
     sprint_ids: frozenset[str] = frozenset()
     version_ids: frozenset[str] = frozenset()
     actor_id: str | None = None
     moved: bool = False
     timestamp: datetime | None = None
     updated: datetime | None = None
-    told: Mapping[str, Told] = field(default_factory=dict)
+    told: Mapping[str, EventValue] = field(default_factory=dict)
 
     @property
     def touched(self) -> frozenset[str]:
@@ -194,16 +186,16 @@ def _property_event(event: str, said: Body) -> Hints | Ignored:
         return Ignored(f"{event} names no issue")
     stored = _part(said, "property")
     key = stored.get("key")
-    named = frozenset({key[:255]}) if isinstance(key, str) else frozenset[str]()
+    named = frozenset({property_id(key[:255])}) if isinstance(key, str) else frozenset[str]()
     removed = event.endswith("_deleted")
     return Hints(
         event=event,
         issue_ids=frozenset({issue_id}),
         keys=_keys(issue),
-        property_keys=named,
+        beside=named,
         actor_id=_actor(_part(said, "user")),
         timestamp=_epoch(said.get("timestamp")),
-        told=dict.fromkeys(named, Told(True, None if removed else stored.get("value")))
+        told=dict.fromkeys(named, EventValue(True, None if removed else stored.get("value")))
         if removed or "value" in stored
         else {},
     )
@@ -281,13 +273,15 @@ def _field_id(item: Body) -> str:
     return FIELD_IDS.get(_name(item), name if isinstance(name, str) else "")
 
 
-def _told(item: Body, fields: Body) -> Told:
+def _told(item: Body, fields: Body) -> EventValue:
     """The snapshot of the issue has the value by the id of the field; Data Center names the field alone."""
     id_ = item.get("fieldId")
     if isinstance(id_, str) and id_ in fields:
-        return Told(True, fields[id_])
+        return EventValue(True, fields[id_])
     to, text = item.get("to"), item.get("toString")
-    return Told(False, None, to if isinstance(to, str) else None, text if isinstance(text, str) else None)
+    return EventValue(
+        False, None, to if isinstance(to, str) else None, text if isinstance(text, str) else None
+    )
 
 
 def _sides(item: Body) -> Iterator[str]:

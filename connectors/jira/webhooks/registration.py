@@ -25,9 +25,7 @@ EVENTS = (
     "jira:version_unreleased",
     "jira:version_deleted",
 )
-"""The events that can change a number. Comments and entity properties cannot, and would only cost."""
-PROPERTY_EVENTS = ("issue_property_set", "issue_property_deleted")
-"""Wanted besides where a mapping writes a property, so that a foreign edit of it is put right at once."""
+"""The events that can change a number. Others would only cost; a write target says what it wants besides."""
 JQL_SECTION = "issue-related-events-section"
 
 

@@ -29,9 +29,9 @@ from connectors.jira.wire.shapes import (
     fields_shape,
     page_shape,
 )
+from mappings.facts.entity_property import property_id, property_key
 from mappings.facts.gap import Gap
 from mappings.facts.issue import PARENT, STATUS_CATEGORY, Issue, IssueType, Link, Named, Project, Status, User
-from mappings.fields import property_id, property_key
 from mappings.fields.field_type import ShapeError
 from mappings.fields.parent_link import parent_key
 
@@ -82,7 +82,7 @@ class IssueDecoder:
         self.properties = tuple(key for name in own if (key := property_key(name)) is not None)
         if len(self.properties) > MOST_PROPERTIES:
             raise ValueError(f"Jira shows at most {MOST_PROPERTIES} entity properties: {self.properties}")
-        own = tuple(name for name in own if property_key(name) is None)
+        own = tuple(name for name in own if ":" not in name)  # what else is known of an issue is no field
         self._plain = frozenset(own) & frozenset(core_fields())
         held = tuple(name for name in dict.fromkeys((*own, *parent_fields)) if name not in self._plain)
         self.asked = (*core_fields(), *held)

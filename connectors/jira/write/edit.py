@@ -1,12 +1,11 @@
-"""Writing fields of one issue, and what Jira would let be written. One bad field refuses the whole edit."""
+"""The edit screen of an issue: what Jira would let be written."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.jira.http.errors import IncompleteRead, Transient
+from connectors.jira.http.errors import IncompleteRead
 from connectors.jira.http.transport import Transport, issue_path
 from mappings.facts.issue import Named
 
@@ -22,22 +21,6 @@ class EditField:
     custom: str = ""
     options: tuple[Named, ...] = ()
     operations: tuple[str, ...] = ()
-
-
-def edit(
-    transport: Transport, api: str, issue_id: str, values: Mapping[str, object], *, notify: bool
-) -> None:
-    """Set fields by id, all or none. Raises Permanent with `.fields` for refused ones; never repeated by itself."""
-    if not values:
-        return
-    params = {} if notify else {"notifyUsers": False}
-    reply = transport.put(issue_path(api, issue_id), {"fields": dict(values)}, params)
-    if reply.status != 204 and not isinstance(reply.json(), dict):
-        raise Transient(
-            f"The answer to an edit is not one of Jira's ({reply.status}).",
-            "What became of it is looked up. If it lasts, look at the proxy before Jira's API.",
-            reply.status,
-        )
 
 
 def edit_fields(transport: Transport, api: str, issue_id: str) -> dict[str, EditField]:

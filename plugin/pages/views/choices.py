@@ -16,6 +16,7 @@ from mappings.document.schema import Document, FieldPart, KeyResultPart
 from mappings.document.source import read_document
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.progress.options import aliases
+from mappings.write_back.targets import field
 from plugin.use_cases.mapping.field_samples import Samples, choosable
 
 LEVELS = ("achieved", "on_track", "at_risk", "off_track", "pending", "unknown")
@@ -118,7 +119,7 @@ def alias_uses(document: Document) -> dict[str, str]:
                 if isinstance(alias, str) and alias in document.fields:
                     uses.setdefault(alias, f"read: {what}")
     for part in document.write_back:
-        for alias, target in part.set.items():
+        for alias, target in field.TARGET.part(part).items():
             what = target.value.replace("_percent", " in percent").replace("_", " ")
             uses[alias] = f"written: {what}"
     return uses
@@ -153,12 +154,12 @@ def option_choices(
     """For each place where health is written: what stands for each level."""
     found = []
     for index, part in enumerate(document.write_back):
-        for alias, target in part.set.items():
+        for alias, target in field.TARGET.part(part).items():
             if target.value == "health":
-                options = target.options or {}
+                options = {str(level): said for level, said in (target.options or {}).items()}
                 known = _known_options(document.fields.get(alias), catalogue, samples)
                 rows = [
-                    OptionChoice(f"option-{index}-{alias}-{level}", level, options.get(level, ""), known)  # type: ignore[call-overload]
+                    OptionChoice(f"option-{index}-{alias}-{level}", level, options.get(level, ""), known)
                     for level in LEVELS
                 ]
                 found.append((f"{alias} of each {part.target.replace('_', ' ')}", rows))

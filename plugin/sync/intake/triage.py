@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from connectors.jira import Hints, Ignored, read_hints
 from connectors.store.work.inbox import Delivery
-from mappings.fields import property_id
 
 EchoTest = Callable[[Hints], bool]
 IdOfKey = Callable[[str], str | None]
@@ -39,16 +38,16 @@ def sort_deliveries(
     deliveries: Iterable[Delivery],
     is_echo: EchoTest,
     id_of: IdOfKey,
-    properties: frozenset[str] = frozenset(),
+    written: frozenset[str] = frozenset(),
 ) -> Batch:
     """Collect the work of many deliveries; order and repetition do not matter, for only ids are taken from them.
 
-    `properties` are the entity properties that are written: no other one can change anything.
+    `written` are the places that are written: nothing else beside the fields of issues can change anything.
     """
     batch = Batch()
     for delivery in deliveries:
         hints = read_hints(delivery.body)
-        if isinstance(hints, Hints) and _is_foreign_property(hints, properties):
+        if isinstance(hints, Hints) and _is_foreign(hints, written):
             batch.verdicts[delivery.id] = "ignored", "a property that the mapping does not write"
         else:
             batch.named[delivery.id] = hints.touched if isinstance(hints, Hints) else frozenset()
@@ -58,9 +57,8 @@ def sort_deliveries(
     return batch
 
 
-def _is_foreign_property(hints: Hints, properties: frozenset[str]) -> bool:
-    named = {property_id(key) for key in hints.property_keys}
-    return bool(named) and named.isdisjoint(properties)
+def _is_foreign(hints: Hints, written: frozenset[str]) -> bool:
+    return bool(hints.beside) and hints.beside.isdisjoint(written)
 
 
 def _verdict(batch: Batch, hints: Hints | Ignored, is_echo: EchoTest, id_of: IdOfKey) -> tuple[str, str]:

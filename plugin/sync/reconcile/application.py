@@ -1,6 +1,6 @@
-"""Executes a plan: one edit per issue, a call for each entity property, every write in the ledger before and after.
+"""Executes a plan: issue by issue the calls that its targets say, every write in the ledger before and after.
 
-A refused field or property never holds back the others.
+A refused change never holds back the others.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from structlog.contextvars import bound_contextvars
 from connectors.jira.http.errors import JiraError, Permanent, Transient
 from connectors.store.numbers import mirror
 from connectors.store.work import refusals, writes
-from mappings.fields import property_key
 from mappings.write_back.plan import Change, Plan
+from mappings.write_back.target import Objection, WriteTarget, Writing
+from mappings.write_back.targets import target_of, writings_of
 from plugin.sync.context import Context
-from plugin.sync.reconcile import properties
 from plugin.sync.reconcile.lease import Tenure
 from plugin.sync.reconcile.permits import TRIED
+from plugin.sync.reconcile.places import held
 
 log = structlog.get_logger("jira_okr.writes")
 
@@ -95,49 +96,30 @@ def apply(context: Context, plan: Plan, cause: str, tenure: Tenure | None = None
 def _write_issue(
     context: Context, plan: Opened, issue_id: str, changes: tuple[Change, ...]
 ) -> tuple[list[Change], list[Refusal]]:
-    """All fields in one edit, then each property."""
-    fields = [change for change in changes if property_key(change.field_id) is None]
-    done, refused = _edit_issue(context, plan, issue_id, fields) if fields else ([], [])
-    for change in changes:
-        key = property_key(change.field_id)
-        if key is not None:
-            rejected = _write_property(context, plan, change, key)
-            refused += rejected
-            done += [] if rejected else [change]
+    """Call by call, as the targets say; what one of them is refused holds back no other."""
+    done: list[Change] = []
+    refused: list[Refusal] = []
+    for target, writing in writings_of(changes):
+        passed, rejected = _write(context, plan, issue_id, target, writing)
+        done += passed
+        refused += rejected
     return done, refused
 
 
-def _write_property(context: Context, plan: Opened, change: Change, key: str) -> list[Refusal]:
-    plan.keep()
-    try:
-        properties.set_property(context, change, key)
-    except Permanent as error:
-        refused = [Refusal(change, error.message, properties.remedy_for(change, key, error))]
-        _settle_refused(context, plan, refused)
-        return refused
-    except Transient:
-        # Like an edit without an answer: looked up before the next try.
-        raise
-    except JiraError as error:
-        _settle(context, plan, [change], "failed", str(error))
-        raise
-    _settle_written(context, plan, change.issue_id, [change])
-    return []
-
-
-def _edit_issue(
-    context: Context, plan: Opened, issue_id: str, changes: list[Change]
+def _write(
+    context: Context, plan: Opened, issue_id: str, target: WriteTarget, writing: Writing
 ) -> tuple[list[Change], list[Refusal]]:
     refused: list[Refusal] = []
-    remaining = list(changes)
+    remaining = list(writing.changes)
     while remaining:
         plan.keep()
         try:
-            _send(context, issue_id, remaining)
+            _send(context, writing)
             break
         except Permanent as error:
-            rejected, remaining = _part(error, remaining)
+            rejected, remaining = _part(target, error, remaining)
             refused += rejected
+            writing = next(iter(target.writings(remaining)), writing)
         except Transient:
             # It may have arrived all the same: the write stays open, and is looked up before the next try.
             _settle_refused(context, plan, refused)
@@ -151,51 +133,41 @@ def _edit_issue(
     return remaining, refused
 
 
-def _send(context: Context, issue_id: str, changes: list[Change]) -> None:
-    """One edit, silently where Jira allows that. Raises Permanent for what Jira says against the fields alone."""
-    values = {change.field_id: change.after for change in changes}
-    loud = context.notifies(changes[0].issue_key)
+def _send(context: Context, writing: Writing) -> None:
+    """One call, silently where Jira allows that. Raises Permanent for what Jira says against these changes alone."""
+    request, key = writing.request, writing.changes[0].issue_key
+    loud = request.notifies and context.notifies(key)
     try:
-        context.jira.edit(issue_id, values, notify=loud)
+        context.jira.tell(request, notify=loud)
     except Permanent as error:
-        if loud or error.status != FORBIDDEN or not context.must_notify(changes[0].issue_key):
+        if request.removes and error.gone and not _is_there(context, writing.changes[0]):
+            return
+        silenced = request.notifies and not loud and error.status == FORBIDDEN
+        if not silenced or not context.must_notify(key):
             raise
-        context.jira.edit(issue_id, values, notify=True)
+        context.jira.tell(request, notify=True)
 
 
-def _part(error: Permanent, changes: list[Change]) -> tuple[list[Refusal], list[Change]]:
+def _is_there(context: Context, change: Change) -> bool:
+    """Jira says 404 as well where the account may not write to the issue: what is still there then was refused."""
+    found = held(context, {change.issue_id: [change.field_id]})
+    return change.field_id in found.get(change.issue_id, {})
+
+
+def _part(target: WriteTarget, error: Permanent, changes: list[Change]) -> tuple[list[Refusal], list[Change]]:
     """Which changes the error names; an error that names none of them refuses one by one, so that the good ones go through."""
+    said = Objection(error.status, error.message, str(error), error.remedy, error.fields)
     named = [change for change in changes if change.field_id in error.fields]
     blamed = named or (changes[:1] if len(changes) > 1 else changes)
-    refusals = [
-        Refusal(change, error.fields.get(change.field_id) or str(error), remedy_for(change, error))
-        for change in blamed
-    ]
+    refusals = [Refusal(change, target.words(change, said), target.remedy(change, said)) for change in blamed]
     return refusals, [change for change in changes if change not in blamed]
-
-
-def remedy_for(change: Change, error: Permanent) -> str:
-    """What an admin can do about a refused change."""
-    message = error.fields.get(change.field_id, "")
-    if "screen" in message:
-        return (
-            f"Add the field {change.field_name} ({change.field_id}) to the edit screen used by {change.issue_key}, "
-            "give the connector's account permission to edit it, or take the field out of write_back."
-        )
-    if error.status == 404:
-        return f"Check that {change.issue_key} still exists and that the connector's account may see it."
-    if error.status == 403:
-        return (
-            f"Give the connector's account the Edit issues permission in the project of {change.issue_key}."
-        )
-    return error.remedy or f"Check what {change.field_name} accepts on {change.issue_key}, then retry."
 
 
 def _settle_written(context: Context, plan: Opened, issue_id: str, changes: list[Change]) -> None:
     """Acknowledge the writes and take them into the mirror: the echo brings no news, and the next plan is empty.
 
     The issue is later now than whatever was read before: a read that was under way, or a search that lags, must not undo it.
-    A property leaves Jira's `updated` as it is: making the issue later would hide what somebody else does to it.
+    Where a target leaves Jira's `updated` as it is, making the issue later would hide what somebody else does to it.
     """
     if not changes:
         return
@@ -207,7 +179,7 @@ def _settle_written(context: Context, plan: Opened, issue_id: str, changes: list
         known = mirror.get(conn, context.site, [issue_id]).get(issue_id)
         if known is not None:
             values = {**known.fields, **{change.field_id: change.after for change in changes}}
-            edited = any(property_key(change.field_id) is None for change in changes)
+            edited = any(target_of(change.field_id).ages for change in changes)
             updated = known.updated + MOMENT if edited else known.updated
             mirror.put(conn, context.site, [replace(known, fields=values, updated=updated)])
 

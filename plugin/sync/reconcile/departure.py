@@ -16,15 +16,16 @@ from connectors.store.numbers import mirror
 from connectors.store.work import last_written
 from connectors.store.work.last_written import Written
 from mappings.document.mapping import Mapping
-from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue
-from mappings.fields import field_type, property_key
 from mappings.rollup.measurement import objective_rule
 from mappings.rollup.state import ObjectiveState
-from mappings.write_back.departure import Place, Standing, clearing
+from mappings.write_back.departure import Spot, Standing, clearing
 from mappings.write_back.desired import aims, places
 from mappings.write_back.plan import Change, Plan
+from mappings.write_back.target import Place
+from mappings.write_back.targets import target_of
 from plugin.sync.context import Context
+from plugin.sync.reconcile import places as written
 from plugin.sync.reconcile.measurement import Measured, owners_of, sharers
 from plugin.sync.refresh.reread import read_again
 
@@ -36,7 +37,7 @@ def clears(context: Context, conn: Connection, objective_id: str, found: Measure
     if not objective_id.startswith("@"):
         issue_ids.add(objective_id)
     rows = last_written.of_objective(conn, context.site, objective_id, issue_ids)
-    own: frozenset[Place] = frozenset()
+    own: frozenset[Spot] = frozenset()
     if state is not None and rows:
         own = places(context.mapping, state, owners_of(context, conn, state, found.forest))
     rows = [row for row in rows if (row.issue_id, row.field_id) not in own]
@@ -45,26 +46,26 @@ def clears(context: Context, conn: Connection, objective_id: str, found: Measure
     issues = mirror.get(conn, context.site, {row.issue_id for row in rows})
     kept = _spoken_for(context, conn, objective_id, issues)
     told = end_of_cycle(context.mapping, state or before)
-    standing = standing_of(rows, context.field, lambda _: told)
+    standing = standing_of(rows, context.place, lambda _: told)
     return clearing(standing, kept, issues.get, context.moment().today, context.fields, context.api)
 
 
 def standing_of(
     rows: Iterable[Written],
-    field_of: Callable[[str], Field | None],
+    place_of: Callable[[str], Place | None],
     until: Callable[[str], date | None],
 ) -> list[Standing]:
-    """What stands, with its fields as Jira's catalogue has them; a field that is gone has nothing to be cleared.
+    """What stands, with its places as Jira has them; a field that is gone has nothing to be cleared.
 
     `until` says when the cycle of an objective ends, where that is known better than from the write.
     """
     found = []
     for row in rows:
-        field = field_of(row.field_id)
-        if field is not None:
+        place = place_of(row.field_id)
+        if place is not None:
             end = until(row.objective_id) or row.until
             found.append(
-                Standing(row.issue_id, row.issue_key, field, row.after, row.objective_id, row.stays, end)
+                Standing(row.issue_id, row.issue_key, place, row.after, row.objective_id, row.stays, end)
             )
     return found
 
@@ -77,7 +78,7 @@ def still_ours(context: Context, planned: Plan) -> Plan:
     fields = frozenset(change.field_id for change in left)
     wide = replace(context, besides=context.besides | fields)
     read = read_again(wide, {change.issue_id for change in left})
-    now = {issue.id: _with_properties(context, issue, left) for issue in read.issues}
+    now = _with_unshown(context, read.issues, left)
     gone = [change for change in left if not _holds(context, now.get(change.issue_id), change)]
     over = [change for change in gone if change.issue_id in now or change.issue_id in read.gone]
     if over:
@@ -89,12 +90,12 @@ def still_ours(context: Context, planned: Plan) -> Plan:
 
 def _spoken_for(
     context: Context, conn: Connection, objective_id: str, issues: dict[str, Issue]
-) -> frozenset[Place]:
+) -> frozenset[Spot]:
     """The places among these issues that another objective speaks for: one of them itself, or one that has it as a key result."""
     mapping, moment = context.mapping, context.moment()
-    of_objective = [aim.field.id for aim in aims(mapping, "objective")]
-    of_key_result = [aim.field.id for aim in aims(mapping, "key_result")]
-    found: set[Place] = set()
+    of_objective = [aim.place.id for aim in aims(mapping, "objective")]
+    of_key_result = [aim.place.id for aim in aims(mapping, "key_result")]
+    found: set[Spot] = set()
     for id_, issue in issues.items():
         if id_ != objective_id and objective_rule(mapping, issue, moment) is not None:
             found |= {(id_, field) for field in of_objective}
@@ -112,19 +113,19 @@ def end_of_cycle(mapping: Mapping, state: ObjectiveState | None) -> date | None:
     return cycle.end if cycle is not None else None
 
 
-def _with_properties(context: Context, issue: Issue, left: list[Change]) -> Issue:
-    """Where a read does not show properties, as on Data Center, they are asked for."""
-    keys = [key for one in left if one.issue_id == issue.id and (key := property_key(one.field_id))]
-    if not keys or context.jira.shows_properties:
-        return issue
-    return replace(issue, fields={**issue.fields, **context.jira.properties_of(issue.id, keys)})
+def _with_unshown(context: Context, issues: Iterable[Issue], left: list[Change]) -> dict[str, Issue]:
+    """The issues by id, with what a read by id does not show of the places that are to be cleared."""
+    unshown: dict[str, list[str]] = {}
+    for change in left:
+        if not target_of(change.field_id).shown(context.api):
+            unshown.setdefault(change.issue_id, []).append(change.field_id)
+    found = {issue.id: issue for issue in issues}
+    values = written.held(context, {id_: ids for id_, ids in unshown.items() if id_ in found})
+    for id_, those in values.items():
+        found[id_] = replace(found[id_], fields={**found[id_].fields, **those})
+    return found
 
 
 def _holds(context: Context, issue: Issue | None, change: Change) -> bool:
-    field = context.field(change.field_id)
-    type_ = field_type(field) if field is not None else None
-    return (
-        issue is not None
-        and type_ is not None
-        and type_.equal(issue.fields.get(change.field_id), change.before)
-    )
+    place = context.place(change.field_id)
+    return issue is not None and place is not None and place.equal(place.actual(issue), change.before)

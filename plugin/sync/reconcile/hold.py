@@ -19,12 +19,12 @@ from connectors.store.numbers import mirror
 from connectors.store.work import brakes, writes
 from connectors.store.work.brakes import Brake, Doubts
 from connectors.store.work.writes import Write, WriteOutcome
-from mappings.document.mapping import Mapping
-from mappings.fields import FieldType, field_type, is_empty
+from mappings.fields import is_empty
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.brake import STILL, Hold, brake, loss
 from mappings.write_back.evidence import Rows, moved
 from mappings.write_back.plan import Change, Plan
+from mappings.write_back.target import Place
 from plugin.sync.context import Context
 
 WINDOW = timedelta(hours=1)
@@ -131,19 +131,19 @@ def _written_lately(context: Context, conn: Connection, change: Change) -> list[
 
 
 def _flaps(context: Context, change: Change, lately: Sequence[Write]) -> bool:
-    type_ = type_of(context.mapping, change.field_id)
-    return type_ is not None and is_war(type_, change, lately)
+    place = next((one for one in context.mapping.places() if one.id == change.field_id), None)
+    return place is not None and is_war(place, change, lately)
 
 
-def is_war(type_: FieldType, change: Change, lately: Sequence[Write]) -> bool:
+def is_war(place: Place, change: Change, lately: Sequence[Write]) -> bool:
     """Whether a change would once more overwrite another hand, by our writes of the field since the window began.
 
     Where Jira still holds what we wrote last the inputs changed, however often. A value that is new to the field goes through.
     """
-    if not lately or type_.equal(change.before, lately[-1].after):
+    if not lately or place.equal(change.before, lately[-1].after):
         return False
-    overwritten = sum(not type_.equal(now.before, last.after) for last, now in pairwise(lately))
-    return overwritten >= MOST_REWRITES and any(type_.equal(one.after, change.after) for one in lately)
+    overwritten = sum(not place.equal(now.before, last.after) for last, now in pairwise(lately))
+    return overwritten >= MOST_REWRITES and any(place.equal(one.after, change.after) for one in lately)
 
 
 def paced_until(lately: Sequence[Write], now: datetime) -> datetime | None:
@@ -153,12 +153,6 @@ def paced_until(lately: Sequence[Write], now: datetime) -> datetime | None:
         return None
     following = within[-1].at + WINDOW / UNPACED
     return following if following > now else None
-
-
-def type_of(mapping: Mapping, field_id: str) -> FieldType | None:
-    """The type of a field or property that the mapping writes; None where it writes no such one."""
-    written = (*mapping.fields.values(), *mapping.properties())
-    return next((field_type(one) for one in written if one.id == field_id), None)
 
 
 def note_held(context: Context, planned: Plan, changes: Iterable[Change], cause: str, note: str) -> None:
@@ -244,9 +238,8 @@ def _holds_ours(context: Context, change: Change) -> bool:
     """Whether Jira holds there what we wrote last."""
     with context.store.read() as conn:
         last = writes.last_write(conn, context.site, change.issue_id, change.field_id)
-    field_ = context.field(change.field_id)
-    type_ = field_type(field_) if field_ is not None else None
-    return last is not None and type_ is not None and type_.equal(change.before, last.after)
+    place = context.place(change.field_id)
+    return last is not None and place is not None and place.equal(change.before, last.after)
 
 
 def _dated(context: Context, conn: Connection, rows: dict[str, frozenset[str]]) -> Doubts:

@@ -19,7 +19,6 @@ from mappings.explain.cause import cause
 from mappings.explain.movement import objective_moved
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
-from mappings.fields import field_type
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.departure import with_clearing
 from mappings.write_back.desired import desired
@@ -206,9 +205,8 @@ def confirm_open_writes(context: Context, objective_id: str) -> None:
 
 def _looked_up(context: Context, write: Write, issue: Issue | None) -> tuple[str, str]:
     """What became of a write whose answer never came."""
-    field = context.field(write.field_id)
-    type_ = field_type(field) if field is not None else None
-    if issue is None or type_ is None or not type_.equal(issue.fields.get(write.field_id), write.after):
+    place = context.place(write.field_id)
+    if issue is None or place is None or not place.equal(place.actual(issue), write.after):
         return "failed", "interrupted; read again, Jira does not have it"
     return "confirmed", "interrupted; read again, Jira has it"
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from connectors.store.work import writes
 from mappings.facts.issue import Issue
-from mappings.fields import field_type
+from mappings.write_back.target import Place
 from plugin.sync.context import Context
 
 WINDOW = timedelta(hours=1)
@@ -27,7 +27,8 @@ def overtaken(
     read_at: datetime | None,
 ) -> frozenset[str]:
     """Which of these issues contradict a field that we wrote after they were read; None for a search, which is never sure."""
-    differing = {one.id for one in issues if _contradicts(context, before.get(one.id), one)}
+    ours = [place for place in context.mapping.places() if place.target.ages]
+    differing = {one.id for one in issues if _contradicts(ours, before.get(one.id), one)}
     since = read_at if read_at is not None else context.clock() - WINDOW
     return writes.written_to(conn, context.site, differing, since)
 
@@ -39,15 +40,8 @@ def written_lately(context: Context, conn: Connection, ids: Iterable[str]) -> fr
     return writes.written_to(conn, context.site, ids, context.clock() - WINDOW)
 
 
-def _contradicts(context: Context, known: Issue | None, issue: Issue) -> bool:
-    """Whether a field of ours would change with it in the mirror, where what is older is dropped anyway."""
+def _contradicts(ours: Iterable[Place], known: Issue | None, issue: Issue) -> bool:
+    """Whether a place of ours would change with it in the mirror, where what is older is dropped anyway."""
     if known is None or issue.updated <= known.updated:
         return False
-    fields = (
-        context.mapping.fields[alias] for rule in context.mapping.document.write_back for alias in rule.set
-    )
-    return any(
-        not type_.equal(known.fields.get(field.id), issue.fields.get(field.id))
-        for field in fields
-        if (type_ := field_type(field)) is not None
-    )
+    return any(not place.equal(place.actual(known), place.actual(issue)) for place in ours)

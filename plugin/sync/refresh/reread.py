@@ -24,7 +24,7 @@ from plugin.sync.intake.batch_size import WHOLE, cut_short, portion, went_well
 from plugin.sync.intake.echo import is_echo
 from plugin.sync.intake.triage import Batch, sort_deliveries
 from plugin.sync.reconcile import candidates
-from plugin.sync.reconcile.properties import spare_own, with_properties
+from plugin.sync.reconcile.places import spare_own, with_places
 from plugin.sync.refresh import gaps
 from plugin.sync.refresh.losses import Weighed, record, weigh
 from plugin.sync.refresh.omissions import in_scope, spared
@@ -105,7 +105,7 @@ def _work_off(context: Context, deliveries: list[Delivery]) -> Refreshed:
             deliveries,
             lambda hints: is_echo(context, conn, hints),
             lambda key: mirror.id_of_key(conn, context.site, key),
-            context.written_properties,
+            context.written_places,
         )
         lately = written_lately(context, conn, batch.edited) | doubtful(context, conn, batch.edited, None)
     read_at = context.clock()
@@ -143,11 +143,11 @@ def with_readings(
 ) -> list[Issue]:
     """Add the history of metric fields where it changed or was never read; every other issue keeps what the mirror knows.
 
-    Entity properties come with it where a search does not show them.
+    What the places hold that are written comes with it, where a search does not show it.
 
     `first`: the mirror knows none of them and need not be asked.
     """
-    issues = with_properties(context, issues, first=first)
+    issues = with_places(context, issues, first=first)
     metrics = context.metric_fields
     if not metrics or not issues:
         return issues
@@ -281,7 +281,7 @@ def land_issues(
     inside = [issue for issue in inside if issue.id not in doubted]
     inside = spare_own(context, conn, before, inside, read_at)
     inside = activation_read.carried(conn, context, before, inside)
-    inside, omitted = spared(before, inside, context.written_fields, context.field_names)
+    inside, omitted = spared(before, inside, context.written_places, context.field_names)
     changed = mirror.put(conn, context.site, inside)
     losses.forget(conn, context.site, (issue.id for issue in inside))
     after = {issue.id: issue for issue in inside if issue.id in changed}

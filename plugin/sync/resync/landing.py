@@ -104,7 +104,7 @@ def land_first(context: Context, conn: Connection, issues: list[Issue], unread: 
     changed = mirror.put(conn, context.site, issues)
     gaps.land(context, conn, issues, (), (*unread, *refused))
     candidates.land(context, conn, (issue for issue in issues if issue.id in changed), ())
-    ours = context.written_fields
+    ours = context.written_places
     occupied = any(ours & issue.fields.keys() for issue in issues)
     return Landed(len(issues), len(changed), objectives=objectives_among(context, issues), occupied=occupied)
 
@@ -117,7 +117,7 @@ def land_again(context: Context, conn: Connection, looked: Looked, *, recent: bo
     if looked.anew or looked.gaps:
         also, too = land_issues(context, conn, looked.anew, set(), looked.read_at, looked.gaps)
         marked, changed = marked | also, changed | too
-    told = frozenset(context.fields) - context.written_fields
+    told = frozenset(context.fields) - context.written_places
     news = [issue for issue in issues if issue.id in changed and _is_news(before.get(issue.id), issue, told)]
     late = [issue for issue in news if not (recent and context.clock() - issue.updated < ON_ITS_WAY)]
     return Landed(

@@ -9,10 +9,12 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from connectors.jira.http.errors import AuthFailed, JiraError, Permanent
-from connectors.jira.webhooks.registration import EVENTS, PROPERTY_EVENTS, Registered
+from connectors.jira.webhooks.registration import EVENTS, Registered
 from connectors.store.sites import revisions, webhook_states
 from connectors.store.sites.webhook_states import WebhookAnswer
+from mappings.document.schema import Document
 from mappings.document.source import read_document
+from mappings.write_back.targets import WRITE_TARGETS
 from plugin.runtime.connector import Connector, NotReady
 
 NEEDED = EVENTS[:5]
@@ -73,7 +75,7 @@ def _held_against(conn: Connection, site: str, answer: WebhookAnswer) -> Webhook
     state = WebhookState(answer.registered, answer.enabled, answer.at, answer.events, filters=answer.filters)
     if not state.enabled or state.events is None:
         return state
-    wanted = (*NEEDED, *(PROPERTY_EVENTS if _writes_property(conn, site) else ()))
+    wanted = (*NEEDED, *_events_of_active(conn, site))
     return replace(state, lacking=tuple(event for event in wanted if event not in state.events))
 
 
@@ -83,20 +85,25 @@ def is_ours(hook: Registered, site: str) -> bool:
     return hook.url.rstrip("/").endswith(path) or f"{path}/" in hook.url
 
 
-def wants_properties(connector: Connector, site: str) -> bool:
-    """Whether the webhook has to tell of entity properties: only where the active mapping writes one."""
+def events_besides(connector: Connector, site: str) -> tuple[str, ...]:
+    """The events that the webhook has to tell of besides, because the active mapping writes something that they tell of."""
     try:
-        return bool(connector.context(site).mapping.properties())
+        return _events_of(connector.context(site).mapping.document)
     except NotReady:
-        return False
+        return ()
 
 
-def _writes_property(conn: Connection, site: str) -> bool:
+def _events_of_active(conn: Connection, site: str) -> tuple[str, ...]:
     """The same by the stored document alone, which need not be bound for it."""
     active = revisions.active(conn, site)
-    if active is None or "property" not in active.text:
-        return False
-    return any(rule.property is not None for rule in read_document(active.text).require().write_back)
+    if active is None or not any(target.events and target.option in active.text for target in WRITE_TARGETS):
+        return ()
+    return _events_of(read_document(active.text).require())
+
+
+def _events_of(document: Document) -> tuple[str, ...]:
+    written = (target for target in WRITE_TARGETS if any(map(target.is_written, document.write_back)))
+    return tuple(event for target in written for event in target.events)
 
 
 def _keep(connector: Connector, site: str, answer: WebhookAnswer) -> WebhookState:

@@ -39,6 +39,7 @@ from mappings.write_back.departure import Standing, all_places, clearing, plans_
 from mappings.write_back.desired import desired, owners
 from mappings.write_back.plan import Change, Plan, plan
 from mappings.write_back.preview import Preview, preview
+from mappings.write_back.targets import place_of
 from plugin.access.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.garbage_collector import collector_resting
@@ -169,7 +170,7 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
     plans = plans_for(mapping, after, forest, connector.api(site))
     standing = standing_of(
         (one for one in stands if forest.issue(one.issue_id) is not None),
-        partial(field_of, mapping, catalogue),
+        lambda id_: place_of(id_, partial(field_of, mapping, catalogue)),
         lambda id_: end_of_cycle(mapping, after.get(id_) or before.get(id_)),
     )
     plans = _with_clearing(plans, standing, mapping, after, forest, moment, connector.api(site))
@@ -194,7 +195,7 @@ def _with_clearing(
 ) -> list[Plan]:
     """And what is left behind: by objective that wrote it."""
     kept = all_places(mapping, states.values(), owners(states.values()))
-    written = {one.field.id for one in standing}
+    written = {one.place.id for one in standing}
     found: dict[str, list[Change]] = {}
     for one in standing:
         clears = clearing([one], kept, forest.issue, moment.today, written, api)
@@ -235,7 +236,8 @@ def unread(connector: Connector, site: str, mapping: Mapping) -> Unread:
     held, measured = frozenset[str](), frozenset[str]()
     if active is not None:
         held, measured = active.field_ids(), metrics_of(active)
-    names = {field.id: field.name for field in (*mapping.fields.values(), *mapping.properties())}
+    names = {field.id: field.name for field in mapping.fields.values()}
+    names |= {place.id: place.name for place in mapping.places()}
 
     def named(ids: frozenset[str]) -> tuple[str, ...]:
         return tuple(sorted(f"{names.get(id_, id_)} ({id_})" for id_ in ids))

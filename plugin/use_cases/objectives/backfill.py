@@ -136,4 +136,4 @@ def _running(context: Context, today: date) -> tuple[date, ...]:
 
 def _fields(context: Context) -> tuple[str, ...]:
     """Whose changes are read: the system's, and the mapped ones that are not ours to write."""
-    return (*SYSTEM, *sorted(context.mapping.field_ids() - context.written_fields))
+    return (*SYSTEM, *sorted(context.mapping.field_ids() - context.written_places))

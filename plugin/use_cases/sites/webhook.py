@@ -11,7 +11,7 @@ from connectors.store.work.inbox import Delivery
 from plugin.access.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.saved_sites import deployment_of, webhook_address
-from plugin.use_cases.health.webhook_state import WebhookState, learned, look, wants_properties
+from plugin.use_cases.health.webhook_state import WebhookState, events_besides, learned, look
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
 
 __all__ = [
@@ -33,15 +33,15 @@ class Target:
     address: str
     secret: str | None
     deployment: str
-    properties: bool
+    besides: tuple[str, ...]
 
 
 @question(ADMIN)
 def target(connector: Connector, _actor: Actor, site: str) -> Target:
-    """Where Jira has to deliver to, what it signs with, and whether it has to tell of entity properties."""
+    """Where Jira has to deliver to, what it signs with, and which events it has to tell of besides the usual ones."""
     known, deployment = connector.site(site), deployment_of(connector, site)
     address = webhook_address(connector, known, deployment)
-    return Target(address, known.webhook_secret, deployment, wants_properties(connector, site))
+    return Target(address, known.webhook_secret, deployment, events_besides(connector, site))
 
 
 @act(ADMIN)
@@ -56,7 +56,7 @@ def register(connector: Connector, actor: Actor, site: str, name: str, address: 
             "text, or JIRA_OKR_SECRET_KEY for Jira Data Center 9, which cannot sign."
         )
     made = known.jira.register_webhook(
-        name, address, known.webhook_secret or "", properties=wants_properties(connector, site)
+        name, address, known.webhook_secret or "", besides=events_besides(connector, site)
     )
     _note(connector, actor, site, "webhook registered", made.id)
     look(connector, site)

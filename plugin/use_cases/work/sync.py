@@ -16,7 +16,7 @@ from plugin.runtime.connector import Connector
 from plugin.runtime.pacing import rates_of
 from plugin.sync.context import Context
 from plugin.sync.drain import Drained, drain
-from plugin.sync.reconcile.properties import asked_singly
+from plugin.sync.reconcile.places import asked_singly
 from plugin.sync.resync import checkpoint
 from plugin.sync.resync.landing import Resynced
 from plugin.use_cases.health import webhook_state

@@ -23,6 +23,7 @@ from connectors.jira import (
     verify,
 )
 from connectors.jira.write.remote_link import global_id
+from mappings.write_back.targets import entity_property
 
 sandbox = pytest.importorskip("connectors.sandbox")
 
@@ -189,15 +190,18 @@ def test_properties_come_with_issues_or_one_by_one(server, jira):
     found = everything(jira, fields=PROPERTIES)
     read = {issue.id: issue for issue in jira.read([first, second], PROPERTIES).issues}
 
-    assert jira.shows_properties == (server.sandbox.deployment == "cloud")
-    expected = {"property:okr.a": VALUE} if jira.shows_properties else {}
+    expected = {"property:okr.a": VALUE} if server.sandbox.deployment == "cloud" else {}
     for issue in (found[first], read[first]):
         assert {
             name: value for name, value in issue.fields.items() if name.startswith("property:")
         } == expected
     assert not any(name.startswith("property:") for name in found[second].fields)
-    assert jira.properties_of(first, ["okr.a", "okr.b"]) == {"property:okr.a": VALUE}
-    assert jira.properties_of(second, ["okr.a"]) == {}
+    wanted = {first: PROPERTIES[:2], second: PROPERTIES[:1]}
+    asked = [(one, jira.ask(one)) for one in entity_property.TARGET.readings(wanted)]
+    assert [entity_property.TARGET.found(*one) for one in asked] == [
+        {first: {"property:okr.a": VALUE}},
+        {second: {}},
+    ]
     assert jira.properties_of("999999", ["okr.a"]) == {}
 
 

@@ -18,7 +18,6 @@ from mappings.document.schema import (
     Document,
     FieldPart,
     FieldSource,
-    JqlCountSource,
     JqlFieldRelation,
     JqlRelation,
     KeyResultPart,
@@ -30,12 +29,12 @@ from mappings.document.schema import (
     PromotePart,
     RollupPart,
     StatusesPart,
-    TargetPart,
     VersionSource,
     WeightPart,
     WriteBackPart,
 )
 from mappings.document.source import read_document
+from mappings.kpi.sources import JqlCountOptions
 from mappings.progress.baseline import BaselineOptions
 from mappings.progress.delivery import DeliveryOptions
 from mappings.progress.increase import IncreaseOptions
@@ -43,6 +42,7 @@ from mappings.progress.milestone import MilestoneOptions
 from mappings.progress.options import Step
 from mappings.progress.threshold import ThresholdOptions
 from mappings.progress.transition import TransitionOptions
+from mappings.write_back.values import ValuePart
 from tests.examples import examples
 
 TRICKY = [
@@ -164,15 +164,15 @@ objectives = st.builds(
     key_results=st.lists(key_results, max_size=2).map(tuple),
 )
 targets = st.one_of(
-    st.builds(TargetPart, value=st.sampled_from(["progress", "pace", "health"]), round=st.integers(0, 6)),
+    st.builds(ValuePart, value=st.sampled_from(["progress", "pace", "health"]), round=st.integers(0, 6)),
     st.builds(
-        TargetPart,
+        ValuePart,
         value=st.just("health"),
         options=st.dictionaries(st.sampled_from(["achieved", "unknown"]), texts),
     ),
-    st.builds(TargetPart, value=st.just("progress_percent"), unknown=st.sampled_from(["clear", "leave"])),
+    st.builds(ValuePart, value=st.just("progress_percent"), unknown=st.sampled_from(["clear", "leave"])),
 )
-sources = st.builds(JqlCountSource, kind=st.just("jql_count"), jql=texts)
+sources = st.builds(JqlCountOptions, kind=st.just("jql_count"), jql=texts)
 documents = st.builds(
     Document,
     version=st.just(1),

@@ -251,37 +251,6 @@ TABLES: dict[str, Table] = {
         same=(("", None),),
         different=(("a", "b"),),
     ),
-    "property": Table(
-        fits=(Field("property:jira-okr.rollup", "The field", "property"),),
-        decoded=(
-            ({"progress_percent": 62, "health": "at_risk"}, "progress_percent 62, health at_risk"),
-            ({"pace": None}, "pace unknown"),
-            ([1, {"a": True}], '[1, {"a": true}]'),
-        ),
-        encoded=(
-            (
-                {"progress_percent": Decimal("62.0"), "pace": Decimal("0.88"), "outcome_percent": None},
-                {"progress_percent": 62, "pace": 0.88, "outcome_percent": None},
-            ),
-            ({"health": "at_risk"}, {"health": "at_risk"}),
-        ),
-        refused=(62, "62", {"pace": Decimal("NaN")}, {"x": [1]}, {"summary": "ä" * 20_000}),
-        same=(
-            ({"a": 62, "b": "x"}, {"b": "x", "a": 62.0000001}),
-            ({"a": None}, {"a": None}),
-            ({"a": [1, {"b": True}]}, {"a": [1.0, {"b": True}]}),
-        ),
-        different=(
-            ({"a": 62}, {"a": 63}),
-            ({"a": 62}, {"a": "62"}),
-            ({"a": 62}, {"a": 62, "b": 1}),
-            ({"a": None}, {"a": 0}),
-            ({"a": None}, {}),
-            ({"a": 1}, {"a": True}),
-            ({"a": 62}, None),
-        ),
-        shown=(({"progress_percent": 62.5}, "progress_percent 62.5"), (None, "empty"), ("x", "x")),
-    ),
 }
 
 BY_NAME = {type_.name: type_ for type_ in FIELD_TYPES}
@@ -397,21 +366,6 @@ def test_a_shape_that_nobody_knows_is_refused_and_not_taken_for_empty(
 def test_none_clears(name: str) -> None:
     type_, field = BY_NAME[name], TABLES[name].fits[0]
     assert type_.encode(None, field) == ([] if name == "labels" else None)
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "step"),
-    [
-        ({"a": 50, "b": "x"}, {"a": 62, "b": "x"}, "a 50 → 62"),
-        ({"a": 50, "b": "x"}, {"a": None, "b": "y"}, "a 50 → unknown, b x → y"),
-        ({"a": 50}, {"b": 50}, "a 50 → b 50"),
-        (None, {"a": 62, "b": "x"}, "empty → a 62, b x"),
-        ({"a": 62}, None, "a 62 → empty"),
-        ("mine", {"a": 62}, "mine → a 62"),
-    ],
-)
-def test_of_a_property_only_what_differs_is_said(before: object, after: object, step: str) -> None:
-    assert BY_NAME["property"].step(before, after) == step
 
 
 def test_what_is_not_empty() -> None:

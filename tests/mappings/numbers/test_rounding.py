@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.document.schema import TargetPart
 from mappings.numbers import beside_bound, percent, rounded_share
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import HealthLevel
 from mappings.write_back.desired import objective_figures
-from mappings.write_back.figures import Figures, number_value
+from mappings.write_back.values import Figures, ValuePart
 from plugin.use_cases.objectives.objective_values import number
 
 F = Fraction
@@ -42,6 +41,11 @@ def test_a_percentage(value: Fraction, digits: int, achieved_at: Fraction, shown
     assert str(percent(value, digits, achieved_at)) == shown
 
 
+def written(part: dict[str, str], figures: Figures) -> Decimal | None:
+    said = ValuePart.model_validate(part)
+    return said.what.number(said, figures)
+
+
 SHARES = st.fractions(0, 2, max_denominator=10**9)
 
 
@@ -64,7 +68,7 @@ def test_what_is_written_is_cut_at_what_its_commitment_asks_for(
 ) -> None:
     share = F(6996, 10000)
     figures = Figures(share, share, share, share, None, None, HealthLevel.ON_TRACK, "", achieved_at)
-    assert number_value(TargetPart.model_validate({"value": value}), figures) == shown
+    assert written({"value": value}, figures) == shown
 
 
 def test_an_objective_of_199_done_of_200_writes_99(stand, a_mapping, objective, key_result, an_issue) -> None:
@@ -73,8 +77,8 @@ def test_an_objective_of_199_done_of_200_writes_99(stand, a_mapping, objective, 
     state = stand(mapping, [an_issue(1, type="Epic"), *stories])["1"]
     figures = objective_figures(state)
     assert state.progress == F(199, 200)
-    assert number_value(TargetPart.model_validate({"value": "progress_percent"}), figures) == 99
-    assert number_value(TargetPart.model_validate({"value": "progress"}), figures) == Decimal("0.99")
+    assert written({"value": "progress_percent"}, figures) == 99
+    assert written({"value": "progress"}, figures) == Decimal("0.99")
     assert figures.summary.startswith("99 % · on track")
     assert "progress 99 %" in state.health.sentence
 
@@ -89,7 +93,7 @@ def test_an_aspiration_just_short_of_it_does_not_look_met(
     )
     issues = [an_issue(1, type="Epic"), an_issue(2, type="Key Result", parent=1, current=6996)]
     figures = objective_figures(stand(mapping, issues)["1"])
-    assert number_value(TargetPart.model_validate({"value": "progress_percent"}), figures) == 69
+    assert written({"value": "progress_percent"}, figures) == 69
     assert figures.summary.startswith("69 % ·")
 
 

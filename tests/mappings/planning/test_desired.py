@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 from types import SimpleNamespace
-from typing import get_args
 
 import pytest
 
-from mappings.document.schema import TargetPart
-from mappings.fields import field_type
-from mappings.write_back.desired import desired, holding_types, owners
+from mappings.fields import FIELD_TYPES
+from mappings.write_back.desired import desired, owners
+from mappings.write_back.values import VALUE_OF_NAME, WRITTEN_VALUES
 
 OBJECTIVE = "objective"
 
@@ -70,7 +69,7 @@ def test_a_key_result_has_its_own_numbers_on_the_objectives_clock(make: SimpleNa
         }
     )
     state = make.objective(key_results=(make.key_result("200", "1.42", "achieved"),))
-    found = {item.field.name: item.raw for item in make.desired(mapping, state, api=2)}
+    found = {item.place.name: item.raw for item in make.desired(mapping, state, api=2)}
     assert found == {
         "OKR progress": 142,
         "OKR summary": "100 % · achieved · expected 71 %",
@@ -197,7 +196,7 @@ def test_an_objective_that_is_also_a_key_result_is_written_as_an_objective(make:
     parent = make.objective("100", key_results=(make.key_result("200", "0.75"),))
     owned = owners([parent, child])
     assert [(item.issue_id, item.raw) for item in make.desired(mapping, child, owned)] == [("200", 25)]
-    assert [(item.issue_id, item.field.name) for item in make.desired(mapping, parent, owned)] == [
+    assert [(item.issue_id, item.place.name) for item in make.desired(mapping, parent, owned)] == [
         ("100", "OKR progress"),
         ("200", "OKR summary"),
     ]
@@ -210,12 +209,10 @@ def test_an_issue_that_the_mirror_does_not_hold_is_left_alone(make: SimpleNamesp
     assert found.issue_key == "NEW-1"
 
 
-@pytest.mark.parametrize("value", get_args(TargetPart.model_fields["value"].annotation))
+@pytest.mark.parametrize("value", [value.name for value in WRITTEN_VALUES])
 def test_a_type_that_holds_a_value_is_one_that_gets_it(make: SimpleNamespace, value: str) -> None:
     half = Fraction(1, 2)
     state = make.objective(delivery=half, outcome=half, pace=half)
     mapping = make.mapping({"target": OBJECTIVE, "set": {alias: {"value": value} for alias in make.fields}})
-    filled = {
-        type_.name for item in make.desired(mapping, state) if item.raw and (type_ := field_type(item.field))
-    }
-    assert filled == set(holding_types(value))
+    filled = {type_.name for item in make.desired(mapping, state) if item.raw and (type_ := item.place.type)}
+    assert filled == {type_.name for type_ in FIELD_TYPES if type_.holding in VALUE_OF_NAME[value].held_by}

@@ -9,10 +9,13 @@ from hypothesis import strategies as st
 
 from mappings.write_back.desired import Desired
 from mappings.write_back.plan import Plan, plan, plan_hash
+from mappings.write_back.targets.field import field_place
 
 
 def wanted(make: SimpleNamespace, raw: object, alias: str = "okr_progress", issue_id: str = "100") -> Desired:
-    return Desired(issue_id, f"PLAT-{issue_id}", make.fields[alias], raw, "progress_percent")
+    place = field_place(make.fields[alias])
+    assert place is not None
+    return Desired(issue_id, f"PLAT-{issue_id}", place, raw, "progress_percent")
 
 
 def holding(make: SimpleNamespace, **fields: object) -> dict[str, object]:

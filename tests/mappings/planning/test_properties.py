@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from mappings.document.schema import Document, PropertyPart
+from mappings.document.schema import Document
 from mappings.write_back.desired import owners
 from mappings.write_back.plan import plan
 from mappings.write_back.preview import cost
+from mappings.write_back.targets.entity_property import PropertyPart
 
 ROLLUP = "property:jira-okr.rollup"
 
@@ -19,7 +20,7 @@ ROLLUP = "property:jira-okr.rollup"
 def held(make: SimpleNamespace, state: object, **rule: Any) -> object:
     """The value one rule gives the property of an objective; `left` where it is left alone."""
     mapping = make.mapping({"target": "objective", **rule})
-    found = [item for item in make.desired(mapping, state) if item.field.id == ROLLUP]
+    found = [item for item in make.desired(mapping, state) if item.place.id == ROLLUP]
     return found[0].raw if found else "left"
 
 
@@ -91,7 +92,7 @@ def test_the_fields_of_a_rule_and_its_property_are_both_wanted(make: SimpleNames
             "property": "jira-okr.rollup",
         }
     )
-    found = {item.field.id: item.raw for item in make.desired(mapping, make.objective())}
+    found = {item.place.id: item.raw for item in make.desired(mapping, make.objective())}
     assert found == {"customfield_10060": 63, ROLLUP: {"progress_percent": 63}}
     assert mapping.field_ids() >= {ROLLUP}
 

@@ -26,7 +26,7 @@ def spoil() -> Callable[[Any], tuple[str, str]]:
         one = next(
             w for w in api.all("/writes") if w["field_name"] == "OKR progress" and w["after"] is not None
         )
-        fields = api.connector.context("main").written_fields
+        fields = api.connector.context("main").written_places
         field = next(
             f for f in sorted(fields) if api.connector.catalogue("main").field(f).name == "OKR progress"
         )
@@ -75,7 +75,7 @@ def test_a_plan_says_what_would_be_written_and_applying_writes_just_that(
 
 def test_a_plan_shows_what_is_held_until_a_person_decides(own_api: Any) -> None:
     context, catalogue = own_api.connector.context("main"), own_api.connector.catalogue("main")
-    ids = {catalogue.field(one).name: one for one in context.written_fields}
+    ids = {catalogue.field(one).name: one for one in context.written_places}
     other = {"OKR progress": 1, "OKR health": {"value": "Pending"}}
     for issue in {one["issue"] for one in own_api.all("/writes")}:
         context.jira.edit(issue, {ids[name]: value for name, value in other.items()})

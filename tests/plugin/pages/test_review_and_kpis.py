@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from mappings.document.schema import BandPart, JqlCountSource, KpiPart
+from mappings.document.schema import BandPart, KpiPart
 from mappings.facts.issue import Reading
+from mappings.kpi.sources import JqlCountOptions
 from plugin.pages.sources import WatchedKpi
 from plugin.pages.views.kpi import band_text, kpi_row, standing
 from plugin.pages.views.review import reading, review
@@ -70,7 +71,7 @@ def test_a_kpi_row_names_its_reading() -> None:
     part = KpiPart(
         id="bugs",
         name="Bugs",
-        source=JqlCountSource(kind="jql_count", jql="type = Bug"),
+        source=JqlCountOptions(kind="jql_count", jql="type = Bug"),
         healthy=BandPart(at_most=Decimal(5)),
     )
 

@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from connectors.jira.http.errors import Permanent
-from connectors.jira.webhooks.registration import PROPERTY_EVENTS
 from connectors.store.work import due, refusals
 from mappings import presets
 from mappings.write_back.plan import Change
+from mappings.write_back.targets import entity_property
 from plugin.use_cases.mapping.mapping_life import activate
 from tests.actors import TESTER
 
@@ -112,7 +112,9 @@ def test_webhooks_are_registered_once_listed_and_deleted(quiet: Any, command: An
     text = presets.text("epics-as-objectives")
     activate(quiet.connector, TESTER, "main", text.replace("    set:\n", "    property: okr\n    set:\n", 1))
     assert "issue_property_set" in command("webhook", "list")[1].split("lacks events", 1)[1]
-    assert json.loads(command("status", "--json")[1])["webhook"]["lacking"] == list(PROPERTY_EVENTS)
+    assert json.loads(command("status", "--json")[1])["webhook"]["lacking"] == list(
+        entity_property.TARGET.events
+    )
     assert "jira-okr webhook register" in command("status")[1]
     told = json.loads(command("webhook", "register", "--json")[1])
     assert {"issue_property_set", "issue_property_deleted"} <= set(told["events"])

@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.webhooks.hints import Told
 from connectors.sandbox import CONNECTOR, PEOPLE, scheme
 from connectors.sandbox.editing import edit
 from connectors.sandbox.state import person
 from connectors.store.work import inbox
 from mappings.facts.catalogue import Field
-from mappings.fields import field_type
-from plugin.sync.intake.echo import says
+from mappings.write_back.echo import EventValue
+from mappings.write_back.targets.field import field_place
 from plugin.sync.refresh.reread import refresh
 
 PROGRESS = "customfield_10060"
@@ -28,30 +27,30 @@ WORDS = Field("customfield_10062", "OKR summary", "string", custom="textfield")
 @pytest.mark.parametrize(
     ("field", "told", "value", "same"),
     [
-        (NUMBER, Told(True, 62), 62, True),
-        (NUMBER, Told(True, 62.0), 62, True),
-        (NUMBER, Told(True, 61), 62, False),
-        (NUMBER, Told(True, None), 62, False),
-        (NUMBER, Told(True, None), None, True),
-        (NUMBER, Told(False, text="62"), 62, True),
-        (NUMBER, Told(False, text="62.0"), 62, True),
-        (NUMBER, Told(False, text="60"), 62, False),
-        (NUMBER, Told(False, text="many"), 62, False),
-        (NUMBER, Told(False), None, True),
-        (NUMBER, Told(False), 0, False),
-        (HEALTH, Told(True, {"id": "7", "value": "On track", "self": "x"}), {"id": "7"}, True),
-        (HEALTH, Told(True, {"id": "8", "value": "At risk"}), {"id": "7"}, False),
-        (HEALTH, Told(False, id="7", text="On track"), {"id": "7"}, True),
-        (HEALTH, Told(False, id="8", text="At risk"), {"id": "7"}, False),
-        (HEALTH, Told(False), None, True),
+        (NUMBER, EventValue(True, 62), 62, True),
+        (NUMBER, EventValue(True, 62.0), 62, True),
+        (NUMBER, EventValue(True, 61), 62, False),
+        (NUMBER, EventValue(True, None), 62, False),
+        (NUMBER, EventValue(True, None), None, True),
+        (NUMBER, EventValue(False, text="62"), 62, True),
+        (NUMBER, EventValue(False, text="62.0"), 62, True),
+        (NUMBER, EventValue(False, text="60"), 62, False),
+        (NUMBER, EventValue(False, text="many"), 62, False),
+        (NUMBER, EventValue(False), None, True),
+        (NUMBER, EventValue(False), 0, False),
+        (HEALTH, EventValue(True, {"id": "7", "value": "On track", "self": "x"}), {"id": "7"}, True),
+        (HEALTH, EventValue(True, {"id": "8", "value": "At risk"}), {"id": "7"}, False),
+        (HEALTH, EventValue(False, id="7", text="On track"), {"id": "7"}, True),
+        (HEALTH, EventValue(False, id="8", text="At risk"), {"id": "7"}, False),
+        (HEALTH, EventValue(False), None, True),
     ],
 )
 def test_what_an_event_says_is_compared_with_what_was_written(
-    field: Field, told: Told, value: object, same: bool
+    field: Field, told: EventValue, value: object, same: bool
 ) -> None:
-    type_ = field_type(field)
-    assert type_ is not None
-    assert says(type_, told, value) is same
+    place = field_place(field)
+    assert place is not None
+    assert place.says(told, value) is same
 
 
 def told(firm: Any) -> list[str]:

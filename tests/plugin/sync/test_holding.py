@@ -12,14 +12,15 @@ import pytest
 from connectors.sandbox import scheme
 from connectors.store.work import brakes, writes
 from connectors.store.work.writes import Write, WriteOutcome
-from mappings.fields.number import Number
+from mappings.facts.catalogue import Field
 from mappings.write_back.plan import Change
+from mappings.write_back.targets.field import field_place
 from plugin.sync.reconcile.hold import MOST_REWRITES, is_war, paced_until
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.resync.recent import resync_recent
 
 AT = datetime(2026, 11, 9, 9, 0, tzinfo=UTC)
-NUMBER = Number()
+NUMBER = field_place(Field("f", "F", "number"))
 
 
 def written(*steps: tuple[object, object], apart: timedelta = timedelta(minutes=1)) -> list[Write]:

@@ -135,7 +135,7 @@ def test_an_epic_link_that_is_gone_takes_no_issue_from_its_epic(small: Company) 
     assert progress(small, epic.id) == before
     assert small.mirror()[stories[0].id].parent_id == epic.id
     assert (stories[0].key, "parent") in open_gaps(small)
-    assert PROGRESS in small.context.written_fields
+    assert PROGRESS in small.context.written_places
 
 
 @pytest.fixture

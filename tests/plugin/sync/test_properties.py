@@ -24,7 +24,7 @@ from plugin.cli.sync import sync_site
 from plugin.pages.views.choices import edited
 from plugin.runtime.demonstration import demo_world
 from plugin.sync.reconcile.hold import MOST_REWRITES, release
-from plugin.sync.reconcile.properties import may_be_target
+from plugin.sync.reconcile.places import may_be_target
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.refresh.reread import land_issues
 from plugin.use_cases.mapping.mapping_life import activate, preview_text
@@ -67,8 +67,9 @@ class Quiet:
         self.context.jira.put_property(id_, KEY, WRONG)
         if with_field:
             self.context.jira.edit(id_, {PROGRESS: 1})
+        read = self.read(id_)
         with self.connector.store.write() as conn:
-            mirror.put(conn, "main", self.read(id_))
+            mirror.put(conn, "main", read)
 
     def read(self, id_: str) -> list[Issue]:
         return list(self.context.jira.read([id_], self.context.fields).issues)
@@ -206,8 +207,11 @@ def test_who_may_get_a_property(quiet: Quiet) -> None:
     id_ = quiet.objective()
     epic = quiet.mirrored(id_)
     story = replace(epic, type=replace(epic.type, id="10001", name="Story", level=0), labels=())
-    assert may_be_target(context.mapping, epic, context.moment())
-    assert not may_be_target(context.mapping, story, context.moment())
+    assert may_be_target(context.mapping, epic, context.moment(), 2)
+    assert not may_be_target(context.mapping, story, context.moment(), 2)
+    assert not may_be_target(context.mapping, epic, context.moment(), 3), (
+        "Cloud shows properties with a search"
+    )
 
 
 def test_the_form_of_the_mapping_keeps_a_property() -> None:

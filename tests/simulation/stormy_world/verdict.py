@@ -51,10 +51,9 @@ def wrong_fields(world: Judged) -> Iterator[str]:
     context = world.context()
     for state in states.values():
         for wanted in desired(context.mapping, state, issues.get, context.api, owned):
-            type_ = field_type(wanted.field)
-            found = issues[wanted.issue_id].fields.get(wanted.field.id)
-            if type_ is not None and not type_.equal(found, wanted.raw):
-                yield f"{wanted.issue_key} {wanted.field.name}: Jira has {found!r}, should be {wanted.raw!r}"
+            found = wanted.place.actual(issues[wanted.issue_id])
+            if not wanted.place.equal(found, wanted.raw):
+                yield f"{wanted.issue_key} {wanted.place.name}: Jira has {found!r}, should be {wanted.raw!r}"
 
 
 def wrong_mirror(world: Judged) -> Iterator[str]:

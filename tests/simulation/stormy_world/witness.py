@@ -23,7 +23,6 @@ from connectors.store.numbers import mirror
 from connectors.store.schema import numbers
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
-from mappings.fields import field_type
 from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.desired import desired, owners
@@ -172,7 +171,7 @@ class Witness:
 
     def _versions(self, since: int, concerned: Iterable[str]) -> dict[str, list[Issue | None]]:
         """Issues of which there were several versions since then, each version once: the time of an edit, and what we wrote, make none."""
-        ours = frozenset[str]().union(*(one.written_fields for one in self._contexts.values()))
+        ours = frozenset[str]().union(*(one.written_places for one in self._contexts.values()))
         found: dict[str, list[Issue | None]] = {}
         for id_ in concerned:
             versions: dict[object, Issue | None] = {}
@@ -200,9 +199,8 @@ class Witness:
         owned = owners(states.values())
         for state in states.values():
             for one in desired(context.mapping, state, issues.get, context.api, owned):
-                if (one.issue_id, one.field.id) == place:
-                    type_ = field_type(one.field)
-                    return type_ is not None and type_.equal(value, one.raw)
+                if (one.issue_id, one.place.id) == place:
+                    return one.place.equal(value, one.raw)
         return value is None
 
 

@@ -1,0 +1,198 @@
+"""What every write target offers, and a place of it. One kind of target is one file in `targets`, and one line of `WRITE_TARGETS`.
+
+Planner, checks, brake, clearing, application and echoes speak to what stands here, and name no target. A target is pure: what it reads
+and writes are requests as values (`Request`), which `plugin.sync` sends.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from mappings.document.report import Report
+from mappings.facts.catalogue import Field
+from mappings.facts.issue import Issue
+from mappings.fields import Api, is_empty
+from mappings.write_back.echo import EventValue
+from mappings.write_back.values import Figures
+
+if TYPE_CHECKING:  # the mapping's schema is made with the targets
+    from mappings.document.live import LiveFacts
+    from mappings.document.mapping import Mapping as BoundMapping
+    from mappings.document.schema import Document, WriteBackPart
+    from mappings.write_back.plan import Change
+
+FieldLookup = Callable[[str], Field | None]
+"""Gives a field of Jira by its id, None where Jira has none such."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call to Jira, below the address of its REST API (`/issue/10001`).
+
+    `notifies`: Jira tells watchers of it unless it is asked to keep silent. `removes`: that there is nothing to remove is as good as
+    removed. `answered`: only Jira's own answer, an empty one or an object, is taken for a good one.
+    """
+
+    method: Literal["GET", "POST", "PUT", "DELETE"]
+    path: str
+    body: object = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    notifies: bool = False
+    removes: bool = False
+    answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """A request that writes these changes of one issue, all or none."""
+
+    request: Request
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """What Jira said when it declined a request: `fields` by the id of the field; `said` is all of it, with the general `remedy`."""
+
+    status: int
+    message: str
+    said: str
+    remedy: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A raw value that was made; None inside it clears, no Made at all leaves the place alone."""
+
+    raw: object
+
+
+@dataclass(frozen=True, slots=True)
+class Place(ABC):
+    """A place of an issue that is written. Its `id` is kept with every write, so that it is known again for ever."""
+
+    id: str
+    name: str
+
+    @property
+    @abstractmethod
+    def target(self) -> WriteTarget:
+        """The kind of target it is a place of."""
+
+    def actual(self, issue: Issue) -> object:
+        """The raw value that the mirror knows there; None for nothing."""
+        return issue.fields.get(self.id)
+
+    @abstractmethod
+    def equal(self, left: object, right: object) -> bool:
+        """Whether two raw values are the same to Jira."""
+
+    @abstractmethod
+    def step(self, before: object, after: object) -> str:
+        """What a change does, as a person reads it: `50 → 62`."""
+
+    def cleared(self, api: Api) -> object:  # noqa: ARG002
+        """The raw value that clears it."""
+        return None
+
+    def says(self, told: EventValue, value: object) -> bool:
+        """Whether an event tells of exactly this value: then it is the echo of our own write of it."""
+        return told.whole and self.equal(told.value, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """One place of every issue of a kind, what it shall show, how that is made, and whether it stays when issue or place leave."""
+
+    place: Place
+    value: str
+    make: Callable[[Figures, Api], Made | None]
+    stays: bool = False
+
+
+class WriteTarget(ABC):
+    """One kind of place that is written. `option` is its key in a rule of `write_back`, of the type `shape`.
+
+    The ids of its places begin with `prefix`. `permission` is what the account needs in the project. `ages`: Jira's `updated` of the
+    issue grows with a write to it. `events` are the webhook events wanted besides, so that a foreign edit is put right at once;
+    `history` are the names by which a changelog tells of its places, where that is not the id or name of a field.
+    """
+
+    option: ClassVar[str]
+    prefix: ClassVar[str]
+    permission: ClassVar[str] = "EDIT_ISSUES"
+    ages: ClassVar[bool] = False
+    events: ClassVar[tuple[str, ...]] = ()
+    history: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[Any, Any]:
+        """Type and default of its key in a rule, as pydantic takes them."""
+
+    def part(self, rule: WriteBackPart) -> Any:
+        """What a rule says of it."""
+        return getattr(rule, self.option)
+
+    def is_written(self, rule: WriteBackPart) -> bool:
+        """Whether a rule writes to it."""
+        return not is_empty(self.part(rule))
+
+    def aliases(self, rule: WriteBackPart) -> Collection[str]:  # noqa: ARG002
+        """The aliases of fields that a rule writes."""
+        return ()
+
+    # -- what shall stand where
+
+    @abstractmethod
+    def aims(self, rule: WriteBackPart, fields: Mapping[str, Field]) -> Iterator[Aim]:
+        """What a rule wants, in the order in which it is written. `fields` by alias; one that is not there was reported."""
+
+    def places(self, rule: WriteBackPart, fields: Mapping[str, Field]) -> Iterator[Place]:
+        """Where that is."""
+        return (aim.place for aim in self.aims(rule, fields))
+
+    @abstractmethod
+    def place(self, id_: str, field_of: FieldLookup) -> Place | None:
+        """The place of an id with its prefix; None where Jira no longer has it."""
+
+    # -- what the checks say
+
+    def check(self, document: Document, sources: Mapping[str, str], report: Report) -> None:  # noqa: B027
+        """Adds what a document says wrongly. `sources`: what rules read, by the identity of the field, with the alias."""
+
+    def check_bound(self, mapping: BoundMapping, report: Report) -> None:  # noqa: B027
+        """Adds what the catalogue has against it."""
+
+    def check_live(self, mapping: BoundMapping, facts: LiveFacts, report: Report) -> None:  # noqa: B027
+        """Adds what the screens and permissions of real issues have against it."""
+
+    # -- what Jira is asked and told
+
+    def shown(self, api: Api) -> bool:  # noqa: ARG002
+        """Whether a search or a read by id shows it, asked for by the id of the place; else it is read by `readings`."""
+        return True
+
+    def readings(self, wanted: Mapping[str, Collection[str]]) -> Iterator[Request]:  # noqa: ARG002
+        """The calls that show it where searches do not, for these place ids by issue id."""
+        return iter(())
+
+    def found(self, request: Request, answer: object) -> Mapping[str, Mapping[str, object]] | None:  # noqa: ARG002
+        """What an answer shows, by issue id and place id; None where it is none of Jira's. An answer of None: Jira shows no such thing."""
+        return {}
+
+    @abstractmethod
+    def writings(self, changes: Iterable[Change]) -> Iterator[Writing]:
+        """The calls that write these changes of one issue: so many calls it costs."""
+
+    def words(self, change: Change, objection: Objection) -> str:
+        """What Jira said against a change."""
+        return objection.fields.get(change.field_id) or objection.said
+
+    @abstractmethod
+    def remedy(self, change: Change, objection: Objection) -> str:
+        """What an admin can do about a refused change."""

@@ -1,0 +1,52 @@
+"""Write targets, one file each. A new kind of target is one new file and one line in `WRITE_TARGETS`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mappings.facts.catalogue import Field
+from mappings.write_back.target import Aim, FieldLookup, Place, WriteTarget, Writing
+from mappings.write_back.targets import entity_property, field
+
+if TYPE_CHECKING:
+    from mappings.document.schema import WriteBackPart
+    from mappings.write_back.plan import Change
+
+WRITE_TARGETS: tuple[WriteTarget, ...] = (
+    field.TARGET,
+    entity_property.TARGET,
+)
+"""In the order in which a rule's places are planned and written."""
+
+
+def rule_keys() -> dict[str, Any]:
+    """The keys of a rule of `write_back`, with type and default, as the targets declare them."""
+    return {target.option: target.shape for target in WRITE_TARGETS}
+
+
+def aims_of(rule: WriteBackPart, fields: Mapping[str, Field]) -> Iterator[Aim]:
+    """Everything a rule wants."""
+    for target in WRITE_TARGETS:
+        yield from target.aims(rule, fields)
+
+
+def target_of(id_: str) -> WriteTarget:
+    """The target that the place of an id is one of: that with the longest prefix that fits; a field has none."""
+    return max(
+        (target for target in WRITE_TARGETS if id_.startswith(target.prefix)),
+        key=lambda target: len(target.prefix),
+    )
+
+
+def place_of(id_: str, field_of: FieldLookup) -> Place | None:
+    """The place of an id; None where Jira no longer has it."""
+    return target_of(id_).place(id_, field_of)
+
+
+def writings_of(changes: Iterable[Change]) -> Iterator[tuple[WriteTarget, Writing]]:
+    """The calls that write these changes of one issue, target by target."""
+    every = list(changes)
+    for target in WRITE_TARGETS:
+        mine = [change for change in every if target_of(change.field_id) is target]
+        yield from ((target, writing) for writing in target.writings(mine))

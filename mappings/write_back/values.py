@@ -1,0 +1,157 @@
+"""What can be written about an objective or a key result: each value is one entry of `WRITTEN_VALUES`. None is unknown.
+
+An entry says how the value is taken from the figures and what form it has. From that follow the schema of the mapping, the checks,
+which fields can hold it, and what stands in fields, entity properties and whatever else is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from mappings.document.part import Part
+from mappings.fields import Holding
+from mappings.fields.number import plain
+from mappings.numbers import WHOLE, percent, rounded_share
+from mappings.rollup.state import HealthLevel, KeyResultState, ObjectiveState
+
+DIGITS_OF_SHARES = 2
+"""Decimals of a share where `round` is not written: rounded to 0 decimals it says nothing."""
+
+LABELS: Mapping[HealthLevel, str] = {
+    HealthLevel.OFF_TRACK: "Off track",
+    HealthLevel.AT_RISK: "At risk",
+    HealthLevel.UNKNOWN: "Unknown",
+    HealthLevel.PENDING: "Pending",
+    HealthLevel.ON_TRACK: "On track",
+    HealthLevel.ACHIEVED: "Achieved",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What can be said about an objective or one of its key results. `achieved_at` is what its commitment asks for.
+
+    The states themselves are there for values that no figure holds; `key_result` is None where the objective is meant.
+    """
+
+    progress: Fraction | None
+    raw: Fraction | None
+    delivery: Fraction | None
+    outcome: Fraction | None
+    expected: Fraction | None
+    pace: Fraction | None
+    health: HealthLevel
+    summary: str
+    achieved_at: Fraction = WHOLE
+    objective: ObjectiveState | None = None
+    key_result: KeyResultState | None = None
+
+
+class Form(StrEnum):
+    """What kind of thing a value is: a share said in percent, a share as it is, a level that has a label, or words."""
+
+    PERCENT = "percent"
+    SHARE = "share"
+    LEVEL = "level"
+    WORDS = "words"
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenValue:
+    """One value that can be written, by the name that mappings use. `passing`: known from the calendar alone, it measures nothing.
+
+    A level comes as the level itself; `labels` are the words that stand for each.
+    """
+
+    name: str
+    form: Form
+    take: Callable[[Figures], Fraction | HealthLevel | str | None]
+    passing: bool = False
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is a number that is rounded."""
+        return self.form in (Form.PERCENT, Form.SHARE)
+
+    @property
+    def held_by(self) -> tuple[Holding, ...]:
+        """What a field has to be made for to hold it."""
+        if self.form is Form.LEVEL:
+            return (Holding.CHOICE, Holding.WORDS)
+        return (Holding.NUMBER, Holding.WORDS) if self.is_number else (Holding.WORDS,)
+
+    def number(self, part: ValuePart, figures: Figures) -> Decimal | None:
+        """Rounded as the part says, but never to what is not reached; None is unknown, or no number."""
+        share = self.take(figures)
+        if not isinstance(share, Fraction):
+            return None
+        if self.form is Form.PERCENT:
+            return percent(share, part.round, figures.achieved_at)
+        digits = part.round if "round" in part.model_fields_set else DIGITS_OF_SHARES
+        return rounded_share(share, digits, figures.achieved_at)
+
+    def as_data(self, part: ValuePart, figures: Figures) -> Decimal | str | None:
+        """As programs read it: a number, a level by its name, or words."""
+        taken = self.take(figures)
+        if isinstance(taken, HealthLevel):
+            return taken.value
+        return taken if isinstance(taken, str) else self.number(part, figures)
+
+    def words(self, number: Decimal) -> str:
+        """A number as people read it: `62 %`."""
+        return f"{plain(number)} %" if self.form is Form.PERCENT else plain(number)
+
+
+WRITTEN_VALUES: tuple[WrittenValue, ...] = (
+    WrittenValue("progress_percent", Form.PERCENT, lambda one: one.progress),
+    WrittenValue("progress", Form.SHARE, lambda one: one.progress),
+    WrittenValue("raw_percent", Form.PERCENT, lambda one: one.raw),
+    WrittenValue("delivery_percent", Form.PERCENT, lambda one: one.delivery),
+    WrittenValue("outcome_percent", Form.PERCENT, lambda one: one.outcome),
+    WrittenValue("expected_percent", Form.PERCENT, lambda one: one.expected, passing=True),
+    WrittenValue("pace", Form.SHARE, lambda one: one.pace),
+    WrittenValue("health", Form.LEVEL, lambda one: one.health),
+    WrittenValue("summary", Form.WORDS, lambda one: one.summary),
+)
+
+VALUE_OF_NAME = {value.name: value for value in WRITTEN_VALUES}
+
+if TYPE_CHECKING:  # made from the tuple, which a type checker cannot follow
+    Shown = str
+else:
+    Shown = Literal[tuple(value.name for value in WRITTEN_VALUES)]
+"""What can be written, by name."""
+
+
+class ValuePart(Part):
+    """One value as it shall be shown in one place."""
+
+    value: Shown
+    round: int = Field(default=0, ge=0, le=6)
+    unknown: Literal["clear", "leave"] = "clear"
+    options: (
+        dict[Literal["achieved", "on_track", "at_risk", "off_track", "pending", "unknown"], str] | None
+    ) = None
+
+    @property
+    def what(self) -> WrittenValue:
+        """The value that is meant."""
+        return VALUE_OF_NAME[self.value]
+
+    def label(self, level: HealthLevel) -> str | None:
+        """What stands for a level: its option, None where `options` has none; without `options` its own label."""
+        return LABELS[level] if self.options is None else self.options.get(level.value)
+
+    @property
+    def wanted_options(self) -> dict[str, str]:
+        """The option of each level."""
+        if self.options is None:
+            return {level.value: label for level, label in LABELS.items()}
+        return {str(level): label for level, label in self.options.items()}

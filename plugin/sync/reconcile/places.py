@@ -1,0 +1,146 @@
+"""What the places that are written hold where no search shows it, and what an older read must not undo there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from connectors.jira.http.errors import IncompleteRead
+from connectors.store.numbers import mirror
+from connectors.store.work import writes
+from mappings.document.mapping import Mapping as BoundMapping
+from mappings.document.walk import is_issue_each
+from mappings.facts.issue import Issue
+from mappings.facts.moment import Moment
+from mappings.fields import Api
+from mappings.rollup.measurement import objective_rule
+from mappings.write_back.targets import WRITE_TARGETS, target_of
+from plugin.sync.context import Context
+
+ON_ITS_WAY = timedelta(seconds=5)
+"""How long a page of a search may take from Jira into the mirror; what it says of a place may be as old as that."""
+
+Values = dict[str, dict[str, object]]
+"""What places hold, by issue id and place id; what holds nothing is left out."""
+
+
+def held(context: Context, wanted: Mapping[str, Collection[str]]) -> Values:
+    """What these places hold, by issue: those that no search shows are asked for. Raises a JiraError."""
+    found: Values = defaultdict(dict)
+    for target in WRITE_TARGETS:
+        mine = {
+            issue_id: kept
+            for issue_id, ids in wanted.items()
+            if (kept := [id_ for id_ in ids if target_of(id_) is target])
+        }
+        for request in target.readings(mine):
+            shown = target.found(request, context.jira.ask(request))
+            if shown is None:
+                raise IncompleteRead(f"Jira's answer about {', '.join(mine)} is none.")
+            for issue_id, values in shown.items():
+                found[issue_id].update(values)
+    return found
+
+
+def with_places(context: Context, issues: list[Issue], *, first: bool = False) -> list[Issue]:
+    """The issues with what reading them did not show, as properties on Data Center: that is asked for.
+
+    Only of issues that the mapping may write to, or that are known to have some. `first`: the mirror knows none of them.
+    """
+    ours = context.unshown_places
+    if not ours or not issues:
+        return issues
+    known: Mapping[str, Issue] = {}
+    if not first:
+        with context.store.read() as conn:
+            known = mirror.get(conn, context.site, [issue.id for issue in issues])
+    moment = context.moment()
+    asked = {
+        issue.id: ours
+        for issue in issues
+        if _has_some(known.get(issue.id), ours) or may_be_target(context.mapping, issue, moment, context.api)
+    }
+    found = held(context, asked)
+    return [
+        replace(issue, fields={**issue.fields, **found.get(issue.id, {})}) if issue.id in asked else issue
+        for issue in issues
+    ]
+
+
+def asked_singly(context: Context) -> int:
+    """How many calls `with_places` will need for the issues that the mirror holds now."""
+    ours = context.unshown_places & context.written_places
+    if not ours:
+        return 0
+    moment = context.moment()
+    with context.store.read() as conn:
+        issues = mirror.every(conn, context.site)
+        return sum(may_be_target(context.mapping, issue, moment, context.api) for issue in issues)
+
+
+def _has_some(known: Issue | None, ours: frozenset[str]) -> bool:
+    return known is not None and not ours.isdisjoint(known.fields)
+
+
+def may_be_target(mapping: BoundMapping, issue: Issue, moment: Moment, api: Api) -> bool:
+    """Whether a rule that selects by itself makes this issue an objective or a key result that gets something no search shows."""
+    unshown = [target for target in WRITE_TARGETS if not target.shown(api)]
+    targets = {
+        rule.target for rule in mapping.document.write_back if any(one.is_written(rule) for one in unshown)
+    }
+    if "objective" in targets and objective_rule(mapping, issue, moment) is not None:
+        return True
+    rules = (rule for objective in mapping.objectives for rule in objective.key_results)
+    return "key_result" in targets and any(
+        is_issue_each(rule.part) and rule.select is not None and rule.select.matches(issue, moment)
+        for rule in rules
+    )
+
+
+def spare_own(
+    context: Context,
+    conn: Connection,
+    before: Mapping[str, Issue],
+    issues: Iterable[Issue],
+    read_at: datetime | None,
+) -> list[Issue]:
+    """The issues without what an older read says of a place that we wrote meanwhile.
+
+    A field that is written makes its issue newer (`updated`), and what is older is dropped; not every target does so.
+    """
+    ours = context.ageless_places
+    if not ours:
+        return list(issues)
+    since = read_at if read_at is not None else context.clock() - ON_ITS_WAY
+    return [_spared(context, conn, before.get(issue.id), issue, ours, since) for issue in issues]
+
+
+def _spared(
+    context: Context,
+    conn: Connection,
+    known: Issue | None,
+    issue: Issue,
+    ours: frozenset[str],
+    since: datetime,
+) -> Issue:
+    if known is None:
+        return issue
+    differing = (name for name in ours if known.fields.get(name) != issue.fields.get(name))
+    spared = {
+        name: known.fields.get(name)
+        for name in differing
+        if _written_since(context, conn, issue.id, name, since)
+    }
+    if not spared:
+        return issue
+    fields = {name: value for name, value in {**issue.fields, **spared}.items() if value is not None}
+    return replace(issue, fields=fields)
+
+
+def _written_since(context: Context, conn: Connection, issue_id: str, name: str, since: datetime) -> bool:
+    last = writes.last_write(conn, context.site, issue_id, name)
+    return last is not None and last.settled_at is not None and last.settled_at > since

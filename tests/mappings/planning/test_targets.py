@@ -1,0 +1,173 @@
+"""Write targets: the registry, the docs and the tests name the same; and what a place compares, says and clears."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from mappings.facts.catalogue import Field
+from mappings.fields import CUSTOM
+from mappings.write_back.plan import Change
+from mappings.write_back.target import Objection, Place
+from mappings.write_back.targets import WRITE_TARGETS, place_of, target_of, writings_of
+from mappings.write_back.targets.entity_property import property_place
+from mappings.write_back.targets.field import field_place
+from mappings.write_back.values import WRITTEN_VALUES, Form
+
+DOCS = Path(__file__).parents[3] / "docs"
+NUMBER = Field("customfield_10060", "OKR progress", "number", custom=f"{CUSTOM}float")
+LABELS = Field("customfield_10064", "OKR labels", "array", "string", f"{CUSTOM}labels")
+KEY = "jira-okr.rollup"
+PROPERTY = property_place(KEY)
+
+
+def rows(heading: str) -> list[str]:
+    """The first column of the table under a heading of the docs of the mapping."""
+    text = (DOCS / "mapping.md").read_text(encoding="utf-8").partition(f"\n{heading}\n")[2]
+    return re.findall(r"^\| `(\w+)` \|", text.partition("\n#")[0], re.MULTILINE)
+
+
+def test_registered_documented_and_tested_are_the_same_targets() -> None:
+    assert rows("### What can be written to") == [target.option for target in WRITE_TARGETS] == list(PLACES)
+
+
+def test_registered_and_documented_are_the_same_values() -> None:
+    assert rows("### What can be written") == [value.name for value in WRITTEN_VALUES]
+
+
+PLACES: dict[str, tuple[Place | None, object]] = {
+    "set": (field_place(NUMBER), 62),
+    "property": (PROPERTY, {"a": 62}),
+}
+"""A place of each target, and a value there."""
+
+
+@pytest.mark.parametrize("option", PLACES)
+def test_a_place_is_known_again_by_its_id_and_equal_to_itself(option: str) -> None:
+    place, value = PLACES[option]
+    assert place is not None
+    assert place_of(place.id, {NUMBER.id: NUMBER}.get) == place
+    assert target_of(place.id) is place.target
+    assert place.target.option == option
+    assert place.equal(value, value)
+    assert not place.equal(value, place.cleared(3))
+
+
+def test_a_field_that_is_gone_is_no_place_any_more_and_a_property_always_is() -> None:
+    assert place_of(NUMBER.id, {}.get) is None
+    assert place_of("property:x", {}.get) == property_place("x")
+    assert place_of(LABELS.id, {LABELS.id: LABELS}.get).cleared(3) == []  # type: ignore[union-attr]
+
+
+def a_change(id_: str, after: object, issue: str = "100") -> Change:
+    return Change(issue, f"PLAT-{issue}", id_, "It", None, after, "")
+
+
+def test_what_is_written_to_an_issue_is_one_edit_and_a_call_for_each_property() -> None:
+    changes = [
+        a_change("property:a b", {"x": 1}),
+        a_change("customfield_10060", 62),
+        a_change("property:gone", None),
+        a_change("customfield_10062", "62 %"),
+    ]
+    found = [(one.request.method, one.request.path, one.request.body) for _, one in writings_of(changes)]
+    assert found == [
+        ("PUT", "/issue/100", {"fields": {"customfield_10060": 62, "customfield_10062": "62 %"}}),
+        ("PUT", "/issue/100/properties/a%20b", {"x": 1}),
+        ("DELETE", "/issue/100/properties/gone", None),
+    ]
+
+
+def test_what_a_search_does_not_show_is_asked_for_and_read() -> None:
+    assert [(target.option, target.shown(2), target.shown(3)) for target in WRITE_TARGETS] == [
+        ("set", True, True),
+        ("property", False, True),
+    ]
+    target = PROPERTY.target
+    [asked] = target.readings({"100": ["property:b", "property:a"]})
+    assert (asked.method, asked.path, asked.params) == (
+        "GET",
+        "/issue/100",
+        {"fields": "id", "properties": "a,b"},
+    )
+    answer = {"id": "100", "properties": {"a": {"x": 1}, "foreign": 2}}
+    assert target.found(asked, answer) == {"100": {"property:a": {"x": 1}}}
+    assert target.found(asked, {"id": "100"}) == {"100": {}}
+    assert target.found(asked, None) == {}, "Jira shows no such issue"
+    assert target.found(asked, []) is None, "that is no answer of Jira's"
+
+
+@pytest.mark.parametrize(
+    ("id_", "status", "fields", "remedy"),
+    [
+        (NUMBER.id, 400, {NUMBER.id: "It is not on the screen"}, "edit screen used by PLAT-100"),
+        (NUMBER.id, 400, {NUMBER.id: "Too large"}, "the general remedy"),
+        (NUMBER.id, 403, {}, "Edit issues permission"),
+        (NUMBER.id, 404, {}, "still exists"),
+        (PROPERTY.id, 400, {}, f"Use another key than {KEY}"),
+        (PROPERTY.id, 403, {}, "write:issue.property:jira"),
+        (PROPERTY.id, 413, {}, f"Write fewer values to the property {KEY}"),
+    ],
+)
+def test_each_target_says_what_to_do_about_a_refusal(
+    id_: str, status: int, fields: dict[str, str], remedy: str
+) -> None:
+    objection = Objection(status, "No.", "No. Really.", "the general remedy", fields)
+    assert remedy in target_of(id_).remedy(a_change(id_, 1), objection)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "same"),
+    [
+        ({"a": 62, "b": "x"}, {"b": "x", "a": 62.0000001}, True),
+        ({"a": None}, {"a": None}, True),
+        ({"a": [1, {"b": True}]}, {"a": [1.0, {"b": True}]}, True),
+        ({}, None, True),
+        ({"a": 62}, {"a": 63}, False),
+        ({"a": 62}, {"a": "62"}, False),
+        ({"a": 62}, {"a": 62, "b": 1}, False),
+        ({"a": None}, {"a": 0}, False),
+        ({"a": None}, {}, False),
+        ({"a": 1}, {"a": True}, False),
+        ({"a": 62}, None, False),
+    ],
+)
+def test_properties_are_compared_name_by_name(left: object, right: object, same: bool) -> None:
+    assert PROPERTY.equal(left, right) is same
+    assert PROPERTY.equal(right, left) is same
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "step"),
+    [
+        ({"a": 50, "b": "x"}, {"a": 62, "b": "x"}, "a 50 → 62"),
+        ({"a": 50, "b": "x"}, {"a": None, "b": "y"}, "a 50 → unknown, b x → y"),
+        ({"a": 50}, {"b": 50}, "a 50 → b 50"),
+        (None, {"a": 62, "b": "x"}, "empty → a 62, b x"),
+        ({"a": 62}, None, "a 62 → empty"),
+        ("mine", {"a": 62}, "mine → a 62"),
+        ([1, {"a": True}], None, '[1, {"a": true}] → empty'),
+    ],
+)
+def test_of_a_property_only_what_differs_is_said(before: object, after: object, step: str) -> None:
+    assert PROPERTY.step(before, after) == step
+
+
+def test_every_number_that_can_be_written_is_rounded_and_every_form_is_held(make: SimpleNamespace) -> None:
+    """Text holds everything; a value that is no number takes no `round`."""
+    state = make.objective(delivery=Fraction(1, 2), outcome=Fraction(1, 2), pace=Fraction(1, 3))
+    for value in WRITTEN_VALUES:
+        mapping = make.mapping(
+            {"target": "objective", "property": {"key": KEY, "values": [value.name], "round": 1}}
+        )
+        [found] = make.desired(mapping, state)
+        [(name, held)] = found.raw.items()
+        assert name == value.name
+        assert value.is_number == isinstance(held, int | float)
+        assert value.is_number == (value.form in (Form.PERCENT, Form.SHARE))
+        assert not value.is_number or Decimal(str(held)) == round(Decimal(str(held)), 1)
