@@ -59,7 +59,12 @@ def custom_field(field: Field) -> JqlField:
         among, compare = instants.days_among(day), instants.days_compare(day)
         return JqlField(names, present, among, compare, rank=day, reads=reads)
     if view is JqlView.INSTANT:
-        at = custom.decoded(field, datetime)
+        zoned, as_it_stands = custom.decoded(field, datetime), custom.datetime_of(field.id)
+
+        def at(issue: Issue) -> datetime | None:
+            """Without a zone, as histories have it, an instant is one of UTC."""
+            return zoned(issue) or as_it_stands(issue)
+
         among, compare = instants.datetimes_among(at), instants.datetimes_compare(at)
         return JqlField(names, present, among, compare, rank=at, reads=reads)
     if view is JqlView.CHOICE:
