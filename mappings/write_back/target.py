@@ -30,7 +30,7 @@ FieldLookup = Callable[[str], Field | None]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call to Jira, below the address of its REST API (`/issue/10001`).
+    """One call to Jira, below the address of its REST API (`/issue/10001`, as it reads: whoever sends it encodes the path).
 
     `notifies`: Jira tells watchers of it unless it is asked to keep silent. `removes`: that there is nothing to remove is as good as
     removed. `answered`: only Jira's own answer, an empty one or an object, is taken for a good one.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from connectors.jira.http.errors import Permanent, Transient
 from connectors.jira.http.transport import Transport
 from mappings.write_back.target import Request
@@ -10,7 +12,7 @@ from mappings.write_back.target import Request
 def ask(transport: Transport, api: str, request: Request) -> object:
     """What Jira answers; None where it shows no such thing, or forbids to read it."""
     try:
-        answer: object = transport.get(f"{api}{request.path}", request.params).json()
+        answer: object = transport.get(f"{api}{quote(request.path)}", request.params).json()
     except Permanent as error:
         if error.gone or error.forbidden:
             return None
@@ -20,7 +22,7 @@ def ask(transport: Transport, api: str, request: Request) -> object:
 
 def tell(transport: Transport, api: str, request: Request, *, notify: bool) -> None:
     """Write, once; silently unless `notify`, where Jira can keep silent. Raises Permanent with `.fields` for refused ones."""
-    path, params = f"{api}{request.path}", dict(request.params)
+    path, params = f"{api}{quote(request.path)}", dict(request.params)
     silence = {"notifyUsers": False} if request.notifies and not notify else {}
     if request.method == "DELETE":
         reply = transport.delete(path, params)

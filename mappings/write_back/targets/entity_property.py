@@ -13,7 +13,6 @@ from fractions import Fraction
 from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
-from urllib.parse import quote
 
 import pydantic
 
@@ -173,8 +172,7 @@ class PropertyTarget(WriteTarget):
     def writings(self, changes: Iterable[Change]) -> Iterator[Writing]:
         """A call each."""
         for change in changes:
-            key = quote(property_key(change.field_id) or "", safe="")
-            path = f"/issue/{change.issue_id}/properties/{key}"
+            path = f"/issue/{change.issue_id}/properties/{property_key(change.field_id)}"
             removed, put = Request("DELETE", path, removes=True), Request("PUT", path, change.after)
             yield Writing(removed if change.after is None else put, (change,))
 

@@ -78,7 +78,7 @@ def test_what_is_written_to_an_issue_is_one_edit_and_a_call_for_each_property() 
     found = [(one.request.method, one.request.path, one.request.body) for _, one in writings_of(changes)]
     assert found == [
         ("PUT", "/issue/100", {"fields": {"customfield_10060": 62, "customfield_10062": "62 %"}}),
-        ("PUT", "/issue/100/properties/a%20b", {"x": 1}),
+        ("PUT", "/issue/100/properties/a b", {"x": 1}),
         ("DELETE", "/issue/100/properties/gone", None),
     ]
 
