@@ -154,7 +154,7 @@ def world(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, synced_demo: Callable[..., Any]
 ) -> Iterator[World]:
     """A synced demo world that is served and gets webhooks; commands run in this test work on it."""
-    with a_world(synced_demo(tmp_path)) as made:
+    with a_world(synced_demo(tmp_path, recent_minutes=0)) as made:
         for name, value in made.environment().items():
             monkeypatch.setenv(name, value)
         yield made
@@ -163,13 +163,13 @@ def world(
 @pytest.fixture(scope="module")
 def quiet_world(tmp_path_factory: pytest.TempPathFactory, synced_demo: Callable[..., Any]) -> Iterator[World]:
     """One world for all tests of a module that change nothing the others look at."""
-    with a_world(synced_demo(tmp_path_factory.mktemp("world"))) as made:
+    with a_world(synced_demo(tmp_path_factory.mktemp("world"), recent_minutes=0)) as made:
         yield made
 
 
 @contextmanager
 def a_world(synced: AbstractContextManager[Demo]) -> Iterator[World]:
-    """Sandbox, connector, first sync, server, webhook."""
+    """Sandbox, connector, first sync, server, webhook. What changed of late is only read when a test does it: the copy may be old."""
     with synced as demo, serving(demo.connector, "127.0.0.1", 0, workers=2) as served:
         register_webhook(demo.sandbox.url, f"{served.url}/webhooks/jira/main", demo.secret)
         yield World(demo.sandbox, demo.connector, demo.secret, served.url)
