@@ -47,15 +47,9 @@ def test_make_help_tells_every_target() -> None:
 
 def test_ci_runs_what_make_check_runs() -> None:
     commands = [line for line in (ROOT / ".ci/run").read_text().splitlines() if line.startswith("make ")]
-    assert commands == ["make check"]
     recipe = MAKEFILE.partition("\ncheck:")[2].partition("\n\n")[0]
-    assert re.findall(r"\$\(MAKE\) ([a-z-]+)", recipe) == [
-        "lint",
-        "test",
-        "test-shifted",
-        "test-slow",
-        "simulation",
-    ]
+    assert [line.strip().replace("$(MAKE)", "make") for line in recipe.splitlines()[1:]] == commands
+    assert {"make lint", "make test"} < set(commands)
 
 
 def test_the_hooks_call_targets_of_make() -> None:
