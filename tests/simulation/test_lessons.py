@@ -336,3 +336,24 @@ def test_an_archived_issue_whose_history_was_lost_is_read_until_it_is_whole(calm
     assert calm.world.site.calls.by_endpoint["POST /rest/api/3/issue/bulkfetch"] == 0
     calm.world.settle()
     assert calm.faultless()
+
+
+def test_a_full_read_ends_the_gap_of_an_issue_that_came_unreadable_and_went_unheard(calm: Calm) -> None:
+    """Nobody ever could read it, so the mirror does not know it and asks for it no more; until the read its parent stood still."""
+    sandbox = calm.world.site.sandbox
+    numbers = {scheme.KR_START: 0, scheme.KR_CURRENT: 90, scheme.KR_TARGET: 100}
+    made = calm.world.people.make("Key Result", parent=calm.objective, **numbers)
+    assert made is not None
+    sandbox.spoil(made.id, status=None)
+    calm.world.settle()
+    calm.edit(calm.key_result, **{scheme.KR_CURRENT: 50})
+    calm.world.settle()
+    assert sandbox.records[calm.objective.id].customs[scheme.OKR_PROGRESS] == 20
+    calm.world.post.reliability = Reliability(drop=1.0)
+    delete(sandbox, sandbox.records[made.id], ADA)
+    calm.world.post.reliability = Reliability()
+    calm.world.clock.sleep(60)
+    assert calm.world.look_again()
+    calm.world.settle()
+    assert sandbox.records[calm.objective.id].customs[scheme.OKR_PROGRESS] == 50
+    assert calm.faultless()

@@ -34,7 +34,7 @@ log = structlog.get_logger("jira_okr.resync")
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """What stands beside the pages. `began` is by Jira's clock, `after` the place of the next page, `wanted` how often everything had been asked for."""
+    """What stands beside the pages. `began` is by Jira's clock, `began_here` by our own, `after` the place of the next page, `wanted` how often everything had been asked for."""
 
     under: str
     first: bool
@@ -48,6 +48,7 @@ class Reached:
     pages: int = 0
     after: str | None = None
     complete: bool = False
+    began_here: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,8 @@ def _begun(context: Context, holder: str, total: int | None) -> Reading:
         first = mirror.count(conn, context.site) == 0
         wanted = wishes.asked(conn, context.site)
         otherwise = not first and watermark.usable(conn, context) is None
-        reached = Reached(_under(context), first, total, began, wanted, otherwise)
+        now = context.clock()
+        reached = Reached(_under(context), first, total, began, wanted, otherwise, began_here=now)
         text = json_text.encode(reached)
         resyncs.begin(conn, context.site, uuid.uuid4().hex, holder, text, context.clock())
     return Reading(holder, reached, Resynced(first=first, asked_otherwise=otherwise))

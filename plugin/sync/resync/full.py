@@ -118,7 +118,9 @@ def _remember(context: Context, reading: Reading) -> None:
         if not report.first:
             drift.add(conn, context.site, report.drifted, now)
         watermark.set_by_full_read(conn, context, reading.reached.began)
-        gaps.settle_full_read(context, conn, reading.reached.began - SKEW)
+        # When a gap was seen is told by our own clock.
+        here = reading.reached.began_here or reading.reached.began - SKEW
+        gaps.settle_full_read(context, conn, here)
         failures.clear(conn, context.site, "full")
         wishes.serve(conn, context.site, reading.reached.wanted)
         resyncs.end(conn, context.site, reading.holder)
