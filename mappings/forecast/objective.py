@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from mappings.explain.check_in import Shows
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.forecast.answer import Answer, Level, chance, level_of, none
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mappings.document.schema import CyclePart
 
 NOT_ACHIEVED = "not-achieved"
+BESIDE_CHECK_IN = "a check-in stands for its number; the forecast goes by what Jira holds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,9 @@ def _answer(
         return none(measurement.reason)
     achieved_at = ACHIEVED_AT[key_result.commitment]
     prospect = Prospect(mapping, key_result, issues, today, cycle.start, cycle.end, achieved_at)
-    return RULE_OF_KIND[key_result.kind].forecast(rule.part.progress, prospect)
+    answer = RULE_OF_KIND[key_result.kind].forecast(rule.part.progress, prospect)
+    said = key_result.check_in is not None and key_result.check_in.shows is not Shows.DERIVED
+    return replace(answer, notes=(*answer.notes, BESIDE_CHECK_IN)) if said else answer
 
 
 def issues_of(state: ObjectiveState) -> frozenset[str]:

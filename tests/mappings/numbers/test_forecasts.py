@@ -8,11 +8,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from mappings.explain.check_in import CheckIn, Measure
+from mappings.facts.forest import Forest
 from mappings.facts.issue import HISTORY
 from mappings.facts.moment import Moment
 from mappings.forecast.answer import Level, Week
 from mappings.forecast.calibration import Calibration, Told, calibration
 from mappings.forecast.objective import forecast, issues_of
+from mappings.rollup.measurement import assess
 
 TODAY = "2026-11-15"
 LIMA = timezone(timedelta(hours=-5))
@@ -264,6 +267,29 @@ def test_an_objective_is_as_likely_as_its_least_likely_key_result(
     ]  # fmt: skip
     assert (found.probability, found.level) == (Fraction(4, 10), Level.OPEN)
     assert found.sentence == "at most 40 %: PLAT-7 (2 of 3 forecast)"
+
+
+def test_a_check_in_is_told_beside_a_forecast_from_what_jira_holds(
+    an_issue, rows, a_mapping, objective, key_result, now
+):
+    """Ninety per cent are said instead of the derived sixty: the weeks stay those of the issues."""
+    mapping = a_mapping(objective(key_result("delivery")))
+    issues = [an_issue(1, type="Epic"), *rows(*WEEKLY)]
+    said = CheckIn(
+        "1", "1/delivery", Measure.PROGRESS, Fraction(9, 10), "Ada", at("2026-11-14"),
+        delta=Fraction(1, 10), derived=Fraction(6, 10), id=1,
+    )  # fmt: skip
+    by_id = {issue.id: issue for issue in issues}
+    with_it, without = (
+        forecast(mapping, assess(mapping, Forest.of(issues), now, check_ins)["1"], by_id, now)
+        .key_results[0]
+        .answer
+        for check_ins in ({("1", "1/delivery"): said}, {})
+    )
+    assert without.probability is not None
+    assert (with_it.probability, with_it.work) == (without.probability, without.work)
+    assert with_it.notes == ("a check-in stands for its number; the forecast goes by what Jira holds",)
+    assert without.notes == ()
 
 
 def test_an_objective_without_key_results_has_none(told, a_mapping, objective, key_result):
