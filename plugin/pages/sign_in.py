@@ -123,10 +123,8 @@ def sign_in_page(connector: Connector, provider: str | None, form: SignInForm) -
 
 
 def signed_in_or_not(connector: Connector, provider: str | None) -> ResponseReturnValue:
-    """What comes of a filled form."""
+    """What comes of a filled form. What is wrong with it is never said in part."""
     form = SignInForm(request.form)
-    if not form.validate():
-        return sign_in_page(connector, provider, form), 422
     result = sign_in(connector, acting(), form.email.data, form.password.data, _address())
     if isinstance(result, Accepted):
         sessions.begin(connector, result.account)
