@@ -202,7 +202,8 @@ def test_properties_come_with_issues_or_one_by_one(server, jira):
         {first: {"property:okr.a": VALUE}},
         {second: {}},
     ]
-    assert jira.properties_of("999999", ["okr.a"]) == {}
+    [gone] = entity_property.TARGET.readings({"999999": PROPERTIES[:1]})
+    assert entity_property.TARGET.found(gone, jira.ask(gone)) == {}
 
 
 def test_more_properties_than_jira_shows_are_not_asked_for(jira):
