@@ -213,7 +213,9 @@ def test_more_properties_than_jira_shows_are_not_asked_for(jira):
 
 def test_the_webhook_tells_of_properties_where_they_are_written(jira, stub):
     without = jira.register_webhook("OKR properties", f"{stub.url}/properties", "a long secret")
-    told = jira.register_webhook("OKR properties", f"{stub.url}/properties", "a long secret", properties=True)
+    told = jira.register_webhook(
+        "OKR properties", f"{stub.url}/properties", "a long secret", besides=entity_property.TARGET.events
+    )
     assert set(told.events) - set(without.events) == {"issue_property_set", "issue_property_deleted"}
     jira.delete_webhook(told.id)
 
@@ -311,7 +313,9 @@ def test_registering_ours_leaves_every_webhook_of_others_alone(jira, stub):
     assert set(jira.webhooks()) == foreign
 
     ours = jira.register_webhook("OKR", f"{stub.url}/hook", "a long secret")
-    again = jira.register_webhook("OKR", f"{stub.url}/hook", "a long secret", properties=True)
+    again = jira.register_webhook(
+        "OKR", f"{stub.url}/hook", "a long secret", besides=entity_property.TARGET.events
+    )
 
     assert ours.id == again.id
     assert set(jira.webhooks()) == {*foreign, again}
