@@ -68,6 +68,14 @@ class Code(StrEnum):
     OPTION_WITHOUT_EFFECT = "option-without-effect"
     AS_UNSUPPORTED = "as-unsupported"
     NEGATIVE_WEIGHT = "negative-weight"
+    # KPIs
+    NARROW_WATCH = "narrow-watch"
+    POINTS_OUT_OF_ORDER = "points-out-of-order"
+    UNKNOWN_KPI = "unknown-kpi"
+    BAD_FORMULA = "bad-formula"
+    KPIS_IN_A_CIRCLE = "kpis-in-a-circle"
+    COARSE_OPERAND = "coarse-operand"
+    NO_PERIOD = "no-period"
     # write-back
     NOTHING_WRITTEN = "nothing-written"
     OPTIONS_WITHOUT_HEALTH = "options-without-health"
@@ -103,3 +111,5 @@ class Code(StrEnum):
     NOT_TIME_BOUND = "not-time-bound"
     NOT_OWNED = "not-owned"
     ONLY_OUTPUTS = "only-outputs"
+    ONLY_LAGGING = "only-lagging"
+    EMPTY_PERSPECTIVE = "empty-perspective"

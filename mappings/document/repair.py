@@ -78,6 +78,8 @@ def _culprit(path: Path, diagnostic: Diagnostic) -> Path:
     culprit = (*path, str(diagnostic.value)) if diagnostic.code == Code.MISSING_KEY else path
     if culprit[:1] == ("cycles",) and len(culprit) > 1:
         return culprit[:2]
+    if culprit[:1] == ("kpis",) and len(culprit) > 3 and culprit[2] in ("source", "targets"):
+        return culprit[:3]
     if culprit[:1] == ("write_back",) and len(culprit) > 3:
         return culprit[:3] if culprit[2] == "property" else culprit[:4]
     return culprit
@@ -96,7 +98,7 @@ def _repaired(plain: dict[str, Any], broken: list[Path]) -> Document | None:
     repaired = copy.deepcopy(plain)
     paths = broken
     for _ in range(ROUNDS):
-        for path in sorted(paths, key=len, reverse=True):
+        for path in sorted(dict.fromkeys(paths), key=len, reverse=True):
             _mend(repaired, path)
         try:
             return Document.model_validate(repaired)

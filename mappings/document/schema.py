@@ -16,6 +16,8 @@ from mappings.write_back.targets import rule_keys
 
 LONGEST_DAYS = 3_660
 """Ten years: longer than any cycle."""
+LONGEST_GRACE = 31
+"""Days after its end within which a period of a KPI is settled."""
 
 
 def _bounded_duration(text: str) -> str:
@@ -27,8 +29,18 @@ def _bounded_duration(text: str) -> str:
     return text
 
 
+def _bounded_grace(text: str) -> str:
+    minutes = int(text[:-1]) * {"m": 1, "h": 60, "d": 1_440}[text[-1]]
+    if minutes > LONGEST_GRACE * 1_440:
+        raise PydanticCustomError(
+            "grace_range", "at most {most}d is wanted here", {"most": str(LONGEST_GRACE)}
+        )
+    return text
+
+
 Jql = str
 Duration = Annotated[str, Field(pattern=r"^[0-9]{1,5}[dw]$"), AfterValidator(_bounded_duration)]
+Grace = Annotated[str, Field(pattern=r"^[0-9]{1,4}[mhd]$"), AfterValidator(_bounded_grace)]
 Category = Literal["new", "indeterminate", "done"]
 Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=DECIMALS)]
 Pace = Annotated[Decimal, Field(ge=0, le=2, decimal_places=DECIMALS)]
@@ -209,14 +221,39 @@ class RevertPart(Part):
     after: int = Field(default=5, ge=1, le=1_000)
 
 
+class PointPart(Part):
+    """The band that is healthy from a local day on, in the place of `healthy`."""
+
+    from_: Day = Field(alias="from")
+    at_least: Number | None = None
+    at_most: Number | None = None
+
+
+class TargetsPart(Part):
+    """Bands by date: each holds until the next one (`step`), or runs straight to it (`linear`)."""
+
+    shape: Literal["step", "linear"] = "step"
+    points: tuple[PointPart, ...] = Field(min_length=1, max_length=MOST_PARTS)
+
+
 class KpiPart(Part):
     """A KPI to watch."""
 
     id: str
     name: str
     source: KpiSource
+    owner: str | None = None
+    unit: str | None = None
+    direction: Literal["up", "down", "keep"] | None = None
     healthy: BandPart
-    cadence: Literal["hourly", "daily", "weekly", "monthly"] = "daily"
+    watch: BandPart | None = None
+    indicator: Literal["leading", "lagging"] | None = None
+    perspective: str | None = None
+    cadence: Literal["each", "hourly", "daily", "weekly", "monthly", "quarterly"] = "daily"
+    grace: Grace | None = None
+    aggregate: Literal["last", "sum", "mean", "min", "max"] = "last"
+    min_readings: int = Field(default=1, ge=1, le=10_000)
+    targets: TargetsPart | None = None
     promote: PromotePart | None = None
     revert: RevertPart | None = None
 

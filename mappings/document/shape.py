@@ -16,7 +16,7 @@ from mappings.document.codes import Code
 from mappings.document.part import parts
 from mappings.document.places import Path
 from mappings.document.report import MOST_FINDINGS, Report, shown
-from mappings.document.schema import LONGEST_DAYS, Document
+from mappings.document.schema import LONGEST_DAYS, LONGEST_GRACE, Document
 from mappings.progress import PROGRESS_RULES
 from mappings.progress.options import DECIMALS, FIRST_DAY, LAST_DAY, Shapes, marked
 
@@ -44,6 +44,7 @@ OPERAND_SHAPES = ("a field alias", "a number")
 
 _WORDS: Mapping[str, tuple[Code, str]] = {
     "date_range": (Code.OUT_OF_RANGE, f"a date from {FIRST_DAY} to {LAST_DAY} is wanted here"),
+    "grace_range": (Code.OUT_OF_RANGE, f"at most {LONGEST_GRACE}d is wanted here"),
     "duration_range": (Code.OUT_OF_RANGE, f"from 1d to {LONGEST_DAYS}d (ten years) is wanted here"),
     "string_type": (Code.NOT_A_TEXT, "a text is wanted here; put it in quotes"),
     "bool": (Code.NOT_A_SWITCH, "true or false is wanted here"),
@@ -63,6 +64,7 @@ _FORMS: Mapping[str, str] = {
     "name": "small letters, digits, `.`, `-` and `_`, at most 63 of them, like platform-okrs",
     "key": PROPERTY_FORM,
     "stale_after": "a number of days or weeks, like 14d or 2w",
+    "grace": "minutes, hours or days, like 90m, 1h or 2d",
 }
 
 
@@ -209,7 +211,8 @@ def _unknown_value(trouble: _Trouble, report: Report) -> None:
 
 
 def _unknown_kind(trouble: _Trouble, report: Report) -> None:
-    valid = _expected({"expected": trouble.context.get("expected_tags", "")}) or progress_kinds()
+    valid = _expected({"expected": trouble.context.get("expected_tags", "")}) or kinds_at(trouble.path)
+    what = "KPI source" if trouble.path[-1:] == ("source",) else "key result"
     if trouble.kind == "union_tag_not_found":
         report.add(
             Code.MISSING_KEY,
@@ -222,7 +225,7 @@ def _unknown_kind(trouble: _Trouble, report: Report) -> None:
         return
     word = str(trouble.context.get("tag", ""))
     near = did_you_mean(word, valid)
-    message = f"there is no kind of key result called {shown(word)}" + (f"; {near}" if near else "")
+    message = f"there is no kind of {what} called {shown(word)}" + (f"; {near}" if near else "")
     report.add(
         Code.UNKNOWN_KIND,
         message,
@@ -281,10 +284,10 @@ def option_shapes(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for words in found for word in words))
 
 
-def progress_kinds() -> tuple[str, ...]:
-    """Every kind of key result the schema knows."""
-    models = _models(Document, ("objectives", 0, "key_results", 0, "progress"))
-    return tuple(get_args(model.model_fields["kind"].annotation)[0] for model in models)
+def kinds_at(path: Path) -> tuple[str, ...]:
+    """Every kind that can stand at a place."""
+    kinds = (model.model_fields.get("kind") for model in _models(Document, path))
+    return tuple(get_args(kind.annotation)[0] for kind in kinds if kind is not None)
 
 
 def _valid_keys(loc: Path) -> tuple[str, ...]:

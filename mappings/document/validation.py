@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -10,8 +9,9 @@ from zoneinfo import ZoneInfo
 from mappings.diagnostic import Diagnostic, did_you_mean
 from mappings.document.codes import Code
 from mappings.document.jql_checks import check_jql
+from mappings.document.kpi_checks import check_kpis
 from mappings.document.places import Path, Positions
-from mappings.document.progress_checks import check_band, check_progress
+from mappings.document.progress_checks import check_progress
 from mappings.document.report import Report, shown
 from mappings.document.schema import (
     AlignmentPart,
@@ -27,7 +27,6 @@ from mappings.facts.catalogue import Catalogue
 from mappings.numbers import exact
 from mappings.progress import RULE_OF_KIND
 
-ISSUE_KEY = re.compile(r"[A-Z][A-Z0-9_]+-[0-9]+")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -49,7 +48,7 @@ def find_faults(document: Document, report: Report, catalogue: Catalogue | None 
     _check_circles(document, report)
     for path, objective, part in key_results(document):
         _check_key_result(objective, part, path, report)
-    _check_kpis(document, report)
+    check_kpis(document, report)
     _check_ids(document, report)
     _check_aliases(document, report)
     check_write_back(document, report)
@@ -321,25 +320,6 @@ def _check_weight(weight: Weight | None, path: Path, report: Report) -> None:
             value=weight,
             remedy="write 0 or more",
         )
-
-
-def _check_kpis(document: Document, report: Report) -> None:
-    written = {part.id for part in document.objectives}
-    for index, kpi in enumerate(document.kpis):
-        path: Path = ("kpis", index)
-        for code, message, remedy in check_band(kpi.healthy.at_least, kpi.healthy.at_most):
-            report.add(code, message, (*path, "healthy"), remedy=remedy)
-        target = kpi.promote.objective if kpi.promote else None
-        if target is not None and target not in written and not ISSUE_KEY.fullmatch(target):
-            remedy = "write the key of an issue like CORE-12, or the id of an objective of this document"
-            report.unknown(
-                Code.UNKNOWN_OBJECTIVE,
-                "the objective",
-                target,
-                sorted(written),
-                (*path, "promote", "objective"),
-                remedy,
-            )
 
 
 def _check_ids(document: Document, report: Report) -> None:

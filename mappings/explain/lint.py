@@ -14,6 +14,8 @@ from mappings.document.walk import progress_kind
 from mappings.progress import RULE_OF_KIND
 from mappings.rollup.state import Cause, KeyResultState, ObjectiveState
 
+PERSPECTIVES = ("finance", "customer", "process", "learning")
+"""Those of the balanced scorecard."""
 FEWEST, MOST = 3, 5
 """Objectives of a team in a cycle, and key results of an objective: few enough to be remembered."""
 
@@ -23,6 +25,7 @@ def lint_document(document: Document, positions: Positions | None = None) -> tup
     report = Report(positions or Positions())
     for index, part in enumerate(document.objectives):
         _lint_rule(document, part, ("objectives", index), report)
+    _lint_kpis(document, report)
     return report.diagnostics()
 
 
@@ -57,6 +60,21 @@ def _lint_rule(document: Document, part: ObjectivePart, path: Path, report: Repo
     if all(RULE_OF_KIND[progress_kind(rule)].nature == "delivery" for rule in part.key_results):
         message = f"{shown(part.id)} is measured by its work alone, not by what the work achieves"
         _advise(report, Code.ONLY_OUTPUTS, message, path, "add a key result that measures an outcome")
+
+
+def _lint_kpis(document: Document, report: Report) -> None:
+    """KPIs that nobody owns, that only tell what is over, or that leave a perspective of the balanced scorecard in the dark."""
+    for index, kpi in enumerate(document.kpis):
+        if kpi.owner is None:
+            _advise(report, Code.NOT_OWNED, f"nobody owns {shown(kpi.id)}", ("kpis", index), "add `owner:`")
+    if document.kpis and all(kpi.indicator == "lagging" for kpi in document.kpis):
+        message = "every KPI is lagging: it tells when it is too late to act"
+        _advise(report, Code.ONLY_LAGGING, message, ("kpis",), "add one that leads, such as work in progress")
+    taken = {kpi.perspective for kpi in document.kpis}
+    missing = [one for one in PERSPECTIVES if one not in taken]
+    if missing and len(missing) < len(PERSPECTIVES):
+        message = f"no KPI looks from the perspective {', '.join(missing)}"
+        _advise(report, Code.EMPTY_PERSPECTIVE, message, ("kpis",), "add one, unless it is watched elsewhere")
 
 
 def _is_fed(document: Document, part: ObjectivePart) -> bool:

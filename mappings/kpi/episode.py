@@ -1,7 +1,7 @@
 """KPI ⇄ key result: when a watched number becomes a key result and when it goes back to being watched. Decides; creates nothing.
 
-A level goes in and a level comes out: the state is kept by the caller and handed in again with the next reading. A reading that is
-missing, empty, or not newer than the last one neither counts nor resets, so reading twice changes nothing.
+A level goes in and a level comes out: the state is kept by the caller and handed in again with the next settled period (`counting`
+says which those are). A period without a value, or not later than the last one counted, neither counts nor resets.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 
-from mappings.document.schema import BandPart, KpiPart
+from mappings.document.schema import KpiPart
 from mappings.facts.issue import Reading
+from mappings.kpi.band import Band
 from mappings.rollup.state import HealthLevel
 
 
@@ -38,6 +39,7 @@ class Transition(StrEnum):
     ACCEPTED = "accepted"
     DISMISSED = "dismissed"
     CLOSED = "closed"
+    REBANDED = "rebanded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,9 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class KpiState:
-    """Where a KPI stands. `outside` and `inside` count readings running; at most one of them is above 0.
+    """Where a KPI stands. `outside` and `inside` count settled periods running; at most one of them is above 0.
 
-    `key_result` is the issue id of the open key result. `kr_open` without one means that it has still to be created in Jira.
+    `latest` is the last millisecond of the last period counted, `band` what was written of the band it was counted under. `key_result` is the issue id of the open key result. `kr_open` without one means that it has still to be created in Jira.
     """
 
     status: KpiStatus = KpiStatus.WATCHING
@@ -64,13 +66,18 @@ class KpiState:
     proposal: Proposal | None = None
     key_result: str | None = None
     transition: Transition = Transition.STAYED
+    band: str = ""
 
 
-def step(state: KpiState, reading: Reading | None, kpi: KpiPart) -> KpiState:
-    """The state after a reading. Its `transition` says what happened, `stayed` where nothing did."""
+def step(state: KpiState, reading: Reading | None, kpi: KpiPart, healthy: Band) -> KpiState:
+    """The state after the value of a settled period, `at` its last millisecond, judged by the band of its last day.
+
+    Its `transition` says what happened, `stayed` where nothing did.
+    """
     if reading is None or reading.value is None or (state.latest is not None and reading.at <= state.latest):
         return replace(state, transition=Transition.STAYED)
-    out = edge(reading.value, kpi.healthy) is not None
+    crossed = healthy.crossed(reading.value)
+    out = crossed is not None
     counted = replace(
         state,
         outside=state.outside + 1 if out else 0,
@@ -79,15 +86,15 @@ def step(state: KpiState, reading: Reading | None, kpi: KpiPart) -> KpiState:
         value=reading.value,
         transition=Transition.STAYED,
     )
-    return went_out(counted, kpi) if out else came_in(counted, kpi)
+    return came_in(counted, kpi) if crossed is None else went_out(counted, kpi, reading.value, crossed)
 
 
-def went_out(state: KpiState, kpi: KpiPart) -> KpiState:
-    """After a reading out of the band: propose, refresh what is proposed, or keep open what was about to be closed."""
+def went_out(state: KpiState, kpi: KpiPart, value: Fraction, crossed: Fraction) -> KpiState:
+    """After a value out of the band: propose, refresh what is proposed, or keep open what was about to be closed."""
     if kpi.promote is None or state.status is KpiStatus.KR_OPEN:
         return state
     if state.status is KpiStatus.KR_PROPOSED:
-        return replace(state, proposal=proposal(state, kpi))
+        return replace(state, proposal=Proposal(value, crossed, kpi.promote.objective))
     if state.outside < kpi.promote.after:
         return state
     if state.status is KpiStatus.CLOSE_PROPOSED:
@@ -96,13 +103,13 @@ def went_out(state: KpiState, kpi: KpiPart) -> KpiState:
     return replace(
         state,
         status=KpiStatus.KR_OPEN if creates else KpiStatus.KR_PROPOSED,
-        proposal=proposal(state, kpi),
+        proposal=Proposal(value, crossed, kpi.promote.objective),
         transition=Transition.CREATED if creates else Transition.PROPOSED,
     )
 
 
 def came_in(state: KpiState, kpi: KpiPart) -> KpiState:
-    """After a reading in the band: withdraw what does not stand in Jira yet, or propose to close; without `revert` a person decides."""
+    """After a value in the band: withdraw what does not stand in Jira yet, or propose to close; without `revert` a person decides."""
     if kpi.revert is None or state.inside < kpi.revert.after:
         return state
     to_be_created = state.status is KpiStatus.KR_OPEN and state.key_result is None
@@ -111,23 +118,6 @@ def came_in(state: KpiState, kpi: KpiPart) -> KpiState:
     if state.status is KpiStatus.KR_OPEN:
         return replace(state, status=KpiStatus.CLOSE_PROPOSED, transition=Transition.CLOSE_PROPOSED)
     return state
-
-
-def edge(value: Fraction, band: BandPart) -> Fraction | None:
-    """The bound that a value has crossed, None while it is in the band. Bounds are inclusive."""
-    if band.at_most is not None and value > Fraction(band.at_most):
-        return Fraction(band.at_most)
-    if band.at_least is not None and value < Fraction(band.at_least):
-        return Fraction(band.at_least)
-    return None
-
-
-def proposal(state: KpiState, kpi: KpiPart) -> Proposal | None:
-    """The key result that the latest reading asks for; what was proposed before where it is in the band."""
-    target = None if state.value is None else edge(state.value, kpi.healthy)
-    if state.value is None or target is None:
-        return state.proposal
-    return Proposal(state.value, target, kpi.promote.objective if kpi.promote else None)
 
 
 def opened(state: KpiState, key_result: str) -> KpiState:
@@ -153,7 +143,7 @@ def closed(state: KpiState) -> KpiState:
 
 def watching(state: KpiState, transition: Transition) -> KpiState:
     """Back to the beginning, remembering only what was read last."""
-    return KpiState(latest=state.latest, value=state.value, transition=transition)
+    return KpiState(latest=state.latest, value=state.value, transition=transition, band=state.band)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, Union
 
 from pydantic import Field
 
-from mappings.document.part import Part
+from mappings.document.part import MOST_PARTS, Part
 from mappings.progress.options import Jql
+
+
+OperandName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
 class SourceOptions(Part):
@@ -23,11 +26,35 @@ class JqlCountOptions(SourceOptions):
     jql: Annotated[str, Jql()]
 
 
-SOURCE_OPTIONS: tuple[type[SourceOptions], ...] = (JqlCountOptions,)
+class PushOptions(SourceOptions):
+    """Readings that programs send, or that are imported from a file."""
 
-if TYPE_CHECKING:  # made from the tuple, which a type checker cannot follow
+    kind: Literal["push"]
+
+
+class CsvOptions(SourceOptions):
+    """Readings that are imported from a file."""
+
+    kind: Literal["csv"]
+
+
+class FormulaOptions(SourceOptions):
+    """Closed arithmetic over the readings of other KPIs; `of` names them for `expr`."""
+
+    kind: Literal["formula"]
+    expr: str
+    of: dict[OperandName, str] = Field(min_length=1, max_length=MOST_PARTS)
+
+
+SOURCE_OPTIONS: tuple[type[SourceOptions], ...] = (JqlCountOptions,)
+"""Sources that are asked."""
+UNASKED_OPTIONS: tuple[type[SourceOptions], ...] = (PushOptions, CsvOptions, FormulaOptions)
+"""Sources that nobody asks: readings are brought, or worked out from others."""
+
+if TYPE_CHECKING:  # made from the tuples, which a type checker cannot follow
     KpiSource = SourceOptions
-elif len(SOURCE_OPTIONS) == 1:
-    KpiSource = SOURCE_OPTIONS[0]
 else:
-    KpiSource = Annotated[Union[SOURCE_OPTIONS], Field(discriminator="kind")]  # noqa: UP007
+    KpiSource = Annotated[
+        Union[(*SOURCE_OPTIONS, *UNASKED_OPTIONS)],  # noqa: UP007
+        Field(discriminator="kind"),
+    ]

@@ -53,6 +53,7 @@ objectives:
 kpis:
   - id: open-p1-bugs
     name: Open P1 bugs
+    owner: Head of platform
     source: {kind: jql_count, jql: "type = Bug AND priority = Highest AND statusCategory != Done"}
     healthy: {at_most: 5}
     promote: {after: 3, objective: CORE-12}

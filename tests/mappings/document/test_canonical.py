@@ -26,15 +26,17 @@ from mappings.document.schema import (
     LinkRelation,
     ObjectivePart,
     OverridePart,
+    PointPart,
     PromotePart,
     RollupPart,
     StatusesPart,
+    TargetsPart,
     VersionSource,
     WeightPart,
     WriteBackPart,
 )
 from mappings.document.source import read_document
-from mappings.kpi.sources import JqlCountOptions
+from mappings.kpi.sources import FormulaOptions, JqlCountOptions, PushOptions
 from mappings.progress.baseline import BaselineOptions
 from mappings.progress.delivery import DeliveryOptions
 from mappings.progress.increase import IncreaseOptions
@@ -172,7 +174,16 @@ targets = st.one_of(
     ),
     st.builds(ValuePart, value=st.just("progress_percent"), unknown=st.sampled_from(["clear", "leave"])),
 )
-sources = st.builds(JqlCountOptions, kind=st.just("jql_count"), jql=texts)
+sources = st.one_of(
+    st.builds(JqlCountOptions, kind=st.just("jql_count"), jql=texts),
+    st.builds(PushOptions, kind=st.just("push")),
+    st.builds(
+        FormulaOptions,
+        kind=st.just("formula"),
+        expr=texts,
+        of=st.dictionaries(st.just("x"), texts, min_size=1),
+    ),
+)
 documents = st.builds(
     Document,
     version=st.just(1),
@@ -192,7 +203,9 @@ documents = st.builds(
     kpis=st.lists(
         st.builds(
             KpiPart, id=texts, name=texts, source=sources,
-            healthy=st.builds(BandPart, at_least=st.none() | numbers), promote=st.none() | st.builds(PromotePart),
+            healthy=st.builds(BandPart, at_least=st.none() | numbers), grace=st.sampled_from([None, "1h"]), unit=st.none() | texts,
+            targets=st.none() | st.builds(TargetsPart, points=st.builds(PointPart, from_=days, at_most=numbers).map(lambda point: (point,))),
+            promote=st.none() | st.builds(PromotePart),
         ),
         max_size=1,
     ).map(tuple),

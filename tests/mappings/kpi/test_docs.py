@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from mappings.document.shape import kinds_at
+from mappings.document.source import read_document
+from mappings.kpi.band import KpiLevel
 from mappings.kpi.episode import KpiStatus, Transition
 
 PAGE = Path(__file__).parents[3] / "docs" / "kpi.md"
@@ -15,3 +18,20 @@ def test_states_and_transitions_are_those_of_the_code() -> None:
     assert re.findall(r"^\| `(\w+)` \| [^|]+ \|$", text, re.MULTILINE) == list(KpiStatus)
     named = re.findall(r"\| `(\w+)` \|$", text, re.MULTILINE)
     assert set(named) == set(Transition) - {Transition.STAYED}
+
+
+def test_the_examples_are_valid() -> None:
+    first = re.findall(r"```yaml\n(.*?)```", (PAGE.parent / "mapping.md").read_text(), re.DOTALL)[0]
+    examples = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert len(examples) == 2
+    for example in examples:
+        assert [str(one) for one in read_document(first + example).diagnostics] == []
+
+
+def test_levels_and_sources_are_those_of_the_code() -> None:
+    text = PAGE.read_text()
+    assert {level.value.replace("_", " ") for level in KpiLevel} == set(
+        re.findall(r"^\| (healthy|watch|unhealthy|no data) \|", text, re.MULTILINE)
+    )
+    documented = re.findall(r"^\| `(\w+)` \|", text.split("## Sources")[1].split("##")[0], re.MULTILINE)
+    assert set(documented) == set(kinds_at(("kpis", 0, "source")))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from mappings.document.schema import KpiPart
 from mappings.facts.issue import Reading
+from mappings.kpi.band import Band, bands_on
 from mappings.kpi.episode import (
     KpiState,
     KpiStatus,
@@ -52,7 +53,8 @@ def fed(state: KpiState, values: list[float | None], kpi: KpiPart = KPI) -> tupl
     named: list[str] = []
     for day, value in enumerate(values):
         at = first + timedelta(days=day)
-        state = step(state, None if value is None else Reading(at, Fraction(str(value))), kpi)
+        reading = None if value is None else Reading(at, Fraction(str(value)))
+        state = step(state, reading, kpi, bands_on(kpi, at.date()).healthy)
         if state.transition is not Transition.STAYED:
             named.append(state.transition.value)
     return state, named
@@ -154,7 +156,9 @@ def test_the_same_or_an_older_reading_and_an_empty_one_change_nothing() -> None:
     assert state.latest is not None
     for at, value in ((state.latest, OUT), (START, IN), (state.latest + timedelta(days=1), None)):
         reading = Reading(at, None if value is None else Fraction(value))
-        assert step(state, reading, KPI) == replace(state, transition=Transition.STAYED)
+        assert step(state, reading, KPI, Band(at_most=Fraction(5))) == replace(
+            state, transition=Transition.STAYED
+        )
 
 
 READINGS = st.lists(st.sampled_from([IN, OUT, None, 5, 5.5]), max_size=60)
