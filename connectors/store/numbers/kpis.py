@@ -1,22 +1,33 @@
-"""What each KPI was read as, and where it stands between watching and key result. Decides nothing about it."""
+"""What each KPI was read as, how its settled periods were judged, and where it stands. Decides nothing about it.
+
+A reading that is corrected takes the place of the former, which is kept beside it.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, Table, insert, select, text
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.json_text import fraction_of, fraction_text
-from connectors.store.database.sql import insert_into
-from connectors.store.schema import kpi_reading, kpi_state
-from mappings.facts.issue import Reading
+from connectors.store.database.sql import insert_into, plain
+from connectors.store.schema import kpi_former_reading, kpi_period, kpi_reading, kpi_state
+from mappings.kpi.cadence import MILLISECOND, whole_ms
+from mappings.kpi.counting import Judgement
+from mappings.kpi.episode import KpiState
+from mappings.kpi.reading import LONGEST_NOTE, Former, KpiReading, Receipt, received
+
+LONGEST_SOURCE = 100
 
 
-def put(conn: Connection, site: str, kpi_id: str, state: object, now: datetime) -> None:
-    """Keep the state of a KPI: JSON values, or a dataclass of them."""
+def put(conn: Connection, site: str, kpi_id: str, state: KpiState, now: datetime) -> None:
+    """Keep the state of a KPI."""
     statement = insert_into(conn, kpi_state).values(
         site=site, kpi_id=kpi_id, content=json_text.encode(state), updated_at=to_ms(now)
     )
@@ -26,40 +37,151 @@ def put(conn: Connection, site: str, kpi_id: str, state: object, now: datetime) 
     )
 
 
-def get(conn: Connection, site: str, kpi_id: str, shape: Any = object) -> Any:
-    """The state, as the type `shape` where one is named; None where there is none."""
-    mine = (kpi_state.c.site == site, kpi_state.c.kpi_id == kpi_id)
-    text = conn.execute(select(kpi_state.c.content).where(*mine)).scalar()
-    return None if text is None else json_text.decode(text, shape)
+def get(conn: Connection, site: str, kpi_id: str) -> KpiState:
+    """The state of a KPI; one of which nothing was counted is watched."""
+    content = conn.execute(select(kpi_state.c.content).where(*_mine(kpi_state, site, kpi_id))).scalar()
+    return KpiState() if content is None else json_text.decode(content, KpiState)
 
 
-def all(conn: Connection, site: str, shape: Any = object) -> dict[str, Any]:
-    """The states of every KPI of the site, by id."""
-    rows = conn.execute(
-        select(kpi_state.c.kpi_id, kpi_state.c.content)
-        .where(kpi_state.c.site == site)
-        .order_by(kpi_state.c.kpi_id)
-    )
-    return {kpi_id: json_text.decode(content, shape) for kpi_id, content in rows}
+def alone(conn: Connection, site: str) -> None:
+    """Others who read or count for this site wait here until the transaction ends; SQLite has one writer at a time anyway."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"{site}:kpis"}
+        )
 
 
-def record(conn: Connection, site: str, kpi_id: str, reading: Reading) -> None:
-    """Keep a reading; a second one of the same millisecond takes the place of the first. None is a reading that is missing."""
-    statement = insert_into(conn, kpi_reading).values(
-        site=site, kpi_id=kpi_id, at=to_ms(reading.at), value=fraction_text(reading.value)
-    )
+def record(conn: Connection, site: str, kpi_id: str, news: Sequence[KpiReading]) -> tuple[Receipt, ...]:
+    """Keep what came in, in this order, and say of each what it was; a reading that stood before a correction stays as a former one."""
+    if not news:
+        return ()
+    first, last = min(one.at for one in news), max(one.at for one in news)
+    standing = {one.at: one for one in readings(conn, site, kpi_id, first, last + MILLISECOND)}
+    receipts: list[Receipt] = []
+    changed: dict[datetime, KpiReading] = {}
+    former: list[dict[str, object]] = []
+    for one in news:
+        at = whole_ms(one.at)
+        known = standing.get(at)
+        receipt, standing[at] = received(known, replace(one, at=at))
+        receipts.append(receipt)
+        if receipt is not Receipt.UNCHANGED:
+            changed[at] = standing[at]
+        if receipt is Receipt.CORRECTED and known is not None:
+            said = {"value": fraction_text(known.value), "received": to_ms(known.received)}
+            former.append({"site": site, "kpi_id": kpi_id, "at": to_ms(at), **said})
+    if former:
+        conn.execute(insert(kpi_former_reading), former)
+    _put(conn, site, kpi_id, changed.values())
+    return tuple(receipts)
+
+
+def _put(conn: Connection, site: str, kpi_id: str, changed: Iterable[KpiReading]) -> None:
+    rows = [
+        {
+            "site": site,
+            "kpi_id": kpi_id,
+            "at": to_ms(one.at),
+            "value": fraction_text(one.value),
+            "received": to_ms(one.received),
+            "source": plain(one.source, LONGEST_SOURCE),
+            "note": plain(one.note, LONGEST_NOTE),
+        }
+        for one in changed
+    ]
+    if not rows:
+        return
+    statement = insert_into(conn, kpi_reading)
     key = [kpi_reading.c.site, kpi_reading.c.kpi_id, kpi_reading.c.at]
-    conn.execute(
-        statement.on_conflict_do_update(index_elements=key, set_={"value": statement.excluded.value})
-    )
+    news = {name: statement.excluded[name] for name in ("value", "received", "source", "note")}
+    conn.execute(statement.on_conflict_do_update(index_elements=key, set_=news), rows)
 
 
-def readings(conn: Connection, site: str, kpi_id: str, since: datetime | None = None) -> tuple[Reading, ...]:
-    """What was read, oldest first; with `since` only readings at or after it."""
-    statement = select(kpi_reading.c.at, kpi_reading.c.value).where(
-        kpi_reading.c.site == site, kpi_reading.c.kpi_id == kpi_id
+def readings(
+    conn: Connection,
+    site: str,
+    kpi_id: str,
+    since: datetime | None = None,
+    before: datetime | None = None,
+    limit: int | None = None,
+) -> tuple[KpiReading, ...]:
+    """What was read in [since, before), the oldest first; with `limit` the latest so many of it."""
+    statement = _between(_readings(site, kpi_id), kpi_reading, since, before)
+    rows = conn.execute(statement.order_by(kpi_reading.c.at.desc()).limit(limit)).all()
+    if not rows:
+        return ()
+    former = _former(conn, site, kpi_id, rows[-1].at, rows[0].at)
+    return tuple(_reading(row, former.get(row.at, ())) for row in reversed(rows))
+
+
+def latest_known(conn: Connection, site: str, kpi_id: str, before: datetime) -> datetime | None:
+    """The instant of the latest reading before this one that has a value."""
+    statement = select(kpi_reading.c.at).where(
+        *_mine(kpi_reading, site, kpi_id), kpi_reading.c.value.is_not(None), kpi_reading.c.at < to_ms(before)
     )
+    found = conn.execute(statement.order_by(kpi_reading.c.at.desc()).limit(1)).scalar()
+    return None if found is None else from_ms(found)
+
+
+def judge(conn: Connection, site: str, kpi_id: str, judgements: Iterable[Judgement]) -> None:
+    """Keep how periods were judged; one that is kept already stays as it was."""
+    rows = [
+        {"site": site, "kpi_id": kpi_id, "last": to_ms(one.period.last), "content": json_text.encode(one)}
+        for one in judgements
+    ]
+    if rows:
+        conn.execute(insert_into(conn, kpi_period).on_conflict_do_nothing(), rows)
+
+
+def judgements(
+    conn: Connection,
+    site: str,
+    kpi_id: str,
+    since: datetime | None = None,
+    before: datetime | None = None,
+    limit: int | None = None,
+) -> Mapping[datetime, Judgement]:
+    """How the periods were judged whose last millisecond lies in [since, before), by that; with `limit` the latest so many."""
+    statement = select(kpi_period.c.content).where(*_mine(kpi_period, site, kpi_id))
     if since is not None:
-        statement = statement.where(kpi_reading.c.at >= to_ms(since))
-    rows = conn.execute(statement.order_by(kpi_reading.c.at))
-    return tuple(Reading(from_ms(at), fraction_of(value)) for at, value in rows)
+        statement = statement.where(kpi_period.c.last >= to_ms(since))
+    if before is not None:
+        statement = statement.where(kpi_period.c.last < to_ms(before))
+    rows = conn.execute(statement.order_by(kpi_period.c.last.desc()).limit(limit)).scalars()
+    found = (json_text.decode(content, Judgement) for content in rows)
+    return {one.period.last: one for one in found}
+
+
+def _readings(site: str, kpi_id: str) -> Select[Any]:
+    return select(kpi_reading).where(*_mine(kpi_reading, site, kpi_id))
+
+
+def _between(
+    statement: Select[Any], table: Table, since: datetime | None, before: datetime | None
+) -> Select[Any]:
+    if since is not None:
+        statement = statement.where(table.c.at >= to_ms(since))
+    return statement if before is None else statement.where(table.c.at < to_ms(before))
+
+
+def _former(conn: Connection, site: str, kpi_id: str, first: int, last: int) -> dict[int, tuple[Former, ...]]:
+    """The values that were corrected, by instant, each the oldest first."""
+    rows = conn.execute(
+        select(kpi_former_reading)
+        .where(*_mine(kpi_former_reading, site, kpi_id), kpi_former_reading.c.at.between(first, last))
+        .order_by(kpi_former_reading.c.id)
+    )
+    found: defaultdict[int, tuple[Former, ...]] = defaultdict(tuple)
+    for row in rows:
+        found[row.at] += (Former(fraction_of(row.value), from_ms(row.received)),)
+    return found
+
+
+def _reading(row: Any, former: tuple[Former, ...]) -> KpiReading:
+    return KpiReading(
+        from_ms(row.at), fraction_of(row.value), from_ms(row.received), row.source, row.note, former
+    )
+
+
+def _mine(table: Table, site: str, kpi_id: str) -> tuple[Any, Any]:
+    return table.c.site == site, table.c.kpi_id == kpi_id

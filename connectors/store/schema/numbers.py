@@ -105,6 +105,31 @@ kpi_reading = Table(
     columns.part("kpi_id"),
     Column("at", BigInteger, primary_key=True, autoincrement=False),
     Column("value", Text),
+    Column("received", BigInteger, nullable=False, server_default="0"),
+    Column("source", Text, nullable=False, server_default="push"),
+    Column("note", Text, nullable=False, server_default=""),
+    sqlite_with_rowid=False,
+)
+
+kpi_former_reading = Table(
+    "kpi_former_reading",
+    columns.metadata,
+    columns.serial(),
+    columns.text("site"),
+    columns.text("kpi_id"),
+    columns.number("at"),
+    Column("value", Text),
+    columns.number("received"),
+    Index(None, "site", "kpi_id", "at"),
+)
+
+kpi_period = Table(
+    "kpi_period",
+    columns.metadata,
+    columns.site(),
+    columns.part("kpi_id"),
+    Column("last", BigInteger, primary_key=True, autoincrement=False),
+    columns.text("content"),
     sqlite_with_rowid=False,
 )
 

@@ -1,18 +1,16 @@
-"""The smaller memories: catalogue, sites, audit, accounts, tokens, KPIs, limits."""
+"""The smaller memories: catalogue, sites, audit, accounts, tokens, limits."""
 
 from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta
-from fractions import Fraction
 
 from connectors.store import Store
-from connectors.store.numbers import kpis
 from connectors.store.people import accounts, audit, tokens
 from connectors.store.sites import catalogues, sites
 from connectors.store.work import limits
 from mappings.facts.catalogue import Catalogue, Field
-from mappings.facts.issue import Named, Reading
+from mappings.facts.issue import Named
 
 HOUR = timedelta(hours=1)
 
@@ -106,23 +104,6 @@ def test_the_use_of_a_token_is_noted_at_most_once_a_minute(store: Store, now: da
             tokens.note_use(conn, token, at)
             noted = tokens.all(conn)[0].last_used_at
             assert noted == (at if seconds != 59 else now)
-
-
-def test_kpis_keep_state_and_readings(store: Store, now: datetime) -> None:
-    with store.write() as conn:
-        kpis.put(conn, "main", "bugs", {"phase": "watching"}, now)
-        kpis.put(conn, "main", "bugs", {"phase": "kr_proposed"}, now)
-        kpis.record(conn, "main", "bugs", Reading(now, Fraction(1, 3)))
-        kpis.record(conn, "main", "bugs", Reading(now + HOUR, Fraction(9)))
-        kpis.record(conn, "main", "bugs", Reading(now + HOUR, None))
-        assert kpis.get(conn, "main", "bugs") == {"phase": "kr_proposed"}
-        assert kpis.get(conn, "main", "other") is None
-        assert kpis.all(conn, "main") == {"bugs": {"phase": "kr_proposed"}}
-        assert kpis.readings(conn, "main", "bugs") == (
-            Reading(now, Fraction(1, 3)),
-            Reading(now + HOUR, None),
-        )
-        assert kpis.readings(conn, "main", "bugs", now + HOUR) == (Reading(now + HOUR, None),)
 
 
 def test_a_bucket_is_changed_by_one_worker_at_a_time(store: Store, now: datetime) -> None:
