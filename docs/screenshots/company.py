@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -13,11 +12,10 @@ from connectors.store.numbers.check_ins import Kept
 from connectors.store.numbers.list_rows import After, Slice, Wanted
 from docs.screenshots import plain_listing
 from docs.screenshots.plain_listing import One
-from mappings.document.schema import BandPart, KpiPart
+from docs.screenshots.watched import parts, watched_kpi
 from mappings.explain.check_in import CheckIn, Measure, Shows, ruled
 from mappings.explain.marks import Kind, Mark
 from mappings.explain.movement import objective_moved
-from mappings.facts.issue import Reading
 from mappings.forecast import delivery, trend
 from mappings.forecast.answer import Aim, Answer, Level, Week, Work
 from mappings.forecast.calibration import Calibration
@@ -30,10 +28,10 @@ from plugin.pages.sources import (
     HistoryPoint,
     Located,
     SavedObjective,
-    WatchedKpi,
 )
 from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.status import Status
+from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.objectives.forecast_record import kept_of
 from plugin.use_cases.objectives.movement import Told
 from plugin.use_cases.objectives.objective_list import KeptForecast, Listed, ListedHead
@@ -43,6 +41,7 @@ NOW = datetime(2026, 11, 21, 10, 14, 48, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Berlin")
 EXPECTED = Fraction(52, 92)
 REVISION = "4f1c9ad07be2"
+WATCHED = tuple(part.id for part in parts())
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,26 +173,11 @@ class Company:
     def cycles(self, site: str | None = None) -> Mapping[str, Cycle]:  # noqa: ARG002
         return {CYCLE.id: CYCLE}
 
-    def kpis(self) -> Sequence[WatchedKpi]:
-        if not self.saved:
-            return ()
-        counted = {"kind": "jql_count", "jql": "type = Bug AND priority = Highest"}
-        return (
-            WatchedKpi(
-                KpiPart(
-                    id="p1-bugs", name="Open P1 bugs", source=counted, healthy=BandPart(at_most=Decimal(5))
-                ),
-                Reading(NOW - timedelta(hours=5), Fraction(9)),
-            ),
-            WatchedKpi(
-                KpiPart(
-                    id="load",
-                    name="Utilisation",
-                    source=counted,
-                    healthy=BandPart(at_least=Decimal(70), at_most=Decimal(80)),
-                ),
-            ),
-        )
+    def kpis(self) -> Sequence[ShownKpi]:
+        return [] if not self.saved else [watched_kpi(id_, NOW, ZONE) for id_ in WATCHED]
+
+    def kpi(self, id_: str) -> Sequence[ShownKpi]:
+        return [one for one in self.kpis() if one.part.id == id_]
 
     def browse_url(self, issue_key: str, site: str | None = None) -> str | None:  # noqa: ARG002
         return f"https://jira.example.com/browse/{issue_key}"

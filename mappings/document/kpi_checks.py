@@ -10,9 +10,10 @@ from mappings.document.codes import Code
 from mappings.document.places import Path
 from mappings.document.progress_checks import check_band
 from mappings.document.report import Report, shown
-from mappings.document.schema import BandPart, Document, FormulaOptions, KpiPart
+from mappings.document.schema import BandPart, Document, KpiPart
 from mappings.kpi.cadence import Cadence
 from mappings.kpi.formula import ALLOWED, FUNCTIONS, faults, used_names
+from mappings.kpi.sources import FormulaOptions
 
 ISSUE_KEY = re.compile(r"[A-Z][A-Z0-9_]+-[0-9]+")
 KPI_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

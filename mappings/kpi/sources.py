@@ -9,7 +9,6 @@ from pydantic import Field
 from mappings.document.part import MOST_PARTS, Part
 from mappings.progress.options import Jql
 
-
 OperandName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
@@ -55,6 +54,6 @@ if TYPE_CHECKING:  # made from the tuples, which a type checker cannot follow
     KpiSource = SourceOptions
 else:
     KpiSource = Annotated[
-        Union[(*SOURCE_OPTIONS, *UNASKED_OPTIONS)],  # noqa: UP007
+        Union[(*SOURCE_OPTIONS, *UNASKED_OPTIONS)],
         Field(discriminator="kind"),
     ]

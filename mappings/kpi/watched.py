@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from fractions import Fraction
 
-from mappings.document.schema import FormulaOptions, KpiPart
+from mappings.document.schema import KpiPart
 from mappings.kpi.cadence import Cadence, Period, grace_of, period_before, period_of, settles_at
 from mappings.kpi.formula import evaluate, used_names
 from mappings.kpi.reading import KpiReading, value_of
+from mappings.kpi.sources import FormulaOptions
 
 
 @dataclass(frozen=True, slots=True)

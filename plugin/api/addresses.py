@@ -61,3 +61,9 @@ class TokenAddress(Address):
     """One token."""
 
     token: Serial = Field(description="The number of an API token of yours.")
+
+
+class KpiAddress(Address):
+    """One KPI."""
+
+    kpi: Word = Field(description="The id of a KPI of the active mapping.")

@@ -19,6 +19,7 @@ from plugin.cli.forecast import forecast_command
 from plugin.cli.gaps import gaps_group
 from plugin.cli.held import held_group
 from plugin.cli.history import history_group
+from plugin.cli.kpi import kpi_group
 from plugin.cli.losses import losses_group
 from plugin.cli.mapping import mapping_group
 from plugin.cli.moved import moved_command
@@ -50,6 +51,7 @@ COMMANDS: tuple[click.Command, ...] = (
     forecast_command,
     moved_command,
     check_in_group,
+    kpi_group,
     history_group,
     status_command,
     mapping_group,

@@ -1,4 +1,4 @@
-"""What happens by the clock: both resyncs, the daily look at pace, pruning. When each ran last is kept in the store, and who runs it now."""
+"""What happens by the clock: both resyncs, the daily look at pace, what settles of KPIs, pruning. When each ran last is kept in the store, and who runs it now."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from plugin.sync.resync.full import resync
 from plugin.sync.resync.recent import resync_recent
 from plugin.sync.resync.watermark import want_full_read
 from plugin.use_cases.health import webhook_state
+from plugin.use_cases.kpis.counting import count_settled
 from plugin.use_cases.mapping.mapping_life import resume_activation
 from plugin.use_cases.objectives import forecast_record
 
@@ -51,11 +52,15 @@ class Interrupted(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """One recurring task of a site. `run` calls the function it is given now and then, which may raise Interrupted."""
+    """One recurring task of a site. `run` calls the function it is given now and then, which may raise Interrupted.
+
+    `wanted` says, without asking the database, whether there is anything to run it for.
+    """
 
     name: str
     every: timedelta
     run: Callable[[Connector, str, Callable[[], None]], object]
+    wanted: Callable[[Connector, str], bool] = lambda _connector, _site: True
 
 
 def look_at_pace(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
@@ -69,6 +74,11 @@ def look_at_pace(connector: Connector, site: str, _going_on: Callable[[], None])
 def go_on_activating(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
     """An activation that was interrupted while it read goes on."""
     resume_activation(connector, site, lambda _done, _total: going_on())
+
+
+def count_kpis(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
+    """A period settles with the clock, whether anything comes in or not."""
+    count_settled(connector, site)
 
 
 def prune(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
@@ -127,6 +137,7 @@ class Schedules:
             Schedule("pace", timedelta(minutes=1), look_at_pace),
             Schedule("forecast", timedelta(minutes=1), forecast),
             Schedule("prune", timedelta(hours=6), prune),
+            Schedule("kpis", timedelta(minutes=1), count_kpis, Connector.watches_kpis),
             Schedule("activation", timedelta(minutes=1), go_on_activating),
         ]
         if connector.settings.resync_minutes:
@@ -144,7 +155,7 @@ class Schedules:
     def run(self, schedule: Schedule) -> None:
         """Run one task for every site where it is due now."""
         for site in list(self._connector.sites):
-            if not self._stopping():
+            if not self._stopping() and schedule.wanted(self._connector, site):
                 self._run(site, schedule)
 
     def _run(self, site: str, schedule: Schedule) -> None:

@@ -12,6 +12,7 @@ from plugin.pages import (
     check_ins,
     gaps,
     held_writes,
+    kpi_readings,
     losses,
     mapping,
     mapping_editor,
@@ -38,6 +39,7 @@ CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
     held_writes.register,
     losses.register,
     check_ins.register,
+    kpi_readings.register,
     sites.register,
     wizard.register,
 )

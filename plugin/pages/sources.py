@@ -11,13 +11,12 @@ from datetime import date, datetime, tzinfo
 from fractions import Fraction
 from typing import Protocol
 
-from mappings.document.schema import KpiPart
 from mappings.explain.marks import Mark
-from mappings.facts.issue import Reading
 from mappings.forecast.calibration import Calibration
 from mappings.forecast.objective import ObjectiveForecast
 from mappings.rollup.state import ObjectiveState
 from plugin.use_cases.health.status import Status
+from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.objectives.check_ins import Kept
 from plugin.use_cases.objectives.movement import Told
 from plugin.use_cases.objectives.objective_list import After, Head, Listed, Moment, Wanted
@@ -91,14 +90,6 @@ class Cycle(Protocol):
     def end(self) -> date: ...
 
 
-@dataclass(frozen=True, slots=True)
-class WatchedKpi:
-    """A KPI of the active mapping and its latest reading, None where there is none yet."""
-
-    part: KpiPart
-    latest: Reading | None = None
-
-
 class Sources(Protocol):
     """Everything the pages read. All datetimes are aware; `zone` is the zone shown where the reader's is unknown.
 
@@ -166,8 +157,12 @@ class Sources(Protocol):
         """The cycles of the active mapping by id; empty where none is active."""
         ...
 
-    def kpis(self) -> Sequence[WatchedKpi]:
-        """The KPIs of the active mapping, in its order."""
+    def kpis(self) -> Sequence[ShownKpi]:
+        """The KPIs of the active mappings, in their order."""
+        ...
+
+    def kpi(self, id_: str) -> Sequence[ShownKpi]:
+        """The KPIs with this id: at most one of each site."""
         ...
 
     def browse_url(self, issue_key: str, site: str | None = None) -> str | None:

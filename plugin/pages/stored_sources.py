@@ -17,12 +17,12 @@ from plugin.pages.sources import (
     Located,
     SavedHead,
     SitedHead,
-    WatchedKpi,
 )
 from plugin.runtime.connector import Connector
 from plugin.use_cases.health.status import Status, installation, vitals
+from plugin.use_cases.kpis import board
+from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.mapping import revisions
-from plugin.use_cases.objectives import kpis
 from plugin.use_cases.objectives import objectives as questions
 from plugin.use_cases.objectives.check_ins import Kept, list_check_ins
 from plugin.use_cases.objectives.forecast_record import Calibration, calibration_of
@@ -132,12 +132,14 @@ class StoredSources:
     def vitals(self) -> Sequence[Status]:
         return vitals(self.connector, self.who())
 
-    def kpis(self) -> Sequence[WatchedKpi]:
-        found = [
-            (mapping.document.site, part) for mapping in self._mappings() for part in mapping.document.kpis
-        ]
+    def kpis(self) -> Sequence[ShownKpi]:
         asked = (self.connector, self.who())
-        return [WatchedKpi(part, kpis.latest_reading(*asked, site, part.id)) for site, part in found]
+        return [one for site in self.connector.sites for one in board.list_kpis(*asked, site)]
+
+    def kpi(self, id_: str) -> Sequence[ShownKpi]:
+        asked = (self.connector, self.who())
+        found = (board.kpi(*asked, site, id_) for site in self.connector.sites)
+        return [one for one in found if one is not None]
 
     def _site_of(self, issue_key: str) -> str | None:
         """The only site there is, or the first whose mirror knows the key."""

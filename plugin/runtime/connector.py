@@ -168,6 +168,12 @@ class Connector:
             coming=self._coming(name, ahead, bound.mapping, bound.catalogue),
         )
 
+    def watches_kpis(self, name: str) -> bool:
+        """Whether the mapping that was bound last watches any; nothing is asked, for it is bound anew each minute anyway."""
+        with self._lock:
+            bound = self._bound.get(name)
+        return bound is not None and bool(bound.mapping.document.kpis)
+
     def api(self, name: str) -> Api:
         """3 for Jira Cloud, 2 for Data Center; kept in the store, so that a preview need not ask."""
         with self.store.read() as conn:

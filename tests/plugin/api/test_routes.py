@@ -51,7 +51,7 @@ def test_every_route_declares_its_permission_itself(api: Any) -> None:
 @pytest.mark.parametrize("one", operations(), ids=lambda one: one.name)
 def test_nobody_does_what_takes_a_higher_role(api: Any, problem_of: Callable[..., Any], one: Any) -> None:
     path = one.path
-    for part in ("site", "objective", "delivery", "revision", "preset", "person", "token"):
+    for part in ("site", "objective", "delivery", "revision", "preset", "person", "token", "kpi"):
         path = path.replace(f"{{{part}}}", "1234")
     needed = one.permission
     if needed != "public":

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 
-from mappings.document.schema import BandPart, KpiPart
-from mappings.facts.issue import Reading
-from mappings.kpi.sources import JqlCountOptions
-from plugin.pages.sources import WatchedKpi
-from plugin.pages.views.kpi import band_text, kpi_row, standing
 from plugin.pages.views.review import reading, review
 
 
@@ -45,44 +40,54 @@ def test_without_any_cycle_there_is_nothing_to_review() -> None:
     assert review([], {}, "", date(2026, 11, 21)) is None
 
 
+def test_the_board_shows_the_last_settled_period_what_is_so_far_and_no_data_plainly(client: Any) -> None:
+    rows = {
+        row.select_one(".key").text: " ".join(row.get_text(" ").split())
+        for row in BeautifulSoup(client.get("/kpis").text, "html.parser").select("tbody tr")
+    }
+
+    assert list(rows) == ["p1-bugs", "uptime", "bugs-per-point", "load"]
+    assert "Watch 7 bugs 20 Nov 2026 · better 9 bugs at most 5 bugs" in rows["p1-bugs"]
+    assert "A key result is proposed" in rows["p1-bugs"]
+    assert "Healthy 99.5 % week of 9 Nov 2026 · better" in rows["uptime"]
+    assert "No data No data 20 Nov 2026 — 70 to 80 %" in rows["load"]
+
+
+def test_a_kpi_page_says_what_was_counted_and_why(client: Any) -> None:
+    page = BeautifulSoup(client.get("/kpis/p1-bugs").text, "html.parser")
+    text = " ".join(page.text.split())
+    periods = [
+        [" ".join(cell.text.split()) for cell in row.select("th, td")] for row in page.select("tbody tr")
+    ]
+
+    assert "Out of the healthy band 8 settled periods running" in text
+    assert "Proposed under PLAT-1: from 7 to 5." in text
+    assert periods[0] == ["21 Nov 2026", "9 bugs", "Unhealthy", "at most 5 bugs", "1", "not settled yet"]
+    assert periods[1][:3] == ["20 Nov 2026", "7 bugs", "Watch"]
+    assert [row[1:3] for row in periods if row[0] == "17 Nov 2026"] == [["No data", "No data"]]
+    assert [row[5] for row in periods if row[0] == "31 Oct 2026"] == ["counted: in the band 5 running · late"]
+    assert [row[5].endswith("· corrected") for row in periods if row[0] == "8 Nov 2026"] == [True]
+    assert len(page.select(".plot-box .dot")) == 25
+    assert [dot["class"] for dot in page.select(".dot.is-unsettled")]
+
+
+def test_a_kpi_that_is_not_there_is_not_found(client: Any) -> None:
+    assert client.get("/kpis/nothing").status_code == 404
+
+
 @pytest.mark.parametrize(
-    ("low", "high", "text", "value", "level"),
+    "path",
     [
-        (None, 5, "at most 5", 5, "on_track"),
-        (None, 5, "at most 5", 6, "off_track"),
-        (70, 80, "70 to 80", 70, "on_track"),
-        (70, 80, "70 to 80", 69, "off_track"),
-        (99, None, "at least 99", None, "pending"),
+        "/kpis",
+        "/kpis/p1-bugs",
+        "/kpis/uptime",
+        "/kpis/bugs-per-point",
+        "/kpis/load",
+        "/review",
+        "/review?cycle=2026-Q4",
+        "/review?cycle=nonsense",
     ],
 )
-def test_bands_are_inclusive_and_no_reading_is_pending(
-    low: int | None, high: int | None, text: str, value: int | None, level: str
-) -> None:
-    band = BandPart(
-        at_least=None if low is None else Decimal(low), at_most=None if high is None else Decimal(high)
-    )
-
-    assert band_text(band) == text
-    assert standing(None if value is None else Fraction(value), band)[0] == level
-
-
-def test_a_kpi_row_names_its_reading() -> None:
-    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    part = KpiPart(
-        id="bugs",
-        name="Bugs",
-        source=JqlCountOptions(kind="jql_count", jql="type = Bug"),
-        healthy=BandPart(at_most=Decimal(5)),
-    )
-
-    read = kpi_row(WatchedKpi(part, Reading(now, Fraction(9))), now, UTC)
-    unread = kpi_row(WatchedKpi(part), now, UTC)
-
-    assert (read.latest, read.word) == ("9", "Above its band")
-    assert (unread.latest, unread.word) == ("no reading yet", "Not read yet")
-
-
-@pytest.mark.parametrize("path", ["/kpis", "/review", "/review?cycle=2026-Q4", "/review?cycle=nonsense"])
 def test_the_pages_show(client: Any, path: str) -> None:
     answer = client.get(path)
 

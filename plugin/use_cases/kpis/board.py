@@ -1,0 +1,134 @@
+"""Where KPIs stand: one value for page, API and command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from fractions import Fraction
+
+from sqlalchemy import Connection
+
+from connectors.store.numbers import kpis
+from mappings.document.mapping import Mapping
+from mappings.document.schema import FormulaOptions, KpiPart
+from mappings.kpi.band import direction_of, trend
+from mappings.kpi.cadence import Cadence
+from mappings.kpi.episode import KpiState
+from mappings.kpi.reading import KpiReading
+from mappings.kpi.sources import FormulaOptions
+from mappings.kpi.standing import PeriodStanding, Standing, latest_periods, standing
+from mappings.kpi.watched import Watched
+from plugin.access.actor import Actor
+from plugin.runtime.connector import Connector
+from plugin.use_cases.kpis.counting import watched_of, with_readings
+from plugin.use_cases.mapping import revisions
+from plugin.use_cases.permission import VIEWER, question
+
+ON_BOARD, ON_PAGE = 30, 60
+"""Periods that are shown of a KPI in the list and on its own page."""
+FEWEST = 7
+"""Of them that are shown though nothing was read yet."""
+GIVEN = ("push", "csv")
+"""Sources whose readings are given to us."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownKpi:
+    """A KPI of a site, where it stands and what the state machine has made of it."""
+
+    site: str
+    part: KpiPart
+    zone: tzinfo
+    standing: Standing
+    state: KpiState
+
+    @property
+    def takes_readings(self) -> bool:
+        """Whether its readings are given to us, by push or from a file."""
+        return self.part.source.kind in GIVEN
+
+    @property
+    def periods(self) -> tuple[PeriodStanding, ...]:
+        """The latest periods from the first of them that was read on, the oldest first."""
+        every = self.standing.periods
+        begun = next(
+            (index for index, one in enumerate(every) if one.worth.readings or one.judgement), len(every)
+        )
+        return every[min(begun, max(len(every) - FEWEST, 0)) :]
+
+    @property
+    def direction(self) -> str:
+        """Which way is better."""
+        return direction_of(self.part).value
+
+    @property
+    def trend(self) -> str:
+        """Whether the last settled period is better than the one with data before it."""
+        before = self.standing.before
+        return trend(self.part, None if before is None else before.value, self.latest_value)
+
+    @property
+    def latest_value(self) -> Fraction | None:
+        """The value of the last settled period."""
+        return None if self.standing.settled is None else self.standing.settled.value
+
+
+@question(VIEWER)
+def list_kpis(connector: Connector, actor: Actor, site: str) -> tuple[ShownKpi, ...]:
+    """Every KPI of the active mapping of a site, in its order; none where no mapping is active."""
+    mapping = revisions.bound(connector, actor, site)
+    if mapping is None or not mapping.document.kpis:
+        return ()
+    watched = watched_of(mapping)
+    with connector.store.read() as conn:
+        return tuple(
+            _shown(conn, site, watched, part, connector.clock(), ON_BOARD) for part in mapping.document.kpis
+        )
+
+
+@question(VIEWER)
+def kpi(connector: Connector, actor: Actor, site: str, id_: str) -> ShownKpi | None:
+    """One KPI of the active mapping, None where there is none of this id."""
+    mapping = revisions.bound(connector, actor, site)
+    part = part_of(mapping, id_)
+    if mapping is None or part is None:
+        return None
+    with connector.store.read() as conn:
+        return _shown(conn, site, watched_of(mapping), part, connector.clock(), ON_PAGE)
+
+
+@question(VIEWER)
+def list_readings(
+    connector: Connector, _actor: Actor, site: str, id_: str, before: datetime | None, limit: int
+) -> tuple[KpiReading, ...]:
+    """The readings of a KPI before an instant, the latest first, each with what it said before it was corrected."""
+    with connector.store.read() as conn:
+        return tuple(reversed(kpis.readings(conn, site, id_, before=before, limit=limit)))
+
+
+def part_of(mapping: Mapping | None, id_: str) -> KpiPart | None:
+    """The KPI of this id."""
+    parts = mapping.document.kpis if mapping is not None else ()
+    return next((part for part in parts if part.id == id_), None)
+
+
+def _shown(
+    conn: Connection, site: str, watched: Watched, part: KpiPart, now: datetime, size: int
+) -> ShownKpi:
+    if watched.cadence(part.id) is Cadence.EACH:
+        full = with_readings(conn, site, watched, part.id, None, limit=size)
+        begin = full.readings[part.id][0].at if full.readings[part.id] else None
+    else:
+        begin = watched.begins(part.id, latest_periods(watched, part.id, now, size)[0].start)
+        full = with_readings(conn, site, watched, part.id, begin)
+    judged = dict(kpis.judgements(conn, site, part.id, begin))
+    known = None
+    if begin is not None and not isinstance(part.source, FormulaOptions):
+        known = kpis.latest_known(conn, site, part.id, begin)
+    stands = standing(full, part.id, judged, now, size)
+    if stands.last_known is None and known is not None:
+        older = watched.period(part.id, known)
+        full = with_readings(conn, site, watched, part.id, older.start)
+        judged |= kpis.judgements(conn, site, part.id, older.start, older.end)
+        stands = standing(full, part.id, judged, now, size, known)
+    return ShownKpi(site, part, watched.zone, stands, kpis.get(conn, site, part.id))

@@ -1,0 +1,107 @@
+"""KPIs in plain values, for the command line and the API: exact where programs read, rounded where people do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mappings.kpi.band import Band
+from mappings.kpi.episode import KpiState
+from mappings.kpi.reading import KpiReading
+from mappings.kpi.standing import PeriodStanding
+from plugin.use_cases.kpis.board import ShownKpi
+from plugin.use_cases.objectives.objective_values import exact_text, number
+
+
+def kpi_values(one: ShownKpi) -> dict[str, Any]:
+    """One KPI and where it stands."""
+    part, stands = one.part, one.standing
+    return {
+        "id": part.id,
+        "name": part.name,
+        "owner": part.owner,
+        "unit": part.unit,
+        "direction": one.direction,
+        "indicator": part.indicator,
+        "perspective": part.perspective,
+        "cadence": part.cadence,
+        "source": part.source.kind,
+        "level": stands.level.value,
+        "value": number(one.latest_value),
+        "value_exact": exact_text(one.latest_value),
+        "trend": one.trend or None,
+        "settled": period_values(stands.settled),
+        "last_known": period_values(stands.last_known),
+        "so_far": period_values(stands.so_far),
+        "state": state_values(one.state),
+    }
+
+
+def periods_values(one: ShownKpi) -> list[dict[str, Any]]:
+    """The latest periods from the first of them that was read on, the oldest first."""
+    return [values for each in one.periods if (values := period_values(each)) is not None]
+
+
+def period_values(one: PeriodStanding | None) -> dict[str, Any] | None:
+    """One period: what it is worth now, and what was counted of it."""
+    if one is None:
+        return None
+    judged = one.judgement
+    counted = None if judged is None else judged.counted
+    return {
+        "start": one.period.start,
+        "end": one.period.end,
+        "settled": one.settled,
+        "settles_at": one.settles,
+        "value": number(one.value),
+        "value_exact": exact_text(one.value),
+        "level": one.level.value,
+        "healthy": band_values(one.bands.healthy),
+        "watch": band_values(one.bands.watch),
+        "readings": one.worth.readings,
+        "late": one.worth.late,
+        "corrected": one.worth.corrected,
+        "reason": one.worth.reason or None,
+        "told": one.told.value,
+        "counted": number(counted),
+        "counted_exact": exact_text(counted),
+        "transition": None if judged is None or counted is None else judged.transition.value,
+    }
+
+
+def band_values(band: Band) -> dict[str, float | None]:
+    """Two bounds, null where a side has none."""
+    return {"at_least": number(band.at_least), "at_most": number(band.at_most)}
+
+
+def state_values(state: KpiState) -> dict[str, Any]:
+    """What the state machine has made of it."""
+    proposal = state.proposal
+    return {
+        "status": state.status.value,
+        "outside": state.outside,
+        "inside": state.inside,
+        "counted_until": state.latest,
+        "proposal": None
+        if proposal is None
+        else {
+            "start": number(proposal.start),
+            "target": number(proposal.target),
+            "objective": proposal.objective,
+        },
+    }
+
+
+def reading_values(one: KpiReading) -> dict[str, Any]:
+    """One reading, and what it said before it was corrected, the oldest first."""
+    return {
+        "at": one.at,
+        "value": number(one.value),
+        "value_exact": exact_text(one.value),
+        "received": one.received,
+        "source": one.source,
+        "note": one.note,
+        "former": [
+            {"value": number(each.value), "value_exact": exact_text(each.value), "received": each.received}
+            for each in one.former
+        ],
+    }
