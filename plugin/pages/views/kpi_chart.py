@@ -14,7 +14,7 @@ from plugin.use_cases.kpis.kpi_words import level_word, period_name, told_words,
 WIDTH, HEIGHT, INSET = 88, 22, 2
 SIZE = 1000
 GRID = 4
-MOST_LABELS = 6
+MOST_LABELS = 5
 
 
 @dataclass(frozen=True, slots=True)
