@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from connectors.store.numbers import kpis
 from mappings.document.mapping import Mapping
-from mappings.document.schema import FormulaOptions, KpiPart
+from mappings.document.schema import KpiPart
 from mappings.kpi.band import direction_of, trend
 from mappings.kpi.cadence import Cadence
 from mappings.kpi.episode import KpiState
