@@ -345,7 +345,7 @@ def test_a_week_between_a_day_and_a_month_stands_where_it_ends() -> None:
         a_kpi(id="w", cadence="weekly", source={"kind": "formula", "expr": "d", "of": {"d": "d"}}),
         a_kpi(id="m", cadence="monthly", source={"kind": "formula", "expr": "w", "of": {"w": "w"}}),
     ]
-    world = World(parts).push(read("2026-09-29T10:00", 4), kpi="d", now="2026-11-02")
+    world = World(parts).push(read("2026-09-29T10:00", 4), kpi="d", now="2026-11-02T01:00")
     assert world.counted("m") == [("10-01", 4)]
     assert world.watched().begins("m", utc("2026-10-15")) == utc("2026-09-28")
 
