@@ -57,8 +57,8 @@ def test_ten_mistakes_give_ten_findings_each_at_its_place(broken):
         ("unknown-kind", 35, 26),
         ("unknown-key", 38, 20),
         ("unknown-alias", 39, 44),
-        ("no-bound", 45, 14),
-        ("unknown-value", 53, 16),
+        ("no-bound", 46, 14),
+        ("unknown-value", 54, 16),
     ]
     assert all(one.file == "okr.yaml" for one in found)
     assert all(one.remedy or one.valid for one in found)
