@@ -719,6 +719,7 @@ from plugin.cli.sync import sync_site
 from plugin.runtime.composition import build_connector
 from plugin.runtime.settings import read_settings
 from plugin.sync.reconcile.reconcile import reconcile
+from plugin.access.actor import COMMAND_LINE
 from plugin.use_cases.mapping.mapping_life import activate, preview_text
 
 DAY, began = datetime(2026, 11, 2, 9, tzinfo=UTC), monotonic()
@@ -747,13 +748,13 @@ with SandboxServer(seed=None, clock=clock) as server:
     held = lambda: connector.site("main").jira.get_property(epic, "seam-star")
     jira = {"url": server.url, "webhook_secret": "a secret", "email": CONNECTOR.email, "token": CONNECTOR.token}
     connector = build_connector(read_settings(env_file=None, database_url="sqlite:///seam.sqlite3", jira=jira), clock)
-    activate(connector, "main", text(gold), "test")
+    activate(connector, COMMAND_LINE, "main", text(gold))
     sync_site(connector, "main")
     print(held())
     print(len(reconcile(connector.context("main"), epic).plan.changes))
-    leaving = preview_text(connector, "main", text())
+    leaving = preview_text(connector, COMMAND_LINE, "main", text())
     print(*(f"{one.reason} by {cost([plan]).calls} call" for plan in leaving.preview.plans for one in plan.changes))
-    activate(connector, "main", text(), "test")
+    activate(connector, COMMAND_LINE, "main", text())
     sync_site(connector, "main")
     print(held())
     with connector.store.read() as conn:

@@ -81,13 +81,6 @@ BROKEN = (
         f"{RACES}::test_a_claim_is_kept_through_a_plan_of_many_edits",
     ),
     Broken(
-        "the lease is not kept through a plan of many properties",
-        "plugin/sync/reconcile/application.py",
-        "    plan.keep()\n    try:\n        properties.set_property(",
-        "    try:\n        properties.set_property(",
-        f"{RACES}::test_a_claim_is_kept_through_a_plan_of_many_edits",
-    ),
-    Broken(
         "marks of a page read in two parts: only the first part's",
         "plugin/sync/resync/landing.py",
         "marked, changed = marked | also, changed | too",

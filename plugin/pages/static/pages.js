@@ -67,8 +67,10 @@
     filters.addEventListener("input", (event) => {
       if (!window.htmx || !event.target.matches("[type=search]")) return;
       clearTimeout(waiting);
-      waiting = setTimeout(() => filters.requestSubmit(), 300);
+      waiting = setTimeout(() => { if (filters.isConnected) filters.requestSubmit(); }, 300);
     });
+    // What is sent holds the search too: it need not be sent once more, nor after somebody went back to another page.
+    filters.addEventListener("submit", () => clearTimeout(waiting));
     // Addresses stay short: what is not filtered is not said.
     filters.addEventListener("formdata", (event) => {
       for (const [name, value] of [...event.formData]) if (!value) event.formData.delete(name);
