@@ -192,6 +192,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing(
     assert works.edits(objective_id) == edits + 1
 
 
+@pytest.mark.slow
 def test_workers_that_are_killed_at_random_instructions_lose_nothing_and_block_nobody(
     works: Any, eventually: Any
 ) -> None:
@@ -216,6 +217,7 @@ def test_workers_that_are_killed_at_random_instructions_lose_nothing_and_block_n
         assert due.dead(conn, "main") == []
 
 
+@pytest.mark.slow
 def test_a_worker_process_ends_in_order_when_asked_to(works: Any, eventually: Any) -> None:
     process = works.process()
     ids = list(works.measured())

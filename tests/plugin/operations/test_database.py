@@ -16,7 +16,8 @@ from click.testing import CliRunner, Result
 from connectors.clock import system_clock
 from connectors.store import StoreError, open_store
 from connectors.store.database.table_copy import restore
-from connectors.store.numbers import kpis, objectives
+from connectors.store.numbers import objectives
+from connectors.store.sites import drafts
 from connectors.store.work import inbox
 from plugin.cli import cli, explained
 from plugin.cli.sync import sync_site
@@ -135,7 +136,7 @@ def test_what_holds_secrets_is_readable_by_its_owner_alone(tmp_path: Path) -> No
         assert run(url, "backup", str(copy)).exit_code == 0
         store = open_store(url)
         with store.write() as conn:
-            kpis.put(conn, "main", "word", "hush", system_clock())
+            drafts.put(conn, "main", 1, "hush", system_clock())
         found = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("*.sqlite3*")}
         store.close()
         assert run(url, "restore", str(copy), "--yes").exit_code == 0
@@ -149,16 +150,16 @@ def test_what_holds_secrets_is_readable_by_its_owner_alone(tmp_path: Path) -> No
 def _note(url: str, word: str) -> None:
     store = open_store(url)
     with store.write() as conn:
-        kpis.put(conn, "main", "word", word, system_clock())
+        drafts.put(conn, "main", 1, word, system_clock())
     store.close()
 
 
 def _noted(url: str) -> object:
     store = open_store(url)
     with store.read() as conn:
-        word = kpis.get(conn, "main", "word")
+        draft = drafts.get(conn, "main", 1)
     store.close()
-    return word
+    return None if draft is None else draft.text
 
 
 def test_a_restore_refuses_what_is_no_backup_and_a_database_in_use(tmp_path: Path) -> None:
@@ -181,7 +182,7 @@ def test_a_restore_refuses_what_is_no_backup_and_a_database_in_use(tmp_path: Pat
 
     store = open_store(url)
     with store.write() as conn:
-        kpis.put(conn, "main", "word", "busy", system_clock())
+        drafts.put(conn, "main", 1, "busy", system_clock())
         with pytest.raises(StoreError, match="another process uses"):
             restore(copy, url)
     store.close()
