@@ -33,6 +33,7 @@ def test_a_sync_counts_the_issues_once(quiet: Any, command: Callable[..., Any]) 
 
 def test_recent_changes_alone_cost_one_search(quiet: Any, command: Callable[..., Any]) -> None:
     command("sync", "--json")
+    quiet.context.jira.edit(quiet.objectives()[0], {"summary": "A change of late"})
     quiet.sandbox.site.calls.clear()
     code, said = command("sync", "--recent")
     assert code == 0
