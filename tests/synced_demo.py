@@ -13,8 +13,10 @@ from typing import Any
 from connectors.clock import system_clock
 from connectors.sandbox import CONNECTOR, SandboxServer
 from connectors.sandbox.state import Sandbox
+from connectors.store.jobs import pace_days
 from plugin.cli.sync import sync_site
 from plugin.runtime.composition import build_connector
+from plugin.runtime.connector import Connector
 from plugin.runtime.demonstration import Demo, demo_world
 from plugin.runtime.settings import read_settings
 
@@ -31,7 +33,14 @@ def synced_demo(folder: Path) -> SyncedDemo:
     """Seed, activate, read and write, as the demo does it."""
     with demo_world(folder, clock=system_clock, quiet_seconds=0, resync_minutes=0) as demo:
         sync_site(demo.connector, "main")
+        know_the_day(demo.connector)
     return SyncedDemo(demo.sandbox.sandbox, folder / "demo.sqlite3")
+
+
+def know_the_day(connector: Connector) -> None:
+    """The numbers are of today: no engine that is started looks at every objective for that, in the midst of a test."""
+    with connector.store.write() as conn:
+        pace_days.turn(conn, "main", connector.context("main").moment().today)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
@@ -27,6 +27,7 @@ from plugin.jobs.port import Engine
 from plugin.runtime.connector import Connector
 from plugin.runtime.demonstration import demo_world
 from plugin.sync.intake.acceptance import accept
+from tests.synced_demo import know_the_day
 
 PROGRESS = "customfield_10060"
 POINTS = "customfield_10016"
@@ -159,28 +160,28 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait(10)
 
 
-@contextmanager
-def a_workplace(folder: Path, name: str, url: str) -> Iterator[Works]:
+@pytest.fixture(params=ENGINES)
+def works(request: pytest.FixtureRequest, tmp_path: Path, synced_demo: Callable[..., Any]) -> Iterator[Works]:
+    """A synced world per test, on every engine."""
+    name = ENGINES[request.param]
     settings = {
-        "database_url": url,
-        "engine": ENGINES[name],
+        "engine": name,
         "lease_seconds": LEASE,
         "heartbeat_seconds": 1.0,
         "quiet_seconds": 0,
         "resync_minutes": 0,
+        "recent_minutes": 0,
     }
-    with demo_world(folder, clock=system_clock, **settings) as demo, ExitStack() as stack:
-        sync_site(demo.connector, "main")
-        yield Works(demo.sandbox, demo.connector, url, ENGINES[name], folder, stack)
-
-
-@pytest.fixture(params=ENGINES)
-def works(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Works]:
-    """A synced world per test, on every engine."""
-    sqlite = request.param == "embedded-sqlite"
-    url = f"sqlite:///{tmp_path}/work.sqlite3" if sqlite else request.getfixturevalue("postgres_url")
-    with a_workplace(tmp_path, request.param, url) as made:
-        yield made
+    with ExitStack() as stack:
+        if request.param == "embedded-sqlite":
+            demo = stack.enter_context(synced_demo(tmp_path, **settings))
+        else:
+            settings["database_url"] = request.getfixturevalue("postgres_url")
+            demo = stack.enter_context(demo_world(tmp_path, clock=system_clock, **settings))
+            sync_site(demo.connector, "main")
+            know_the_day(demo.connector)
+        url = demo.connector.settings.database_url
+        yield Works(demo.sandbox, demo.connector, url, name, tmp_path, stack)
 
 
 @pytest.fixture
