@@ -145,6 +145,32 @@ def synced_demo(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Abstr
     return lambda folder, **settings: kept.revived(snapshot(), folder, **settings)
 
 
+@pytest.fixture(scope="session")
+def synced_template(
+    postgres_server: URL, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Any, str]]:
+    """The demo after its first sync on PostgreSQL: what `synced_demo.revived` begins with, and the database to copy."""
+    from tests import synced_demo as kept
+
+    with _database(postgres_server) as address:
+        url = address.render_as_string(hide_password=False)
+        snapshot = kept.synced_demo(tmp_path_factory.mktemp("synced-on-postgresql"), database_url=url)
+        yield snapshot, str(address.database)
+
+
+@pytest.fixture
+def synced_on_postgres(
+    postgres_server: URL, synced_template: tuple[Any, str]
+) -> Iterator[Callable[..., AbstractContextManager[Any]]]:
+    """As `synced_demo`, on a PostgreSQL database of the test's own."""
+    from tests import synced_demo as kept
+
+    snapshot, template = synced_template
+    with _database(postgres_server, template) as address:
+        url = address.render_as_string(hide_password=False)
+        yield lambda folder, **settings: kept.revived(snapshot, folder, **settings, database_url=url)
+
+
 @contextmanager
 def _opened(url: str) -> Iterator[Store]:
     store = open_store(url)
@@ -160,9 +186,9 @@ def _upgraded(url: str) -> None:
 
 
 @contextmanager
-def _database(server: URL) -> Iterator[URL]:
+def _database(server: URL, template: str = "template1") -> Iterator[URL]:
     name = f"okr_{uuid.uuid4().hex[:16]}"
-    _administer(server, f"CREATE DATABASE {name}")
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield server.set(database=name)
     finally:

@@ -23,15 +23,15 @@ from plugin.runtime.settings import read_settings
 
 @dataclass(frozen=True)
 class SyncedDemo:
-    """A Jira whose numbers were written, and the database beside it; both are only copied."""
+    """A Jira whose numbers were written, and the file of the database beside it (if it is one); both are only copied."""
 
     sandbox: Sandbox
     file: Path
 
 
-def synced_demo(folder: Path) -> SyncedDemo:
+def synced_demo(folder: Path, **settings: Any) -> SyncedDemo:
     """Seed, activate, read and write, as the demo does it."""
-    with demo_world(folder, clock=system_clock, quiet_seconds=0, resync_minutes=0) as demo:
+    with demo_world(folder, clock=system_clock, quiet_seconds=0, resync_minutes=0, **settings) as demo:
         sync_site(demo.connector, "main")
         know_the_day(demo.connector)
     return SyncedDemo(demo.sandbox.sandbox, folder / "demo.sqlite3")
@@ -48,7 +48,8 @@ def revived(synced: SyncedDemo, folder: Path, **settings: Any) -> Iterator[Demo]
     """A Jira on a port of its own and a connector with a database of its own, which begin where that sync ended."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "demo.sqlite3"
-    shutil.copyfile(synced.file, file)
+    if synced.file.exists():
+        shutil.copyfile(synced.file, file)
     secret = secrets.token_urlsafe(24)
     with SandboxServer(seed=None, like=synced.sandbox, clock=system_clock, webhook_backoff=2.0) as sandbox:
         jira = {

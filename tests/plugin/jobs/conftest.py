@@ -16,18 +16,14 @@ from typing import Any
 
 import pytest
 
-from connectors.clock import system_clock
 from connectors.sandbox import CONNECTOR, SandboxServer
 from connectors.store.numbers import mirror, objectives
 from connectors.store.work import due, inbox
 from mappings.numbers import percent
-from plugin.cli.sync import sync_site
 from plugin.jobs import engine_for
 from plugin.jobs.port import Engine
 from plugin.runtime.connector import Connector
-from plugin.runtime.demonstration import demo_world
 from plugin.sync.intake.acceptance import accept
-from tests.synced_demo import know_the_day
 
 PROGRESS = "customfield_10060"
 POINTS = "customfield_10016"
@@ -172,14 +168,9 @@ def works(request: pytest.FixtureRequest, tmp_path: Path, synced_demo: Callable[
         "resync_minutes": 0,
         "recent_minutes": 0,
     }
+    copied = "synced_demo" if request.param == "embedded-sqlite" else "synced_on_postgres"
     with ExitStack() as stack:
-        if request.param == "embedded-sqlite":
-            demo = stack.enter_context(synced_demo(tmp_path, **settings))
-        else:
-            settings["database_url"] = request.getfixturevalue("postgres_url")
-            demo = stack.enter_context(demo_world(tmp_path, clock=system_clock, **settings))
-            sync_site(demo.connector, "main")
-            know_the_day(demo.connector)
+        demo = stack.enter_context(request.getfixturevalue(copied)(tmp_path, **settings))
         url = demo.connector.settings.database_url
         yield Works(demo.sandbox, demo.connector, url, name, tmp_path, stack)
 
