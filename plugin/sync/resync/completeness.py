@@ -13,26 +13,35 @@ from plugin.sync.resync.search_pages import in_order
 SLACK = 2
 """So many issues may come or go between a count and a read, or be late in the index, without a word."""
 SHARE = 10
-"""Beyond the slack, a read that lacks more than a tenth of what was counted is no read of everything."""
+"""Beyond the slack, where one of read and count lacks more than a tenth of the other, neither is believed."""
 
 
-def falls_short(read: int, counted: int) -> bool:
-    """Whether a read is too far below Jira's count to be believed; one that brought nothing is, wherever there is anything."""
-    lacks = counted - read
-    return lacks > 0 and (read == 0 or (lacks > SLACK and lacks * SHARE > counted))
+def falls_short(less: int, more: int) -> bool:
+    """Whether one of read and count is too far below the other to be believed; nothing is, wherever there is anything."""
+    lacks = more - less
+    return lacks > 0 and (less == 0 or (lacks > SLACK and lacks * SHARE > more))
 
 
 def prove_complete(context: Context, reading: Reading, accept_loss: bool) -> None:
     """Hold a full read against the count before anything is made of it. Where a few issues slipped through, they are read by id.
 
-    Raises IncompleteRead where far less came than Jira counts, twice: nothing is dropped or written then.
+    Raises IncompleteRead where read and count contradict each other twice, whichever says more: nothing is dropped or written then.
     """
+    total = reading.reached.total
+    shown = len(reading.seen) or reading.report.read  # a read that was resumed may have shown a page twice
     with context.store.read() as conn:
         read = reading.report.read + len(gaps.all(conn, context.site))
-    if read >= reading.reached.total or accept_loss:
+    if accept_loss or (read >= total and not falls_short(total, shown)):
         return
     # The count is only approximate, and the read took its time: it is asked for once more before anybody is alarmed.
     counted = context.jira.count(context.mapping.scope_by_id)
+    if falls_short(counted, shown):
+        forget(context)
+        raise IncompleteRead(
+            f"Jira showed {shown} issues in the scope and counts {counted} of them.",
+            "Nothing was written or removed: who counts too few may show too few. It is tried again by itself; if it lasts, look what "
+            "stands between the connector and Jira. Where the read is right all the same, run jira-okr sync --accept-loss.",
+        )
     if read >= counted:
         return
     if falls_short(read, counted):

@@ -42,6 +42,26 @@ def test_a_first_read_that_is_empty_although_issues_are_counted_writes_nothing(c
     assert resync(company.context).read == 800
 
 
+@pytest.mark.parametrize("company", ["datacenter"], indirect=True)
+@pytest.mark.parametrize(
+    ("lies", "said"),
+    [
+        (2, "counts 800 issues in the scope and showed 100"),
+        (3, "showed 100 issues in the scope and counts 0"),
+    ],
+)
+def test_a_count_below_what_was_read_proves_nothing(company: Any, lies: int, said: str) -> None:
+    """The total of Data Center is count and end of the pages in one: where it is lost, both agree that little is all."""
+    company.sandbox.faults.add(Fault("lost_token", path="search", times=lies))
+    with pytest.raises(IncompleteRead, match=said):
+        resync(company.context)
+    assert company.due() == set()
+
+    company.sandbox.faults.clear()
+    assert resync(company.context).read == 800
+    assert len(company.mirror()) == 800
+
+
 def test_nothing_new_is_believed_only_where_the_count_says_so_too(company: Any) -> None:
     synced(company)
     story = company.records()[100]
