@@ -90,6 +90,10 @@ class Story:
     upheavals = 0
     """Nothing happens to the site itself in a fleet."""
 
+    def was_mirrored(self, _issue_id: str) -> bool:
+        """Nothing is archived in a fleet, so every issue has to be found."""
+        return True
+
     @property
     def repeats(self):  # type: ignore[no-untyped-def]
         return self.ledger.repeats

@@ -37,3 +37,6 @@ class Judged(Protocol):
 
     def context(self) -> Context:
         """What a worker that starts now knows."""
+
+    def was_mirrored(self, issue_id: str) -> bool:
+        """Whether the mirror ever held this issue."""

@@ -72,6 +72,10 @@ class Witness:
         self._last_row = 0
         self.look()
 
+    def saw(self, issue_id: str) -> bool:
+        """Whether the mirror held this issue at any time."""
+        return any(issue_id in sight.issues for sight in self._seen)
+
     def look(self) -> None:
         """After each transaction: what the mirror is now, and what the history says."""
         with self.world.tables.read() as conn:

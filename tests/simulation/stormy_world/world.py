@@ -144,6 +144,10 @@ class World:
         """The store without its perils."""
         return self.stage.store
 
+    def was_mirrored(self, issue_id: str) -> bool:
+        """Whether the mirror ever held this issue."""
+        return self.witness.saw(issue_id)
+
     @property
     def upheavals(self) -> int:
         """How often something happened to the site itself, or to its mapping: each may change every number."""
