@@ -10,7 +10,7 @@ import os
 import socket
 import threading
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 import structlog
@@ -36,18 +36,8 @@ log = structlog.get_logger("jira_okr.heartbeat")
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
-    """One process as it said last. `workers` is how many of its worker threads live, of `wanted`."""
-
-    host: str
-    pid: int
-    role: str
-    at: datetime
-    wanted: int
-    workers: int
-    counted: Counted
-    place: str = ""
-    began: str = ""
+class Process(SignOfLife):
+    """A process as it spoke last, and whether it may be counted on."""
 
     @property
     def works(self) -> bool:
@@ -175,17 +165,7 @@ def counted(conn: Connection) -> Counted:
 
 
 def _process(sign: SignOfLife) -> Process:
-    return Process(
-        sign.host,
-        sign.pid,
-        sign.role,
-        sign.at,
-        sign.wanted,
-        sign.workers,
-        sign.counted,
-        sign.place,
-        sign.began,
-    )
+    return Process(**{one.name: getattr(sign, one.name) for one in fields(sign)})
 
 
 def _retire(conn: Connection, id_: str) -> None:

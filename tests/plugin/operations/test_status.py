@@ -16,7 +16,6 @@ from connectors.jira.http.errors import AuthFailed, Transient
 from connectors.store import Store
 from connectors.store.jobs import processes as signs
 from connectors.store.jobs.counts import Counted
-from connectors.store.jobs.processes import SignOfLife
 from connectors.store.work import limits
 from plugin.access.actor import MONITORING
 from plugin.cli.moments import distance, spoken
@@ -67,23 +66,9 @@ def test_a_killed_process_of_this_machine_is_known_at_once_and_followed_by_the_n
 ) -> None:
     me = this_process()
     counted = Counted({"main|GET|issue/*|ok": 3})
-    dead = Process("host", 2**22 - 1, "serve", connector.clock(), 2, 2, counted, me.place, "1")
+    dead = Process("dead", "host", 2**22 - 1, "serve", connector.clock(), 2, 2, counted, me.place, "1")
     with connector.store.write() as conn:
-        signs.put(
-            conn,
-            SignOfLife(
-                "dead",
-                dead.host,
-                dead.pid,
-                dead.role,
-                dead.at,
-                dead.wanted,
-                dead.workers,
-                counted,
-                dead.place,
-                dead.began,
-            ),
-        )
+        signs.put(conn, dead)
         assert dead.gone
         assert not dead.lives(connector.clock())
     assert (
@@ -100,7 +85,9 @@ def test_a_killed_process_of_this_machine_is_known_at_once_and_followed_by_the_n
 
 
 def test_a_process_elsewhere_is_not_said_to_be_gone(connector: Connector) -> None:
-    other = Process("host", 2**22 - 1, "worker", connector.clock(), 2, 2, Counted(), "elsewhere", "1")
+    other = Process(
+        "other", "host", 2**22 - 1, "worker", connector.clock(), 2, 2, Counted(), "elsewhere", "1"
+    )
     assert other.lives(connector.clock())
     assert readiness(connector, MONITORING).ready
 

@@ -28,7 +28,7 @@ from plugin.use_cases.work.dead_letters import DeadLetter
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 HEARD = {"last_delivery": NOW, "last_resync": NOW}
-WORKS = Process("host", 7, "serve", NOW, 2, 2, Counted())
+WORKS = Process("one", "host", 7, "serve", NOW, 2, 2, Counted())
 LIMITED = struck(None, RateLimited("Wait."), NOW, 0.5, whole=True, trial=False)
 DOWN = struck(None, Transient("Jira cannot answer now (503)."), NOW, 0.5, whole=True, trial=False)
 
