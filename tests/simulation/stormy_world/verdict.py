@@ -22,14 +22,18 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def jira_now(world: Judged) -> dict[str, Issue]:
-    """Every issue of the scope as Jira has it, with the whole history of its metrics."""
+    """Every issue of the scope that can be known, as Jira has it, with the whole history of its metrics.
+
+    What was archived before anybody told of it is shown by no search: nobody can know of it.
+    """
     context = world.context()
     records = world.site.sandbox.records
     up_to_date = dict.fromkeys(
         records, LONG_AGO
     )  # the storm is over: a search is as good as a read one by one, and quicker
     issues = context.jira.read(records, context.fields, up_to_date).issues if records else ()
-    inside = [issue for issue in issues if context.mapping.scope.matches(issue, context.moment())]
+    known = [issue for issue in issues if not issue.archived or world.was_mirrored(issue.id)]
+    inside = [issue for issue in known if context.mapping.scope.matches(issue, context.moment())]
     metrics = context.metric_fields
     measured = [one.id for one in inside if any(one.fields.get(field) is not None for field in metrics)]
     born = {one.id: one.created for one in inside}
@@ -57,18 +61,13 @@ def wrong_fields(world: Judged) -> Iterator[str]:
 
 
 def wrong_mirror(world: Judged) -> Iterator[str]:
-    """Issues the mirror lacks, has too many, or has otherwise than Jira.
-
-    An issue that was archived before anybody told of it is shown by no search, so nobody can know it; it counts for nothing.
-    """
+    """Issues the mirror lacks, has too many, or has otherwise than Jira."""
     issues = jira_now(world)
     fields = world.context().catalogue.fields
     with world.tables.read() as conn:
         mirrored = {one.id: one for one in mirror.every(conn, SITE)}
     for issue_id in sorted(issues.keys() | mirrored.keys(), key=int):
         theirs, ours = issues.get(issue_id), mirrored.get(issue_id)
-        if theirs is not None and theirs.archived and not world.was_mirrored(issue_id):
-            continue
         if theirs is None or ours is None:
             yield f"{issue_id}: Jira {theirs and theirs.key}, mirror {ours and ours.key}"
         elif names := _differing(fields, theirs, ours):
