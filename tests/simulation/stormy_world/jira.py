@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
@@ -157,6 +158,8 @@ def connected(site: Site, perils: Perils, clock: VirtualClock, *, governed: bool
     transport = Transport(address, session, governor=governor, clock=clock.seconds, sleep=clock.sleep)
     jira = Jira(transport)
     jira._library._client._session.mount(URL, adapter)
+    # One thread plays all workers: the one that comes in the midst of another's call must not wait for it for ever.
+    jira._library._lock = threading.RLock()
     # asked for once, by this client: what works in the background has a library of its own, which would look for sockets
     assert jira._parent_fields is not None
     return jira, adapter
