@@ -155,11 +155,16 @@ class Jira:
         return bulk.read_datacenter(self.transport, ids, decoder, edited or {}, self._sight)
 
     def readings(
-        self, ids: Iterable[str], field_ids: Iterable[str], created: Mapping[str, datetime] | None = None
+        self,
+        ids: Iterable[str],
+        field_ids: Iterable[str],
+        created: Mapping[str, datetime] | None = None,
+        edited: Mapping[str, datetime] | None = None,
     ) -> changelog.Readings:
         """What number fields held and since when, by issue id and field id; no entry for an issue whose history cannot be had.
 
-        With `created` (issue id → creation) the value from before the first change is the first reading.
+        With `created` (issue id → creation) the value from before the first change is the first reading. `edited` says by id when
+        an issue was last edited at least; Data Center reads what it names many at once.
         """
         asked, wanted = bulk.clean_ids(ids), frozenset(field_ids)
         names = (
@@ -169,14 +174,16 @@ class Jira:
         if self._cloud:
             changelog.collect_cloud(self.transport, asked, wanted, history)
         else:
-            changelog.collect_datacenter(self.transport, asked, history)
+            changelog.collect_datacenter(self.transport, asked, history, edited or {})
         return history.readings(asked)
 
-    def steps(self, ids: Iterable[str], field_ids: Iterable[str]) -> dict[str, tuple[Step, ...]]:
+    def steps(
+        self, ids: Iterable[str], field_ids: Iterable[str], edited: Mapping[str, datetime] | None = None
+    ) -> dict[str, tuple[Step, ...]]:
         """Every change of these fields by issue id, oldest first; no entry for an issue whose history cannot be had.
 
         `parent` comes by whatever name the deployment gives it. Histories tell of parents without the id of a field, so with it
-        Cloud is asked for every change: asked by field it would leave those out.
+        Cloud is asked for every change: asked by field it would leave those out. `edited` as with `readings`.
         """
         asked, wanted = bulk.clean_ids(ids), frozenset(field_ids)
         names = {field.id: field.name for field in self._fields if field.id in wanted}
@@ -185,7 +192,7 @@ class Jira:
             by_field = () if changelog.PARENT in wanted else wanted
             changelog.collect_cloud(self.transport, asked, by_field, history)
         else:
-            changelog.collect_datacenter(self.transport, asked, history)
+            changelog.collect_datacenter(self.transport, asked, history, edited or {})
         return history.steps(asked)
 
     def step_calls(self, issues: int) -> int:
@@ -231,7 +238,7 @@ class Jira:
             self.tell(request, notify=notify)
 
     def ask(self, request: Request) -> object:
-        """What Jira answers to a write target; None where it shows no such thing, or forbids to read it."""
+        """What Jira answers to a write target; None where it shows no such thing. Raises Permanent where it forbids to read it."""
         return dispatch.ask(self.transport, self.api, request)
 
     def tell(self, request: Request, *, notify: bool = False) -> None:

@@ -132,7 +132,7 @@ def read_datacenter(
     wanted = clean_ids(ids)
     named = [issue_id for issue_id in wanted if issue_id in edited]
     found: dict[str, Issue] = {}
-    for chunk in _chunks(named, CHUNK) if len(named) > 1 else ():
+    for chunk in chunks(named, CHUNK) if len(named) > 1 else ():
         shown = _read_chunk(transport, chunk, decoder, sight)
         found |= {one.id: one for one in shown if one.id in edited and one.updated >= edited[one.id]}
     singly = [_read_one(transport, issue_id, decoder) for issue_id in wanted if issue_id not in found]
@@ -210,7 +210,8 @@ def clean_ids(ids: Iterable[str]) -> list[str]:
     return sorted(found, key=int)
 
 
-def _chunks(ids: list[str], size: int) -> Iterator[list[str]]:
+def chunks(ids: list[str], size: int) -> Iterator[list[str]]:
+    """So many at once, in their order."""
     for at in range(0, len(ids), size):
         yield ids[at : at + size]
 

@@ -9,7 +9,8 @@ import msgspec
 
 from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.jira.http.transport import Reply, Transport
-from connectors.jira.read.bulk import clean_ids
+from connectors.jira.read.bulk import REFUSED, chunks, clean_ids
+from connectors.jira.read.search_datacenter import SEARCH
 from connectors.jira.wire.damage import parsed
 from connectors.jira.wire.instant import instant
 from mappings.explain.past import Step
@@ -19,6 +20,8 @@ from mappings.numbers import exact
 BULK = "/rest/api/3/changelog/bulkfetch"
 MOST_ISSUES = 1000
 MOST_FIELDS = 10
+MOST_SEARCHED = 50
+"""Whole histories in one answer of Data Center: every change of every field, so fewer than issues of a search."""
 MOST_PAGES = 10_000
 LISTING = "issueChangeLogs"
 PARENT_NAMES = ("IssueParentAssociation", "Parent", "Epic Link", "Parent Link")
@@ -60,6 +63,16 @@ class WireChangelog(msgspec.Struct, frozen=True, gc=False):
 
 class WireLoggedIssue(msgspec.Struct, frozen=True, gc=False):
     id: str
+    changelog: WireChangelog
+
+
+class WireWhen(msgspec.Struct, frozen=True, gc=False):
+    updated: str
+
+
+class WireFoundIssue(msgspec.Struct, frozen=True, gc=False):
+    id: str
+    fields: WireWhen
     changelog: WireChangelog
 
 
@@ -144,7 +157,9 @@ def _fuller(one: WireItem | None, other: WireItem) -> WireItem:
 
 def calls_for(issues: int, fields: int, *, cloud: bool) -> int:
     """How many calls reading a history takes at least; Cloud may page what is long. Of no fields named, all are read at once."""
-    return -(-issues // MOST_ISSUES) * max(1, -(-fields // MOST_FIELDS)) if cloud else issues
+    if not cloud:
+        return -(-issues // MOST_SEARCHED)
+    return -(-issues // MOST_ISSUES) * max(1, -(-fields // MOST_FIELDS))
 
 
 def collect_cloud(
@@ -161,12 +176,59 @@ def collect_cloud(
             _collect(transport, wanted[at : at + MOST_ISSUES], names, history)
 
 
-def collect_datacenter(transport: Transport, ids: Iterable[str], history: History) -> None:
-    """From each issue with its changelog: Data Center has no bulk read of history.
+def collect_datacenter(
+    transport: Transport, ids: Iterable[str], history: History, edited: Mapping[str, datetime]
+) -> None:
+    """From searches that show issues with their changelog: Data Center has no bulk read of history by id.
 
-    One that is out of sight, cut short or garbage is that issue's loss alone.
+    An index may lag, so an issue is believed where it is shown no older than `edited` says, and its history is there to the end;
+    each of the others is read by itself. One that is out of sight, cut short or garbage is that issue's loss alone.
     """
-    for issue_id in clean_ids(ids):
+    wanted = clean_ids(ids)
+    named = [issue_id for issue_id in wanted if issue_id in edited]
+    found: set[str] = set()
+    for chunk in chunks(named, MOST_SEARCHED) if len(named) > 1 else ():
+        found |= _search_datacenter(transport, chunk, history, edited)
+    _collect_singly(transport, (issue_id for issue_id in wanted if issue_id not in found), history)
+
+
+def _search_datacenter(
+    transport: Transport, chunk: list[str], history: History, edited: Mapping[str, datetime]
+) -> set[str]:
+    """Take in what a search shows of these issues; those of them that can be believed."""
+    jql = f"id in ({', '.join(chunk)}) ORDER BY id ASC"
+    found: set[str] = set()
+    shown = 0
+    while shown < len(chunk):
+        body = {"jql": jql, "fields": ["updated"], "expand": ["changelog"], "maxResults": len(chunk)}
+        try:
+            reply = transport.post(SEARCH, {**body, "startAt": shown, "validateQuery": False}, reads=True)
+            page = parsed(reply.body)["issues"]
+        except (Permanent, IncompleteRead) as error:
+            if isinstance(error, Permanent) and error.status != REFUSED:
+                raise
+            return found
+        if not page:
+            return found
+        shown += len(page)
+        found |= {id_ for raw in page if (id_ := _believed(raw, edited, history)) is not None}
+    return found
+
+
+def _believed(raw: object, edited: Mapping[str, datetime], history: History) -> str | None:
+    try:
+        issue = msgspec.convert(raw, WireFoundIssue)
+        whole = len(issue.changelog.histories) >= issue.changelog.total
+        if not whole or issue.id not in edited or instant(issue.fields.updated) < edited[issue.id]:
+            return None
+        history.add(issue.id, issue.changelog.histories)
+    except (ValueError, OverflowError, IncompleteRead):
+        return None
+    return issue.id
+
+
+def _collect_singly(transport: Transport, ids: Iterable[str], history: History) -> None:
+    for issue_id in ids:
         try:
             asked = {"fields": "created", "expand": "changelog"}
             reply = transport.get(f"/rest/api/2/issue/{issue_id}", asked)

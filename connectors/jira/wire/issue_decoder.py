@@ -167,11 +167,22 @@ class IssueDecoder:
     def _absent(self, fields: Any) -> frozenset[str]:
         """Which of the fields asked for are not in the answer at all."""
         absent = [name for at, name in self._omissible if getattr(fields, at) is msgspec.UNSET]
-        if self._keyed and all(getattr(fields, at) is msgspec.UNSET for at in self._parents):
+        if self._lacks_parent(fields):
             absent.append(PARENT)
         if fields.status.status_category is None:
             absent.append(STATUS_CATEGORY)
         return self._absences[tuple(absent)] if absent else NONE
+
+    def _lacks_parent(self, fields: Any) -> bool:
+        """Whether an answer says nothing of a parent where it would have to: a sub-task has one always, and Epic Link is there if empty.
+
+        Of every other issue Jira leaves the key `parent` out where there is none.
+        """
+        if fields.parent is not None:
+            return False
+        if self._types[fields.issuetype].level < 0:
+            return True
+        return self._keyed and all(getattr(fields, at) is msgspec.UNSET for at in self._parents)
 
     def _issue(
         self, id_: str, key: str, f: Any, held: dict[str, object], parent_keys: dict[str, str]

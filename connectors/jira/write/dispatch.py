@@ -10,11 +10,11 @@ from mappings.write_back.target import Request
 
 
 def ask(transport: Transport, api: str, request: Request) -> object:
-    """What Jira answers; None where it shows no such thing, or forbids to read it."""
+    """What Jira answers; None where it shows no such thing. Raises Permanent where it forbids to read it: that is no absence."""
     try:
         answer: object = transport.get(f"{api}{quote(request.path)}", request.params).json()
     except Permanent as error:
-        if error.gone or error.forbidden:
+        if error.gone:
             return None
         raise
     return answer

@@ -151,7 +151,7 @@ def _send(context: Context, writing: Writing) -> None:
 def _is_there(context: Context, change: Change) -> bool:
     """Jira says 404 as well where the account may not write to the issue: what is still there then was refused."""
     found = held(context, {change.issue_id: [change.field_id]})
-    return change.field_id in found.get(change.issue_id, {})
+    return change.issue_id in found.forbidden or change.field_id in found.values.get(change.issue_id, {})
 
 
 def _part(target: WriteTarget, error: Permanent, changes: list[Change]) -> tuple[list[Refusal], list[Change]]:

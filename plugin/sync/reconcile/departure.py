@@ -114,16 +114,16 @@ def end_of_cycle(mapping: Mapping, state: ObjectiveState | None) -> date | None:
 
 
 def _with_unshown(context: Context, issues: Iterable[Issue], left: list[Change]) -> dict[str, Issue]:
-    """The issues by id, with what a read by id does not show of the places that are to be cleared."""
+    """The issues by id, with what a read by id does not show of the places that are to be cleared; none whose places may not be read."""
     unshown: dict[str, list[str]] = {}
     for change in left:
         if not target_of(change.field_id).shown(context.api):
             unshown.setdefault(change.issue_id, []).append(change.field_id)
     found = {issue.id: issue for issue in issues}
-    values = written.held(context, {id_: ids for id_, ids in unshown.items() if id_ in found})
-    for id_, those in values.items():
+    held = written.held(context, {id_: ids for id_, ids in unshown.items() if id_ in found})
+    for id_, those in held.values.items():
         found[id_] = replace(found[id_], fields={**found[id_].fields, **those})
-    return found
+    return {id_: issue for id_, issue in found.items() if id_ not in held.forbidden}
 
 
 def _holds(context: Context, issue: Issue | None, change: Change) -> bool:

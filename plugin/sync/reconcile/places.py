@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from connectors.jira.http.errors import IncompleteRead
+from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.store.numbers import mirror
 from connectors.store.work import writes
 from mappings.document.mapping import Mapping as BoundMapping
@@ -18,6 +18,7 @@ from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.fields import Api
 from mappings.rollup.measurement import objective_rule
+from mappings.write_back.target import Request, WriteTarget
 from mappings.write_back.targets import WRITE_TARGETS, target_of
 from plugin.sync.context import Context
 
@@ -28,28 +29,48 @@ Values = dict[str, dict[str, object]]
 """What places hold, by issue id and place id; what holds nothing is left out."""
 
 
-def held(context: Context, wanted: Mapping[str, Collection[str]]) -> Values:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What places hold, and the issues whose places Jira forbids to read: nothing is known of these, which is not that they are empty."""
+
+    values: Values = field(default_factory=lambda: defaultdict(dict))
+    forbidden: set[str] = field(default_factory=set)
+
+
+def held(context: Context, wanted: Mapping[str, Collection[str]]) -> Held:
     """What these places hold, by issue: those that no search shows are asked for. Raises a JiraError."""
-    found: Values = defaultdict(dict)
+    found = Held()
     for target in WRITE_TARGETS:
         mine = {
             issue_id: kept
             for issue_id, ids in wanted.items()
             if (kept := [id_ for id_ in ids if target_of(id_) is target])
         }
-        for request in target.readings(mine):
-            shown = target.found(request, context.jira.ask(request))
-            if shown is None:
-                raise IncompleteRead(f"Jira's answer about {', '.join(mine)} is none.")
-            for issue_id, values in shown.items():
-                found[issue_id].update(values)
+        for issue_id, ids in mine.items():
+            for request in target.readings({issue_id: ids}):
+                _take_in(context, found, target, request, issue_id)
     return found
+
+
+def _take_in(context: Context, found: Held, target: WriteTarget, request: Request, issue_id: str) -> None:
+    try:
+        shown = target.found(request, context.jira.ask(request))
+    except Permanent as error:
+        if not error.forbidden:
+            raise
+        found.forbidden.add(issue_id)
+        return
+    if shown is None:
+        raise IncompleteRead(f"Jira's answer about {issue_id} is none.")
+    for shown_of, values in shown.items():
+        found.values[shown_of].update(values)
 
 
 def with_places(context: Context, issues: list[Issue], *, first: bool = False) -> list[Issue]:
     """The issues with what reading them did not show, as properties on Data Center: that is asked for.
 
-    Only of issues that the mapping may write to, or that are known to have some. `first`: the mirror knows none of them.
+    Only of issues that the mapping may write to, or that are known to have some; what Jira forbids to read stays as it was known.
+    `first`: the mirror knows none of them.
     """
     ours = context.unshown_places
     if not ours or not issues:
@@ -66,9 +87,15 @@ def with_places(context: Context, issues: list[Issue], *, first: bool = False) -
     }
     found = held(context, asked)
     return [
-        replace(issue, fields={**issue.fields, **found.get(issue.id, {})}) if issue.id in asked else issue
-        for issue in issues
+        _with(issue, found, known.get(issue.id), ours) if issue.id in asked else issue for issue in issues
     ]
+
+
+def _with(issue: Issue, found: Held, known: Issue | None, ours: frozenset[str]) -> Issue:
+    values: Mapping[str, object] = found.values.get(issue.id, {})
+    if issue.id in found.forbidden:
+        values = {name: known.fields[name] for name in ours & known.fields.keys()} if known else {}
+    return replace(issue, fields={**issue.fields, **values})
 
 
 def asked_singly(context: Context) -> int:

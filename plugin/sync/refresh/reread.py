@@ -165,7 +165,8 @@ def _histories(context: Context, issues: list[Issue], metrics: frozenset[str]) -
     if not issues:
         return {}
     created = {issue.id: issue.created for issue in issues}
-    found = context.jira.readings(created, metrics, created)
+    edited = {issue.id: issue.updated for issue in issues}
+    found = context.jira.readings(created, metrics, created, edited)
     return {
         issue.id: {name: found[issue.id].get(name, ()) for name in _measured(issue, metrics)}
         if issue.id in found

@@ -70,7 +70,10 @@ def backfill(
     context: Context, planned: Outlook, progress: Progress = lambda _done, _total: None
 ) -> Backfilled:
     """Reconstruct these moments in place of what was reconstructed before. Its calls yield to fresh events."""
-    steps = context.jira.in_background().steps(planned.changed, _fields(context)) if planned.changed else {}
+    with context.store.read() as conn:
+        edited = dict(mirror.ids(conn, context.site)) if planned.changed else {}
+    jira = context.jira.in_background()
+    steps = jira.steps(planned.changed, _fields(context), edited) if planned.changed else {}
     with context.store.read() as conn:
         issues = list(mirror.every(conn, context.site))
         known = frozenset(objectives.ids(conn, context.site))

@@ -468,6 +468,87 @@ def test_readings_on_data_center_know_fields_by_name(stub, answer, datacenter):
     assert "10002" not in found
 
 
+def test_data_center_shows_histories_many_at_once_and_is_believed_as_far_as_they_are_new_and_whole(
+    stub, answer, datacenter
+):
+    """10001 is as new as was told, 10002 older, 10003 cut short, 10004 garbage, 10005 not there: only the first is not asked for again."""
+    told = datetime(2026, 10, 2, tzinfo=UTC)
+
+    def log(after, total=1):
+        item = {"field": "Score", "from": None, "fromString": None, "to": None, "toString": after}
+        return {"total": total, "histories": [{"created": "2026-10-01T10:00:00.000+0000", "items": [item]}]}
+
+    def shown(number, day, changelog):
+        when = {"updated": f"2026-10-0{day}T00:00:00.000+0000"}
+        return {"id": str(number), "key": f"A-{number}", "fields": when, "changelog": changelog}
+
+    found = [
+        shown(10001, 2, log("1")),
+        shown(10002, 1, log("2")),
+        shown(10003, 2, log("3", total=5)),
+        shown(10004, 2, "none"),
+    ]
+    fields = [{"id": "customfield_10052", "name": "Score", "schema": {"type": "number"}}]
+    stub.on("GET", "/rest/api/2/field", answer(json=fields))
+    stub.on(
+        "POST",
+        DC_SEARCH,
+        answer(json={"total": 4, "issues": found[:2]}),  # a site with small pages
+        answer(json={"total": 4, "issues": found[2:]}),
+        answer(json={"total": 4, "issues": []}),
+    )
+    for number in (10002, 10003, 10004):
+        single = {"id": str(number), "changelog": log(f"{number}")}
+        stub.on("GET", f"/rest/api/2/issue/{number}", answer(json=single))
+    ids = ["10001", "10002", "10003", "10004", "10005"]
+
+    read = datacenter.readings(ids, ["customfield_10052"], edited=dict.fromkeys(ids, told))
+
+    assert {id_: [one.value for one in of["customfield_10052"]] for id_, of in read.items()} == {
+        "10001": [1],
+        "10002": [10002],
+        "10003": [10003],
+        "10004": [10004],
+    }
+    searches = [one.body for one in stub.asked if one.method == "POST"]
+    assert [(one["startAt"], one["expand"], one["validateQuery"]) for one in searches] == [
+        (0, ["changelog"], False),
+        (2, ["changelog"], False),
+        (4, ["changelog"], False),
+    ]
+    assert "GET /rest/api/2/issue/10001" not in stub.paths()
+
+
+def test_histories_of_data_center_cost_a_call_for_fifty(stub, answer, datacenter):
+    ids = [str(number) for number in range(10001, 10121)]
+    told = datetime(2026, 10, 2, tzinfo=UTC)
+    empty = {"total": 0, "histories": []}
+
+    def found(asked):
+        wanted = asked.body["jql"].partition("(")[2].partition(")")[0].split(", ")
+        when = {"updated": "2026-10-02T00:00:00.000+0000"}
+        issues = [{"id": id_, "fields": when, "changelog": empty} for id_ in wanted]
+        return answer(json={"total": len(issues), "issues": issues})
+
+    stub.on("GET", "/rest/api/2/field", answer(json=[]))
+    stub.on("POST", DC_SEARCH, found)
+
+    assert datacenter.steps(ids, ["status"], dict.fromkeys(ids, told)) == dict.fromkeys(ids, ())
+    assert [path for path in stub.paths() if "field" not in path] == [f"POST {DC_SEARCH}"] * 3
+    assert datacenter.step_calls(120) == 3
+
+
+def test_a_search_of_histories_that_is_refused_leaves_each_to_itself(stub, answer, datacenter):
+    log = {"total": 0, "histories": []}
+    told = datetime(2026, 10, 2, tzinfo=UTC)
+    stub.on("GET", "/rest/api/2/field", answer(json=[]))
+    stub.on("POST", DC_SEARCH, answer(400, json={"errorMessages": ["no issue 10002"]}))
+    stub.on("GET", "/rest/api/2/issue/10001", answer(json={"id": "10001", "changelog": log}))
+    stub.on("GET", "/rest/api/2/issue/10002", answer(404, json={"errorMessages": ["gone"]}))
+
+    assert datacenter.steps(["10001", "10002"], ["status"], {"10001": told, "10002": told}) == {"10001": ()}
+
+
 def test_a_core_field_that_the_mapping_names_is_kept_as_jira_has_it_too(stub, answer, cloud, issue_json):
     full = issue_json(
         10001, labels=["okr"], duedate="2026-12-31", priority={"id": "2", "name": "High", "self": "x"}

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import issue_json, scheme
+from connectors.sandbox import PEOPLE, issue_json, scheme
+from connectors.sandbox.editing import create
+from connectors.sandbox.state import person
 from connectors.store.numbers import mirror, objectives
 from connectors.store.work import gaps, inbox
 from mappings import presets
@@ -274,3 +276,37 @@ def test_a_parent_out_of_sight_keeps_what_still_names_it(small: Company) -> None
 
     assert small.mirror()[stories[0].id].parent_id is None
     assert progress(small, other.id) == there
+
+
+@CLOUD_AND_DATACENTER
+def test_a_sub_task_whose_parent_is_left_out_stays_where_it_was(
+    small: Company, left_out: Callable[[str], None]
+) -> None:
+    """Without a parent there is no sub-task: where the key is missing it is the answer that lacks something."""
+    _, stories = plat(small)
+    record = stories[0]
+    made = create(
+        small.sandbox.sandbox,
+        {
+            "fields": {
+                "project": {"key": "PLAT"},
+                "issuetype": {"id": scheme.SUBTASK.id},
+                "summary": "A step",
+                "parent": {"key": record.key},
+            }
+        },
+        "3",
+        person(PEOPLE[0]),
+    )
+    resync(small.context)
+    assert small.mirror()[made.id].parent_id == record.id
+    assert open_gaps(small) == []
+
+    left_out("parent")
+    small.clock.pass_by(minutes=1)
+    small.edit(made, summary="Another step")
+    deliver(small, made)
+    refresh(small.context, "worker")
+
+    assert (small.mirror()[made.id].parent_id, small.mirror()[made.id].summary) == (record.id, "Another step")
+    assert open_gaps(small) == [(made.key, "parent")]

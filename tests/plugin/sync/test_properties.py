@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from connectors.clock import system_clock
 from connectors.jira.http.errors import Transient
-from connectors.sandbox import Fault, SandboxServer
+from connectors.sandbox import Fault, SandboxServer, scheme
 from connectors.store.numbers import mirror
 from connectors.store.schema import write as written
 from connectors.store.work import refusals, writes
@@ -24,11 +24,12 @@ from plugin.cli.sync import sync_site
 from plugin.pages.views.choices import edited
 from plugin.runtime.demonstration import demo_world
 from plugin.sync.reconcile.hold import MOST_REWRITES, release
-from plugin.sync.reconcile.places import may_be_target
+from plugin.sync.reconcile.places import may_be_target, with_places
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.refresh.reread import land_issues
 from plugin.use_cases.mapping.mapping_life import activate, preview_text
 from tests.actors import TESTER
+from tests.plugin.sync.conftest import Company
 
 KEY = "jira-okr.rollup"
 FIELD = f"property:{KEY}"
@@ -161,6 +162,48 @@ def test_a_write_whose_answer_never_came_is_looked_up_and_not_repeated(quiet: Qu
         last = writes.last_write(conn, "main", id_, FIELD)
     assert last is not None
     assert last.outcome == "confirmed"
+
+
+@pytest.mark.parametrize("small", ["datacenter"], indirect=True)
+def test_a_property_that_may_not_be_read_is_none_that_is_gone(small: Company) -> None:
+    small.remap(
+        "  - target: objective\n    set:\n", f"  - target: objective\n    property: {KEY}\n    set:\n"
+    )
+    small.work_off()
+    epic = next(one for one in small.records(scheme.EPIC) if one.project.key == "PLAT")
+    right = small.sandbox.sandbox.properties[epic.id][KEY]
+    assert right["progress_percent"] > 0
+    plain = [replace(one, fields={}) for one in small.context.jira.read([epic.id], ()).issues]
+    forbidden = Fault("status", "GET", f"/issue/{epic.id}", status=403, shape="jira")
+
+    small.sandbox.faults.add(forbidden)
+    assert with_places(small.context, plain)[0].fields == {FIELD: right}, "it is what was known"
+    small.sandbox.faults.add(forbidden)
+    assert with_places(small.context, plain, first=True)[0].fields == {}, "nothing was known"
+    del small.sandbox.sandbox.properties[epic.id][KEY]
+    assert with_places(small.context, plain)[0].fields == {}, "Jira says that there is none"
+
+
+@pytest.mark.parametrize("small", ["datacenter"], indirect=True)
+def test_what_may_not_be_read_is_neither_cleared_nor_forgotten(small: Company) -> None:
+    """The rule leaves the mapping while Jira forbids to look: whether the property is still ours nobody knows."""
+    small.remap(
+        "  - target: objective\n    set:\n", f"  - target: objective\n    property: {KEY}\n    set:\n"
+    )
+    small.work_off()
+    epic = next(one for one in small.records(scheme.EPIC) if one.project.key == "PLAT")
+    text = presets.text("epics-as-objectives")
+    activate(small.connector, TESTER, "main", text, file="okr.yaml", large=True)
+    small.sandbox.faults.add(
+        Fault("status", "GET", f"/issue/{epic.id}", status=403, shape="jira", skip=1)
+    )  # after the issue its property
+
+    reconcile(small.context, epic.id)
+    assert KEY in small.sandbox.sandbox.properties[epic.id]
+    assert small.sandbox.faults.waiting() == []
+
+    reconcile(small.context, epic.id)
+    assert KEY not in small.sandbox.sandbox.properties[epic.id], "it is tried again"
 
 
 def test_a_read_that_is_older_than_our_write_does_not_undo_it(quiet: Quiet) -> None:
