@@ -103,6 +103,7 @@ activation_run = Table(
     Column("total", BigInteger),
     columns.text("failed"),
     columns.number("held"),
+    Column("refused", BigInteger, nullable=False, server_default="0"),
 )
 
 coming_mapping = Table(

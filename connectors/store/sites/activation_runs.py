@@ -15,7 +15,10 @@ from connectors.store.schema import activation_run as table
 
 @dataclass(frozen=True, slots=True)
 class ActivationRun:
-    """`done` of `total` issues are read; `failed` says why it stands still; `held`: a person has to say whether to go on."""
+    """`done` of `total` issues are read; `failed` says why it stands still; `held`: a person has to say whether to go on.
+
+    `refused`: it cannot go on as it is, however often it is tried; `failed` is the reason.
+    """
 
     revision: str
     text: str
@@ -28,6 +31,7 @@ class ActivationRun:
     total: int | None = None
     failed: str = ""
     held: bool = False
+    refused: bool = False
 
     def is_running(self, now: datetime) -> bool:
         """Whether somebody reads for it."""
@@ -36,6 +40,8 @@ class ActivationRun:
     @property
     def said(self) -> str:
         """How far it is, in words."""
+        if self.refused:
+            return f"activating {self.revision[:8]} was refused: {self.failed}"
         if self.failed:
             return f"activating {self.revision[:8]}: {self.failed}"
         of_all = f" of {self.total}" if self.total is not None else ""
@@ -59,6 +65,7 @@ def get(conn: Connection, site: str) -> ActivationRun | None:
         row.total,
         row.failed,
         bool(row.held),
+        bool(row.refused),
     )
 
 
@@ -91,4 +98,5 @@ def end(conn: Connection, site: str) -> None:
 
 
 def _news(run: ActivationRun) -> dict[str, object]:
-    return {"done": run.done, "total": run.total, "failed": run.failed, "held": int(run.held)}
+    standing = {"failed": run.failed, "held": int(run.held), "refused": int(run.refused)}
+    return {"done": run.done, "total": run.total, **standing}

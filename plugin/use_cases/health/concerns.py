@@ -153,6 +153,8 @@ def activating(status: Status) -> Concern | None:
     todo = "The former mapping rules until then."
     if found.held:
         todo = "Preview it; “jira-okr mapping activate --accept-large-change” goes on with it."
+    elif found.refused:
+        todo = "Correct the mapping (or what it names in Jira) and activate it again; it is not tried again by itself."
     elif stands:
         todo = "It is tried again by itself, and by “jira-okr sync”."
     return Concern(

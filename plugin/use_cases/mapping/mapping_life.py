@@ -9,7 +9,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from connectors.jira.http.errors import JiraError
+from connectors.jira.http.errors import JiraError, Permanent
 from connectors.store import StoreError
 from connectors.store.numbers import check_ins, mirror, objectives
 from connectors.store.people import audit
@@ -314,7 +314,9 @@ def waits(connector: Connector, site: str) -> bool:
     """Whether an activation was interrupted while it read: nobody is at it, and no person has to decide."""
     with connector.store.read() as conn:
         found = activation_runs.get(conn, site)
-    return found is not None and not found.held and not found.is_running(connector.clock())
+    if found is None or found.held or found.refused:
+        return False
+    return not found.is_running(connector.clock())
 
 
 def resume_activation(
@@ -355,7 +357,10 @@ def _note_begun(
 
 
 def _read_and_enact(connector: Connector, site: str, revision: str, report: Report) -> Previewed:
-    """Read what is unread, plan anew, brake, and enact, unless another activation came between."""
+    """Read what is unread, plan anew, brake, and enact, unless another activation came between.
+
+    What cannot be bound, or what Jira itself refuses to search for, is as wrong the next time: it ends there.
+    """
     told = _Told(connector, site, revision, report)
     found = told.tell(failed="")
     try:
@@ -368,7 +373,10 @@ def _read_and_enact(connector: Connector, site: str, revision: str, report: Repo
         if previewed.hold is not None and not found.large:
             told.tell(held=True)
         _require_small(previewed, large=found.large)
-    except (JiraError, StoreError, MappingError, NotReady) as error:
+    except (MappingError, Permanent) as error:
+        _refuse(connector, site, told, found.by, str(error))
+        raise
+    except (JiraError, StoreError, NotReady) as error:
         told.tell(failed=str(getattr(error, "message", error)))
         raise
     return _put_in_force(connector, site, previewed, found.by, found.text)
@@ -385,6 +393,13 @@ def _put_in_force(connector: Connector, site: str, previewed: Previewed, by: str
             wishes.ask(conn, site, connector.clock())
     connector.announce()
     return previewed
+
+
+def _refuse(connector: Connector, site: str, told: _Told, by: str, why: str) -> None:
+    run = told.tell(failed=why, refused=True)
+    said = {"revision": run.revision, "why": why}
+    with connector.store.write() as conn:
+        audit.note(conn, by, "mapping activation refused", connector.clock(), said, site)
 
 
 class _Told:

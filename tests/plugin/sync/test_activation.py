@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from connectors.jira.http.errors import JiraError
 from connectors.sandbox import Fault
+from connectors.store.people import audit
 from connectors.store.sites import activation_runs, revisions
+from mappings.diagnostic import MappingError
 from plugin.access.actor import COMMAND_LINE
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.health import concerns
@@ -19,6 +22,7 @@ from plugin.use_cases.mapping.mapping_life import (
     resume_activation,
     rollback,
     unread,
+    waits,
 )
 from tests.actors import TESTER
 
@@ -171,6 +175,71 @@ def test_what_was_interrupted_goes_on_by_itself(site: tuple[Any, str, str], by: 
         hand.sync()
     assert ruling(hand) == AFTER
     assert hand.writes() == [(epic, "100"), (epic, "30")]
+
+
+def audited(hand: Any, what: str) -> list[dict[str, Any]]:
+    with hand.connector.store.read() as conn:
+        return [one.detail for one in audit.recent(conn, 100) if one.what == what]
+
+
+def test_what_cannot_be_bound_any_more_ends_as_refused(site: tuple[Any, str, str]) -> None:
+    """While it was interrupted a field of the mapping was deleted: however often it were tried, it would never be active."""
+    hand, epic, _ = site
+    hand.sandbox.faults.add(Fault("status", "POST", "search/jql", times=20, status=503))
+    with pytest.raises(JiraError):
+        hand.activate(AFTER)
+    hand.sandbox.faults.clear()
+    with hand.connector.store.write() as conn:
+        known = activation_runs.get(conn, "main")
+        assert known is not None
+        activation_runs.begin(
+            conn, "main", replace(known, text=AFTER.replace("customfield_10052", "customfield_99999"))
+        )
+    hand.clock.pass_by(minutes=5)
+
+    with pytest.raises(MappingError):
+        resume_activation(hand.connector, "main")
+
+    found = {one.kind: one for one in concerns.concerns(status(hand.connector, COMMAND_LINE, "main"))}
+    assert "was refused: " in found["activating"].sentence
+    assert "customfield_99999" in found["activating"].sentence
+    assert "not tried again by itself" in found["activating"].todo
+    assert found["activating"].wrong
+    [entry] = audited(hand, "mapping activation refused")
+    assert "customfield_99999" in entry["why"]
+    hand.clock.pass_by(minutes=5)
+    assert resume_activation(hand.connector, "main") is None
+    assert not waits(hand.connector, "main")
+    assert ruling(hand) == BEFORE
+
+    hand.activate(AFTER)
+    hand.work_off()
+    assert hand.writes() == [(epic, "100"), (epic, "30")]
+    assert "activating" not in {
+        one.kind for one in concerns.concerns(status(hand.connector, COMMAND_LINE, "main"))
+    }
+
+
+def test_a_scope_that_jira_itself_refuses_ends_so_too_and_an_outage_does_not(
+    site: tuple[Any, str, str],
+) -> None:
+    hand, _, _ = site
+    refused = Fault("status", "POST", "search", times=20, status=400, shape="jira", message="No such thing.")
+    hand.sandbox.faults.add(refused)
+    with pytest.raises(JiraError):
+        hand.activate(AFTER)
+    hand.sandbox.faults.clear()
+    with hand.connector.store.read() as conn:
+        standing = activation_runs.get(conn, "main")
+    assert standing is not None
+    assert (standing.refused, "No such thing." in standing.said) == (True, True)
+
+    hand.sandbox.faults.add(Fault("status", "POST", "search/jql", times=20, status=503))
+    with pytest.raises(JiraError):
+        hand.activate(AFTER)
+    hand.sandbox.faults.clear()
+    hand.clock.pass_by(minutes=5)
+    assert waits(hand.connector, "main")
 
 
 def test_the_brake_weighs_what_was_read_and_waits_for_a_person(site: tuple[Any, str, str]) -> None:
