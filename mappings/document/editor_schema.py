@@ -55,7 +55,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "field": "A field alias.",
     "label": "What stands before the id of the cycle in a label; empty for the bare id.",
     "as": "one_key_result: the issues together are one; each_issue: each is one.",
-    "weight": "A number, or a field alias; for delivery also equal or time_estimate, or several of which the first that is filled counts: [points, story_points].",
+    "weight": "A number, a field alias, or several of which the first that is filled counts: [points, story_points]; for delivery also equal or time_estimate.",
     "missing": "What a missing weight is: the mean of its siblings, zero, one, or an error.",
     "subtasks": "selected: they count when selected; through_parent: their mean stands for their parent.",
     "progress": "How progress is derived; `kind` decides what else is written.",

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from mappings.document.part import MOST_PARTS, Alias, Part
 from mappings.kpi.sources import KpiSource
 from mappings.progress import ProgressOptions
-from mappings.progress.options import DECIMALS, Day, Number
+from mappings.progress.options import DECIMALS, MOST_WEIGHTS, Day, Number
 from mappings.write_back.targets import rule_keys
 
 LONGEST_DAYS = 3_660
@@ -144,14 +144,20 @@ class JqlFieldRelation(Part):
 Relation = Literal["child", "descendant"] | LinkRelation | JqlRelation | JqlFieldRelation
 
 
-class WeightPart(Part):
-    """A weight read from a field; what is missing takes the mean of its counted siblings unless said otherwise."""
+Aliases = Annotated[tuple[Alias, ...], Field(min_length=1, max_length=MOST_WEIGHTS)]
+"""Fields of which the first that is filled counts."""
 
-    field: Alias
+
+class WeightPart(Part):
+    """A weight read from a field, or the first of several that is filled; what is missing takes the mean of its counted siblings
+    unless said otherwise.
+    """
+
+    field: Alias | Aliases
     missing: Literal["siblings_mean", "zero", "one", "error"] = "siblings_mean"
 
 
-Weight = Number | Alias | WeightPart
+Weight = Number | Alias | Aliases | WeightPart
 
 
 class AlignmentPart(Part):

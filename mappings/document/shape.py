@@ -28,6 +28,7 @@ SHAPES: Mapping[str, tuple[str, ...]] = {
     "weight": (
         "a number",
         "a field alias",
+        "[alias, alias]",
         "{field: alias, missing: siblings_mean}",
     ),
     "aligned_to": (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 
 from mappings.document.places import Path
 from mappings.document.schema import (
@@ -98,11 +97,12 @@ def alias_uses(document: Document) -> Iterator[AliasUse]:
 
 
 def weight_uses(path: Path, weight: Weight | None) -> Iterator[AliasUse]:
-    """The alias a weight is read from, if it is not written as a number."""
-    if isinstance(weight, WeightPart):
-        yield AliasUse((*path, "field"), weight.field, Reading.NUMBER)
-    elif weight is not None and not isinstance(weight, Decimal):
-        yield AliasUse(path, weight, Reading.NUMBER)
+    """The aliases a weight is read from, if it is not written as a number."""
+    at, said = ((*path, "field"), weight.field) if isinstance(weight, WeightPart) else (path, weight)
+    if isinstance(said, str):
+        yield AliasUse(at, said, Reading.NUMBER)
+    elif isinstance(said, tuple):
+        yield from (AliasUse((*at, place), alias, Reading.NUMBER) for place, alias in enumerate(said))
 
 
 def option_uses(path: Path, options: RuleOptions) -> Iterator[AliasUse]:

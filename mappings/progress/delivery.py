@@ -16,7 +16,7 @@ from mappings.forecast.answer import Answer
 from mappings.forecast.prospect import Prospect
 from mappings.numbers import first_filled, plain
 from mappings.progress.operands import field_id
-from mappings.progress.options import FieldAlias, Number, RuleOptions, Shapes
+from mappings.progress.options import MOST_WEIGHTS, FieldAlias, Number, RuleOptions
 from mappings.progress.rule import Doubt, Finding, ProgressRule, Subject, clamped, measured, unknown
 from mappings.rollup.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.mean import weighted_mean
@@ -30,8 +30,6 @@ WEIGHT_WORDS = {"equal": None, **ESTIMATE}
 """Words that may stand for the alias of a weight, with the field that each is read from."""
 SECONDS = frozenset({ESTIMATE_FIELD, "timeestimate", "timespent", "aggregatetimeoriginalestimate"})
 """Fields of Jira itself whose numbers are seconds."""
-MOST_FIELDS = 10
-"""Fields that may hold one weight: a team has one, a site with a history a few."""
 
 
 class DeliveryOptions(RuleOptions):
@@ -41,14 +39,13 @@ class DeliveryOptions(RuleOptions):
     """
 
     kind: Literal["delivery"]
-    weight: Annotated[
+    weight: (
         Annotated[str, FieldAlias(words=WEIGHT_WORDS, meaning="weight of the issues")]
         | Annotated[
             tuple[Annotated[str, FieldAlias(words=ESTIMATE, meaning="weight of the issues")], ...],
-            Field(min_length=1, max_length=MOST_FIELDS),
-        ],
-        Shapes(("[alias, alias] for delivery",)),
-    ] = "equal"
+            Field(min_length=1, max_length=MOST_WEIGHTS),
+        ]
+    ) = "equal"
     missing: Literal["siblings_mean", "zero", "one", "error"] = "siblings_mean"
     count_to: Annotated[
         Annotated[Number, Field(gt=0)] | None,

@@ -21,6 +21,8 @@ from mappings.fields import Reading
 
 LARGEST = Decimal(10) ** 15
 DECIMALS = 30
+MOST_WEIGHTS = 10
+"""Fields that may hold one weight: a team has one, a site with a history a few."""
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -64,12 +65,13 @@ def asked_weight(assessment: Assessment, weight: Weight | None, issue: Issue | N
     """The weight a rule asks for: 1 where none is asked for."""
     if weight is None:
         return Asked(ONE)
-    alias = weight.field if isinstance(weight, WeightPart) else weight
+    said = weight.field if isinstance(weight, WeightPart) else weight
     missing = weight.missing if isinstance(weight, WeightPart) else "siblings_mean"
-    field = assessment.mapping.fields.get(alias) if isinstance(alias, str) else None
-    if field is None:
-        return Asked(exact(alias), missing)
-    raw = first_filled(issue.fields, (field.id,)) if issue is not None else None
+    if isinstance(said, Decimal):
+        return Asked(exact(said), missing)
+    aliases = (said,) if isinstance(said, str) else said
+    ids = [assessment.mapping.fields[alias].id for alias in aliases if alias in assessment.mapping.fields]
+    raw = first_filled(issue.fields, ids) if issue is not None else None
     found = assessment.numbers.read(raw)
     return Asked(found, missing, no_weight(raw) if found is None and raw is not None else "")
 

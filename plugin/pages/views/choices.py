@@ -14,6 +14,7 @@ from mappings.diagnostic import Diagnostic
 from mappings.document.canonical import export, plain
 from mappings.document.schema import Document, FieldPart, KeyResultPart
 from mappings.document.source import read_document
+from mappings.document.walk import weight_uses
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.progress.options import aliases
 from mappings.write_back.targets import field
@@ -129,11 +130,8 @@ def _read(key_result: KeyResultPart) -> Iterator[tuple[str, object]]:
     """What a rule reads, in words, and by which alias."""
     for one in aliases(key_result.progress):
         yield one.mark.meaning or f"{str(one.place[-1]).replace('_', ' ')} of key results", one.text
-    yield "weight of key results", _weight(key_result.weight)
-
-
-def _weight(weight: object) -> object:
-    return getattr(weight, "field", weight)
+    for use in weight_uses((), key_result.weight):
+        yield "weight of key results", use.alias
 
 
 def status_fractions(document: Document, catalogue: Catalogue) -> list[tuple[str, str, str, str]]:

@@ -110,6 +110,44 @@ def test_weights_of_key_results(epic_of, weights, progress, dispositions):
     assert [row.disposition for row in found.ledger.rows] == dispositions
 
 
+@pytest.mark.parametrize(
+    ("weight", "progress", "found"),
+    [
+        (["weight", "old"], F(3, 4), [(3, ""), (1, "")]),
+        (["old", "weight"], F(9, 10), [(9, ""), (1, "")]),
+        ({"field": ["weight", "old"], "missing": "zero"}, F(3, 4), [(3, ""), (1, "")]),
+        (["weight"], F(1, 2), [(3, ""), (3, "no weight: the mean of its siblings stands in")]),
+    ],
+)
+def test_a_weight_may_be_the_first_of_several_fields_that_is_filled(
+    a_mapping, objective, key_result, stand, an_issue, weight, progress, found
+):
+    part = key_result(T, select="type = Key Result", weight=weight)
+    mapping = a_mapping(objective(part), fields=("current", "weight", "old"))
+    issues = [
+        an_issue(1, type="Epic"),
+        an_issue(2, type="Key Result", parent=1, current=10, weight=3, old=9),
+        an_issue(3, type="Key Result", parent=1, current=0, weight=" ", old=1),
+    ]
+    state = stand(mapping, issues)["1"]
+    assert state.progress == progress
+    assert [(row.weight, row.reason.partition("; ")[2]) for row in state.ledger.rows] == found
+
+
+def test_a_first_filled_weight_that_is_no_number_is_not_passed_over(
+    a_mapping, objective, key_result, stand, an_issue
+):
+    part = key_result(T, select="type = Key Result", weight=["weight", "old"])
+    mapping = a_mapping(objective(part), fields=("current", "weight", "old"))
+    issues = [
+        an_issue(1, type="Epic"),
+        an_issue(2, type="Key Result", parent=1, current=10, weight="heavy", old=9),
+        an_issue(3, type="Key Result", parent=1, current=0, weight=1),
+    ]
+    state = stand(mapping, issues)["1"]
+    assert (state.progress, [row.disposition for row in state.ledger.rows]) == (0, ["unknown", "counted"])
+
+
 def test_a_key_result_closed_as_left_out_is_no_key_result(a_mapping, objective, key_result, stand, an_issue):
     parts = [key_result(T, select="type = Key Result"), key_result("delivery", select="type = Story")]
     mapping = a_mapping(objective(*parts), fields=("current",))
@@ -140,12 +178,12 @@ def test_a_key_result_closed_as_not_achieved_counts_0_and_keeps_its_raw_value(
 def company(a_mapping, objective, key_result):
     """Initiatives above epics by link, epics above nothing but stories; and a company objective that is written."""
 
-    def mapping(aligned_to=UP, **parts):
+    def mapping(aligned_to=UP, fields=(), **parts):
         return a_mapping(
             objective(key_result("delivery", select="type = Story"), aligned_to=aligned_to, **parts),
             objective(id="top", select="type = Initiative", aligned_to="growth"),
             {"id": "growth", "title": "Grow", "owner": "Ada", "cycle": "2026-Q4"},
-            fields=("weight",),
+            fields=("weight", *fields),
         )
 
     return mapping
@@ -185,6 +223,16 @@ def test_a_written_objective_is_moved_by_what_contributes_to_it(company, stand, 
     ]
     assert states["2"].aligned_to == ("@growth",)
     assert growth.ledger.exact
+
+
+def test_an_aligned_objective_may_weigh_by_the_first_of_several_fields(company, stand, an_issue):
+    issues = world(an_issue)
+    issues[2] = an_issue(3, type="Epic", links=[("contributes to", 1)], other=5)
+    states = stand(company({**UP, "weight": ["weight", "other"]}, fields=("other",)), issues)
+    assert [(row.id, row.weight, row.share) for row in states["1"].ledger.rows] == [
+        ("2", 3, F(3, 8)),
+        ("3", 5, 0),
+    ]
 
 
 def test_aligned_objectives_that_do_not_contribute_are_only_shown(company, stand, an_issue):
