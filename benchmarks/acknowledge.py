@@ -94,8 +94,8 @@ def _wait_for(port: int) -> None:
 
 
 def _serve(kind: str, port: int, folder: str) -> None:
-    from plugin.runtime import production_server
     from plugin.runtime.composition import build_connector
+    from plugin.runtime.serving import production_server
     from plugin.runtime.settings import read_settings
 
     jira = {"url": "http://jira.example.test", "email": "a@b.example", "token": "t", "webhook_secret": SECRET}
@@ -166,7 +166,7 @@ def _load(port: int, first: int, deliveries: int) -> float:
 
 
 def _head() -> bytes:
-    from connectors.sandbox.webhooks import signature
+    from connectors.sandbox.traffic.webhooks import signature
 
     lines = [
         "POST /webhooks/jira/main HTTP/1.1",

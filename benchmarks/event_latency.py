@@ -62,11 +62,11 @@ def _sandbox(seconds: int) -> Iterator[tuple[str, Any]]:
 def _served(url: str, folder: str, process: Any) -> tuple[float, dict[str, Any]]:
     from connectors.sandbox import CONNECTOR
     from mappings import presets
-    from plugin.access.actor import COMMAND_LINE
-    from plugin.cli.sync import sync_site
+    from plugin.access.authorization.actor import COMMAND_LINE
+    from plugin.cli.work.sync import sync_site
     from plugin.runtime.composition import build_connector
     from plugin.runtime.demonstration import register_webhook
-    from plugin.runtime.server import serving
+    from plugin.runtime.serving.server import serving
     from plugin.runtime.settings import read_settings
     from plugin.use_cases.mapping.mapping_life import activate
 
@@ -95,7 +95,7 @@ def _round_trips(connector: Any, url: str) -> float:
     """The sum of the medians of one delivery, one read by id and one write, in seconds."""
     import requests
 
-    from connectors.sandbox.webhooks import signature
+    from connectors.sandbox.traffic.webhooks import signature
 
     context, session = connector.context("main"), requests.Session()
     epic = next(iter(next(iter(context.jira.search("issuetype = Epic", context.fields))).issues))
@@ -140,9 +140,10 @@ class _Stream:
 
     def edit(self, number: int) -> None:
         """Gives the finished story so many points that the objective shows a number it never showed: what repeats is held."""
-        from connectors.sandbox import PEOPLE, scheme
-        from connectors.sandbox.editing import edit
-        from connectors.sandbox.state import person
+        from connectors.sandbox import PEOPLE
+        from connectors.sandbox.site_state import scheme
+        from connectors.sandbox.site_state.edits import edit
+        from connectors.sandbox.site_state.state import person
 
         with self.sandbox.lock:
             story = self.sandbox.records[self.finished[number % len(self.finished)]]
@@ -157,10 +158,11 @@ class _Stream:
 
 def _divide(sandbox: Any) -> list[str]:
     """Below each epic one finished story and one of so many points that is not begun; the finished ones."""
-    from connectors.sandbox import PEOPLE, scheme
-    from connectors.sandbox.editing import edit
-    from connectors.sandbox.state import person
-    from connectors.sandbox.transitions import to_status
+    from connectors.sandbox import PEOPLE
+    from connectors.sandbox.site_state import scheme
+    from connectors.sandbox.site_state.edits import edit
+    from connectors.sandbox.site_state.state import person
+    from connectors.sandbox.site_state.transitions import to_status
 
     stories = [one.id for one in sandbox.records.values() if one.type.name == "Story"]
     for number, story_id in enumerate(stories):

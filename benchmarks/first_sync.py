@@ -86,7 +86,7 @@ def _serve(issues: int, per_epic: int) -> None:
 def _connector(url: str, folder: str) -> Any:
     from connectors.sandbox import CONNECTOR
     from mappings import presets
-    from plugin.access.actor import COMMAND_LINE
+    from plugin.access.authorization.actor import COMMAND_LINE
     from plugin.runtime.composition import build_connector
     from plugin.runtime.settings import read_settings
     from plugin.use_cases.mapping.mapping_life import activate

@@ -35,7 +35,7 @@ from docs.screenshots import plain_listing
 from docs.screenshots.company import NOW, REVISION, large
 from docs.screenshots.plain_listing import One
 from mappings.rollup.state import ObjectiveState
-from plugin.access.actor import COMMAND_LINE
+from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.pages import pages_blueprint
 from plugin.pages.stored_sources import StoredSources
 from plugin.runtime.connector import Connector

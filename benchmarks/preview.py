@@ -20,7 +20,8 @@ from typing import Any
 from benchmarks.ratio import Ratio
 from benchmarks.rollup import DOCUMENT, NOW, PROJECTS, STATUSES, TYPES, issues, timed
 from connectors.store import Store, open_store, upgrade
-from connectors.store.numbers import mirror, objectives
+from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
 from connectors.store.sites import api_versions, catalogues, revisions
 from mappings.document.binder import bind
 from mappings.document.mapping import Mapping
@@ -29,7 +30,7 @@ from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.rollup.measurement import assess
-from plugin.access.actor import COMMAND_LINE
+from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import Settings
 from plugin.use_cases.mapping.mapping_life import Previewed, preview_text

@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.ratio import Ratio
 from benchmarks.rollup import DOCUMENT, NOW, issues, timed
 from connectors.store import Store, open_store, upgrade
-from connectors.store.numbers import mirror
+from connectors.store.mirror import mirror
 from mappings.document.binder import bind
 from mappings.document.mapping import Mapping
 from mappings.document.schema import Document
@@ -21,7 +21,7 @@ from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.rollup.measurement import assess
-from plugin.runtime.garbage_collector import collector_resting
+from plugin.runtime.processes.garbage_collector import collector_resting
 
 SITE = "main"
 MANY, FEW = 1_000_000, 100_000

@@ -22,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from connectors.store.numbers.issue_text import IssueReader, text_of
+from connectors.store.mirror.issue_text import IssueReader, text_of
 from mappings.document.binder import bind
 from mappings.document.mapping import Mapping
 from mappings.document.schema import Document

@@ -19,8 +19,8 @@ from pathlib import Path
 from benchmarks.ratio import Ratio
 from connectors.store import Store, open_store, upgrade
 from connectors.store.database.instant import to_ms
-from connectors.store.numbers import mirror
-from connectors.store.numbers.issue_text import text_of
+from connectors.store.mirror import mirror
+from connectors.store.mirror.issue_text import text_of
 from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status, User
 
 START = datetime(2026, 10, 1, 8, tzinfo=UTC)

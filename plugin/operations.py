@@ -6,9 +6,9 @@ from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from plugin.access.actor import MONITORING
+from plugin.access.authorization.actor import MONITORING
 from plugin.runtime.connector import Connector
-from plugin.runtime.metrics import render_metrics
+from plugin.runtime.processes.metrics import render_metrics
 from plugin.use_cases.health.status import installation, readiness
 
 

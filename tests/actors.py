@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugin.access.actor import Actor
-from plugin.access.permission import Permission
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.permission import Permission
 
 TESTER = Actor("test", Permission.ADMIN)

@@ -12,9 +12,9 @@ from typing import Any
 
 from connectors.clock import system_clock
 from connectors.sandbox import CONNECTOR, SandboxServer
-from connectors.sandbox.state import Sandbox
+from connectors.sandbox.site_state.state import Sandbox
 from connectors.store.jobs import pace_days
-from plugin.cli.sync import sync_site
+from plugin.cli.work.sync import sync_site
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
 from plugin.runtime.demonstration import Demo, demo_world

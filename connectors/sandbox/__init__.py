@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from connectors.sandbox.company import seed_company, seed_many
-from connectors.sandbox.deliveries import WebhookFaults
-from connectors.sandbox.faults import Fault
-from connectors.sandbox.scheme import ACCOUNTS, CONNECTOR, PEOPLE, VIEWER, Account
+from connectors.sandbox.company.company import seed_company, seed_many
 from connectors.sandbox.server import SandboxServer, serve
-from connectors.sandbox.state import Record, Sandbox
+from connectors.sandbox.site_state.scheme import ACCOUNTS, CONNECTOR, PEOPLE, VIEWER, Account
+from connectors.sandbox.site_state.state import Record, Sandbox
+from connectors.sandbox.traffic.deliveries import WebhookFaults
+from connectors.sandbox.traffic.faults import Fault
 
 __all__ = [
     "ACCOUNTS",

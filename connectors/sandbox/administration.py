@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from connectors.sandbox.scheme import FieldDef, ProjectDef
-from connectors.sandbox.state import Record, Sandbox
+from connectors.sandbox.site_state.scheme import FieldDef, ProjectDef
+from connectors.sandbox.site_state.state import Record, Sandbox
 
 
 def rename_status(sandbox: Sandbox, status_id: str, name: str) -> None:

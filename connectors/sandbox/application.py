@@ -8,12 +8,13 @@ import msgspec
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from connectors.sandbox import board, routes_control, routes_issue, routes_metadata, routes_search
-from connectors.sandbox.access import JiraAnswerError, account_for
-from connectors.sandbox.calls import endpoint
-from connectors.sandbox.faults import Fault, rate_limit_headers
-from connectors.sandbox.limits import BURST_REASON
+from connectors.sandbox import board
+from connectors.sandbox.routes import control, issue, metadata, search
 from connectors.sandbox.site import Site, raw, site
+from connectors.sandbox.traffic.access import JiraAnswerError, account_for
+from connectors.sandbox.traffic.calls import endpoint
+from connectors.sandbox.traffic.faults import Fault, rate_limit_headers
+from connectors.sandbox.traffic.limits import BURST_REASON
 
 OPEN_PATHS = ("/rest/api/2/serverInfo", "/rest/api/3/serverInfo", "/rest/api/latest/serverInfo")
 
@@ -27,11 +28,11 @@ def create_app(one: Site) -> Flask:
     app.register_error_handler(JiraAnswerError, _refused)
     app.register_error_handler(HTTPException, _http_error)
     app.after_request(_tear)
-    for blueprint in (routes_metadata.routes, routes_search.routes, routes_issue.routes):
+    for blueprint in (metadata.routes, search.routes, issue.routes):
         app.register_blueprint(blueprint, url_prefix="/rest/api/<version>")
     for place in _webhook_paths(one):
-        app.register_blueprint(routes_control.webhooks, url_prefix=place)
-    app.register_blueprint(routes_control.control)
+        app.register_blueprint(control.webhooks, url_prefix=place)
+    app.register_blueprint(control.control)
     app.register_blueprint(board.routes)
     app.url_value_preprocessor(_take_version)
     return app

@@ -9,13 +9,13 @@ from typing import Any
 from flask import Blueprint, Response, abort, g, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from connectors.sandbox import scheme
-from connectors.sandbox import transitions as workflow
-from connectors.sandbox.access import JiraAnswerError
-from connectors.sandbox.documents import text_of
-from connectors.sandbox.editing import edit, editable, plain_number
 from connectors.sandbox.site import site
-from connectors.sandbox.state import Record, Sandbox, person
+from connectors.sandbox.site_state import scheme
+from connectors.sandbox.site_state import transitions as workflow
+from connectors.sandbox.site_state.documents import text_of
+from connectors.sandbox.site_state.edits import edit, editable, plain_number
+from connectors.sandbox.site_state.state import Record, Sandbox, person
+from connectors.sandbox.traffic.access import JiraAnswerError
 from mappings.facts.issue import Named, Status
 
 routes = Blueprint("board", __name__, template_folder="templates")

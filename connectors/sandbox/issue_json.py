@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from connectors.sandbox import scheme
-from connectors.sandbox.documents import text_of
-from connectors.sandbox.scheme import FieldDef
-from connectors.sandbox.state import History, Json, LinkRow, Record, Sandbox
+from connectors.sandbox.site_state import scheme
+from connectors.sandbox.site_state.documents import text_of
+from connectors.sandbox.site_state.scheme import FieldDef
+from connectors.sandbox.site_state.state import History, Json, LinkRow, Record, Sandbox
 from mappings.facts.issue import IssueType, Named, Project, Status, User
 
 NOT_NAVIGABLE = frozenset({"comment", "description", "issuelinks", "subtasks", "timeoriginalestimate"})

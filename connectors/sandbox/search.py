@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.sandbox.access import JiraAnswerError, bad_request
-from connectors.sandbox.catalogue import catalogue_of
-from connectors.sandbox.matching import Matcher, compile_jql
-from connectors.sandbox.scheme import Account
-from connectors.sandbox.state import Record, Sandbox
+from connectors.sandbox.jql import Matcher, compile_jql
+from connectors.sandbox.site_state.catalogue import catalogue_of
+from connectors.sandbox.site_state.scheme import Account
+from connectors.sandbox.site_state.state import Record, Sandbox
+from connectors.sandbox.traffic.access import JiraAnswerError, bad_request
 from mappings.facts.moment import Moment
 from mappings.jql import JqlError
-from mappings.jql.tree import Order
+from mappings.jql.text.tree import Order
 
 UNBOUNDED = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
 BAD_TOKEN = "The provided next page token is invalid or expired."  # noqa: S105 - a message

@@ -15,11 +15,11 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from connectors.clock import system_clock
 from connectors.sandbox.application import create_app
-from connectors.sandbox.company import seed_company
-from connectors.sandbox.deliveries import Sender
-from connectors.sandbox.limits import Granted
+from connectors.sandbox.company.company import seed_company
 from connectors.sandbox.site import Site
-from connectors.sandbox.state import Clock, Sandbox
+from connectors.sandbox.site_state.state import Clock, Sandbox
+from connectors.sandbox.traffic.deliveries import Sender
+from connectors.sandbox.traffic.limits import Granted
 
 LOOPBACK = "127.0.0.1"
 CUT = "X-Sandbox-Cut"

@@ -9,16 +9,16 @@ from typing import Any
 import msgspec
 from flask import Response, current_app, g, request
 
-from connectors.sandbox.access import BAD_PAYLOAD, JiraAnswerError, visible
-from connectors.sandbox.calls import Calls
-from connectors.sandbox.deliveries import Sender
-from connectors.sandbox.faults import Faults
 from connectors.sandbox.issue_json import IssueWriter, View
-from connectors.sandbox.limits import REASON, BurstLimit, Granted, IssueWriteLimit, UserLimit
-from connectors.sandbox.scheme import CONNECTOR, Account
 from connectors.sandbox.search import Searcher
-from connectors.sandbox.state import Event, Record, Sandbox, person
-from connectors.sandbox.webhooks import Webhooks
+from connectors.sandbox.site_state.scheme import CONNECTOR, Account
+from connectors.sandbox.site_state.state import Event, Record, Sandbox, person
+from connectors.sandbox.traffic.access import BAD_PAYLOAD, JiraAnswerError, visible
+from connectors.sandbox.traffic.calls import Calls
+from connectors.sandbox.traffic.deliveries import Sender
+from connectors.sandbox.traffic.faults import Faults
+from connectors.sandbox.traffic.limits import REASON, BurstLimit, Granted, IssueWriteLimit, UserLimit
+from connectors.sandbox.traffic.webhooks import Webhooks
 from mappings.facts.issue import User
 from mappings.facts.moment import Moment
 from mappings.jql import JqlError

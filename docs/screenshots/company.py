@@ -21,7 +21,7 @@ from mappings.forecast.answer import Aim, Answer, Level, Week, Work
 from mappings.forecast.calibration import Calibration
 from mappings.forecast.objective import KeyResultForecast, ObjectiveForecast
 from mappings.rollup.health import ACHIEVED_AT, Standing, judge, worst
-from mappings.rollup.ledger import Contribution, Disposition, Ledger
+from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveState
 from plugin.pages.sources import (
     Cycle,

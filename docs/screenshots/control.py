@@ -45,7 +45,7 @@ def running() -> Iterator[str]:
     """A connector with a draft, a dead letter and a refused field; gives its address."""
     from connectors.clock import system_clock
     from plugin.runtime.demonstration import demo_world
-    from plugin.runtime.server import serving
+    from plugin.runtime.serving.server import serving
 
     with tempfile.TemporaryDirectory() as folder, demo_world(Path(folder), clock=system_clock) as demo:
         _prepare(demo.connector)
@@ -56,9 +56,9 @@ def running() -> Iterator[str]:
 @contextmanager
 def vacant(somebody: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
     """A connector without a site, at first without anybody; gives its address and the pages one sees before one is in."""
-    from plugin.access.actor import COMMAND_LINE
+    from plugin.access.authorization.actor import COMMAND_LINE
     from plugin.runtime.composition import build_connector
-    from plugin.runtime.server import serving
+    from plugin.runtime.serving.server import serving
     from plugin.runtime.settings import read_settings
     from plugin.use_cases.accounts import set_up
 
@@ -77,7 +77,7 @@ def vacant(somebody: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
 
 def _add_account(connector: Any) -> int:
     from connectors.store.people import accounts
-    from plugin.access import passwords
+    from plugin.access.authentication import passwords
 
     with connector.store.write() as conn:
         return accounts.add(conn, EMAIL, "Ada", "admin", passwords.hashed(PASSWORD), connector.clock()) or 0
@@ -85,7 +85,8 @@ def _add_account(connector: Any) -> int:
 
 def _prepare(connector: Any) -> None:
     from connectors.store.sites import revisions
-    from connectors.store.work import due, refusals
+    from connectors.store.work import due
+    from connectors.store.writes import refusals
     from mappings.write_back.plan import Change
     from plugin.sync.drain import drain
     from plugin.sync.resync.full import resync

@@ -11,7 +11,7 @@ from fractions import Fraction
 from connectors.store.numbers.list_rows import START, After, Tallies, Wanted
 from mappings.rollup.health import SEVERITY
 from mappings.rollup.state import ObjectiveState
-from plugin.pages.views.tree import name, natural
+from plugin.pages.views.objectives.tree import name, natural
 
 Name = tuple[str, str]
 

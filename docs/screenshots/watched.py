@@ -8,11 +8,11 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from mappings.document.schema import KpiPart
-from mappings.kpi.counting import Judgement, count
 from mappings.kpi.episode import KpiState
 from mappings.kpi.reading import Former, KpiReading
-from mappings.kpi.standing import standing
-from mappings.kpi.watched import Watched
+from mappings.kpi.series import Watched
+from mappings.kpi.state import standing
+from mappings.kpi.steps import Judgement, count
 from plugin.use_cases.kpis.board import ON_PAGE, ShownKpi
 
 BUGS = (3, 4, 4, 3, 5, 4, 4, 6, 5, 4, 4, 3, 3, 4, 5, 5, 6, 7, 7, 8, 9, None, 9, 8, 7, 9)

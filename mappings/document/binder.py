@@ -10,14 +10,14 @@ from decimal import Decimal
 from fractions import Fraction
 
 from mappings.diagnostic import Diagnostic, MappingError, has_errors
-from mappings.document.binder_checks import check_bound, links, resolve_field
-from mappings.document.canonical import revision
-from mappings.document.codes import Code
-from mappings.document.jql_checks import compiled, nothing
+from mappings.document.checks.binding import check_bound, links, resolve_field
+from mappings.document.checks.codes import Code
+from mappings.document.checks.jql import compiled, nothing
+from mappings.document.checks.report import Report, in_text_order
+from mappings.document.checks.validation import find_faults, zone_of
+from mappings.document.checks.walk import jql_texts
 from mappings.document.mapping import KeyResultRule, Mapping, ObjectiveRule, StatusOverride, StatusRules
 from mappings.document.names import Kind, Name, link_word
-from mappings.document.places import Path, Positions
-from mappings.document.report import Report, in_text_order
 from mappings.document.schema import (
     NOTHING,
     Category,
@@ -28,9 +28,9 @@ from mappings.document.schema import (
     OverridePart,
     StatusesPart,
 )
-from mappings.document.source import read_document
-from mappings.document.validation import find_faults, zone_of
-from mappings.document.walk import jql_texts
+from mappings.document.text.canonical import revision
+from mappings.document.text.places import Path, Positions
+from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.selector import Selector
 from mappings.jql import compile_selector

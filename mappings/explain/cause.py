@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from mappings.explain.movement import Effect, Movement, Part
 from mappings.numbers import percent, rounded
-from mappings.rollup.ledger import Contribution
+from mappings.rollup.rows.ledger import Contribution
 
 NAMED = 3
 """How many rows are named before the others are only counted."""

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from mappings.diagnostic import Diagnostic, Severity
-from mappings.document.codes import Code
-from mappings.document.places import Path, Positions
-from mappings.document.report import Report, shown
+from mappings.document.checks.codes import Code
+from mappings.document.checks.report import Report, shown
+from mappings.document.checks.walk import progress_kind
 from mappings.document.schema import Document, ObjectivePart
-from mappings.document.walk import progress_kind
+from mappings.document.text.places import Path, Positions
 from mappings.progress import RULE_OF_KIND
 from mappings.rollup.state import Cause, KeyResultState, ObjectiveState
 

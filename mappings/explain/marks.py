@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from mappings.explain.check_in import CheckIn
 from mappings.numbers import plain
-from mappings.rollup.ledger import Disposition
+from mappings.rollup.rows.ledger import Disposition
 
 NAMED = 3
 """How many rows are named before the others are only counted."""

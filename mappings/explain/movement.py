@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from mappings.rollup.ledger import Contribution, Ledger
-from mappings.rollup.stages import Part
+from mappings.rollup.rows.ledger import Contribution, Ledger
+from mappings.rollup.rows.stages import Part
+from mappings.rollup.rows.turns import Course, Standpoint
 from mappings.rollup.state import ObjectiveState
-from mappings.rollup.turns import Course, Standpoint
 
 __all__ = ["Effect", "Movement", "Part", "Snapshot", "moved", "objective_moved"]
 

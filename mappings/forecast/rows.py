@@ -11,9 +11,9 @@ from mappings.forecast import delivery
 from mappings.forecast.answer import Answer
 from mappings.forecast.prospect import Prospect
 from mappings.forecast.weeks import Item, work_of
-from mappings.rollup.ledger import Contribution, Disposition
-from mappings.rollup.statuses import DONE
-from mappings.rollup.weights import COUNTING
+from mappings.rollup.rows.ledger import Contribution, Disposition
+from mappings.rollup.rows.statuses import DONE
+from mappings.rollup.rows.weights import COUNTING
 
 
 def forecast(prospect: Prospect, count_to: Fraction | None) -> Answer:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from mappings.jql.findings import Finding, JqlError
-from mappings.jql.parser import parse
 from mappings.jql.predicate import check, compile_selector, restricts, spots
 from mappings.jql.sort_order import sort_key
-from mappings.jql.tree import Query
+from mappings.jql.text.parser import parse
+from mappings.jql.text.tree import Query
 
 __all__ = [
     "Finding",

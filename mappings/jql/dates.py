@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from mappings.facts.moment import Moment
 from mappings.jql.ground import Ground
-from mappings.jql.tree import Value
+from mappings.jql.text.tree import Value
 
 Instant = Callable[[Moment], datetime]
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from mappings.facts.moment import Moment
 from mappings.jql.dates import Instant
 from mappings.jql.ground import Ground
-from mappings.jql.tree import Call
+from mappings.jql.text.tree import Call
 
 INCREMENT = re.compile(r"([+-]?)(\d{1,6})([yMwdhm]?)", re.ASCII)
 MOST = {"y": 100, "M": 1_200, "w": 5_200, "d": 36_500, "h": 876_000, "m": 999_999}

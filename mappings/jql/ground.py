@@ -11,9 +11,9 @@ from mappings.document.names import Kind, Name, plain_id
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
+from mappings.jql.fields.name_table import Known
 from mappings.jql.findings import MOST_FINDINGS, Finding
-from mappings.jql.name_table import Known
-from mappings.jql.tree import Value
+from mappings.jql.text.tree import Value
 
 Verdict = Callable[[Issue, Moment], bool]
 Then = Callable[[Verdict], Verdict]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mappings.jql.tree import Condition, Group, Query, Value, conditions, operands
+from mappings.jql.text.tree import Condition, Group, Query, Value, conditions, operands
 
 Places = Mapping[tuple[int, int], tuple[str, ...]]
 LISTS = {"=": "in", "!=": "not in"}

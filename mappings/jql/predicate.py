@@ -9,25 +9,15 @@ from mappings.diagnostic import Severity
 from mappings.document.names import Name
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.selector import Selector
-from mappings.jql import field_names, functions
-from mappings.jql.boolean import all_of, any_of, none_of
-from mappings.jql.fields import JqlField
+from mappings.jql import functions
+from mappings.jql.connectives import all_of, any_of, none_of
+from mappings.jql.fields import field_names
+from mappings.jql.fields.fields import JqlField
 from mappings.jql.findings import Finding, JqlError, in_order
 from mappings.jql.ground import Ground, Spot, Verdict, always, never, nobody
 from mappings.jql.identity import by_id
-from mappings.jql.parser import read
-from mappings.jql.tree import (
-    And,
-    Call,
-    Clause,
-    Condition,
-    Empty,
-    Not,
-    Operator,
-    Query,
-    Value,
-    operands,
-)
+from mappings.jql.text.parser import read
+from mappings.jql.text.tree import And, Call, Clause, Condition, Empty, Not, Operator, Query, Value, operands
 
 OPPOSITE = {
     "=": "!=",

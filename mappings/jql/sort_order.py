@@ -8,11 +8,11 @@ from typing import Any
 
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue
-from mappings.jql import field_names
-from mappings.jql.fields import Rank
+from mappings.jql.fields import field_names
+from mappings.jql.fields.fields import Rank
+from mappings.jql.fields.named_values import Nameable
 from mappings.jql.ground import Ground
-from mappings.jql.named_values import Nameable
-from mappings.jql.tree import FieldName, Query
+from mappings.jql.text.tree import FieldName, Query
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,11 @@ from mappings.numbers import first_filled, plain
 from mappings.progress.operands import field_id
 from mappings.progress.options import MOST_WEIGHTS, FieldAlias, Number, RuleOptions
 from mappings.progress.rule import Doubt, Finding, ProgressRule, Subject, clamped, measured, unknown
-from mappings.rollup.ledger import Contribution, Disposition, Ledger
-from mappings.rollup.mean import weighted_mean
-from mappings.rollup.rows import Row, rows_of
+from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
+from mappings.rollup.rows.mean import weighted_mean
+from mappings.rollup.rows.rows import Row, rows_of
+from mappings.rollup.rows.weights import COUNTING, ONE, ZERO, Group, Weighed, no_weight, weigh
 from mappings.rollup.state import Measurement
-from mappings.rollup.weights import COUNTING, ONE, ZERO, Group, Weighed, no_weight, weigh
 
 ESTIMATE_FIELD = "timeoriginalestimate"
 ESTIMATE = {"time_estimate": ESTIMATE_FIELD}

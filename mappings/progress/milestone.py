@@ -17,8 +17,8 @@ from mappings.progress.operands import field_id
 from mappings.progress.options import DAY, Day, FieldAlias, Jql, RuleOptions, Shapes
 from mappings.progress.rule import Finding, ProgressRule, Subject, measured, unknown
 from mappings.rollup.health import Standing, achieved, unmeasured
+from mappings.rollup.rows.statuses import CATEGORIES, DONE
 from mappings.rollup.state import Health, HealthLevel, Measurement
-from mappings.rollup.statuses import CATEGORIES, DONE
 
 
 class MilestoneOptions(RuleOptions):

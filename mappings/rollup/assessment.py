@@ -14,7 +14,7 @@ from mappings.facts.selector import Selector
 from mappings.fields import FIELD_TYPES, Reading
 from mappings.numbers import KnownNumbers
 from mappings.rollup.health import Standing
-from mappings.rollup.statuses import StatusReader
+from mappings.rollup.rows.statuses import StatusReader
 
 if TYPE_CHECKING:  # the mapping's schema imports the progress rules, which are handed an Assessment
     from mappings.document.mapping import Mapping, ObjectiveRule

@@ -14,11 +14,11 @@ from mappings.progress import RULE_OF_KIND
 from mappings.progress.options import has_reading, reading_alias
 from mappings.progress.rule import clamped
 from mappings.rollup.assessment import Assessment
-from mappings.rollup.key_results import KeyResult
-from mappings.rollup.ledger import CLOSING, DERIVED, Contribution, Disposition, Ledger
+from mappings.rollup.rows.ledger import CLOSING, DERIVED, Contribution, Disposition, Ledger
+from mappings.rollup.rows.statuses import StatusReading
+from mappings.rollup.rows.weights import ZERO
 from mappings.rollup.state import Cause, Measurement
-from mappings.rollup.statuses import StatusReading
-from mappings.rollup.weights import ZERO
+from mappings.rollup.structure.key_results import KeyResult
 
 Measured = Callable[[KeyResult], Measurement]
 

@@ -11,11 +11,11 @@ from mappings.explain.check_in import CheckIns
 from mappings.facts.forest import Forest, issue_order
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
-from mappings.rollup.alignment import Graph, circles_in, from_below
 from mappings.rollup.assessment import NO_CHECK_INS, Assessment
 from mappings.rollup.objective import Objective, finished, measured_objective
-from mappings.rollup.reach import affected
 from mappings.rollup.state import ObjectiveState
+from mappings.rollup.structure.alignment import Graph, circles_in, from_below
+from mappings.rollup.structure.reach import affected
 
 __all__ = ["affected", "assess", "assess_among", "assess_one", "objective_rule"]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from mappings.rollup.mean import weighted_mean
-from mappings.rollup.weights import ONE, ZERO
+from mappings.rollup.rows.mean import weighted_mean
+from mappings.rollup.rows.weights import ONE, ZERO
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,16 +12,13 @@ from mappings.document.schema import AlignmentPart, CyclePart
 from mappings.explain.check_in import Ruling
 from mappings.facts.issue import Issue
 from mappings.progress.rule import Subject, unknown
-from mappings.rollup.alignment import targets_of
 from mappings.rollup.assessment import Assessment
 from mappings.rollup.check_in_override import checked_in, derived_ledger, not_achieved
 from mappings.rollup.health import Standing, circular, pace, weighted, worst
-from mappings.rollup.key_results import KeyResult, closed_as, key_results_of
-from mappings.rollup.ledger import Disposition, Ledger
 from mappings.rollup.pace import cycle_for, standing_in
-from mappings.rollup.state import Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
-from mappings.rollup.statuses import StatusReading
-from mappings.rollup.subject import (
+from mappings.rollup.rows.ledger import Disposition, Ledger
+from mappings.rollup.rows.statuses import StatusReading
+from mappings.rollup.rows.subject import (
     Entry,
     Row,
     asked_weight,
@@ -31,7 +28,10 @@ from mappings.rollup.subject import (
     total_of,
     weighed_entries,
 )
-from mappings.rollup.weights import COUNTING, ZERO
+from mappings.rollup.rows.weights import COUNTING, ZERO
+from mappings.rollup.state import Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
+from mappings.rollup.structure.alignment import targets_of
+from mappings.rollup.structure.key_results import KeyResult, closed_as, key_results_of
 
 UNMOVED = "100 % delivered, outcome unmoved"
 UNMEASURED = "100 % delivered, outcome not measured"

@@ -8,7 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from mappings.explain.check_in import Ruling
-from mappings.rollup.ledger import Ledger
+from mappings.rollup.rows.ledger import Ledger
 
 
 class HealthLevel(StrEnum):

@@ -11,7 +11,7 @@ from mappings.facts.forest import issue_order
 from mappings.facts.issue import Issue
 from mappings.fields import Api, is_empty
 from mappings.rollup.state import ObjectiveState
-from mappings.write_back.desired import Lookup, Owners, places
+from mappings.write_back.desired_values import Lookup, Owners, places
 from mappings.write_back.plan import Change, Plan
 from mappings.write_back.target import Place
 

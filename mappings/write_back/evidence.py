@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from mappings.rollup.ledger import Contribution
+from mappings.rollup.rows.ledger import Contribution
 from mappings.rollup.state import KeyResultState, ObjectiveState
 
 Print = tuple[object, ...]

@@ -10,7 +10,7 @@ from datetime import date
 
 from mappings.facts.forest import issue_order
 from mappings.facts.issue import Issue
-from mappings.write_back.desired import Desired, Lookup
+from mappings.write_back.desired_values import Desired, Lookup
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from mappings.explain.cause import figure, percentage
 from mappings.facts.forest import in_order, issue_order
 from mappings.numbers import WHOLE
 from mappings.rollup.health import ACHIEVED_AT
-from mappings.rollup.ledger import Contribution, Ledger
+from mappings.rollup.rows.ledger import Contribution, Ledger
 from mappings.rollup.state import HealthLevel, KeyResultState, ObjectiveState
 from mappings.write_back.plan import Change, Plan, plan_hash
 from mappings.write_back.targets import writings_of

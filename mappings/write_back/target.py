@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from mappings.document.report import Report
+from mappings.document.checks.report import Report
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue
 from mappings.fields import Api, is_empty
@@ -19,7 +19,7 @@ from mappings.write_back.echo import EventValue
 from mappings.write_back.values import Figures
 
 if TYPE_CHECKING:  # the mapping's schema is made with the targets
-    from mappings.document.live import LiveFacts
+    from mappings.document.checks.writes import LiveFacts
     from mappings.document.mapping import Mapping as BoundMapping
     from mappings.document.schema import Document, WriteBackPart
     from mappings.write_back.plan import Change

@@ -9,32 +9,16 @@ from typing import Any
 from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.openapi import OpenAPI
 
-from plugin.api import (
-    auditing,
-    changes,
-    check_ins,
-    exports,
-    forecasts,
-    freshness,
-    gaps,
-    held_writes,
-    history,
-    kpis,
-    losses,
-    mapping_revisions,
-    mapping_texts,
-    objectives,
-    own_account,
-    people,
-    plans,
-    sites,
-    waiting,
-)
-from plugin.api.dispatch import TextRequest, Turns, ill_formed, problems_everywhere, view_of
-from plugin.api.failures import failure
-from plugin.api.mapping_texts import SchemaGiven
-from plugin.api.openapi import PREFIX, document
-from plugin.api.operation import Call, Operation, Reply, Routes
+from plugin.api import sites
+from plugin.api.accounts import audit, own_account, people
+from plugin.api.mappings import revisions, texts
+from plugin.api.mappings.texts import SchemaGiven
+from plugin.api.objectives import changes, check_ins, exports, forecasts, history, kpis, objectives
+from plugin.api.protocol.dispatch import TextRequest, Turns, ill_formed, problems_everywhere, view_of
+from plugin.api.protocol.failures import failure
+from plugin.api.protocol.openapi import PREFIX, document
+from plugin.api.protocol.operation import Call, Operation, Reply, Routes
+from plugin.api.work import backlog, freshness, gaps, held_writes, losses, plans
 from plugin.runtime.connector import Connector
 
 MODULES = (
@@ -45,16 +29,16 @@ MODULES = (
     kpis,
     changes,
     plans,
-    waiting,
+    backlog,
     held_writes,
     gaps,
     losses,
     freshness,
     sites,
-    mapping_texts,
-    mapping_revisions,
+    texts,
+    revisions,
     exports,
-    auditing,
+    audit,
     people,
     own_account,
 )

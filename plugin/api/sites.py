@@ -7,11 +7,11 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from plugin.api.addresses import SiteAddress
-from plugin.api.finding import site_of
-from plugin.api.model import Asked, Done, Given
-from plugin.api.operation import UNKEPT, Call, Reply, Routes
-from plugin.pages.address import public_address
+from plugin.api.protocol.addresses import SiteAddress
+from plugin.api.protocol.lookup import site_of
+from plugin.api.protocol.model import Asked, Done, Given
+from plugin.api.protocol.operation import UNKEPT, Call, Reply, Routes
+from plugin.pages.frame.address import public_address
 from plugin.use_cases.health.faults import JiraError
 from plugin.use_cases.sites import sites
 from plugin.use_cases.sites.sites import NewSite, SiteStanding, Tested

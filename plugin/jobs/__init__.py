@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from plugin.jobs.distributed import DistributedEngine
-from plugin.jobs.embedded import EmbeddedEngine
+from plugin.jobs.distributed_engine import DistributedEngine
+from plugin.jobs.embedded_engine import EmbeddedEngine
 from plugin.jobs.port import Engine
 from plugin.runtime.connector import Connector
 

@@ -1,6 +1,6 @@
 """What a process that was killed still holds: given back as soon as it is certain that it lives no more, not only when leases end.
 
-Certain is a process of this place alone (`plugin.runtime.process`); what others hold elsewhere is left to their leases and heartbeats.
+Certain is a process of this place alone (`plugin.runtime.processes.process`); what others hold elsewhere is left to their leases and heartbeats.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import structlog
 from connectors.store import Store
 from connectors.store.jobs import schedules
 from connectors.store.work import due, inbox
-from plugin.runtime.process import ProcessId, is_gone, process_of
+from plugin.runtime.processes.process import ProcessId, is_gone, process_of
 
 LOOK_SECONDS = 5.0
 """How often the processes that still run look for what others left behind."""

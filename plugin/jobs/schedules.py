@@ -11,14 +11,15 @@ import structlog
 
 from connectors.jira.http.errors import JiraError
 from connectors.store import StoreError
+from connectors.store.absence import tombstones
 from connectors.store.jobs import pace_days, schedules
 from connectors.store.numbers import objectives, snapshots
 from connectors.store.people import audit
 from connectors.store.reads import failures, wishes
 from connectors.store.sites import catalogues
-from connectors.store.work import due, inbox, limits, tombstones
+from connectors.store.work import due, inbox, limits
 from plugin.runtime.connector import Connector, NotReady
-from plugin.runtime.process import worker_name
+from plugin.runtime.processes.process import worker_name
 from plugin.sync import outage
 from plugin.sync.context import Context
 from plugin.sync.refresh.tombstones import WINDOW
@@ -26,7 +27,7 @@ from plugin.sync.resync.full import resync
 from plugin.sync.resync.recent import resync_recent
 from plugin.sync.resync.watermark import want_full_read
 from plugin.use_cases.health import webhook_state
-from plugin.use_cases.kpis.counting import count_settled
+from plugin.use_cases.kpis.settlement import count_settled
 from plugin.use_cases.mapping.mapping_life import resume_activation
 from plugin.use_cases.objectives import forecast_record
 

@@ -1,14 +1,16 @@
-"""The pages people look at: a Flask blueprint over a `Sources` port. A new page is one file here and one line in PAGES."""
+"""The pages people look at: a Flask blueprint over a `Sources` port. A new page is one file in a room here and one line in PAGES."""
 
 from __future__ import annotations
 
 from flask import Blueprint
 
-from plugin.pages import cycle_review, kpis, objective, objectives, sync_health
-from plugin.pages.assets import STATIC, asset_address
-from plugin.pages.errors import register_errors
-from plugin.pages.guard import guarded, refuse_nul
-from plugin.pages.page import Page
+from plugin.pages.frame.assets import STATIC, asset_address
+from plugin.pages.frame.errors import register_errors
+from plugin.pages.frame.guard import guarded, refuse_nul
+from plugin.pages.frame.page import Page
+from plugin.pages.health import sync_health
+from plugin.pages.kpis import kpis
+from plugin.pages.objectives import cycle_review, objective, objectives
 from plugin.pages.sources import Sources
 
 PAGES: tuple[Page, ...] = (objectives.PAGE, objective.PAGE, kpis.PAGE, cycle_review.PAGE, sync_health.PAGE)

@@ -8,24 +8,15 @@ from dataclasses import dataclass
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
-from plugin.pages import (
-    check_ins,
-    gaps,
-    held_writes,
-    kpi_readings,
-    losses,
-    mapping,
-    mapping_editor,
-    mapping_form,
-    preview,
-    repairs,
-    sites,
-    wizard,
-)
-from plugin.pages.errors import Advice
-from plugin.pages.guard import refuse_nul
-from plugin.pages.page import rendered
-from plugin.pages.visit import may
+from plugin.pages import sites
+from plugin.pages.frame.errors import Advice
+from plugin.pages.frame.guard import refuse_nul
+from plugin.pages.frame.page import rendered
+from plugin.pages.frame.visit import may
+from plugin.pages.health import gaps, held_writes, losses, repairs
+from plugin.pages.kpis import kpi_readings
+from plugin.pages.mappings import mapping, mapping_editor, mapping_form, preview, wizard
+from plugin.pages.objectives import check_ins
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.health.faults import JiraError
 

@@ -9,13 +9,13 @@ from flask.typing import ResponseReturnValue
 from wtforms import RadioField
 from wtforms.widgets import EmailInput, URLInput
 
-from plugin.access.permission import needs
-from plugin.access.person import acting
-from plugin.pages.address import public_address
-from plugin.pages.forms import Day, Line, PageForm, Secret, needed
-from plugin.pages.page import rendered
-from plugin.pages.views.moments import When
-from plugin.pages.visit import known_site, shown
+from plugin.access.authorization.permission import needs
+from plugin.access.authorization.person import acting
+from plugin.pages.frame.address import public_address
+from plugin.pages.frame.forms import Day, Line, PageForm, Secret, needed
+from plugin.pages.frame.page import rendered
+from plugin.pages.frame.visit import known_site, shown
+from plugin.pages.views.words.moments import When
 from plugin.runtime.connector import Connector, NotReady, Site
 from plugin.runtime.saved_sites import new_secret
 from plugin.use_cases.health.credential_expiry import Expiry

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, tzinfo
 
 import mappings.document.mapping
 from mappings.explain.marks import Mark
-from plugin.access.actor import Actor
-from plugin.access.person import acting
-from plugin.pages.objective_address import site_in_address
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.person import acting
+from plugin.pages.objectives.objective_address import site_in_address
 from plugin.pages.sources import (
     Cycle,
     HistoryPoint,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import Flask, Response
 from flask_openapi.openapi import OpenAPI
 
-from plugin.access.guard import guard
+from plugin.access.authorization.guard import guard
 from plugin.api import register_api
 from plugin.operations import operations_blueprint
 from plugin.pages import pages_blueprint
-from plugin.pages.access import access_blueprint
+from plugin.pages.accounts.access import access_blueprint
 from plugin.pages.control import control_blueprint
-from plugin.pages.guard import content_security_policy
+from plugin.pages.frame.guard import content_security_policy
 from plugin.pages.stored_sources import StoredSources
 from plugin.runtime.connector import Connector
 from plugin.webhooks import webhooks_blueprint

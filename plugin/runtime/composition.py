@@ -10,12 +10,12 @@ from connectors.clock import system_clock as system_clock
 from connectors.jira import BasicCredentials, BearerCredentials, Jira, SiteAddress, connect
 from connectors.jira.http.governor import CLOUD, data_center
 from connectors.store import Store, open_store, upgrade
-from connectors.store.work.sight import StoredSight
-from plugin.access.secret_key import first_key
+from connectors.store.absence.sight import StoredSight
+from plugin.access.authentication.secret_key import first_key
 from plugin.jobs.queue import QueueAnnouncer, install
 from plugin.runtime.connector import Connector, NotReady, Site
-from plugin.runtime.logs import conceal, known_secrets
-from plugin.runtime.pacing import SharedGovernor
+from plugin.runtime.processes.governors import SharedGovernor
+from plugin.runtime.processes.logs import conceal, known_secrets
 from plugin.runtime.settings import JiraSettings, Settings
 from plugin.sync.announcement import SILENT, Announcer
 

@@ -13,12 +13,13 @@ from connectors.jira import Jira
 from connectors.store import Store
 from connectors.store.sites import api_versions, bindings, catalogues, coming_mappings, revisions
 from connectors.store.sites.coming_mappings import Coming
-from connectors.store.work import due, refusals
+from connectors.store.work import due
+from connectors.store.writes import refusals
 from mappings.diagnostic import MappingError
 from mappings.document.mapping import Mapping
 from mappings.facts.catalogue import Catalogue
 from mappings.fields import Api
-from plugin.runtime.counters import Meter
+from plugin.runtime.processes.counters import Meter
 from plugin.runtime.settings import Settings
 from plugin.sync.announcement import SILENT, Announcer
 from plugin.sync.context import Context

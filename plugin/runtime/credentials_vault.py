@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from plugin.access.secret_key import secret_text
+from plugin.access.authentication.secret_key import secret_text
 from plugin.runtime.connector import NotReady
 from plugin.runtime.settings import Settings
 

@@ -14,7 +14,7 @@ import requests
 
 from connectors.sandbox import CONNECTOR, SandboxServer
 from mappings import presets
-from plugin.access.actor import DEMONSTRATION
+from plugin.access.authorization.actor import DEMONSTRATION
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import Settings, read_settings

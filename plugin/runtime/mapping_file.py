@@ -6,8 +6,8 @@ from pathlib import Path
 
 from connectors.store.sites import revisions
 from mappings.diagnostic import MappingError
-from mappings.document.source import decode_text
-from plugin.access.actor import SETTINGS
+from mappings.document.text.source import decode_text
+from plugin.access.authorization.actor import SETTINGS
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.mapping.bindings import bound_text
 from plugin.use_cases.mapping.mapping_life import activate

@@ -19,7 +19,7 @@ from mappings.facts.moment import Moment
 from mappings.fields import Api, FieldType, field_type
 from mappings.write_back.target import Place
 from mappings.write_back.targets import place_of, target_of
-from plugin.runtime.counters import Meter
+from plugin.runtime.processes.counters import Meter
 from plugin.sync.announcement import SILENT, Announcer
 from plugin.sync.reconcile.notification import Notifying
 from plugin.sync.refresh.project_access import ProjectSight

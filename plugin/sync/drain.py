@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from connectors.store.work import due, inbox
-from plugin.runtime.process import worker_name
+from plugin.runtime.processes.process import worker_name
 from plugin.sync import outage
 from plugin.sync.context import Context
 from plugin.sync.work import turn

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-from plugin.access.actor import Actor
-from plugin.access.permission import Permission
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.permission import Permission
 from plugin.runtime.connector import Connector
 from plugin.use_cases.viewer import seen_by
 

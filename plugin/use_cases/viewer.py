@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from plugin.access.actor import Actor
+from plugin.access.authorization.actor import Actor
 
 Shown = TypeVar("Shown")
 

@@ -20,12 +20,13 @@ from click.testing import CliRunner
 from connectors.sandbox import CONNECTOR, PEOPLE, Fault, SandboxServer
 from connectors.store.numbers import objectives
 from connectors.store.reads import full_reads, wishes
-from connectors.store.work import due, inbox, refusals
+from connectors.store.work import due, inbox
+from connectors.store.writes import refusals
 from plugin.cli import EXPLAINED, cli
-from plugin.cli.sync import sync_site
+from plugin.cli.work.sync import sync_site
 from plugin.runtime.connector import Connector
 from plugin.runtime.demonstration import Demo, register_webhook
-from plugin.runtime.server import serving
+from plugin.runtime.serving.server import serving
 
 
 @dataclass

@@ -13,7 +13,7 @@ from connectors.sandbox import CONNECTOR, SandboxServer
 from connectors.store.numbers import objectives
 from connectors.store.work import due
 from mappings.numbers import percent
-from plugin.cli.sync import sync_site
+from plugin.cli.work.sync import sync_site
 from plugin.runtime.connector import Connector
 from plugin.runtime.demonstration import demo_world
 from plugin.sync.drain import drain
@@ -77,7 +77,7 @@ def _close(sandbox: SandboxServer, key: str) -> None:
 
 
 def _mark(connector: Connector, epic_id: str, story_key: str) -> None:
-    from connectors.store.numbers import mirror
+    from connectors.store.mirror import mirror
     from plugin.sync.refresh.reread import land_issues
 
     context = connector.context("main")

@@ -12,15 +12,17 @@ import requests
 from sqlalchemy import update
 
 from connectors.sandbox import CONNECTOR, PEOPLE, SandboxServer
-from connectors.store.numbers import mirror, objectives
+from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
 from connectors.store.schema import write as written
-from connectors.store.work import due, inbox, writes
+from connectors.store.work import due, inbox
+from connectors.store.writes import writes
 from mappings import presets
 from mappings.write_back.targets import entity_property
-from plugin.cli.sync import sync_site
+from plugin.cli.work.sync import sync_site
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
-from plugin.runtime.server import serving
+from plugin.runtime.serving.server import serving
 from plugin.runtime.settings import read_settings
 from plugin.use_cases.mapping.mapping_life import activate
 from tests.actors import TESTER

@@ -53,7 +53,7 @@ EXCEPTIONS = {
     "dismissed": "what becomes of a KPI's proposal that a person refuses, which no door offers yet",
     "promotion": "the proposal to watch a key result as a KPI, which no door shows yet",
 }
-CODES = "mappings/document/codes.py"
+CODES = "mappings/document/checks/codes.py"
 """Codes of findings: most are given by their text, as pydantic and the reader of YAML report them; docs and tests name each."""
 
 
@@ -98,7 +98,7 @@ def read_elsewhere() -> set[str]:
     pages = ROOT / "plugin/pages"
     texts = [*pages.glob("templates/**/*.html"), *pages.glob("static/*.js")]
     words = {word for path in texts for word in re.findall(r"\w+", path.read_text(encoding="utf-8"))}
-    for path in (*ROOT.glob("plugin/api/*.py"), *ROOT.glob("mappings/document/*.py")):
+    for path in (*ROOT.glob("plugin/api/**/*.py"), *ROOT.glob("mappings/document/**/*.py")):
         words |= set(fields(ast.parse(path.read_text(encoding="utf-8"))))
     return words
 

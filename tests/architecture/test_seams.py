@@ -148,7 +148,7 @@ from mappings.facts.forest import Forest
 from mappings.rollup.measurement import assess
 from mappings.rollup.check_in_override import measure_of
 from plugin.use_cases.mapping.completion import ALIAS_KEYS, JQL_KEYS
-from plugin.pages.views.keyresult import _kind
+from plugin.pages.views.objectives.keyresult import _kind
 
 def text(stock, left="remaining"):
     return json.dumps({
@@ -207,8 +207,8 @@ from dataclasses import replace
 from flask import Flask
 from connectors.store.numbers.objectives import SavedObjective
 from docs.screenshots.company import seeded
-from plugin.api.exports import ObjectiveRow, as_csv, objective_row
-from plugin.api.objectives import ObjectiveGiven
+from plugin.api.objectives.exports import ObjectiveRow, as_csv, objective_row
+from plugin.api.objectives.objectives import ObjectiveGiven
 from plugin.pages import pages_blueprint
 from plugin.use_cases.objectives.objective_columns import Line, Place, table_labels, table_row, values
 
@@ -233,8 +233,8 @@ print(dict(zip(table_labels(), table_row(state)))["Length of title"])
 BEST_PAGE = '''
 """The objective that stands best."""
 
-from plugin.access.permission import needs
-from plugin.pages.page import Page, rendered
+from plugin.access.authorization.permission import needs
+from plugin.pages.frame.page import Page, rendered
 
 
 def register(blueprint, sources):
@@ -255,18 +255,18 @@ BEST_TEMPLATE = """{% extends "pages/layout.html" %}
 
 def test_a_page_is_routed_guarded_and_in_the_navigation(scratch: Scratch) -> None:
     """A module, its template, and a line: address, layout, navigation and headers follow."""
-    scratch.write("plugin/pages/best.py", BEST_PAGE)
+    scratch.write("plugin/pages/objectives/best.py", BEST_PAGE)
     scratch.write("plugin/pages/templates/pages/best.html", BEST_TEMPLATE)
     scratch.edit(
         "plugin/pages/__init__.py",
-        ("cycle_review, kpis", "best, "),
+        ("cycle_review, objective, objectives\n", "best, "),
         ("sync_health.PAGE)", "best.PAGE, "),
     )
     told = scratch.run(
         """
 from flask import Flask
 from docs.screenshots.company import seeded
-from plugin.access.permission import rule_of
+from plugin.access.authorization.permission import rule_of
 from plugin.pages import pages_blueprint
 
 company = seeded()
@@ -290,7 +290,7 @@ BEST_COMMAND = '''
 import click
 
 from mappings.progress import PROGRESS_RULES
-from plugin.cli.output import json_option, show_json
+from plugin.cli.terminal.output import json_option, show_json
 
 
 @click.command("best")
@@ -306,10 +306,13 @@ def best_command(as_json):
 
 def test_a_command_is_listed_completed_and_run(scratch: Scratch) -> None:
     """A module and a line: help, completion, `--json` and exit codes are those of every command."""
-    scratch.write("plugin/cli/best.py", BEST_COMMAND)
+    scratch.write("plugin/cli/objectives/best.py", BEST_COMMAND)
     scratch.edit(
         "plugin/cli/__init__.py",
-        ("from plugin.cli.check import", "from plugin.cli.best import best_command\n"),
+        (
+            "from plugin.cli.objectives.check_in import",
+            "from plugin.cli.objectives.best import best_command\n",
+        ),
         ("    check_command,", "    best_command,\n"),
     )
     told = scratch.run(
@@ -331,7 +334,7 @@ print([one.value for one in ShellComplete(cli, {}, "jira-okr", "X").get_completi
 def test_an_operation_is_routed_read_described_and_guarded(scratch: Scratch) -> None:
     """One function: its address, what it reads and what it answers follow from its annotations."""
     scratch.edit(
-        "plugin/api/changes.py",
+        "plugin/api/objectives/changes.py",
         (
             "class ChangesGiven(Given):",
             """class EchoGiven(Given):
@@ -356,7 +359,8 @@ def echo(call: Call, query: EchoQuery) -> Reply[EchoGiven]:
 import tempfile
 from pathlib import Path
 from connectors.clock import system_clock
-from plugin.access import members, tokens
+from plugin.access.authentication import tokens
+from plugin.access.authorization import members
 from plugin.runtime.application import create_app
 from plugin.runtime.demonstration import demo_world
 
@@ -397,7 +401,7 @@ def test_a_value_is_allowed_checked_and_written_by_one_entry(scratch: Scratch) -
         + """
 from mappings.facts.forest import Forest
 from mappings.rollup.measurement import assess
-from mappings.write_back.desired import desired
+from mappings.write_back.desired_values import desired
 
 def text(**rule):
     return json.dumps({
@@ -475,7 +479,7 @@ def test_a_field_type_is_read_written_compared_searched_and_told_from_history(sc
 from mappings.explain.past import Step, raw_before
 from mappings.facts.forest import Forest
 from mappings.rollup.measurement import assess
-from mappings.write_back.desired import desired
+from mappings.write_back.desired_values import desired
 from mappings.write_back.echo import EventValue
 from mappings.write_back.plan import plan
 
@@ -561,7 +565,7 @@ def test_a_source_of_a_kpi_is_written_checked_and_read(scratch: Scratch) -> None
 from datetime import timedelta
 from connectors.metrics import readings
 from connectors.metrics.source import MirrorView, Period
-from mappings.document.source import read_document
+from mappings.document.text.source import read_document
 
 def text(**source):
     return json.dumps({
@@ -710,16 +714,16 @@ from time import monotonic
 import structlog
 
 from connectors.sandbox import CONNECTOR, PEOPLE, SandboxServer
-from connectors.sandbox.editing import create
-from connectors.sandbox.state import person
-from connectors.store.work import writes
-from mappings.document.source import read_document
+from connectors.sandbox.site_state.edits import create
+from connectors.sandbox.site_state.state import person
+from connectors.store.writes import writes
+from mappings.document.text.source import read_document
 from mappings.write_back.preview import cost
-from plugin.cli.sync import sync_site
+from plugin.cli.work.sync import sync_site
 from plugin.runtime.composition import build_connector
 from plugin.runtime.settings import read_settings
 from plugin.sync.reconcile.reconcile import reconcile
-from plugin.access.actor import COMMAND_LINE
+from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.use_cases.mapping.mapping_life import activate, preview_text
 
 DAY, began = datetime(2026, 11, 2, 9, tzinfo=UTC), monotonic()

@@ -17,11 +17,11 @@ from connectors.clock import system_clock
 from connectors.store.people import accounts
 from docs.screenshots.company import Company, seeded
 from docs.screenshots.make import ARGUMENTS, CHROMIUM, served
-from plugin.access import passwords
+from plugin.access.authentication import passwords
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
 from plugin.runtime.demonstration import demo_world
-from plugin.runtime.server import serving
+from plugin.runtime.serving.server import serving
 from plugin.runtime.settings import read_settings
 from plugin.sync.drain import drain
 from plugin.sync.resync.full import resync

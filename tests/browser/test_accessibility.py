@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugin.access.actor import COMMAND_LINE
+from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.use_cases.accounts import set_up
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from connectors.store.people import accounts
-from plugin.access.actor import COMMAND_LINE
+from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.use_cases.accounts import set_up
 
 pytestmark = pytest.mark.browser

@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from benchmarks.__main__ import BENCHMARKS
 from plugin.cli import cli
-from plugin.runtime.metrics import StateCollector
+from plugin.runtime.processes.metrics import StateCollector
 from plugin.runtime.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -101,7 +101,7 @@ def test_the_tree_on_the_page_is_the_tree() -> None:
 
 
 def test_every_metric_is_documented_and_every_documented_metric_exists() -> None:
-    source = (ROOT / "plugin/runtime/metrics.py").read_text()
+    source = (ROOT / "plugin/runtime/processes/metrics.py").read_text()
     families = set(re.findall(r'"(jira_okr_\w+)"', source))
     counters = set(re.findall(r'Counter\(\s*"(jira_okr_\w+)"', source))
     exposed = {f"{name}_total" if name in counters else name for name in families}

@@ -9,7 +9,7 @@ import pytest
 from connectors.jira.http.call import Call
 from connectors.jira.http.limit import Left, read_left
 from connectors.store import Store
-from plugin.runtime.pacing import PRESENT_SECONDS, SharedGovernor
+from plugin.runtime.processes.governors import PRESENT_SECONDS, SharedGovernor
 from plugin.use_cases.health.budget import Budget, budget, in_words, spend, spent_with
 
 NOW = datetime(2026, 11, 22, 12, 0, 30, tzinfo=UTC)

@@ -9,10 +9,10 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.sandbox import CONNECTOR, Fault, SandboxServer
-from connectors.sandbox.limits import Granted
+from connectors.sandbox.traffic.limits import Granted
 from connectors.store import Store
 from plugin.runtime.composition import site_from
-from plugin.runtime.pacing import rates_of
+from plugin.runtime.processes.governors import rates_of
 from plugin.runtime.settings import JiraSettings, read_settings
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,15 @@ import pytest
 from connectors.jira.http.call import Call
 from connectors.jira.http.governor import CLOUD, Go, Pause, Wait
 from connectors.store import Store
-from plugin.runtime.pacing import LOOK_SECONDS, SHARE, SharedGovernor, divided, merged, present, standing
+from plugin.runtime.processes.governors import (
+    LOOK_SECONDS,
+    SHARE,
+    SharedGovernor,
+    divided,
+    merged,
+    present,
+    standing,
+)
 
 NOW = 1_793_000_000.0
 SEARCH = Call("POST", "search/jql")

@@ -10,9 +10,9 @@ from dataclasses import replace
 import pytest
 
 from plugin.jobs.orphans import orphaned
-from plugin.runtime.process import ProcessId, is_gone, process_of, this_process, worker_name
+from plugin.runtime.processes.process import ProcessId, is_gone, process_of, this_process, worker_name
 
-SAYS_WHO = "import sys; from plugin.runtime.process import this_process; print(this_process().name, flush=True); sys.stdin.read()"
+SAYS_WHO = "import sys; from plugin.runtime.processes.process import this_process; print(this_process().name, flush=True); sys.stdin.read()"
 
 
 def test_a_living_process_is_not_gone_and_a_killed_one_is_at_once() -> None:
@@ -43,7 +43,7 @@ def test_what_cannot_be_known_is_not_said() -> None:
 
 
 def _of(pid: int) -> ProcessId:
-    from plugin.runtime import process
+    from plugin.runtime.processes import process
 
     return process._identified(pid)
 

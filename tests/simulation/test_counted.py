@@ -10,10 +10,11 @@ import pytest
 from stormy_world.stage import Stage
 from stormy_world.world import World
 
-from connectors.sandbox import PEOPLE, Record, scheme, seed_many
-from connectors.sandbox.editing import edit
-from connectors.sandbox.state import person
-from connectors.sandbox.transitions import to_status
+from connectors.sandbox import PEOPLE, Record, seed_many
+from connectors.sandbox.site_state import scheme
+from connectors.sandbox.site_state.edits import edit
+from connectors.sandbox.site_state.state import person
+from connectors.sandbox.site_state.transitions import to_status
 
 ADA = person(PEOPLE[0])
 SEARCH, READ = "POST /rest/api/3/search/jql", "POST /rest/api/3/issue/bulkfetch"

@@ -13,9 +13,10 @@ from stormy_world.verdict import repeated_writes, wrong_fields, wrong_mirror
 from stormy_world.world import SITE, World
 
 from connectors.jira.http.address import Deployment
-from connectors.sandbox import Fault, Record, administration, scheme
-from connectors.sandbox.editing import delete, edit
-from connectors.store.numbers import mirror
+from connectors.sandbox import Fault, Record, administration
+from connectors.sandbox.site_state import scheme
+from connectors.sandbox.site_state.edits import delete, edit
+from connectors.store.mirror import mirror
 from mappings.facts.issue import HISTORY, Issue
 from plugin.sync.refresh.reread import land_issues
 

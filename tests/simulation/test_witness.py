@@ -8,8 +8,9 @@ from stormy_world.people import CYCLE
 from stormy_world.stage import Stage
 from stormy_world.world import World
 
-from connectors.sandbox import Record, scheme
-from connectors.sandbox.editing import edit
+from connectors.sandbox import Record
+from connectors.sandbox.site_state import scheme
+from connectors.sandbox.site_state.edits import edit
 from connectors.store.schema import numbers
 
 

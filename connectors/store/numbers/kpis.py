@@ -19,9 +19,9 @@ from connectors.store.database.json_text import fraction_of, fraction_text
 from connectors.store.database.sql import insert_into, plain
 from connectors.store.schema import kpi_former_reading, kpi_period, kpi_reading, kpi_state
 from mappings.kpi.cadence import MILLISECOND, whole_ms
-from mappings.kpi.counting import Judgement
 from mappings.kpi.episode import KpiState
 from mappings.kpi.reading import LONGEST_NOTE, Former, KpiReading, Receipt, received
+from mappings.kpi.steps import Judgement
 
 LONGEST_SOURCE = 100
 

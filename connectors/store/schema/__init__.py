@@ -12,13 +12,7 @@ from connectors.store.schema.jobs import (
     process,
     schedule,
 )
-from connectors.store.schema.mirrored import (
-    alias,
-    candidate,
-    candidate_query,
-    issue,
-    link,
-)
+from connectors.store.schema.mirror import alias, candidate, candidate_query, issue, link
 from connectors.store.schema.numbers import (
     alignment,
     check_in,

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import pydantic
 
-from mappings.document.codes import Code
+from mappings.document.checks.codes import Code
+from mappings.document.checks.report import Report, shown
 from mappings.document.part import MOST_PARTS, Part
-from mappings.document.places import Path
-from mappings.document.report import Report, shown
+from mappings.document.text.places import Path
 from mappings.facts.catalogue import Field
 from mappings.facts.entity_property import PREFIX, property_id, property_key
 from mappings.facts.raw_value import word, words

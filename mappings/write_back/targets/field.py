@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import pydantic
 
-from mappings.document.codes import Code
+from mappings.document.checks.codes import Code
+from mappings.document.checks.report import Report, shown
 from mappings.document.part import MOST_PARTS, Alias
-from mappings.document.places import Path
-from mappings.document.report import Report, shown
+from mappings.document.text.places import Path
 from mappings.facts.catalogue import Field
 from mappings.fields import Api, FieldType, FieldValueError, Holding, field_type, schemas_holding
 from mappings.write_back.echo import EventValue
@@ -30,7 +30,7 @@ from mappings.write_back.target import (
 from mappings.write_back.values import Figures, Form, ValuePart
 
 if TYPE_CHECKING:
-    from mappings.document.live import EditableField, EditScreen, LiveFacts
+    from mappings.document.checks.writes import EditableField, EditScreen, LiveFacts
     from mappings.document.mapping import Mapping as BoundMapping
     from mappings.document.schema import Document, WriteBackPart
     from mappings.write_back.plan import Change

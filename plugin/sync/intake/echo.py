@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from connectors.jira import Hints
-from connectors.store.numbers import mirror
-from connectors.store.work import writes
-from connectors.store.work.writes import Write
+from connectors.store.mirror import mirror
+from connectors.store.writes import writes
+from connectors.store.writes.writes import Write
 from mappings.write_back.echo import EventValue
 from mappings.write_back.target import Place
 from plugin.sync.context import Context

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mappings.document.names import Absence, Kind
-from mappings.rollup.absences import standing_still
+from mappings.rollup.structure.absences import standing_still
 from mappings.write_back.plan import Plan
 from plugin.sync.context import Context
 from plugin.sync.reconcile.measurement import Measured

@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 from structlog.contextvars import bound_contextvars
 
 from connectors.jira.http.errors import JiraError, Permanent, Transient
-from connectors.store.numbers import mirror
-from connectors.store.work import refusals, writes
+from connectors.store.mirror import mirror
+from connectors.store.writes import refusals, writes
 from mappings.write_back.plan import Change, Plan
 from mappings.write_back.target import Objection, WriteTarget, Writing
 from mappings.write_back.targets import target_of, writings_of

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection
 
-from connectors.store.numbers import mirror
+from connectors.store.mirror import mirror
 from connectors.store.work import candidates
 from mappings.document.mapping import ObjectiveRule
 from mappings.document.schema import JqlFieldRelation
@@ -15,7 +15,7 @@ from mappings.facts.issue import Issue
 from mappings.facts.selector import Selector
 from mappings.rollup.assessment import Assessment
 from mappings.rollup.measurement import objective_rule
-from mappings.rollup.relation import held_by
+from mappings.rollup.structure.relation import held_by
 from plugin.sync.context import Context
 
 DEEPEST = 32

@@ -12,15 +12,15 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from connectors.store.numbers import mirror
-from connectors.store.work import last_written
-from connectors.store.work.last_written import Written
+from connectors.store.mirror import mirror
+from connectors.store.writes import written_values
+from connectors.store.writes.written_values import Written
 from mappings.document.mapping import Mapping
 from mappings.facts.issue import Issue
 from mappings.rollup.measurement import objective_rule
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.departure import Spot, Standing, clearing
-from mappings.write_back.desired import aims, places
+from mappings.write_back.desired_values import aims, places
 from mappings.write_back.plan import Change, Plan
 from mappings.write_back.target import Place
 from mappings.write_back.targets import target_of
@@ -36,7 +36,7 @@ def clears(context: Context, conn: Connection, objective_id: str, found: Measure
     issue_ids = {one.issue_id for one in before.key_results if one.issue_id} if before else set()
     if not objective_id.startswith("@"):
         issue_ids.add(objective_id)
-    rows = last_written.of_objective(conn, context.site, objective_id, issue_ids)
+    rows = written_values.of_objective(conn, context.site, objective_id, issue_ids)
     own: frozenset[Spot] = frozenset()
     if state is not None and rows:
         own = places(context.mapping, state, owners_of(context, conn, state, found.forest))
@@ -84,7 +84,7 @@ def still_ours(context: Context, planned: Plan) -> Plan:
     if over:
         with context.store.write() as conn:
             for change in over:
-                last_written.forget(conn, context.site, change.issue_id, change.field_id)
+                written_values.forget(conn, context.site, change.issue_id, change.field_id)
     return replace(planned, changes=tuple(change for change in planned.changes if change not in gone))
 
 

@@ -15,10 +15,10 @@ from itertools import pairwise
 
 from sqlalchemy import Connection
 
-from connectors.store.numbers import mirror
-from connectors.store.work import brakes, writes
-from connectors.store.work.brakes import Brake, Doubts
-from connectors.store.work.writes import Write, WriteOutcome
+from connectors.store.mirror import mirror
+from connectors.store.writes import brakes, writes
+from connectors.store.writes.brakes import Brake, Doubts
+from connectors.store.writes.writes import Write, WriteOutcome
 from mappings.fields import is_empty
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.brake import STILL, Hold, brake, loss

@@ -11,17 +11,18 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from connectors.store.numbers import check_ins, mirror, objectives
+from connectors.store.mirror import mirror
+from connectors.store.numbers import check_ins, objectives
 from connectors.store.numbers.objectives import SavedObjective
 from connectors.store.work import due
+from mappings.document.checks.walk import is_issue_each
 from mappings.document.mapping import Mapping as BoundMapping
-from mappings.document.walk import is_issue_each
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
-from mappings.rollup.alignment import link_phrase, written_target
 from mappings.rollup.measurement import assess_among, objective_rule
 from mappings.rollup.state import ObjectiveState
-from mappings.write_back.desired import Owners, owners
+from mappings.rollup.structure.alignment import link_phrase, written_target
+from mappings.write_back.desired_values import Owners, owners
 from plugin.sync.context import Context
 from plugin.sync.reconcile import candidates
 

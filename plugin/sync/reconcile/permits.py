@@ -6,7 +6,8 @@ import structlog
 
 from connectors.jira.http.errors import JiraError
 from connectors.jira.metadata.permissions import EDIT
-from connectors.store.work import due, edit_permits, refusals
+from connectors.store.work import due
+from connectors.store.writes import edit_permits, refusals
 from plugin.sync.context import Context
 
 MOST_PROJECTS = 20

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from connectors.jira.http.errors import IncompleteRead, Permanent
-from connectors.store.numbers import mirror
-from connectors.store.work import writes
+from connectors.store.mirror import mirror
+from connectors.store.writes import writes
+from mappings.document.checks.walk import is_issue_each
 from mappings.document.mapping import Mapping as BoundMapping
-from mappings.document.walk import is_issue_each
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.fields import Api

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 import structlog
 from sqlalchemy import Connection
 
+from connectors.store.absence.gaps import KeptGap
 from connectors.store.numbers import objectives
-from connectors.store.work import brakes, due, last_reconcile, refusals, writes
-from connectors.store.work.gaps import KeptGap
-from connectors.store.work.writes import Write
+from connectors.store.work import due, last_reconcile
+from connectors.store.writes import brakes, refusals, writes
+from connectors.store.writes.writes import Write
 from mappings.document.names import Absence
 from mappings.explain.cause import cause
 from mappings.explain.movement import objective_moved
@@ -21,7 +22,7 @@ from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.departure import with_clearing
-from mappings.write_back.desired import desired
+from mappings.write_back.desired_values import desired
 from mappings.write_back.plan import Change, Plan, plan
 from plugin.sync.context import Context
 from plugin.sync.reconcile.absences import standing_for, without_absent

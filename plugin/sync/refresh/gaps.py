@@ -11,13 +11,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from connectors.store.numbers import mirror, objectives
-from connectors.store.work import gaps
-from connectors.store.work.gaps import KeptGap
+from connectors.store.absence import gaps
+from connectors.store.absence.gaps import KeptGap
+from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
 from mappings.facts.gap import Gap
 from mappings.facts.issue import WHOLE, Issue
 from mappings.progress.rule import unknown
-from mappings.rollup.ledger import Disposition, Ledger
+from mappings.rollup.rows.ledger import Disposition, Ledger
 from mappings.rollup.state import Health, HealthLevel, ObjectiveState
 from plugin.sync.context import Context
 

@@ -15,8 +15,9 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import Connection
 
-from connectors.store.numbers import mirror, objectives
-from connectors.store.work import losses
+from connectors.store.absence import losses
+from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
 from mappings.facts.issue import Issue
 from plugin.sync.context import Context
 from plugin.sync.refresh.project_access import may_browse

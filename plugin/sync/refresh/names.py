@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from connectors.store import Store
-from connectors.store.numbers import mirror, objectives
+from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from connectors.store.reads import wishes
 from connectors.store.sites import bindings, name_comparisons
@@ -29,7 +30,7 @@ from mappings.document.names import (
 )
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue, Named, User
-from mappings.jql.custom import choices_in
+from mappings.jql.fields.custom import choices_in
 
 WHO = "jira-okr"
 

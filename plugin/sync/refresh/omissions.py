@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from typing import Any
 
-from connectors.store.numbers import mirror
+from connectors.store.mirror import mirror
 from mappings.facts.gap import Gap
 from mappings.facts.issue import PARENT, STATUS_CATEGORY, WHOLE, Issue
 from plugin.sync.context import Context

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from connectors.store.work import writes
+from connectors.store.writes import writes
 from mappings.facts.issue import Issue
 from mappings.write_back.target import Place
 from plugin.sync.context import Context

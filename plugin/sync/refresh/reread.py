@@ -11,9 +11,11 @@ from sqlalchemy import Connection
 
 from connectors.jira.http.errors import JiraError, RateLimited
 from connectors.store import StoreError
-from connectors.store.numbers import mirror, objectives
+from connectors.store.absence import losses
+from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
 from connectors.store.reads import wishes
-from connectors.store.work import inbox, losses
+from connectors.store.work import inbox
 from connectors.store.work.inbox import Delivery
 from mappings.facts.forest import Forest
 from mappings.facts.gap import Gap

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from connectors.store.work import inbox, tombstones
+from connectors.store.absence import tombstones
+from connectors.store.work import inbox
 from plugin.sync.context import Context
 
 WINDOW = timedelta(hours=1)

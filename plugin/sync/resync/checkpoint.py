@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from connectors.jira import Page
 from connectors.store.database import json_text
-from connectors.store.numbers import mirror
+from connectors.store.mirror import mirror
 from connectors.store.reads import resyncs, wishes
 from plugin.sync.context import Context
 from plugin.sync.resync import watermark

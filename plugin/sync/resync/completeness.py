@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from connectors.jira.http.errors import IncompleteRead
-from connectors.store.numbers import mirror
-from connectors.store.work import gaps
+from connectors.store.absence import gaps
+from connectors.store.mirror import mirror
 from plugin.sync.context import Context
 from plugin.sync.resync.checkpoint import Reading, forget
 from plugin.sync.resync.missing_issues import land_slipped

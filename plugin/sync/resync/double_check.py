@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from connectors.store.numbers import mirror
+from connectors.store.mirror import mirror
 from mappings.facts.gap import Gap
 from mappings.facts.issue import Issue
 from plugin.sync.context import Context

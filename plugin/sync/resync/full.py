@@ -14,7 +14,7 @@ from connectors.store.numbers import objectives
 from connectors.store.reads import failures, full_reads, resyncs, wishes
 from connectors.store.reads.full_reads import FullRead
 from connectors.store.work import drift
-from connectors.store.work import last_written as stands
+from connectors.store.writes import written_values as stands
 from plugin.sync.context import Context
 from plugin.sync.refresh import gaps
 from plugin.sync.refresh.names import observe

@@ -10,9 +10,10 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from connectors.store.numbers import mirror, objectives
+from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
 from connectors.store.reads import full_reads
-from connectors.store.work.brakes import Brake
+from connectors.store.writes.brakes import Brake
 from mappings.facts.forest import Forest
 from mappings.facts.gap import Gap
 from mappings.facts.issue import Issue

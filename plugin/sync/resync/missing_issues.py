@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TypeVar
 
 from connectors.jira.http.errors import IncompleteRead
-from connectors.store.numbers import mirror
+from connectors.store.mirror import mirror
 from mappings.facts.gap import Gap
 from mappings.facts.issue import Issue
 from plugin.sync.context import Context

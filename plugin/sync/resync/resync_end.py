@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from connectors.store.reads import full_reads
-from connectors.store.work import due, refusals
+from connectors.store.work import due
+from connectors.store.writes import refusals
 from plugin.sync.context import Context
 from plugin.sync.reconcile.hold import Step, brake_resync
 from plugin.sync.reconcile.reconcile import reconcile

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from connectors.store.numbers import records
 from connectors.store.numbers.records import Search, WriteRecord
 from connectors.store.people.audit import AuditEntry
-from plugin.access.actor import Actor
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import ADMIN, question
 

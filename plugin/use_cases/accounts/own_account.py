@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from connectors.store.people import accounts
 from connectors.store.people.accounts import Account
-from plugin.access import members, own_password
-from plugin.access.actor import Actor
-from plugin.access.refusal import Refused
+from plugin.access.authentication import own_password
+from plugin.access.authorization import members
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.refusal import Refused
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import VIEWER, act, question
 

@@ -6,8 +6,8 @@ import secrets
 
 from connectors.store.people import accounts
 from connectors.store.people.accounts import Account
-from plugin.access import members
-from plugin.access.actor import Actor
+from plugin.access.authorization import members
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import ADMIN, act, question
 

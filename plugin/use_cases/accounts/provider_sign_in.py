@@ -6,10 +6,11 @@ from sqlalchemy import Connection
 
 from connectors.store.people import accounts, audit
 from connectors.store.people.accounts import Account
-from plugin.access import members, throttle
-from plugin.access.actor import Actor
-from plugin.access.provider import Identity, role_of
-from plugin.access.refusal import Refused
+from plugin.access.authentication import throttle
+from plugin.access.authentication.provider import Identity, role_of
+from plugin.access.authorization import members
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.refusal import Refused
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import OidcSettings
 from plugin.use_cases.permission import PUBLIC, act

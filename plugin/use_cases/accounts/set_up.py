@@ -9,11 +9,11 @@ from datetime import timedelta
 from connectors.store.people import accounts, audit, set_up_links
 from connectors.store.people.accounts import Account
 from connectors.store.people.set_up_links import SetUpLink
-from plugin.access import members
-from plugin.access.actor import Actor
-from plugin.access.permission import Permission
-from plugin.access.refusal import Refused
-from plugin.access.tokens import hash_of
+from plugin.access.authentication.tokens import hash_of
+from plugin.access.authorization import members
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.permission import Permission
+from plugin.access.authorization.refusal import Refused
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import ADMIN, PUBLIC, act, question
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from connectors.store.people import accounts, audit
 from connectors.store.people.accounts import Account
-from plugin.access import passwords, throttle
-from plugin.access.actor import Actor
+from plugin.access.authentication import passwords, throttle
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import PUBLIC, act
 

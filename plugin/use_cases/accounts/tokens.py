@@ -9,9 +9,9 @@ from connectors.store.people import accounts
 from connectors.store.people import tokens as store
 from connectors.store.people.accounts import Account
 from connectors.store.people.tokens import Token
-from plugin.access import tokens
-from plugin.access.actor import Actor
-from plugin.access.refusal import Refused
+from plugin.access.authentication import tokens
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.refusal import Refused
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from connectors.store.numbers.names import Name, names
+from connectors.store.mirror.names import Name, names
 from connectors.store.reads import full_reads, recent_reads
 from connectors.store.work import drift
 

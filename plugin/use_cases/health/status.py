@@ -11,20 +11,22 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection
 
 from connectors.store import StoreError
+from connectors.store.absence import losses
+from connectors.store.absence.losses import Loss
 from connectors.store.jobs.counts import Counted
-from connectors.store.numbers import mirror
+from connectors.store.mirror import mirror
 from connectors.store.reads import failures, full_reads
 from connectors.store.reads.failures import ReadFailure
 from connectors.store.sites import activation_runs, name_comparisons, revisions
 from connectors.store.sites.activation_runs import ActivationRun
 from connectors.store.sites.name_comparisons import NameComparison
-from connectors.store.work import brakes, due, inbox, last_reconcile, losses, refusals, writes
-from connectors.store.work.brakes import Brake
-from connectors.store.work.losses import Loss
-from connectors.store.work.refusals import Refused
-from plugin.access.actor import Actor
+from connectors.store.work import due, inbox, last_reconcile
+from connectors.store.writes import brakes, refusals, writes
+from connectors.store.writes.brakes import Brake
+from connectors.store.writes.refusals import Refused
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, Site
-from plugin.runtime.heartbeat import Process, counted, processes
+from plugin.runtime.processes.heartbeat import Process, counted, processes
 from plugin.sync import outage
 from plugin.sync.outage import Outage
 from plugin.sync.resync import checkpoint

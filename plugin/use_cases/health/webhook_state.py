@@ -13,7 +13,7 @@ from connectors.jira.webhooks.registration import EVENTS, Registered
 from connectors.store.sites import revisions, webhook_states
 from connectors.store.sites.webhook_states import WebhookAnswer
 from mappings.document.schema import Document
-from mappings.document.source import read_document
+from mappings.document.text.source import read_document
 from mappings.write_back.targets import WRITE_TARGETS
 from plugin.runtime.connector import Connector, NotReady
 

@@ -15,12 +15,12 @@ from mappings.kpi.band import direction_of, trend
 from mappings.kpi.cadence import Cadence
 from mappings.kpi.episode import KpiState
 from mappings.kpi.reading import KpiReading
+from mappings.kpi.series import Watched
 from mappings.kpi.sources import FormulaOptions
-from mappings.kpi.standing import PeriodStanding, Standing, latest_periods, standing
-from mappings.kpi.watched import Watched
-from plugin.access.actor import Actor
+from mappings.kpi.state import PeriodStanding, Standing, latest_periods, standing
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
-from plugin.use_cases.kpis.counting import watched_of, with_readings
+from plugin.use_cases.kpis.settlement import watched_of, with_readings
 from plugin.use_cases.mapping import revisions
 from plugin.use_cases.permission import VIEWER, question
 

@@ -7,7 +7,7 @@ from typing import Any
 from mappings.kpi.band import Band
 from mappings.kpi.episode import KpiState
 from mappings.kpi.reading import KpiReading
-from mappings.kpi.standing import PeriodStanding
+from mappings.kpi.state import PeriodStanding
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.objectives.objective_values import exact_text, number
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from mappings.kpi.band import Band, KpiLevel
 from mappings.kpi.cadence import Period
 from mappings.kpi.episode import Transition
-from mappings.kpi.standing import PeriodStanding, Told
+from mappings.kpi.state import PeriodStanding, Told
 from mappings.numbers import plain, rounded
 
 LEVELS: Mapping[KpiLevel, str] = {

@@ -16,10 +16,10 @@ from mappings.kpi.cadence import whole_ms
 from mappings.kpi.reading import AHEAD, LONGEST_NOTE, KpiReading, Receipt, is_ahead
 from mappings.kpi.reading_file import FileFault, LineFault, instant_in, number_in, read_file
 from mappings.progress.options import LARGEST
-from plugin.access.actor import Actor
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.kpis.board import GIVEN, part_of
-from plugin.use_cases.kpis.counting import count_after, watched_of
+from plugin.use_cases.kpis.settlement import count_after, watched_of
 from plugin.use_cases.permission import EDITOR, act
 
 MOST_READINGS = 1_000

@@ -9,14 +9,14 @@ from sqlalchemy import Connection
 
 from connectors.jira import Jira
 from connectors.jira.http.errors import JiraError
-from connectors.store.numbers import mirror
+from connectors.store.mirror import mirror
 from connectors.store.sites import revisions
 from mappings.document.binder import bind, bind_leniently
-from mappings.document.canonical import revision
 from mappings.document.mapping import Mapping
 from mappings.document.names import Kind, Name, called, compare, overlay
 from mappings.document.schema import Document
-from mappings.document.source import read_document
+from mappings.document.text.canonical import revision
+from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import User
 from plugin.sync.refresh import names

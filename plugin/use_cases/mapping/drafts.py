@@ -8,7 +8,7 @@ from __future__ import annotations
 from connectors.store.people import audit
 from connectors.store.sites import drafts
 from connectors.store.sites.drafts import Draft
-from plugin.access.actor import Actor
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
 

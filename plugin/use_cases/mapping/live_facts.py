@@ -7,12 +7,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from connectors.jira import EditField, Jira
-from connectors.store.numbers import mirror
-from mappings.document.binder_checks import STORY_POINT_NAMES
-from mappings.document.doubts import doubts
-from mappings.document.live import EditableField, EditScreen, LiveFacts, PointsSample, ProjectAccess, Target
+from connectors.store.mirror import mirror
+from mappings.document.checks.binding import STORY_POINT_NAMES
+from mappings.document.checks.doubts import doubts
+from mappings.document.checks.walk import alias_uses
+from mappings.document.checks.writes import (
+    EditableField,
+    EditScreen,
+    LiveFacts,
+    PointsSample,
+    ProjectAccess,
+    Target,
+)
 from mappings.document.mapping import Mapping
-from mappings.document.walk import alias_uses
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue, Project
 from mappings.facts.moment import Moment

@@ -11,22 +11,23 @@ from sqlalchemy import Connection
 
 from connectors.jira.http.errors import JiraError, Permanent
 from connectors.store import StoreError
-from connectors.store.numbers import check_ins, mirror, objectives
+from connectors.store.mirror import mirror
+from connectors.store.numbers import check_ins, objectives
 from connectors.store.people import audit
 from connectors.store.reads import wishes
 from connectors.store.sites import activation_runs, coming_mappings, revisions
 from connectors.store.sites.activation_runs import ActivationRun
 from connectors.store.sites.revisions import Revision
-from connectors.store.work import due, writes
-from connectors.store.work import last_written as written_values
+from connectors.store.work import due
+from connectors.store.writes import writes, written_values
 from mappings.diagnostic import Diagnostic, MappingError
 from mappings.document.binder import bind_leniently
-from mappings.document.live import check_live
+from mappings.document.checks.names import check_names
+from mappings.document.checks.report import in_text_order
+from mappings.document.checks.writes import check_live
 from mappings.document.mapping import Mapping
-from mappings.document.name_checks import check_names
 from mappings.document.names import compare
-from mappings.document.report import in_text_order
-from mappings.document.source import ReadResult, read_document
+from mappings.document.text.source import ReadResult, read_document
 from mappings.explain.lint import lint_document
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
@@ -36,13 +37,13 @@ from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.brake import STILL, Hold, Movement, brake
 from mappings.write_back.departure import Standing, all_places, clearing, plans_with_clearing
-from mappings.write_back.desired import desired, owners
+from mappings.write_back.desired_values import desired, owners
 from mappings.write_back.plan import Change, Plan, plan
 from mappings.write_back.preview import Preview, preview
 from mappings.write_back.targets import place_of
-from plugin.access.actor import Actor
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
-from plugin.runtime.garbage_collector import collector_resting
+from plugin.runtime.processes.garbage_collector import collector_resting
 from plugin.sync.context import field_of, metrics_of
 from plugin.sync.reconcile.departure import end_of_cycle, standing_of
 from plugin.sync.refresh import names

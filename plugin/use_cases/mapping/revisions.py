@@ -6,7 +6,7 @@ from connectors.store.sites import catalogues, revisions
 from connectors.store.sites.revisions import Activation, Revision
 from mappings.diagnostic import MappingError
 from mappings.document.mapping import Mapping
-from plugin.access.actor import Actor
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.permission import VIEWER, question
 

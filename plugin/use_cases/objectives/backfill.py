@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from connectors.store.numbers import backfills, mirror, objectives, snapshots
+from connectors.store.mirror import mirror
+from connectors.store.numbers import backfills, objectives, snapshots
 from connectors.store.numbers.backfills import Backfill
 from mappings.explain.past import SYSTEM, Past
 from mappings.facts.forest import Forest
 from mappings.facts.moment import Moment
 from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
-from plugin.runtime.garbage_collector import collector_resting
+from plugin.runtime.processes.garbage_collector import collector_resting
 from plugin.sync.context import Context
 
 MOST_DAYS = 400

@@ -19,7 +19,7 @@ from mappings.facts.moment import Moment
 from mappings.numbers import exact
 from mappings.rollup.check_in_override import measure_of
 from mappings.rollup.state import KeyResultState, ObjectiveState
-from plugin.access.actor import Actor
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 

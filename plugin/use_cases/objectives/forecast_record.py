@@ -6,14 +6,15 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from connectors.store.numbers import forecasts, mirror, objectives, snapshots
+from connectors.store.mirror import mirror
+from connectors.store.numbers import forecasts, objectives, snapshots
 from connectors.store.numbers.forecasts import OBJECTIVE, KeptForecast
 from mappings.facts.moment import Moment
 from mappings.forecast.calibration import Calibration, calibration
 from mappings.forecast.objective import ObjectiveForecast, forecast, issues_of
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import ObjectiveState
-from plugin.access.actor import Actor
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.permission import VIEWER, question

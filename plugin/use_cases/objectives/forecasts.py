@@ -5,11 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from connectors.store.numbers import mirror, objectives
+from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
 from mappings.facts.moment import Moment
 from mappings.forecast.answer import Answer, Trend, Work
 from mappings.forecast.objective import KeyResultForecast, ObjectiveForecast, forecast, issues_of
-from plugin.access.actor import Actor
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.mapping import revisions
 from plugin.use_cases.objectives.objective_values import exact_text, number

@@ -24,7 +24,7 @@ from connectors.store.numbers.trends import Trend, trends
 from connectors.store.schema import history
 from mappings.rollup.health import pace
 from mappings.rollup.state import Health, HealthLevel
-from plugin.access.actor import Actor
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import VIEWER, question
 

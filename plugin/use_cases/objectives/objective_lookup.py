@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from connectors.store.numbers import mirror, objectives
+from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
 from connectors.store.numbers.objectives import SavedObjective
 from plugin.runtime.connector import Connector, NotReady
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mappings.explain.check_in import Ruling
 from mappings.numbers import WHOLE, percent
-from mappings.rollup.ledger import Contribution, Ledger
+from mappings.rollup.rows.ledger import Contribution, Ledger
 from mappings.rollup.state import Health, KeyResultState
 
 

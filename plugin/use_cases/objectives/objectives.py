@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from connectors.store.database.instant import from_ms, to_ms
-from connectors.store.numbers import browse, list_rows, mirror, objectives, snapshots
-from connectors.store.numbers.browse import Numbered
+from connectors.store.mirror import browse, mirror
+from connectors.store.mirror.browse import Numbered
+from connectors.store.numbers import list_rows, objectives, snapshots
 from connectors.store.numbers.list_rows import Wanted
 from connectors.store.numbers.objectives import HistoryPoint, SavedObjective
 from connectors.store.work import drift
 from connectors.store.work.drift import Drifted
 from mappings.explain.marks import Mark
-from plugin.access.actor import Actor
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.objectives import movement as movements
 from plugin.use_cases.objectives.movement import Told

@@ -10,7 +10,7 @@ from pathlib import Path
 from connectors.store import Store, StoreError, backup, current_revision, open_store, upgrade
 from connectors.store.database import table_copy
 from connectors.store.people.audit import note
-from plugin.access.actor import Actor
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.composition import announcer_for, system_clock
 from plugin.runtime.settings import Settings
 from plugin.use_cases.permission import ADMIN, require

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from connectors.store.numbers import mirror
+from connectors.store.mirror import mirror
 from connectors.store.sites import revisions, sites
 from connectors.store.work import inbox
-from plugin.access.actor import Actor
+from plugin.access.authorization.actor import Actor
 from plugin.runtime import saved_sites
 from plugin.runtime.connector import Connector, Site
 from plugin.runtime.saved_sites import NewSite, Tested

@@ -8,7 +8,7 @@ from connectors.jira.webhooks.registration import Registered
 from connectors.store.people.audit import note
 from connectors.store.work import inbox
 from connectors.store.work.inbox import Delivery
-from plugin.access.actor import Actor
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.saved_sites import deployment_of, webhook_address
 from plugin.use_cases.health.webhook_state import WebhookState, events_besides, learned, look

@@ -7,11 +7,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from connectors.store.numbers import mirror
-from connectors.store.numbers.names import Name, names
+from connectors.store.mirror import mirror
+from connectors.store.mirror.names import Name, names
 from connectors.store.people.audit import note
-from connectors.store.work import due, refusals
-from plugin.access.actor import Actor
+from connectors.store.work import due
+from connectors.store.writes import refusals
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from connectors.store.numbers import browse
+from connectors.store.mirror import browse
 from connectors.store.people.audit import note
 from connectors.store.work import inbox
 from connectors.store.work.inbox import Delivery, DeliveryStatus
-from plugin.access.actor import Actor
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 

@@ -8,11 +8,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from connectors.store.numbers import names
+from connectors.store.absence import gaps
+from connectors.store.absence.gaps import KeptGap
+from connectors.store.mirror import names
 from connectors.store.people import audit
-from connectors.store.work import due, gaps
-from connectors.store.work.gaps import KeptGap
-from plugin.access.actor import Actor
+from connectors.store.work import due
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.refresh.gaps import accept_in_mirror, needing, reopen_in_mirror
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question

@@ -8,10 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from connectors.store.numbers.names import Name, names
+from connectors.store.mirror.names import Name, names
 from connectors.store.people.audit import note
-from connectors.store.work import due, writes
-from plugin.access.actor import Actor
+from connectors.store.work import due
+from connectors.store.writes import writes
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.reconcile import hold
 from plugin.sync.reconcile.hold import Ending

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
+from connectors.store.absence import losses
+from connectors.store.absence.losses import Loss
 from connectors.store.people import audit
-from connectors.store.work import losses
-from connectors.store.work.losses import Loss
-from plugin.access.actor import Actor
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.refresh.reread import land_issues
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from connectors.store.numbers import objectives, records
 from connectors.store.numbers.records import Search, WriteRecord
 from connectors.store.people.audit import note
-from connectors.store.work import due, writes
+from connectors.store.work import due
+from connectors.store.writes import writes
 from mappings.facts.forest import issue_order
 from mappings.write_back.plan import Change
-from plugin.access.actor import Actor
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
-from plugin.runtime.process import worker_name
+from plugin.runtime.processes.process import worker_name
 from plugin.sync.reconcile import hold
 from plugin.sync.reconcile.application import Refusal
 from plugin.sync.reconcile.reconcile import Reconciled, reconcile

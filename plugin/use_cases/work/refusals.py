@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from connectors.store.people.audit import note
-from connectors.store.work import due, refusals
-from connectors.store.work.refusals import Refused
-from plugin.access.actor import Actor
+from connectors.store.work import due
+from connectors.store.writes import refusals
+from connectors.store.writes.refusals import Refused
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connectors.jira.http.errors import IncompleteRead
-from connectors.store.numbers import mirror, objectives
+from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
 from connectors.store.sites import coming_mappings
 from connectors.store.work import due
 from mappings.facts.issue import Issue
-from plugin.access.actor import Actor
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync import outage
 from plugin.sync.context import Context, metrics_of

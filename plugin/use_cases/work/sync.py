@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from connectors.jira.http.estimate import asking, estimate, searching
-from connectors.store.numbers import mirror
+from connectors.store.absence import gaps, losses
+from connectors.store.mirror import mirror
 from connectors.store.people.audit import note
-from connectors.store.work import gaps, losses, refusals, writes
-from plugin.access.actor import Actor
+from connectors.store.writes import refusals, writes
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
-from plugin.runtime.pacing import rates_of
+from plugin.runtime.processes.governors import rates_of
 from plugin.sync.context import Context
 from plugin.sync.drain import Drained, drain
 from plugin.sync.reconcile.places import asked_singly

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from connectors.sandbox import CONNECTOR, Fault, SandboxServer, administration, scheme
+from connectors.sandbox import CONNECTOR, Fault, SandboxServer, administration
+from connectors.sandbox.site_state import scheme
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from connectors.sandbox import CONNECTOR, WebhookFaults, scheme
-from connectors.sandbox.editing import move
-from connectors.sandbox.state import person
-from connectors.sandbox.transitions import bulk_to_status
+from connectors.sandbox import CONNECTOR, WebhookFaults
+from connectors.sandbox.site_state import scheme
+from connectors.sandbox.site_state.edits import move
+from connectors.sandbox.site_state.state import person
+from connectors.sandbox.site_state.transitions import bulk_to_status
 
 SECRET = "It's a Secret to Everybody"
 EVENTS = [

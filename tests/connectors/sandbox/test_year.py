@@ -10,14 +10,15 @@ from functools import cache
 
 import pytest
 
-from connectors.sandbox import Sandbox, board, scheme, seed_company
-from connectors.sandbox.catalogue import catalogue_of
-from connectors.sandbox.northwind import GOALS, RUNNING, quarters
-from connectors.sandbox.state import Record
+from connectors.sandbox import Sandbox, board, seed_company
+from connectors.sandbox.company.northwind import GOALS, RUNNING, quarters
+from connectors.sandbox.site_state import scheme
+from connectors.sandbox.site_state.catalogue import catalogue_of
+from connectors.sandbox.site_state.state import Record
 from mappings import presets
 from mappings.document.binder import bind
 from mappings.document.mapping import Mapping
-from mappings.document.source import read_document
+from mappings.document.text.source import read_document
 from mappings.facts.forest import Forest
 from mappings.facts.moment import Moment
 from mappings.numbers import percent

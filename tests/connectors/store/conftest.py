@@ -10,7 +10,7 @@ from fractions import Fraction
 import pytest
 
 from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Reading, Status, User
-from mappings.rollup.ledger import Contribution, Disposition, Ledger
+from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
 
 _NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)

@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import Connection, event
 
 from connectors.store import Store
-from connectors.store.numbers import mirror, objectives
-from connectors.store.work import due, inbox, writes
+from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
+from connectors.store.work import due, inbox
+from connectors.store.writes import writes
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
 

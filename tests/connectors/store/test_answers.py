@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 from connectors.store import Store
-from connectors.store.numbers import browse, idempotency, objectives
-from mappings.rollup.ledger import Contribution, Disposition, Ledger
+from connectors.store.mirror import browse
+from connectors.store.numbers import idempotency, objectives
+from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Health, HealthLevel, ObjectiveState
 
 NOW = datetime(2026, 10, 5, 9, tzinfo=UTC)

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from threading import Barrier, Thread
 
 from connectors.store import Store
-from connectors.store.work import brakes, edit_permits, tombstones
-from connectors.store.work.brakes import Brake
+from connectors.store.absence import tombstones
+from connectors.store.writes import brakes, edit_permits
+from connectors.store.writes.brakes import Brake
 
 
 def test_it_holds_what_it_was_put_on_last(store: Store, now: datetime) -> None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connectors.store import Store
-from connectors.store.numbers import mirror
-from connectors.store.work import writes
+from connectors.store.mirror import mirror
+from connectors.store.writes import writes
 from mappings.facts.issue import Issue, Link
 from mappings.write_back.plan import Change, Plan
 

@@ -11,9 +11,9 @@ from connectors.store.database import schema_upgrade
 from connectors.store.numbers import kpis
 from mappings.kpi.band import Band, Bands, KpiLevel
 from mappings.kpi.cadence import Period
-from mappings.kpi.counting import Judgement
 from mappings.kpi.episode import KpiState, KpiStatus, Proposal
 from mappings.kpi.reading import Former, KpiReading
+from mappings.kpi.steps import Judgement
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

@@ -15,10 +15,12 @@ from sqlalchemy import inspect
 
 from connectors.store import Store, open_store, upgrade
 from connectors.store.database import schema_upgrade
-from connectors.store.numbers import mirror, objectives
+from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
 from connectors.store.schema import metadata
 from connectors.store.sites import revisions
-from connectors.store.work import due, inbox, writes
+from connectors.store.work import due, inbox
+from connectors.store.writes import writes
 
 FIXTURES = sorted(Path(__file__).parent.glob("revision_*.sql"))
 

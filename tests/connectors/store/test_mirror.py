@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.store import Store
-from connectors.store.numbers import mirror
+from connectors.store.mirror import mirror
 from mappings.facts.issue import Issue, Link, Project
 from tests.examples import examples
 

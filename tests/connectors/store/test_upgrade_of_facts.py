@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import inspect, text
 
 from connectors.store import Store, open_store, upgrade
+from connectors.store.absence import tombstones
 from connectors.store.database import schema_upgrade
 from connectors.store.jobs import background_jobs, counts, engine_versions, pace_days, processes, schedules
 from connectors.store.jobs.background_jobs import BackgroundJob
@@ -39,8 +40,9 @@ from connectors.store.sites.coming_mappings import Coming
 from connectors.store.sites.drafts import Draft
 from connectors.store.sites.name_comparisons import NameComparison
 from connectors.store.sites.webhook_states import WebhookAnswer
-from connectors.store.work import batch_sizes, brakes, candidates, edit_permits, last_reconcile, tombstones
-from connectors.store.work.brakes import Brake
+from connectors.store.work import batch_sizes, candidates, last_reconcile
+from connectors.store.writes import brakes, edit_permits
+from connectors.store.writes.brakes import Brake
 from mappings.facts.catalogue import Catalogue, Field
 
 AT = datetime(2026, 11, 28, 13, 47, 7, 584000, UTC)

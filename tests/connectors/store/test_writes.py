@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Connection
 
 from connectors.store import Store
-from connectors.store.work import refusals, writes
-from connectors.store.work.writes import WriteOutcome
+from connectors.store.writes import refusals, writes
+from connectors.store.writes.writes import WriteOutcome
 from mappings.write_back.plan import Change, Plan
 
 MINUTE = timedelta(minutes=1)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from mappings.diagnostic import Diagnostic
-from mappings.document.source import read_document
+from mappings.document.text.source import read_document
 
 COMPLETE = """\
 version: 1

@@ -9,7 +9,7 @@ import pytest
 
 from mappings.diagnostic import MappingError, Severity
 from mappings.document.binder import bind, bind_leniently, bind_text
-from mappings.document.live import (
+from mappings.document.checks.writes import (
     EditableField,
     EditScreen,
     LiveFacts,
@@ -17,7 +17,7 @@ from mappings.document.live import (
     ProjectAccess,
     check_live,
 )
-from mappings.document.source import read_document
+from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field, LinkType
 from mappings.facts.issue import IssueType, Named, Project, Status
 

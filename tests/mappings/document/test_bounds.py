@@ -15,13 +15,13 @@ from pydantic import BaseModel
 
 from mappings.document.binder import bind_leniently
 from mappings.document.schema import LONGEST_DAYS, Document
-from mappings.document.source import read_document
+from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.moment import Moment
 from mappings.progress.options import FIRST_DAY, LAST_DAY
 from mappings.rollup.cycle import expected_on
 from mappings.rollup.measurement import assess
-from mappings.write_back.desired import desired
+from mappings.write_back.desired_values import desired
 from tests.examples import examples
 from tests.mappings.document.test_fuzz import FOREST, NAMES
 

@@ -9,7 +9,6 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mappings.document.canonical import diff, export, plain, revision, to_json
 from mappings.document.schema import (
     AlignmentPart,
     BandPart,
@@ -35,7 +34,8 @@ from mappings.document.schema import (
     WeightPart,
     WriteBackPart,
 )
-from mappings.document.source import read_document
+from mappings.document.text.canonical import diff, export, plain, revision, to_json
+from mappings.document.text.source import read_document
 from mappings.kpi.sources import FormulaOptions, JqlCountOptions, PushOptions
 from mappings.progress.baseline import BaselineOptions
 from mappings.progress.delivery import DeliveryOptions

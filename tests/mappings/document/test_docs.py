@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from mappings.document.codes import Code
-from mappings.document.nodes import plain_tree
+from mappings.document.checks.codes import Code
 from mappings.document.schema import Document
-from mappings.document.source import read_document
-from mappings.document.yaml_nodes import yaml_node
+from mappings.document.text.nodes import plain_tree
+from mappings.document.text.source import read_document
+from mappings.document.text.yaml_nodes import yaml_node
 from mappings.progress import RULE_OF_KIND
 
 ROOT = Path(__file__).parents[3]

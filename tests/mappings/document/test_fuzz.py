@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from mappings import presets
 from mappings.diagnostic import Severity
 from mappings.document.binder import bind_leniently
-from mappings.document.canonical import to_json
 from mappings.document.mapping import Mapping
-from mappings.document.source import read_document
+from mappings.document.text.canonical import to_json
+from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mappings.document.source import read_document
+from mappings.document.text.source import read_document
 from mappings.explain.lint import lint_document
 
 HEAD = """

@@ -6,9 +6,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from mappings.diagnostic import Severity
-from mappings.document.source import read_document
+from mappings.document.text.source import read_document
 from mappings.explain.lint import lint_document, lint_states
-from mappings.rollup.ledger import Ledger
+from mappings.rollup.rows.ledger import Ledger
 from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
 
 FINE = Health(HealthLevel.ON_TRACK, "pace", "on pace")

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from mappings.document.binder import bind
+from mappings.document.checks.names import check_names
 from mappings.document.mapping import Mapping
-from mappings.document.name_checks import check_names
 from mappings.document.names import Kind, Name, bound_form, compare, overlay
 from mappings.document.schema import Document
-from mappings.document.source import read_document
+from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field, LinkType
 from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status, User
 from mappings.facts.moment import Moment

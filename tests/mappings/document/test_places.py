@@ -9,10 +9,10 @@ import pytest
 from mappings.diagnostic import Diagnostic, MappingError
 from mappings.document.binder import bind_leniently
 from mappings.document.schema import JqlFieldRelation
-from mappings.document.source import decode_text, read_document
+from mappings.document.text.source import decode_text, read_document
 from mappings.facts.catalogue import Catalogue
 from mappings.rollup.assessment import Assessment
-from mappings.rollup.relation import held_by
+from mappings.rollup.structure.relation import held_by
 from tests.mappings.document.conftest import COMPLETE
 from tests.mappings.document.test_fuzz import FOREST, NOW
 

@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 
 from mappings.diagnostic import MappingError, has_errors
-from mappings.document.canonical import to_json
-from mappings.document.json_nodes import json_node
-from mappings.document.nodes import LARGEST_TEXT, plain_tree
-from mappings.document.source import read_document
-from mappings.document.yaml_nodes import yaml_node
+from mappings.document.text.canonical import to_json
+from mappings.document.text.json_nodes import json_node
+from mappings.document.text.nodes import LARGEST_TEXT, plain_tree
+from mappings.document.text.source import read_document
+from mappings.document.text.yaml_nodes import yaml_node
 
 
 def test_a_complete_document_is_read_without_findings(complete):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mappings.diagnostic import Severity
-from mappings.document.source import read_document
-from mappings.document.validation import validate
+from mappings.document.checks.validation import validate
+from mappings.document.text.source import read_document
 
 TRANSITION = "{kind: transition, start: kr_start, current: kr_current, target: kr_target}"
 EPICS = "  - id: epics\n    select: issuetype = Epic AND labels = okr"

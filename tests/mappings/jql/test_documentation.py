@@ -11,10 +11,10 @@ from mappings.diagnostic import Severity
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Named
 from mappings.jql import check, compile_selector
-from mappings.jql.fields import SYSTEM, UNSUPPORTED
+from mappings.jql.fields.fields import SYSTEM, UNSUPPORTED
 from mappings.jql.functions import FUNCTIONS, REFUSED
-from mappings.jql.parser import OPERATORS
 from mappings.jql.predicate import HISTORY
+from mappings.jql.text.parser import OPERATORS
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "jql.md").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mappings.jql import JqlError, parse
-from mappings.jql.tree import And, Call, Condition, Empty, Group, Not, Or, Value, conditions
+from mappings.jql.text.tree import And, Call, Condition, Empty, Group, Not, Or, Value, conditions
 
 
 def refused(text: str) -> list[tuple[str, int, int]]:

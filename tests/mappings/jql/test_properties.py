@@ -15,7 +15,7 @@ from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue, IssueType, Named, Project, Status, User
 from mappings.facts.moment import Moment
 from mappings.jql import Finding, JqlError, Query, check, compile_selector, parse, sort_key
-from mappings.jql.tree import conditions
+from mappings.jql.text.tree import conditions
 from tests.examples import examples
 
 NOW = Moment(datetime(2026, 11, 22, 17, 30, tzinfo=UTC), account_id="u1")

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from mappings.document.schema import KpiPart
 from mappings.kpi.band import KpiLevel
-from mappings.kpi.counting import Judgement, count
 from mappings.kpi.episode import KpiState, KpiStatus
 from mappings.kpi.reading import KpiReading, folded
-from mappings.kpi.standing import Standing, Told, standing
-from mappings.kpi.watched import Watched
+from mappings.kpi.series import Watched
+from mappings.kpi.state import Standing, Told, standing
+from mappings.kpi.steps import Judgement, count
 from tests.mappings.kpi.conftest import a_kpi, read, utc
 
 PROMOTED = {"promote": {"after": 3}, "revert": {"after": 2}}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from mappings.document.shape import kinds_at
-from mappings.document.source import read_document
+from mappings.document.text.shape import kinds_at
+from mappings.document.text.source import read_document
 from mappings.kpi.band import KpiLevel
 from mappings.kpi.episode import KpiStatus, Transition
 

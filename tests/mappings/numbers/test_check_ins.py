@@ -17,8 +17,8 @@ from mappings.explain.check_in import RULES, CheckIn, Measure, Shows, bounds, fa
 from mappings.explain.movement import objective_moved
 from mappings.facts.forest import Forest
 from mappings.rollup.check_in_override import measure_of
-from mappings.rollup.ledger import Disposition
 from mappings.rollup.measurement import assess, assess_one
+from mappings.rollup.rows.ledger import Disposition
 from tests.examples import examples
 
 AT = datetime(2026, 11, 10, 9, tzinfo=UTC)

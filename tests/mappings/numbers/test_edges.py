@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mappings.facts.moment import Moment
-from mappings.rollup.ledger import Disposition
+from mappings.rollup.rows.ledger import Disposition
 
 BAND = {"kind": "threshold", "current": "current", "at_least": 10}
 SHARE = {"kind": "threshold", "current": "current", "at_least": 5, "score": "time_in_band"}

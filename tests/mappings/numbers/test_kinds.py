@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from mappings.progress import PROGRESS_RULES, RULE_OF_KIND, ProgressOptions
 from mappings.rollup.health import RULES
-from mappings.rollup.ledger import Disposition
+from mappings.rollup.rows.ledger import Disposition
 
 F = Fraction
 DOCS = Path(__file__).parents[3] / "docs" / "numbers.md"

@@ -14,8 +14,8 @@ from mappings.explain.movement import Part, objective_moved
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Status
 from mappings.progress import PROGRESS_RULES
-from mappings.rollup.ledger import Disposition
 from mappings.rollup.measurement import affected, assess, assess_among, assess_one
+from mappings.rollup.rows.ledger import Disposition
 from tests.examples import examples
 
 NUMBERS = st.sampled_from([None, 0, 1, 2, 3, 5, 8, 0.1, 2.5, -1, "7", "seven", {"value": "4"}, True, [1]])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mappings.numbers import beside_bound, percent, rounded_share
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import HealthLevel
-from mappings.write_back.desired import objective_figures
+from mappings.write_back.desired_values import objective_figures
 from mappings.write_back.values import Figures, ValuePart
 from plugin.use_cases.objectives.objective_values import number
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from mappings.rollup.ledger import Disposition
+from mappings.rollup.rows.ledger import Disposition
 
 F = Fraction
 

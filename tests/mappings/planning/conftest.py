@@ -17,9 +17,9 @@ from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue, IssueType, Named, Project, Status
 from mappings.facts.selector import Selector
 from mappings.fields import CUSTOM, Api
-from mappings.rollup.ledger import Contribution, Disposition, Ledger
+from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
-from mappings.write_back.desired import Desired, Owners, desired
+from mappings.write_back.desired_values import Desired, Owners, desired
 
 LONG_AGO = datetime(2026, 10, 1, tzinfo=UTC)
 HEALTH_OPTIONS = (Named("1", "On track"), Named("2", "At risk"), Named("3", "Off track"))

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from mappings.document.schema import BrakePart
-from mappings.rollup.ledger import Ledger
+from mappings.rollup.rows.ledger import Ledger
 from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
 from mappings.write_back.brake import STILL, Go, Hold, Movement, brake
 from mappings.write_back.plan import Change, Plan

@@ -9,7 +9,7 @@ import pytest
 
 from mappings.explain.cause import cause, part_words
 from mappings.explain.movement import Snapshot, moved, objective_moved
-from mappings.rollup.ledger import Disposition, Ledger
+from mappings.rollup.rows.ledger import Disposition, Ledger
 
 OUT = {"disposition": Disposition.EXCLUDED, "reason": "resolution Won't Do"}
 

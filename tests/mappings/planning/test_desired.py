@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from mappings.fields import FIELD_TYPES
-from mappings.write_back.desired import desired, owners
+from mappings.write_back.desired_values import desired, owners
 from mappings.write_back.values import VALUE_OF_NAME, WRITTEN_VALUES
 
 OBJECTIVE = "objective"

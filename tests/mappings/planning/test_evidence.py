@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from mappings.rollup.health import Health, HealthLevel
-from mappings.rollup.ledger import Contribution, Disposition, Ledger
+from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveState
 from mappings.write_back.evidence import Rows, moved
 

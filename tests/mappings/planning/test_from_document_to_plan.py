@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mappings.document.binder import bind
 from mappings.document.mapping import Mapping
-from mappings.document.source import read_document
+from mappings.document.text.source import read_document
 from mappings.explain.cause import cause
 from mappings.explain.movement import objective_moved
 from mappings.facts.catalogue import Catalogue
@@ -20,7 +20,7 @@ from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, IssueType, Status
 from mappings.facts.moment import Moment
 from mappings.rollup.measurement import assess
-from mappings.write_back.desired import desired, owners
+from mappings.write_back.desired_values import desired, owners
 from mappings.write_back.plan import Plan, plan
 from mappings.write_back.preview import preview
 from tests.examples import examples

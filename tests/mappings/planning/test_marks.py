@@ -22,7 +22,7 @@ from mappings.explain.marks import (
     marks,
     withdrawn,
 )
-from mappings.rollup.ledger import Disposition
+from mappings.rollup.rows.ledger import Disposition
 
 AT = datetime(2026, 11, 3, 9, tzinfo=UTC)
 

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mappings.explain.movement import Movement, Part, Snapshot, moved, objective_moved
-from mappings.rollup.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.methods import METHODS, Measured, Rolled
+from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
+from mappings.rollup.rows.sums import ENTERING, ONE, ZERO
 from mappings.rollup.state import ObjectiveState
-from mappings.rollup.sums import ENTERING, ONE, ZERO
 from tests.examples import examples
 
 EXCLUDED = Disposition.EXCLUDED

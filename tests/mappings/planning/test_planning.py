@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mappings.write_back.desired import Desired
+from mappings.write_back.desired_values import Desired
 from mappings.write_back.plan import Plan, plan, plan_hash
 from mappings.write_back.targets.field import field_place
 

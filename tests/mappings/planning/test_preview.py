@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from mappings.rollup.ledger import Disposition
+from mappings.rollup.rows.ledger import Disposition
 from mappings.rollup.state import HealthLevel
 from mappings.write_back.plan import Change, Plan
 from mappings.write_back.preview import Cost, Standing, preview

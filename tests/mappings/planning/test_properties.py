@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mappings.document.schema import Document
-from mappings.write_back.desired import owners
+from mappings.write_back.desired_values import owners
 from mappings.write_back.plan import plan
 from mappings.write_back.preview import cost
 from mappings.write_back.targets.entity_property import PropertyPart

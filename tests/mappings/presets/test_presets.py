@@ -9,9 +9,9 @@ import pytest
 
 from mappings import presets
 from mappings.document.binder import bind
-from mappings.document.canonical import plain
 from mappings.document.editor_schema import json_schema
-from mappings.document.source import read_document
+from mappings.document.text.canonical import plain
+from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field, LinkType
 from mappings.facts.issue import IssueType, Named, Project, Status
 

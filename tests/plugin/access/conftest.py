@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from connectors.store import Store
 from connectors.store.people import accounts, audit
 from connectors.store.people.accounts import Account
-from plugin.access import passwords
+from plugin.access.authentication import passwords
 from plugin.runtime.application import create_app
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import read_settings

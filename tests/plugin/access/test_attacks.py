@@ -9,8 +9,9 @@ from flask.sessions import TaggedJSONSerializer
 from itsdangerous import URLSafeTimedSerializer
 
 from connectors.store.database.instant import to_ms
-from plugin.access import audit_export, throttle
-from plugin.access.secret_key import FILE, signing_key
+from plugin.access import audit_export
+from plugin.access.authentication import throttle
+from plugin.access.authentication.secret_key import FILE, signing_key
 from plugin.runtime.composition import path_token
 from plugin.runtime.connector import NotReady
 from plugin.runtime.credentials_vault import vault

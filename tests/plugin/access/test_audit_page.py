@@ -13,7 +13,7 @@ import pytest
 from connectors.store.numbers import records
 from connectors.store.numbers.records import Search
 from connectors.store.people import audit
-from connectors.store.work import writes
+from connectors.store.writes import writes
 from mappings.write_back.plan import Change, Plan
 from plugin.access.audit_export import cell
 from plugin.use_cases.accounts.audit import BATCH
@@ -139,7 +139,7 @@ def test_there_are_no_other_files(busy, path) -> None:
 
 
 def test_a_program_may_fetch_it_with_an_admin_token(busy) -> None:
-    from plugin.access import tokens
+    from plugin.access.authentication import tokens
 
     text = tokens.issue(busy.connector, busy.account("admin"), "siem", ["admin"], 30, "test")
     answer = busy.app.test_client().get("/audit/writes.json", headers={"Authorization": f"Bearer {text}"})

@@ -11,8 +11,8 @@ import pytest
 from connectors.store import Store
 from connectors.store.people import accounts
 from connectors.store.people.accounts import Account
-from plugin.access import members
-from plugin.access.refusal import Refused
+from plugin.access.authorization import members
+from plugin.access.authorization.refusal import Refused
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import read_settings
 

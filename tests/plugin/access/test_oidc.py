@@ -19,7 +19,7 @@ from werkzeug.serving import make_server
 
 from connectors.clock import system_seconds
 from connectors.store.people import accounts
-from plugin.access.provider import role_of
+from plugin.access.authentication.provider import role_of
 from plugin.runtime.settings import OidcSettings
 
 CLIENT, SECRET = "okr-connector", "a client secret, quite long"

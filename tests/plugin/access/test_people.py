@@ -9,8 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from connectors.store.people import accounts
-from plugin.access import members, tokens
-from plugin.access.refusal import Refused
+from plugin.access.authentication import tokens
+from plugin.access.authorization import members
+from plugin.access.authorization.refusal import Refused
 from plugin.cli import cli
 
 PASSWORD = "correct horse battery staple"

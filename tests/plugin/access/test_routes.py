@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule as Route
 
-from plugin.access import tokens
-from plugin.access.permission import Permission, Rule, rule_of
+from plugin.access.authentication import tokens
+from plugin.access.authorization.permission import Permission, Rule, rule_of
 
 ROLES = ("viewer", "editor", "admin")
 SCOPES = {"read": "viewer", "write": "editor", "admin": "admin", "people": "admin"}

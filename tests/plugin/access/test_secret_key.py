@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from plugin.access.secret_key import FILE, kept_or_made, signing_key
+from plugin.access.authentication.secret_key import FILE, kept_or_made, signing_key
 from plugin.runtime.settings import read_settings
 
 

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from connectors.store.people import accounts, set_up_links
-from plugin.access.actor import COMMAND_LINE, NOBODY
-from plugin.access.refusal import Refused
+from plugin.access.authorization.actor import COMMAND_LINE, NOBODY
+from plugin.access.authorization.refusal import Refused
 from plugin.use_cases.accounts import set_up
 
 PASSWORD = "correct horse battery staple"

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 
 from connectors.store.people import accounts
 from connectors.store.schema import ended_session
-from plugin.access import members
-from plugin.access.destination import safe_destination
+from plugin.access.authentication.destination import safe_destination
+from plugin.access.authorization import members
 
 PASSWORD = "correct horse battery staple"
 
@@ -106,7 +106,7 @@ def test_a_closed_account_is_told_no_more_than_a_stranger(house) -> None:
 def test_an_unknown_address_takes_as_long_as_a_known_one(house, monkeypatch) -> None:
     from argon2 import PasswordHasher
 
-    from plugin.access import passwords
+    from plugin.access.authentication import passwords
 
     slow = PasswordHasher(time_cost=2, memory_cost=32768, parallelism=1)
     monkeypatch.setattr(passwords, "_hasher", lambda: slow)

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from connectors.store.people import accounts, tokens
-from plugin.access import tokens as access
-from plugin.access.permission import Permission
-from plugin.access.refusal import Refused
+from plugin.access.authentication import tokens as access
+from plugin.access.authorization.permission import Permission
+from plugin.access.authorization.refusal import Refused
 
 API = "/api/v1/objectives"
 PAGE = "/health"

@@ -14,7 +14,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from connectors.sandbox import SandboxServer
-from plugin.access import members, tokens
+from plugin.access.authentication import tokens
+from plugin.access.authorization import members
 from plugin.runtime.application import create_app
 from plugin.runtime.connector import Connector
 from plugin.sync.drain import drain

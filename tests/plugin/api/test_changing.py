@@ -11,8 +11,9 @@ import pytest
 import requests
 
 from connectors.sandbox import CONNECTOR
-from connectors.store.numbers import mirror
-from connectors.store.work import due, inbox, refusals
+from connectors.store.mirror import mirror
+from connectors.store.work import due, inbox
+from connectors.store.writes import refusals
 from mappings.write_back.plan import Change
 
 AUTH = (CONNECTOR.email, CONNECTOR.token)
@@ -255,8 +256,8 @@ def test_a_site_is_tried_added_and_removed_and_its_secrets_never_come_back(
 def test_heavy_work_waits_for_its_turn_and_is_sent_away_where_none_comes(
     problem_of: Callable[..., Any],
 ) -> None:
-    from plugin.api.dispatch import Turns
-    from plugin.api.failures import Refusal
+    from plugin.api.protocol.dispatch import Turns
+    from plugin.api.protocol.failures import Refusal
 
     turns = Turns(at_once=1, patience=0.01)
     with turns.taken(True):

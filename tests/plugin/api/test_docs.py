@@ -13,7 +13,7 @@ from typing import Any
 from werkzeug.serving import make_server
 
 from plugin.api import operations
-from plugin.runtime.server import QuietHandler
+from plugin.runtime.serving.server import QuietHandler
 
 PAGE = Path(__file__).parents[3] / "docs" / "api.md"
 

@@ -10,11 +10,11 @@ from urllib.parse import quote
 import pytest
 from werkzeug.exceptions import BadRequest
 
-from plugin.access.throttle import neighbourhood
+from plugin.access.authentication.throttle import neighbourhood
 from plugin.api import operations
-from plugin.api.cursor import cursor, position
-from plugin.api.dispatch import Turns
-from plugin.api.failures import Refusal
+from plugin.api.protocol.cursor import cursor, position
+from plugin.api.protocol.dispatch import Turns
+from plugin.api.protocol.failures import Refusal
 from plugin.runtime.application import create_app
 
 

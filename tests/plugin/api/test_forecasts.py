@@ -12,10 +12,10 @@ import requests
 from click.testing import CliRunner
 
 from connectors.sandbox import CONNECTOR
-from plugin.access.actor import COMMAND_LINE
+from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli import cli
 from plugin.pages.stored_sources import StoredSources
-from plugin.pages.views.forecast import forecast_view
+from plugin.pages.views.objectives.forecast import forecast_view
 
 
 @pytest.fixture(scope="module")

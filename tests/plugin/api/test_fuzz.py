@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import CHECKS
 
-from plugin.access import members
+from plugin.access.authorization import members
 from plugin.api import operations
 from plugin.sync.drain import Drained
 from plugin.sync.resync.landing import Resynced

@@ -11,7 +11,8 @@ import pytest
 from connectors.store.people import accounts, audit
 from connectors.store.people import tokens as store
 from connectors.store.schema import answer as answers
-from plugin.access import members, tokens
+from plugin.access.authentication import tokens
+from plugin.access.authorization import members
 
 PASSWORD = "correct horse battery staple"
 KIM = {"email": "kim@acme.example", "name": "Kim", "role": "editor"}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from plugin.access.permission import rule_of
+from plugin.access.authorization.permission import rule_of
 from plugin.api import operations
 
 ROLES = ("viewer", "editor", "admin")

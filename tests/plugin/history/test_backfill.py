@@ -13,7 +13,7 @@ import requests
 from connectors.sandbox import PEOPLE
 from connectors.store.numbers import objectives, snapshots
 from mappings.explain.past import Past
-from plugin.cli.sync import sync_site
+from plugin.cli.work.sync import sync_site
 from plugin.runtime.demonstration import Demo, demo_world
 from plugin.use_cases.objectives.backfill import backfill, done_already, outlook
 

@@ -15,8 +15,8 @@ from connectors.store.numbers import forecasts, objectives
 from connectors.store.numbers.forecasts import OBJECTIVE, KeptForecast
 from mappings.forecast.calibration import Told, calibration
 from mappings.rollup.health import ACHIEVED_AT
-from plugin.access.actor import COMMAND_LINE
-from plugin.cli.sync import sync_site
+from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.cli.work.sync import sync_site
 from plugin.jobs.schedules import Schedules
 from plugin.runtime.demonstration import demo_world
 from plugin.use_cases.objectives.forecast_record import calibration_of, judge_ended, keep_today

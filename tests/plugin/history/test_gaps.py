@@ -13,8 +13,9 @@ import pytest
 
 from connectors.jira import Jira
 from connectors.store import Store
-from connectors.store.numbers import mirror, objectives
-from connectors.store.work import gaps
+from connectors.store.absence import gaps
+from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
 from mappings.document.binder import bind
 from mappings.document.schema import Document
 from mappings.facts.catalogue import Catalogue

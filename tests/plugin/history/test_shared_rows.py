@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 
 from connectors.jira import Jira
 from connectors.store import Store, StoreError
-from connectors.store.numbers import mirror
+from connectors.store.mirror import mirror
 from connectors.store.work import due, inbox
 from mappings.document.binder import bind
 from mappings.document.schema import Document

@@ -13,7 +13,8 @@ import pytest
 
 from connectors.jira import Jira
 from connectors.store import Store
-from connectors.store.numbers import mirror, objectives
+from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
 from connectors.store.work import due
 from mappings.document.binder import bind
 from mappings.document.mapping import Mapping

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from connectors.sandbox import CONNECTOR, SandboxServer
-from connectors.store.numbers import mirror, objectives
+from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
 from connectors.store.work import due, inbox
 from mappings.numbers import percent
 from plugin.jobs import engine_for

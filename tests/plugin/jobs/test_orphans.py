@@ -22,7 +22,7 @@ from connectors.clock import system_clock
 from connectors.store import open_store
 from connectors.store.jobs import schedules
 from connectors.store.work import due, inbox
-from plugin.runtime.process import worker_name
+from plugin.runtime.processes.process import worker_name
 
 store = open_store(sys.argv[1])
 now, lease = system_clock(), timedelta(minutes=5)

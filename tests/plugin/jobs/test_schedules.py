@@ -12,7 +12,7 @@ import pytest
 from connectors.jira.http.errors import AuthFailed, Transient
 from connectors.store import Store
 from connectors.store.jobs import schedules
-from plugin.jobs.embedded import EmbeddedEngine
+from plugin.jobs.embedded_engine import EmbeddedEngine
 from plugin.jobs.schedules import (
     AGAIN_AFTER,
     LEASE,

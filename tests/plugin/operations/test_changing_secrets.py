@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from connectors.clock import system_clock
 from connectors.store import Store
 from connectors.store.sites import sites
-from plugin.access.secret_key import signing_key
+from plugin.access.authentication.secret_key import signing_key
 from plugin.cli import cli
 from plugin.runtime.composition import path_token
 from plugin.runtime.credentials_vault import CredentialsVault

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from plugin.cli.check import _secret_finding
+from plugin.cli.mappings.check import _secret_finding
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from connectors.store.numbers import objectives
 from connectors.store.sites import drafts
 from connectors.store.work import inbox
 from plugin.cli import cli, explained
-from plugin.cli.sync import sync_site
+from plugin.cli.work.sync import sync_site
 from plugin.runtime.demonstration import Demo
 
 

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from connectors.sandbox import CONNECTOR
 from connectors.store.numbers import objectives
 from plugin.cli import cli
-from plugin.cli.sync import sync_site
+from plugin.cli.work.sync import sync_site
 from plugin.runtime.connector import NotReady
 from plugin.runtime.demonstration import Demo
 

@@ -12,12 +12,12 @@ import structlog
 
 from connectors.sandbox import CONNECTOR
 from connectors.store.sites import sites
-from plugin.cli.sync import sync_site
+from plugin.cli.work.sync import sync_site
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
 from plugin.runtime.credentials_vault import vault
 from plugin.runtime.demonstration import Demo
-from plugin.runtime.logs import configure_logs, known_secrets
+from plugin.runtime.processes.logs import configure_logs, known_secrets
 from plugin.runtime.saved_sites import NewSite, add_site, open_sites
 from plugin.runtime.settings import read_settings
 

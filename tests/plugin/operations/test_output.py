@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugin.cli.output import show_table
+from plugin.cli.terminal.output import show_table
 
 
 @pytest.mark.parametrize(

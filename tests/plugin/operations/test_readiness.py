@@ -15,12 +15,12 @@ from connectors.store import Store
 from connectors.store.jobs import processes as signs
 from connectors.store.jobs.counts import LAG_BOUNDS, Counted
 from connectors.store.jobs.processes import SignOfLife
-from plugin.access.actor import MONITORING
-from plugin.runtime import heartbeat
+from plugin.access.authorization.actor import MONITORING
 from plugin.runtime.connector import Connector
-from plugin.runtime.counters import Meter
-from plugin.runtime.heartbeat import counted, processes
-from plugin.runtime.metrics import render_metrics
+from plugin.runtime.processes import heartbeat
+from plugin.runtime.processes.counters import Meter
+from plugin.runtime.processes.heartbeat import counted, processes
+from plugin.runtime.processes.metrics import render_metrics
 from plugin.runtime.settings import read_settings
 from plugin.use_cases.health.status import Readiness, installation, readiness
 

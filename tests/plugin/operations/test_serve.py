@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from plugin.cli import EXPLAINED, cli
 from plugin.runtime.connector import NotReady
-from plugin.runtime.listening_address import free_port
+from plugin.runtime.serving.listening_address import free_port
 
 
 def deliver(url: str, secret: str, body: bytes, **headers: str) -> int:

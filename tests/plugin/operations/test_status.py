@@ -17,13 +17,13 @@ from connectors.store import Store
 from connectors.store.jobs import processes as signs
 from connectors.store.jobs.counts import Counted
 from connectors.store.work import limits
-from plugin.access.actor import MONITORING
-from plugin.cli.moments import distance, spoken
-from plugin.runtime import heartbeat
+from plugin.access.authorization.actor import MONITORING
+from plugin.cli.terminal.moments import distance, spoken
 from plugin.runtime.connector import Connector
-from plugin.runtime.heartbeat import Heartbeat, Process, processes
-from plugin.runtime.metrics import render_metrics
-from plugin.runtime.process import this_process
+from plugin.runtime.processes import heartbeat
+from plugin.runtime.processes.heartbeat import Heartbeat, Process, processes
+from plugin.runtime.processes.metrics import render_metrics
+from plugin.runtime.processes.process import this_process
 from plugin.runtime.settings import read_settings
 from plugin.sync.outage import KEY, struck
 from plugin.use_cases.health.budget import budget

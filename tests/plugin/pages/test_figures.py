@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mappings.numbers import percent
-from mappings.rollup.ledger import Contribution, Disposition, Ledger
-from plugin.pages.views.figures import length, number_text, percent_text, points
-from plugin.pages.views.ledger import ledger_table
-from plugin.pages.views.moments import ago, when
+from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
+from plugin.pages.views.objectives.ledger import ledger_table
+from plugin.pages.views.words.figures import length, number_text, percent_text, points
+from plugin.pages.views.words.moments import ago, when
 
 rows = st.lists(
     st.tuples(st.integers(0, 500), st.fractions(0, 1, max_denominator=97)), min_size=1, max_size=60

@@ -10,7 +10,7 @@ from docs.screenshots.company import NOW, Company, seeded
 from mappings.forecast.answer import Answer, Lack, Need, Week, Work
 from mappings.forecast.delivery import forecast
 from mappings.forecast.objective import KeyResultForecast, ObjectiveForecast
-from plugin.pages.views.forecast import forecast_view
+from plugin.pages.views.objectives.forecast import forecast_view
 
 TODAY, LAST = date(2026, 11, 2), date(2026, 11, 18)
 WEEKS = tuple(

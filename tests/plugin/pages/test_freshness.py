@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.jira.http.errors import Transient
-from plugin.pages.views.freshness import site_row
+from plugin.pages.views.words.freshness import site_row
 from plugin.sync.outage import struck
 from plugin.sync.resync.checkpoint import Progress
 from plugin.use_cases.health.status import Status

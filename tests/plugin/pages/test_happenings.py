@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mappings.explain.marks import Kind, Mark
-from plugin.pages.views.happenings import APART, happenings, kinds_of, spots
-from plugin.pages.views.trend import Scale
+from plugin.pages.views.objectives.happenings import APART, happenings, kinds_of, spots
+from plugin.pages.views.objectives.trend import Scale
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 SCALE = Scale(START, START + timedelta(days=100), 1000, 1000)

@@ -12,9 +12,9 @@ from werkzeug.datastructures import MultiDict
 
 from connectors.store.numbers.list_rows import After
 from docs.screenshots.company import large, seeded
-from plugin.pages.objectives import FilterForm
-from plugin.pages.views.listing import ROWS, Filters, after_of, after_text
-from plugin.pages.views.tree import ORDERS
+from plugin.pages.objectives.objectives import FilterForm
+from plugin.pages.views.objectives.listing import ROWS, Filters, after_of, after_text
+from plugin.pages.views.objectives.tree import ORDERS
 
 COMPANY = seeded()
 

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 
 from docs.screenshots.company import Company, seeded, seeded_sites
 from plugin.pages import PAGES
-from plugin.pages.guard import CONTENT_SECURITY_POLICY
+from plugin.pages.frame.guard import CONTENT_SECURITY_POLICY
 from plugin.pages.sources import Located
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -130,7 +130,7 @@ def test_static_files_are_addressed_by_their_content(client):
 
 
 def test_vendored_files_stand_beside_their_licences():
-    from plugin.pages.assets import STATIC
+    from plugin.pages.frame.assets import STATIC
 
     vendored = {
         path.name.split(".")[0].split("-")[0]
@@ -141,7 +141,7 @@ def test_vendored_files_stand_beside_their_licences():
 
 
 def test_the_bundle_of_the_editor_names_its_packages_as_they_are_locked():
-    from plugin.pages.assets import STATIC
+    from plugin.pages.frame.assets import STATIC
 
     packages = json.loads((ROOT / "frontend/package-lock.json").read_text())["packages"]
     assert {name for name, one in packages.items() if "resolved" in one} == set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugin.pages.views.record import shown
+from plugin.pages.views.accounts.record import shown
 
 HASH = "0123456789ab" + "cdef" * 13
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from plugin.pages.views.review import reading, review
+from plugin.pages.views.objectives.review import reading, review
 
 
 @pytest.mark.parametrize(

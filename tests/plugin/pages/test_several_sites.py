@@ -15,10 +15,10 @@ from connectors.store.reads import full_reads
 from connectors.store.reads.full_reads import FullRead
 from connectors.store.work import due, inbox
 from docs.screenshots.company import NOW, REVISION, large
-from plugin.access.actor import COMMAND_LINE
+from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.pages import pages_blueprint
 from plugin.pages.stored_sources import StoredSources
-from plugin.pages.views.freshness import pulse
+from plugin.pages.views.words.freshness import pulse
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import Settings
 

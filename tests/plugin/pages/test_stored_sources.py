@@ -15,7 +15,7 @@ from connectors.store.reads import full_reads
 from connectors.store.reads.full_reads import FullRead
 from connectors.store.work import drift, due, inbox
 from docs.screenshots.company import NOW, REVISION, seeded
-from plugin.access.actor import COMMAND_LINE
+from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.pages import pages_blueprint
 from plugin.pages.stored_sources import StoredSources
 from plugin.runtime.connector import Connector

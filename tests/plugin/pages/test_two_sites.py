@@ -11,14 +11,16 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 
-from connectors.store.numbers import mirror, objectives
+from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
 from connectors.store.reads import full_reads
 from connectors.store.reads.full_reads import FullRead
-from connectors.store.work import drift, refusals
+from connectors.store.work import drift
+from connectors.store.writes import refusals
 from docs.screenshots.company import NOW, REVISION, seeded
 from mappings.facts.issue import Issue, IssueType, Project, Status
 from mappings.write_back.plan import Change
-from plugin.access.actor import COMMAND_LINE
+from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.pages import pages_blueprint
 from plugin.pages.stored_sources import StoredSources
 from plugin.runtime.connector import Connector

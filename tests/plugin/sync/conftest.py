@@ -15,16 +15,19 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
-from connectors.sandbox import CONNECTOR, PEOPLE, SandboxServer, scheme, seed_many
-from connectors.sandbox.editing import create, delete, edit
-from connectors.sandbox.state import Sandbox, person
-from connectors.sandbox.transitions import to_status
-from connectors.store.numbers import mirror, objectives
+from connectors.sandbox import CONNECTOR, PEOPLE, SandboxServer, seed_many
+from connectors.sandbox.site_state import scheme
+from connectors.sandbox.site_state.edits import create, delete, edit
+from connectors.sandbox.site_state.state import Sandbox, person
+from connectors.sandbox.site_state.transitions import to_status
+from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
 from connectors.store.reads import wishes
-from connectors.store.work import due, writes
+from connectors.store.work import due
+from connectors.store.writes import writes
 from mappings import presets
 from plugin.cli import cli
-from plugin.cli.sync import sync_site
+from plugin.cli.work.sync import sync_site
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import read_settings

@@ -12,7 +12,7 @@ from connectors.sandbox import Fault
 from connectors.store.people import audit
 from connectors.store.sites import activation_runs, revisions
 from mappings.diagnostic import MappingError
-from plugin.access.actor import COMMAND_LINE
+from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.health import concerns
 from plugin.use_cases.health.status import status
@@ -118,7 +118,7 @@ def test_a_history_that_was_not_read_is_read_first(site: tuple[Any, str, str]) -
     hand.activate(plain)
     hand.work_off()
     with hand.connector.store.read() as conn:
-        from connectors.store.numbers import mirror
+        from connectors.store.mirror import mirror
 
         assert dict(mirror.get(conn, "main", [key_result])[key_result].readings) == {}
     previewed = hand.activate(AFTER)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import scheme
 from connectors.sandbox.administration import archive, restore
+from connectors.sandbox.site_state import scheme
 from connectors.store.numbers import objectives
-from connectors.store.work import refusals
-from mappings.rollup.ledger import Disposition
+from connectors.store.writes import refusals
+from mappings.rollup.rows.ledger import Disposition
 from plugin.sync.resync.full import resync
 from tests.plugin.sync.conftest import Company
 

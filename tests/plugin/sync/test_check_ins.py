@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from connectors.clock import system_clock
-from connectors.store.numbers import check_ins, mirror, objectives
+from connectors.store.mirror import mirror
+from connectors.store.numbers import check_ins, objectives
 from connectors.store.people import audit
 from connectors.store.sites import revisions
 from connectors.store.work import due
 from mappings.explain.check_in import Measure
-from plugin.access.actor import Actor
-from plugin.access.permission import Permission
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.permission import Permission
 from plugin.sync.drain import drain
 from plugin.use_cases.mapping.mapping_life import preview_text
 from plugin.use_cases.objectives.check_ins import (

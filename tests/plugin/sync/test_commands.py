@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from connectors.jira.http.errors import Permanent
-from connectors.store.work import due, refusals
+from connectors.store.work import due
+from connectors.store.writes import refusals
 from mappings import presets
 from mappings.write_back.plan import Change
 from mappings.write_back.targets import entity_property

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from connectors.jira.http.errors import IncompleteRead
-from connectors.sandbox.faults import Fault
+from connectors.sandbox.traffic.faults import Fault
 from connectors.store.reads import failures as failures_of
 from connectors.store.reads.failures import ReadFailure
-from plugin.access.actor import MONITORING
+from plugin.access.authorization.actor import MONITORING
 from plugin.jobs.schedules import Schedules
 from plugin.sync.resync.completeness import falls_short
 from plugin.sync.resync.full import resync

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.sandbox import Fault
-from connectors.store.work import last_written
+from connectors.store.writes import written_values
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.use_cases.mapping.mapping_life import preview_text, rollback
 from tests.actors import TESTER
@@ -71,7 +71,7 @@ def test_a_narrowed_selector_clears_what_leaves_and_preview_counts_it(hand: Any)
     hand.sync()
     assert len(hand.writes()) == before + 1
     with hand.connector.store.read() as conn:
-        assert [one.issue_id for one in last_written.every(conn, "main")] == [stays]
+        assert [one.issue_id for one in written_values.every(conn, "main")] == [stays]
 
 
 def test_going_back_writes_it_again(hand: Any) -> None:
@@ -202,8 +202,8 @@ def test_what_was_deleted_or_cannot_be_seen_is_not_written(hand: Any) -> None:
     goes = epic(hand)
     synced(hand)
     from connectors.sandbox import PEOPLE
-    from connectors.sandbox.editing import delete
-    from connectors.sandbox.state import person
+    from connectors.sandbox.site_state.edits import delete
+    from connectors.sandbox.site_state.state import person
 
     for story in [one.id for one in hand.sandbox.sandbox.records.values() if one.parent_id == goes]:
         delete(hand.sandbox.sandbox, hand.sandbox.sandbox.records[story], person(PEOPLE[0]))
@@ -214,7 +214,7 @@ def test_what_was_deleted_or_cannot_be_seen_is_not_written(hand: Any) -> None:
     hand.work_off()
     assert sum(count for name, count in calls.items() if name.startswith("PUT")) == puts
     with hand.connector.store.read() as conn:
-        assert last_written.every(conn, "main") == []
+        assert written_values.every(conn, "main") == []
 
 
 def test_an_issue_that_leaves_the_scope_is_cleared_all_the_same(hand: Any) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import CONNECTOR, PEOPLE, scheme
-from connectors.sandbox.editing import edit
-from connectors.sandbox.state import person
+from connectors.sandbox import CONNECTOR, PEOPLE
+from connectors.sandbox.site_state import scheme
+from connectors.sandbox.site_state.edits import edit
+from connectors.sandbox.site_state.state import person
 from connectors.store.work import inbox
 from mappings.facts.catalogue import Field
 from mappings.write_back.echo import EventValue

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import PEOPLE, scheme
-from connectors.sandbox.editing import edit
-from connectors.sandbox.state import person
+from connectors.sandbox import PEOPLE
+from connectors.sandbox.site_state import scheme
+from connectors.sandbox.site_state.edits import edit
+from connectors.sandbox.site_state.state import person
 from connectors.store.people import audit
-from connectors.store.work import brakes, writes
+from connectors.store.writes import brakes, writes
 from plugin.sync.reconcile import hold
 from plugin.sync.resync.full import resync
 from plugin.sync.resync.recent import resync_recent

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import scheme
+from connectors.sandbox.site_state import scheme
+from connectors.store.absence import gaps
 from connectors.store.numbers import objectives
 from connectors.store.people import audit
-from connectors.store.work import gaps
 from mappings.facts.gap import Gap
-from mappings.rollup.ledger import Disposition
-from plugin.access.actor import Actor
-from plugin.access.permission import Permission
+from mappings.rollup.rows.ledger import Disposition
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.permission import Permission
 from plugin.runtime.connector import NotReady
 from plugin.sync.refresh import gaps as refresh_gaps
 from plugin.sync.refresh.tombstones import ask_again

@@ -12,7 +12,7 @@ import pytest
 
 from connectors.clock import system_clock
 from connectors.store.work import inbox
-from plugin.cli.sync import sync_site
+from plugin.cli.work.sync import sync_site
 from plugin.runtime.demonstration import demo_world
 from plugin.sync.work import turn
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import scheme
-from connectors.store.work import brakes, writes
-from connectors.store.work.writes import Write, WriteOutcome
+from connectors.sandbox.site_state import scheme
+from connectors.store.writes import brakes, writes
+from connectors.store.writes.writes import Write, WriteOutcome
 from mappings.facts.catalogue import Field
 from mappings.write_back.plan import Change
 from mappings.write_back.targets.field import field_place

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import CONNECTOR, SandboxServer, scheme, seed_many
+from connectors.sandbox import CONNECTOR, SandboxServer, seed_many
+from connectors.sandbox.site_state import scheme
+from connectors.store.absence import losses
 from connectors.store.numbers import objectives
 from connectors.store.people import audit
-from connectors.store.work import inbox, losses
-from plugin.access.actor import Actor
-from plugin.access.permission import Permission
+from connectors.store.work import inbox
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.permission import Permission
 from plugin.sync.refresh.losses import AT_ONCE
 from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.full import resync

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from connectors.sandbox import scheme
+from connectors.sandbox.site_state import scheme
 from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from connectors.store.schema import binding
@@ -17,8 +17,8 @@ from mappings import presets
 from mappings.document.names import Kind, Name
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Named, User
-from plugin.access.actor import COMMAND_LINE
-from plugin.cli.sync import sync_site
+from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.cli.work.sync import sync_site
 from plugin.jobs.schedules import read_recent
 from plugin.sync.refresh import names
 from plugin.use_cases.health.concerns import concerns

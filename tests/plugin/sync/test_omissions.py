@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import PEOPLE, issue_json, scheme
-from connectors.sandbox.editing import create
-from connectors.sandbox.state import person
-from connectors.store.numbers import mirror, objectives
-from connectors.store.work import gaps, inbox
+from connectors.sandbox import PEOPLE, issue_json
+from connectors.sandbox.site_state import scheme
+from connectors.sandbox.site_state.edits import create
+from connectors.sandbox.site_state.state import person
+from connectors.store.absence import gaps
+from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
+from connectors.store.work import inbox
 from mappings import presets
 from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.full import resync

@@ -13,15 +13,16 @@ from werkzeug.datastructures import MultiDict
 
 from connectors.clock import system_clock
 from connectors.jira.http.errors import Transient
-from connectors.sandbox import Fault, SandboxServer, scheme
-from connectors.store.numbers import mirror
+from connectors.sandbox import Fault, SandboxServer
+from connectors.sandbox.site_state import scheme
+from connectors.store.mirror import mirror
 from connectors.store.schema import write as written
-from connectors.store.work import refusals, writes
+from connectors.store.writes import refusals, writes
 from mappings import presets
-from mappings.document.source import read_document
+from mappings.document.text.source import read_document
 from mappings.facts.issue import Issue
-from plugin.cli.sync import sync_site
-from plugin.pages.views.choices import edited
+from plugin.cli.work.sync import sync_site
+from plugin.pages.views.mappings.choices import edited
 from plugin.runtime.demonstration import demo_world
 from plugin.sync.reconcile.hold import MOST_REWRITES, release
 from plugin.sync.reconcile.places import may_be_target, with_places

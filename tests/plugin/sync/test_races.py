@@ -11,8 +11,9 @@ import pytest
 
 from connectors.jira.http.errors import Permanent, RateLimited, Transient
 from connectors.sandbox import CONNECTOR, Fault
-from connectors.store.numbers import mirror
-from connectors.store.work import batch_sizes, due, inbox, writes
+from connectors.store.mirror import mirror
+from connectors.store.work import batch_sizes, due, inbox
+from connectors.store.writes import writes
 from mappings.write_back.plan import Change, Plan
 from plugin.sync.intake.batch_size import cut_short, portion, went_well
 from plugin.sync.reconcile.lease import Tenure

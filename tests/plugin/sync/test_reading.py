@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.sandbox import scheme
+from connectors.sandbox.site_state import scheme
 from connectors.store.numbers import objectives
 from mappings import presets
 from plugin.sync.resync.full import resync

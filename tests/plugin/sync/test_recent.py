@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from connectors.jira.http.errors import JiraError
-from connectors.sandbox import Fault, scheme
+from connectors.sandbox import Fault
+from connectors.sandbox.site_state import scheme
 from connectors.store.jobs import pace_days
 from connectors.store.reads import recent_reads, watermarks
 from connectors.store.reads.watermarks import Watermark

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import CONNECTOR, Fault, scheme
-from connectors.store.work import due, refusals
+from connectors.sandbox import CONNECTOR, Fault
+from connectors.sandbox.site_state import scheme
+from connectors.store.work import due
+from connectors.store.writes import refusals
 from plugin.sync.resync.full import resync
 from plugin.sync.resync.recent import resync_recent
 

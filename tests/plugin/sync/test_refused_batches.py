@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.jira import Jira
-from connectors.sandbox import scheme
+from connectors.sandbox.site_state import scheme
 from connectors.store.work import inbox
 from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.full import resync

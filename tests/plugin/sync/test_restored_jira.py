@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from connectors.sandbox import Record, scheme
-from connectors.store.numbers import mirror
+from connectors.sandbox import Record
+from connectors.sandbox.site_state import scheme
+from connectors.store.mirror import mirror
 
 LATER = timedelta(hours=2)
 

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from connectors.jira.http.errors import RateLimited, Transient
-from connectors.sandbox import CONNECTOR, Fault, scheme
+from connectors.sandbox import CONNECTOR, Fault
+from connectors.sandbox.site_state import scheme
 from connectors.store.reads import resyncs, wishes
 from connectors.store.work import due
 from plugin.sync.resync.checkpoint import LONGEST_REST, progress, unfinished

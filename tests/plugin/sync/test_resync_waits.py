@@ -8,7 +8,7 @@ import pytest
 
 from connectors.jira.http.errors import RateLimited
 from connectors.sandbox import Fault
-from connectors.store.numbers import mirror
+from connectors.store.mirror import mirror
 from connectors.store.work import due
 from plugin.sync.resync.full import resync
 

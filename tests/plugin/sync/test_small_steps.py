@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox.limits import Granted, UserLimit
+from connectors.sandbox.traffic.limits import Granted, UserLimit
 from connectors.store.work import inbox
 from plugin.sync.resync.full import resync
 from plugin.sync.work import work_off_inbox

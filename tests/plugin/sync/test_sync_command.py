@@ -12,9 +12,9 @@ from sqlalchemy import delete
 from connectors.store.reads import wishes
 from connectors.store.schema import watermark
 from connectors.store.work import drift
-from plugin.access.actor import MONITORING
-from plugin.cli.output import _plain_reporter
-from plugin.runtime.metrics import render_metrics
+from plugin.access.authorization.actor import MONITORING
+from plugin.cli.terminal.output import _plain_reporter
+from plugin.runtime.processes.metrics import render_metrics
 from plugin.sync.resync.full import resync
 from plugin.use_cases.health.drift import drift_of
 from plugin.use_cases.health.status import installation

@@ -16,7 +16,8 @@ from flask.testing import FlaskClient
 from connectors.clock import system_clock
 from connectors.sandbox import CONNECTOR
 from connectors.store.people import accounts, audit
-from plugin.access import members, passwords, tokens
+from plugin.access.authentication import passwords, tokens
+from plugin.access.authorization import members
 from plugin.cli import cli
 from plugin.runtime.application import create_app
 from plugin.runtime.composition import build_connector

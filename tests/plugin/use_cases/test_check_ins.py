@@ -9,7 +9,7 @@ import pytest
 
 from connectors.store.work import due
 from mappings.explain.check_in import Measure
-from plugin.access.actor import COMMAND_LINE
+from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.use_cases.objectives import check_ins, objectives
 from plugin.use_cases.objectives.objectives import Wanted
 

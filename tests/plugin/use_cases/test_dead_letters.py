@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 
 from connectors.store.numbers import objectives
-from connectors.store.work import due, refusals
+from connectors.store.work import due
+from connectors.store.writes import refusals
 from docs.screenshots.company import REVISION, seeded
 from mappings.write_back.plan import Change
-from plugin.access.actor import COMMAND_LINE, Actor
-from plugin.access.permission import Permission
+from plugin.access.authorization.actor import COMMAND_LINE, Actor
+from plugin.access.authorization.permission import Permission
 from plugin.use_cases.permission import NotAllowed
 from plugin.use_cases.work import dead_letters
 from plugin.use_cases.work import refusals as refused_fields

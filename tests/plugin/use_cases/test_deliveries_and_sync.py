@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from connectors.store.work import inbox
-from plugin.access.actor import COMMAND_LINE, Actor
-from plugin.access.permission import Permission
+from plugin.access.authorization.actor import COMMAND_LINE, Actor
+from plugin.access.authorization.permission import Permission
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.permission import NotAllowed
 from plugin.use_cases.work import deliveries, sync

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from connectors.store.work import gaps
+from connectors.store.absence import gaps
 from mappings.facts.gap import Gap
 
 HIDDEN = Gap("10104", "PLAT-4", "Jira forbids to read it: no permission.", "Give the permission.")

@@ -7,11 +7,12 @@ import json
 import pytest
 
 from connectors.store.numbers import objectives
-from connectors.store.work import due, refusals, writes
+from connectors.store.work import due
+from connectors.store.writes import refusals, writes
 from docs.screenshots.company import REVISION, seeded
 from mappings.write_back.plan import Change, Plan
-from plugin.access.actor import COMMAND_LINE, Actor
-from plugin.access.permission import Permission
+from plugin.access.authorization.actor import COMMAND_LINE, Actor
+from plugin.access.authorization.permission import Permission
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.permission import NotAllowed
 from plugin.use_cases.work import held_writes

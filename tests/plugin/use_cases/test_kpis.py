@@ -13,11 +13,11 @@ from bs4 import BeautifulSoup
 from sqlalchemy import event
 
 from connectors.store.sites import catalogues, revisions
-from mappings.document.canonical import revision
-from mappings.document.source import read_document
+from mappings.document.text.canonical import revision
+from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue
 from plugin.jobs.schedules import Schedules
-from plugin.use_cases.kpis.counting import count_settled
+from plugin.use_cases.kpis.settlement import count_settled
 
 MAPPING = """
 version: 1

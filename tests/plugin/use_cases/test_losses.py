@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connectors.store.work import losses
+from connectors.store.absence import losses
 from mappings.facts.issue import Issue, IssueType, Project, Status
 
 AT = datetime(2026, 11, 9, 9, 0, tzinfo=UTC)

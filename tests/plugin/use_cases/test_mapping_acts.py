@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from connectors.clock import system_clock
-from plugin.access.actor import COMMAND_LINE, NOBODY, Actor
-from plugin.access.permission import Permission
+from plugin.access.authorization.actor import COMMAND_LINE, NOBODY, Actor
+from plugin.access.authorization.permission import Permission
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import read_settings
 from plugin.use_cases.accounts import set_up

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from connectors.store.people import accounts, audit
-from plugin.access.actor import COMMAND_LINE, Actor
-from plugin.access.permission import Permission
-from plugin.access.refusal import Refused
+from plugin.access.authorization.actor import COMMAND_LINE, Actor
+from plugin.access.authorization.permission import Permission
+from plugin.access.authorization.refusal import Refused
 from plugin.use_cases.accounts import people, tokens
 from plugin.use_cases.accounts.own_account import own_account
 from plugin.use_cases.permission import NotAllowed

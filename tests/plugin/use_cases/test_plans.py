@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from plugin.access.actor import COMMAND_LINE
+from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.use_cases.objectives import check_ins
 from plugin.use_cases.objectives.check_ins import Said
 from plugin.use_cases.objectives.objectives import Wanted, every_objective

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from connectors.sandbox import CONNECTOR, SandboxServer
-from plugin.access.actor import COMMAND_LINE
+from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.runtime.saved_sites import open_sites
 from plugin.use_cases.sites import sites
 from plugin.use_cases.sites.webhook import target

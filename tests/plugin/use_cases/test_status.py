@@ -14,11 +14,11 @@ from connectors.store.jobs.processes import SignOfLife
 from connectors.store.reads import full_reads
 from connectors.store.reads.full_reads import FullRead
 from connectors.store.work import due, inbox
-from connectors.store.work.brakes import Brake
-from connectors.store.work.refusals import Refused
-from plugin.access.actor import Actor
-from plugin.access.permission import Permission
-from plugin.runtime.heartbeat import Process
+from connectors.store.writes.brakes import Brake
+from connectors.store.writes.refusals import Refused
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.permission import Permission
+from plugin.runtime.processes.heartbeat import Process
 from plugin.sync.outage import struck
 from plugin.use_cases.health.concerns import concerns, verdict
 from plugin.use_cases.health.drift import Drift

@@ -13,7 +13,7 @@ from fleet.chronicle import Chronicle
 
 from connectors.sandbox import CONNECTOR
 from connectors.sandbox.site import Site
-from connectors.sandbox.state import Event
+from connectors.sandbox.site_state.state import Event
 
 PREFIX = "/ex/"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from fleet.chronicle import Chronicle
 
-from connectors.sandbox.deliveries import Sender
-from connectors.sandbox.webhooks import Message
+from connectors.sandbox.traffic.deliveries import Sender
+from connectors.sandbox.traffic.webhooks import Message
 
 PLACE = "http://okr.example.test"
 BACK_OFF = 1.0

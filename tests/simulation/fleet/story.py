@@ -26,10 +26,11 @@ from connectors.jira.http.address import Deployment
 from connectors.jira.http.errors import JiraError
 from connectors.sandbox import CONNECTOR, SandboxServer, WebhookFaults
 from connectors.store import Store, StoreError
-from connectors.store.work import brakes, due, inbox
+from connectors.store.work import due, inbox
+from connectors.store.writes import brakes
 from mappings.document.mapping import Mapping
-from plugin.access.actor import Actor
-from plugin.access.permission import Permission
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.permission import Permission
 from plugin.runtime.composition import build_connector, path_token
 from plugin.runtime.connector import Connector
 from plugin.runtime.demonstration import EVENTS

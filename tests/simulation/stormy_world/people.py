@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from connectors.sandbox import PEOPLE, Record, Sandbox, scheme
-from connectors.sandbox.access import JiraAnswerError
-from connectors.sandbox.editing import create, delete, edit, move
-from connectors.sandbox.state import person
-from connectors.sandbox.transitions import bulk_to_status, to_status
+from connectors.sandbox import PEOPLE, Record, Sandbox
+from connectors.sandbox.site_state import scheme
+from connectors.sandbox.site_state.edits import create, delete, edit, move
+from connectors.sandbox.site_state.state import person
+from connectors.sandbox.site_state.transitions import bulk_to_status, to_status
+from connectors.sandbox.traffic.access import JiraAnswerError
 
 CYCLE = "2026-Q4"
 POINTS = (None, 0, 1, 2, 3, 5, 8)

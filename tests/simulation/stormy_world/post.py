@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from stormy_world.clock import VirtualClock
 
-from connectors.sandbox.webhooks import Message
+from connectors.sandbox.traffic.webhooks import Message
 
 RETRIES = 5
 BACK_OFF = 60.0

@@ -18,7 +18,7 @@ from connectors.store.schema import metadata
 from mappings import presets
 from mappings.document.binder import bind
 from mappings.document.mapping import Mapping
-from mappings.document.source import read_document
+from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue
 from plugin.runtime.application import create_app
 from plugin.runtime.connector import Connector

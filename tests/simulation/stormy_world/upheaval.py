@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import msgspec
 
-from connectors.sandbox import Record, Sandbox, administration, scheme
-from connectors.sandbox.scheme import FieldDef
+from connectors.sandbox import Record, Sandbox, administration
+from connectors.sandbox.site_state import scheme
+from connectors.sandbox.site_state.scheme import FieldDef
 
 GARBAGE: tuple[dict[str, object], ...] = (
     {"duedate": "20260-01-01"},

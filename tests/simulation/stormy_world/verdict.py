@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from stormy_world.judged import SITE, Judged
 
-from connectors.store.numbers import mirror, objectives
+from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
 from connectors.store.work import due
 from mappings.facts.catalogue import Field
 from mappings.facts.forest import Forest
@@ -16,7 +17,7 @@ from mappings.facts.issue import Issue
 from mappings.fields import field_type
 from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
-from mappings.write_back.desired import desired, owners
+from mappings.write_back.desired_values import desired, owners
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 
 from connectors.sandbox import Fault
-from connectors.sandbox.faults import REASONS, RETRY_AFTER
 from connectors.sandbox.site import Site
+from connectors.sandbox.traffic.faults import REASONS, RETRY_AFTER
 
 PAGES = (302, 400, 401, 403, 404, 502)
 """What a proxy, a firewall or a sign-in page before Jira answers with, in words that are not Jira's."""

@@ -19,13 +19,13 @@ from functools import partial
 from sqlalchemy import Connection, bindparam, select
 from stormy_world.judged import SITE, Judged
 
-from connectors.store.numbers import mirror
+from connectors.store.mirror import mirror
 from connectors.store.schema import numbers
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
-from mappings.write_back.desired import desired, owners
+from mappings.write_back.desired_values import desired, owners
 from plugin.sync.context import Context
 from plugin.sync.refresh import gaps
 

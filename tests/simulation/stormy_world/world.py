@@ -25,16 +25,18 @@ from werkzeug.test import run_wsgi_app
 from connectors.jira.http.address import Deployment
 from connectors.jira.http.errors import JiraError
 from connectors.sandbox import Fault
-from connectors.sandbox.webhooks import Message
+from connectors.sandbox.traffic.webhooks import Message
 from connectors.store import Store, StoreError
+from connectors.store.absence import losses
 from connectors.store.jobs.background_jobs import SILENT_FOR
 from connectors.store.numbers import objectives
 from connectors.store.sites import activation_runs, catalogues, revisions
-from connectors.store.work import brakes, due, inbox, losses
+from connectors.store.work import due, inbox
+from connectors.store.writes import brakes
 from mappings.diagnostic import MappingError
 from mappings.document.mapping import Mapping
-from plugin.access.actor import Actor
-from plugin.access.permission import Permission
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.permission import Permission
 from plugin.jobs.schedules import with_names_of_today
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.connector import Site as JiraSite

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from connectors.clock import system_clock
 from connectors.store.people import accounts
-from plugin.access import passwords
+from plugin.access.authentication import passwords
 from plugin.runtime.application import create_app
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector

@@ -13,12 +13,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from connectors.sandbox import CONNECTOR
 from connectors.store.people import audit
 from connectors.store.sites import sites
-from plugin.access.actor import MONITORING
+from plugin.access.authorization.actor import MONITORING
 from plugin.cli import cli
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import NotReady
 from plugin.runtime.credentials_vault import vault
-from plugin.runtime.metrics import render_metrics
+from plugin.runtime.processes.metrics import render_metrics
 from plugin.runtime.saved_sites import NewSite, add_site, open_sites
 from plugin.use_cases.health.status import installation
 from plugin.use_cases.sites.token_renewal import renew

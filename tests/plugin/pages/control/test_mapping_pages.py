@@ -8,13 +8,14 @@ import re
 import pytest
 
 from connectors.store.jobs import background_jobs as stored_jobs
-from connectors.store.numbers import mirror
+from connectors.store.mirror import mirror
 from connectors.store.sites import revisions
-from connectors.store.work import due, refusals
-from mappings.document.source import read_document
+from connectors.store.work import due
+from connectors.store.writes import refusals
+from mappings.document.text.source import read_document
 from mappings.write_back.plan import Change
-from plugin.access.actor import Actor
-from plugin.access.permission import Permission
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.permission import Permission
 from plugin.use_cases.mapping import drafts
 from plugin.use_cases.work import background_jobs
 from plugin.use_cases.work.site_read import READING, SYNC

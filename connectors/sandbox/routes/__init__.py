@@ -1,0 +1,1 @@
+"""Jira's routes as the sandbox serves them, and its own controls."""

@@ -1,0 +1,269 @@
+"""What the site is made of: server, people, fields, statuses, types, projects, permissions, create screens."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from connectors.sandbox.issue_json import (
+    category_json,
+    link_type_json,
+    named_json,
+    priority_json,
+    project_json,
+    stamp,
+    status_json,
+    type_json,
+    user_json,
+)
+from connectors.sandbox.site import answer, caller, page_of, site, view
+from connectors.sandbox.site_state import scheme
+from connectors.sandbox.site_state.scheme import Account, ProjectDef
+from connectors.sandbox.site_state.screens import create_fields, create_types, field_json, schema_json
+from connectors.sandbox.site_state.state import Json, person
+from connectors.sandbox.traffic.access import JiraAnswerError, bad_request
+
+routes = Blueprint("metadata", __name__)
+
+NOT_SIGNED_IN = "Client must be authenticated to access this resource."
+
+
+@routes.get("/serverInfo")
+def server_info() -> Response:
+    sandbox = site().sandbox
+    cloud = sandbox.deployment == "cloud"
+    numbers = [1001, 0, 0] if cloud else [10, 3, 24]
+    shared = {
+        "baseUrl": site().base_url,
+        "version": "1001.0.0-SNAPSHOT" if cloud else "10.3.24",
+        "versionNumbers": numbers,
+        "deploymentType": "Cloud" if cloud else "Server",
+        "buildNumber": 100_294,
+        "buildDate": "2026-11-01T00:00:00.000+0000",
+        "serverTime": stamp(sandbox.clock()),
+        "scmInfo": "sandbox",
+        "serverTitle": "Northwind Robotics",
+    }
+    cloudy = {"displayUrl": site().base_url, "serverTimeZone": "UTC", "defaultLocale": {"locale": "en_US"}}
+    return answer(shared | cloudy if cloud else shared)
+
+
+@routes.get("/myself")
+def myself() -> Response:
+    if not caller().id:
+        raise JiraAnswerError(401, (NOT_SIGNED_IN,))
+    return answer(_user(caller()))
+
+
+def _user(account: Account) -> Json:
+    found = user_json(view(), site().sandbox, person(account)) or {}
+    return found | {
+        "locale": "en_US",
+        "groups": {"size": 0, "items": []},
+        "applicationRoles": {"size": 0, "items": []},
+        "expand": "groups,applicationRoles",
+    }
+
+
+@routes.get("/user/search")
+def users() -> Response:
+    query = (request.args.get("query") or request.args.get("username") or "").lower()
+    found = [one for one in site().sandbox.accounts.values() if query in f"{one.name} {one.email}".lower()]
+    return answer([user_json(view(), site().sandbox, person(one)) for one in found[:50]])
+
+
+@routes.get("/field")
+def fields() -> Response:
+    return answer([field_json(one) for one in site().sandbox.fields.values()])
+
+
+@routes.get("/field/search")
+def field_search() -> Response:
+    if not caller().may("ADMINISTER", None):
+        raise JiraAnswerError(403, ("Only Jira administrators can access custom fields.",))
+    wanted, query = request.args.getlist("type"), request.args.get("query", "").lower()
+    found = [
+        {"id": one.id, "key": one.id, "name": one.name, "schema": schema_json(one), "isLocked": False}
+        for one in site().sandbox.fields.values()
+        if query in one.name.lower() and (not wanted or ("custom" if one.is_custom else "system") in wanted)
+    ]
+    return answer(page_of(found, 50, "field/search"))
+
+
+@routes.get("/status")
+def statuses() -> Response:
+    return answer([status_json(view(), one) for one in site().sandbox.statuses])
+
+
+@routes.get("/statuses/search")
+def status_search() -> Response:
+    words = {"new": "TODO", "indeterminate": "IN_PROGRESS", "done": "DONE"}
+    found = [
+        {
+            "id": one.id,
+            "name": one.name,
+            "statusCategory": words[one.category or "new"],
+            "scope": {"type": "GLOBAL"},
+            "description": "",
+        }
+        for one in site().sandbox.statuses
+    ]
+    return answer(page_of(found, 200, "statuses/search"))
+
+
+@routes.get("/statuscategory")
+def categories() -> Response:
+    return answer([category_json(view(), key) for key in scheme.CATEGORIES])
+
+
+@routes.get("/issuetype")
+def issue_types() -> Response:
+    return answer([type_json(view(), one) for one in site().sandbox.types])
+
+
+@routes.get("/priority")
+def priorities() -> Response:
+    return answer([priority_json(view(), one) for one in scheme.PRIORITIES])
+
+
+@routes.get("/priority/search")
+def priority_search() -> Response:
+    found = [priority_json(view(), one) | {"isDefault": one.name == "Medium"} for one in scheme.PRIORITIES]
+    return answer(page_of(found, 50, "priority/search"))
+
+
+@routes.get("/resolution")
+def resolutions() -> Response:
+    return answer([named_json(view(), "resolution", one) for one in site().sandbox.resolutions])
+
+
+@routes.get("/resolution/search")
+def resolution_search() -> Response:
+    found = [named_json(view(), "resolution", one) for one in site().sandbox.resolutions]
+    return answer(page_of(found, 50, "resolution/search"))
+
+
+@routes.get("/issueLinkType")
+def link_types() -> Response:
+    return answer({"issueLinkTypes": [link_type_json(view(), one) for one in scheme.LINK_TYPES]})
+
+
+# -- projects ---------------------------------------------------------------------------------------------------
+
+
+def _projects() -> list[ProjectDef]:
+    sandbox = site().sandbox
+    return [one for one in sandbox.projects.values() if sandbox.may_browse(caller(), one.project)]
+
+
+def _project(project: ProjectDef) -> Json:
+    return project_json(view(), project.project) | {"style": "classic", "isPrivate": False, "properties": {}}
+
+
+def _project_or_404(key: str) -> ProjectDef:
+    for one in _projects():
+        if key in (one.project.key, one.project.id):
+            return one
+    raise JiraAnswerError(404, (f"No project could be found with key '{key}'.",))
+
+
+@routes.get("/project")
+def projects() -> Response:
+    return answer([_project(one) for one in _projects()])
+
+
+@routes.get("/project/search")
+def project_search() -> Response:
+    keys = request.args.getlist("keys")
+    found = [_project(one) for one in _projects() if not keys or one.project.key in keys]
+    return answer(page_of(found, 50, "project/search"))
+
+
+@routes.get("/project/<key>")
+def project(key: str) -> Response:
+    found = _project_or_404(key)
+    extra: Json = {
+        "issueTypes": [type_json(view(), one) for one in site().sandbox.types],
+        "versions": [
+            named_json(view(), "version", one) for one in site().sandbox.versions[found.project.key]
+        ],
+        "components": [
+            named_json(view(), "component", one) for one in site().sandbox.components[found.project.key]
+        ],
+        "roles": {},
+        "assigneeType": "UNASSIGNED",
+        "lead": user_json(view(), site().sandbox, person(scheme.PEOPLE[0])),
+    }
+    return answer(_project(found) | extra)
+
+
+@routes.get("/project/<key>/statuses")
+def project_statuses(key: str) -> Response:
+    found = _project_or_404(key)
+    return answer(
+        [
+            {
+                "self": view().link(f"issuetype/{kind.id}"),
+                "id": kind.id,
+                "name": kind.name,
+                "subtask": kind.level < 0,
+                "statuses": [status_json(view(), one) for one in found.statuses],
+            }
+            for kind in site().sandbox.types
+        ]
+    )
+
+
+# -- permissions and create screens -----------------------------------------------------------------------------
+
+
+@routes.get("/mypermissions")
+def my_permissions() -> Response:
+    asked = request.args.get("permissions")
+    if asked is None and site().sandbox.deployment == "cloud":
+        raise bad_request("The 'permissions' query parameter is required.")
+    names = asked.split(",") if asked else list(scheme.PERMISSIONS)
+    unknown = sorted(set(names) - set(scheme.PERMISSIONS))
+    if unknown:
+        raise bad_request(f"Unrecognized permission: {', '.join(unknown)}")
+    return answer({"permissions": {name: _permission(name, _asked_project()) for name in names}})
+
+
+def _asked_project() -> str | None:
+    args = request.args
+    issue = args.get("issueKey") or args.get("issueId")
+    if issue:
+        record = site().sandbox.find(issue)
+        if record is None:
+            raise JiraAnswerError(404, ("Issue does not exist or you do not have permission to see it.",))
+        return record.project.key
+    key = args.get("projectKey") or args.get("projectId")
+    return _project_or_404(key).project.key if key else None
+
+
+def _permission(name: str, project_key: str | None) -> Json:
+    site_wide = name in ("ADMINISTER", "BULK_CHANGE")
+    return {
+        "id": str(scheme.PERMISSIONS.index(name)),
+        "key": name,
+        "name": name.replace("_", " ").title(),
+        "type": "GLOBAL" if site_wide else "PROJECT",
+        "description": "",
+        "havePermission": caller().may(name, None if site_wide else project_key),
+    }
+
+
+@routes.get("/issue/createmeta/<key>/issuetypes")
+def create_meta_types(key: str) -> Response:
+    _project_or_404(key)
+    found = create_types(site().sandbox, view())
+    return answer({"startAt": 0, "maxResults": 50, "total": len(found), "issueTypes": found})
+
+
+@routes.get("/issue/createmeta/<key>/issuetypes/<type_id>")
+def create_meta_fields(key: str, type_id: str) -> Response:
+    project_key = _project_or_404(key).project.key
+    kind = next((one for one in site().sandbox.types if one.id == type_id), None)
+    if kind is None:
+        raise JiraAnswerError(404, ("The issue type could not be found.",))
+    found = create_fields(site().sandbox, view(), project_key, kind)
+    return answer({"startAt": 0, "maxResults": len(found), "total": len(found), "fields": found})

@@ -1,0 +1,1 @@
+"""The local copy of Jira's issues: their facts, names and texts."""

@@ -1,0 +1,253 @@
+"""Our own copy of the mapped facts of each issue, by issue id. Keeps what it is given; asks nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Delete, Select, bindparam, func, select
+from sqlalchemy import delete as delete_from
+
+from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
+from connectors.store.database.sql import among, among_given, given, given_rows, insert_into, scanned, upsert
+from connectors.store.mirror.issue_text import IssueReader, text_of
+from connectors.store.schema import alias, issue, link
+from mappings.facts.issue import Issue
+
+PUT_AT_ONCE = 2_000
+READ_AT_ONCE = 1_000
+
+_Before = Mapping[str, tuple[str, int, str]]
+
+
+def put(conn: Connection, site: str, issues: Iterable[Issue]) -> frozenset[str]:
+    """Keep these issues; the ids whose facts really changed. What is older than what we have (`updated`) changes nothing."""
+    changed: set[str] = set()
+    source = iter(issues)
+    while batch := list(islice(source, PUT_AT_ONCE)):
+        changed |= _put_batch(conn, site, _newest_by_id(batch))
+    return frozenset(changed)
+
+
+def get(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, Issue]:
+    """The issues we have of these ids."""
+    return {found.id: found for found in _read(conn, _by_id(conn.dialect.name), site, ids)}
+
+
+def hold(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, Issue]:
+    """As `get`, and nobody else changes them until this transaction ends. Ask for all at once: rows are locked in id order."""
+    reader = IssueReader()
+    return {id_: reader.read(content) for id_, (_, _, content) in _before(conn, site, ids).items()}
+
+
+def delete(conn: Connection, site: str, ids: Iterable[str]) -> None:
+    """Forget these issues, their links and their former keys."""
+    ids = list(ids)
+    if not ids:
+        return
+    for table, column in ((issue, issue.c.id), (link, link.c.issue_id), (alias, alias.c.issue_id)):
+        conn.execute(delete_from(table).where(table.c.site == site, among(conn, column, ids)))
+
+
+def subtree(conn: Connection, site: str, root_ids: Iterable[str]) -> list[Issue]:
+    """The roots and everything below them by parent; a circle in the data is walked once."""
+    return _read(conn, _below(conn.dialect.name), site, root_ids)
+
+
+def linked(conn: Connection, site: str, ids: Iterable[str]) -> list[Issue]:
+    """The issues that these link to or that link to these, by any phrase."""
+    return _read(conn, _linked(conn.dialect.name), site, ids)
+
+
+def every(conn: Connection, site: str) -> Iterator[Issue]:
+    """All issues in no order, streamed: memory stays flat however many there are. Read on within the same transaction."""
+    reader = IssueReader()
+    for (content,) in _stream(conn, select(issue.c.content).where(scanned(conn, issue.c.site) == site)):
+        yield reader.read(content)
+
+
+def ids(conn: Connection, site: str) -> Iterator[tuple[str, datetime]]:
+    """Id and `updated` of all issues, streamed."""
+    for issue_id, updated in _stream(conn, select(issue.c.id, issue.c.updated).where(issue.c.site == site)):
+        yield issue_id, from_ms(updated)
+
+
+def count(conn: Connection, site: str) -> int:
+    """How many issues we have."""
+    return conn.execute(select(func.count()).select_from(issue).where(issue.c.site == site)).scalar_one()
+
+
+def sizes(conn: Connection, site: str, project_ids: Iterable[str]) -> dict[str, int]:
+    """How many issues of these projects we have."""
+    mine = (issue.c.site == site, among(conn, issue.c.project_id, project_ids))
+    counted = select(issue.c.project_id, func.count()).where(*mine).group_by(issue.c.project_id)
+    return dict(iter(conn.execute(counted)))
+
+
+def id_of_key(conn: Connection, site: str, key: str) -> str | None:
+    """The id of the issue that has this key, else of the one that had it last before it moved."""
+    holders = select(issue.c.updated, issue.c.id).where(issue.c.site == site, issue.c.key == key)
+    # Sorted here: for ORDER BY … LIMIT 1 SQLite would walk the whole index by `updated`.
+    current: list[tuple[int, str]] = sorted((updated, id_) for updated, id_ in conn.execute(holders))
+    if current:
+        return current[-1][1]
+    former = select(alias.c.issue_id).where(alias.c.site == site, alias.c.key == key)
+    return conn.execute(former).scalar()
+
+
+def former_keys(conn: Connection, site: str) -> dict[str, str]:
+    """Ids by keys that issues had before they were moved."""
+    rows = conn.execute(select(alias.c.key, alias.c.issue_id).where(alias.c.site == site))
+    return {row.key: row.issue_id for row in rows}
+
+
+def newest(conn: Connection, site: str) -> datetime | None:
+    """The latest `updated` we have: where an incremental read goes on."""
+    latest = conn.execute(select(func.max(issue.c.updated)).where(issue.c.site == site)).scalar()
+    return maybe_from_ms(latest)
+
+
+def _newest_by_id(batch: Sequence[Issue]) -> dict[str, Issue]:
+    """By id and sorted by it: PostgreSQL locks rows in this order, so two writers never wait for each other in a circle."""
+    kept: dict[str, Issue] = {}
+    for found in batch:
+        seen = kept.get(found.id)
+        if seen is None or found.updated >= seen.updated:
+            kept[found.id] = found
+    return dict(sorted(kept.items()))
+
+
+def _put_batch(conn: Connection, site: str, batch: Mapping[str, Issue]) -> set[str]:
+    before = _before(conn, site, batch)
+    rows = [row for row in (_row(site, found) for found in batch.values()) if _is_news(row, before)]
+    if rows:
+        conn.execute(_upsert(conn.dialect.name), rows)
+        _keep_links(conn, site, [batch[row["id"]] for row in rows], before)
+        _keep_former_keys(conn, site, rows, before)
+    return {row["id"] for row in rows}
+
+
+def _before(conn: Connection, site: str, ids: Iterable[str]) -> _Before:
+    """Key, `updated` and content of what we have. The rows stay locked, so that what is news now is news when it is written."""
+    found = conn.execute(_locked(conn.dialect.name), {"site": site, "given": given(conn, ids)})
+    return {issue_id: (key, updated, content) for issue_id, key, updated, content in found}
+
+
+def _is_news(row: Mapping[str, Any], before: _Before) -> bool:
+    if row["id"] not in before:
+        return True
+    _, updated, content = before[row["id"]]
+    return bool(row["updated"] >= updated and row["content"] != content)
+
+
+@cache
+def _upsert(dialect: str) -> Any:
+    """The condition repeats what was just read: a writer that came between on a new id must not be overwritten either."""
+    statement = upsert(dialect, issue)
+    news = {
+        column.name: statement.excluded[column.name]
+        for column in issue.c
+        if column.name not in ("site", "id")
+    }
+    return statement.on_conflict_do_update(
+        index_elements=[issue.c.site, issue.c.id],
+        set_=news,
+        where=statement.excluded.updated >= issue.c.updated,
+    )
+
+
+@cache
+def _unlinking(dialect: str) -> Delete:
+    return delete_from(link).where(link.c.site == bindparam("site"), among_given(dialect, link.c.issue_id))
+
+
+def _keep_links(conn: Connection, site: str, changed: Sequence[Issue], before: _Before) -> None:
+    known = [found.id for found in changed if found.id in before]
+    if known:
+        conn.execute(_unlinking(conn.dialect.name), {"site": site, "given": given(conn, known)})
+    rows = [
+        {"site": site, "issue_id": found.id, "phrase": phrase, "other_id": other}
+        for found in changed
+        for phrase, other in sorted({(each.phrase.casefold(), each.issue_id) for each in found.links})
+    ]
+    if rows:
+        conn.execute(insert_into(conn, link).on_conflict_do_nothing(), rows)
+
+
+def _keep_former_keys(
+    conn: Connection, site: str, rows: Sequence[Mapping[str, Any]], before: _Before
+) -> None:
+    former = [
+        {"site": site, "key": before[row["id"]][0], "issue_id": row["id"]}
+        for row in rows
+        if row["id"] in before and before[row["id"]][0] != row["key"]
+    ]
+    if former:
+        statement = insert_into(conn, alias)
+        conn.execute(
+            statement.on_conflict_do_update(
+                index_elements=[alias.c.site, alias.c.key], set_={"issue_id": statement.excluded.issue_id}
+            ),
+            former,
+        )
+
+
+def _row(site: str, found: Issue) -> dict[str, Any]:
+    return {
+        "site": site,
+        "id": found.id,
+        "key": found.key,
+        "project_id": found.project.id,
+        "type_id": found.type.id,
+        "status_id": found.status.id,
+        "parent_id": found.parent_id,
+        "updated": to_ms(found.updated),
+        "content": text_of(found),
+    }
+
+
+# Statements of every reconcile are built once: building one takes SQLAlchemy longer than the database takes to answer it.
+_CONTENTS = select(issue.c.content).where(issue.c.site == bindparam("site"))
+
+
+@cache
+def _by_id(dialect: str) -> Select[str]:
+    return _CONTENTS.where(among_given(dialect, issue.c.id))
+
+
+@cache
+def _below(dialect: str) -> Select[str]:
+    tree = select(given_rows(dialect).c.value.label("id")).cte("tree", recursive=True)
+    below = select(issue.c.id).join(tree, issue.c.parent_id == tree.c.id)
+    tree = tree.union(below.where(issue.c.site == bindparam("site")))
+    return _CONTENTS.where(issue.c.id.in_(select(tree.c.id)))
+
+
+@cache
+def _linked(dialect: str) -> Select[str]:
+    mine = link.c.site == bindparam("site")
+    there = select(link.c.other_id).where(mine, among_given(dialect, link.c.issue_id))
+    back = select(link.c.issue_id).where(mine, among_given(dialect, link.c.other_id))
+    return _CONTENTS.where(issue.c.id.in_(there.union(back)))
+
+
+@cache
+def _locked(dialect: str) -> Select[str, str, int, str]:
+    wanted = (issue.c.site == bindparam("site"), among_given(dialect, issue.c.id))
+    columns = select(issue.c.id, issue.c.key, issue.c.updated, issue.c.content)
+    return columns.where(*wanted).order_by(issue.c.id).with_for_update()
+
+
+def _read(conn: Connection, statement: Select[str], site: str, ids: Iterable[str]) -> list[Issue]:
+    reader = IssueReader()
+    rows = conn.execute(statement, {"site": site, "given": given(conn, ids)})
+    return [reader.read(content) for (content,) in rows]
+
+
+def _stream(conn: Connection, statement: Select[Any]) -> Iterator[Any]:
+    options = {"stream_results": True, "yield_per": READ_AT_ONCE}
+    for part in conn.execute(statement, execution_options=options).partitions():
+        yield from part

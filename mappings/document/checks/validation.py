@@ -1,0 +1,355 @@
+"""Cross-references and contradictions of a document, found without a Jira. What the live catalogue knows is asked in `binding`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from mappings.diagnostic import Diagnostic, did_you_mean
+from mappings.document.checks.codes import Code
+from mappings.document.checks.jql import check_jql
+from mappings.document.checks.kpis import check_kpis
+from mappings.document.checks.progress import check_progress
+from mappings.document.checks.report import Report, shown
+from mappings.document.checks.walk import alias_uses, jql_texts, key_results, progress_kind
+from mappings.document.checks.write_back import check_write_back
+from mappings.document.schema import (
+    AlignmentPart,
+    Document,
+    JqlRelation,
+    KeyResultPart,
+    ObjectivePart,
+    Weight,
+)
+from mappings.document.text.places import Path, Positions
+from mappings.facts.catalogue import Catalogue
+from mappings.numbers import exact
+from mappings.progress import RULE_OF_KIND
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def validate(document: Document, positions: Positions | None = None) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong inside a document of the right shape, all at once, in text order where positions are known."""
+    report = Report(positions or Positions())
+    find_faults(document, report)
+    return report.diagnostics()
+
+
+def find_faults(document: Document, report: Report, catalogue: Catalogue | None = None) -> None:
+    """Adds every finding of `validate` to a report; names in JQL are checked where a catalogue is at hand."""
+    _check_time_zone(document, report)
+    _check_fields(document, report)
+    _check_statuses(document, report)
+    _check_cycles(document, report)
+    for index, objective in enumerate(document.objectives):
+        _check_objective(document, objective, ("objectives", index), report)
+    _check_circles(document, report)
+    for path, objective, part in key_results(document):
+        _check_key_result(objective, part, path, report)
+    check_kpis(document, report)
+    _check_ids(document, report)
+    _check_aliases(document, report)
+    check_write_back(document, report)
+    for path, text in jql_texts(document):
+        check_jql(text, path, catalogue or Catalogue(), report)
+
+
+def zone_of(name: str) -> ZoneInfo | None:
+    """The time zone with this IANA name, or None."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return None
+
+
+def _check_time_zone(document: Document, report: Report) -> None:
+    name = document.time_zone
+    if name is not None and zone_of(name) is None:
+        message = f"{shown(name)} is no time zone"
+        remedy = "write an IANA name like Europe/Berlin, or leave it out for the site's own"
+        report.add(Code.UNKNOWN_TIME_ZONE, message, ("time_zone",), value=name, remedy=remedy)
+
+
+def _check_fields(document: Document, report: Report) -> None:
+    owner: dict[str, str] = {}
+    for alias, part in document.fields.items():
+        path = ("fields", alias)
+        if part.id is None and part.name is None:
+            remedy = "write `id: customfield_…`, or `name:` as Jira shows it"
+            report.add(
+                Code.FIELD_WITHOUT_ID,
+                f"the field {shown(alias)} has neither id nor name",
+                path,
+                remedy=remedy,
+            )
+            continue
+        identity = part.id or f"name {str(part.name).casefold()}"
+        first = owner.setdefault(identity, alias)
+        if first != alias:
+            message = f"{shown(alias)} and {shown(first)} are the same field"
+            report.add(
+                Code.DUPLICATE_FIELD,
+                message,
+                path,
+                value=part.id or part.name,
+                remedy="keep one alias and use it everywhere",
+            )
+
+
+def _check_statuses(document: Document, report: Report) -> None:
+    for index, override in enumerate(document.statuses.overrides):
+        if not override.by_status and not override.by_category:
+            path = ("statuses", "overrides", index)
+            message, remedy = (
+                "this override changes nothing",
+                "write `by_status` or `by_category`, or remove it",
+            )
+            report.warn(Code.OPTION_WITHOUT_EFFECT, message, path, remedy=remedy)
+
+
+def _check_cycles(document: Document, report: Report) -> None:
+    for index, cycle in enumerate(document.cycles):
+        path: Path = ("cycles", index)
+        if cycle.end < cycle.start:
+            message = f"the cycle ends on {cycle.end}, before it starts on {cycle.start}"
+            report.add(
+                Code.INVERTED_CYCLE, message, (*path, "end"), value=cycle.end, remedy="exchange the two days"
+            )
+        if not 0 <= cycle.health.at_risk < cycle.health.on_track:
+            message = f"at_risk {cycle.health.at_risk} has to be below on_track {cycle.health.on_track}, and not below 0"
+            remedy = "pace at or above on_track is on track, at or above at_risk is at risk"
+            report.add(
+                Code.INVERTED_THRESHOLDS,
+                message,
+                (*path, "health"),
+                value=cycle.health.at_risk,
+                remedy=remedy,
+            )
+        if cycle.working_days is not None and not cycle.working_days:
+            message = "a cycle without working days never advances"
+            report.add(
+                Code.TOO_FEW,
+                message,
+                (*path, "working_days"),
+                valid=WEEKDAYS,
+                remedy="name the days, or leave it out",
+            )
+    _check_overlaps(document, report)
+
+
+def _check_overlaps(document: Document, report: Report) -> None:
+    """A quarter inside a year is fine; two cycles that cross are most likely a slip of the pen."""
+    for index, cycle in enumerate(document.cycles):
+        for other in document.cycles[:index]:
+            shared = max(cycle.start, other.start) <= min(cycle.end, other.end)
+            inside = (cycle.start - other.start).days * (cycle.end - other.end).days <= 0
+            if shared and not inside:
+                message = f"the cycles {shown(other.id)} and {shown(cycle.id)} overlap"
+                remedy = "correct the days, unless both are meant to run side by side"
+                report.warn(
+                    Code.OVERLAPPING_CYCLES,
+                    message,
+                    ("cycles", index),
+                    value=cycle.id,
+                    remedy=remedy,
+                )
+
+
+def _check_objective(document: Document, objective: ObjectivePart, path: Path, report: Report) -> None:
+    if objective.select is None and objective.title is None:
+        remedy = "write `select:` with JQL, or `title:` for an objective for which no issue stands"
+        message = f"the objective {shown(objective.id)} has neither `select` nor `title`"
+        report.add(Code.OBJECTIVE_WITHOUT_SELECT, message, path, remedy=remedy)
+    if objective.select is not None and objective.title is not None:
+        message = f"the objective {shown(objective.id)} has both `select` and `title`"
+        report.add(
+            Code.OBJECTIVE_WITH_BOTH,
+            message,
+            (*path, "title"),
+            value=objective.title,
+            remedy="keep one of them",
+        )
+    if objective.select is not None and objective.owner is not None:
+        message = "the owner of a selected objective is the assignee of its issue; `owner` has no effect"
+        report.warn(
+            Code.OPTION_WITHOUT_EFFECT,
+            message,
+            (*path, "owner"),
+            value=objective.owner,
+            remedy="remove it",
+        )
+    _check_cycle_of(document, objective, path, report)
+    _check_alignment(document, objective, path, report)
+
+
+def _check_cycle_of(document: Document, objective: ObjectivePart, path: Path, report: Report) -> None:
+    cycles = [cycle.id for cycle in document.cycles]
+    inner = (*path, "cycle")
+    if isinstance(objective.cycle, str) and objective.cycle not in cycles:
+        report.unknown(
+            Code.UNKNOWN_CYCLE,
+            "the cycle",
+            objective.cycle,
+            cycles,
+            inner,
+            "add it under `cycles`, or name one that is there",
+        )
+    elif objective.cycle is not None and not isinstance(objective.cycle, str) and not cycles:
+        message = "the cycle is read from the issue, but `cycles` lists none"
+        report.add(Code.UNKNOWN_CYCLE, message, inner, remedy="add the cycles under `cycles`")
+
+
+def _check_alignment(document: Document, objective: ObjectivePart, path: Path, report: Report) -> None:
+    target = objective.aligned_to
+    if isinstance(target, AlignmentPart):
+        _check_alignment_target(document, objective, target, (*path, "aligned_to"), report)
+        _check_weight(target.weight, (*path, "aligned_to", "weight"), report)
+        if target.weight is not None and not target.contributes:
+            message = "`weight` has no effect without `contributes: true`"
+            inner = (*path, "aligned_to", "weight")
+            report.warn(
+                Code.OPTION_WITHOUT_EFFECT,
+                message,
+                inner,
+                remedy="remove it, or add `contributes: true`",
+            )
+    elif target is not None:
+        _check_named_alignment(document, objective, target.removeprefix("@"), (*path, "aligned_to"), report)
+
+
+def _check_alignment_target(
+    document: Document, objective: ObjectivePart, aligned: AlignmentPart, path: Path, report: Report
+) -> None:
+    """Exactly one of a link phrase and an objective that is written here."""
+    if (aligned.link is None) == (aligned.objective is None):
+        message = "an alignment goes either by the phrase of a link or to an objective that is written here"
+        valid = ("{link: phrase}", "{objective: id}")
+        report.add(Code.LINK_OR_OBJECTIVE, message, path, valid=valid, remedy="write exactly one of the two")
+        return
+    inner = (*path, "objective")
+    target = (aligned.objective or "").removeprefix("@")
+    if aligned.objective is None or _is_itself(objective, target, inner, report):
+        return
+    written = [part.id for part in document.objectives if part.title is not None]
+    if target not in written:
+        remedy = "name an objective that has a `title`"
+        report.unknown(Code.UNKNOWN_OBJECTIVE, "the written objective", target, written, inner, remedy)
+
+
+def _is_itself(objective: ObjectivePart, target: str, path: Path, report: Report) -> bool:
+    if target != objective.id:
+        return False
+    message = f"the objective {shown(target)} is aligned to itself"
+    report.add(Code.ALIGNED_TO_ITSELF, message, path, value=target, remedy="name another objective")
+    return True
+
+
+def _named_above(objective: ObjectivePart) -> str | None:
+    """The id of the objective it names, or of what may be one."""
+    aligned = objective.aligned_to
+    named = aligned.objective if isinstance(aligned, AlignmentPart) else aligned
+    return None if named is None else named.removeprefix("@")
+
+
+def _check_named_alignment(
+    document: Document, objective: ObjectivePart, target: str, path: Path, report: Report
+) -> None:
+    """A bare text is an objective written in the document, or else the phrase of a link."""
+    if _is_itself(objective, target, path, report):
+        return
+    written = [part.id for part in document.objectives if part.title is not None]
+    selected = [part.id for part in document.objectives if part.select is not None]
+    near = did_you_mean(target, written)
+    if target not in written and (target in selected or near):
+        known = "selects its objectives from Jira" if target in selected else f"is not written here; {near}"
+        message = f"{shown(target)} {known}: as it stands, it is read as the phrase of a link"
+        remedy = "name an objective that has a `title`, or write {link: phrase}"
+        report.warn(Code.UNKNOWN_OBJECTIVE, message, path, value=target, valid=written, remedy=remedy)
+
+
+def _check_circles(document: Document, report: Report) -> None:
+    above = {part.id: _named_above(part) for part in document.objectives}
+    for index, part in enumerate(document.objectives):
+        way = [part.id]
+        while (upper := above.get(way[-1])) is not None and upper not in way:
+            way.append(upper)
+        if upper == part.id and len(way) > 1:
+            message = f"the objectives are aligned in a circle: {' → '.join([*way, part.id])}"
+            report.add(
+                Code.ALIGNED_IN_A_CIRCLE,
+                message,
+                ("objectives", index, "aligned_to"),
+                value=upper,
+                remedy="break it at one of them",
+            )
+
+
+def _check_key_result(objective: ObjectivePart, part: KeyResultPart, path: Path, report: Report) -> None:
+    check_progress(part.progress, (*path, "progress"), report)
+    _check_weight(part.weight, (*path, "weight"), report)
+    kind = progress_kind(part)
+    if not RULE_OF_KIND[kind].by_rows:
+        _check_single(part, kind, path, report)
+    if objective.select is None and not isinstance(part.relation, JqlRelation):
+        message = f"no issue stands for {shown(objective.id)}, so no issue is related to one"
+        remedy = "write `relation: {jql: …}`, or select the objective from Jira"
+        report.add(Code.NOTHING_TO_RELATE, message, (*path, "relation"), valid=("{jql: JQL}",), remedy=remedy)
+
+
+def _check_single(part: KeyResultPart, kind: str, path: Path, report: Report) -> None:
+    """Options that only make sense where issues together are one key result."""
+    if part.as_ == "one_key_result":
+        message = f"a key result of the kind {shown(kind)} takes the fields of one issue, so this works for one issue only"
+        remedy = "write `as: each_issue`, or leave it out"
+        report.warn(
+            Code.AS_UNSUPPORTED, message, (*path, "as"), value=part.as_, valid=("each_issue",), remedy=remedy
+        )
+    if part.subtasks == "through_parent":
+        message = f"`subtasks` has no effect on a key result of the kind {shown(kind)}"
+        report.warn(Code.OPTION_WITHOUT_EFFECT, message, (*path, "subtasks"), remedy="remove it")
+
+
+def _check_weight(weight: Weight | None, path: Path, report: Report) -> None:
+    if isinstance(weight, Decimal) and weight < 0:
+        report.add(
+            Code.NEGATIVE_WEIGHT,
+            f"a weight of {weight} is below 0",
+            path,
+            value=weight,
+            remedy="write 0 or more",
+        )
+
+
+def _check_ids(document: Document, report: Report) -> None:
+    _check_unique("cycle", ("cycles",), (cycle.id for cycle in document.cycles), report)
+    _check_unique("objective", ("objectives",), (part.id for part in document.objectives), report)
+    _check_unique("KPI", ("kpis",), (kpi.id for kpi in document.kpis), report)
+    for index, objective in enumerate(document.objectives):
+        path = ("objectives", index, "key_results")
+        _check_unique("key result", path, (part.id for part in objective.key_results), report)
+
+
+def _check_unique(what: str, path: Path, ids: Iterable[str], report: Report) -> None:
+    seen: set[str] = set()
+    for index, id_ in enumerate(ids):
+        if id_ in seen:
+            message = f"there is already a {what} with the id {shown(id_)}"
+            report.add(
+                Code.DUPLICATE_ID, message, (*path, index, "id"), value=id_, remedy="give it an id of its own"
+            )
+        seen.add(id_)
+
+
+def _check_aliases(document: Document, report: Report) -> None:
+    for use in alias_uses(document):
+        if use.alias not in document.fields:
+            number = exact(use.alias) is not None
+            remedy = (
+                "leave the quotes out for a number"
+                if number
+                else "add the alias under `fields`, or use one that is there"
+            )
+            known = (*document.fields, *use.words)
+            report.unknown(Code.UNKNOWN_ALIAS, "the field alias", use.alias, known, use.path, remedy)

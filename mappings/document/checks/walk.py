@@ -1,0 +1,112 @@
+"""Walks a document: every JQL and every use of a field alias in it, with its path. Judges none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mappings.document.schema import (
+    NOTHING,
+    AlignmentPart,
+    Document,
+    FieldSource,
+    JqlFieldRelation,
+    JqlRelation,
+    KeyResultPart,
+    ObjectivePart,
+    Weight,
+    WeightPart,
+)
+from mappings.document.text.places import Path
+from mappings.fields import Reading
+from mappings.progress import RULE_OF_KIND
+from mappings.progress.options import RuleOptions, aliases, jql_options
+
+
+@dataclass(frozen=True, slots=True)
+class AliasUse:
+    """One place where a value is read from a field, None where any will do; `words` could stand there too."""
+
+    path: Path
+    alias: str
+    wanted: Reading | None
+    words: tuple[str, ...] = ()
+
+
+def key_results(document: Document) -> Iterator[tuple[Path, ObjectivePart, KeyResultPart]]:
+    """Every key-result rule with its path and its objective."""
+    for index, objective in enumerate(document.objectives):
+        for number, part in enumerate(objective.key_results):
+            yield ("objectives", index, "key_results", number), objective, part
+
+
+def progress_kind(part: KeyResultPart) -> str:
+    """The kind of a key result."""
+    return part.progress.kind
+
+
+def is_issue_each(part: KeyResultPart) -> bool:
+    """Whether every selected issue is a key result of its own, so that it can be written to."""
+    if part.as_ is not None:
+        return part.as_ == "each_issue"
+    return isinstance(part.relation, JqlFieldRelation) or not RULE_OF_KIND[progress_kind(part)].by_rows
+
+
+def jql_texts(document: Document) -> Iterator[tuple[Path, str]]:
+    """Every JQL with its path, in the order of the schema."""
+    yield ("scope",), document.scope
+    for index, override in enumerate(document.statuses.overrides):
+        if override.when is not None:
+            yield ("statuses", "overrides", index, "when"), override.when
+    if document.statuses.excluded != NOTHING:
+        yield ("statuses", "excluded"), document.statuses.excluded
+    if document.statuses.not_achieved is not None:
+        yield ("statuses", "not_achieved"), document.statuses.not_achieved
+    for index, objective in enumerate(document.objectives):
+        if objective.select is not None:
+            yield ("objectives", index, "select"), objective.select
+    for path, _, part in key_results(document):
+        yield from _key_result_jql(path, part)
+    for index, kpi in enumerate(document.kpis):
+        for name, text in jql_options(kpi.source).items():
+            yield ("kpis", index, "source", name), text
+
+
+def _key_result_jql(path: Path, part: KeyResultPart) -> Iterator[tuple[Path, str]]:
+    if part.select is not None:
+        yield (*path, "select"), part.select
+    if isinstance(part.relation, JqlRelation):
+        yield (*path, "relation", "jql"), part.relation.jql
+    for name, text in jql_options(part.progress).items():
+        yield (*path, "progress", name), text
+
+
+def alias_uses(document: Document) -> Iterator[AliasUse]:
+    """Every field alias a value is read from; what is written back is not among them."""
+    for index, objective in enumerate(document.objectives):
+        path: Path = ("objectives", index)
+        if isinstance(objective.cycle, FieldSource):
+            yield AliasUse((*path, "cycle", "field"), objective.cycle.field, None)
+        if isinstance(objective.aligned_to, AlignmentPart):
+            yield from weight_uses((*path, "aligned_to", "weight"), objective.aligned_to.weight)
+    for path, _, part in key_results(document):
+        yield from weight_uses((*path, "weight"), part.weight)
+        if isinstance(part.relation, JqlFieldRelation):
+            yield AliasUse((*path, "relation", "jql_field"), part.relation.jql_field, Reading.TEXT)
+        yield from option_uses((*path, "progress"), part.progress)
+
+
+def weight_uses(path: Path, weight: Weight | None) -> Iterator[AliasUse]:
+    """The aliases a weight is read from, if it is not written as a number."""
+    at, said = ((*path, "field"), weight.field) if isinstance(weight, WeightPart) else (path, weight)
+    if isinstance(said, str):
+        yield AliasUse(at, said, Reading.NUMBER)
+    elif isinstance(said, tuple):
+        yield from (AliasUse((*at, place), alias, Reading.NUMBER) for place, alias in enumerate(said))
+
+
+def option_uses(path: Path, options: RuleOptions) -> Iterator[AliasUse]:
+    """Aliases among the options of a progress rule, as the rule itself marks them."""
+    for option in aliases(options):
+        if not option.is_word:
+            yield AliasUse((*path, *option.place), option.text, option.mark.wanted, tuple(option.mark.words))

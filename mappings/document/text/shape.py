@@ -1,0 +1,353 @@
+"""What pydantic says about the shape of a document, said in plain words at its place. Checks nothing itself."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from mappings.diagnostic import did_you_mean
+from mappings.document.checks.codes import Code
+from mappings.document.checks.report import MOST_FINDINGS, Report, shown
+from mappings.document.part import parts
+from mappings.document.schema import LONGEST_DAYS, LONGEST_GRACE, Document
+from mappings.document.text.places import Path
+from mappings.progress import PROGRESS_RULES
+from mappings.progress.options import DECIMALS, FIRST_DAY, LAST_DAY, Shapes, marked
+
+LARGEST_SHARE = 2
+PROPERTY_FORM = "letters, digits, `.`, `-` and `_`, at most 255 of them, with a letter or digit first, like jira-okr.rollup"
+SHAPES: Mapping[str, tuple[str, ...]] = {
+    "relation": ("child", "descendant", "{link: phrase}", "{jql: JQL}", "{jql_field: alias}"),
+    "cycle": ("the id of a cycle", "{field: alias}", "{label: prefix}", "{version: prefix}"),
+    "weight": (
+        "a number",
+        "a field alias",
+        "[alias, alias]",
+        "{field: alias, missing: siblings_mean}",
+    ),
+    "aligned_to": (
+        "the id of an objective",
+        "{link: phrase, contributes: true}",
+        "{objective: id, contributes: true}",
+    ),
+    "property": (
+        f"the key of the property: {PROPERTY_FORM}",
+        "{key: jira-okr.rollup, values: [progress_percent, health]}",
+    ),
+}
+OPERAND_SHAPES = ("a field alias", "a number")
+
+_WORDS: Mapping[str, tuple[Code, str]] = {
+    "date_range": (Code.OUT_OF_RANGE, f"a date from {FIRST_DAY} to {LAST_DAY} is wanted here"),
+    "grace_range": (Code.OUT_OF_RANGE, f"at most {LONGEST_GRACE}d is wanted here"),
+    "duration_range": (Code.OUT_OF_RANGE, f"from 1d to {LONGEST_DAYS}d (ten years) is wanted here"),
+    "string_type": (Code.NOT_A_TEXT, "a text is wanted here; put it in quotes"),
+    "bool": (Code.NOT_A_SWITCH, "true or false is wanted here"),
+    "decimal_max_places": (Code.OUT_OF_RANGE, f"at most {DECIMALS} decimals are reckoned with"),
+    "decimal": (Code.NOT_A_NUMBER, "a number is wanted here"),
+    "int": (Code.NOT_A_NUMBER, "a whole number is wanted here"),
+    "finite_number": (Code.NOT_A_NUMBER, "a number is wanted here"),
+    "date": (Code.NOT_A_DATE, "a date like 2026-10-01 is wanted here"),
+    "tuple": (Code.NOT_A_LIST, "a list is wanted here: lines that begin with `- `"),
+    "list": (Code.NOT_A_LIST, "a list is wanted here: lines that begin with `- `"),
+    "model": (Code.NOT_A_MAPPING, "keys and values are wanted here"),
+    "dict": (Code.NOT_A_MAPPING, "keys and values are wanted here"),
+    "string_pattern": (Code.BAD_FORM, "this text has not the wanted form"),
+}
+LENGTHS: Mapping[str, Code] = {"too_short": Code.TOO_FEW, "too_long": Code.TOO_MANY}
+_FORMS: Mapping[str, str] = {
+    "name": "small letters, digits, `.`, `-` and `_`, at most 63 of them, like platform-okrs",
+    "key": PROPERTY_FORM,
+    "stale_after": "a number of days or weeks, like 14d or 2w",
+    "grace": "minutes, hours or days, like 90m, 1h or 2d",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """One pydantic error: where in the data, which branches of unions it was tried in, what pydantic said."""
+
+    path: Path
+    loc: Path
+    branches: tuple[tuple[int, str], ...]
+    kind: str
+    context: Mapping[str, Any]
+    value: object
+
+
+def report_shape(error: ValidationError, plain: object, report: Report) -> None:
+    """Adds one finding for every mistake; alternatives that the writer cannot have meant are left out.
+
+    pydantic calls a list too short when its entries are broken: that is no finding of its own.
+    """
+    details = error.errors(include_url=False)
+    real = [detail for detail in details if not (detail["type"] == "too_short" and detail["input"])]
+    _settle([_trouble(detail, plain) for detail in real[:MOST_FINDINGS]], plain, report)
+
+
+def _trouble(detail: ErrorDetails, plain: Any) -> _Trouble:
+    path: Path = ()
+    branches: list[tuple[int, str]] = []
+    data = plain
+    loc = detail["loc"]
+    for index, part in enumerate(loc):
+        last = index == len(loc) - 1
+        if _holds(data, part):
+            data, path = data[part], (*path, part)
+        elif last and detail["type"] in ("missing", "extra_forbidden"):
+            path = (*path, part)
+        elif part != "[key]" and not _is_branch(data, part):
+            branches.append((len(path), str(part)))
+    kind = "bad_key" if loc and loc[-1] == "[key]" else detail["type"]
+    return _Trouble(path, loc, tuple(branches), kind, detail.get("ctx", {}), detail["input"])
+
+
+def _holds(data: object, part: str | int) -> bool:
+    if isinstance(data, list):
+        return isinstance(part, int) and part < len(data)
+    return isinstance(data, dict) and part in data and not _is_branch(data, part)
+
+
+def _is_branch(data: object, part: object) -> bool:
+    """Whether pydantic names the kind it has chosen by `kind`, rather than a key."""
+    return isinstance(data, dict) and "kind" in data and data["kind"] == part
+
+
+def _settle(troubles: Sequence[_Trouble], plain: object, report: Report) -> None:
+    groups: dict[Path, list[_Trouble]] = {}
+    for trouble in troubles:
+        if trouble.branches:
+            groups.setdefault(trouble.path[: trouble.branches[0][0]], []).append(trouble)
+        else:
+            _report(trouble, report)
+    for path, group in groups.items():
+        _choose(path, group, plain, report)
+
+
+def _choose(path: Path, group: list[_Trouble], plain: object, report: Report) -> None:
+    """Of a value that fits none of several shapes, tells only what is wrong with the shape that was meant."""
+    value = _at(plain, path)
+    name = next((part for part in reversed(path) if isinstance(part, str)), "")
+    valid = (*SHAPES.get(name, ()), *option_shapes(name)) or OPERAND_SHAPES
+    if (bounded := _out_of_bounds(group)) is not None:
+        _wrong(bounded, report)
+        return
+    if not isinstance(value, dict) or not value:
+        message = f"{shown(value)} is none of the shapes that `{name}` can have"
+        report.add(
+            Code.WRONG_VALUE, message, path, value=value, valid=valid, remedy="write one of the valid shapes"
+        )
+        return
+    keys = {
+        branch: keys
+        for branch in dict.fromkeys(trouble.branches[0][1] for trouble in group)
+        if (keys := _keys_of(branch))
+    }
+    meant = max(keys, key=lambda branch: len(keys[branch] & set(value)), default="")
+    if not meant or not keys[meant] & set(value):
+        everything = sorted(set().union(*keys.values()))
+        for key in value:
+            _unknown_key((*path, key), everything, report)
+        return
+    chosen = [trouble for trouble in group if trouble.branches[0][1] == meant]
+    _settle([replace(trouble, branches=trouble.branches[1:]) for trouble in chosen], plain, report)
+
+
+def _out_of_bounds(group: list[_Trouble]) -> _Trouble | None:
+    """Where a number or a day was meant, the one thing that is wrong with it."""
+    kinds = ("less_than_equal", "greater_than_equal", "decimal_max_places", "date_range")
+    return next((one for one in group if one.kind in kinds and len(one.branches) == 1), None)
+
+
+def _report(trouble: _Trouble, report: Report) -> None:
+    path, kind = trouble.path, trouble.kind
+    if kind == "extra_forbidden":
+        _unknown_key(path, _valid_keys(trouble.loc[:-1]), report)
+    elif kind == "bad_key":
+        _unknown_key(path, _expected(trouble.context), report)
+    elif kind == "missing":
+        report.add(
+            Code.MISSING_KEY,
+            f"`{path[-1]}` is missing here",
+            path[:-1],
+            value=path[-1],
+            remedy=f"add `{path[-1]}:`",
+        )
+    elif kind == "literal_error":
+        _unknown_value(trouble, report)
+    elif kind in ("union_tag_invalid", "union_tag_not_found"):
+        _unknown_kind(trouble, report)
+    else:
+        _wrong(trouble, report)
+
+
+def _unknown_key(path: Path, valid: Iterable[str], report: Report) -> None:
+    known = tuple(valid)
+    near = did_you_mean(str(path[-1]), known)
+    message = f"the key {shown(path[-1])} is not known here" + (f"; {near}" if near else "")
+    remedy = "correct the key or remove it"
+    if not str(path[-1]).replace("_", "").replace("-", "").isalnum():
+        remedy = "inside { } a comma ends a value: put a text that holds commas in quotes"
+    report.add(Code.UNKNOWN_KEY, message, path, value=path[-1], valid=known, remedy=remedy, key=True)
+
+
+def _unknown_value(trouble: _Trouble, report: Report) -> None:
+    valid = _expected(trouble.context)
+    near = did_you_mean(str(trouble.value), valid)
+    message = f"{shown(trouble.value)} is not a value of `{trouble.path[-1]}`" + (f"; {near}" if near else "")
+    report.add(
+        Code.UNKNOWN_VALUE,
+        message,
+        trouble.path,
+        value=trouble.value,
+        valid=valid,
+        remedy="write one of the valid values",
+    )
+
+
+def _unknown_kind(trouble: _Trouble, report: Report) -> None:
+    valid = _expected({"expected": trouble.context.get("expected_tags", "")}) or kinds_at(trouble.path)
+    what = "KPI source" if trouble.path[-1:] == ("source",) else "key result"
+    if trouble.kind == "union_tag_not_found":
+        report.add(
+            Code.MISSING_KEY,
+            "`kind` is missing here",
+            trouble.path,
+            value="kind",
+            valid=valid,
+            remedy="add `kind:`",
+        )
+        return
+    word = str(trouble.context.get("tag", ""))
+    near = did_you_mean(word, valid)
+    message = f"there is no kind of {what} called {shown(word)}" + (f"; {near}" if near else "")
+    report.add(
+        Code.UNKNOWN_KIND,
+        message,
+        (*trouble.path, "kind"),
+        value=word,
+        valid=valid,
+        remedy="write one of the valid kinds",
+    )
+
+
+def _wrong(trouble: _Trouble, report: Report) -> None:
+    name = next((str(part) for part in reversed(trouble.path) if isinstance(part, str)), "")
+    code, wanted = _wanted(trouble.kind)
+    bounds = _bounds(trouble.context)
+    if bounds:
+        code, wanted = LENGTHS.get(trouble.kind, Code.OUT_OF_RANGE), bounds
+    elif trouble.kind == "string_pattern_mismatch" and name in _FORMS:
+        wanted = f"wanted is {_FORMS[name]}"
+    message = f"{shown(trouble.value)} cannot stand here: {wanted}"
+    remedy = _as_share(trouble) or (f"correct `{name}`" if name else "")
+    report.add(code, message, trouble.path, value=trouble.value, remedy=remedy)
+
+
+def _as_share(trouble: _Trouble) -> str:
+    """What to write where a percentage stands for a share."""
+    value, most = trouble.value, trouble.context.get("le")
+    if not isinstance(value, int | Decimal) or most is None or most > LARGEST_SHARE or not 1 < value <= 100:
+        return ""
+    return f"this is a share, not a percentage: write {(Decimal(value) / 100).normalize():f} for {value} %"
+
+
+def _wanted(kind: str) -> tuple[Code, str]:
+    matches = [words for prefix, words in _WORDS.items() if kind.startswith(prefix)]
+    return matches[0] if matches else (Code.WRONG_VALUE, kind.replace("_", " "))
+
+
+def _bounds(context: Mapping[str, Any]) -> str:
+    words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+    words |= {"min_length": "at least", "max_length": "at most"}
+    found = [f"{word} {context[key]}" for key, word in words.items() if context.get(key) is not None]
+    unit = " entries" if "min_length" in context or "max_length" in context else ""
+    return f"wanted is {' and '.join(found)}{unit}" if found else ""
+
+
+def _expected(context: Mapping[str, Any]) -> tuple[str, ...]:
+    """The values in pydantic's `'a', 'b' or 'c'`."""
+    words = str(context.get("expected", "")).replace(" or ", ", ").split(", ")
+    return tuple(word.strip("'\"") for word in words if word)
+
+
+def option_shapes(name: str) -> tuple[str, ...]:
+    """What progress rules say can be written for an option of this name."""
+    found = (
+        mark.words for rule in PROGRESS_RULES for one, mark in marked(rule.options, Shapes) if one == name
+    )
+    return tuple(dict.fromkeys(word for words in found for word in words))
+
+
+def kinds_at(path: Path) -> tuple[str, ...]:
+    """Every kind that can stand at a place."""
+    kinds = (model.model_fields.get("kind") for model in _models(Document, path))
+    return tuple(get_args(kind.annotation)[0] for kind in kinds if kind is not None)
+
+
+def _valid_keys(loc: Path) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for model in _models(Document, loc) for key in _keys(model)))
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _keys_of(branch: str) -> set[str]:
+    return {key for model in parts() if model.__name__ == branch for key in _keys(model)}
+
+
+def _models(annotation: object, loc: Path) -> list[type[BaseModel]]:
+    """The models that can stand at a place; `loc` is pydantic's, with the branches of unions in it."""
+    reached = [annotation]
+    for part in loc:
+        reached = [inner for one in reached for inner in _inside(one, part)]
+    return [
+        model
+        for one in reached
+        for model in _alternatives(one)
+        if isinstance(model, type) and issubclass(model, BaseModel)
+    ]
+
+
+def _alternatives(annotation: object) -> list[Any]:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _alternatives(get_args(annotation)[0])
+    if origin in (Union, types.UnionType):
+        return [inner for one in get_args(annotation) for inner in _alternatives(one)]
+    return [annotation]
+
+
+def _inside(annotation: object, part: str | int) -> list[object]:
+    found: list[object] = []
+    for one in _alternatives(annotation):
+        arguments = get_args(one)
+        if get_origin(one) is tuple and isinstance(part, int):
+            found.append(arguments[0])
+        elif get_origin(one) is dict:
+            found.append(arguments[1])
+        elif isinstance(one, type) and issubclass(one, BaseModel):
+            found += _inside_model(one, part)
+    return found
+
+
+def _inside_model(model: type[BaseModel], part: str | int) -> list[object]:
+    if part == model.__name__ or (
+        "kind" in model.model_fields and part in get_args(model.model_fields["kind"].annotation)
+    ):
+        return [model]
+    return [field.annotation for name, field in model.model_fields.items() if part == (field.alias or name)]
+
+
+def _at(plain: Any, path: Path) -> object:
+    data = plain
+    for part in path:
+        data = data[part]
+    return data

@@ -1,0 +1,175 @@
+"""YAML text to nodes. Scalars follow the YAML 1.2 core rules (`on` and `yes` are words); dates stay text; numbers stay exact."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
+
+from mappings.document.text.nodes import LARGEST_COUNT, LARGEST_DEPTH, Node, UnreadableError, too_large
+from mappings.document.text.places import Spot
+
+_INTEGER = re.compile(r"[-+]?[0-9]{1,40}")
+_NUMBER = re.compile(r"[-+]?(\.[0-9]{1,40}|[0-9]{1,40}(\.[0-9]{0,40})?)([eE][-+]?[0-9]{1,2})?")
+_WORDS: dict[str, object] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
+_WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+
+
+def yaml_node(text: str) -> Node:
+    """The one document of a YAML text; raises UnreadableError where it is none, too large, or uses tags."""
+    try:
+        return _Composer(text).document()
+    except MarkedYAMLError as error:
+        raise _syntax(error) from None
+    except ReaderError as error:
+        raise _character(text, error) from None
+    except (YAMLError, ValueError, RecursionError, IndexError, AssertionError, AttributeError) as error:
+        raise UnreadableError("syntax", f"this is not YAML: {_first_line(error)}", 1, 1) from None
+
+
+def scalar(text: str) -> object:
+    """The value of an unquoted YAML scalar: null, a boolean, an exact number, or the text itself."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text) and not re.match(r"[-+]?0[0-9]", text):
+        return int(text)
+    if _NUMBER.fullmatch(text) and not re.match(r"[-+]?0[0-9]", text):
+        return Decimal(text)
+    return text
+
+
+@dataclass(slots=True)
+class _Composer:
+    text: str
+    anchors: dict[str, Node] = field(default_factory=dict)
+    count: int = 0
+
+    def document(self) -> Node:
+        parser = YAML(typ="safe", pure=True)
+        events: Iterator[Any] = iter(parser.parse(self.text))
+        root: Node | None = None
+        for event in events:
+            kind = type(event).__name__
+            if kind == "DocumentStartEvent" and root is not None:
+                line, column = event.start_mark.line + 1, event.start_mark.column + 1
+                raise UnreadableError(
+                    "several-documents",
+                    "the text holds more than one document",
+                    line,
+                    column,
+                    "keep one; remove `---`",
+                )
+            if kind.startswith(("Document", "Stream")):
+                continue
+            root = self.node(event, events, 0)
+        return root or Node("scalar", Spot(1, 1))
+
+    def node(self, event: Any, events: Iterator[Any], depth: int) -> Node:
+        spot = _spot(self.text, event)
+        self.count += 1
+        if self.count > LARGEST_COUNT or depth > LARGEST_DEPTH:
+            raise too_large(spot)
+        if type(event).__name__ == "AliasEvent":
+            return self.alias(event, spot)
+        _refuse_tag(event, spot)
+        node = self.filled(event, events, depth, spot)
+        if event.anchor:
+            self.anchors[str(event.anchor)] = node
+        return node
+
+    def filled(self, event: Any, events: Iterator[Any], depth: int, spot: Spot) -> Node:
+        kind = type(event).__name__
+        if kind == "ScalarEvent":
+            return Node("scalar", spot, event.value if event.style else scalar(event.value))
+        if kind == "SequenceStartEvent":
+            return Node("list", spot, items=list(self.items(events, depth)))
+        return Node("mapping", spot, entries=list(self.entries(events, depth)))
+
+    def items(self, events: Iterator[Any], depth: int) -> Iterator[Node]:
+        for event in events:
+            if type(event).__name__ == "SequenceEndEvent":
+                return
+            yield self.node(event, events, depth + 1)
+
+    def entries(self, events: Iterator[Any], depth: int) -> Iterator[tuple[str, Spot, Node]]:
+        for event in events:
+            if type(event).__name__ == "MappingEndEvent":
+                return
+            key = self.node(event, events, depth + 1)
+            if key.kind != "scalar":
+                raise UnreadableError(
+                    "syntax", "a key has to be one word or text", key.spot.line, key.spot.column
+                )
+            yield key.spot.value, key.spot, self.node(next(events), events, depth + 1)
+
+    def alias(self, event: Any, spot: Spot) -> Node:
+        found = self.anchors.get(str(event.anchor))
+        if found is not None:
+            return found
+        message = f"`*{event.anchor}` repeats something that is not written above it"
+        raise UnreadableError(
+            "syntax", message, spot.line, spot.column, f"write `&{event.anchor}` before it is used"
+        )
+
+
+def _spot(text: str, event: Any) -> Spot:
+    start, end = event.start_mark, event.end_mark
+    value = str(getattr(event, "value", "") or "")
+    raw = text[start.index : end.index] if value else ""
+    style = str(getattr(event, "style", "") or "")
+    return Spot(start.line + 1, start.column + 1, value, _without_anchor(raw, style), style)
+
+
+def _without_anchor(raw: str, style: str) -> str:
+    """Blanks out an anchor in front of a scalar, so that columns still count from its start."""
+    found = re.match(r"&\S+\s+", raw)
+    return " " * found.end() + raw[found.end() :] if found and not style else raw
+
+
+def _refuse_tag(event: Any, spot: Spot) -> None:
+    tag = str(event.tag) if getattr(event, "tag", None) else ""
+    if tag and tag != "!":
+        message = f"the YAML tag `{tag}` is not allowed here"
+        raise UnreadableError(
+            "yaml-tag", message, spot.line, spot.column, "remove the tag and write the plain value"
+        )
+
+
+def _syntax(error: MarkedYAMLError) -> UnreadableError:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    problem = str(error.problem or error.context or "this is not YAML")
+    if "'\\t'" in problem:
+        return UnreadableError(
+            "tab", "a tab stands where YAML wants spaces", line, column, "indent with spaces"
+        )
+    context = f" ({error.context})" if error.context and error.problem else ""
+    return UnreadableError(
+        "syntax", f"YAML cannot be read here: {problem}{context}", line, column, _remedy(problem)
+    )
+
+
+def _remedy(problem: str) -> str:
+    if "mapping values" in problem:
+        return "put a text that holds `: ` in quotes, and check the indentation of this line"
+    if "cannot start any token" in problem:
+        return "put a text that begins with this character in quotes"
+    return "check indentation, quotes and brackets on this line and the one above"
+
+
+def _character(text: str, error: ReaderError) -> UnreadableError:
+    before = text[: int(error.position)] if isinstance(error.position, int) else ""
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    return UnreadableError(
+        "syntax", "a character that no text may hold stands here", line, column, "delete it"
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -1,0 +1,276 @@
+"""Custom fields: their values are raw JSON as Jira sends it, their kind comes from the catalogue where it is known."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from typing import TypeVar
+
+from mappings.document.names import Kind
+from mappings.facts.catalogue import Field
+from mappings.facts.issue import Issue, Named
+from mappings.facts.moment import Moment
+from mappings.fields import field_type
+from mappings.jql.dates import LITERAL, RELATIVE
+from mappings.jql.fields.instants import TESTS, datetimes_compare, days_compare
+from mappings.jql.fields.name_table import Known
+from mappings.jql.fields.named_values import resolved
+from mappings.jql.fields.people import People
+from mappings.jql.functions import is_current_user, refuse_call
+from mappings.jql.ground import Ground, Verdict, never
+from mappings.jql.text.tree import Call, Value
+from mappings.numbers import exact
+
+V = TypeVar("V")
+
+IDS = ("id", "accountId", "key")
+SHOWN = ("value", "displayName", "name")
+IDENTITIES = ("id", "value", "name", "key", "accountId", "displayName", "emailAddress")
+DEEPEST = 4
+
+
+def raw(field_id: str) -> Callable[[Issue], object]:
+    """Reads the raw value of a field; None where it is missing."""
+    return lambda issue: issue.fields.get(field_id)
+
+
+def decoded(field: Field, kind: type[V]) -> Callable[[Issue], V | None]:
+    """Reads what a field holds as its type decodes it, where that is of this kind; remembers what it has seen."""
+    type_, field_id = field_type(field), field.id
+
+    @functools.lru_cache(maxsize=4_096)
+    def known(said: str) -> V | None:
+        return read(said)
+
+    def read(value: object) -> V | None:
+        found = type_.decode(value) if type_ is not None and value is not None else None
+        return found if isinstance(found, kind) else None
+
+    def reader(issue: Issue) -> V | None:
+        value = issue.fields.get(field_id)
+        return known(value) if isinstance(value, str) else read(value)
+
+    return reader
+
+
+def held(field: Field) -> Verdict:
+    """Whether the field holds anything; Jira sends null, an empty text or list, or an object that says nothing, for nothing."""
+    field_id, type_ = field.id, field_type(field)
+    if type_ is not None and type_.identities(None) is not None:
+        return lambda issue, _moment: bool(type_.identities(issue.fields.get(field_id)))
+
+    def verdict(issue: Issue, _moment: Moment) -> bool:
+        value = issue.fields.get(field_id)
+        return value is not None and value != "" and value != [] and value != {}
+
+    return verdict
+
+
+def identities(value: object, depth: int = 0) -> Iterator[str]:
+    """Every id and name a raw value goes by: of an option and its child, a person, a version, each item of a list."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, bool) or value is None or depth > DEEPEST:
+        return
+    elif isinstance(value, int | float):
+        yield str(value)
+    elif isinstance(value, list):
+        for item in value:
+            yield from identities(item, depth + 1)
+    elif isinstance(value, dict):
+        yield from (str(value[key]) for key in IDENTITIES if isinstance(value.get(key), str | int))
+        yield from identities(value.get("child"), depth + 1)
+
+
+def identities_of(field: Field) -> Callable[[object], Iterable[str]]:
+    """By what the values of a field are compared: as its type decodes them, or by every id and name in them."""
+    type_ = field_type(field)
+    if type_ is None or type_.identities(None) is None:
+        return identities
+    return lambda raw: type_.identities(raw) or ()
+
+
+def choices_in(field: Field) -> Callable[[object], Iterable[Named]]:
+    """What a raw value of a field holds, each with its id and the name it goes by: as its type decodes it, or as it stands."""
+    type_ = field_type(field)
+    if type_ is None or type_.choices(None) is None:
+        return choices_of
+    return lambda raw: type_.choices(raw) or ()
+
+
+def choices_of(value: object, depth: int = 0) -> Iterator[Named]:
+    """Options with their children, versions, people, each item of a list."""
+    if isinstance(value, list) and depth <= DEEPEST:
+        for item in value:
+            yield from choices_of(item, depth + 1)
+    elif isinstance(value, dict) and depth <= DEEPEST:
+        id_ = next((str(value[key]) for key in IDS if isinstance(value.get(key), str | int)), None)
+        name = next((value[key] for key in SHOWN if isinstance(value.get(key), str)), "")
+        if id_ is not None:
+            yield Named(id_, str(name))
+        yield from choices_of(value.get("child"), depth + 1)
+
+
+def choices_among(field: Field) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+    """`"Team" in (…)`: options, people, versions, labels and exact texts, by id or name."""
+
+    def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+        _check_options(ground, field, values)
+        wanted = _choices(ground, field, values)
+        ids, words, me = wanted.ids, wanted.words, wanted.me
+        field_id, named, held = field.id, identities_of(field), choices_in(field)
+        by_word = me or bool(words.wanted)
+
+        def verdict(issue: Issue, moment: Moment) -> bool:
+            value = issue.fields.get(field_id)
+            if ids and any(one.id in ids for one in held(value)):
+                return True
+            for identity in named(value) if by_word else ():
+                if words[identity] or (me and identity == moment.account_id):
+                    return True
+            return False
+
+        return verdict
+
+    return among
+
+
+def _choices(ground: Ground, field: Field, values: Sequence[Value | Call]) -> People:
+    """Words by the options that are known by id, the others as people and as they stand."""
+    ids: set[str] = set()
+    words: set[str] = set()
+    me = False
+    for value in values:
+        if not isinstance(value, Value):
+            me = is_current_user(ground, value) or me
+            continue
+        found = resolved(value, field.options)
+        ground.mean(Kind.OPTION, value, found, field.id)
+        ids |= found
+        words |= set() if found else {value.text}
+    return People(frozenset(ids), Known(words), me)
+
+
+def _check_options(ground: Ground, field: Field, values: Sequence[Value | Call]) -> None:
+    known = {word.casefold() for option in field.options for word in (option.id, option.name)}
+    for value in values:
+        if known and isinstance(value, Value) and value.text.casefold() not in known:
+            names = tuple(option.name for option in field.options)
+            ground.unknown_value(f"option of {field.name}", value.text, value, names)
+
+
+def number(ground: Ground, value: Value | Call) -> Fraction | None:
+    """The number an operand stands for; None, with a finding, where it is none."""
+    if isinstance(value, Call):
+        refuse_call(ground, value, "number")
+        return None
+    found = exact(value.text)
+    if found is None:
+        written = value.text
+        ground.refuse(
+            "not-a-number", f'"{written[:60]}" is no number', value, remedy="write a number such as 5 or 0.5"
+        )
+    return found
+
+
+def numbers_among(
+    read: Callable[[Issue], Fraction | None],
+) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+    """`"Story points" in (3, 5)`."""
+
+    def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+        wanted = frozenset(found for value in values if (found := number(ground, value)) is not None)
+        return lambda issue, _: read(issue) in wanted
+
+    return among
+
+
+def numbers_compare(
+    read: Callable[[Issue], Fraction | None],
+) -> Callable[[Ground, str, Value | Call], Verdict]:
+    """`"Story points" >= 5`."""
+
+    def compare(ground: Ground, sign: str, value: Value | Call) -> Verdict:
+        bound = number(ground, value)
+        if bound is None:
+            return never
+        test = TESTS[sign]
+
+        def verdict(issue: Issue, _moment: Moment) -> bool:
+            held = read(issue)
+            return held is not None and test(held, bound)
+
+        return verdict
+
+    return compare
+
+
+def any_among(field: Field) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+    """`cf[10010] in (…)` where the kind of the field is not known: by number where both are, else by id or name."""
+
+    def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+        by_name = choices_among(field)(ground, values)
+        texts = [value.text for value in values if isinstance(value, Value)]
+        wanted = frozenset(found for text in texts if (found := exact(text)) is not None)
+        if not wanted:
+            return by_name
+        field_id = field.id
+
+        def verdict(issue: Issue, moment: Moment) -> bool:
+            value = issue.fields.get(field_id)
+            return by_name(issue, moment) or (isinstance(value, int | float) and exact(value) in wanted)
+
+        return verdict
+
+    return among
+
+
+def any_compare(field: Field) -> Callable[[Ground, str, Value | Call], Verdict]:
+    """`cf[10010] > …` where the kind of the field is not known: the operand decides whether it is a number or a date."""
+
+    def compare(ground: Ground, sign: str, operand: Value | Call) -> Verdict:
+        dated = (
+            isinstance(operand, Call) or LITERAL.fullmatch(operand.text) or RELATIVE.fullmatch(operand.text)
+        )
+        if not dated:
+            return numbers_compare(lambda issue: exact(issue.fields.get(field.id)))(ground, sign, operand)
+        by_day = days_compare(day_of(field.id))(ground, sign, operand)
+        by_instant = datetimes_compare(datetime_of(field.id))(ground, sign, operand)
+
+        def verdict(issue: Issue, moment: Moment) -> bool:
+            value = issue.fields.get(field.id)
+            days = isinstance(value, str) and len(value) == len("2026-10-01")
+            return by_day(issue, moment) if days else by_instant(issue, moment)
+
+        return verdict
+
+    return compare
+
+
+def datetime_of(field_id: str) -> Callable[[Issue], datetime | None]:
+    """Reads a raw datetime such as `2026-10-01T12:30:00.000+0200`."""
+    return lambda issue: _datetime(value) if isinstance(value := issue.fields.get(field_id), str) else None
+
+
+def day_of(field_id: str) -> Callable[[Issue], date | None]:
+    """Reads a raw day such as `2026-10-01`."""
+    return lambda issue: _day(value) if isinstance(value := issue.fields.get(field_id), str) else None
+
+
+@functools.lru_cache(maxsize=4_096)
+def _datetime(text: str) -> datetime | None:
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+@functools.lru_cache(maxsize=4_096)
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None

@@ -1,0 +1,207 @@
+"""The fields JQL may ask for here, what each can be asked, and how its name is found. A new field is a line in SYSTEM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+
+from mappings.document.names import Kind
+from mappings.facts.issue import Issue, Named
+from mappings.jql.fields import instants, issues, named_values, people, texts
+from mappings.jql.ground import Ground, Verdict, always
+from mappings.jql.text.tree import Call, Value
+
+Among = Callable[[Ground, Sequence[Value | Call]], Verdict]
+Compare = Callable[[Ground, str, Value | Call], Verdict]
+Matches = Callable[[Ground, Value | Call], Verdict]
+Rank = Callable[[Issue], object]
+
+EQUALITY = ("=", "!=", "in", "not in")
+EMPTINESS = ("is", "is not")
+ORDER = ("<", "<=", ">", ">=")
+TEXT = ("~", "!~")
+
+
+@dataclass(frozen=True, slots=True)
+class JqlField:
+    """One field: its names (the first is how it is called), and how it is asked.
+
+    `present` says whether an issue has a value at all; `among`, `compare` and `matches` are None where Jira has no
+    such operators for the field. `rank` is what ORDER BY sorts by; None sorts as EMPTY. `reads` are raw field ids.
+    `empty_words` are values that stand for EMPTY.
+    """
+
+    names: tuple[str, ...]
+    present: Verdict
+    among: Among | None = None
+    compare: Compare | None = None
+    matches: Matches | None = None
+    rank: Rank | None = None
+    reads: tuple[str, ...] = ()
+    empty_words: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """How the field is called."""
+        return self.names[0]
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """The operators that the field may be asked with."""
+        equality = EQUALITY if self.among else ()
+        order = ORDER if self.compare else ()
+        return (*equality, *order, *(TEXT if self.matches else ()), *EMPTINESS)
+
+
+def _person(name: str) -> JqlField:
+    return JqlField((name,), named_values.present(name), people.person_among(name), rank=_name_of(name))
+
+
+def _datetime(names: tuple[str, ...], attribute: str) -> JqlField:
+    read = attrgetter(attribute)
+    among, compare = instants.datetimes_among(read), instants.datetimes_compare(read)
+    return JqlField(names, named_values.present(attribute), among, compare, rank=read)
+
+
+def _several(
+    names: tuple[str, ...], what: Kind, attribute: str, known: Callable[[Ground], Sequence[Named]]
+) -> JqlField:
+    rank = _first_name(attribute)
+    return JqlField(
+        names, named_values.present(attribute), named_values.several_among(what, attribute, known), rank=rank
+    )
+
+
+def _versions(ground: Ground) -> Sequence[Named]:
+    return ground.catalogue.versions
+
+
+def _raw_text(name: str) -> JqlField:
+    read = _raw_reader(name)
+    return JqlField(
+        (name,), lambda i, _: bool(read(i)), matches=texts.text_matches(read), rank=read, reads=(name,)
+    )
+
+
+def _raw_reader(field_id: str) -> Callable[[Issue], str]:
+    return lambda issue: texts.plain_text(issue.fields.get(field_id))
+
+
+def _name_of(attribute: str) -> Rank:
+    read = attrgetter(attribute)
+    return lambda issue: value.name.casefold() if (value := read(issue)) is not None else None
+
+
+def _first_name(attribute: str) -> Rank:
+    read = attrgetter(attribute)
+    return lambda issue: min((one.name.casefold() for one in read(issue)), default=None)
+
+
+def _key_rank(issue: Issue) -> object:
+    key, _, number = issue.key.rpartition("-")
+    return key, int(number) if number.isdecimal() else 0
+
+
+_DUE = attrgetter("due")
+
+SYSTEM = (
+    JqlField(("project", "space"), always, named_values.project_among, rank=lambda issue: issue.project.key),
+    JqlField(
+        ("issuekey", "key", "issue", "id", "workItem", "workItemKey"),
+        always,
+        issues.issue_among,
+        issues.issue_compare,
+        rank=_key_rank,
+    ),
+    JqlField(("issuetype", "type", "workType"), always, named_values.type_among, rank=_name_of("type")),
+    JqlField(("status",), always, named_values.status_among, rank=_name_of("status")),
+    JqlField(
+        ("statusCategory",), always, named_values.category_among, rank=lambda issue: issue.status.category
+    ),
+    JqlField(
+        ("resolution",),
+        named_values.present("resolution"),
+        named_values.single_among(Kind.RESOLUTION, "resolution", lambda ground: ground.catalogue.resolutions),
+        rank=_name_of("resolution"),
+        empty_words=("unresolved",),
+    ),
+    JqlField(
+        ("priority",),
+        named_values.present("priority"),
+        named_values.single_among(Kind.PRIORITY, "priority", lambda ground: ground.catalogue.priorities),
+        named_values.priority_compare,
+        rank=_name_of("priority"),
+    ),
+    JqlField(
+        ("parent",), named_values.present("parent_id"), issues.parent_among, rank=attrgetter("parent_id")
+    ),
+    JqlField(
+        ("labels",),
+        named_values.present("labels"),
+        named_values.labels_among,
+        rank=lambda issue: min((label.casefold() for label in issue.labels), default=None),
+    ),
+    _several(("component",), Kind.COMPONENT, "components", lambda ground: ground.catalogue.components),
+    _several(("fixVersion",), Kind.VERSION, "fix_versions", _versions),
+    _several(("affectedVersion",), Kind.VERSION, "affects_versions", _versions),
+    JqlField(("issueLinkType",), named_values.present("links"), named_values.links_among),
+    _person("assignee"),
+    _person("reporter"),
+    _person("creator"),
+    _datetime(("created", "createdDate"), "created"),
+    _datetime(("updated", "updatedDate"), "updated"),
+    JqlField(
+        ("due", "dueDate"),
+        named_values.present("due"),
+        instants.days_among(_DUE),
+        instants.days_compare(_DUE),
+        rank=_DUE,
+    ),
+    _datetime(("resolved", "resolutionDate"), "resolved"),
+    _datetime(("statusCategoryChangedDate",), "status_changed"),
+    JqlField(
+        ("summary",),
+        named_values.present("summary"),
+        matches=texts.text_matches(attrgetter("summary")),
+        rank=attrgetter("summary"),
+    ),
+    _raw_text("description"),
+    _raw_text("environment"),
+    JqlField(
+        ("text",),
+        always,
+        matches=texts.matches_everywhere,
+    ),
+)
+BY_NAME = {name.lower(): field for field in SYSTEM for name in field.names}
+
+UNSUPPORTED = {
+    "approvals": "approvals are not mirrored",
+    "attachments": "attachments are not mirrored",
+    "category": "project categories are not mirrored; name the projects",
+    "comment": "comments are not mirrored",
+    "development": "development data is not mirrored",
+    "filter": "write the JQL of the filter itself",
+    "hierarchyLevel": "name the issue types",
+    "issue.property": "issue properties are not mirrored; use a field",
+    "linkedIssue": "use a relation by link in the mapping",
+    "linkedWorkItem": "use a relation by link in the mapping",
+    "lastViewed": "what a person has looked at is not mirrored",
+    "level": "security levels are not mirrored",
+    "originalEstimate": "use it as a weight in the mapping; JQL cannot ask for it here",
+    "remainingEstimate": "use it as a weight in the mapping; JQL cannot ask for it here",
+    "request-channel-type": "service requests are not mirrored",
+    "timeEstimate": "use it as a weight in the mapping; JQL cannot ask for it here",
+    "timeOriginalEstimate": "use it as a weight in the mapping; JQL cannot ask for it here",
+    "timeSpent": "work logs are not mirrored",
+    "voter": "votes are not mirrored",
+    "votes": "votes are not mirrored",
+    "watcher": "watchers are not mirrored",
+    "watchers": "watchers are not mirrored",
+    "workRatio": "work logs are not mirrored",
+    "worklogAuthor": "work logs are not mirrored",
+    "worklogComment": "work logs are not mirrored",
+    "worklogDate": "work logs are not mirrored",
+}
+UNSUPPORTED_BY_NAME = {name.lower(): (name, remedy) for name, remedy in UNSUPPORTED.items()}

@@ -1,0 +1,326 @@
+"""Fields whose values have an id and a name: project, type, status, resolution, priority, components, versions, labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Protocol
+
+from mappings.document.names import LOOKED_UP, Kind, link_word
+from mappings.facts.catalogue import LinkType
+from mappings.facts.issue import Issue, Named
+from mappings.facts.moment import Moment
+from mappings.jql.fields.name_table import Known
+from mappings.jql.functions import is_subtask_types, refuse_call
+from mappings.jql.ground import Ground, Then, Typed, Verdict, never
+from mappings.jql.text.tree import Call, Value
+
+
+class Nameable(Protocol):
+    """What has an id and a name."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the values of a condition stand for: ids decide; words are compared with names where no id is known."""
+
+    ids: frozenset[str]
+    words: Known
+
+    def has(self, value: Nameable) -> bool:
+        """Whether this value is wanted."""
+        return value.id in self.ids or self.words[value.name]
+
+
+def wanted(ground: Ground, what: Kind, values: Iterable[Value | Call], known: Sequence[Nameable]) -> Wanted:
+    """Resolve values against what the site knows; where it knows nothing, ids and names are both compared."""
+    whole = known if what not in LOOKED_UP else ()
+    ids: set[str] = set()
+    words: set[str] = set()
+    for value in values:
+        if isinstance(value, Call):
+            refuse_call(ground, value, what)
+            continue
+        found = resolved(value, known)
+        ids.update(found)
+        ground.mean(what, value, found)
+        if not found:
+            words.add(value.text)
+            if not whole and value.text.isascii() and value.text.isdigit():
+                ids.add(value.text)
+            if whole:
+                ground.unknown_value(what, value.text, value, tuple(dict.fromkeys(k.name for k in known)))
+    return Wanted(frozenset(ids), Known(words))
+
+
+def resolved(value: Value, known: Sequence[Nameable]) -> set[str]:
+    """The ids a value stands for: a number is an id first, any other text a name (or a project's key) first."""
+    text, folded = value.text, value.text.casefold()
+    by_id = {one.id for one in known if one.id == text}
+    if value.number and by_id:
+        return by_id
+    by_name = {one.id for one in known if folded in (one.name.casefold(), getattr(one, "key", "").casefold())}
+    return by_name or by_id
+
+
+def project_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+    """`project in (…)`: by key, name or id."""
+    target = wanted(ground, Kind.PROJECT, values, ground.catalogue.projects)
+    ids, words = target.ids, target.words
+    if not words.wanted:
+        return ground.chained(lambda i, _: i.project.id in ids, _project_id_then(ground, ids))
+    if not ids:
+        return ground.chained(
+            lambda i, _: words[(p := i.project).key] or words[p.name], _project_name_then(ground, words)
+        )
+    return lambda i, _: (p := i.project).id in ids or words[p.key] or words[p.name]
+
+
+def _project_id_then(ground: Ground, ids: frozenset[str]) -> Then:
+    """Project and type together are how nearly every mapping selects, so they share one call."""
+
+    def then(rest: Verdict) -> Verdict:
+        typed = ground.typed.get(rest)
+        if typed is None or typed.words.wanted:
+            return lambda i, m: i.project.id in ids and rest(i, m)
+        kinds, after = typed.ids, typed.rest
+        return lambda i, m: i.project.id in ids and i.type.id in kinds and after(i, m)
+
+    return then
+
+
+def _project_name_then(ground: Ground, words: Known) -> Then:
+    yes, no = words.yes, words.no
+
+    def then(rest: Verdict) -> Verdict:
+        typed = ground.typed.get(rest)
+        if typed is None or typed.ids:
+            return lambda i, m: (words[(p := i.project).key] or words[p.name]) and rest(i, m)
+        kinds, after = typed.words, typed.rest
+        kind_yes, kind_no = kinds.yes, kinds.no
+        return lambda i, m: (
+            (
+                (key := (project := i.project).key) in yes
+                or (name := project.name) in yes
+                or (key not in no and words[key])
+                or (name not in no and words[name])
+            )
+            and ((kind := i.type.name) in kind_yes or (kind not in kind_no and kinds[kind]))
+            and after(i, m)
+        )
+
+    return then
+
+
+def type_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+    """`issuetype in (…)`: by name or id, or by standing below another type or not."""
+    written = [value for value in values if isinstance(value, Value)]
+    if len(written) < len(values):
+        calls = [value for value in values if isinstance(value, Call)]
+        return _type_or_level(ground, written, calls)
+    target = wanted(ground, Kind.TYPE, written, ground.catalogue.issue_types)
+    ids, words = target.ids, target.words
+    if ids and words.wanted:
+        return lambda i, _: i.type.id in ids or words[i.type.name]
+
+    def then(rest: Verdict) -> Verdict:
+        by_name: Verdict = lambda i, m: words[i.type.name] and rest(i, m)  # noqa: E731
+        by_id: Verdict = lambda i, m: i.type.id in ids and rest(i, m)  # noqa: E731
+        verdict = by_name if words.wanted else by_id
+        ground.typed[verdict] = Typed(ids, words, rest)
+        return verdict
+
+    by_name: Verdict = lambda i, _: words[i.type.name]  # noqa: E731
+    by_id: Verdict = lambda i, _: i.type.id in ids  # noqa: E731
+    return ground.chained(by_name if words.wanted else by_id, then)
+
+
+def _type_or_level(ground: Ground, written: Sequence[Value], calls: Sequence[Call]) -> Verdict:
+    below = frozenset(answer for call in calls if (answer := is_subtask_types(ground, call)) is not None)
+    by_name = type_among(ground, written) if written else never
+    return lambda i, m: (i.type.level < 0) in below or by_name(i, m)
+
+
+def status_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+    """`status in (…)`: by name or id."""
+    target = wanted(ground, Kind.STATUS, values, ground.catalogue.statuses)
+    ids, words = target.ids, target.words
+    if not words.wanted:
+        return ground.chained(
+            lambda i, _: i.status.id in ids, lambda rest: lambda i, m: i.status.id in ids and rest(i, m)
+        )
+    if not ids:
+        return ground.chained(
+            lambda i, _: words[i.status.name], lambda rest: lambda i, m: words[i.status.name] and rest(i, m)
+        )
+    return lambda i, _: i.status.id in ids or words[i.status.name]
+
+
+CATEGORIES = {
+    "new": "new",
+    "2": "new",
+    "to do": "new",
+    "indeterminate": "indeterminate",
+    "4": "indeterminate",
+    "in progress": "indeterminate",
+    "done": "done",
+    "3": "done",
+    "complete": "done",
+    "undefined": None,
+    "1": None,
+    "no category": None,
+}
+
+
+def category_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+    """`statusCategory in (…)`: by key, id or English name."""
+    keys: set[str | None] = set()
+    for value in values:
+        folded = value.text.casefold() if isinstance(value, Value) else ""
+        if isinstance(value, Call):
+            refuse_call(ground, value, "status category")
+        elif folded in CATEGORIES:
+            keys.add(CATEGORIES[folded])
+        else:
+            valid = ("To Do", "In Progress", "Done", "new", "indeterminate", "done", "2", "4", "3")
+            ground.refuse("unknown-category", "there is no such status category", value, valid)
+    return ground.chained(
+        lambda i, _: i.status.category in keys,
+        lambda rest: lambda i, m: i.status.category in keys and rest(i, m),
+    )
+
+
+def single_among(
+    what: Kind, attribute: str, known: Callable[[Ground], Sequence[Named]]
+) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+    """`resolution in (…)` and its like: one value that may be missing."""
+    read: Callable[[Issue], Named | None] = attrgetter(attribute)
+
+    def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+        target = wanted(ground, what, values, known(ground))
+        ids, words = target.ids, target.words
+
+        def verdict(issue: Issue, _moment: Moment) -> bool:
+            value = read(issue)
+            return value is not None and (value.id in ids or words[value.name])
+
+        return verdict
+
+    return among
+
+
+def several_among(
+    what: Kind, attribute: str, known: Callable[[Ground], Sequence[Named]]
+) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+    """`component in (…)` and its like: any of several values."""
+    read: Callable[[Issue], tuple[Named, ...]] = attrgetter(attribute)
+
+    def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+        target = wanted(ground, what, values, known(ground))
+        ids, words = target.ids, target.words
+
+        def verdict(issue: Issue, _moment: Moment) -> bool:
+            for value in read(issue):  # noqa: SIM110 - a generator costs more than the test
+                if value.id in ids or words[value.name]:
+                    return True
+            return False
+
+        return verdict
+
+    return among
+
+
+def labels_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+    """`labels in (…)`: Jira compares labels without regard to case."""
+    words = _label_words(ground, values)
+    no, spelt = words.no, values[0].text if isinstance(values[0], Value) else ""
+
+    def verdict(issue: Issue, _moment: Moment) -> bool:
+        labels = issue.labels
+        if spelt in labels:  # as most labels are written
+            return True
+        for label in labels:  # noqa: SIM110 - a generator costs more than the test
+            if label not in no and words[label]:
+                return True
+        return False
+
+    return verdict
+
+
+def _label_words(ground: Ground, values: Iterable[Value | Call]) -> Known:
+    """A label is its own name, so there is nothing that could be renamed."""
+    words: set[str] = set()
+    for value in values:
+        if isinstance(value, Call):
+            refuse_call(ground, value, "label")
+        else:
+            words.add(value.text)
+    return Known(words)
+
+
+def present(attribute: str) -> Verdict:
+    """Whether a field that may be missing or hold several values has one."""
+    read = attrgetter(attribute)
+    return lambda i, _: bool(read(i))
+
+
+def links_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+    """`issueLinkType in (…)`: by the link type's id or name, or by the phrase read from this issue."""
+    types = ground.catalogue.link_types
+    target = wanted(ground, Kind.LINK, values, _link_names(types))
+    said = [value.text.casefold() for value in values if isinstance(value, Value)]
+    whole = {one.id for one in types if one.name.casefold() in said or one.id in said}
+    either = frozenset(whole | {id_ for id_ in target.ids if id_ not in {one.id for one in types}})
+    directed = frozenset().union(*(link_word(word, types).directed for word in said))
+    words = Known(word for word in said if not types or word in target.words.wanted)
+    phrases = Known(said)
+
+    def verdict(issue: Issue, _moment: Moment) -> bool:
+        for link in issue.links:
+            if link.type_id in either or words[link.phrase] or words[link.type_name]:
+                return True
+            read = link.outward
+            if phrases[link.phrase] if read is None else (link.type_id, read) in directed:
+                return True
+        return False
+
+    return verdict
+
+
+def _link_names(types: Iterable[LinkType]) -> tuple[Named, ...]:
+    return tuple(Named(one.id, name) for one in types for name in (one.name, one.inward, one.outward))
+
+
+def priority_compare(ground: Ground, operator: str, value: Value | Call) -> Verdict:
+    """`priority >= High`: by the site's order, which runs from the highest to the lowest."""
+    known = ground.catalogue.priorities
+    if not known:
+        remedy = "list the priorities: priority in (…)"
+        ground.refuse("order-unknown", "the site's order of priorities is not known", value, remedy=remedy)
+        return never
+    if isinstance(value, Call):
+        refuse_call(ground, value, "priority")
+        return never
+    found = resolved(value, known)
+    ground.mean(Kind.PRIORITY, value, found)
+    places = [place for place, priority in enumerate(known) if priority.id in found]
+    if not places:
+        ground.unknown_value("priority", value.text, value, tuple(one.name for one in known))
+        return never
+    ranks = range(len(known))
+    pivot = places[0]
+    chosen = {
+        "<": [rank for rank in ranks if rank > pivot],
+        "<=": [rank for rank in ranks if rank >= pivot],
+        ">": [rank for rank in ranks if rank < pivot],
+        ">=": [rank for rank in ranks if rank <= pivot],
+    }[operator]
+    ids = frozenset(known[rank].id for rank in chosen)
+    return lambda i, _: i.priority is not None and i.priority.id in ids

@@ -1,0 +1,67 @@
+"""Fields that hold a person: assignee, reporter, creator. A person is known by account id; a name or e-mail address finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+
+from mappings.document.names import Kind, called
+from mappings.facts.issue import Issue, User
+from mappings.facts.moment import Moment
+from mappings.jql.fields.name_table import Known
+from mappings.jql.functions import is_current_user
+from mappings.jql.ground import Ground, Verdict
+from mappings.jql.text.tree import Call, Value
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The people a condition names: by id, and by word where no id is known; `me` stands for the account of the moment."""
+
+    ids: frozenset[str]
+    words: Known
+    me: bool
+
+
+def people(ground: Ground, values: Iterable[Value | Call]) -> People:
+    """Read names, addresses, account ids and currentUser()."""
+    ids: set[str] = set()
+    words: set[str] = set()
+    me = False
+    for value in values:
+        if isinstance(value, Value):
+            found = _known(ground, value.text)
+            ground.mean(Kind.PERSON, value, found)
+            ids |= found
+            words |= set() if found else {value.text}
+        else:
+            me = is_current_user(ground, value) or me
+    return People(frozenset(ids), Known(words), me)
+
+
+def _known(ground: Ground, word: str) -> set[str]:
+    known = ground.catalogue.people
+    by_id = {one.id for one in known if one.id == word}
+    return by_id or {one.id for one in known if word.casefold() in called(one)}
+
+
+def person_among(attribute: str) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+    """`assignee in (…)`."""
+    read: Callable[[Issue], User | None] = attrgetter(attribute)
+
+    def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+        wanted = people(ground, values)
+        ids, words, me = wanted.ids, wanted.words, wanted.me
+
+        def verdict(issue: Issue, moment: Moment) -> bool:
+            user = read(issue)
+            if user is None:
+                return False
+            if user.id in ids or (me and user.id == moment.account_id):
+                return True
+            return words[user.id] or words[user.name] or (user.email is not None and words[user.email])
+
+        return verdict
+
+    return among

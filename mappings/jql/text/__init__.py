@@ -1,0 +1,1 @@
+"""JQL as text: cut into tokens and read into a tree with exact places."""

@@ -1,0 +1,395 @@
+"""Reads JQL text into a tree by Jira's published grammar; what Jira parses, this parses. Checks no field and no value."""
+
+from __future__ import annotations
+
+from mappings.diagnostic import did_you_mean
+from mappings.jql.findings import Finding, JqlError, in_order
+from mappings.jql.text.lexer import Kind, Token, tokens_of, too_long
+from mappings.jql.text.tree import (
+    And,
+    Call,
+    Clause,
+    Condition,
+    Empty,
+    FieldName,
+    Group,
+    HistoryPart,
+    Not,
+    Operand,
+    Operator,
+    Or,
+    Order,
+    Query,
+    Value,
+)
+
+DEEPEST = 50
+MOST_ITEMS = 1_000
+
+COMPARISONS = ("=", "!=", "~", "!~", "<", "<=", ">", ">=")
+OPERATORS = (
+    *COMPARISONS,
+    "in",
+    "not in",
+    "is",
+    "is not",
+    "was",
+    "was not",
+    "was in",
+    "was not in",
+    "changed",
+)
+HISTORY_WORDS = ("before", "after", "on", "during", "by")
+TEXTS = (Kind.WORD, Kind.QUOTED)
+VALUES = (Kind.WORD, Kind.QUOTED, Kind.NUMBER)
+
+
+class _RefusedError(Exception):
+    def __init__(self, finding: Finding) -> None:
+        self.finding = finding
+
+
+def parse(text: str) -> Query:
+    """The tree of a JQL; raises JqlError with everything that is wrong with its syntax."""
+    query, findings = read(text)
+    if findings:
+        raise JqlError(findings)
+    return query
+
+
+def read(text: str) -> tuple[Query, tuple[Finding, ...]]:
+    """The tree of what could be read, and every syntax finding; conditions that could not be read are left out."""
+    refusal = too_long(text)
+    if refusal:
+        return Query(text), (refusal,)
+    tokens, findings = tokens_of(text)
+    reader = _Reader(text, tokens)
+    query = reader.query()
+    unreadable = {(token.start, token.end) for token in tokens if token.kind is Kind.BAD}
+    syntax = [finding for finding in reader.findings if (finding.position, finding.end) not in unreadable]
+    return query, in_order([*findings, *syntax])
+
+
+class _Reader:
+    def __init__(self, text: str, tokens: list[Token]) -> None:
+        self.text = text
+        self.tokens = tokens
+        self.place = 0
+        self.depth = 0
+        self.findings: list[Finding] = []
+
+    # -- tokens
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.place]
+
+    def take(self) -> Token:
+        token = self.tokens[self.place]
+        if token.kind is not Kind.END:
+            self.place += 1
+        return token
+
+    def at(self, *values: str) -> bool:
+        return self.token.kind in (Kind.KEYWORD, Kind.SYMBOL) and self.token.value in values
+
+    def accept(self, *values: str) -> Token | None:
+        return self.take() if self.at(*values) else None
+
+    def expect(self, *values: str) -> Token:
+        if not self.at(*values):
+            raise self.unexpected(*(value.upper() for value in values))
+        return self.take()
+
+    def unexpected(self, *valid: str, code: str = "unexpected", remedy: str = "") -> _RefusedError:
+        token = self.token
+        written = self.text[token.start : token.end]
+        found = "the JQL ends" if token.kind is Kind.END else f'"{written[:60]}" stands'
+        wanted = " or ".join(valid) if len(valid) < 3 else f"one of {', '.join(valid)}"
+        finding = Finding(code, f"{found} where {wanted} was expected", token.start, token.end, valid, remedy)
+        return _RefusedError(finding)
+
+    def enter(self) -> None:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            token = self.token
+            message = f"the JQL is nested more than {DEEPEST} levels deep"
+            raise _TooDeepError(
+                Finding("too-deep", message, token.start, token.end, remedy="remove parentheses and NOTs")
+            )
+
+    # -- clauses
+
+    def query(self) -> Query:
+        where: Clause | None = None
+        order: tuple[Order, ...] = ()
+        try:
+            if self.token.kind is not Kind.END and not self.at("order"):
+                where = self.everything()
+            if self.at("order"):
+                order = self.order_by()
+            if self.token.kind is not Kind.END:
+                raise self.unexpected("the end of the text", "a comma")
+        except _RefusedError as refused:
+            self.findings.append(refused.finding)
+        return Query(self.text, where, order)
+
+    def everything(self) -> Clause | None:
+        clauses = [self.either()]
+        while self.token.kind is not Kind.END and not self.at("order"):
+            self.findings.append(self.trailing().finding)
+            self.skip(self.place)
+            if self.accept(")") or not self.accept("and", "or"):
+                continue
+            clauses.append(self.either())
+        return _joined(And, clauses)
+
+    def trailing(self) -> _RefusedError:
+        if self.token.kind in VALUES and self.tokens[self.place - 1].kind in VALUES:
+            return self.unexpected("AND", "OR", "ORDER BY", remedy="put a value of several words in quotes")
+        return self.unexpected("AND", "OR", "ORDER BY")
+
+    def either(self) -> Clause | None:
+        clauses = [self.all()]
+        while self.accept("or"):
+            clauses.append(self.all())
+        return _joined(Or, clauses)
+
+    def all(self) -> Clause | None:
+        clauses = [self.clause()]
+        while self.accept("and"):
+            clauses.append(self.clause())
+        return _joined(And, clauses)
+
+    def clause(self) -> Clause | None:
+        depth, first = self.depth, self.place
+        try:
+            self.enter()
+            return self.negated() or self.parenthesised() or self.condition()
+        except _TooDeepError:
+            raise
+        except _RefusedError as refused:
+            self.findings.append(refused.finding)
+            self.skip(first)
+            return None
+        finally:
+            self.depth = depth
+
+    def skip(self, first: int) -> None:
+        """Go on after an error: to the next AND, OR, ORDER BY or `)` of the level of the token numbered `first`."""
+        read = [token.value for token in self.tokens[first : self.place] if token.kind is Kind.SYMBOL]
+        level = read.count("(") - read.count(")")
+        while self.token.kind is not Kind.END:
+            if level <= 0 and (self.at("and", "or", ")") or self.at_order_by()):
+                return
+            level += self.at("(") - self.at(")")
+            self.take()
+
+    def at_order_by(self) -> bool:
+        following = self.tokens[min(self.place + 1, len(self.tokens) - 1)]
+        return self.at("order") and following.kind is Kind.KEYWORD and following.value == "by"
+
+    def negated(self) -> Clause | None:
+        word = self.accept("not", "!")
+        if word is None:
+            return None
+        clause = self.clause()
+        return Not(clause, word.start, clause.end) if clause else _NOTHING
+
+    def parenthesised(self) -> Clause | None:
+        if not self.accept("("):
+            return None
+        clause = self.either()
+        self.expect(")")
+        return clause or _NOTHING
+
+    def condition(self) -> Condition:
+        name = self.field("a field")
+        operator = self.operator(name)
+        operand: Operand | None = None
+        if operator.name != "changed":
+            operand = self.operand_of(operator.name)
+        history = self.history(operator.name)
+        return Condition(name, operator, operand, name.start, self.tokens[self.place - 1].end, history)
+
+    # -- fields and operators
+
+    def field(self, wanted: str) -> FieldName:
+        first = self.token
+        if self.accept("cf"):
+            return self.custom_field(first)
+        if first.kind is Kind.NUMBER:
+            self.take()
+            return FieldName(first.value, first.start, first.end)
+        if first.kind not in TEXTS:
+            raise self.unexpected(wanted)
+        self.take()
+        properties = self.properties()
+        end = self.tokens[self.place - 1].end
+        return FieldName(first.value, first.start, end, properties=properties)
+
+    def custom_field(self, first: Token) -> FieldName:
+        self.expect("[")
+        if self.token.kind is not Kind.NUMBER or self.token.value.startswith("-"):
+            raise self.unexpected("the number of a custom field")
+        number = self.take().value
+        self.expect("]")
+        properties = self.properties()
+        return FieldName("cf", first.start, self.tokens[self.place - 1].end, number, properties)
+
+    def properties(self) -> tuple[str, ...]:
+        found: list[str] = []
+        while self.accept("["):
+            found.append(self.value("the key of a property").text)
+            self.expect("]")
+            while self.token.kind in VALUES:
+                found.append(self.take().value)
+        return tuple(found)
+
+    def operator(self, name: FieldName) -> Operator:
+        first = self.token
+        word = self.accept(*COMPARISONS, "in", "not", "is", "was", "changed")
+        if word is None:
+            raise self.no_operator(name)
+        spelt = word.value
+        if spelt == "not":
+            self.expect("in")
+            spelt = "not in"
+        elif spelt in ("is", "was"):
+            spelt += " not" if self.accept("not") else ""
+            spelt += " in" if spelt.startswith("was") and self.accept("in") else ""
+        return Operator(spelt, first.start, self.tokens[self.place - 1].end)
+
+    def no_operator(self, name: FieldName) -> _RefusedError:
+        remedy = ""
+        if self.token.kind in VALUES:
+            words = self.text[name.start : self.token.end].replace('"', "")
+            remedy = f'a field name of several words stands in quotes: "{words}"'
+            guess = did_you_mean(self.token.value, OPERATORS)
+            remedy = f"{guess} {remedy}" if guess else remedy
+        return self.unexpected(*OPERATORS, code="no-operator", remedy=remedy)
+
+    # -- operands
+
+    def operand_of(self, operator: str) -> Operand:
+        if operator.endswith("in"):
+            return self.list_operand(operator)
+        if operator in ("is", "is not"):
+            return self.empty(operator)
+        if self.at("("):
+            remedy = "use IN for a list" if operator in ("=", "was") else "use NOT IN for a list"
+            raise self.unexpected("one value", code="list-not-allowed", remedy=remedy)
+        if self.at("empty") and operator in ("<", "<=", ">", ">="):
+            raise self.unexpected("a value", remedy="use IS EMPTY or IS NOT EMPTY")
+        return self.single()
+
+    def list_operand(self, operator: str) -> Operand:
+        if self.at("("):
+            return self.group()
+        remedy = f'put the values in parentheses: {operator.upper()} ("…", "…")'
+        operand = self.single() if self.token.kind in VALUES else None
+        if isinstance(operand, Call):
+            return operand
+        self.place -= operand is not None
+        raise self.unexpected("a list in parentheses", "a function", code="list-expected", remedy=remedy)
+
+    def empty(self, operator: str) -> Empty:
+        token = self.accept("empty")
+        if token is None:
+            other = "=" if operator == "is" else "!="
+            raise self.unexpected("EMPTY", "NULL", remedy=f"use {other} to compare with a value")
+        return Empty(token.start, token.end)
+
+    def single(self) -> Value | Empty | Call:
+        token = self.accept("empty")
+        if token:
+            return Empty(token.start, token.end)
+        value = self.value("a value", "a function")
+        return self.call(value) if self.at("(") else value
+
+    def value(self, *wanted: str) -> Value:
+        token = self.token
+        if token.kind in VALUES:
+            self.take()
+            return Value(
+                token.value, token.start, token.end, token.kind is Kind.NUMBER, token.kind is Kind.QUOTED
+            )
+        if token.kind is Kind.KEYWORD and token.value not in ("and", "or"):
+            last = self.place
+            while self.tokens[last + 1].value.isalnum() and self.tokens[last + 1].kind is not Kind.KEYWORD:
+                last += 1
+            words = self.text[token.start : self.tokens[last].end]
+            raise self.unexpected(*wanted, code="reserved-word", remedy=f'put the value in quotes: "{words}"')
+        raise self.unexpected(*wanted)
+
+    def call(self, name: Value) -> Call:
+        self.expect("(")
+        arguments: list[Value] = []
+        while not self.at(")"):
+            arguments.append(self.value("an argument", '")"'))
+            self.bounded(len(arguments))
+            if not self.at(")"):
+                self.expect(",")
+                if self.at(")"):
+                    raise self.unexpected("an argument")
+        return Call(name.text, tuple(arguments), name.start, self.take().end)
+
+    def group(self) -> Group:
+        self.enter()
+        first = self.expect("(")
+        items = [self.item()]
+        while self.accept(","):
+            items.append(self.item())
+            self.bounded(len(items))
+        last = self.expect(")", ",")
+        self.depth -= 1
+        return Group(tuple(items), first.start, last.end)
+
+    def item(self) -> Operand:
+        return self.group() if self.at("(") else self.single()
+
+    def bounded(self, count: int) -> None:
+        if count > MOST_ITEMS:
+            raise self.unexpected(
+                f"at most {MOST_ITEMS:,} values", code="list-too-long", remedy="split the list"
+            )
+
+    # -- history and order
+
+    def history(self, operator: str) -> tuple[HistoryPart, ...]:
+        words = (*HISTORY_WORDS, "from", "to") if operator == "changed" else HISTORY_WORDS
+        parts: list[HistoryPart] = []
+        while operator.startswith(("was", "changed")) and self.at(*words):
+            word = self.take()
+            operand = self.item()
+            parts.append(HistoryPart(word.value, operand, word.start, operand.end))
+        return tuple(parts)
+
+    def order_by(self) -> tuple[Order, ...]:
+        self.expect("order")
+        self.expect("by")
+        order = [self.sort()]
+        while self.accept(","):
+            order.append(self.sort())
+        return tuple(order)
+
+    def sort(self) -> Order:
+        name = self.field("a field to order by")
+        direction = self.accept("asc", "desc")
+        end = direction.end if direction else name.end
+        return Order(name, direction is not None and direction.value == "desc", name.start, end)
+
+
+class _TooDeepError(_RefusedError):
+    """Not recovered from: the rest is as deep."""
+
+
+_NOTHING = And((), 0, 0)
+
+
+def _joined(kind: type[And] | type[Or], clauses: list[Clause | None]) -> Clause | None:
+    """One clause of several, leaving out what could not be read."""
+    readable = [clause for clause in clauses if clause is not None and clause is not _NOTHING]
+    if len(readable) < 2:
+        return readable[0] if readable else None
+    return kind(tuple(readable), readable[0].start, readable[-1].end)

@@ -1,0 +1,281 @@
+"""How a ledger's rows make its number, kept while rows change one after the other. What a change means is decided in `turns`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Protocol
+
+from mappings.facts.forest import issue_order
+from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
+
+ZERO, ONE = Fraction(0), Fraction(1)
+ENTERING = frozenset({Disposition.COUNTED, Disposition.NOT_ACHIEVED, Disposition.CHECKED_IN})
+SIBLINGS_MEAN = "siblings_mean"
+
+Key = tuple[str, int]
+"""The id of a row, and how many rows of that id stand before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A row as it enters the number: what it weighs and what it has reached.
+
+    `own` is the weight it was given, None where one stands in by the rule `stand_in`; `divisor` says among how many it is split.
+    One that stands `beside` enters no number, but its weight counts in the mean that stands in for its siblings'.
+    """
+
+    own: Fraction | None
+    reached: Fraction
+    stand_in: str = ""
+    divisor: int = 1
+    beside: bool = False
+
+
+Rows = Mapping[Key, Weighed]
+
+
+class Tally(Protocol):
+    """A number over rows that change."""
+
+    def change(self, key: Key, row: Weighed | None) -> None:
+        """Put a row in, in place of the one that was there, or take it out."""
+
+    def number(self) -> Fraction | None:
+        """The number of the rows there are; None where it has none."""
+
+
+class Mean:
+    """Σ weight × reached ÷ Σ weight, the mean of the given weights standing in where one is missing."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows: dict[Key, Weighed] = {}
+        self._whole = self._sum = ZERO
+        self._whole_lacking = self._sum_lacking = ZERO
+        self._given, self._number = ZERO, 0
+        for key, row in rows.items():
+            self.change(key, row)
+
+    def change(self, key: Key, row: Weighed | None) -> None:
+        gone = self._rows.pop(key, None)
+        if gone is not None:
+            self._add(gone, -1)
+        if row is not None:
+            self._rows[key] = row
+            self._add(row, 1)
+
+    def _add(self, row: Weighed, sign: int) -> None:
+        if row.own is not None:
+            self._given += sign * row.own
+            self._number += sign
+        if row.beside:
+            return
+        lacking = row.own is None and row.stand_in == SIBLINGS_MEAN
+        part = sign * (ONE if row.own is None else row.own) / row.divisor
+        if lacking:
+            self._whole_lacking += part
+            self._sum_lacking += part * row.reached
+        else:
+            self._whole += part
+            self._sum += part * row.reached
+
+    def number(self) -> Fraction | None:
+        mean = self._given / self._number if self._number else ONE
+        whole = self._whole + mean * self._whole_lacking
+        return (self._sum + mean * self._sum_lacking) / whole if whole else None
+
+
+class Least:
+    """The lowest of what the rows have reached."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._reached = {key: row.reached for key, row in rows.items()}
+
+    def change(self, key: Key, row: Weighed | None) -> None:
+        self._reached.pop(key, None)
+        if row is not None:
+            self._reached[key] = row.reached
+
+    def number(self) -> Fraction | None:
+        return min(self._reached.values(), default=None)
+
+
+class Count:
+    """How many rows have reached 1, towards a fixed number; a row that is split counts for its part."""
+
+    def __init__(self, rows: Rows, aim: Fraction) -> None:
+        self._parts: dict[Key, Fraction] = {}
+        self._sum, self._aim = ZERO, aim
+        for key, row in rows.items():
+            self.change(key, row)
+
+    def change(self, key: Key, row: Weighed | None) -> None:
+        self._sum -= self._parts.pop(key, ZERO)
+        if row is not None:
+            self._parts[key] = Fraction(row.reached == 1, row.divisor)
+            self._sum += self._parts[key]
+
+    def number(self) -> Fraction | None:
+        return min(self._sum / self._aim, ONE)
+
+
+class Shares:
+    """The sum of the shares, wherever they came from."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._shares = {key: row.reached for key, row in rows.items()}
+        self._sum = sum(self._shares.values(), ZERO)
+
+    def change(self, key: Key, row: Weighed | None) -> None:
+        self._sum -= self._shares.pop(key, ZERO)
+        if row is not None:
+            self._shares[key] = row.reached
+            self._sum += row.reached
+
+    def number(self) -> Fraction | None:
+        return self._sum
+
+
+class Nothing:
+    """No number, whatever the rows."""
+
+    def change(self, key: Key, row: Weighed | None) -> None:
+        """Comes to nothing."""
+
+    def number(self) -> Fraction | None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """A ledger, and the one beside it, whose rows are siblings of its rows."""
+
+    ledger: Ledger
+    beside: Ledger = field(default_factory=Ledger)
+
+    def entering(self) -> dict[Key, Contribution]:
+        """The rows that make the number, in id order."""
+        return entering(self.ledger.rows)
+
+    def siblings(self) -> dict[Key, Contribution]:
+        """The rows that stand beside the number, in id order; where a key is that of a row of the number, that one goes before."""
+        return entering(self.beside.rows)
+
+
+def entering(rows: Sequence[Contribution]) -> dict[Key, Contribution]:
+    """Those of the rows that count, in id order."""
+    counting = [row for row in rows if row.disposition in ENTERING and row.progress is not None]
+    seen: Counter[str] = Counter()
+    keyed: dict[Key, Contribution] = {}
+    for row in sorted(counting, key=lambda row: issue_order(row.id)):
+        keyed[row.id, seen[row.id]] = row
+        seen[row.id] += 1
+    return keyed
+
+
+def stand_in(row: Contribution) -> str:
+    """The rule that gave the row its weight, empty where it has its own. What was kept before rows said so has it in the reason."""
+    if row.stand_in or "stands in" not in row.reason:
+        return row.stand_in
+    return SIBLINGS_MEAN if "the mean of its siblings stands in" in row.reason else "one"
+
+
+def _weighed(row: Contribution, reached: Fraction, *, beside: bool = False) -> Weighed:
+    rule = stand_in(row)
+    own = None if rule else (row.weight or ZERO) * row.divisor
+    return Weighed(own, reached, rule, row.divisor, beside)
+
+
+def by_progress(stand: Stand) -> Rows | None:
+    """The rows of a weighted mean, or None where the number is made in another way."""
+    rows = {
+        key: _weighed(row, row.progress or ZERO, beside=True) for key, row in stand.siblings().items()
+    } | {key: _weighed(row, row.progress or ZERO) for key, row in stand.entering().items()}
+    return rows if Mean(rows).number() == stand.ledger.total else None
+
+
+def by_weight(stand: Stand) -> Rows | None:
+    """The same where it cannot be told which weights stand in: all count as given."""
+    rows = {key: Weighed(row.weight or ZERO, row.progress or ZERO) for key, row in stand.entering().items()}
+    return rows if Mean(rows).number() == stand.ledger.total else None
+
+
+def by_achievement(stand: Stand) -> Rows | None:
+    """The rows of a number that counts each as reached or not (achieved ÷ measured), or None where it is made in another way."""
+    rows = {
+        key: Weighed(row.weight or ZERO, ONE if row.share else ZERO) for key, row in stand.entering().items()
+    }
+    return rows if Mean(rows).number() == stand.ledger.total else None
+
+
+def by_least(stand: Stand) -> Rows | None:
+    """The rows of a minimum, where the one that decides carries all the weight, or None where the number is made in another way."""
+    found = stand.entering().values()
+    weights = sorted(row.weight or ZERO for row in found)
+    if weights[-1:] != [ONE] or any(weights[:-1]):
+        return None
+    # All weigh the same here: which of them decides is what the number comes to, not a change of anybody's estimate.
+    rows = {key: Weighed(ONE, row.progress or ZERO) for key, row in stand.entering().items()}
+    return rows if Least(rows).number() == stand.ledger.total else None
+
+
+def by_share(stand: Stand) -> Rows | None:
+    """The rows of any other number: each adds its share."""
+    rows = _shares(stand)
+    return rows if Shares(rows).number() == stand.ledger.total else None
+
+
+Reading = Callable[[Stand], Rows | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One way to make a number of rows: how they are read from a ledger, and what a row has reached at a progress.
+
+    Without `reached` a row's progress alone does not say.
+    """
+
+    read: Reading
+    tally: Callable[[Rows], Tally]
+    reached: Callable[[Fraction, Fraction], Fraction] | None = None
+
+
+def _as_is(progress: Fraction, achieved_at: Fraction) -> Fraction:  # noqa: ARG001
+    return progress
+
+
+def _achieved(progress: Fraction, achieved_at: Fraction) -> Fraction:
+    return ONE if progress >= achieved_at else ZERO
+
+
+METHODS = (
+    Method(by_least, Least, _as_is),
+    Method(by_progress, Mean, _as_is),
+    Method(by_weight, Mean, _as_is),
+    Method(by_achievement, Mean, _achieved),
+    Method(by_share, Shares),
+)
+
+
+def reading(before: Stand, after: Stand) -> tuple[Method, Rows, Rows]:
+    """The one way in which both numbers are made, with the rows before and after."""
+    if before.ledger.total is None or after.ledger.total is None:
+        return Method(by_share, lambda _rows: Nothing(), _as_is), _counted(before), _counted(after)
+    aim = before.ledger.aim
+    if aim is not None and aim == after.ledger.aim:
+        return Method(by_share, lambda rows: Count(rows, aim), _as_is), _counted(before), _counted(after)
+    for method in METHODS:
+        old, new = method.read(before), method.read(after)
+        if old is not None and new is not None:
+            return method, old, new
+    return Method(by_share, Shares), _shares(before), _shares(after)
+
+
+def _counted(stand: Stand) -> Rows:
+    return {key: _weighed(row, row.progress or ZERO) for key, row in stand.entering().items()}
+
+
+def _shares(stand: Stand) -> Rows:
+    return {key: Weighed(ONE, row.share) for key, row in stand.entering().items()}

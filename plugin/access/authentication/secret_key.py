@@ -1,0 +1,67 @@
+"""The key that signs sessions: derived from SECRET_KEY, or from one made once and kept in a file beside the data."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+import structlog
+from sqlalchemy import make_url
+
+from plugin.runtime.processes.logs import conceal
+from plugin.runtime.settings import Settings
+
+FILE = "secret_key"
+
+log = structlog.get_logger("jira_okr.access")
+
+
+def signing_key(settings: Settings) -> bytes:
+    """The key of the sessions; it says nothing about SECRET_KEY, which serves other purposes too."""
+    return hashlib.sha256(b"sessions:" + first_key(secret_text(settings)).encode()).digest()
+
+
+def first_key(secrets_: str) -> str:
+    """The key that rules. Those behind it only open what they once sealed, so that nothing changes when they go."""
+    return secrets_.partition(",")[0].strip()
+
+
+def secret_text(settings: Settings) -> str:
+    """SECRET_KEY, or the one kept in the data folder, made there at the first call."""
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    made = kept_or_made(data_folder(settings) / FILE)
+    conceal(made)
+    return made
+
+
+def data_folder(settings: Settings) -> Path:
+    """Where the SQLite file is; `data` where the database is elsewhere."""
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        return Path(url.database).parent
+    return Path("data")
+
+
+def kept_or_made(path: Path) -> str:
+    """The text of the file; made with a new random text, for its owner alone, where there is none."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _make(path)
+    return path.read_text(encoding="ascii").strip()
+
+
+def _make(path: Path) -> None:
+    """Write it whole before it has its name: a process that starts beside must not read half of it, or make another."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_urlsafe(48) + "\n")
+    try:
+        os.link(draft, path)
+        log.warning("JIRA_OKR_SECRET_KEY is not set; made one and kept it", file=str(path))
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

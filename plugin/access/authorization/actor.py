@@ -1,0 +1,32 @@
+"""Who does or asks something, whatever door they came through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from plugin.access.authorization.permission import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """`label` is how history and audit log name them, `role` what they may do; `account_id` is 0 where they have no account."""
+
+    label: str
+    role: Permission
+    account_id: int = 0
+
+    def may(self, permission: Permission) -> bool:
+        """Whether they may do what this permission is asked for."""
+        return self.role.includes(permission)
+
+
+COMMAND_LINE = Actor("command line", Permission.ADMIN)
+"""Whoever may run commands beside the database may do everything anyway."""
+SETTINGS = Actor("settings", Permission.ADMIN)
+"""Whoever wrote the settings that a process starts with: the mapping file that is adopted where none is active yet."""
+DEMONSTRATION = Actor("demo", Permission.ADMIN)
+"""The demo, which sets itself up."""
+NOBODY = Actor("nobody", Permission.PUBLIC)
+"""Whoever has not signed in yet."""
+MONITORING = Actor("monitoring", Permission.VIEWER)
+"""Load balancers and Prometheus, which nobody signs in: they are shown counts, never an issue."""

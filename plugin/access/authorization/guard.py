@@ -1,0 +1,158 @@
+"""The guard before every route: who is it, may they, and did the form come from us. What declares nothing is for admins alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask, Response, abort, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError, CSRFProtect  # type: ignore[import-untyped]
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from plugin.access.authentication import sessions, tokens
+from plugin.access.authentication.cookie import CookieSessions
+from plugin.access.authentication.secret_key import signing_key
+from plugin.access.authorization.permission import Permission, Rule, rule_of
+from plugin.access.authorization.person import Person, current
+from plugin.api.protocol.problem import problem
+from plugin.pages.frame.errors import wants_html
+from plugin.pages.frame.page import rendered
+from plugin.runtime.connector import Connector
+
+YEAR_S = 365 * 24 * 3600
+READING = ("GET", "HEAD", "OPTIONS")
+
+
+def guard(app: Flask, connector: Connector) -> None:
+    """Let nobody past who may not. To be called after all routes and context processors are registered."""
+    app.secret_key = signing_key(connector.settings)
+    app.session_interface = CookieSessions()
+    app.config.update(cookie_settings(connector.settings.public_url.startswith("https://")))
+    proxies = connector.settings.trusted_proxies
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+    csrf = CSRFProtect(app)
+
+    @cache
+    def rule(endpoint: str) -> Rule:
+        return rule_of(endpoint, app.view_functions[endpoint]) or Rule(Permission.ADMIN)
+
+    app.before_request(lambda: admit(connector, csrf, rule))
+    app.after_request(private)
+    app.context_processor(_context)
+    app.register_error_handler(CSRFError, _forged)
+
+
+def cookie_settings(https: bool) -> dict[str, Any]:
+    """How the session cookie is sent. `__Host-` binds it to this host, and browsers take it over https alone."""
+    return {
+        "SESSION_COOKIE_NAME": "__Host-jira_okr" if https else "jira_okr",
+        "SESSION_COOKIE_SECURE": https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_PATH": "/",
+        "WTF_CSRF_CHECK_DEFAULT": False,
+        "WTF_CSRF_TIME_LIMIT": None,
+    }
+
+
+def admit(
+    connector: Connector, csrf: CSRFProtect, rule_for: Callable[[str], Rule]
+) -> ResponseReturnValue | None:
+    """None lets the request on to its route; anything else is the answer."""
+    endpoint = request.endpoint
+    if endpoint is None:
+        g.person = sessions.person(connector)
+        return None
+    rule = rule_for(endpoint)
+    if rule.signed:
+        return None
+    if rule.permission is not Permission.PUBLIC:
+        person = identified(connector)
+        if person is None:
+            return unidentified()
+        g.person = person
+        if not allowed(person, rule):
+            return forbidden(person, rule)
+    if _by_cookie():
+        csrf.protect()
+    return None
+
+
+def allowed(person: Person, rule: Rule) -> bool:
+    """Whether they may, as they came: in person, or by a token."""
+    if not person.may(rule.permission):
+        return False
+    return person.token is None or (not rule.in_person and rule.scope in {"", *person.scopes})
+
+
+def identified(connector: Connector) -> Person | None:
+    """Whom the request is made for. A header with a token that does not hold is never made good by a cookie."""
+    header = request.headers.get("Authorization")
+    return sessions.person(connector) if header is None else tokens.bearer(connector, header)
+
+
+def unidentified() -> ResponseReturnValue:
+    """To the sign-in page, where a browser asks; else 401."""
+    if not wants_html() or "Authorization" in request.headers:
+        answer = problem(
+            401,
+            "Not signed in",
+            "This needs a valid API token.",
+            "Send Authorization: Bearer okr_…; jira-okr token create makes a token.",
+        )
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="jira-okr"'
+        return answer
+    wanted = request.full_path.rstrip("?") if request.method in READING else "/"
+    address = f"{url_for('access.sign_in')}?next={quote(wanted, safe='/')}"
+    if "HX-Request" in request.headers:
+        return Response(status=401, headers={"HX-Redirect": url_for("access.sign_in")})
+    return redirect(address)
+
+
+def forbidden(person: Person, rule: Rule) -> ResponseReturnValue:
+    """403, with the role it takes."""
+    detail = f"This takes the role {rule.permission}; {person.label} may do what the role {person.role} may."
+    if rule.in_person and person.token is not None:
+        detail = (
+            "This takes somebody who signed in; a token cannot do it. jira-okr user and jira-okr token can."
+        )
+    elif rule.scope and person.token is not None:
+        detail = f"This takes a token with the scope {rule.scope}, made by an admin."
+    if wants_html():
+        abort(403, description=detail)
+    return problem(
+        403, "Not allowed", detail, "Ask an admin for the role, or use a token with a larger scope."
+    )
+
+
+def private(response: Response) -> Response:
+    """What was made for one person is kept by nobody but their browser, and asked for anew each time."""
+    if current() is not None:
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={YEAR_S}")
+    return response
+
+
+def _by_cookie() -> bool:
+    """A browser adds cookies by itself, but never an Authorization header with a token."""
+    person = current()
+    return person is None or person.token is None
+
+
+def _context() -> dict[str, object]:
+    person = current()
+    return {"person": person} if person is not None else {"person": None, "navigation": ()}
+
+
+def _forged(_error: CSRFError) -> ResponseReturnValue:
+    detail = "The form is not from this session: it may have been open since before you signed in."
+    todo = "Go back, reload the page and send it again."
+    if not wants_html():
+        return problem(400, "Form refused", detail, "Send the header X-CSRFToken, or use an API token.")
+    advice = {"title": "Send it again, please", "todo": todo}
+    return rendered("error.html", "", code=400, advice=advice, said=detail), 400

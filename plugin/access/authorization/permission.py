@@ -1,0 +1,84 @@
+"""What a route asks of those who call it. Every route says so itself; one that does not is open to admins alone, and fails a test.
+
+Write `@needs("viewer")` below the route's decorator, or a line in `plugin.access.authorization.declared_permissions` where there is no function of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from plugin.access.authorization.declared_permissions import DECLARED
+
+View = TypeVar("View", bound=Callable[..., object])
+_MARK = "__access_rule__"
+
+
+class Permission(StrEnum):
+    """In rising order; each includes those before it. A role is one of the last three."""
+
+    PUBLIC = "public"
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    ADMIN = "admin"
+
+    def includes(self, wanted: Permission) -> bool:
+        """Whether whoever has this may do what `wanted` is asked for."""
+        order = list(Permission)
+        return order.index(self) >= order.index(wanted)
+
+
+ROLES = (Permission.VIEWER, Permission.EDITOR, Permission.ADMIN)
+SCOPES = {
+    "read": Permission.VIEWER,
+    "write": Permission.EDITOR,
+    "admin": Permission.ADMIN,
+    "people": Permission.ADMIN,
+}
+"""What a token may do at most; its account's role limits it further. `people` is `admin`, and may change who else comes in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a route asks for.
+
+    `signed`: its callers prove themselves by a signature in the request, so it needs no CSRF token.
+    `in_person`: it takes somebody who signed in; a token must not change what it was given for.
+    `scope`: a token needs this very scope; no other includes it.
+    """
+
+    permission: Permission
+    signed: bool = False
+    in_person: bool = False
+    scope: str = ""
+
+
+def needs(
+    permission: str, *, signed: bool = False, in_person: bool = False, scope: str = ""
+) -> Callable[[View], View]:
+    """Declare what a route asks for: `public`, `viewer`, `editor` or `admin`."""
+    rule = Rule(Permission(permission), signed, in_person, scope)
+
+    def declared(view: View) -> View:
+        setattr(view, _MARK, rule)
+        return view
+
+    return declared
+
+
+def rule_of(endpoint: str, view: object) -> Rule | None:
+    """What this route declares, or None where it declares nothing."""
+    own = getattr(view, _MARK, None)
+    if isinstance(own, Rule):
+        return own
+    said = DECLARED.get(endpoint)
+    return (
+        None if said is None else Rule(Permission(said.removeprefix("signed ")), said.startswith("signed "))
+    )
+
+
+def lesser(one: Permission, other: Permission) -> Permission:
+    """The one that allows less."""
+    return other if one.includes(other) else one

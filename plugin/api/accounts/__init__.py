@@ -1,0 +1,1 @@
+"""Operations on people, tokens and the audit log."""

@@ -1,0 +1,171 @@
+"""`/people`: everybody who may sign in. Programs need a token with the scope `people`, which no other scope includes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from plugin.access.authorization.members import ways_in
+from plugin.api.protocol.addresses import PersonAddress
+from plugin.api.protocol.cursor import cursor, list_name, position
+from plugin.api.protocol.failures import not_found
+from plugin.api.protocol.model import Asked, Done, Given, ListQuery, Page, Word
+from plugin.api.protocol.operation import UNKEPT, Call, Reply, Routes
+from plugin.use_cases.accounts import people
+from plugin.use_cases.accounts.people import Account
+
+ROUTES = Routes()
+
+SCOPE = "people"
+Role = Literal["viewer", "editor", "admin"]
+Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$"), Field(strict=True)]
+
+
+class PersonGiven(Given):
+    """One account. `signs_in_by`: `password`, `oidc`, both or not yet anything; `disabled_at` null: it may sign in."""
+
+    id: int
+    email: str
+    name: str
+    role: Role
+    signs_in_by: list[str]
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+class AddPerson(Asked):
+    """Somebody who may sign in from now on."""
+
+    email: Word
+    name: Name = Field("", description="The address where it is left out.")
+    role: Role = "viewer"
+    password: bool = Field(
+        True, description="Make a password, to be handed over. Without one they sign in by OIDC."
+    )
+
+
+class GiveRole(Asked):
+    """Another role."""
+
+    role: Role
+
+
+class PasswordGiven(Given):
+    """A person, and the password made for them. It is given this once: null in an answer that is given again."""
+
+    person: PersonGiven
+    password: str | None
+
+
+@ROUTES.get("/people", "admin", "Everybody who may sign in.")
+def list_people(call: Call, query: ListQuery) -> Reply[Page[PersonGiven]]:
+    """By the order in which they were added."""
+    name = list_name("people", query)
+    after = position(query.cursor, name, (int,))
+    found = sorted(people.list_people(call.connector, call.actor), key=lambda one: one.id)
+    left = [one for one in found if after is None or one.id > int(after[0])]
+    shown = left[: query.limit]
+    return Reply(
+        Page[PersonGiven](
+            items=[person_given(one) for one in shown],
+            next=cursor(name, shown[-1].id) if len(left) > len(shown) else None,
+        )
+    )
+
+
+@ROUTES.get("/people/{person}", "admin", "One person.")
+def one_person(call: Call, path: PersonAddress) -> Reply[PersonGiven]:
+    """One of them."""
+    return Reply(person_given(person_of(call, path)))
+
+
+@ROUTES.post("/people", "admin", "Add somebody, with a password that is shown once.", status=201, scope=SCOPE)
+def add_person(call: Call, body: AddPerson) -> Reply[PasswordGiven]:
+    """The password is made here, shown once and to be changed by them."""
+    password = people.generated_password() if body.password else None
+    made = people.add(call.connector, call.actor, body.email, body.name, body.role, password)
+    return _with_password(made, password, {"Location": f"/api/v1/people/{made.id}"})
+
+
+@ROUTES.put("/people/{person}/role", "admin", "Give another role.", scope=SCOPE)
+def give_role(call: Call, path: PersonAddress, body: GiveRole) -> Reply[PersonGiven]:
+    """It counts from the next request on. The only admin stays one."""
+    person = person_of(call, path)
+    people.change_role(call.connector, call.actor, person, body.role)
+    return Reply(person_given(person_of(call, path)))
+
+
+@ROUTES.post("/people/{person}/disable", "admin", "Let somebody in no more.", scope=SCOPE)
+def disable_person(call: Call, path: PersonAddress) -> Reply[PersonGiven]:
+    """Sessions end and tokens stop working at once."""
+    people.disable(call.connector, call.actor, person_of(call, path))
+    return Reply(person_given(person_of(call, path)))
+
+
+@ROUTES.post("/people/{person}/enable", "admin", "Let somebody in again.", scope=SCOPE)
+def enable_person(call: Call, path: PersonAddress) -> Reply[PersonGiven]:
+    """They may sign in again."""
+    people.enable(call.connector, call.actor, person_of(call, path))
+    return Reply(person_given(person_of(call, path)))
+
+
+@ROUTES.post(
+    "/people/{person}/password", "admin", "Make somebody a new password, which is shown once.", scope=SCOPE
+)
+def new_password(call: Call, path: PersonAddress) -> Reply[PasswordGiven]:
+    """The former one and all sessions end."""
+    person, password = person_of(call, path), people.generated_password()
+    people.set_password(call.connector, call.actor, person, password)
+    return _with_password(person_of(call, path), password)
+
+
+@ROUTES.post("/people/{person}/sign-out", "admin", "Sign somebody out everywhere.", scope=SCOPE)
+def sign_out_person(call: Call, path: PersonAddress) -> Reply[Done]:
+    """Everywhere. Their tokens go on working."""
+    person = person_of(call, path)
+    people.sign_out(call.connector, call.actor, person)
+    return Reply(Done(said=f"{person.email} is signed out everywhere."))
+
+
+@ROUTES.delete("/people/{person}", "admin", "Remove an account and its tokens.", scope=SCOPE)
+def remove_person(call: Call, path: PersonAddress) -> Reply[Done]:
+    """With their tokens; what they did stays in the audit log under their address."""
+    person = person_of(call, path)
+    people.remove(call.connector, call.actor, person)
+    return Reply(Done(said=f"The account {person.email} is removed."))
+
+
+def person_of(call: Call, path: PersonAddress) -> Account:
+    """The account of the address; 404 where there is none."""
+    found = people.person(call.connector, call.actor, path.person)
+    if found is None:
+        raise not_found("person", path.person, "GET /api/v1/people lists everybody.")
+    return found
+
+
+def person_given(account: Account) -> PersonGiven:
+    """An account without anything secret."""
+    return PersonGiven.model_validate(
+        {
+            "id": account.id,
+            "email": account.email,
+            "name": account.name,
+            "role": account.role,
+            "signs_in_by": ways_in(account),
+            "created_at": account.created_at,
+            "disabled_at": account.disabled_at,
+        }
+    )
+
+
+def _with_password(
+    account: Account, password: str | None, headers: dict[str, str] | None = None
+) -> Reply[PasswordGiven]:
+    person = person_given(account)
+    return Reply(
+        PasswordGiven(person=person, password=password),
+        {**UNKEPT, **(headers or {})},
+        again=PasswordGiven(person=person, password=None),
+    )

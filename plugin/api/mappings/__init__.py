@@ -1,0 +1,1 @@
+"""Operations on mappings: texts before activation, and the revisions that were activated."""

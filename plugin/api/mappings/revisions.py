@@ -1,0 +1,251 @@
+"""`/sites/…/mapping`: the active mapping, its revisions, activation bound to a preview, rollback, differences, export."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from mappings.document.text.canonical import diff, export, to_json
+from mappings.document.text.source import read_document
+from plugin.api.mappings.texts import YAML, PreviewGiven, Text, preview_given
+from plugin.api.protocol.addresses import RevisionAddress, SiteAddress
+from plugin.api.protocol.cursor import cursor, list_name, number_after
+from plugin.api.protocol.failures import Refusal, not_found
+from plugin.api.protocol.lookup import site_of
+from plugin.api.protocol.model import Asked, Given, JsonAny, ListQuery, Page, Query, RevisionId
+from plugin.api.protocol.operation import JSON, Call, Reply, Routes
+from plugin.use_cases.mapping import revisions
+from plugin.use_cases.mapping.mapping_life import begin_activation, rollback
+from plugin.use_cases.mapping.revisions import Revision
+
+ROUTES = Routes()
+
+_activating = threading.Lock()
+"""Between looking at If-Match and activating nobody else of this process activates."""
+
+
+class RevisionGiven(Given):
+    """One revision; `revision` names exactly its content."""
+
+    revision: str
+    author: str
+    created_at: datetime
+    activated_at: datetime | None
+    active: bool
+
+
+class MappingGiven(RevisionGiven):
+    """A revision with its text, as it was written."""
+
+    text: str
+
+
+class DifferenceGiven(Given):
+    """One place where two mappings differ."""
+
+    path: str
+    kind: str
+    before: JsonAny
+    after: JsonAny
+
+
+class DifferencesGiven(Given):
+    """Where two revisions differ."""
+
+    before: str
+    after: str
+    changes: list[DifferenceGiven]
+
+
+class Activate(Text):
+    """A text to activate, and the preview that was seen of it."""
+
+    preview: str = Field(
+        pattern="^[0-9a-f]{64}$", description="`hash` of the preview: exactly that is done, or nothing."
+    )
+    accept_large_change: bool = Field(False, description="Go on although the brake holds a large change.")
+
+
+class Rollback(Asked):
+    """Where to go back to."""
+
+    revision: RevisionId | None = Field(None, description="The one that was active before where left out.")
+    accept_large_change: bool = Field(False, description="Go on although the brake holds a large change.")
+
+
+class DiffQuery(Query):
+    """Which two revisions."""
+
+    before: RevisionId = Field(description="A revision, or its first characters.")
+    after: RevisionId | None = Field(None, description="The active one where left out.")
+
+
+class ExportQuery(Query):
+    """Which revision, and as what."""
+
+    revision: RevisionId | None = Field(None, description="The active one where left out.")
+    format: Literal["yaml", "json"] = Field("yaml", description="Either can be imported again.")
+
+
+@ROUTES.get("/sites/{site}/mapping", "viewer", "The active mapping, with the ETag that a change of it needs.")
+def active_mapping(call: Call, path: SiteAddress) -> Reply[MappingGiven]:
+    """The mapping that rules now; its ETag is what a change of it has to name in If-Match."""
+    found = stored(call, site_of(call, path), None)
+    return Reply(mapping_given(found), {"ETag": tag(found)})
+
+
+@ROUTES.put(
+    "/sites/{site}/mapping",
+    "admin",
+    "Activate a text, bound to the preview that was seen of it.",
+    heavy=True,
+    matched=True,
+)
+def activate_mapping(call: Call, path: SiteAddress, body: Activate) -> Reply[PreviewGiven]:
+    """Activate exactly what was previewed, or refuse because the world moved. What is unread is read first, in the background."""
+    site = site_of(call, path)
+    with _activating:
+        require_seen(call, site)
+        previewed = begin_activation(
+            call.connector,
+            call.actor,
+            site,
+            body.text,
+            agreed=body.preview,
+            large=body.accept_large_change,
+        )
+    headers = {} if previewed.unread else {"ETag": f'"{previewed.preview.revision}"'}
+    return Reply(preview_given(previewed), headers)
+
+
+@ROUTES.post(
+    "/sites/{site}/mapping/rollback",
+    "admin",
+    "Go back to the revision that was active before, or to another one.",
+    heavy=True,
+    matched=True,
+)
+def roll_back_mapping(call: Call, path: SiteAddress, body: Rollback) -> Reply[MappingGiven]:
+    """Activate a former revision."""
+    site = site_of(call, path)
+    with _activating:
+        require_seen(call, site)
+        target = rollback(call.connector, call.actor, site, body.revision, large=body.accept_large_change)
+    found = stored(call, site, target)
+    return Reply(mapping_given(found), {"ETag": tag(found)})
+
+
+def require_seen(call: Call, site: str) -> None:
+    """428 without a precondition, 412 where another mapping is active than the caller has seen."""
+    known = revisions.active(call.connector, call.actor, site)
+    match, none_match = call.headers.get("If-Match"), call.headers.get("If-None-Match")
+    remedy = f"GET /api/v1/sites/{site}/mapping gives the ETag; send it as If-Match."
+    if known is None:
+        if none_match == "*":
+            return
+        remedy = "No mapping is active yet: send If-None-Match: *."
+        raise Refusal(428 if match is None else 412, "Precondition", "What you saw is not named.", remedy)
+    if match is None:
+        title = "Precondition required" if none_match is None else "Precondition failed"
+        raise Refusal(
+            428 if none_match is None else 412, title, "Say which mapping you have seen as active.", remedy
+        )
+    if tag(known) not in [one.strip() for one in match.split(",")]:
+        detail = f"Another mapping is active meanwhile: {known.revision}."
+        raise Refusal(412, "Precondition failed", detail, remedy)
+
+
+def tag(found: Revision) -> str:
+    """The ETag of a revision."""
+    return f'"{found.revision}"'
+
+
+@ROUTES.get("/sites/{site}/mapping/revisions", "viewer", "Every revision, newest first.")
+def list_revisions(call: Call, path: SiteAddress, query: ListQuery) -> Reply[Page[RevisionGiven]]:
+    """Newest first."""
+    site = site_of(call, path)
+    name = list_name(f"revisions:{site}", query)
+    begun = number_after(query.cursor, name) or 0
+    found = revisions.list_revisions(call.connector, call.actor, site)
+    shown = found[begun : begun + query.limit]
+    more = len(found) > begun + len(shown)
+    return Reply(
+        Page[RevisionGiven](
+            items=[RevisionGiven(**_values(one)) for one in shown],
+            next=cursor(name, begun + len(shown)) if more else None,
+        )
+    )
+
+
+@ROUTES.get("/sites/{site}/mapping/revisions/{revision}", "viewer", "One revision with its text.")
+def one_revision(call: Call, path: RevisionAddress) -> Reply[MappingGiven]:
+    """A revision with its text."""
+    return Reply(mapping_given(stored(call, site_of(call, path), path.revision)))
+
+
+@ROUTES.get("/sites/{site}/mapping/diff", "viewer", "Where two revisions differ.")
+def mapping_diff(call: Call, path: SiteAddress, query: DiffQuery) -> Reply[DifferencesGiven]:
+    """What differs between two revisions, place by place."""
+    site = site_of(call, path)
+    before, after = (stored(call, site, name) for name in (query.before, query.after))
+    found = diff(read_document(before.text).require(), read_document(after.text).require())
+    return Reply(
+        DifferencesGiven(
+            before=before.revision,
+            after=after.revision,
+            changes=[
+                DifferenceGiven(path=one.path, kind=one.kind.value, before=one.before, after=one.after)
+                for one in found
+            ],
+        )
+    )
+
+
+@ROUTES.get(
+    "/sites/{site}/mapping/export",
+    "viewer",
+    "A mapping in its canonical form, as YAML or JSON.",
+    answers={YAML: None, JSON: None},
+)
+def export_mapping(call: Call, path: SiteAddress, query: ExportQuery) -> Reply[Given]:
+    """The canonical form; importing it again changes nothing."""
+    document = read_document(stored(call, site_of(call, path), query.revision).text).require()
+    if query.format == "json":
+        return Reply(body=to_json(document), media=JSON)
+    return Reply(body=export(document), media=YAML)
+
+
+def stored(call: Call, site: str, name: str | None) -> Revision:
+    """The active revision, or the one whose id begins with `name`."""
+    found = (
+        revisions.active(call.connector, call.actor, site)
+        if name is None
+        else revisions.revision(call.connector, call.actor, site, name)
+    )
+    if found is not None:
+        return found
+    if name is not None:
+        raise not_found("revision", name, f"GET /api/v1/sites/{site}/mapping/revisions lists them.")
+    detail = f"No mapping is active for site {site!r}."
+    remedy = (
+        f"Preview one, then PUT /api/v1/sites/{site}/mapping; GET /api/v1/presets has texts to begin with."
+    )
+    raise Refusal(404, "No mapping", detail, remedy)
+
+
+def mapping_given(found: Revision) -> MappingGiven:
+    """A revision as an answer shows it."""
+    return MappingGiven(**_values(found), text=found.text)
+
+
+def _values(found: Revision) -> dict[str, Any]:
+    return {
+        "revision": found.revision,
+        "author": found.author,
+        "created_at": found.created_at,
+        "activated_at": found.activated_at,
+        "active": found.active,
+    }

@@ -1,0 +1,221 @@
+"""`/mappings`, `/presets` and what is asked of a text before it is activated: validate, check, preview."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from mappings import presets
+from mappings.diagnostic import Diagnostic, has_errors
+from mappings.document.editor_schema import json_schema
+from mappings.document.text.source import read_document
+from mappings.explain.lint import lint_document
+from mappings.write_back.preview import KeyResultDifference, ObjectiveDifference, RowDifference, Standing
+from plugin.api.protocol.addresses import PresetAddress, SiteAddress
+from plugin.api.protocol.failures import fault_of, not_found
+from plugin.api.protocol.lookup import site_of
+from plugin.api.protocol.model import Asked, Given, MappingText
+from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.problem import Fault
+from plugin.use_cases.mapping.mapping_life import Previewed, check_text, preview_text
+from plugin.use_cases.objectives.objective_values import exact_text, number
+
+ROUTES = Routes()
+
+YAML = "application/yaml"
+MOST_ROWS_SHOWN = 500
+
+
+class Text(Asked):
+    """A mapping as a person writes it."""
+
+    text: MappingText = Field(description="YAML, or the same as JSON.")
+
+
+class FindingsGiven(Given):
+    """Everything there is to say about a text; it may be activated where `valid`."""
+
+    valid: bool
+    findings: list[Fault]
+
+
+class StandingGiven(Given):
+    """Where an objective or key result stands."""
+
+    progress: float | None
+    progress_exact: str | None
+    health: str
+
+
+class RowDifferenceGiven(Given):
+    """An issue that would be treated differently, and how."""
+
+    id: str
+    key: str
+    title: str
+    reason: str
+
+
+class KeyResultDifferenceGiven(Given):
+    """One key result before and after; null where it is not there."""
+
+    id: str
+    key: str
+    title: str
+    before: StandingGiven | None
+    after: StandingGiven | None
+    rows: list[RowDifferenceGiven]
+
+
+class ObjectiveDifferenceGiven(KeyResultDifferenceGiven):
+    """One objective before and after, with the key results that differ."""
+
+    key_results: list[KeyResultDifferenceGiven]
+
+
+class PreviewGiven(Given):
+    """What activating would do. `hash` is what activation is bound to; `held` says why the brake would hold it."""
+
+    revision: str
+    hash: str
+    writes: int
+    issues: int
+    calls: int
+    held: str | None
+    missing_fields: list[str]
+    unread: str = Field(
+        description="What the mirror does not hold yet and is read before it is activated; empty where that is nothing."
+    )
+    looked_at: int
+    objectives: list[ObjectiveDifferenceGiven]
+
+
+class PresetGiven(Given):
+    """A mapping to begin with."""
+
+    name: str
+    text: str
+
+
+class PresetsGiven(Given):
+    """The presets, the simplest first."""
+
+    items: list[PresetGiven]
+
+
+class SchemaGiven(Given):
+    """A JSON Schema."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+@ROUTES.post(
+    "/mappings/validate",
+    "viewer",
+    "Say everything that is wrong with a text, without asking Jira.",
+    heavy=True,
+)
+def validate_mapping(_call: Call, body: Text) -> Reply[FindingsGiven]:
+    """Shape, cross-references, JQL and advice; asks no Jira."""
+    read = read_document(body.text)
+    advice = lint_document(read.document, read.positions) if read.document else ()
+    return Reply(findings_given((*read.diagnostics, *advice)))
+
+
+def findings_given(found: tuple[Diagnostic, ...]) -> FindingsGiven:
+    """Findings as an answer shows them."""
+    return FindingsGiven(valid=not has_errors(found), findings=[fault_of(one) for one in found])
+
+
+def preview_given(previewed: Previewed) -> PreviewGiven:
+    """A preview as an answer shows it: the objectives about which anything would be different."""
+    found = previewed.preview
+    return PreviewGiven(
+        revision=found.revision,
+        hash=found.hash,
+        writes=found.cost.writes,
+        issues=found.cost.issues,
+        calls=found.cost.calls,
+        held=previewed.hold.reason if previewed.hold else None,
+        missing_fields=list(previewed.missing_fields),
+        unread=previewed.unread.said,
+        looked_at=len(found.objectives),
+        objectives=[difference_given(one) for one in found.changed],
+    )
+
+
+def difference_given(one: ObjectiveDifference) -> ObjectiveDifferenceGiven:
+    """One objective before and after."""
+    key_results = [
+        KeyResultDifferenceGiven(**_sides(changed)) for changed in one.key_results if changed.changed
+    ]
+    return ObjectiveDifferenceGiven(**_sides(one), key_results=key_results)
+
+
+def _sides(one: ObjectiveDifference | KeyResultDifference) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "key": one.key,
+        "title": one.title,
+        "before": _standing(one.before),
+        "after": _standing(one.after),
+        "rows": [_row(row) for row in one.rows[:MOST_ROWS_SHOWN]],
+    }
+
+
+def _standing(found: Standing | None) -> StandingGiven | None:
+    if found is None:
+        return None
+    exact = exact_text(found.progress)
+    return StandingGiven(progress=number(found.progress), progress_exact=exact, health=found.health.value)
+
+
+def _row(row: RowDifference) -> RowDifferenceGiven:
+    return RowDifferenceGiven(id=row.id, key=row.key, title=row.title, reason=row.reason)
+
+
+@ROUTES.get("/mappings/schema", "viewer", "The JSON Schema of mapping documents.")
+def mapping_schema(_call: Call) -> Reply[SchemaGiven]:
+    """JSON Schema 2020-12, every key described."""
+    return Reply(SchemaGiven(**json_schema()))
+
+
+@ROUTES.get("/presets", "viewer", "Mappings to begin with.")
+def list_presets(call: Call) -> Reply[PresetsGiven]:
+    """All of them, with their texts."""
+    day = call.connector.clock().date()
+    return Reply(
+        PresetsGiven(items=[PresetGiven(name=name, text=presets.text(name, day)) for name in presets.names()])
+    )
+
+
+@ROUTES.get("/presets/{preset}", "viewer", "The text of a preset.", answers={YAML: None})
+def one_preset(call: Call, path: PresetAddress) -> Reply[Given]:
+    """The text of one, comments included."""
+    name = path.preset
+    if name not in presets.names():
+        raise not_found("preset", name, f"Presets: {', '.join(presets.names())}.")
+    return Reply(body=presets.text(name, call.connector.clock().date()), media=YAML)
+
+
+@ROUTES.post(
+    "/sites/{site}/mapping/check",
+    "admin",
+    "Check a text against the live Jira: fields, types, screens, options, permissions.",
+    heavy=True,
+)
+def check_mapping(call: Call, path: SiteAddress, body: Text) -> Reply[FindingsGiven]:
+    """Everything, the live Jira included."""
+    return Reply(findings_given(check_text(call.connector, call.actor, site_of(call, path), body.text)))
+
+
+@ROUTES.post(
+    "/sites/{site}/mapping/preview",
+    "admin",
+    "What activating a text would do: every objective before and after, and the writes.",
+    heavy=True,
+)
+def preview_mapping(call: Call, path: SiteAddress, body: Text) -> Reply[PreviewGiven]:
+    """The real planner in dry run over the mirror; asks Jira nothing."""
+    return Reply(preview_given(preview_text(call.connector, call.actor, site_of(call, path), body.text)))

@@ -1,0 +1,1 @@
+"""Operations on objectives and KPIs: numbers, ledgers, history, check-ins, forecasts, exports."""

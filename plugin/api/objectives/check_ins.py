@@ -1,0 +1,153 @@
+"""`/objectives/…/check-ins`: what people say key results stand at, instead of what is derived."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from mappings.explain.check_in import DELTA, LONGEST_NOTE, Measure
+from mappings.numbers import exact
+from plugin.api.protocol.addresses import CheckInAddress, ObjectiveAddress
+from plugin.api.protocol.cursor import cursor, list_name, position
+from plugin.api.protocol.failures import Refusal, not_found
+from plugin.api.protocol.lookup import objective_of
+from plugin.api.protocol.model import Asked, Done, Given, Page, PageQuery, SiteQuery, Word
+from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.problem import Fault
+from plugin.use_cases.objectives import check_ins
+from plugin.use_cases.objectives.check_ins import CheckInRefused, Kept, Said
+from plugin.use_cases.objectives.objective_values import exact_text, number
+
+ROUTES = Routes()
+
+Note = Annotated[str, StringConstraints(max_length=LONGEST_NOTE, pattern=r"^[^\x00]*$")]
+
+
+class CheckInGiven(Given):
+    """One check-in. `value` is the current value of a metric, or progress as a share of 1 (`measure` says which).
+
+    `derived` is the derived progress of that moment, null where it was unknown. It holds until the end of the day `until`, or until
+    the derived progress has moved by more than `delta`; then the page asks. `ended_how`: `withdrawn`, or `replaced` by a later one.
+    """
+
+    id: int
+    key_result: str
+    measure: Measure
+    value: float | None
+    value_exact: str
+    note: str
+    by: str
+    at: datetime
+    until: date | None
+    delta: float | None
+    derived: float | None
+    derived_exact: str | None
+    ended_at: datetime | None
+    ended_by: str | None
+    ended_how: str | None
+
+
+class CheckInAsked(Asked):
+    """What somebody says of a key result. One of `until` and `delta` is needed; both may stand."""
+
+    key_result: Word = Field(description="Its id, the key of its issue, or the id of its rule.")
+    value: float = Field(
+        allow_inf_nan=False, description="The current value of a metric; else progress as a share of 1."
+    )
+    note: Note = ""
+    until: date | None = Field(None, description="The last day it holds.")
+    delta: float | None = Field(
+        float(DELTA),
+        allow_inf_nan=False,
+        description="How far the derived progress may move, as a share of 1; null: any distance.",
+    )
+
+
+@ROUTES.get(
+    "/objectives/{objective}/check-ins",
+    "viewer",
+    "What people said its key results stand at, the latest first.",
+)
+def list_check_ins(call: Call, path: ObjectiveAddress, query: PageQuery) -> Reply[Page[CheckInGiven]]:
+    """The latest first, ended ones too."""
+    site, saved = objective_of(call, path, query)
+    name = list_name(f"check-ins:{site}:{saved.state.id}", query)
+    begun = position(query.cursor, name, (int,))
+    found = check_ins.list_check_ins(call.connector, call.actor, site, saved.state.id)
+    rest = [one for one in found if begun is None or one.check_in.id < int(begun[0])]
+    shown = rest[: query.limit]
+    after = cursor(name, shown[-1].check_in.id) if len(rest) > len(shown) else None
+    return Reply(Page[CheckInGiven](items=[check_in_given(one) for one in shown], next=after))
+
+
+@ROUTES.post(
+    "/objectives/{objective}/check-ins",
+    "editor",
+    "Say what a key result stands at, instead of what is derived.",
+    status=201,
+)
+def check_in(call: Call, path: ObjectiveAddress, query: SiteQuery, body: CheckInAsked) -> Reply[CheckInGiven]:
+    """It takes the place of the one that stood, and is written back like any other change."""
+    site, saved = objective_of(call, path, query)
+    value = exact(body.value)
+    delta = None if body.delta is None else exact(body.delta)
+    if value is None:
+        raise of_refused(CheckInRefused([("value", "it is no number that can be kept")]))
+    try:
+        kept = check_ins.check_in(
+            call.connector,
+            call.actor,
+            site,
+            saved.state.id,
+            Said(body.key_result, value, body.note, body.until, delta),
+        )
+    except CheckInRefused as error:
+        raise of_refused(error) from None
+    return Reply(check_in_given(Kept(kept)))
+
+
+@ROUTES.delete(
+    "/objectives/{objective}/check-ins/{check_in}",
+    "editor",
+    "Withdraw a check-in: the derived value is shown again.",
+)
+def withdraw_check_in(call: Call, path: CheckInAddress, query: SiteQuery) -> Reply[Done]:
+    """The derived value is shown again."""
+    site, saved = objective_of(call, path, query)
+    ended = check_ins.withdraw(call.connector, call.actor, site, saved.state.id, path.check_in)
+    if ended is None:
+        remedy = "GET …/check-ins lists them; one that has ended cannot be withdrawn again."
+        raise not_found("check-in that stands", path.check_in, remedy)
+    return Reply(
+        Done(said=f"The check-in of {ended.check_in.said} is withdrawn; the derived value is shown.")
+    )
+
+
+def of_refused(error: CheckInRefused) -> Refusal:
+    """422 with every part that is wrong."""
+    errors = [Fault(pointer=f"/{part}", detail=said) for part, said in error.faults]
+    return Refusal(422, "Check-in refused", str(error), "Mend what is named, and send it again.", errors)
+
+
+def check_in_given(one: Kept) -> CheckInGiven:
+    """One check-in as an answer shows it."""
+    about = one.check_in
+    return CheckInGiven(
+        id=about.id,
+        key_result=about.key_result_id,
+        measure=about.measure,
+        value=number(about.value),
+        value_exact=str(about.value),
+        note=about.note,
+        by=about.by,
+        at=about.at,
+        until=about.until,
+        delta=number(about.delta),
+        derived=number(about.derived),
+        derived_exact=exact_text(about.derived),
+        ended_at=one.ended_at,
+        ended_by=one.ended_by,
+        ended_how=one.ended_how,
+    )

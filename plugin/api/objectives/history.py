@@ -1,0 +1,268 @@
+"""`/objectives/…/history` and `/objectives/…/movement`: where an objective stood, and what moved it between two moments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from pydantic import Field
+
+from mappings.explain.cause import cause, row_cause
+from mappings.explain.marks import Kind
+from mappings.explain.movement import Effect, Movement
+from mappings.rollup.rows.ledger import Contribution
+from plugin.api.objectives.objectives import NamedGiven, RowGiven
+from plugin.api.protocol.addresses import ObjectiveAddress
+from plugin.api.protocol.cursor import cursor, list_name, position
+from plugin.api.protocol.failures import Refusal, invalid
+from plugin.api.protocol.lookup import objective_of
+from plugin.api.protocol.model import Given, Instant, Page, PageQuery, SiteQuery, Word
+from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.runtime.connector import NotReady
+from plugin.use_cases.objectives import objectives
+from plugin.use_cases.objectives.movement import CHOICES, Told, instant_of, no_history
+from plugin.use_cases.objectives.objective_values import contribution_values, exact_text, number
+from plugin.use_cases.objectives.objectives import HistoryPoint, SavedObjective, from_ms, to_ms
+
+ROUTES = Routes()
+
+MOST_EFFECTS = 2000
+
+
+class PointGiven(Given):
+    """Where an objective stood from `at` on, until the next point. `backfilled`: worked out from Jira's history, not observed."""
+
+    at: datetime
+    progress: float | None
+    progress_exact: str | None
+    delivery: float | None
+    outcome: float | None
+    expected: float | None
+    health: str
+    mapping_revision: str
+    backfilled: bool
+
+
+class MarkGiven(Given):
+    """Something that happened to an objective beside its number: a target changed, a check-in, scope that came or went."""
+
+    at: datetime
+    kind: Kind
+    text: str
+
+
+class MarksGiven(Given):
+    """Everything that is marked in the history, oldest first."""
+
+    items: list[MarkGiven]
+
+
+class HistoryQuery(PageQuery):
+    """From when on."""
+
+    since: Instant | None = Field(None, description="Only points at or after this instant.")
+
+
+class PartGiven(Given):
+    """One part of a movement; the parts sum exactly to Δ."""
+
+    part: str
+    effect: float
+    effect_exact: str
+
+
+class EffectGiven(Given):
+    """What one row did to the number, and how it stood before and after; null where there was none."""
+
+    part: str
+    id: str
+    key: str
+    title: str
+    said: str
+    effect: float | None
+    effect_exact: str | None
+    before: RowGiven | None
+    after: RowGiven | None
+
+
+class MovementGiven(Given):
+    """What moved the headline between two moments. Where a number is unknown at either end there is no Δ and there are no parts.
+
+    `reconstructed`: the beginning was worked out from Jira's history. With more than one revision, what the change of the mapping
+    itself did is the part `re-mapped`.
+    """
+
+    objective: NamedGiven
+    since: datetime
+    until: datetime
+    before: float | None
+    before_exact: str | None
+    after: float | None
+    after_exact: str | None
+    change: float | None
+    change_exact: str | None
+    said: str
+    parts: list[PartGiven]
+    rows: list[EffectGiven]
+    rows_left_out: int
+    reconstructed: bool
+    revisions: list[str]
+
+
+class MovementQuery(SiteQuery):
+    """Between which moments."""
+
+    since: Word = Field("week", description=f"An instant, a day, or one of: {', '.join(CHOICES)}.")
+    until: Word | None = Field(None, description="An instant or a day; now where it is left out.")
+
+
+@ROUTES.get("/objectives/{objective}/history", "viewer", "Where an objective stood, oldest first.")
+def history(call: Call, path: ObjectiveAddress, query: HistoryQuery) -> Reply[Page[PointGiven]]:
+    """Oldest first."""
+    site, saved = objective_of(call, path, query)
+    name = list_name(f"history:{site}:{saved.state.id}", query)
+    begun = position(query.cursor, name, (int, int))
+    since = query.since if begun is None else from_ms(min(int(begun[0]), 253402300799000))
+    points = objectives.history(call.connector, call.actor, site, saved.state.id, since)
+    if begun is not None:
+        points = points[int(begun[1]) :]
+    shown = points[: query.limit]
+    more = len(points) > len(shown)
+    return Reply(
+        Page[PointGiven](
+            items=[point_given(one) for one in shown], next=after(name, shown, begun) if more else None
+        )
+    )
+
+
+def after(name: str, shown: Sequence[HistoryPoint], begun: list[str | int] | None) -> str:
+    """The cursor after these points: the instant of the last, and how many points of that instant were given."""
+    last = to_ms(shown[-1].at)
+    same = sum(to_ms(one.at) == last for one in shown)
+    if begun is not None and begun[0] == last:
+        same += int(begun[1])
+    return cursor(name, last, same)
+
+
+def point_given(point: HistoryPoint) -> PointGiven:
+    """One point as an answer shows it."""
+    return PointGiven(**point_values(point))
+
+
+def point_values(point: HistoryPoint) -> dict[str, Any]:
+    """What an answer and an export say of a point."""
+    return {
+        "at": point.at,
+        "progress": number(point.progress),
+        "progress_exact": exact_text(point.progress),
+        "delivery": number(point.delivery),
+        "outcome": number(point.outcome),
+        "expected": number(point.expected),
+        "health": point.health.value,
+        "mapping_revision": point.mapping_revision,
+        "backfilled": point.backfilled,
+    }
+
+
+@ROUTES.get(
+    "/objectives/{objective}/marks",
+    "viewer",
+    "What happened beside the number: targets changed, check-ins, scope that came or went.",
+)
+def marks(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply[MarksGiven]:
+    """Oldest first; targets and scope day by day."""
+    site, saved = objective_of(call, path, query)
+    found = objectives.marks(call.connector, call.actor, site, saved.state.id)
+    return Reply(MarksGiven(items=[MarkGiven(at=one.at, kind=one.kind, text=one.text) for one in found]))
+
+
+@ROUTES.get(
+    "/objectives/{objective}/movement",
+    "viewer",
+    "What moved an objective between two moments, issue by issue, summing exactly.",
+)
+def movement(call: Call, path: ObjectiveAddress, query: MovementQuery) -> Reply[MovementGiven]:
+    """What changed since."""
+    site, saved = objective_of(call, path, query)
+    query, now = query, call.connector.clock()
+    since = moment(call, site, saved, query.since, "?since")
+    until = now if query.until is None else moment(call, site, saved, query.until, "?until")
+    found = objectives.movement(call.connector, call.actor, site, saved.state.id, since, until)
+    if found.movement is None:
+        raise Refusal(409, "No history", no_history(found), "Ask from the time at which history begins.")
+    named = NamedGiven(id=saved.state.id, key=saved.state.key, title=saved.state.title)
+    return Reply(movement_given(named, found, found.movement))
+
+
+def moment(call: Call, site: str, saved: SavedObjective, text: str, place: str) -> datetime:
+    """The instant that is meant; a day begins in the time zone of the mapping."""
+    written = _instant(text)
+    if written is not None:
+        return written
+    try:
+        context = call.connector.context(site)
+        zone, cycles = context.mapping.zone, context.mapping.cycles
+    except NotReady:
+        zone, cycles = call.connector.clock().tzinfo, {}  # type: ignore[assignment]
+    begins = objectives.history_begins(call.connector, call.actor, site, saved.state.id)
+    cycle = cycles.get(saved.state.cycle_id or "")
+    found = instant_of(text, call.connector.clock(), zone, cycle, begins)
+    if found is None:
+        remedy = f"Write an instant (2026-11-01T09:00:00Z), a day, or one of: {', '.join(CHOICES)}."
+        raise invalid(place, f"{text!r} is no moment here.", remedy)
+    return found
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
+
+
+def movement_given(named: NamedGiven, found: Told, moved: Movement) -> MovementGiven:
+    """A movement as an answer shows it, the strongest rows first."""
+    rows = sorted(moved.rows, key=lambda row: -abs(row.effect or Fraction(0)))
+    return MovementGiven(
+        objective=named,
+        since=found.since,
+        until=found.until,
+        before=number(moved.before),
+        before_exact=exact_text(moved.before),
+        after=number(moved.after),
+        after_exact=exact_text(moved.after),
+        change=number(moved.total),
+        change_exact=exact_text(moved.total),
+        said=cause(moved),
+        parts=[
+            PartGiven(part=part.value, effect=float(effect), effect_exact=str(effect))
+            for part, effect in moved.parts.items()
+        ],
+        rows=[effect_given(row) for row in rows[:MOST_EFFECTS]],
+        rows_left_out=max(0, len(rows) - MOST_EFFECTS),
+        reconstructed=found.reconstructed,
+        revisions=list(found.revisions),
+    )
+
+
+def effect_given(row: Effect) -> EffectGiven:
+    """What one row did."""
+    return EffectGiven(
+        part=row.part.value,
+        id=row.id,
+        key=row.key,
+        title=row.title,
+        said=row_cause(row),
+        effect=number(row.effect),
+        effect_exact=exact_text(row.effect),
+        before=row_given(row.before),
+        after=row_given(row.after),
+    )
+
+
+def row_given(row: Contribution | None) -> RowGiven | None:
+    """One row of a ledger as an answer shows it."""
+    return None if row is None else RowGiven.model_validate(contribution_values(row))

@@ -1,0 +1,241 @@
+"""`/kpis`: where each stands, its readings, and readings that come in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from mappings.kpi.reading import LONGEST_NOTE
+from mappings.numbers import exact
+from mappings.progress.options import LARGEST
+from plugin.api.protocol.addresses import KpiAddress
+from plugin.api.protocol.cursor import cursor, list_name, number_after
+from plugin.api.protocol.failures import Refusal, not_found
+from plugin.api.protocol.lookup import site_of
+from plugin.api.protocol.model import Asked, Given, Instant, Page, PageQuery, SiteQuery
+from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.problem import Fault
+from plugin.use_cases.kpis import board
+from plugin.use_cases.kpis.board import ShownKpi
+from plugin.use_cases.kpis.kpi_values import kpi_values, periods_values, reading_values
+from plugin.use_cases.kpis.readings import MOST_READINGS, PushedReading, ReadingsRefused, push
+
+ROUTES = Routes()
+
+Note = Annotated[str, StringConstraints(max_length=LONGEST_NOTE, pattern=r"^[^\x00]*$")]
+Level = Literal["healthy", "watch", "unhealthy", "no_data"]
+BEYOND = 2 * Fraction(LARGEST)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class BandGiven(Given):
+    """Inclusive bounds; null where a side has none."""
+
+    at_least: float | None
+    at_most: float | None
+
+
+class PeriodGiven(Given):
+    """One period. `value` is what it is worth now, `counted` what the state machine counted; `told` says how the two stand.
+
+    A period keeps the bands it was judged by. `late` and `corrected`: one of its readings came after it was settled, or was corrected.
+    """
+
+    start: datetime
+    end: datetime
+    settled: bool
+    settles_at: datetime
+    value: float | None
+    value_exact: str | None
+    level: Level
+    healthy: BandGiven
+    watch: BandGiven
+    readings: int
+    late: bool
+    corrected: bool
+    reason: str | None
+    told: Literal[
+        "counted", "counted_otherwise", "late_not_counted", "to_be_counted", "not_settled", "no_data"
+    ]
+    counted: float | None
+    counted_exact: str | None
+    transition: str | None
+
+
+class ProposalGiven(Given):
+    """The key result that is proposed: from the value counted last to the bound that it has crossed."""
+
+    start: float | None
+    target: float | None
+    objective: str | None
+
+
+class KpiStateGiven(Given):
+    """What was made of the settled periods: `outside` and `inside` count those running out of the healthy band, or in it."""
+
+    status: Literal["watching", "kr_proposed", "kr_open", "close_proposed"]
+    outside: int
+    inside: int
+    counted_until: datetime | None
+    proposal: ProposalGiven | None
+
+
+class KpiGiven(Given):
+    """One KPI. `value` and `level` are those of the last settled period; no data there is no data, with `last_known` beside it.
+
+    `so_far` is the running period, which decides nothing.
+    """
+
+    id: str
+    name: str
+    owner: str | None
+    unit: str | None
+    direction: Literal["up", "down", "keep"]
+    indicator: str | None
+    perspective: str | None
+    cadence: str
+    source: str
+    level: Level
+    value: float | None
+    value_exact: str | None
+    trend: Literal["better", "worse", "changed", "unchanged"] | None
+    settled: PeriodGiven | None
+    last_known: PeriodGiven | None
+    so_far: PeriodGiven | None
+    state: KpiStateGiven
+
+
+class KpiInFull(KpiGiven):
+    """One KPI with its latest periods, the oldest first."""
+
+    periods: list[PeriodGiven]
+
+
+class FormerGiven(Given):
+    """What a reading said before it was corrected."""
+
+    value: float | None
+    value_exact: str | None
+    received: datetime
+
+
+class ReadingGiven(Given):
+    """One reading; null is none. `former` is what it said before, the oldest first."""
+
+    at: datetime
+    value: float | None
+    value_exact: str | None
+    received: datetime
+    source: str
+    note: str
+    former: list[FormerGiven]
+
+
+class ReadingAsked(Asked):
+    """One reading. Null retracts what was said of this instant."""
+
+    at: Instant = Field(description="When it was so, with its offset; cut to the millisecond.")
+    value: float | None = Field(allow_inf_nan=False)
+    note: Note = ""
+
+
+class ReadingsAsked(Asked):
+    """Readings of one KPI."""
+
+    readings: list[ReadingAsked] = Field(min_length=1, max_length=MOST_READINGS)
+
+
+class ReceiptGiven(Given):
+    """What one reading was."""
+
+    at: datetime
+    receipt: Literal["new", "unchanged", "corrected"]
+
+
+class ReceiptsGiven(Given):
+    """What became of the readings, in the order in which they came."""
+
+    readings: list[ReceiptGiven]
+
+
+@ROUTES.get("/kpis", "viewer", "Every KPI of the active mapping and where it stands.")
+def list_kpis(call: Call, query: SiteQuery) -> Reply[Page[KpiGiven]]:
+    """In the order of the mapping; a mapping has so few that they come at once."""
+    found = board.list_kpis(call.connector, call.actor, site_of(call, query))
+    return Reply(Page[KpiGiven](items=[KpiGiven(**kpi_values(one)) for one in found]))
+
+
+@ROUTES.get("/kpis/{kpi}", "viewer", "One KPI with its latest periods and what was counted of them.")
+def get_kpi(call: Call, path: KpiAddress, query: SiteQuery) -> Reply[KpiInFull]:
+    """One KPI."""
+    one = _known(call, site_of(call, query), path.kpi)
+    periods = [PeriodGiven(**values) for values in periods_values(one)]
+    return Reply(KpiInFull(**kpi_values(one), periods=periods))
+
+
+@ROUTES.get("/kpis/{kpi}/readings", "viewer", "The readings of a KPI, the latest first.")
+def list_kpi_readings(call: Call, path: KpiAddress, query: PageQuery) -> Reply[Page[ReadingGiven]]:
+    """What was read, with what it said before it was corrected."""
+    site = site_of(call, query)
+    _known(call, site, path.kpi)
+    name = list_name(f"kpi-readings:{site}:{path.kpi}", query)
+    begun = number_after(query.cursor, name)
+    before = None if begun is None else _instant(begun)
+    found = board.list_readings(call.connector, call.actor, site, path.kpi, before, query.limit + 1)
+    shown = found[: query.limit]
+    after = cursor(name, _milliseconds(shown[-1].at)) if len(found) > len(shown) else None
+    return Reply(Page[ReadingGiven](items=[ReadingGiven(**reading_values(one)) for one in shown], next=after))
+
+
+@ROUTES.post("/kpis/{kpi}/readings", "editor", "Push readings of a KPI: all of them or none, each once.")
+def push_kpi_readings(
+    call: Call, path: KpiAddress, query: SiteQuery, body: ReadingsAsked
+) -> Reply[ReceiptsGiven]:
+    """Idempotent by the instant: the same again changes nothing, another value corrects."""
+    site = site_of(call, query)
+    _known(call, site, path.kpi)
+    wanted = [PushedReading(one.at, _exact(one.value), one.note) for one in body.readings]
+    try:
+        receipts = push(call.connector, call.actor, site, path.kpi, wanted)
+    except ReadingsRefused as error:
+        errors = [Fault(pointer=f"/{place}", detail=said) for place, said in error.faults]
+        raise Refusal(
+            422, "Readings refused", str(error), "Mend what is named, and send all of them again.", errors
+        ) from None
+    return Reply(
+        ReceiptsGiven(
+            readings=[
+                ReceiptGiven(at=one.at, receipt=receipt.value)
+                for one, receipt in zip(body.readings, receipts, strict=True)
+            ]
+        )
+    )
+
+
+def _exact(value: float | None) -> Fraction | None:
+    """The decimal that was written; one that is far too large or small to reckon with is refused as too large."""
+    if value is None:
+        return None
+    known = exact(value)
+    return BEYOND if known is None else known
+
+
+def _known(call: Call, site: str, name: str) -> ShownKpi:
+    one = board.kpi(call.connector, call.actor, site, name)
+    if one is None:
+        raise not_found("KPI", name, "GET /api/v1/kpis lists those of the active mapping.")
+    return one
+
+
+def _milliseconds(at: datetime) -> int:
+    return max(round((at - EPOCH).total_seconds() * 1000), 0)
+
+
+def _instant(milliseconds: int) -> datetime:
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        raise not_found("page", milliseconds, "Begin the list anew.") from None

@@ -1,0 +1,237 @@
+"""`/objectives`: the objectives with their key results, and the ledgers behind their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field, create_model
+
+from mappings.explain.check_in import Shows
+from mappings.rollup.state import HealthLevel
+from plugin.access.authorization.actor import Actor
+from plugin.api.protocol.addresses import ObjectiveAddress
+from plugin.api.protocol.cursor import cursor, list_name, position
+from plugin.api.protocol.lookup import objective_of, site_of
+from plugin.api.protocol.model import Given, Page, PageQuery, SiteQuery, Word
+from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.runtime.connector import Connector
+from plugin.use_cases.objectives.objective_columns import Line, Place, columns_for, filters, values
+from plugin.use_cases.objectives.objective_values import ledger_values
+from plugin.use_cases.objectives.objectives import SavedObjective, Wanted, every_objective, list_some
+
+ROUTES = Routes()
+
+
+class HealthGiven(Given):
+    """Health, the rule that fired, and a sentence with its figures."""
+
+    level: HealthLevel
+    rule: str
+    sentence: str
+
+
+class StandingCheckInGiven(Given):
+    """What somebody said of a key result, and what follows: `shows` is what is shown, `derived` the progress Jira alone comes to.
+
+    `asks`: a person has to look, for the rule that is named; with `shows: question` the check-in goes on being shown.
+    """
+
+    id: int
+    by: str
+    at: datetime
+    value: float | None
+    note: str
+    shows: Shows
+    asks: bool
+    rule: str
+    sentence: str
+    derived: float | None
+
+
+class KeyResultGiven(Given):
+    """One key result. Numbers are floats; `…_exact` is the same number to its last digit. Null is unknown, never 0."""
+
+    id: str
+    key: str
+    title: str
+    rule: str
+    kind: str
+    nature: str
+    contributing: bool
+    weight: str | None
+    progress: float | None
+    progress_exact: str | None
+    raw: float | None
+    start: float | None
+    current: float | None
+    target: float | None
+    measured_at: datetime | None
+    reason: str
+    health: HealthGiven
+    check_in: StandingCheckInGiven | None
+
+
+PARTS: dict[str, object] = {"health": HealthGiven, "key_results": list[KeyResultGiven]}
+"""What is given of an objective in several parts, by key of its column."""
+
+if TYPE_CHECKING:  # made from the columns, which a type checker cannot follow
+    ObjectiveGiven = Given
+else:
+    ObjectiveGiven = create_model(
+        "ObjectiveGiven",
+        __base__=Given,
+        __doc__="One objective with its key results. Null is unknown, never 0.",
+        **{
+            column.key: (PARTS.get(column.key, column.type), Field(description=column.description))
+            for column in columns_for(Place.API)
+        },
+    )
+
+
+class RowGiven(Given):
+    """One row of a ledger. `share` is what it adds to the number; the shares of all rows sum to the total, exactly."""
+
+    id: str
+    key: str
+    title: str
+    status: str
+    disposition: str
+    weight: str | None
+    progress: str | None
+    share: str
+    percent_points: float | None
+    reason: str
+
+
+class LedgerGiven(Given):
+    """The rows behind a number."""
+
+    total: str | None
+    percent: float | None
+    exact: bool
+    rows: list[RowGiven]
+
+
+class KeyResultLedgerGiven(LedgerGiven):
+    """The rows behind a key result."""
+
+    id: str
+    key: str
+    title: str
+
+
+class NamedGiven(Given):
+    """An objective by its names."""
+
+    id: str
+    key: str
+    title: str
+
+
+class LedgersGiven(Given):
+    """Every ledger of an objective: of the headline, of what stands beside it, and of each key result."""
+
+    objective: NamedGiven
+    headline: LedgerGiven
+    beside: LedgerGiven
+    key_results: list[KeyResultLedgerGiven]
+
+
+if TYPE_CHECKING:
+    ObjectivesQuery = PageQuery
+else:
+    ObjectivesQuery = create_model(
+        "ObjectivesQuery",
+        __base__=PageQuery,
+        __doc__="Filters that all have to hold.",
+        **{
+            one.name: (Word | None, Field(None, description=one.description))
+            if one.choices is None
+            else (
+                list[one.choices] | None,
+                Field(None, max_length=len(one.choices), description=one.description),
+            )
+            for one in filters()
+        },
+    )
+
+
+def wanted(site: str, query: ObjectivesQuery) -> Wanted:
+    """The same as the store is asked."""
+    asked: dict[str, Any] = {}
+    for one in filters():
+        value = getattr(query, one.name)
+        if one.choices is not None:
+            asked[one.asked] = tuple(value or ())
+        elif one.listed:
+            asked[one.asked] = (value,) if value else ()
+        else:
+            asked[one.asked] = value or ""
+    return Wanted(sites=(site,), **asked)
+
+
+@ROUTES.get("/objectives", "viewer", "List objectives, filtered, a page at a time.")
+def list_objectives(call: Call, query: ObjectivesQuery) -> Reply[Page[ObjectiveGiven]]:
+    """In the order of their ids, so that pages hold still while numbers move."""
+    site = site_of(call, query)
+    name = list_name(f"objectives:{site}", query)
+    after = position(query.cursor, name, (str,))
+    last = None if after is None else str(after[0])
+    found = list_some(call.connector, call.actor, wanted(site, query), query.limit + 1, last)
+    shown = found[: query.limit]
+    rows = [objective_given(call.connector, site, saved) for saved in shown]
+    more = len(found) > query.limit
+    return Reply(Page[ObjectiveGiven](items=rows, next=cursor(name, shown[-1].state.id) if more else None))
+
+
+@ROUTES.get("/objectives/{objective}", "viewer", "One objective with its key results.")
+def one_objective(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply[ObjectiveGiven]:
+    """One objective by key, former key or id."""
+    site, saved = objective_of(call, path, query)
+    return Reply(objective_given(call.connector, site, saved))
+
+
+@ROUTES.get(
+    "/objectives/{objective}/ledger",
+    "viewer",
+    "Why the number is what it is: every row, its weight and its share.",
+)
+def ledger(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply[LedgersGiven]:
+    """Why the number is what it is."""
+    _, saved = objective_of(call, path, query)
+    return Reply(LedgersGiven.model_validate(ledgers_of(saved)))
+
+
+def ledgers_of(saved: SavedObjective) -> dict[str, Any]:
+    """The headline's ledger, the one beside it, and one per key result."""
+    state = saved.state
+    return {
+        "objective": {"id": state.id, "key": state.key, "title": state.title},
+        "headline": ledger_values(state.ledger),
+        "beside": ledger_values(state.beside),
+        "key_results": [
+            {"id": one.id, "key": one.key, "title": one.title, **ledger_values(one.measurement.ledger)}
+            for one in state.key_results
+        ],
+    }
+
+
+def objective_given(connector: Connector, site: str, saved: SavedObjective) -> ObjectiveGiven:
+    """One objective as an answer shows it."""
+    url = browse_url(connector, site, saved.state.key) if saved.state.issue_id else None
+    return ObjectiveGiven.model_validate(values(Line(site, saved, url), Place.API))
+
+
+def browse_url(connector: Connector, site: str, key: str) -> str | None:
+    """Where people see an issue; None for what has no key."""
+    known = connector.sites.get(site)
+    return f"{known.browse_url.rstrip('/')}/browse/{key}" if known and key else None
+
+
+def saved_objectives(
+    connector: Connector, actor: Actor, site: str, query: ObjectivesQuery
+) -> Iterator[SavedObjective]:
+    """Every objective that passes, a few at a time."""
+    return every_objective(connector, actor, wanted(site, query))

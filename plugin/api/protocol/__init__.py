@@ -1,0 +1,1 @@
+"""What holds for every operation: how it is declared, read, dispatched, answered and described."""

@@ -1,0 +1,69 @@
+"""What the addresses of operations name, each part with its type and what it means."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from plugin.api.protocol.model import Address, RevisionId, Serial, SiteName, Word
+
+
+class SiteAddress(Address):
+    """One site."""
+
+    site: SiteName = Field(description="The name of a site.")
+
+
+class RevisionAddress(SiteAddress):
+    """One mapping revision of a site."""
+
+    revision: RevisionId = Field(description="The id of a mapping revision, or its first characters.")
+
+
+class ObjectiveAddress(Address):
+    """One objective."""
+
+    objective: Word = Field(
+        description="An issue key (a former one too), an issue id, or the id of an objective of the mapping."
+    )
+
+
+class CycleAddress(Address):
+    """One cycle."""
+
+    cycle: Word = Field(description="The id of a cycle.")
+
+
+class CheckInAddress(ObjectiveAddress):
+    """One check-in of an objective."""
+
+    check_in: Serial = Field(description="The number of a check-in.")
+
+
+class DeliveryAddress(Address):
+    """One delivery."""
+
+    delivery: Serial = Field(description="The number of a delivery.")
+
+
+class PresetAddress(Address):
+    """One preset."""
+
+    preset: Word = Field(description="The name of a preset.")
+
+
+class PersonAddress(Address):
+    """One account."""
+
+    person: Serial = Field(description="The number of an account.")
+
+
+class TokenAddress(Address):
+    """One token."""
+
+    token: Serial = Field(description="The number of an API token of yours.")
+
+
+class KpiAddress(Address):
+    """One KPI."""
+
+    kpi: Word = Field(description="The id of a KPI of the active mapping.")

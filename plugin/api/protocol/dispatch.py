@@ -1,0 +1,155 @@
+"""Serves one operation: takes what the library read of the request, runs the handler, and writes the answer. Decides nothing of substance."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from flask import Request, Response, request
+from pydantic import ValidationError
+from werkzeug.exceptions import UnsupportedMediaType
+
+from plugin.access.authorization.permission import needs
+from plugin.access.authorization.person import acting, current
+from plugin.api.protocol.failures import Refusal, failure, invalid, of_validation
+from plugin.api.protocol.keys import HEADER, Key, answered_once, key_of
+from plugin.api.protocol.model import Asked, Query
+from plugin.api.protocol.operation import JSON, Call, Operation, Reply
+from plugin.api.protocol.problem import MEDIA
+from plugin.runtime.connector import Connector
+
+HEAVY_AT_ONCE = 2
+PATIENCE_S = 20.0
+"""How long a heavy request waits for its turn before it is sent away."""
+
+View = Callable[..., Response]
+
+
+class Turns:
+    """Lets a few heavy operations run at a time, so that previews cannot starve the reading of a page."""
+
+    def __init__(self, at_once: int = HEAVY_AT_ONCE, patience: float = PATIENCE_S) -> None:
+        self._free = threading.BoundedSemaphore(at_once)
+        self._patience = patience
+
+    @contextmanager
+    def taken(self, heavy: bool) -> Iterator[None]:
+        """A turn, where the operation needs one; Refusal where none comes free in time."""
+        if not heavy:
+            yield
+            return
+        if not self._free.acquire(timeout=self._patience):
+            detail = "Too many previews, checks or plans are being worked out at the moment."
+            raise Refusal(503, "Busy", detail, "Ask again in a moment.", headers={"Retry-After": "5"})
+        try:
+            yield
+        finally:
+            self._free.release()
+
+
+class TextRequest(Request):
+    """A request whose JSON stays text until a shape reads it: strictly, dates too, and able to say where it is broken."""
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> str:  # noqa: ARG002
+        """The text of the body; none at all is `{}`."""
+        body = self.get_data()
+        if body.strip() and not force and self.mimetype != JSON:
+            raise UnsupportedMediaType
+        try:
+            return body.decode() if body.strip() else "{}"
+        except UnicodeDecodeError as error:
+            detail = f"The body is not UTF-8: {error.reason} at byte {error.start}."
+            raise invalid("", detail, "Send the JSON in UTF-8.") from None
+
+
+def view_of(operation: Operation, connector: Connector, turns: Turns) -> View:
+    """The Flask view of an operation: its permission declared on it, and what the library has to read for it.
+
+    What an operation does not ask for is read too, for there nothing at all may stand.
+    """
+
+    def view(**read: Asked) -> Response:
+        return served(operation, connector, turns, read)
+
+    nothing = {"query": Query, "body": Asked} if operation.changes else {"query": Query}
+    view.__annotations__ = {**nothing, **operation.shapes}
+    return needs(operation.permission, in_person=operation.in_person, scope=operation.scope)(view)
+
+
+def ill_formed(operations: Iterable[Operation]) -> Callable[[ValidationError], Response]:
+    """What the library answers with where a request does not fit its shape."""
+    shapes = {shape for one in operations for shape in one.shapes.values()} | {Query, Asked}
+    places = {shape.__name__: shape.place for shape in shapes}
+    return lambda error: failure(of_validation(error, places[error.title]))
+
+
+def served(operation: Operation, connector: Connector, turns: Turns, read: Mapping[str, Asked]) -> Response:
+    """The answer of an operation to the request of this moment."""
+    once_each(read["query"])
+    seen = {name: value for name, value in request.headers.items() if name.startswith("If-")}
+    call = Call(connector, acting(), seen)
+
+    def serve() -> tuple[Response, Response]:
+        with turns.taken(operation.heavy):
+            reply = operation.handler(call, **{part: read[part] for part in operation.shapes})
+        answer = written(operation, reply)
+        return answer, answer if reply.again is None else written(
+            operation, replace(reply, value=reply.again)
+        )
+
+    return answered_once(connector, _key(operation), serve)
+
+
+def once_each(query: Asked) -> None:
+    """Refuses a parameter that stands twice where one is meant; of those the library takes the first."""
+    for name, texts in request.args.lists():
+        if len(texts) > 1 and not isinstance(getattr(query, name), list):
+            raise invalid(f"?{name}", f"{name} stands {len(texts)} times; once is meant.")
+
+
+def written(operation: Operation, reply: Reply[Any]) -> Response:
+    """The response of a reply; what is read gets an ETag, and 304 where the reader has it already."""
+    status = reply.status or operation.status
+    if reply.value is None:
+        answer = Response(reply.body, status=status, content_type=_content_type(reply.media))
+    else:
+        answer = Response(reply.value.model_dump_json(by_alias=True), status=status, content_type=JSON)
+    answer.headers.update(dict(reply.headers))
+    if (
+        operation.method == "GET"
+        and status == 200
+        and (reply.value is not None or isinstance(reply.body, str))
+    ):
+        if "ETag" not in answer.headers:
+            answer.set_etag(hashlib.sha256(answer.get_data()).hexdigest()[:32])
+        answer.make_conditional(request.environ)
+    return answer
+
+
+def problems_everywhere(response: Response) -> Response:
+    """Errors that no view of ours answered (no such address, no such method, the guard's) become problem documents too."""
+    if not request.path.startswith("/api/") or response.status_code < 400 or response.mimetype == MEDIA:
+        return response
+    from werkzeug.exceptions import default_exceptions
+
+    kind = default_exceptions.get(response.status_code)
+    made = failure(kind() if kind is not None else Refusal(response.status_code, "Error", response.status))
+    response.set_data(made.get_data())
+    response.content_type = MEDIA
+    return response
+
+
+def _content_type(media: str) -> str:
+    return f"{media}; charset=utf-8" if media.startswith("text/") else media
+
+
+def _key(operation: Operation) -> Key | None:
+    if not operation.changes:
+        return None
+    person = current()
+    who = "nobody" if person is None else str(person.account_id)
+    return key_of(who, request.headers.get(HEADER), request.method, request.full_path, request.get_data())

@@ -1,0 +1,179 @@
+"""Turns whatever goes wrong in a request into a problem document. The one place where exceptions get a status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import structlog
+from flask import Response, request
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from mappings.diagnostic import Diagnostic, MappingError
+from plugin.access.authorization.refusal import Refused
+from plugin.api.protocol.problem import Fault, problem
+from plugin.runtime.connector import NotReady
+from plugin.use_cases.health.faults import AuthFailed, JiraError, Permanent, RateLimited, StoreError
+from plugin.use_cases.mapping.mapping_life import WorldMoved
+from plugin.use_cases.permission import NotAllowed
+
+SHOWN = 5
+
+log = structlog.get_logger("jira_okr.api")
+
+
+class Refusal(Exception):  # noqa: N818
+    """A request that is not served, with everything its problem document says."""
+
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str,
+        remedy: str = "",
+        errors: Sequence[Fault] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        self.status, self.title, self.detail, self.remedy = status, title, detail, remedy
+        self.errors = errors
+        self.headers = headers or {}
+        super().__init__(detail)
+
+
+def not_found(what: str, name: object, remedy: str) -> Refusal:
+    """404 for a thing that is not here."""
+    return Refusal(404, f"No such {what}", f"There is no {what} {name!r} here.", remedy)
+
+
+def invalid(place: str, detail: str, remedy: str = "") -> Refusal:
+    """422 for one wrong value."""
+    return Refusal(422, "Invalid request", detail, remedy, [Fault(pointer=place, detail=detail)])
+
+
+def failure(error: Exception) -> Response:
+    """The problem document of an exception. Nothing of an unexpected one is shown."""
+    if isinstance(error, Refusal):
+        answer = problem(error.status, error.title, error.detail, error.remedy, errors=error.errors)
+        answer.headers.update(error.headers)
+        return answer
+    if isinstance(error, HTTPException):
+        return of_http(error)
+    if isinstance(error, MappingError):
+        return of_mapping(error.diagnostics)
+    if isinstance(error, NotAllowed):
+        return problem(403, "Not allowed", str(error), "Ask an admin for the role.")
+    if isinstance(error, NotReady):
+        return of_not_ready(error)
+    if isinstance(error, JiraError):
+        return of_jira(error)
+    if isinstance(error, StoreError):
+        return of_store(error)
+    log.exception("request failed", method=request.method, path=request.path, exc_info=error)
+    detail = "The connector failed in a way that was not foreseen. It has been logged."
+    return problem(500, "Internal error", detail, "Try again; if it stays, show the log to an operator.")
+
+
+def of_validation(error: ValidationError, place: str) -> Refusal:
+    """422 with every error of a shape; `place` is where the values came from: `query`, `path` or empty for the body."""
+    faults = [
+        Fault(pointer=pointer(place, one["loc"]), detail=one["msg"], code=one["type"])
+        for one in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    detail = "; ".join(f"{one.pointer}: {one.detail}" for one in faults[:SHOWN])
+    return Refusal(
+        422, "Invalid request", detail, "GET /api/v1/openapi.json says what is accepted.", faults[:100]
+    )
+
+
+def pointer(place: str, parts: Iterable[Any]) -> str:
+    """`/objectives/0` within the body, `?limit` for a parameter of the query, `{site}` for one of the path."""
+    names = [str(part).replace("~", "~0").replace("/", "~1") for part in parts]
+    if place == "query":
+        return "?" + (names[0] if names else "")
+    if place == "path":
+        return "{" + (names[0] if names else "") + "}"
+    return "".join(f"/{name}" for name in names)
+
+
+def fault_of(found: Diagnostic, place: str = "/text") -> Fault:
+    """A finding in a mapping; `pointer` is the text, `code`, line and column say where in it."""
+    return Fault(
+        pointer=place,
+        detail=f"{found.path}: {found.message}" if found.path else found.message,
+        code=found.code,
+        severity=found.severity.value,
+        line=found.line or None,
+        column=found.column or None,
+        valid=list(found.valid),
+        remedy=found.remedy,
+    )
+
+
+def of_mapping(diagnostics: Sequence[Diagnostic]) -> Response:
+    """422 with every finding."""
+    faults = [fault_of(one) for one in diagnostics]
+    detail = f"The mapping has {len(faults)} finding(s). First: {faults[0].detail if faults else ''}"
+    remedy = "Correct what `errors` names; POST /api/v1/mappings/validate checks again."
+    return problem(422, "Mapping refused", detail, remedy, errors=faults)
+
+
+def of_not_ready(error: NotReady) -> Response:
+    """409: the request is well formed, and the state of things stands against it."""
+    if isinstance(error, WorldMoved):
+        return problem(409, "World moved", str(error), "Preview again and send the new hash.")
+    if isinstance(error, Refused):
+        return problem(422, "Refused", str(error))
+    return problem(409, "Not ready", str(error), "Do what the detail says, then send the request again.")
+
+
+def of_jira(error: JiraError) -> Response:
+    """What Jira said: 503 where waiting helps, 502 where the site or its account has to be mended, 409 for what it refused."""
+    if isinstance(error, RateLimited):
+        answer = problem(503, "Jira's rate limit", error.message, error.remedy)
+        answer.headers["Retry-After"] = str(max(1, round(error.retry_after or 30)))
+        return answer
+    if isinstance(error, AuthFailed):
+        return problem(502, "Jira refused the account", error.message, error.remedy)
+    if isinstance(error, Permanent):
+        return problem(409, "Jira refused", error.message, error.remedy)
+    return problem(502, "Jira did not answer", error.message, error.remedy)
+
+
+def of_store(error: StoreError) -> Response:
+    """503: the database cannot be used now; the operator reads why in the log, callers do not learn where it is."""
+    log.error("store failed", error=str(error))
+    answer = problem(
+        503, "Store unavailable", "The database cannot be used now.", "Try again; GET /readyz says more."
+    )
+    if error.passing:
+        answer.headers["Retry-After"] = "2"
+    return answer
+
+
+TITLES = {
+    404: (
+        "Not found",
+        "There is nothing at this address.",
+        "GET /api/v1/openapi.json lists every operation.",
+    ),
+    405: (
+        "Method not allowed",
+        "This address does not take this method.",
+        "Allow names the methods it takes.",
+    ),
+    413: ("Too large", "The body is larger than 2 MiB.", "Send less at once."),
+    415: ("Unsupported media type", "The body has to be application/json.", "Set the header Content-Type."),
+}
+
+
+def of_http(error: HTTPException) -> Response:
+    """The problem of an HTTP exception; its headers (Allow, Retry-After) stay."""
+    status = error.code or 500
+    stock = (error.name, error.description or error.name, "")
+    title, detail, remedy = TITLES.get(status, stock)
+    answer = problem(status, title, detail, remedy)
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            answer.headers[name] = value
+    return answer

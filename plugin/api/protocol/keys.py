@@ -1,0 +1,86 @@
+"""Idempotency keys: a request that comes again with the same key gets the first answer again, and nothing is done twice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Response
+
+from plugin.api.protocol.failures import Refusal, invalid
+from plugin.runtime.connector import Connector
+from plugin.use_cases.work import idempotency
+from plugin.use_cases.work.idempotency import Answer
+
+HEADER: Final = "Idempotency-Key"
+LONGEST = 255
+REPEATED = "Idempotency-Replayed"
+KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Cache-Control")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key, whose it is, and what was asked under it."""
+
+    who: str
+    text: str
+    fingerprint: str
+
+
+def key_of(who: str, text: str | None, method: str, path: str, body: bytes) -> Key | None:
+    """The key of a request; None where it has none."""
+    if text is None:
+        return None
+    if not 1 <= len(text) <= LONGEST or not text.isascii() or not text.isprintable():
+        raise invalid(
+            HEADER, f"{HEADER} takes 1 to {LONGEST} printable ASCII characters.", "A UUID does well."
+        )
+    asked = hashlib.sha256(b"\0".join((method.encode(), path.encode("utf-8", "replace"), body)))
+    return Key(who, text, asked.hexdigest())
+
+
+def answered_once(
+    connector: Connector, key: Key | None, serve: Callable[[], tuple[Response, Response]]
+) -> Response:
+    """Serve, or give the answer that was given; what failed gives its key back, for nothing stands behind it.
+
+    `serve` gives the answer, and what is kept to be given again: the same, but for secrets.
+    """
+    if key is None:
+        return serve()[0]
+    former = idempotency.take(connector, key.who, key.text, key.fingerprint)
+    if former is not None:
+        return _again(key, former)
+    try:
+        answer, again = serve()
+    except BaseException:
+        idempotency.release(connector, key.who, key.text)
+        raise
+    if answer.status_code >= 400:
+        idempotency.release(connector, key.who, key.text)
+    else:
+        _keep(connector, key, again)
+    return answer
+
+
+def _again(key: Key, former: Answer) -> Response:
+    if former.fingerprint != key.fingerprint:
+        detail = "This key was used for another request (another address or body)."
+        raise Refusal(422, "Key used before", detail, f"Use a new {HEADER} for a new request.")
+    if former.content is None:
+        detail = "The first request with this key is still being served."
+        raise Refusal(409, "Under way", detail, "Ask again in a moment.", headers={"Retry-After": "2"})
+    content: dict[str, Any] = former.content
+    answer = Response(content["body"], status=content["status"])
+    for name, value in content["headers"].items():
+        answer.headers[name] = value
+    answer.headers[REPEATED] = "true"
+    return answer
+
+
+def _keep(connector: Connector, key: Key, answer: Response) -> None:
+    headers = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
+    content = {"status": answer.status_code, "headers": headers, "body": answer.get_data(as_text=True)}
+    idempotency.keep(connector, key.who, key.text, content)

@@ -1,0 +1,56 @@
+"""Finds what a request names: its site, its objective. What is not here is a 404 that says what is."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from plugin.api.protocol.addresses import ObjectiveAddress
+from plugin.api.protocol.failures import Refusal, not_found
+from plugin.api.protocol.model import SiteQuery
+from plugin.api.protocol.operation import Call
+from plugin.runtime.connector import Connector
+from plugin.use_cases.objectives.objective_lookup import SavedObjective, find_objective
+
+
+class Sited(Protocol):
+    """What may name a site: an address, a query or a body."""
+
+    @property
+    def site(self) -> str | None:
+        """Its name; None means the first one."""
+
+
+def site_of(call: Call, named: Sited) -> str:
+    """The site that an address, a query or a body names; the first one where it names none."""
+    return known_site(call.connector, named.site)
+
+
+def known_site(connector: Connector, named: str | None) -> str:
+    """The name of a site that is there."""
+    if named is None and connector.sites:
+        return next(iter(connector.sites))
+    if named is not None and connector.known_site(named) is not None:
+        return named
+    if named is None:
+        raise Refusal(
+            404,
+            "No site",
+            "No site is connected yet.",
+            "Set JIRA_OKR_JIRA__URL, or add a site, and begin again.",
+        )
+    known = ", ".join(sorted(connector.sites)) or "none yet"
+    raise not_found("site", named, f"Sites: {known}.")
+
+
+def objective_of(call: Call, path: ObjectiveAddress, query: SiteQuery) -> tuple[str, SavedObjective]:
+    """The site and the objective that are named."""
+    site = site_of(call, query)
+    return site, known_objective(call.connector, site, path.objective)
+
+
+def known_objective(connector: Connector, site: str, name: str) -> SavedObjective:
+    """The objective of this name."""
+    saved = find_objective(connector, site, name)
+    if saved is None:
+        raise not_found("objective", name, "GET /api/v1/objectives lists them.")
+    return saved

@@ -1,0 +1,54 @@
+"""Errors of the API as problem+json (RFC 9457): what is wrong, where, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Response
+from pydantic import Field
+
+from plugin.api.protocol.model import Given
+
+MEDIA = "application/problem+json"
+TYPE = "urn:jira-okr:problem:"
+
+
+class Fault(Given):
+    """One thing that is wrong. `pointer` leads to it within the body (RFC 6901) or names the parameter; lines count from 1."""
+
+    pointer: str
+    detail: str
+    code: str = ""
+    severity: str = "error"
+    line: int | None = None
+    column: int | None = None
+    valid: list[str] = Field(default_factory=list)
+    remedy: str = ""
+
+
+class Problem(Given):
+    """A request that was not served: `detail` says why, `remedy` what to do, `errors` every single thing that is wrong."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    remedy: str
+    errors: list[Fault] = Field(default_factory=list)
+
+
+def problem(
+    status: int,
+    title: str,
+    detail: str,
+    remedy: str = "",
+    *,
+    kind: str = "",
+    errors: Sequence[Fault] = (),
+) -> Response:
+    """One problem document; its type is made of the title where no other is named."""
+    slug = kind or "-".join(title.lower().split())
+    found = Problem(
+        type=TYPE + slug, title=title, status=status, detail=detail, remedy=remedy, errors=list(errors)
+    )
+    return Response(found.model_dump_json(), status=status, content_type=MEDIA)

@@ -1,0 +1,1 @@
+"""Operations on what the connector does and what waits for a person."""

@@ -1,0 +1,210 @@
+"""`/deliveries`, `/dead-letters` and `/refusals`: what came in, what failed for good, and what Jira refused to take."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from plugin.api.protocol.addresses import DeliveryAddress, ObjectiveAddress
+from plugin.api.protocol.cursor import cursor, list_name, number_after, position
+from plugin.api.protocol.failures import not_found
+from plugin.api.protocol.lookup import known_site, site_of
+from plugin.api.protocol.model import Asked, Done, Given, JsonAny, Page, PageQuery, SiteName, SiteQuery, Word
+from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.use_cases.work import dead_letters, refusals
+from plugin.use_cases.work.dead_letters import DeadLetter
+from plugin.use_cases.work.deliveries import DeliveryStatus, list_deliveries, replay
+from plugin.use_cases.work.refusals import Refused
+
+ROUTES = Routes()
+
+
+class DeliveryGiven(Given):
+    """One webhook call. `note` says why it was ignored or failed; `size` is that of its body in bytes."""
+
+    id: int
+    identifier: str
+    received_at: datetime
+    event: str
+    status: DeliveryStatus
+    note: str
+    attempts: int
+    size: int
+
+
+class DeliveriesQuery(PageQuery):
+    """Which deliveries."""
+
+    status: DeliveryStatus | None = Field(None, description="What became of them.")
+
+
+class DeadLetterGiven(Given):
+    """An objective whose reconcile failed for good: the last error, and what to do about it before a retry."""
+
+    objective: str
+    key: str | None
+    title: str | None
+    reason: str
+    since: datetime
+    buried_at: datetime
+    attempts: int
+    error: str
+    remedy: str
+
+
+class RefusalGiven(Given):
+    """A field of an issue in which Jira does not have our number, because it refuses it: why, and what to do about it."""
+
+    objective: str
+    issue: str
+    issue_id: str
+    field: str
+    field_name: str
+    message: str
+    remedy: str
+    mapping_revision: str
+    at: datetime
+    stands: JsonAny = Field(description="What Jira has there.")
+    wanted: JsonAny = Field(description="What it should have.")
+    tried_again: bool = Field(description="Whether it is written once more by the next reconcile.")
+
+
+class RetryRefusals(Asked):
+    """Which refused fields to try again: of an objective, of one of its issues, of one field."""
+
+    site: SiteName | None = None
+    objective: Word
+    issue_id: Word | None = None
+    field: Word | None = None
+
+
+@ROUTES.get("/deliveries", "viewer", "Webhook calls, newest first.", name="list_deliveries")
+def deliveries(call: Call, query: DeliveriesQuery) -> Reply[Page[DeliveryGiven]]:
+    """Newest first."""
+    site = site_of(call, query)
+    name = list_name(f"deliveries:{site}", query)
+    before = number_after(query.cursor, name)
+    found = list_deliveries(call.connector, call.actor, site, query.limit + 1, before, query.status)
+    shown = found[: query.limit]
+    items = [
+        DeliveryGiven(
+            id=one.id,
+            identifier=one.identifier,
+            received_at=one.received_at,
+            event=one.event,
+            status=one.status,
+            note=one.note,
+            attempts=one.attempts,
+            size=size,
+        )
+        for one, size in shown
+    ]
+    more = len(found) > len(shown)
+    return Reply(Page[DeliveryGiven](items=items, next=cursor(name, shown[-1][0].id) if more else None))
+
+
+@ROUTES.post("/deliveries/{delivery}/replay", "editor", "Work a delivery off once more.")
+def replay_delivery(call: Call, path: DeliveryAddress) -> Reply[Done]:
+    """The issues it names are read again."""
+    number = path.delivery
+    if not replay(call.connector, call.actor, number):
+        raise not_found("delivery", number, "GET /api/v1/deliveries lists them.")
+    return Reply(Done(said=f"Delivery {number} waits to be worked off."))
+
+
+@ROUTES.get("/dead-letters", "viewer", "Objectives whose reconcile failed for good.")
+def list_dead_letters(call: Call, query: PageQuery) -> Reply[Page[DeadLetterGiven]]:
+    """The latest first."""
+    site = site_of(call, query)
+    name = list_name(f"dead-letters:{site}", query)
+    begun = number_after(query.cursor, name) or 0
+    found = dead_letters.list_letters(call.connector, call.actor, site)
+    shown = found[begun : begun + query.limit]
+    items = [letter_given(one) for one in shown]
+    more = len(found) > begun + len(shown)
+    return Reply(Page[DeadLetterGiven](items=items, next=cursor(name, begun + len(shown)) if more else None))
+
+
+def letter_given(one: DeadLetter) -> DeadLetterGiven:
+    """One dead letter as an answer shows it."""
+    return DeadLetterGiven(
+        objective=one.objective_id,
+        key=one.key if one.known else None,
+        title=one.title if one.known else None,
+        reason=one.reason,
+        since=one.since or one.buried_at,
+        buried_at=one.buried_at,
+        attempts=one.attempts,
+        error=one.error,
+        remedy=one.remedy,
+    )
+
+
+@ROUTES.post("/dead-letters/{objective}/retry", "editor", "Try a dead letter again.")
+def retry_dead_letter(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply[Done]:
+    """Try again now."""
+    site, objective = site_of(call, query), path.objective
+    if not dead_letters.retry(call.connector, call.actor, site, objective):
+        raise no_letter(objective)
+    return Reply(Done(said=f"{objective} is due again."))
+
+
+@ROUTES.delete("/dead-letters/{objective}", "editor", "Forget a dead letter.")
+def discard_dead_letter(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply[Done]:
+    """Forget it until the next event or resync."""
+    site, objective = site_of(call, query), path.objective
+    if not dead_letters.discard(call.connector, call.actor, site, objective):
+        raise no_letter(objective)
+    return Reply(Done(said=f"The dead letter of {objective} is gone; the next event makes it due again."))
+
+
+def no_letter(objective: str) -> Exception:
+    """404: nothing of this name is dead."""
+    return not_found("dead letter", objective, "GET /api/v1/dead-letters lists them, by the objective's id.")
+
+
+@ROUTES.get("/refusals", "viewer", "Fields that Jira refuses to take.")
+def list_refusals(call: Call, query: PageQuery) -> Reply[Page[RefusalGiven]]:
+    """The latest first."""
+    site = site_of(call, query)
+    name = list_name(f"refusals:{site}", query)
+    begun = position(query.cursor, name, (int,))
+    start = 0 if begun is None else int(begun[0])
+    found = refusals.list_refusals(call.connector, call.actor, site)
+    shown = found[start : start + query.limit]
+    more = len(found) > start + len(shown)
+    return Reply(
+        Page[RefusalGiven](
+            items=[refusal_given(one) for one in shown],
+            next=cursor(name, start + len(shown)) if more else None,
+        )
+    )
+
+
+def refusal_given(one: Refused) -> RefusalGiven:
+    """One refusal as an answer shows it."""
+    return RefusalGiven(
+        objective=one.objective_id,
+        issue=one.issue_key,
+        issue_id=one.issue_id,
+        field=one.field_id,
+        field_name=one.field_name,
+        message=one.message,
+        remedy=one.remedy,
+        mapping_revision=one.mapping_revision,
+        at=one.at,
+        stands=one.before,
+        wanted=one.after,
+        tried_again=one.probing,
+    )
+
+
+@ROUTES.post("/refusals/retry", "editor", "Try refused fields again.")
+def retry_refusals(call: Call, body: RetryRefusals) -> Reply[Done]:
+    """Forget the refusals; the objective is reconciled at once and writes the fields again."""
+    site = known_site(call.connector, body.site)
+    count = refusals.retry(call.connector, call.actor, site, body.objective, body.issue_id, body.field)
+    if not count:
+        raise not_found("refusal", body.objective, "GET /api/v1/refusals lists them, by the objective's id.")
+    return Reply(Done(said=f"{count} refused fields are tried again."))

@@ -1,0 +1,288 @@
+"""`/sites/…/status` and `/sites/…/sync`: how fresh the data is, what waits, and "sync now" with its progress."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import Field
+
+from plugin.api.protocol.addresses import SiteAddress
+from plugin.api.protocol.failures import not_found
+from plugin.api.protocol.lookup import site_of
+from plugin.api.protocol.model import Asked, Given
+from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.sync.outage import Outage
+from plugin.use_cases.health.budget import Budget
+from plugin.use_cases.health.concerns import concerns, verdict
+from plugin.use_cases.health.drift import Drift
+from plugin.use_cases.health.status import Status, installation
+from plugin.use_cases.health.status import status as status_of
+from plugin.use_cases.work import sync
+from plugin.use_cases.work.background_jobs import BackgroundJob
+
+ROUTES = Routes()
+
+
+class DriftedGiven(Given):
+    """An objective under which the mirror was wrong; key and title are empty where it is none any more."""
+
+    objective: str
+    key: str
+    title: str
+    issues: int
+    at: datetime
+
+
+class DriftGiven(Given):
+    """What resyncs found wrong in the mirror."""
+
+    issues: int = Field(description="Of the last full read.")
+    read: int
+    at: datetime | None
+    recent: int = Field(description="Of the reads of recent changes since then, all together.")
+    objectives: list[DriftedGiven] = Field(description="The objectives with the most such issues.")
+
+
+class OutageGiven(Given):
+    """Jira cannot be worked with: `kind` is unreachable, sign_in, limited or refused."""
+
+    kind: str
+    since: datetime
+    tries: int = Field(description="Failures in a row.")
+    next_try: datetime
+    error: str
+    remedy: str
+
+
+class HeldGiven(Given):
+    """Calls that Jira asked not to make before `until`."""
+
+    what: str
+    reason: str
+    until: datetime
+
+
+class BudgetGiven(Given):
+    """What the site grants the connector. `left`, `of` and `renewed` are what Jira said last, null where it says nothing."""
+
+    calls_last_hour: int = Field(description="By the processes that serve and work, to a few seconds.")
+    calls_last_minute: int
+    held: list[HeldGiven]
+    left: int | None
+    of: int | None
+    renewed: datetime | None
+
+
+class ConcernGiven(Given):
+    """One thing that ought to trouble somebody; where it is `wrong`, `jira-okr status` exits with 1."""
+
+    kind: str
+    level: str
+    word: str
+    sentence: str
+    to_do: str
+    wrong: bool
+
+
+class StatusGiven(Given):
+    """How fresh one site's data is. Null is "never" or "not known yet"."""
+
+    site: str
+    url: str
+    mapping_revision: str | None
+    issues: int
+    newest_change: datetime | None
+    last_delivery: datetime | None
+    last_resync: datetime | None
+    last_recent: datetime | None = Field(description="When recent changes were read last.")
+    last_reconcile: datetime | None
+    drift: DriftGiven | None
+    deliveries: dict[str, int] = Field(description="How many deliveries there are by status.")
+    due: int = Field(description="Objectives that wait to be reconciled.")
+    dead_letters: int
+    refused: int
+    gaps: int = Field(description="Issues that could not be read and that nobody accepted.")
+    losses: int = Field(
+        description="Issues that Jira shows no more without a word of its own, and that wait for a person."
+    )
+    held: int = Field(description="Changes that wait for a person instead of being written.")
+    outage: OutageGiven | None = Field(description="Null while Jira answers.")
+    budget: BudgetGiven
+    credential_expires: date | None = Field(
+        description="The day that an admin entered for the token; null where nobody did."
+    )
+    workers: int = Field(description="Living workers of all processes.")
+    verdict: str = Field(description="What to think of the site in a word, as pages and commands say it.")
+    concerns: list[ConcernGiven] = Field(description="What ought to trouble somebody, the worst first.")
+
+
+class StatusesGiven(Given):
+    """Every site."""
+
+    now: datetime
+    sites: list[StatusGiven]
+
+
+class Sync(Asked):
+    """How to sync."""
+
+    kind: Literal["full", "recent"] = Field(
+        "full",
+        description="recent: only what changed since the last sync, where a full one came before; deletions stay unseen.",
+    )
+    anew: bool = Field(False, description="Begin at the first issue even where a sync was interrupted.")
+    accept_loss: bool = Field(False, description="Believe Jira even if most issues are gone from it.")
+    write: bool = Field(True, description="False: only bring the mirror up to date.")
+
+
+class SyncGiven(Given):
+    """A sync: `state` is running, done or failed; `said` is its result or what went wrong, `remedy` what to do about it."""
+
+    site: str
+    state: str
+    by: str
+    began: datetime
+    seen: datetime
+    done: int
+    total: int | None
+    per_second: float | None = Field(description="How fast it goes; null while that cannot be said.")
+    seconds_left: int | None
+    said: str
+    remedy: str
+    started: bool = Field(description="Whether this request started it; false where one ran already.")
+
+
+@ROUTES.get("/status", "viewer", "How fresh the data of every site is, and what waits.")
+def list_status(call: Call) -> Reply[StatusesGiven]:
+    """All sites side by side."""
+    found = installation(call.connector, call.actor)
+    return Reply(StatusesGiven(now=found.at, sites=[status_given(one) for one in found.sites]))
+
+
+@ROUTES.get("/sites/{site}/status", "viewer", "How fresh the data of one site is.")
+def status(call: Call, path: SiteAddress) -> Reply[StatusGiven]:
+    """One site."""
+    return Reply(status_given(status_of(call.connector, call.actor, site_of(call, path))))
+
+
+def status_given(found: Status) -> StatusGiven:
+    """The figures of one site as an answer shows them."""
+    return StatusGiven(
+        site=found.site,
+        url=found.url or "",
+        mapping_revision=found.mapping_revision,
+        issues=found.issues or 0,
+        newest_change=found.newest_change,
+        last_delivery=found.last_delivery,
+        last_resync=found.last_resync,
+        last_reconcile=found.last_reconcile,
+        last_recent=found.last_recent,
+        drift=_drift(found.drift),
+        deliveries=dict(found.deliveries or {}),
+        due=found.due,
+        dead_letters=len(found.dead),
+        refused=len(found.refused),
+        gaps=sum(not one.accepted for one in found.gaps),
+        losses=len(found.losses),
+        held=len(found.held),
+        outage=_outage(found.outage),
+        budget=_budget(found.budget),
+        credential_expires=found.token_expires,
+        workers=sum(process.workers for process in found.at_work),
+        verdict=verdict(found).word,
+        concerns=[
+            ConcernGiven(
+                kind=one.kind,
+                level=one.level,
+                word=one.word,
+                sentence=one.sentence,
+                to_do=one.todo,
+                wrong=one.wrong,
+            )
+            for one in concerns(found)
+        ],
+    )
+
+
+def _budget(found: Budget | None) -> BudgetGiven:
+    left = found.left if found else None
+    return BudgetGiven(
+        calls_last_hour=found.hour if found else 0,
+        calls_last_minute=found.minute if found else 0,
+        held=[
+            HeldGiven(what=one.what, reason=one.reason, until=one.until)
+            for one in (found.held if found else ())
+        ],
+        left=left.remaining if left else None,
+        of=left.most if left else None,
+        renewed=left.until if left else None,
+    )
+
+
+def _outage(found: Outage | None) -> OutageGiven | None:
+    if found is None:
+        return None
+    return OutageGiven(
+        kind=found.kind,
+        since=found.since,
+        tries=found.tries,
+        next_try=found.next_try,
+        error=found.error,
+        remedy=found.remedy,
+    )
+
+
+def _drift(found: Drift | None) -> DriftGiven | None:
+    if found is None:
+        return None
+    worst = [
+        DriftedGiven(objective=one.id, key=one.key, title=one.title, issues=one.issues, at=one.at)
+        for one in found.worst
+    ]
+    return DriftGiven(issues=found.full, read=found.read, at=found.at, recent=found.recent, objectives=worst)
+
+
+@ROUTES.post(
+    "/sites/{site}/sync",
+    "editor",
+    "Sync now: read the whole scope and reconcile everything, in the background.",
+    status=202,
+)
+def start_sync(call: Call, path: SiteAddress, body: Sync) -> Reply[SyncGiven]:
+    """Begins in the background; where a sync runs already, that one is told of."""
+    site = site_of(call, path)
+    wanted = sync.Wanted(body.kind, body.anew, body.accept_loss, body.write)
+    started = sync.begin(call.connector, call.actor, site, wanted)
+    return Reply(sync_given(call, site, started), {"Location": f"/api/v1/sites/{site}/sync"})
+
+
+@ROUTES.get("/sites/{site}/sync", "viewer", "How far the latest sync is.")
+def show_sync(call: Call, path: SiteAddress) -> Reply[SyncGiven]:
+    """How far the latest sync is."""
+    return Reply(sync_given(call, site_of(call, path), False))
+
+
+def sync_given(call: Call, site: str, started: bool) -> SyncGiven:
+    """The latest sync that was asked for."""
+    found = sync.latest(call.connector, call.actor, site)
+    if found is None:
+        raise not_found("sync", site, f"POST /api/v1/sites/{site}/sync starts one.")
+    return _sync_given(site, found, started)
+
+
+def _sync_given(site: str, found: BackgroundJob, started: bool) -> SyncGiven:
+    return SyncGiven(
+        site=site,
+        state=found.state,
+        by=found.by,
+        began=found.began,
+        seen=found.seen,
+        done=found.done,
+        total=found.total,
+        per_second=found.per_second,
+        seconds_left=found.seconds_left,
+        said=found.said,
+        remedy=found.todo,
+        started=started,
+    )

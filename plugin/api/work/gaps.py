@@ -1,0 +1,100 @@
+"""`/gaps`: issues that could not be read, and that a person lets the numbers do without them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from plugin.api.protocol.cursor import cursor, list_name, position
+from plugin.api.protocol.failures import not_found
+from plugin.api.protocol.lookup import known_site, site_of
+from plugin.api.protocol.model import Asked, Done, Given, Page, PageQuery, SiteName, Word
+from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.runtime.connector import NotReady
+from plugin.use_cases.work.gaps import GapRow, accept_gaps, list_gaps, reopen_gaps
+
+ROUTES = Routes()
+
+
+class GapGiven(Given):
+    """An issue that could not be read, why, what to do about it, and whose numbers stand as they were because of it."""
+
+    issue: str = Field(description="What names it here: the issue's id, its key where no id is known.")
+    key: str | None
+    field: str | None = Field(
+        description="The field that cannot be read; null where nothing of the issue can."
+    )
+    reason: str
+    remedy: str
+    since: datetime
+    objectives: list[str] = Field(description="Keys of the objectives that were computed from it.")
+    accepted_by: str | None
+    accepted_at: datetime | None
+
+
+class GapNamed(Asked):
+    """Which gap."""
+
+    issue: Word = Field(description="Id or key of the issue.")
+    site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
+
+
+@ROUTES.get("/gaps", "viewer", "Issues that could not be read.", name="list_gaps")
+def gaps(call: Call, query: PageQuery) -> Reply[Page[GapGiven]]:
+    """Those that wait for a person first."""
+    site = site_of(call, query)
+    name = list_name(f"gaps:{site}", query)
+    begun = position(query.cursor, name, (int,))
+    start = 0 if begun is None else int(begun[0])
+    found = list_gaps(call.connector, call.actor, site)
+    shown = found[start : start + query.limit]
+    more = len(found) > start + len(shown)
+    return Reply(
+        Page[GapGiven](
+            items=[gap_given(one) for one in shown],
+            next=cursor(name, start + len(shown)) if more else None,
+        )
+    )
+
+
+def gap_given(one: GapRow) -> GapGiven:
+    """One gap as an answer shows it."""
+    return GapGiven(
+        issue=one.issue,
+        key=one.key or None,
+        field=one.field or None,
+        reason=one.reason,
+        remedy=one.remedy,
+        since=one.since,
+        objectives=list(one.objectives),
+        accepted_by=one.accepted_by or None,
+        accepted_at=one.accepted_at,
+    )
+
+
+@ROUTES.post("/gaps/accept", "editor", "Let the numbers do without an issue.")
+def accept_gap(call: Call, body: GapNamed) -> Reply[Done]:
+    """The issue is left out as unknown, with the reason, until it can be read."""
+    site = known_site(call.connector, body.site)
+    try:
+        accept_gaps(call.connector, call.actor, site, [body.issue])
+    except NotReady:
+        raise no_gap(body.issue) from None
+    return Reply(Done(said=f"The numbers do without {body.issue} until it can be read."))
+
+
+@ROUTES.post("/gaps/reopen", "editor", "Take an acceptance back.")
+def reopen_gap(call: Call, body: GapNamed) -> Reply[Done]:
+    """The numbers that need the issue stand as they are until it can be read."""
+    site = known_site(call.connector, body.site)
+    try:
+        reopen_gaps(call.connector, call.actor, site, [body.issue])
+    except NotReady:
+        raise no_gap(body.issue) from None
+    return Reply(Done(said=f"The numbers that need {body.issue} stand as they are until it can be read."))
+
+
+def no_gap(issue: str) -> Exception:
+    """404: no gap is called so."""
+    return not_found("gap", issue, "GET /api/v1/gaps lists them, by the issue's id or key.")

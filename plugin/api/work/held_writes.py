@@ -1,0 +1,106 @@
+"""`/held`: changes that wait for a person instead of being written, and what a person decides about them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from plugin.api.protocol.cursor import cursor, list_name, position
+from plugin.api.protocol.failures import invalid, not_found
+from plugin.api.protocol.lookup import known_site, site_of
+from plugin.api.protocol.model import MOST_ROWS, Asked, Done, Given, JsonAny, Page, PageQuery, SiteName, Word
+from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.runtime.connector import NotReady
+from plugin.use_cases.work import held_writes
+from plugin.use_cases.work.held_writes import Decision, HeldWrite
+
+ROUTES = Routes()
+
+
+class HeldWriteGiven(Given):
+    """A field of an issue that is not written until a person decides: what for, and why it waits."""
+
+    objective: str
+    name: str = Field(description="How people call the objective.")
+    issue: str
+    field: str
+    field_name: str
+    stands: JsonAny = Field(description="What Jira has there.")
+    wanted: JsonAny = Field(description="What it should have.")
+    reason: str = Field(description="Why that is wanted.")
+    why: str = Field(description="Why it waits.")
+    since: datetime
+
+
+class HeldNamed(Asked):
+    """Of which objectives; either some are named, or `all` is true."""
+
+    site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
+    objectives: list[Word] | None = Field(
+        None, min_length=1, max_length=MOST_ROWS, description="Keys or ids of objectives."
+    )
+    all: bool = Field(False, description="All that is held.")
+
+
+@ROUTES.get("/held", "viewer", "Changes that wait for a person instead of being written.")
+def list_held(call: Call, query: PageQuery) -> Reply[Page[HeldWriteGiven]]:
+    """The latest first."""
+    site = site_of(call, query)
+    name = list_name(f"held:{site}", query)
+    begun = position(query.cursor, name, (int,))
+    start = 0 if begun is None else int(begun[0])
+    found = held_writes.list_held(call.connector, call.actor, site)
+    shown = found[start : start + query.limit]
+    more = len(found) > start + len(shown)
+    return Reply(
+        Page[HeldWriteGiven](
+            items=[held_given(one) for one in shown],
+            next=cursor(name, start + len(shown)) if more else None,
+        )
+    )
+
+
+def held_given(one: HeldWrite) -> HeldWriteGiven:
+    """One held change as an answer shows it."""
+    return HeldWriteGiven(
+        objective=one.objective_id,
+        name=one.name,
+        issue=one.issue_key,
+        field=one.field_id,
+        field_name=one.field_name,
+        stands=one.stands,
+        wanted=one.wanted,
+        reason=one.reason,
+        why=one.why,
+        since=one.since,
+    )
+
+
+@ROUTES.post("/held/release", "editor", "Let held changes be written.")
+def release_held(call: Call, body: HeldNamed) -> Reply[Done]:
+    """Workers write them at once."""
+    return Reply(Done(said=f"{_decided(call, body, held_writes.release)} changes released."))
+
+
+@ROUTES.post("/held/drop", "editor", "Leave in Jira what stands there.")
+def drop_held(call: Call, body: HeldNamed) -> Reply[Done]:
+    """Jira keeps what stands there, until another value is wanted."""
+    return Reply(Done(said=f"{_decided(call, body, held_writes.drop)} changes dropped."))
+
+
+def _decided(call: Call, body: HeldNamed, decision: Decision) -> int:
+    site = known_site(call.connector, body.site)
+    if (body.objectives is not None) == body.all:
+        raise invalid(
+            "/objectives", "Name objectives, or say that all are meant.", 'Send "all": true for all.'
+        )
+    try:
+        return decision(call.connector, call.actor, site, body.objectives)
+    except NotReady:
+        raise no_held(body.objectives or []) from None
+
+
+def no_held(objectives: list[str]) -> Exception:
+    """404: nothing is held of these."""
+    return not_found("held change", ", ".join(objectives), "GET /api/v1/held lists them, by the objective.")

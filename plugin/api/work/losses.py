@@ -1,0 +1,120 @@
+"""`/losses`: issues that Jira shows no more without saying that they are deleted, and a person's word on them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from plugin.api.protocol.cursor import cursor, list_name, position
+from plugin.api.protocol.failures import not_found
+from plugin.api.protocol.lookup import known_site, site_of
+from plugin.api.protocol.model import Asked, Done, Given, Page, PageQuery, SiteName, Word
+from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.use_cases.work import losses
+from plugin.use_cases.work.losses import Loss, NotHeld
+
+ROUTES = Routes()
+
+MOST_NAMES = 1_000
+
+
+class LossGiven(Given):
+    """An issue that Jira shows no more: why that is doubted, whose numbers it is behind, and what became of it.
+
+    `state` is held (it waits for a person and counts as it was read last), left (it was little enough to leave by itself), kept or
+    accepted (what a person decided).
+    """
+
+    issue: str
+    issue_id: str
+    title: str
+    project: str
+    state: Literal["held", "left", "kept", "accepted"]
+    reason: str
+    since: datetime
+    by: str | None
+    objectives: list[str] = Field(description="Ids of the objectives that it is beneath.")
+
+
+class LossesQuery(PageQuery):
+    """Which losses."""
+
+    state: Literal["held", "left", "kept", "accepted"] | None = Field(
+        "held", description="What became of them; those that wait for a person where it is left out."
+    )
+
+
+class LossesNamed(Asked):
+    """Which of the losses that are held."""
+
+    names: list[Word] = Field(
+        min_length=1, max_length=MOST_NAMES, description="Keys or ids of issues, or keys of whole projects."
+    )
+    site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
+
+
+@ROUTES.get("/losses", "viewer", "Issues that Jira shows no more without saying that they are deleted.")
+def list_losses(call: Call, query: LossesQuery) -> Reply[Page[LossGiven]]:
+    """By project and key."""
+    site = site_of(call, query)
+    name = list_name(f"losses:{site}", query)
+    begun = position(query.cursor, name, (int,))
+    start = 0 if begun is None else int(begun[0])
+    known = losses.known(call.connector, call.actor, site)
+    found = [one for one in known if query.state in (None, one.state)]
+    shown = found[start : start + query.limit]
+    more = len(found) > start + len(shown)
+    return Reply(
+        Page[LossGiven](
+            items=[loss_given(one) for one in shown],
+            next=cursor(name, start + len(shown)) if more else None,
+        )
+    )
+
+
+def loss_given(one: Loss) -> LossGiven:
+    """One loss as an answer shows it."""
+    return LossGiven(
+        issue=one.issue_key,
+        issue_id=one.issue_id,
+        title=one.title,
+        project=one.project_key,
+        state=one.state,
+        reason=one.reason,
+        since=one.at,
+        by=one.by or None,
+        objectives=list(one.objectives),
+    )
+
+
+@ROUTES.post("/losses/accept", "editor", "Believe that they are gone.")
+def accept_losses(call: Call, body: LossesNamed) -> Reply[Done]:
+    """They are gone: they leave the mirror, and what stood on them is computed without them."""
+    site = known_site(call.connector, body.site)
+    try:
+        done = losses.accept(call.connector, call.actor, site, body.names)
+    except NotHeld as error:
+        raise no_loss(error) from None
+    return Reply(
+        Done(said=f"{len(done)} issues are accepted as gone: the numbers are computed without them.")
+    )
+
+
+@ROUTES.post("/losses/dismiss", "editor", "Keep counting them as they were read last.")
+def dismiss_losses(call: Call, body: LossesNamed) -> Reply[Done]:
+    """They are not gone, only out of sight: they count as they were read last, and wait no more."""
+    site = known_site(call.connector, body.site)
+    try:
+        done = losses.dismiss(call.connector, call.actor, site, body.names)
+    except NotHeld as error:
+        raise no_loss(error) from None
+    return Reply(Done(said=f"{len(done)} issues go on counting as they were read last."))
+
+
+def no_loss(error: NotHeld) -> Exception:
+    """404: nothing of this name is held."""
+    return not_found(
+        "held loss", ", ".join(error.names), "GET /api/v1/losses lists them, by issue and project."
+    )

@@ -1,0 +1,214 @@
+"""`/plan`, `/plan/apply` and `/writes`: what would be written to Jira, writing it, and what was written."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from mappings.facts.forest import issue_order
+from mappings.write_back.plan import Change
+from plugin.api.protocol.cursor import cursor, list_name, number_after, position
+from plugin.api.protocol.lookup import known_objective, known_site, site_of
+from plugin.api.protocol.model import Asked, Given, Instant, JsonAny, Page, PageQuery, SiteName, Word
+from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.use_cases.work import plans
+from plugin.use_cases.work.plans import Refusal, Search, WriteRecord
+
+ROUTES = Routes()
+
+MOST_AT_ONCE = 50
+
+
+class ChangeOfField(Given):
+    """One field of one issue: what Jira has, what it shall get, and why. Null clears the field."""
+
+    issue: str
+    field: str
+    field_name: str
+    before: JsonAny
+    after: JsonAny
+    reason: str
+
+
+class PlanGiven(Given):
+    """What would be written for one objective, and what waits; all of it empty where every field is as it should be."""
+
+    objective: str
+    key: str
+    changes: list[ChangeOfField]
+    held: list[ChangeOfField] = Field(description="What is not written until a person releases it (`/held`).")
+    refused: list[ChangeOfField] = Field(
+        description="What Jira refused, so that it does not have our number (`/refusals`)."
+    )
+
+
+class RefusedChange(ChangeOfField):
+    """A change that Jira refused, and what to do about it."""
+
+    message: str
+    remedy: str
+
+
+class WaitingGiven(Given):
+    """An objective that stays due, and why: workers go on with it."""
+
+    objective: str
+    name: str
+    why: str
+
+
+class AppliedGiven(Given):
+    """What became of a plan."""
+
+    written: list[ChangeOfField]
+    refused: list[RefusedChange]
+    waiting: list[WaitingGiven] = Field(description="Objectives that could not be reconciled now.")
+
+
+class PlanQuery(PageQuery):
+    """Of which objectives; `limit` counts objectives."""
+
+    objective: list[Word] | None = Field(
+        None, max_length=MOST_AT_ONCE, description="Keys or ids; every objective where left out."
+    )
+    limit: int = Field(20, ge=1, le=MOST_AT_ONCE, description="How many objectives at most.")
+
+
+class Apply(Asked):
+    """Which objectives to reconcile and write now."""
+
+    site: SiteName | None = None
+    objectives: list[Word] = Field(min_length=1, max_length=MOST_AT_ONCE, description="Keys or ids.")
+
+
+class WriteGiven(Given):
+    """One field of one issue that was to be written, and what became of it; `outcome` is null while it is under way."""
+
+    id: int
+    at: datetime
+    site: str
+    objective: str
+    issue: str
+    field_name: str
+    before: JsonAny
+    after: JsonAny
+    reason: str
+    cause: str
+    outcome: str | None
+    note: str
+    mapping_revision: str
+
+
+class WritesQuery(PageQuery):
+    """Which writes."""
+
+    text: Word | None = Field(
+        None, description="Words that all occur in issue, field, reason, value, note or outcome."
+    )
+    since: Instant | None = Field(None, description="Not before this instant.")
+    until: Instant | None = Field(None, description="Before this instant.")
+
+
+@ROUTES.get("/plan", "viewer", "What would be written to Jira, and why. Changes nothing.", heavy=True)
+def plan(call: Call, query: PlanQuery) -> Reply[Page[PlanGiven]]:
+    """A dry run of the real planner over the mirror; asks Jira nothing."""
+    site = site_of(call, query)
+    name = list_name(f"plan:{site}", query)
+    after = position(query.cursor, name, (str,))
+    ids = chosen(call, site, query.objective)
+    begun = 0 if after is None else sum(issue_order(id_) <= issue_order(str(after[0])) for id_ in ids)
+    shown = ids[begun : begun + query.limit]
+    found = plans.plan(call.connector, call.actor, site, shown)
+    items = [
+        PlanGiven(
+            objective=one.objective_id,
+            key=one.state.key if one.state else "",
+            changes=[change_given(change) for change in one.plan.changes],
+            held=[change_given(change) for change in one.held],
+            refused=[change_given(change) for change in one.refused],
+        )
+        for one in found
+    ]
+    more = len(ids) > begun + len(shown)
+    return Reply(Page[PlanGiven](items=items, next=cursor(name, shown[-1]) if more else None))
+
+
+def chosen(call: Call, site: str, names: list[str] | None) -> list[str]:
+    """The ids of the objectives that are meant, in order."""
+    if names is None:
+        return list(plans.objectives_in_order(call.connector, call.actor, site))
+    found = {known_objective(call.connector, site, name).state.id for name in names}
+    return sorted(found, key=issue_order)
+
+
+@ROUTES.post(
+    "/plan/apply", "editor", "Reconcile these objectives now and write what differs to Jira.", heavy=True
+)
+def apply_plan(call: Call, body: Apply) -> Reply[AppliedGiven]:
+    """Reconcile these objectives and write what differs."""
+    site = known_site(call.connector, body.site)
+    done = plans.apply(call.connector, call.actor, site, chosen(call, site, body.objectives))
+    return Reply(
+        AppliedGiven(
+            written=[change_given(one) for one in done.written],
+            refused=[refused_given(one) for one in done.refused],
+            waiting=[
+                WaitingGiven(objective=one.objective_id, name=one.name, why=one.why) for one in done.waiting
+            ],
+        )
+    )
+
+
+def change_given(change: Change) -> ChangeOfField:
+    """One change as an answer shows it."""
+    return ChangeOfField(
+        issue=change.issue_key,
+        field=change.field_id,
+        field_name=change.field_name,
+        before=change.before,
+        after=change.after,
+        reason=change.reason,
+    )
+
+
+def refused_given(one: Refusal) -> RefusedChange:
+    """One refused change as an answer shows it."""
+    return RefusedChange(**change_given(one.change).model_dump(), message=one.message, remedy=one.remedy)
+
+
+@ROUTES.get("/writes", "viewer", "What was written to Jira, refused and held writes too.")
+def list_writes(call: Call, query: WritesQuery) -> Reply[Page[WriteGiven]]:
+    """The ledger of writes, newest first."""
+    site = site_of(call, query)
+    name = list_name(f"writes:{site}", query)
+    words = tuple((query.text or "").split()[:20])
+    search = Search(words, site, query.since, query.until)
+    before = number_after(query.cursor, name)
+    found = plans.list_writes(call.connector, call.actor, search, query.limit + 1, before)
+    shown = found[: query.limit]
+    more = len(found) > len(shown)
+    return Reply(
+        Page[WriteGiven](
+            items=[write_given(one) for one in shown], next=cursor(name, shown[-1].id) if more else None
+        )
+    )
+
+
+def write_given(one: WriteRecord) -> WriteGiven:
+    """One write as an answer shows it."""
+    return WriteGiven(
+        id=one.id,
+        at=one.at,
+        site=one.site,
+        objective=one.objective_id,
+        issue=one.issue_key,
+        field_name=one.field_name,
+        before=one.before,
+        after=one.after,
+        reason=one.reason,
+        cause=one.cause,
+        outcome=one.outcome,
+        note=one.note,
+        mapping_revision=one.mapping_revision,
+    )

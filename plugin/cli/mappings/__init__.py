@@ -1,0 +1,1 @@
+"""Commands of the life of a mapping."""

@@ -1,0 +1,83 @@
+"""`jira-okr check`: settings, store, Jira account and active mapping, each with what to do when it is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import click
+
+from mappings.diagnostic import MappingError
+from plugin.cli.terminal.connector import open_connector, require_site
+from plugin.cli.terminal.output import json_option, show_json, site_option
+from plugin.runtime.connector import Connector, NotReady, Site
+from plugin.use_cases.health.faults import JiraError
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+
+
+@click.command("check")
+@site_option
+@json_option
+def check_command(site: str, as_json: bool) -> None:
+    """Look at everything the connector needs and say what is wrong. Exit code 1 where something is."""
+    with open_connector() as connector:
+        if connector.sites:
+            require_site(connector, site)
+        findings = check_all(connector, site)
+    if as_json:
+        show_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            click.echo(f"{'ok   ' if finding.ok else 'WRONG'} {finding.what}: {finding.detail}")
+            if not finding.ok and finding.remedy:
+                click.echo(f"      to do: {finding.remedy}")
+    if not all(finding.ok for finding in findings):
+        raise SystemExit(1)
+
+
+def check_all(connector: Connector, site: str) -> list[Finding]:
+    """All findings, in the order in which one would mend them."""
+    findings = [Finding("database", True, connector.store.where)]
+    try:
+        jira = connector.site(site).jira
+    except NotReady as error:
+        return [*findings, Finding("site", False, str(error))]
+    try:
+        me, server = jira.myself(), jira.server()
+    except JiraError as error:
+        return [*findings, Finding("Jira", False, error.message, error.remedy)]
+    version = ".".join(map(str, server.version))
+    findings.append(Finding("Jira", True, f"{server.deployment} {version}, signed in as {me.name}"))
+    findings.append(_secret_finding(connector.site(site), server.deployment))
+    return [*findings, _mapping_finding(connector, site)]
+
+
+def _secret_finding(site: Site, deployment: str) -> Finding:
+    """Data Center 9 cannot sign: the end of its webhook address, which nobody can guess, stands for the signature."""
+    if not site.webhook_secret and deployment == "datacenter" and site.path_token:
+        return Finding("webhook secret", True, "none; the end of the webhook address stands for it")
+    return Finding(
+        "webhook secret",
+        bool(site.webhook_secret),
+        "set" if site.webhook_secret else "missing",
+        "Set JIRA_OKR_JIRA__WEBHOOK_SECRET to the secret in Jira's webhook form; unsigned deliveries are refused.",
+    )
+
+
+def _mapping_finding(connector: Connector, site: str) -> Finding:
+    try:
+        connector.catalogue(site, fresh=True)
+        mapping = connector.context(site).mapping
+    except (NotReady, MappingError) as error:
+        return Finding(
+            "mapping", False, str(error), "jira-okr mapping check FILE shows every finding with its place."
+        )
+    return Finding("mapping", True, f"{mapping.document.name}, revision {mapping.revision}")

@@ -1,0 +1,253 @@
+"""The life of a mapping from the command line: preview, activate, diff, history, rollback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mappings.document.text.canonical import diff
+from mappings.document.text.source import decode_text, read_document
+from mappings.numbers import percent
+from mappings.write_back.preview import ObjectiveDifference, Preview, Standing
+from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.cli.terminal.connector import open_connector
+from plugin.cli.terminal.output import json_option, progress_bar, show_json, show_table, site_option
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.mapping import revisions
+from plugin.use_cases.mapping.mapping_life import Previewed, activate, preview_text, rollback
+from plugin.use_cases.objectives.objective_values import number
+
+file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+large_option = click.option(
+    "--accept-large-change", "large", is_flag=True, help="Go on although the brake holds a large change."
+)
+
+
+@click.command("preview")
+@file_argument
+@site_option
+@json_option
+@click.option("--issues", is_flag=True, help="Show every issue that would be treated differently, and why.")
+def preview_command(file: Path, site: str, as_json: bool, issues: bool) -> None:
+    """Show what activating a mapping would do, before it does it: every objective before and after, the writes, their cost.
+
+    Works from the mirror with the real planner; makes no call to Jira and changes nothing.
+    """
+    with open_connector(site=site) as connector:
+        previewed = preview_text(
+            connector, COMMAND_LINE, site, decode_text(file.read_bytes(), str(file)), str(file)
+        )
+    if as_json:
+        show_json(preview_values(previewed))
+    else:
+        _show_preview(previewed, file, issues)
+
+
+@click.command("activate")
+@file_argument
+@site_option
+@click.option(
+    "--preview",
+    "agreed",
+    metavar="HASH",
+    help="Only if the preview with this hash still is what would happen.",
+)
+@large_option
+def activate_command(file: Path, site: str, agreed: str | None, large: bool) -> None:
+    """Make a mapping the active revision of a site; every objective is reconciled by it from now on.
+
+    What it needs and the mirror does not hold is read first; the former revision rules until then.
+    """
+    with open_connector(site=site) as connector:
+        text = decode_text(file.read_bytes(), str(file))
+        with progress_bar("Reading what it needs") as report:
+            previewed = activate(
+                connector,
+                COMMAND_LINE,
+                site,
+                text,
+                file=str(file),
+                agreed=agreed,
+                large=large,
+                report=report,
+            )
+    click.echo(f"Active: revision {previewed.preview.revision}.")
+    click.echo("Running workers reconcile every objective now; without any, run jira-okr sync.")
+
+
+@click.command("rollback")
+@click.argument("revision", required=False)
+@site_option
+@large_option
+def rollback_command(revision: str | None, site: str, large: bool) -> None:
+    """Go back to the revision that was active before, or to the one named (its first characters are enough)."""
+    with open_connector(site=site) as connector, progress_bar("Reading what it needs") as report:
+        target = rollback(connector, COMMAND_LINE, site, revision, large=large, report=report)
+    click.echo(f"Active: revision {target}.")
+
+
+@click.command("history")
+@site_option
+@json_option
+def history_command(site: str, as_json: bool) -> None:
+    """List every revision of a site, newest first, and which one is active."""
+    with open_connector(site=site) as connector:
+        known = revisions.list_revisions(connector, COMMAND_LINE, site)
+    if as_json:
+        show_json(
+            [
+                {
+                    "revision": one.revision,
+                    "author": one.author,
+                    "created_at": one.created_at.isoformat(),
+                    "activated_at": one.activated_at.isoformat() if one.activated_at else None,
+                    "active": one.active,
+                }
+                for one in known
+            ]
+        )
+    elif not known:
+        click.echo("No mapping was activated yet: jira-okr mapping activate FILE.")
+    else:
+        rows = [
+            (
+                one.revision,
+                one.author,
+                f"{one.created_at:%Y-%m-%d %H:%M} UTC",
+                "active" if one.active else "",
+            )
+            for one in known
+        ]
+        show_table("Mapping revisions", ("Revision", "By", "Created", ""), rows)
+
+
+@click.command("diff")
+@click.argument("before")
+@click.argument("after", required=False)
+@site_option
+@json_option
+def diff_command(before: str, after: str | None, site: str, as_json: bool) -> None:
+    """Show what differs between two mappings, each a file or a revision; AFTER is the active one unless it is named."""
+    with open_connector(site=site) as connector:
+        old, new = _text(connector, site, before), _text(connector, site, after)
+    changes = diff(read_document(old, before).require(), read_document(new, after or "active").require())
+    if as_json:
+        show_json(
+            [{"path": c.path, "kind": c.kind.value, "before": c.before, "after": c.after} for c in changes]
+        )
+    elif not changes:
+        click.echo("No difference.")
+    else:
+        for change in changes:
+            click.echo(str(change))
+
+
+def stored_text(connector: Connector, site: str, name: str | None) -> str:
+    """The text of the active revision, or of the one whose id begins with `name`."""
+    known = revisions.list_revisions(connector, COMMAND_LINE, site)
+    found = revisions.named(known, name) if name else revisions.active(connector, COMMAND_LINE, site)
+    if found is None:
+        what = f"no revision {name!r}" if name else "no active mapping"
+        listed = ", ".join(one.revision for one in known) or "none"
+        raise NotReady(f"There is {what} for site {site!r}. Revisions: {listed}.")
+    return found.text
+
+
+def _text(connector: Connector, site: str, name: str | None) -> str:
+    if name is not None and Path(name).is_file():
+        return decode_text(Path(name).read_bytes(), name)
+    return stored_text(connector, site, name)
+
+
+def preview_values(previewed: Previewed) -> dict[str, Any]:
+    """A preview for programs."""
+    found = previewed.preview
+    return {
+        "revision": found.revision,
+        "hash": found.hash,
+        "writes": found.cost.writes,
+        "issues": found.cost.issues,
+        "calls": found.cost.calls,
+        "held": previewed.hold.reason if previewed.hold else None,
+        "missing_fields": list(previewed.missing_fields),
+        "unread": previewed.unread.said,
+        "objectives": [_difference_values(one) for one in found.changed],
+    }
+
+
+def _difference_values(one: ObjectiveDifference) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "key": one.key,
+        "title": one.title,
+        "before": _standing_values(one.before),
+        "after": _standing_values(one.after),
+        "rows": [{"key": row.key, "title": row.title, "reason": row.reason} for row in one.rows],
+        "key_results": [
+            {
+                "key": kr.key,
+                "title": kr.title,
+                "before": _standing_values(kr.before),
+                "after": _standing_values(kr.after),
+                "rows": [{"key": row.key, "title": row.title, "reason": row.reason} for row in kr.rows],
+            }
+            for kr in one.key_results
+            if kr.changed
+        ],
+    }
+
+
+def _standing_values(standing: Standing | None) -> dict[str, Any] | None:
+    return (
+        None if standing is None else {"progress": number(standing.progress), "health": standing.health.value}
+    )
+
+
+def _shown(standing: Standing | None) -> str:
+    if standing is None:
+        return "(no objective)"
+    rounded = percent(standing.progress, 0, standing.achieved_at)
+    return f"{'unknown' if rounded is None else f'{rounded} %'}, {standing.health.value.replace('_', ' ')}"
+
+
+def _show_preview(previewed: Previewed, file: Path, issues: bool) -> None:
+    found = previewed.preview
+    if found.changed:
+        rows = [
+            (one.key, one.title, _shown(one.before), _shown(one.after), str(_rows_of(one)))
+            for one in found.changed
+        ]
+        show_table(
+            "What would change", ("Key", "Objective", "Before", "After", "Issues treated differently"), rows
+        )
+    else:
+        click.echo(f"No objective would change ({len(found.objectives)} looked at).")
+    if issues:
+        _show_issues(found)
+    click.echo(
+        f"Writes to Jira: {found.cost.writes} fields on {found.cost.issues} issues, {found.cost.calls} API calls."
+    )
+    if previewed.unread:
+        click.echo(
+            f"The mirror does not hold {previewed.unread.said}: this preview takes it as empty. "
+            "Activating reads it first, and plans anew by what it read."
+        )
+    if previewed.hold:
+        click.echo(f"The brake would hold this: {previewed.hold.reason}.")
+    click.echo(f"To do exactly this: jira-okr mapping activate {file} --preview {found.hash}")
+
+
+def _rows_of(one: ObjectiveDifference) -> int:
+    return len(one.rows) + sum(len(kr.rows) for kr in one.key_results)
+
+
+def _show_issues(found: Preview) -> None:
+    rows = [
+        (one.key, row.key, row.title, row.reason)
+        for one in found.changed
+        for row in (*one.rows, *(row for kr in one.key_results for row in kr.rows))
+    ]
+    if rows:
+        show_table("Issue by issue", ("Objective", "Issue", "Title", "Why"), rows)

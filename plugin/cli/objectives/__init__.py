@@ -1,0 +1,1 @@
+"""Commands about objectives and KPIs: why a number is what it is, what moved it, check-ins, forecasts, exports."""

@@ -1,0 +1,176 @@
+"""`jira-okr check-in`: what people say key results stand at, instead of what is derived."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import click
+
+from mappings.explain.check_in import DELTA, bounds, share
+from mappings.rollup.check_in_override import measure_of
+from plugin.access.authorization.actor import COMMAND_LINE, Actor
+from plugin.cli.terminal.connector import open_connector
+from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.objectives.check_ins import (
+    Kept,
+    Said,
+    check_in,
+    key_result_of,
+    list_check_ins,
+    typed_delta,
+    typed_value,
+    withdraw,
+)
+from plugin.use_cases.objectives.objective_lookup import SavedObjective, find_objective
+from plugin.use_cases.objectives.objective_values import exact_text, number
+
+by_option = click.option("--by", default="command line", show_default=True, help="Who says so.")
+
+
+@click.group("check-in")
+def check_in_group() -> None:
+    """Say what a key result stands at where people know better; the page asks when it is time to look again."""
+
+
+@check_in_group.command("list")
+@click.argument("key")
+@click.option("--all", "everything", is_flag=True, help="Ended ones too.")
+@site_option
+@json_option
+def list_command(key: str, everything: bool, site: str, as_json: bool) -> None:
+    """List the check-ins of an objective, the latest first."""
+    with open_connector(site=site) as connector:
+        saved = _objective(connector, site, key)
+        known = list_check_ins(connector, COMMAND_LINE, site, saved.state.id)
+        found = [one for one in known if everything or one.stands]
+    if as_json:
+        show_json([check_in_values(one) for one in found])
+    elif not found:
+        click.echo(f"Nobody has checked in a key result of {key}.")
+    else:
+        names = {one.id: one.key or one.title for one in saved.state.key_results}
+        rows = [_row(one, names) for one in found]
+        show_table("Check-ins", ("Number", "Key result", "Says", "By", "At", "Holds", "Note"), rows)
+
+
+# A value below zero begins like an option.
+@check_in_group.command("add", context_settings={"ignore_unknown_options": True})
+@click.argument("key")
+@click.argument("key_result")
+@click.argument("value")
+@click.option("--note", default="", help="Why.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day it holds (2026-12-31).")
+@click.option(
+    "--delta",
+    default=str(int(DELTA * 100)),
+    show_default=True,
+    help="By how many points of progress the derived value may move; 'none' for any number.",
+)
+@by_option
+@site_option
+@json_option
+def add_command(
+    key: str,
+    key_result: str,
+    value: str,
+    note: str,
+    until: datetime | None,
+    delta: str,
+    by: str,
+    site: str,
+    as_json: bool,
+) -> None:
+    """Say that a key result (issue key or id) stands at VALUE: a percentage, or the current value of a metric."""
+    with open_connector(site=site) as connector:
+        saved = _objective(connector, site, key)
+        measure = measure_of(key_result_of(saved.state, key_result).kind)
+        wanted = Said(
+            key_result,
+            typed_value(value, measure),
+            note,
+            _day(until),
+            None if delta == "none" else typed_delta(delta),
+            measure,
+        )
+        kept = check_in(connector, _said_by(by), site, saved.state.id, wanted)
+    if as_json:
+        show_json(check_in_values(Kept(kept)))
+    else:
+        click.echo(
+            f"Check-in {kept.id}: {kept.said} instead of the derived {share(kept.derived)} of progress."
+        )
+
+
+@check_in_group.command("withdraw")
+@click.argument("key")
+@click.argument("number", type=int)
+@by_option
+@site_option
+@json_option
+def withdraw_command(key: str, number: int, by: str, site: str, as_json: bool) -> None:
+    """Withdraw a check-in by its number: the derived value is shown again."""
+    with open_connector(site=site) as connector:
+        saved = _objective(connector, site, key)
+        ended = withdraw(connector, _said_by(by), site, saved.state.id, number)
+    if ended is None:
+        raise NotReady(
+            f"{key} has no check-in {number} that stands. jira-okr check-in list {key} shows them."
+        )
+    if as_json:
+        show_json(check_in_values(ended))
+    else:
+        click.echo(f"Withdrawn: {ended.check_in.said} by {ended.check_in.by}.")
+
+
+def check_in_values(one: Kept) -> dict[str, Any]:
+    """One check-in for programs."""
+    about = one.check_in
+    return {
+        "id": about.id,
+        "key_result": about.key_result_id,
+        "measure": about.measure.value,
+        "value": number(about.value),
+        "value_exact": exact_text(about.value),
+        "derived": exact_text(about.derived),
+        "note": about.note,
+        "by": about.by,
+        "at": about.at,
+        "until": about.until,
+        "delta": exact_text(about.delta),
+        "ended_at": one.ended_at,
+        "ended_by": one.ended_by,
+        "ended_how": one.ended_how,
+    }
+
+
+def _row(one: Kept, names: dict[str, str]) -> tuple[str, ...]:
+    about = one.check_in
+    holds = bounds(about) if one.stands else f"{one.ended_how} by {one.ended_by}"
+    return (
+        str(about.id),
+        names.get(about.key_result_id, about.key_result_id),
+        about.said,
+        about.by,
+        f"{about.at:%Y-%m-%d %H:%M} UTC",
+        holds,
+        about.note,
+    )
+
+
+def _said_by(name: str) -> Actor:
+    """Whoever runs commands may say it for somebody else."""
+    return replace(COMMAND_LINE, label=name)
+
+
+def _day(at: datetime | None) -> date | None:
+    return None if at is None else at.date()
+
+
+def _objective(connector: Connector, site: str, key: str) -> SavedObjective:
+    saved = find_objective(connector, site, key)
+    if saved is None:
+        raise NotReady(f"{key} is no objective here. jira-okr status lists the objectives.")
+    return saved

@@ -1,0 +1,179 @@
+"""`jira-okr export`: whole tables as CSV or JSON, to a file or to standard output; the same rows as the API gives."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO, TypeVar
+
+import click
+from pydantic import ValidationError
+
+from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.api.accounts.audit import ActGiven, AuditQuery
+from plugin.api.objectives import exports
+from plugin.api.objectives.exports import Format, HistoryRow, LedgerRow, ObjectiveRow
+from plugin.api.objectives.objectives import ObjectivesQuery
+from plugin.api.protocol.model import Asked, Given
+from plugin.cli.terminal.connector import open_connector
+from plugin.cli.terminal.output import site_option
+from plugin.runtime.connector import NotReady
+from plugin.use_cases.objectives.objective_columns import filters
+
+Command = TypeVar("Command", bound=Callable[..., None])
+Query = TypeVar("Query", bound=Asked)
+
+FILTERS = tuple(
+    click.option(f"--{one.name.replace('_', '-')}", help=one.help)
+    if one.choices is None
+    else click.option(
+        f"--{one.name.replace('_', '-')}",
+        multiple=True,
+        type=click.Choice([str(level.value) for level in one.choices]),
+        help=one.help,
+    )
+    for one in filters()
+)
+OUTPUT = (
+    click.option("--format", "format_", type=click.Choice(["csv", "json"]), default="csv", show_default=True),
+    click.option(
+        "--output",
+        "-o",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="A file to write, whole or not at all; standard output where it is left out.",
+    ),
+)
+
+
+def with_options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one decorator, shown in this order."""
+
+    def added(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return added
+
+
+@click.group("export")
+def export_group() -> None:
+    """Write whole tables for a spreadsheet or a program."""
+
+
+@export_group.command("objectives")
+@site_option
+@with_options(*FILTERS, *OUTPUT)
+def objectives_command(site: str, format_: Format, output: Path | None, **given: Any) -> None:
+    """One line per objective."""
+    with open_connector(site=site) as connector:
+        rows = exports.objective_rows(connector, COMMAND_LINE, site, query(given))
+        write(ObjectiveRow, rows, format_, output)
+
+
+@export_group.command("ledgers")
+@site_option
+@with_options(*FILTERS, *OUTPUT)
+def ledgers_command(site: str, format_: Format, output: Path | None, **given: Any) -> None:
+    """Every row behind every number."""
+    with open_connector(site=site) as connector:
+        rows = exports.ledger_rows(connector, COMMAND_LINE, site, query(given))
+        write(LedgerRow, rows, format_, output)
+
+
+@export_group.command("history")
+@site_option
+@click.option("--objective", help="Only this objective (its id).")
+@with_options(*OUTPUT)
+def history_command(site: str, objective: str | None, format_: Format, output: Path | None) -> None:
+    """Where every objective stood, point by point."""
+    with open_connector(site=site) as connector:
+        rows = exports.history_rows(connector, COMMAND_LINE, site, objective)
+        write(HistoryRow, rows, format_, output)
+
+
+@export_group.command("audit")
+@click.option("--site", help="Only what concerns this site.")
+@click.option("--text", help="Only entries in which these words all occur.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this day on (UTC).")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Before this day (UTC).")
+@with_options(*OUTPUT)
+def audit_command(
+    site: str | None,
+    text: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    format_: Format,
+    output: Path | None,
+) -> None:
+    """The audit log, newest first."""
+    filters = {"site": site, "text": text, "since": _in_utc(since), "until": _in_utc(until)}
+    asked = meant(AuditQuery, filters)
+    with open_connector() as connector:
+        write(ActGiven, exports.act_rows(connector, COMMAND_LINE, asked), format_, output)
+
+
+def query(given: dict[str, Any]) -> ObjectivesQuery:
+    """The filters as the API takes them; an empty one is none."""
+    choices = {one.name: one.choices for one in filters() if one.choices is not None}
+    asked = {
+        name: [choices[name](one) for one in value] or None if name in choices else value or None
+        for name, value in given.items()
+    }
+    return meant(ObjectivesQuery, asked)
+
+
+def meant(shape: type[Query], values: dict[str, Any]) -> Query:
+    """What was asked for, by the shape the API has for it; wrong usage where a value is none it takes."""
+    try:
+        return shape.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = str(first["loc"][0]).replace("_", "-")
+        raise click.BadParameter(first["msg"], param_hint=f"--{option}") from None
+
+
+def write(shape: type[Given], rows: Iterable[Given], format_: Format, output: Path | None) -> None:
+    """The rows to a file or to standard output, while they are read."""
+    count = 0
+
+    def counted() -> Iterator[Given]:
+        nonlocal count
+        for row in rows:
+            count += 1
+            yield row
+
+    with opened(output) as file:
+        for line in exports.lines(shape, counted(), format_):
+            file.write(line)
+    if output is not None:
+        click.echo(f"Wrote {output}: {count:,} rows.", err=True)
+
+
+@contextmanager
+def opened(output: Path | None) -> Iterator[TextIO]:
+    """Where to write. A file gets its name when it is whole; a reader that went away (`| head`) is no fault."""
+    if output is None:
+        try:
+            yield sys.stdout
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return
+    unfinished = output.with_name(output.name + ".part")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        unfinished.replace(output)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise NotReady(
+            f"{output} cannot be written ({error}). Name a file in a directory that can be."
+        ) from error
+
+
+def _in_utc(day: datetime | None) -> datetime | None:
+    return None if day is None else day.replace(tzinfo=UTC)

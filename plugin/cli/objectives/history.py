@@ -1,0 +1,71 @@
+"""`jira-okr history backfill`: reconstruct past progress from Jira's changelogs."""
+
+from __future__ import annotations
+
+import click
+
+from plugin.cli.terminal.connector import open_connector
+from plugin.cli.terminal.output import json_option, progress_bar, show_json, site_option
+from plugin.runtime.connector import Connector
+from plugin.use_cases.objectives.backfill import Backfilled, Outlook, backfill, done_already, outlook
+
+
+@click.group("history")
+def history_group() -> None:
+    """Where objectives stood before."""
+
+
+@history_group.command("backfill")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 400),
+    help="How far to go back; to the start of the current cycle unless given.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what it would take.")
+@click.option("--again", is_flag=True, help="Also where it was done under this mapping revision already.")
+@site_option
+@json_option
+def backfill_command(days: int | None, dry_run: bool, again: bool, site: str, as_json: bool) -> None:
+    """Work out where each objective stood at the end of past days, from the changelogs of its issues.
+
+    Points made this way are marked, never mixed up with observed ones, and replaced when this runs again.
+    """
+    with open_connector(site=site) as connector:
+        context = connector.context(site)
+        planned = outlook(context, days)
+        if not as_json:
+            click.echo(cost_text(planned))
+        done = None
+        if not dry_run and (again or not done_already(context)):
+            done = backfill_site(connector, site, planned)
+        elif not dry_run and not as_json:
+            click.echo("It was done under this mapping revision already; --again does it anew.")
+    if as_json:
+        show_json(backfill_values(planned, done))
+    elif done is not None:
+        click.echo(f"Kept {done.points} reconstructed points.")
+
+
+def backfill_site(connector: Connector, site: str, planned: Outlook) -> Backfilled:
+    """A whole reconstruction with a progress bar."""
+    with progress_bar("Reconstructing", "days") as report:
+        return backfill(connector.context(site), planned, report)
+
+
+def cost_text(planned: Outlook) -> str:
+    """What it takes, before it begins."""
+    return (
+        f"{len(planned.moments)} past moments, {planned.issues} issues, "
+        f"{len(planned.changed)} of them changed since: at least {planned.calls} calls to Jira."
+    )
+
+
+def backfill_values(planned: Outlook, done: Backfilled | None) -> dict[str, object]:
+    """The same for programs; `points` is null where nothing was done."""
+    return {
+        "moments": [at.isoformat() for at in planned.moments],
+        "issues": planned.issues,
+        "changed": len(planned.changed),
+        "calls": planned.calls,
+        "points": None if done is None else done.points,
+    }

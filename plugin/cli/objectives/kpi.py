@@ -1,0 +1,141 @@
+"""`jira-okr kpi`: where KPIs stand, their readings, and readings from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mappings.kpi.state import PeriodStanding
+from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.cli.terminal.connector import open_connector
+from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.kpis.board import ShownKpi, kpi, list_kpis, list_readings
+from plugin.use_cases.kpis.kpi_values import kpi_values, periods_values, reading_values
+from plugin.use_cases.kpis.kpi_words import band_words, level_word, period_name, told_words, value_words
+from plugin.use_cases.kpis.readings import import_file
+
+MOST_SHOWN = 100_000
+
+
+@click.group("kpi")
+def kpi_group() -> None:
+    """Watch figures that should stay in a band: where each stands, and what was read and counted."""
+
+
+@kpi_group.command("list")
+@site_option
+@json_option
+def list_command(site: str, as_json: bool) -> None:
+    """List the KPIs of the active mapping."""
+    with open_connector(site=site) as connector:
+        found = list_kpis(connector, COMMAND_LINE, site)
+    if as_json:
+        show_json([kpi_values(one) for one in found])
+    elif not found:
+        click.echo("The active mapping watches no KPI: write some under kpis: (docs/kpi.md).")
+    else:
+        columns = ("KPI", "Level", "Value", "Period", "Healthy", "So far", "State")
+        show_table("KPIs", columns, [_row(one) for one in found])
+
+
+@kpi_group.command("show")
+@click.argument("id_", metavar="KPI")
+@site_option
+@json_option
+def show_command(id_: str, site: str, as_json: bool) -> None:
+    """Show a KPI by its id: its latest periods and what was counted of them."""
+    with open_connector(site=site) as connector:
+        one = _known(connector, site, id_)
+    if as_json:
+        show_json({**kpi_values(one), "periods": periods_values(one)})
+        return
+    click.echo(f"{one.part.name} ({one.part.id}): {level_word(one.standing.level)}")
+    shown = [period for period in reversed(one.periods) if period.worth.readings or period.judgement]
+    rows = [_period_row(one, period) for period in shown]
+    show_table("Periods", ("Period", "Value", "Level", "Healthy", "Readings", "What was counted"), rows)
+
+
+@kpi_group.command("readings")
+@click.argument("id_", metavar="KPI")
+@click.option("--limit", type=click.IntRange(1, MOST_SHOWN), default=50, show_default=True)
+@site_option
+@json_option
+def readings_command(id_: str, limit: int, site: str, as_json: bool) -> None:
+    """List the readings of a KPI, the latest first."""
+    with open_connector(site=site) as connector:
+        one = _known(connector, site, id_)
+        found = list_readings(connector, COMMAND_LINE, site, id_, None, limit)
+    if as_json:
+        show_json([reading_values(reading) for reading in found])
+        return
+    rows = [
+        (
+            f"{reading.at.astimezone(one.zone):%Y-%m-%d %H:%M:%S %Z}",
+            value_words(reading.value, one.part.unit),
+            f"{reading.received.astimezone(one.zone):%Y-%m-%d %H:%M:%S %Z}",
+            reading.source,
+            ", ".join(value_words(each.value, one.part.unit) for each in reading.former),
+            reading.note,
+        )
+        for reading in found
+    ]
+    show_table("Readings", ("At", "Value", "Received", "Source", "Before", "Note"), rows)
+
+
+@kpi_group.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--kpi", "id_", help="The KPI of a file without a column kpi.")
+@site_option
+@json_option
+def import_command(file: Path, id_: str | None, site: str, as_json: bool) -> None:
+    """Take readings from a CSV file: at,value or kpi,at,value. All of it or nothing; the same again changes nothing."""
+    try:
+        text = file.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise NotReady(f"{file} is no UTF-8 text (byte {error.start + 1}): save it as UTF-8.") from None
+    with open_connector(site=site) as connector:
+        kept = import_file(connector, COMMAND_LINE, site, text, id_)
+    if as_json:
+        show_json(
+            {name: {receipt.value: number for receipt, number in said.items()} for name, said in kept.items()}
+        )
+    else:
+        for name, said in kept.items():
+            counted = ", ".join(f"{number} {receipt.value}" for receipt, number in said.items())
+            click.echo(f"{name}: {counted}")
+        if not kept:
+            click.echo("The file holds no reading.")
+
+
+def _known(connector: Connector, site: str, id_: str) -> ShownKpi:
+    one = kpi(connector, COMMAND_LINE, site, id_)
+    if one is None:
+        raise NotReady(f"The active mapping has no KPI {id_}. jira-okr kpi list shows those it has.")
+    return one
+
+
+def _row(one: ShownKpi) -> tuple[str, ...]:
+    stands, unit = one.standing, one.part.unit
+    settled = stands.settled
+    return (
+        one.part.id,
+        level_word(stands.level),
+        value_words(one.latest_value, unit),
+        "" if settled is None else period_name(one.part.cadence, settled.period, one.zone),
+        "" if settled is None else band_words(settled.bands.healthy, unit),
+        "" if stands.so_far is None else value_words(stands.so_far.value, unit),
+        one.state.status.value,
+    )
+
+
+def _period_row(one: ShownKpi, period: PeriodStanding) -> tuple[str, ...]:
+    return (
+        period_name(one.part.cadence, period.period, one.zone),
+        value_words(period.value, one.part.unit),
+        level_word(period.level),
+        band_words(period.bands.healthy, one.part.unit),
+        str(period.worth.readings),
+        told_words(period),
+    )

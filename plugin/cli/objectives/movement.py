@@ -1,0 +1,132 @@
+"""`jira-okr moved KEY`: what changed since yesterday, last week, the start of the cycle or a day, and which issues did it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+import click
+
+from mappings.explain.cause import part_words, row_cause
+from mappings.explain.movement import Effect, Movement, Part
+from mappings.rollup.health import ACHIEVED_AT
+from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.cli.terminal.connector import open_connector
+from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.objectives.movement import CHOICES, Told, instant_of, no_history
+from plugin.use_cases.objectives.objective_values import contribution_values, exact_text, percent_text
+from plugin.use_cases.objectives.objectives import SavedObjective, history_begins, movement, objective
+
+
+@click.command("moved")
+@click.argument("key")
+@click.option("--since", metavar="DATE", help=f"A day (2026-11-01), or one of: {', '.join(CHOICES)}.")
+@click.option("--until", metavar="DATE", help="A day, to its end; now unless given.")
+@site_option
+@json_option
+def moved_command(key: str, since: str | None, until: str | None, site: str, as_json: bool) -> None:
+    """Show why an objective moved: re-mapped, re-targeted, removed, re-estimated, progressed, added, said, time.
+
+    The parts sum exactly.
+
+    Without --since it looks back a week, or to the first measurement where that is younger.
+    """
+    with open_connector(site=site) as connector:
+        saved = objective(connector, COMMAND_LINE, site, key)
+        if saved is None:
+            raise NotReady(f"{key} is no objective here. jira-okr status lists the objectives.")
+        found = asked(connector, site, saved, since, until)
+    if found.movement is None:
+        raise NotReady(no_history(found))
+    if as_json:
+        show_json(movement_values(saved, found, found.movement))
+    else:
+        show_movement(saved, found, found.movement)
+
+
+def asked(
+    connector: Connector, site: str, saved: SavedObjective, since: str | None, until: str | None
+) -> Told:
+    """The movement between the two moments as a person wrote them; raises a usage error naming what can be written."""
+    mapping = connector.context(site).mapping
+    now, cycle = connector.clock(), mapping.cycles.get(saved.state.cycle_id or "")
+    begins = history_begins(connector, COMMAND_LINE, site, saved.state.id)
+    start = instant_of(since or "week", now, mapping.zone, cycle, begins)
+    if since is None and start is not None and begins is not None:
+        start = max(start, begins)
+    if start is None:
+        raise click.BadParameter(
+            f"{since!r} is no moment I know. Write a day like 2026-11-01, or one of: {', '.join(CHOICES)}"
+            " (cycle needs an objective that runs in one).",
+            param_hint="--since",
+        )
+    return movement(connector, COMMAND_LINE, site, saved.state.id, start, _end(until, now, mapping.zone))
+
+
+def _end(until: str | None, now: datetime, zone: tzinfo) -> datetime:
+    if until is None:
+        return now
+    day = instant_of(until, now, zone) if until not in CHOICES else None
+    if day is None:
+        raise click.BadParameter(f"{until!r} is no day. Write one like 2026-11-08.", param_hint="--until")
+    return min(now, day + timedelta(days=1) - timedelta(milliseconds=1))
+
+
+def show_movement(saved: SavedObjective, found: Told, movement: Movement) -> None:
+    """The movement for people."""
+    name = f"{saved.state.key} {saved.state.title}".strip()
+    bar = ACHIEVED_AT[saved.state.commitment]
+    before, after = (percent_text(value, 2, bar) for value in (movement.before, movement.after))
+    click.echo(f"{name}: {before} → {after} ({_points(movement.total)})")
+    click.echo(f"  from {found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M} UTC")
+    if found.reconstructed:
+        click.echo("  The beginning was reconstructed from Jira's changelogs, not observed.")
+    for part, effect in movement.parts.items():
+        click.echo(f"  {part.value:<13} {_points(effect)}")
+    rows = [
+        (part_words([row]), row.key, row.title, row_cause(row), _points(row.effect), str(row.effect or ""))
+        for row in movement.rows
+    ]
+    if rows:
+        show_table("", ("Part", "Key", "Title", "What happened", "Points", "Exact"), rows)
+    else:
+        click.echo("Nothing changed.")
+
+
+def _points(share: Any) -> str:
+    """Percentage points with their sign."""
+    if share is None:
+        return "unknown"
+    text = percent_text(share, 2).removesuffix("%").strip()
+    return f"+{text}" if share > 0 else text
+
+
+def movement_values(saved: SavedObjective, found: Told, movement: Movement) -> dict[str, Any]:
+    """The movement for programs: shares of 1 as exact fractions in text."""
+    return {
+        "objective": saved.state.id,
+        "key": saved.state.key,
+        "since": found.since.isoformat(),
+        "until": found.until.isoformat(),
+        "reconstructed": found.reconstructed,
+        "revisions": list(found.revisions),
+        "before": exact_text(movement.before),
+        "after": exact_text(movement.after),
+        "total": exact_text(movement.total),
+        "parts": {part.value: exact_text(movement.parts.get(part)) for part in Part},
+        "rows": [_row_values(row) for row in movement.rows],
+    }
+
+
+def _row_values(row: Effect) -> dict[str, Any]:
+    return {
+        "part": row.part.value,
+        "id": row.id,
+        "key": row.key,
+        "title": row.title,
+        "cause": row_cause(row),
+        "effect": exact_text(row.effect),
+        "before": contribution_values(row.before) if row.before else None,
+        "after": contribution_values(row.after) if row.after else None,
+    }

@@ -1,0 +1,1 @@
+"""Commands of operators: serve, work, the database, sites, webhooks, the sandbox and the demo."""

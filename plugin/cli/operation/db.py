@@ -1,0 +1,103 @@
+"""`jira-okr db`: the database: its schema, its health, a copy of it, and the way back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from sqlalchemy import URL, make_url
+
+from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.cli.terminal.output import json_option, show_json
+from plugin.runtime.composition import system_clock
+from plugin.runtime.settings import read_settings
+from plugin.use_cases.sites import database
+
+DUMP = "pg_dump --format=custom --no-owner --file={file} {url}"
+RESTORE = "pg_restore --clean --if-exists --no-owner --exit-on-error --dbname={url} {file}"
+
+
+@click.group("db")
+def db_group() -> None:
+    """Look after the database."""
+
+
+@db_group.command("upgrade")
+def upgrade_command() -> None:
+    """Bring the schema up to date. Safe to run again; data stays."""
+    done = database.upgrade_schema(read_settings(), COMMAND_LINE)
+    click.echo(
+        f"The schema was already at {done.after}."
+        if done.before == done.after
+        else f"Upgraded from {done.before or 'nothing'} to {done.after}."
+    )
+
+
+@db_group.command("check")
+@json_option
+def check_command(as_json: bool) -> None:
+    """Say whether the database can be reached, has the right tables and is undamaged. Exit code 1 where it is not."""
+    found = database.health(read_settings(), COMMAND_LINE)
+    if as_json:
+        show_json(
+            {
+                "database": found.where,
+                "revision": found.revision,
+                "ok": not found.findings,
+                "findings": found.findings,
+                "advice": found.advice,
+            }
+        )
+    else:
+        state = "NOT READY" if found.findings else "undamaged"
+        click.echo(f"{found.where}: revision {found.revision or 'none'}, {state}")
+        for line in (*found.findings, *found.advice):
+            click.echo(f"  {line}")
+    if found.findings:
+        raise SystemExit(1)
+
+
+@db_group.command("backup")
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+def backup_command(file: Path | None) -> None:
+    """Copy the whole database into FILE, while the connector goes on working; without FILE into one named by date.
+
+    For PostgreSQL it prints the command of PostgreSQL's own tool.
+    """
+    url = read_settings().database_url
+    if url.startswith("postgres"):
+        raise click.ClickException(_say_tool(DUMP, url, file or Path("okr.dump")))
+    path = file or Path(f"okr-{system_clock():%Y%m%d-%H%M%S}.sqlite3")
+    database.back_up(read_settings(), COMMAND_LINE, path)
+    click.echo(
+        f"Wrote {path} ({path.stat().st_size:,} bytes). Keep it with JIRA_OKR_SECRET_KEY, apart from this machine."
+    )
+
+
+@db_group.command("restore")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--yes", is_flag=True, help="Do not ask before the present database is set aside.")
+def restore_command(file: Path, yes: bool) -> None:
+    """Put a backup in the place of the database. Stop serve and workers first; run jira-okr sync afterwards.
+
+    The present database is kept beside, with `.before` at the end of its name.
+    """
+    url = read_settings().database_url
+    if url.startswith("postgres"):
+        raise click.ClickException(_say_tool(RESTORE, url, file))
+    present = Path(make_url(url).database or "")
+    database.require_restorable(COMMAND_LINE, file, present)
+    if present.exists() and not yes:
+        click.confirm(f"Set {present} aside and put {file} in its place?", abort=True)
+    revision = database.restore(read_settings(), COMMAND_LINE, file)
+    click.echo(
+        f"Restored {file} (revision {revision}) to {present}. Run jira-okr sync now: Jira went on meanwhile."
+    )
+
+
+def _say_tool(command: str, url: str, file: Path) -> str:
+    """The password stays out of what is shown: libpq asks for it, or takes it from PGPASSWORD or ~/.pgpass."""
+    at = make_url(url)
+    plain = URL.create("postgresql", at.username, None, at.host, at.port, at.database, at.query)
+    shown = plain.render_as_string(hide_password=False)
+    return f"PostgreSQL has its own tool for this. Run:\n\n  {command.format(url=shown, file=file)}\n"

@@ -1,0 +1,117 @@
+"""`jira-okr webhook`: the site's admin webhooks, for a token that may administer Jira. By hand: System > WebHooks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.cli.terminal.connector import open_connector
+from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.runtime.connector import Connector, NotReady, Site
+from plugin.use_cases.sites.webhook import Registered, WebhookState, delete, list_webhooks, register
+
+NAME = "OKR connector"
+
+
+@click.group("webhook")
+def webhook_group() -> None:
+    """Register, list and delete the webhooks by which Jira tells of changes. Needs a token of a Jira administrator."""
+
+
+@webhook_group.command("register")
+@click.option("--name", default=NAME, show_default=True, help="The name people see in Jira.")
+@click.option("--url", help="Where Jira delivers; made from JIRA_OKR_BASE_URL unless given.")
+@site_option
+@json_option
+def register_command(name: str, url: str | None, site: str, as_json: bool) -> None:
+    """Create the webhook, or bring it up to date. Doing it twice makes one."""
+    with open_connector(site=site) as connector:
+        address = asked_address(connector, connector.site(site), url)
+        made = register(connector, COMMAND_LINE, site, name, address)
+    if as_json:
+        show_json(webhook_values(made))
+    else:
+        click.echo(f"Webhook {made.id} ({made.name}) delivers to {made.url}: {', '.join(made.events)}")
+
+
+@webhook_group.command("list")
+@site_option
+@json_option
+def list_command(site: str, as_json: bool) -> None:
+    """List all admin webhooks of the site, and say what ours lack."""
+    with open_connector(site=site) as connector:
+        found, state = list_webhooks(connector, COMMAND_LINE, site)
+    if as_json:
+        show_json([webhook_values(one) for one in found])
+    elif not found:
+        click.echo("No webhooks. Register ours with jira-okr webhook register.")
+    else:
+        rows = [
+            (one.id, one.name, _hidden(one.url), "yes" if one.enabled else "no", ", ".join(one.events))
+            for one in found
+        ]
+        show_table("Webhooks", ("Id", "Name", "Address", "Enabled", "Events"), rows)
+    for line in missing(state) if found and not as_json else ():
+        click.echo(line)
+
+
+@webhook_group.command("delete")
+@click.argument("webhook_id")
+@site_option
+def delete_command(webhook_id: str, site: str) -> None:
+    """Delete one webhook by its id (see jira-okr webhook list)."""
+    with open_connector(site=site) as connector:
+        delete(connector, COMMAND_LINE, site, webhook_id)
+    click.echo(f"Deleted webhook {webhook_id}.")
+
+
+def asked_address(connector: Connector, site: Site, url: str | None) -> str:
+    """Where Jira has to deliver: what was given, else what the settings say."""
+    if url is None and connector.settings.base_url is None:
+        raise NotReady("Where should Jira deliver to? Set JIRA_OKR_BASE_URL, or give --url.")
+    return url or delivery_url(connector, site)
+
+
+def missing(state: WebhookState) -> list[str]:
+    """What keeps changes from arriving, in plain lines."""
+    if not state.registered:
+        return ["none of them leads to this site: run jira-okr webhook register"]
+    if not state.enabled:
+        return ["the webhook is switched off: switch it on in Jira, System > WebHooks"]
+    lines = []
+    if state.lacking:
+        lines.append(f"the webhook lacks events that the active mapping needs: {state.remedy}")
+    if state.filters:
+        lines.append(
+            f"the webhook has a filter ({'; '.join(state.filters)}): issues that leave it leave without a word. "
+            "Clear it unless it names whole projects alone: jira-okr webhook register does"
+        )
+    return lines
+
+
+def delivery_url(connector: Connector, site: Site) -> str:
+    """The address of the route that takes deliveries in; without a secret it ends in the unguessable token."""
+    base = f"{connector.settings.public_url}/webhooks/jira/{site.name}"
+    return base if site.webhook_secret else f"{base}/{site.path_token}"
+
+
+def webhook_values(one: Registered) -> dict[str, Any]:
+    """One webhook for programs."""
+    return {
+        "id": one.id,
+        "name": one.name,
+        "url": _hidden(one.url),
+        "events": list(one.events),
+        "jql": one.jql,
+        "enabled": one.enabled,
+        "signed": one.signed,
+    }
+
+
+def _hidden(url: str) -> str:
+    """An address without what makes it unguessable."""
+    head, found, tail = url.partition("/webhooks/jira/")
+    site, token, _ = tail.partition("/")
+    return f"{head}{found}{site}/…" if token else url

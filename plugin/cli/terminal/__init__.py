@@ -1,0 +1,1 @@
+"""How commands open the connector, and how they speak."""

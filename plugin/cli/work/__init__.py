@@ -1,0 +1,1 @@
+"""Commands about what the connector does and what waits for a person."""

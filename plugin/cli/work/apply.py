@@ -1,0 +1,51 @@
+"""`jira-okr apply`: reconcile objectives now and write what differs."""
+
+from __future__ import annotations
+
+import click
+
+from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.cli.terminal.connector import open_connector
+from plugin.cli.terminal.output import json_option, show_json, site_option
+from plugin.cli.work.plan import change_values, show_changes
+from plugin.use_cases.objectives.objective_lookup import objective_ids
+from plugin.use_cases.work.plans import apply
+
+
+@click.command("apply")
+@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.option(
+    "--release-held", is_flag=True, help="Also write what waits for a person (see jira-okr status)."
+)
+@site_option
+@json_option
+def apply_command(keys: tuple[str, ...], release_held: bool, site: str, as_json: bool) -> None:
+    """Reconcile all objectives, or those named, from the mirror and write what differs to Jira."""
+    with open_connector(site=site) as connector:
+        ids = objective_ids(connector, site, keys)
+        done = apply(connector, COMMAND_LINE, site, ids, release_held=release_held, everything=not keys)
+    written, refused = list(done.written), done.refused
+    if as_json:
+        show_json(
+            {
+                "written": [change_values(change) for change in written],
+                "refused": [
+                    {**change_values(one.change), "message": one.message, "remedy": one.remedy}
+                    for one in refused
+                ],
+                "waiting": [{"objective": one.name, "why": one.why} for one in done.waiting],
+            }
+        )
+    elif written:
+        show_changes("Written", written)
+    elif not done.waiting:
+        click.echo("Nothing was written: every field in Jira is as it should be.")
+    for one in refused:
+        click.echo(
+            f"refused: {one.change.issue_key} {one.change.field_name}: {one.message}\n  to do: {one.remedy}",
+            err=True,
+        )
+    for late in done.waiting:
+        click.echo(f"waits: {late.name}: {late.why}", err=True)
+    if refused or done.waiting:
+        raise SystemExit(1)

@@ -1,0 +1,180 @@
+"""`jira-okr dead-letters`: what failed for good and waits for a person, by objective and field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+import click
+
+from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.cli.terminal.connector import open_connector
+from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.objectives.objective_lookup import name_of
+from plugin.use_cases.work import dead_letters, refusals
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One dead letter; `field` and `issue` are empty where the whole objective failed."""
+
+    objective_id: str
+    objective: str
+    issue: str
+    issue_id: str
+    field_id: str
+    field: str
+    error: str
+    remedy: str
+    at: str
+
+    @property
+    def whole(self) -> bool:
+        """Whether the objective itself could not be reconciled."""
+        return not self.field_id
+
+
+Act = Callable[[Connector, str, Letter], None]
+DONE = {"retry": "retried", "discard": "discarded"}
+
+
+@click.group("dead-letters")
+def dead_letters_group() -> None:
+    """Look after work that failed for good: objectives that could not be reconciled, and fields that Jira refused."""
+
+
+@dead_letters_group.command("list")
+@site_option
+@json_option
+def list_command(site: str, as_json: bool) -> None:
+    """List dead letters with the last error and what to do. Exit code 1 where there are any."""
+    with open_connector(site=site) as connector:
+        found = letters(connector, site)
+    if as_json:
+        show_json([letter_values(letter) for letter in found])
+    elif not found:
+        click.echo("No dead letters.")
+    else:
+        rows = [
+            (one.objective, f"{one.issue} {one.field}".strip() or "(whole)", one.error, one.remedy, one.at)
+            for one in found
+        ]
+        show_table("Dead letters", ("Objective", "Field", "Last error", "To do", "Since"), rows)
+    if found:
+        raise SystemExit(1)
+
+
+def chosen_letters(act: Act) -> Callable[..., None]:
+    """A command that does this to the letters a person means: arguments, options and what it says are the same for all."""
+
+    @click.argument("names", nargs=-1, metavar="[OBJECTIVE]...")
+    @click.option("--field", "field_id", help="Only this field (its id or name).")
+    @click.option("--all", "everything", is_flag=True, help="All dead letters of the site.")
+    @site_option
+    @json_option
+    @wraps(act)
+    def command(
+        names: tuple[str, ...], field_id: str | None, everything: bool, site: str, as_json: bool
+    ) -> None:
+        with open_connector(site=site) as connector:
+            chosen = choose(connector, site, names, field_id, everything)
+            for letter in chosen:
+                act(connector, site, letter)
+        _tell(DONE[act.__name__], chosen, as_json)
+
+    return command
+
+
+@dead_letters_group.command("retry")
+@chosen_letters
+def retry(connector: Connector, site: str, letter: Letter) -> None:
+    """Try again now: objectives become due, refused fields are forgotten and written anew."""
+    if letter.whole:
+        dead_letters.retry(connector, COMMAND_LINE, site, letter.objective_id)
+    else:
+        refusals.retry(connector, COMMAND_LINE, site, letter.objective_id, letter.issue_id, letter.field_id)
+
+
+@dead_letters_group.command("discard")
+@chosen_letters
+def discard(connector: Connector, site: str, letter: Letter) -> None:
+    """Forget them. The next event or resync tries again by itself."""
+    if letter.whole:
+        dead_letters.discard(connector, COMMAND_LINE, site, letter.objective_id)
+    else:
+        refusals.discard(connector, COMMAND_LINE, site, letter.objective_id, letter.issue_id, letter.field_id)
+
+
+def letters(connector: Connector, site: str) -> list[Letter]:
+    """Objectives that failed, then refused fields, each the latest first."""
+    whole = [
+        Letter(one.objective_id, one.name, "", "", "", "", one.error, one.remedy, _second(one.buried_at))
+        for one in dead_letters.list_letters(connector, COMMAND_LINE, site)
+    ]
+    refused = refusals.list_refusals(connector, COMMAND_LINE, site)
+    called = {id_: name_of(connector, site, id_) for id_ in {one.objective_id for one in refused}}
+    fields = [
+        Letter(
+            one.objective_id,
+            called[one.objective_id],
+            one.issue_key,
+            one.issue_id,
+            one.field_id,
+            one.field_name,
+            one.message,
+            one.remedy,
+            _second(one.at),
+        )
+        for one in refused
+    ]
+    return whole + fields
+
+
+def choose(
+    connector: Connector, site: str, names: tuple[str, ...], field: str | None, everything: bool
+) -> list[Letter]:
+    """The letters a person means; raises NotReady where there are none, naming what there is."""
+    if not names and not everything:
+        raise click.UsageError("name one or more objectives (key or id), or say --all")
+    found = letters(connector, site)
+    wanted = {name.casefold() for name in names}
+    chosen = [
+        one
+        for one in found
+        if (everything or {one.objective.casefold(), one.objective_id.casefold()} & wanted)
+        and (field is None or field in (one.field_id, one.field))
+    ]
+    if not chosen:
+        known = ", ".join(sorted({one.objective for one in found})) or "none"
+        raise NotReady(f"No dead letter is called so. Objectives with dead letters: {known}.")
+    return chosen
+
+
+def _second(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
+
+
+def letter_values(letter: Letter) -> dict[str, Any]:
+    """One letter for programs."""
+    return {
+        "objective": letter.objective,
+        "objective_id": letter.objective_id,
+        "issue": letter.issue or None,
+        "field": letter.field_id or None,
+        "field_name": letter.field or None,
+        "error": letter.error,
+        "remedy": letter.remedy,
+        "at": letter.at,
+    }
+
+
+def _tell(what: str, chosen: list[Letter], as_json: bool) -> None:
+    if as_json:
+        show_json({what: [letter_values(letter) for letter in chosen]})
+        return
+    for letter in chosen:
+        click.echo(f"{what}: {letter.objective} {letter.issue} {letter.field}".rstrip())

@@ -1,0 +1,134 @@
+"""The embedded engine: worker threads inside the serving process, over the tables of the store. Nothing to install."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from datetime import UTC
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from connectors.store import StoreError
+from connectors.store.work import due
+from plugin.jobs.fresh_start import try_jira_at_once
+from plugin.jobs.orphans import LOOK_SECONDS, free_orphans
+from plugin.jobs.schedules import Schedules
+from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.processes.process import worker_name
+from plugin.sync.work import Turn, turn
+
+IDLE_SECONDS = 0.5
+"""How long an idle worker waits before it looks again: rows become due by time, without an announcement."""
+
+SHORTEST_SECONDS = 0.02
+LOOK_AT_CLOCK = 1.0
+"""Seconds between two looks whether a task is due; when it ran last is known to the store alone."""
+
+log = structlog.get_logger("jira_okr.engine")
+
+
+class EmbeddedEngine:
+    """Threads that take turns, and a scheduler for what happens by the clock."""
+
+    def __init__(self, connector: Connector, workers: int, schedules: Schedules | None = None) -> None:
+        self._connector = connector
+        self._count = workers
+        self._schedules = schedules or Schedules(connector, lambda: self._stop.is_set())
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._scheduler: BackgroundScheduler | None = None
+
+    def start(self) -> None:
+        """Give back what a killed process held, then start the workers and the scheduler."""
+        if self._count:
+            look_for_orphans(self._connector)
+            try_jira_at_once(self._connector)
+            self._scheduler = self._scheduled()
+            self._scheduler.start()
+        for number in range(self._count):
+            thread = threading.Thread(target=self._work, name=f"okr-work-{number}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def announce(self) -> None:
+        """Wake an idle worker."""
+        self._wake.set()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Let every worker finish its objective, then end."""
+        self._stop.set()
+        self._wake.set()
+        deadline = time.monotonic() + timeout
+        if self._scheduler is not None:
+            # What runs is told at its next page to stop; it is waited for no longer than everything else.
+            end = threading.Thread(target=self._scheduler.shutdown, name="okr-scheduler-end", daemon=True)
+            end.start()
+            self._threads.append(end)
+            self._scheduler = None
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        self._threads.clear()
+
+    def _work(self) -> None:
+        worker = worker_name(f"{threading.current_thread().name}-{uuid.uuid4().hex[:8]}")
+        idle = 0
+        while not self._stop.is_set():
+            self._wake.clear()
+            turns = [self._turn(site, worker) for site in list(self._connector.sites)]
+            idle = idle + 1 if all(taken.idle for taken in turns) else 0
+            if idle:
+                self._wake.wait(self._idle_seconds(idle))
+            elif any(taken.deliveries for taken in turns):
+                self._wake.set()
+
+    def _turn(self, site: str, worker: str) -> Turn:
+        try:
+            return turn(self._connector.context(site), worker, self._stop.is_set)
+        except NotReady:
+            return Turn()
+        except Exception:  # a worker thread must outlive any fault; the work is still in the tables
+            log.exception("turn failed", site=site)
+            self._stop.wait(IDLE_SECONDS)
+            return Turn()
+
+    def _idle_seconds(self, rounds: int) -> float:
+        """Until the next row is due, if that is soon; longer after each round in vain, for what nobody may take is overdue as well."""
+        least = min(SHORTEST_SECONDS * 2.0 ** min(rounds - 1, 10), IDLE_SECONDS)
+        try:
+            with self._connector.store.read() as conn:
+                following = due.next_run(conn)
+        except StoreError:
+            return IDLE_SECONDS
+        if following is None:
+            return IDLE_SECONDS
+        left = (following - self._connector.clock()).total_seconds()
+        return min(max(left, least), IDLE_SECONDS)
+
+    def _scheduled(self) -> BackgroundScheduler:
+        """Each task in a thread of its own, so that a long one (reading everything) never delays a short one."""
+        schedules = self._schedules
+        scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": {"type": "threadpool", "max_workers": len(schedules.all) + 1}},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        for schedule in schedules.all:
+            scheduler.add_job(
+                schedules.run, "interval", seconds=LOOK_AT_CLOCK, args=[schedule], id=schedule.name
+            )
+        scheduler.add_job(
+            look_for_orphans, "interval", seconds=LOOK_SECONDS, args=[self._connector], id="orphans"
+        )
+        return scheduler
+
+
+def look_for_orphans(connector: Connector) -> None:
+    """Give back what dead processes hold, and wake somebody for it. A fault waits for the next look."""
+    try:
+        if free_orphans(connector.store):
+            connector.announce()
+    except Exception:
+        log.exception("what dead processes held could not be given back")

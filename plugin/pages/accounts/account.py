@@ -1,0 +1,84 @@
+"""One's own account: who one is here, another password, and signing out everywhere."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms.validators import EqualTo
+
+from plugin.access.authentication import sessions
+from plugin.access.authorization.permission import needs
+from plugin.access.authorization.person import acting
+from plugin.access.authorization.refusal import Refused
+from plugin.pages.frame.forms import LONG_ENOUGH, PageForm, Secret, needed
+from plugin.pages.frame.page import rendered
+from plugin.runtime.connector import Connector
+from plugin.use_cases.accounts import own_account as own
+from plugin.use_cases.accounts.own_account import Account, own_account
+
+
+class PasswordForm(PageForm):
+    """Another password for one's own account."""
+
+    current = Secret(
+        "Current password",
+        [needed("Type the password that you have now.")],
+        render_kw={"autocomplete": "current-password"},
+    )
+    password = Secret(
+        "New password",
+        [needed("Type the new password.")],
+        description=LONG_ENOUGH,
+        render_kw={"autocomplete": "new-password"},
+    )
+    again = Secret(
+        "The new password again",
+        [EqualTo("password", "The two new passwords are not the same. Type both again.")],
+        render_kw={"autocomplete": "new-password", "required": True},
+    )
+
+
+def register(blueprint: Blueprint, connector: Connector) -> None:
+    """Add the routes."""
+
+    @blueprint.get("/account", endpoint="account")
+    @needs("viewer")
+    def show() -> ResponseReturnValue:
+        return account_page(own_account(connector, acting()), PasswordForm())
+
+    @blueprint.post("/account/password", endpoint="change_password")
+    @needs("viewer", in_person=True)
+    def change_password() -> ResponseReturnValue:
+        return changed_or_not(connector, own_account(connector, acting()))
+
+    @blueprint.post("/account/sign-out-everywhere", endpoint="sign_out_everywhere")
+    @needs("viewer", in_person=True)
+    def sign_out_everywhere() -> ResponseReturnValue:
+        own.sign_out_everywhere(connector, acting())
+        sessions.end(connector)
+        return redirect(url_for("access.sign_in"))
+
+
+def account_page(account: Account, form: PasswordForm) -> str:
+    """The account as HTML."""
+    return rendered("account.html", "account", account=account, form=form)
+
+
+def changed_or_not(connector: Connector, account: Account) -> ResponseReturnValue:
+    """What comes of the form for another password; this session goes on, all others end."""
+    form = PasswordForm(request.form)
+    if not form.validate() or not _changed(connector, form):
+        return account_page(account, form), 422
+    sessions.begin(connector, own_account(connector, acting()))
+    flash("The password is changed. Whoever else was signed in as you has to sign in again.")
+    return redirect(url_for("access.account"))
+
+
+def _changed(connector: Connector, form: PasswordForm) -> bool:
+    address = request.remote_addr or "unknown"
+    try:
+        own.change_password(connector, acting(), form.current.data, form.password.data, address)
+    except Refused as error:
+        form.refuse_for(error)
+        return False
+    return True

@@ -1,0 +1,119 @@
+"""Everybody who may sign in: adding people, roles, closing accounts. For admins."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import SelectField
+from wtforms.widgets import EmailInput
+
+from plugin.access.authorization.permission import ROLES, needs
+from plugin.access.authorization.person import acting, present
+from plugin.access.authorization.refusal import Refused
+from plugin.pages.frame.forms import Line, PageForm, needed
+from plugin.pages.frame.page import rendered
+from plugin.pages.frame.visit import SERIAL
+from plugin.pages.stored_sources import StoredSources
+from plugin.pages.views.accounts.people import account_row
+from plugin.runtime.connector import Connector
+from plugin.use_cases.accounts import people
+from plugin.use_cases.accounts.people import Account
+
+
+class RoleForm(PageForm):
+    """What somebody may do."""
+
+    role = SelectField(
+        "Role", choices={str(role): str(role) for role in ROLES}, default="", validate_choice=False
+    )
+
+
+class PersonForm(RoleForm):
+    """Somebody new."""
+
+    email = Line(
+        "E-mail address",
+        [needed("Write an e-mail address, for example lee@acme.example.")],
+        widget=EmailInput(),
+    )
+    name = Line("Name", render_kw={"required": True})
+
+
+def register(blueprint: Blueprint, connector: Connector) -> None:
+    """Add the routes."""
+
+    @blueprint.get("/people", endpoint="people")
+    @needs("admin")
+    def show() -> ResponseReturnValue:
+        return people_page(connector, PersonForm())
+
+    @blueprint.post("/people", endpoint="add_person")
+    @needs("admin", in_person=True)
+    def add() -> ResponseReturnValue:
+        return added_or_not(connector)
+
+    @blueprint.post(f"/people/<{SERIAL}:account_id>/<act>", endpoint="change_person")
+    @needs("admin", in_person=True)
+    def change(account_id: int, act: str) -> ResponseReturnValue:
+        return changed_or_not(connector, account_id, act)
+
+
+def people_page(connector: Connector, form: PersonForm, fresh: tuple[str, str] | None = None) -> str:
+    """The accounts as HTML; `fresh` is an address with the password just made for it."""
+    now, zone, me = connector.clock(), StoredSources(connector).zone, present().account_id
+    found = people.list_people(connector, acting())
+    rows = [(account_row(one, me, now, zone), RoleForm(data={"role": one.role})) for one in found]
+    return rendered("people.html", "people", people=rows, form=form, fresh=fresh)
+
+
+def added_or_not(connector: Connector) -> ResponseReturnValue:
+    """What comes of the form: an account with a password that is shown once, to be handed over."""
+    form = PersonForm(request.form)
+    if not form.validate():
+        return people_page(connector, form), 422
+    password, role = people.generated_password(), str(form.role.data)
+    try:
+        account = people.add(connector, acting(), form.email.data, form.name.data, role, password)
+    except Refused as error:
+        form.refuse_for(error)
+        return people_page(connector, form), 422
+    return people_page(connector, PersonForm(), fresh=(account.email, password))
+
+
+def changed_or_not(connector: Connector, account_id: int, act: str) -> ResponseReturnValue:
+    """What comes of a button beside an account."""
+    account = people.person(connector, acting(), account_id)
+    if account is None:
+        abort(404, description="There is no such account.")
+    try:
+        fresh = _done(connector, account, act)
+    except Refused as error:
+        form = PersonForm()
+        form.refuse(str(error))
+        return people_page(connector, form), 422
+    if fresh is not None:
+        return people_page(connector, PersonForm(), fresh=(account.email, fresh))
+    flash(f"Done: {account.email}.")
+    return redirect(url_for("access.people"))
+
+
+def _done(connector: Connector, account: Account, act: str) -> str | None:
+    """Do it; the new password where one was asked for."""
+    actor = acting()
+    if act == "role":
+        people.change_role(connector, actor, account, str(RoleForm(request.form).role.data))
+    elif act == "disable":
+        people.disable(connector, actor, account)
+    elif act == "enable":
+        people.enable(connector, actor, account)
+    elif act == "sign-out":
+        people.sign_out(connector, actor, account)
+    elif act == "remove":
+        people.remove(connector, actor, account)
+    elif act == "password":
+        password = people.generated_password()
+        people.set_password(connector, actor, account, password)
+        return password
+    else:
+        abort(404, description="There is nothing of this name to do with an account.")
+    return None

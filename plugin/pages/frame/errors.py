@@ -1,0 +1,59 @@
+"""Errors in the look of the pages, for people. Programs get the error as it is, for their own handler to shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, make_response, request
+from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError
+
+from plugin.pages.frame.guard import guarded
+from plugin.pages.frame.page import rendered
+from plugin.use_cases.permission import NotAllowed
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What an error page says: what happened, and what to do next."""
+
+    title: str
+    todo: str
+
+
+ADVICE = {
+    403: Advice("Not yours to see", "Ask an administrator of the connector for the role you need."),
+    404: Advice("Not here", "It may have been removed or renamed. Look for it in the list of objectives."),
+    500: Advice(
+        "Something broke", "It has been logged. Try again; if it stays, show the log to an operator."
+    ),
+}
+FALLBACK = Advice("That did not work", "Go back and try again.")
+
+
+def register_errors(blueprint: Blueprint) -> None:
+    for code in ADVICE:
+        blueprint.app_errorhandler(code)(error_page)
+    blueprint.app_errorhandler(NotAllowed)(lambda error: error_page(Forbidden(str(error))))
+
+
+def error_page(error: Exception) -> Response | HTTPException:
+    """HTML where a person asked; else the error itself. Nothing of an unexpected exception is shown."""
+    http = error if isinstance(error, HTTPException) else InternalServerError()
+    if not wants_html():
+        return http
+    code = http.code or 500
+    said = http.description if code in (403, 404) and not _stock(http) else ""
+    body = rendered("error.html", "", code=code, advice=ADVICE.get(code, FALLBACK), said=said)
+    return guarded(make_response(body, code))
+
+
+def wants_html() -> bool:
+    """Whether a browser asks; addresses of the API and of webhooks never answer in HTML."""
+    if request.path.startswith(("/api/", "/webhooks/")):
+        return False
+    return request.accept_mimetypes.best_match(("text/html", "application/json")) == "text/html"
+
+
+def _stock(error: HTTPException) -> bool:
+    """Whether the description is the one everybody gets."""
+    return error.description == type(error).description

@@ -1,0 +1,1 @@
+"""Pages of KPIs: the board, one KPI and its readings."""

@@ -1,0 +1,43 @@
+"""The form on the page of a KPI: an editor enters a reading, corrects one, or takes it back."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from plugin.access.authorization.permission import needs
+from plugin.access.authorization.person import acting
+from plugin.pages.kpis.kpis import kpi_page, meant
+from plugin.pages.objectives.objective_address import site_in_address
+from plugin.pages.stored_sources import StoredSources
+from plugin.runtime.connector import Connector
+from plugin.use_cases.kpis.readings import ReadingsRefused, push, typed_reading
+
+TYPED = ("at", "value", "note")
+SAID = {
+    "new": "Taken in: {value}.",
+    "unchanged": "Nothing changed: that was said already.",
+    "corrected": "Corrected: {value}. What it said before is kept.",
+}
+
+
+def register(blueprint: Blueprint, connector: Connector) -> None:
+    """Add the route."""
+    sources = StoredSources(connector)
+
+    @blueprint.post("/kpis/<id_>/readings", endpoint="enter_reading")
+    @needs("editor")
+    def enter(id_: str) -> ResponseReturnValue:
+        one = meant(sources, id_)
+        if not one.takes_readings:
+            abort(404, f"The KPI “{id_}” reads a source of its own.")
+        form = {part: request.form.get(part, "").strip() for part in TYPED}
+        try:
+            wanted = typed_reading(form["at"], form["value"], form["note"], one.zone, sources.now())
+            (receipt,) = push(connector, acting(), one.site, id_, [wanted])
+        except ReadingsRefused as error:
+            said = " ".join(f"{fault}." for _, fault in error.faults)
+            return kpi_page(sources, one, form, f"Not kept: {said}"), 422
+        flash(SAID[receipt.value].format(value=form["value"] or "no value"))
+        site = site_in_address(one.site, sources.site_names())
+        return redirect(url_for("pages.kpi", id_=id_, site=site))

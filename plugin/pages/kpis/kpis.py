@@ -1,0 +1,49 @@
+"""The KPI board, and one KPI: the bands, the last settled period, what is so far, and what was counted and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Blueprint, abort, request
+
+from plugin.access.authorization.permission import needs
+from plugin.pages.frame.page import Page, rendered
+from plugin.pages.objectives.objective_address import site_in_address
+from plugin.pages.sources import Sources
+from plugin.pages.views.kpis.kpi import kpi_row, kpi_view
+from plugin.use_cases.kpis.board import ShownKpi
+
+NOTHING_TYPED: Mapping[str, str] = {"at": "", "value": "", "note": ""}
+
+
+def register(blueprint: Blueprint, sources: Sources) -> None:
+    @blueprint.get("/kpis", endpoint="kpis")
+    @needs("viewer")
+    def kpis() -> str:
+        sites = sources.site_names()
+        rows = [kpi_row(one, site_in_address(one.site, sites)) for one in sources.kpis()]
+        return rendered("kpis.html", "kpis", rows=rows)
+
+    @blueprint.get("/kpis/<id_>", endpoint="kpi")
+    @needs("viewer")
+    def kpi(id_: str) -> str:
+        return kpi_page(sources, meant(sources, id_))
+
+
+def meant(sources: Sources, id_: str) -> ShownKpi:
+    """The KPI of the address, which names the site where several have one of this id."""
+    named = request.args.get("site")
+    found = [one for one in sources.kpi(id_) if named in (None, one.site)]
+    return found[0] if found else abort(404, f"The active mapping has no KPI “{id_}”.")
+
+
+def kpi_page(
+    sources: Sources, one: ShownKpi, form: Mapping[str, str] = NOTHING_TYPED, refused: str = ""
+) -> str:
+    """One KPI as HTML; `refused` says why what was typed could not be kept."""
+    site = site_in_address(one.site, sources.site_names())
+    view = kpi_view(one, site, sources.now())
+    return rendered("kpi.html", "kpis", view=view, form=form, refused=refused)
+
+
+PAGE = Page("kpis", "KPIs", register, "kpis")

@@ -1,0 +1,216 @@
+"""The editor of a mapping: a text area that says what is wrong as one types. All it does works without script too, a click later."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from flask import Blueprint, abort, flash, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import HiddenField, IntegerField, SelectField, TextAreaField
+
+from mappings import presets
+from mappings.diagnostic import Diagnostic, has_errors
+from mappings.document.text.source import read_document
+from mappings.facts.catalogue import Catalogue
+from plugin.access.authorization.permission import needs
+from plugin.access.authorization.person import acting
+from plugin.pages.frame.forms import PageForm
+from plugin.pages.frame.guard import style_nonce
+from plugin.pages.frame.page import rendered
+from plugin.pages.frame.visit import draft_of, known_site, shown
+from plugin.pages.mappings.mapping import known_revision
+from plugin.runtime.connector import Connector
+from plugin.use_cases.health.faults import JiraError
+from plugin.use_cases.mapping import drafts, revisions
+from plugin.use_cases.mapping.completion import complete
+from plugin.use_cases.mapping.drafts import Draft
+from plugin.use_cases.mapping.mapping_life import check_text, glance_text
+
+
+class DraftForm(PageForm):
+    """The text of a draft, and what to do with it once it is kept."""
+
+    text = TextAreaField(
+        "Mapping document (YAML)", filters=[lambda typed: (typed or "").replace("\r\n", "\n")]
+    )
+    action = HiddenField(default="check")
+
+
+class PlaceForm(DraftForm):
+    """A text, and the place in it where somebody types."""
+
+    line = IntegerField(default=1)
+    column = IntegerField(default=1)
+
+
+class BeginningForm(PageForm):
+    """What takes the place of a draft: a preset, or a revision."""
+
+    preset = SelectField("Preset", choices={name: name for name in presets.names()}, validate_choice=False)
+    revision = HiddenField(default="")
+
+
+def register(blueprint: Blueprint, connector: Connector) -> None:
+    """Add the routes."""
+
+    @blueprint.get("/mapping/<site>/edit", endpoint="editor")
+    @needs("admin")
+    def editor(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        draft = begun(connector, site)
+        return editor_page(connector, site, draft, glanced(connector, site, draft.text))
+
+    @blueprint.post("/mapping/<site>/edit", endpoint="keep_draft")
+    @needs("admin")
+    def keep_draft(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return kept(connector, site)
+
+    @blueprint.post("/mapping/<site>/draft", endpoint="begin_draft")
+    @needs("admin")
+    def begin_draft(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        begin_from(connector, site)
+        return redirect(url_for("control.editor", site=site))
+
+    @blueprint.post("/mapping/<site>/diagnostics", endpoint="diagnostics")
+    @needs("admin")
+    def diagnostics(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        text = str(DraftForm(request.form).text.data)
+        drafts.keep(connector, acting(), site, text)
+        found = glanced(connector, site, text)
+        return jsonify(diagnostics=[finding_values(one) for one in found])
+
+    @blueprint.post("/mapping/<site>/completion", endpoint="completion")
+    @needs("admin")
+    def completion(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        form = PlaceForm(request.form)
+        line, column = form.line.data or 1, form.column.data or 1
+        found = complete(str(form.text.data), line, column, catalogue_if(connector, site))
+        return jsonify(suggestions=[asdict(one) for one in found])
+
+    @blueprint.get("/mapping/<site>/check", endpoint="check")
+    @needs("admin")
+    def check(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return check_page(connector, site)
+
+
+def begun(connector: Connector, site: str) -> Draft:
+    """One's draft; where there is none, what a first change would begin from: the active revision, or the simplest preset."""
+    draft = draft_of(connector, site)
+    if draft is not None:
+        return draft
+    active = revisions.active(connector, acting(), site)
+    if active is None:
+        now = connector.clock()
+        return Draft(for_site(presets.text(presets.names()[0], now.date()), site), "", now)
+    return Draft(active.text, active.revision, connector.clock())
+
+
+def for_site(text: str, site: str) -> str:
+    """A preset names the site `main`; here it names this one."""
+    return text.replace("\nsite: main\n", f"\nsite: {site}\n", 1)
+
+
+def begin_from(connector: Connector, site: str) -> None:
+    """Put a revision or a preset in the place of the draft."""
+    form = BeginningForm(request.form)
+    if form.preset.raw_data:
+        name = str(form.preset.data)
+        if name not in presets.names():
+            abort(404, description=f"There is no preset “{name}”.")
+        text, base = for_site(presets.text(name, connector.clock().date()), site), ""
+    else:
+        found = known_revision(connector, site, str(form.revision.data))
+        text, base = found.text, found.revision
+    drafts.keep(connector, acting(), site, text, base)
+
+
+def kept(connector: Connector, site: str) -> ResponseReturnValue:
+    """Keep what was typed whatever it is, then go where the button says. A text with errors goes no further than here."""
+    form = DraftForm(request.form)
+    action = form.action.data
+    if action == "discard":
+        drafts.drop(connector, acting(), site)
+        flash("The draft is gone. The active revision stands as it was.")
+        return redirect(url_for("control.revisions", site=site))
+    base = begun(connector, site).base
+    draft = drafts.keep(connector, acting(), site, str(form.text.data), base)
+    found = glanced(connector, site, draft.text)
+    if action in ("check", "preview", "form") and not has_errors(found):
+        return redirect(url_for(f"control.{action}", site=site))
+    return editor_page(connector, site, draft, found, kept_now=True), 422 if has_errors(found) else 200
+
+
+def editor_page(
+    connector: Connector,
+    site: str,
+    draft: Draft,
+    found: tuple[Diagnostic, ...],
+    *,
+    kept_now: bool = False,
+) -> str:
+    """The editor as HTML; `kept_now` says that the text has just been kept."""
+    active = revisions.active(connector, acting(), site)
+    overtaken = active is not None and bool(draft.base) and active.revision != draft.base
+    return rendered(
+        "mapping_editor.html",
+        "mapping",
+        site=site,
+        form=DraftForm(data={"text": draft.text}),
+        beginning=BeginningForm(),
+        found=found,
+        values=[finding_values(one) for one in found],
+        style_nonce=style_nonce(),
+        kept_now=kept_now,
+        is_draft=draft_of(connector, site) is not None,
+        overtaken=active if overtaken else None,
+        kept_at=shown(connector, draft.at),
+    )
+
+
+def check_page(connector: Connector, site: str) -> ResponseReturnValue:
+    """Everything there is to say about the draft, asked of the live Jira; without its answer, what can be said without."""
+    draft = begun(connector, site)
+    silence = ""
+    try:
+        found = check_text(connector, acting(), site, draft.text)
+    except JiraError as error:
+        found = glanced(connector, site, draft.text)
+        silence = f"{error.message} {error.remedy}".strip()
+    return rendered(
+        "mapping_check.html", "mapping", site=site, found=found, silence=silence, errors=has_errors(found)
+    )
+
+
+def glanced(connector: Connector, site: str, text: str) -> tuple[Diagnostic, ...]:
+    """The quick diagnostics; where Jira has never been read and does not answer, those that need no catalogue."""
+    try:
+        return glance_text(connector, acting(), site, text)
+    except JiraError:
+        return read_document(text).diagnostics
+
+
+def catalogue_if(connector: Connector, site: str) -> Catalogue:
+    """What the site knows by name; nothing where it has never been read and does not answer."""
+    try:
+        return connector.catalogue(site)
+    except JiraError:
+        return Catalogue()
+
+
+def finding_values(found: Diagnostic) -> dict[str, object]:
+    """One diagnostic for the script of the editor."""
+    return {
+        "severity": found.severity.value,
+        "code": found.code,
+        "message": found.message,
+        "line": found.line,
+        "column": found.column,
+        "valid": list(found.valid),
+        "remedy": found.remedy,
+        "value": found.value,
+    }

@@ -1,0 +1,104 @@
+"""The mapping as a form, for those who do not write YAML: projects, fields, statuses and options of the live site, with real values."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from mappings.diagnostic import Diagnostic, has_errors
+from mappings.document.schema import Document
+from mappings.document.text.source import read_document
+from plugin.access.authorization.permission import needs
+from plugin.access.authorization.person import acting
+from plugin.pages.frame.page import rendered
+from plugin.pages.frame.visit import known_site
+from plugin.pages.mappings.mapping_editor import begun, catalogue_if, glanced
+from plugin.pages.views.mappings.choices import (
+    CATEGORIES,
+    alias_choices,
+    edited,
+    option_choices,
+    scope_choice,
+    status_fractions,
+)
+from plugin.runtime.connector import Connector
+from plugin.use_cases.mapping import drafts
+from plugin.use_cases.mapping.field_samples import read_samples
+
+
+def register(blueprint: Blueprint, connector: Connector) -> None:
+    """Add the routes."""
+
+    @blueprint.get("/mapping/<site>/form", endpoint="form")
+    @needs("admin")
+    def form(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return form_or_editor(connector, site)
+
+    @blueprint.post("/mapping/<site>/form", endpoint="keep_form")
+    @needs("admin")
+    def keep_form(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return kept_form(connector, site, setup=bool(request.form.get("setup")))
+
+
+def form_or_editor(connector: Connector, site: str, *, setup: bool = False) -> ResponseReturnValue:
+    """The form of the draft; a text that cannot be read leads to the editor, which says why."""
+    document = read_document(begun(connector, site).text).document
+    if document is None:
+        return redirect(url_for("control.editor", site=site))
+    return form_page(connector, site, document, (), setup=setup)
+
+
+def kept_form(connector: Connector, site: str, *, setup: bool) -> ResponseReturnValue:
+    """Put the form into the draft. Where that makes no document, the form comes back with what is wrong, and with what was typed."""
+    draft = begun(connector, site)
+    document = read_document(draft.text).document
+    if document is None:
+        return redirect(url_for("control.editor", site=site))
+    changed = edited(document, request.form)
+    if not changed.text:
+        return form_page(connector, site, document, changed.diagnostics, setup=setup), 422
+    if changed.text != draft.text:
+        drafts.keep(connector, acting(), site, changed.text, draft.base)
+    found = glanced(connector, site, changed.text)
+    action = request.form.get("action", "preview")
+    if action == "preview" and has_errors(found):
+        after = read_document(changed.text).document or document
+        return form_page(connector, site, after, found, setup=setup), 422
+    if setup:
+        return redirect(
+            url_for("control.wizard_preview" if action == "preview" else "control.wizard_fields", site=site)
+        )
+    targets = {"preview": "control.preview", "yaml": "control.editor"}
+    return redirect(url_for(targets.get(action, "control.form"), site=site))
+
+
+def form_page(
+    connector: Connector, site: str, document: Document, found: tuple[Diagnostic, ...], *, setup: bool
+) -> str:
+    """The form as HTML, with values of real issues."""
+    catalogue = catalogue_if(connector, site)
+    issue = request.values.get("issue", "").strip()
+    samples = read_samples(connector, site, document, catalogue, issue)
+    scope = scope_choice(document.scope)
+    return rendered(
+        "mapping_form.html",
+        "setup" if setup else "mapping",
+        site=site,
+        document=document,
+        found=[one for one in found if one.severity.value == "error"] or found,
+        setup=setup,
+        projects=catalogue.projects,
+        scope=scope,
+        unknown_projects=[
+            key for key in scope.projects or () if key not in {one.key for one in catalogue.projects}
+        ],
+        aliases=alias_choices(document, catalogue, samples),
+        statuses=status_fractions(document, catalogue),
+        categories=[(name, document.statuses.by_category.get(name)) for name in CATEGORIES],  # type: ignore[call-overload]
+        refined=[part for part in document.statuses.overrides if part.when],
+        options=option_choices(document, catalogue, samples),
+        silence=samples.silence,
+        issue=issue,
+    )

@@ -1,0 +1,151 @@
+"""The preview of a mapping, and its activation: exactly what was seen is activated, or it is refused because the world moved."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from mappings.diagnostic import MappingError
+from plugin.access.authorization.permission import needs
+from plugin.access.authorization.person import acting
+from plugin.pages.frame.page import rendered
+from plugin.pages.frame.visit import known_site
+from plugin.pages.mappings.mapping import known_revision
+from plugin.pages.mappings.mapping_editor import begun
+from plugin.pages.views.mappings.difference import preview_view
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.mapping import drafts, revisions
+from plugin.use_cases.mapping.mapping_life import Previewed, WorldMoved, begin_activation, preview_text
+from plugin.use_cases.work import background_jobs, sync
+from plugin.use_cases.work.site_read import READING, begin_reading
+
+
+def register(blueprint: Blueprint, connector: Connector) -> None:
+    """Add the routes."""
+
+    @blueprint.get("/mapping/<site>/preview", endpoint="preview")
+    @needs("admin")
+    def preview(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return preview_or_findings(connector, site, request.args.get("revision", ""))
+
+    @blueprint.post("/mapping/<site>/read", endpoint="read_first")
+    @needs("admin")
+    def read_first(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        revision = request.form.get("revision", "")
+        begin_reading(connector, acting(), site, text_to_preview(connector, site, revision))
+        return redirect(back(site, revision))
+
+    @blueprint.post("/mapping/<site>/activate", endpoint="activate")
+    @needs("admin")
+    def activate_(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return activated_or_not(connector, site)
+
+
+def text_to_preview(connector: Connector, site: str, revision: str) -> str:
+    """The text of the revision named, else of one's draft."""
+    if revision:
+        return known_revision(connector, site, revision).text
+    return begun(connector, site).text
+
+
+def back(site: str, revision: str) -> str:
+    """The address of the preview, in the set-up where one came from there."""
+    if request.form.get("setup") or request.args.get("setup"):
+        return url_for("control.wizard_preview", site=site)
+    return url_for("control.preview", site=site, revision=revision or None)
+
+
+def preview_or_findings(
+    connector: Connector, site: str, revision: str, notice: str = "", code: int = 200, *, setup: bool = False
+) -> ResponseReturnValue:
+    """The preview as HTML; a text with errors leads to what is wrong with it."""
+    text = text_to_preview(connector, site, revision)
+    try:
+        previewed = preview_text(connector, acting(), site, text)
+    except MappingError as error:
+        page = rendered(
+            "mapping_check.html", "mapping", site=site, found=error.diagnostics, silence="", errors=True
+        )
+        return page, 422
+    return preview_page(connector, site, revision, previewed, notice, setup=setup), code
+
+
+def preview_page(
+    connector: Connector, site: str, revision: str, previewed: Previewed, notice: str, *, setup: bool
+) -> str:
+    """One preview as HTML."""
+    active = revisions.active(connector, acting(), site)
+    return rendered(
+        "mapping_preview.html",
+        "setup" if setup else "mapping",
+        site=site,
+        revision=revision,
+        view=preview_view(previewed),
+        notice=notice,
+        unread=said_unread(connector, site, previewed),
+        active=active.revision if active else "",
+        reading=background_jobs.latest(connector, site, READING),
+        setup=setup,
+    )
+
+
+def said_unread(connector: Connector, site: str, previewed: Previewed) -> str:
+    """What has to be read before the preview can be believed; empty where nothing has."""
+    empty = not sync.anything_read(connector, acting(), site)
+    if empty:
+        return "Nothing has been read from this site yet, so there is nothing to preview."
+    missing = previewed.unread
+    if missing.fields:
+        return f"These fields have not been read yet and count as empty here: {', '.join(missing.fields)}."
+    if missing.histories:
+        return f"The history of these fields has not been read yet: {', '.join(missing.histories)}."
+    if missing.issues:
+        return "The scope is another one than the active mapping's: issues that only this one names are not here yet."
+    return ""
+
+
+def activated_or_not(connector: Connector, site: str) -> ResponseReturnValue:
+    """Activate what was previewed. Where it is refused, the preview is shown as it would be now, with the reason."""
+    form = request.form
+    revision, setup = form.get("revision", ""), bool(form.get("setup"))
+    text = text_to_preview(connector, site, revision)
+    try:
+        done = begin_activation(
+            connector, acting(), site, text, agreed=form.get("hash", ""), large=bool(form.get("large"))
+        )
+    except WorldMoved:
+        notice = (
+            "The world moved since the preview you agreed to: issues or the text changed meanwhile, and activating would "
+            "have done something else. Nothing was activated. This is the new preview; look, and activate it if it is right."
+        )
+        return preview_or_findings(connector, site, revision, notice, 409, setup=setup)
+    except MappingError:
+        return preview_or_findings(connector, site, revision, setup=setup)
+    except NotReady as error:
+        notice = f"{error} Nothing was activated. Tick “go on with this large change” to do it all the same."
+        return preview_or_findings(connector, site, revision, notice, 409, setup=setup)
+    if not revision:
+        drafts.drop(connector, acting(), site)
+    if not sync.anything_read(connector, acting(), site):
+        sync.begin(connector, acting(), site, sync.Wanted(write=False))  # what is due is the workers'
+    if setup:
+        return redirect(url_for("control.wizard_webhook", site=site))
+    flash(said(done))
+    return redirect(url_for("control.revisions", site=site))
+
+
+def said(done: Previewed) -> str:
+    """What a person is told after activating."""
+    if done.unread:
+        return (
+            f"Revision {done.preview.revision[:8]} is being activated: what it needs is read first, and the former one rules until "
+            "then. Sync health shows how far it is."
+        )
+    writes = done.preview.cost.writes
+    what = "nothing has to be written to Jira"
+    if writes:
+        what = f"{writes} {'field is' if writes == 1 else 'fields are'} being written to Jira"
+    return f"Revision {done.preview.revision[:8]} is active; {what}."

@@ -1,0 +1,155 @@
+"""The set-up, step by step: connect a site, choose a preset, map fields, preview, activate, register the webhook, see it arrive."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from mappings import presets
+from plugin.access.authorization.permission import needs
+from plugin.access.authorization.person import acting
+from plugin.pages.frame.address import public_address
+from plugin.pages.frame.page import rendered
+from plugin.pages.frame.visit import draft_of, known_site, shown
+from plugin.pages.mappings.mapping_editor import BeginningForm, for_site
+from plugin.pages.mappings.mapping_form import form_or_editor
+from plugin.pages.mappings.preview import preview_or_findings
+from plugin.pages.sites import SiteForm, added
+from plugin.pages.views.mappings.preset import preset_cards
+from plugin.runtime.connector import Connector
+from plugin.use_cases.health.faults import JiraError, told
+from plugin.use_cases.mapping import drafts, revisions
+from plugin.use_cases.sites import webhook
+from plugin.use_cases.sites.sites import attempt
+
+WEBHOOK_NAME = "jira-okr"
+
+
+def register(blueprint: Blueprint, connector: Connector) -> None:
+    """Add the routes."""
+
+    @blueprint.get("/setup", endpoint="wizard")
+    @needs("admin")
+    def connect() -> ResponseReturnValue:
+        default = "main" if "main" not in connector.sites else ""
+        return connect_page(connector, SiteForm(data={"name": default}))
+
+    @blueprint.post("/setup", endpoint="wizard_connect")
+    @needs("admin")
+    def connected() -> ResponseReturnValue:
+        return connected_or_not(connector)
+
+    @blueprint.get("/setup/<site>", endpoint="wizard_connected")
+    @needs("admin")
+    def proof(site: str) -> ResponseReturnValue:
+        return proof_page(connector, site)
+
+    _register_mapping(blueprint, connector)
+    _register_going_live(blueprint, connector)
+
+
+def _register_mapping(blueprint: Blueprint, connector: Connector) -> None:
+    @blueprint.get("/setup/<site>/preset", endpoint="wizard_preset")
+    @needs("admin")
+    def preset(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return rendered(
+            "setup_preset.html", "setup", site=site, cards=preset_cards(), draft=draft_of(connector, site)
+        )
+
+    @blueprint.post("/setup/<site>/preset", endpoint="wizard_choose")
+    @needs("admin")
+    def choose(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return chosen(connector, site)
+
+    @blueprint.get("/setup/<site>/fields", endpoint="wizard_fields")
+    @needs("admin")
+    def fields(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return form_or_editor(connector, site, setup=True)
+
+
+def _register_going_live(blueprint: Blueprint, connector: Connector) -> None:
+    @blueprint.get("/setup/<site>/preview", endpoint="wizard_preview")
+    @needs("admin")
+    def preview(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return preview_or_findings(connector, site, "", setup=True)
+
+    @blueprint.get("/setup/<site>/webhook", endpoint="wizard_webhook")
+    @needs("admin")
+    def deliveries(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return webhook_page(connector, site)
+
+    @blueprint.post("/setup/<site>/webhook", endpoint="wizard_register")
+    @needs("admin")
+    def register_webhook(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return registered_or_not(connector, site)
+
+
+def connect_page(connector: Connector, form: SiteForm) -> str:
+    """The first step: which Jira, and with which account."""
+    return rendered("setup_connect.html", "setup", form=form, sites=list(connector.sites))
+
+
+def connected_or_not(connector: Connector) -> ResponseReturnValue:
+    """Test and keep the site; where it fails, the form comes back with what was typed, but for the token."""
+    form = SiteForm(request.form)
+    if not added(connector, form):
+        return connect_page(connector, form), 422
+    return redirect(url_for("control.wizard_connected", site=form.name.data))
+
+
+def proof_page(connector: Connector, name: str) -> ResponseReturnValue:
+    """What Jira says of us, asked now."""
+    site = known_site(connector, name)
+    try:
+        tested, failure = attempt(connector, acting(), site.name), ""
+    except JiraError as error:
+        tested, failure = None, told(error)
+    return rendered("setup_proof.html", "setup", site=name, tested=tested, failure=failure)
+
+
+def chosen(connector: Connector, site: str) -> ResponseReturnValue:
+    """Make the preset the draft."""
+    name = str(BeginningForm(request.form).preset.data)
+    if name not in presets.names():
+        abort(404, description=f"There is no preset “{name}”.")
+    now = connector.clock()
+    drafts.keep(connector, acting(), site, for_site(presets.text(name, now.date()), site), "")
+    return redirect(url_for("control.wizard_fields", site=site))
+
+
+def webhook_page(connector: Connector, site: str, failure: str = "") -> ResponseReturnValue:
+    """Where Jira has to deliver, and whether it has yet: what arrived after the mapping was activated counts."""
+    if not revisions.list_activations(connector, acting(), site):
+        return redirect(url_for("control.wizard_preview", site=site))
+    arrived = webhook.last_delivery(connector, acting(), site)
+    target = webhook.target(connector, acting(), site)
+    return rendered(
+        "setup_webhook.html",
+        "setup",
+        site=site,
+        failure=failure,
+        deployment=target.deployment,
+        besides=[event.replace("_", " ") for event in target.besides],
+        address=public_address(connector, target.address),
+        secret=target.secret,
+        jira=connector.site(site).browse_url,
+        arrived=arrived,
+        arrived_at=shown(connector, arrived.received_at) if arrived else None,
+    )
+
+
+def registered_or_not(connector: Connector, site: str) -> ResponseReturnValue:
+    """Let the connector's own account make the webhook, which only an administrator of Jira may."""
+    address = public_address(connector, webhook.target(connector, acting(), site).address)
+    try:
+        webhook.register(connector, acting(), site, WEBHOOK_NAME, address)
+    except JiraError as error:
+        return webhook_page(connector, site, f"{error.message} Register it by hand as below. {error.remedy}")
+    flash("Jira has the webhook now. Change any issue of the scope, and it arrives here.")
+    return redirect(url_for("control.wizard_webhook", site=site))

@@ -1,0 +1,111 @@
+"""The buttons of check-ins on the page of an objective: say what a key result stands at, keep it, take the derived value."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, request
+from flask.typing import ResponseReturnValue
+
+from mappings.explain.check_in import CheckIn
+from mappings.rollup.check_in_override import measure_of
+from plugin.access.authorization.permission import needs
+from plugin.access.authorization.person import acting
+from plugin.pages.frame.visit import SERIAL
+from plugin.pages.objectives.objective import address, objective_page
+from plugin.pages.sources import Located
+from plugin.pages.stored_sources import StoredSources
+from plugin.pages.views.objectives.check_in_form import CheckInForm
+from plugin.pages.views.objectives.tree import name
+from plugin.runtime.connector import Connector
+from plugin.use_cases.objectives.check_ins import (
+    CheckInRefused,
+    Said,
+    check_in,
+    keep,
+    key_result_of,
+    typed_delta,
+    typed_value,
+    withdraw,
+)
+
+GONE = "This check-in does not stand any more: somebody was faster. Look at what stands now."
+
+
+def register(blueprint: Blueprint, connector: Connector) -> None:
+    """Add the routes."""
+    sources = StoredSources(connector)
+
+    @blueprint.post("/objectives/<id_or_key>/check-ins", endpoint="check_in")
+    @needs("editor")
+    def say(id_or_key: str) -> ResponseReturnValue:
+        return said(connector, sources, meant(sources, id_or_key))
+
+    @blueprint.post(f"/objectives/<id_or_key>/check-ins/<{SERIAL}:number>/keep", endpoint="keep_check_in")
+    @needs("editor")
+    def keep_it(id_or_key: str, number: int) -> ResponseReturnValue:
+        return kept(connector, sources, meant(sources, id_or_key), number)
+
+    @blueprint.post(
+        f"/objectives/<id_or_key>/check-ins/<{SERIAL}:number>/withdraw", endpoint="withdraw_check_in"
+    )
+    @needs("editor")
+    def withdraw_it(id_or_key: str, number: int) -> ResponseReturnValue:
+        located = meant(sources, id_or_key)
+        ended = withdraw(connector, acting(), located.site, located.saved.state.id, number)
+        flash("Withdrawn. The derived value is shown in a moment." if ended else GONE)
+        return _back(sources, located)
+
+
+def meant(sources: StoredSources, id_or_key: str) -> Located:
+    """The objective of the address, which names the site where there are several."""
+    found = sources.located(id_or_key, request.args.get("site"))
+    if len(found) != 1:
+        abort(404, f"There is no single objective “{id_or_key}”: the address has to name its site.")
+    return found[0]
+
+
+def said(connector: Connector, sources: StoredSources, located: Located) -> ResponseReturnValue:
+    """Keep what was typed; where it cannot be, the page again with the form to be mended."""
+    form = CheckInForm(request.form)
+    made = checked_in(connector, located, form) if form.validate() else None
+    if made is None:
+        return objective_page(sources, located, refused=form), 422
+    flash(f"Checked in: {made.said}. The number follows in a moment.")
+    return _back(sources, located)
+
+
+def checked_in(connector: Connector, located: Located, form: CheckInForm) -> CheckIn | None:
+    """Keep what the form says; None where the form says what is wrong."""
+    state = located.saved.state
+    try:
+        found = key_result_of(state, form.key_result.data or "")
+        measure = measure_of(found.kind)
+        value, delta = typed_value(form.value.data, measure), typed_delta(form.delta.data)
+        wanted = Said(found.id, value, form.note.data, form.until.data, delta, measure)
+        return check_in(connector, acting(), located.site, state.id, wanted)
+    except CheckInRefused as error:
+        for part, fault in error.faults:
+            form.refuse(f"{fault}.", "" if part == "key_result" else part)
+        return None
+
+
+def told(error: CheckInRefused) -> str:
+    """What is wrong, in sentences."""
+    return " ".join(f"{said}." for _, said in error.faults)
+
+
+def kept(connector: Connector, sources: StoredSources, located: Located, number: int) -> ResponseReturnValue:
+    """Say it again, until the end of the cycle where that is still to come."""
+    state, today = located.saved.state, sources.now().astimezone(sources.zone).date()
+    cycle = sources.cycles(located.site).get(state.cycle_id or "")
+    until = cycle.end if cycle is not None and cycle.end >= today else None
+    try:
+        made = keep(connector, acting(), located.site, state.id, number, until)
+    except CheckInRefused as error:
+        flash(f"Not kept: {told(error)}")
+    else:
+        flash(f"Kept: {made.said}, from where the derived value is now." if made else GONE)
+    return _back(sources, located)
+
+
+def _back(sources: StoredSources, located: Located) -> ResponseReturnValue:
+    return redirect(f"{address(sources, name(located.saved.state), located.site)}#krs")

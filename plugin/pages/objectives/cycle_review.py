@@ -1,0 +1,31 @@
+"""Cycle review: one cycle at a time, every objective with its score and what the score means."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+
+from plugin.access.authorization.permission import needs
+from plugin.pages.frame.page import Page, rendered
+from plugin.pages.objectives.objective_address import objective_address
+from plugin.pages.sources import Sources
+from plugin.pages.views.objectives.forecast import calibrated
+from plugin.pages.views.objectives.review import review
+
+
+def register(blueprint: Blueprint, sources: Sources) -> None:
+    @blueprint.get("/review", endpoint="cycle_review")
+    @needs("viewer")
+    def cycle_review() -> str:
+        today = sources.now().astimezone(sources.zone).date()
+        found = review(sources.objectives(), sources.cycles(), request.args.get("cycle", ""), today)
+        told = sources.calibration(found.cycle) if found is not None and found.over else ()
+        return rendered(
+            "cycle_review.html",
+            "cycle_review",
+            review=found,
+            address=objective_address,
+            calibration=[calibrated(one) for one in told],
+        )
+
+
+PAGE = Page("cycle_review", "Cycle review", register, "cycle_review")

@@ -1,0 +1,172 @@
+"""One objective, and the way to it from any issue: why is the number what it is?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+
+from flask import Blueprint, abort, redirect, request
+from flask.typing import ResponseReturnValue
+
+from mappings.rollup.health import ACHIEVED_AT
+from plugin.pages.frame.page import Page, rendered
+from plugin.pages.objectives.objective_address import objective_address, site_in_address
+from plugin.pages.sources import Located, SavedHead, Sources
+from plugin.pages.views.objectives.check_in_form import CheckInForm
+from plugin.pages.views.objectives.explanation import Explanation, explanation
+from plugin.pages.views.objectives.forecast import ForecastView, forecast_view
+from plugin.pages.views.objectives.ledger import Browse
+from plugin.pages.views.objectives.movement import Since, since_view
+from plugin.pages.views.objectives.surroundings import Reference, Surroundings
+from plugin.pages.views.objectives.tree import name
+from plugin.pages.views.words.figures import percent_text
+from plugin.pages.views.words.freshness import pulse
+from plugin.pages.views.words.health import WORDS
+from plugin.use_cases.objectives.movement import instant_of
+
+
+def register(blueprint: Blueprint, sources: Sources) -> None:
+    @blueprint.get("/objectives/<id_or_key>", endpoint="objective")
+    def objective(id_or_key: str) -> ResponseReturnValue:
+        found = sources.located(id_or_key, request.args.get("site"))
+        if len(found) > 1:
+            return several_page(sources, id_or_key, found), 300
+        located = found[0] if found else abort(404, f"There is no objective “{id_or_key}”.")
+        return objective_page(
+            sources,
+            located,
+            exact=bool(request.args.get("exact")),
+            everything=bool(request.args.get("all")),
+            since=request.args.get("since"),
+        )
+
+    @blueprint.get("/why/<issue>", endpoint="why")
+    def why(issue: str) -> ResponseReturnValue:
+        return why_page(sources, issue, request.args.get("site"))
+
+
+def objective_page(
+    sources: Sources,
+    located: Located,
+    *,
+    exact: bool = False,
+    everything: bool = False,
+    since: str | None = None,
+    refused: CheckInForm | None = None,
+) -> str:
+    """One objective as HTML; `exact` adds the fractions, `everything` the rows a long ledger hides, `since` is a moment or a day.
+
+    `refused` is a check-in that could not be kept: its form is shown again with what was typed.
+    """
+    return rendered(
+        "objective.html",
+        "objectives",
+        view=explained(sources, located, everything, refused),
+        moved=moved_since(sources, located, since),
+        outlook=outlook(sources, located),
+        exact=exact,
+        everything=everything,
+        site=site_in_address(located.site, sources.site_names()),
+        pulse=pulse(sources.vitals(), sources.now(), sources.zone),
+    )
+
+
+def moved_since(sources: Sources, located: Located, choice: str | None) -> Since:
+    """What changed since the chosen moment; a week, or all there is where that is less, where none was chosen."""
+    now, zone, state = sources.now(), sources.zone, located.saved.state
+    cycle = sources.cycles(located.site).get(state.cycle_id or "")
+    told = sources.moved(state.id, now - timedelta(days=7), located.site)
+    if choice is None:
+        choice = "first" if told.movement is None and told.begins is not None else "week"
+    moment = instant_of(choice, now, zone, cycle, told.begins)
+    if moment is None:
+        choice, moment = "week", told.since
+    if moment != told.since:
+        told = sources.moved(state.id, moment, located.site)
+    browse = browse_on(sources, located.site)
+    achieved_at = ACHIEVED_AT[state.commitment]
+    return since_view(told, choice, cycle is not None, browse, now, zone, achieved_at)
+
+
+def outlook(sources: Sources, located: Located) -> ForecastView | None:
+    """Will we make it? None where no mapping rules."""
+    found = sources.forecast(located.saved.state.id, located.site)
+    return None if found is None else forecast_view(found)
+
+
+def browse_on(sources: Sources, site: str) -> Browse:
+    """Where a person opens an issue of this site."""
+    return partial(sources.browse_url, site=site)
+
+
+def explained(
+    sources: Sources, located: Located, everything: bool, refused: CheckInForm | None = None
+) -> Explanation:
+    """The explanation of one objective, read from the sources."""
+    state, site = located.saved.state, located.site
+    around = Surroundings(
+        now=sources.now(),
+        zone=sources.zone,
+        browse=browse_on(sources, site),
+        cycle=sources.cycles(site).get(state.cycle_id or ""),
+        aligned_to=tuple(reference(sources, id_, site) for id_ in state.aligned_to),
+        below=tuple(standing(sources, one, site) for one in sources.aligned(state.id, site)),
+        everything=everything,
+        marks=sources.marks(state.id, site),
+        check_ins=sources.check_ins(state.id, site),
+        refused=refused,
+        drifted=sources.drifted(state.id, site),
+    )
+    return explanation(located.saved, sources.history(state.id, site), around)
+
+
+def address(sources: Sources, head: str, site: str) -> str:
+    """Where the page of an objective of this name is."""
+    return objective_address(head, site_in_address(site, sources.site_names()))
+
+
+def reference(sources: Sources, id_: str, site: str) -> Reference:
+    """How to name another objective of the same site; its id where it is not known here."""
+    found = sources.located(id_, site)
+    if not found:
+        return Reference(id_, id_, address(sources, id_, site))
+    return named(sources, found[0])
+
+
+def named(sources: Sources, located: Located) -> Reference:
+    """How to name an objective."""
+    state = located.saved.state
+    return Reference(name(state), state.title, address(sources, name(state), located.site))
+
+
+def standing(sources: Sources, saved: SavedHead, site: str) -> Reference:
+    """An objective aligned to this one, and where it stands."""
+    head = saved.state
+    progress, health = (
+        percent_text(head.progress, 0, ACHIEVED_AT[head.commitment]),
+        WORDS[head.health.level].lower(),
+    )
+    return Reference(name(head), head.title, address(sources, name(head), site), progress, health)
+
+
+def several_page(sources: Sources, wanted: str, found: Sequence[Located]) -> str:
+    """The choice where a name stands for objectives of several sites: never the first of them silently."""
+    choices = [(one.site, named(sources, one)) for one in found]
+    return rendered("several.html", "objectives", wanted=wanted, choices=choices)
+
+
+def why_page(sources: Sources, issue: str, site: str | None = None) -> ResponseReturnValue:
+    """Straight to the objective where an issue is one or belongs to one; a choice where it belongs to several."""
+    found = sources.located(issue, site) or sources.explained_by(issue, site)
+    if not found:
+        abort(404, f"No objective is measured by “{issue}”.")
+    if len(found) == 1:
+        one = found[0]
+        return redirect(address(sources, name(one.saved.state), one.site))
+    several_sites = len({one.site for one in found}) > 1
+    choices = [(one.site if several_sites else "", named(sources, one)) for one in found]
+    return rendered("why.html", "objectives", issue=issue, choices=choices)
+
+
+PAGE = Page("objective", "Objective", register)

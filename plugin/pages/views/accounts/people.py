@@ -1,0 +1,65 @@
+"""Accounts and tokens as rows of a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from plugin.pages.views.words.moments import When, when, when_known
+from plugin.use_cases.accounts.people import Account
+from plugin.use_cases.accounts.tokens import Token
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """One account; `signs_in` says by what."""
+
+    id: int
+    email: str
+    name: str
+    role: str
+    signs_in: str
+    created: When
+    disabled: When | None
+    is_me: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """One token. Its text is not known here."""
+
+    id: int
+    name: str
+    scopes: str
+    created: When
+    expires: When | None
+    used: When | None
+    expired: bool
+
+
+def account_row(account: Account, me: int, now: datetime, zone: tzinfo) -> AccountRow:
+    """The account as the list of people shows it."""
+    ways = [("password", account.password_hash is not None), ("single sign-on", account.identity is not None)]
+    return AccountRow(
+        account.id,
+        account.email,
+        account.name,
+        account.role,
+        " and ".join(way for way, has in ways if has) or "not yet: set a password",
+        when(account.created_at, now, zone),
+        when_known(account.disabled_at, now, zone),
+        account.id == me,
+    )
+
+
+def token_row(token: Token, now: datetime, zone: tzinfo) -> TokenRow:
+    """The token as its owner sees it."""
+    return TokenRow(
+        token.id,
+        token.name,
+        ", ".join(sorted(token.scopes)),
+        when(token.created_at, now, zone),
+        when_known(token.expires_at, now, zone),
+        when_known(token.last_used_at, now, zone),
+        token.expires_at is not None and token.expires_at <= now,
+    )

@@ -1,0 +1,1 @@
+"""KPIs as pages show them."""

@@ -1,0 +1,207 @@
+"""KPIs as a list and one of them in full: levels by shape and word, periods in words, and what was counted of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mappings.kpi.band import KpiLevel
+from mappings.kpi.cadence import local_day
+from mappings.kpi.episode import KpiStatus
+from mappings.kpi.state import PeriodStanding, Told
+from plugin.pages.views.kpis.kpi_chart import KpiChart, KpiSpark, kpi_chart, kpi_spark
+from plugin.pages.views.words.figures import number_text
+from plugin.pages.views.words.moments import When, when
+from plugin.use_cases.kpis.board import ShownKpi
+from plugin.use_cases.kpis.kpi_words import band_words, level_word, period_name, told_words, unit_sign
+
+TONES = {
+    KpiLevel.HEALTHY: "on_track",
+    KpiLevel.WATCH: "at_risk",
+    KpiLevel.UNHEALTHY: "off_track",
+    KpiLevel.NO_DATA: "pending",
+}
+"""The shape and colour of a level, those of health."""
+NO_DATA = "No data"
+TRENDS = {"better": "better", "worse": "worse", "changed": "changed", "unchanged": "unchanged"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """The value of one period: `text` with its unit, `period` in words, `tone` and `word` its level."""
+
+    text: str
+    period: str
+    tone: str
+    word: str
+    band: str
+    watch: str
+    told: str
+    readings: int
+    marks: tuple[str, ...]
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KpiRow:
+    """One KPI of the list. `address` is what an address has to say of the site."""
+
+    id: str
+    name: str
+    site: str | None
+    about: tuple[str, ...]
+    tone: str
+    word: str
+    value: str
+    period: str
+    trend: str
+    last_known: str
+    so_far: str
+    band: str
+    spark: KpiSpark
+    state: str
+    marks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KpiView:
+    """One KPI in full."""
+
+    row: KpiRow
+    owner: str
+    settled: Figure | None
+    so_far: Figure | None
+    last_known: Figure | None
+    chart: KpiChart
+    periods: tuple[Figure, ...]
+    why: tuple[str, ...]
+    counted_until: When | None
+    takes_readings: bool
+
+
+def kpi_row(one: ShownKpi, site: str | None) -> KpiRow:
+    """The row of one KPI; one without data says so and is never healthy."""
+    part, stands = one.part, one.standing
+    settled, known = stands.settled, stands.last_known
+    shown = settled or known
+    return KpiRow(
+        id=part.id,
+        name=part.name,
+        site=site,
+        about=_about(one),
+        tone=TONES[stands.level],
+        word=level_word(stands.level),
+        value=NO_DATA if settled is None or settled.value is None else _value(one, settled),
+        period="" if settled is None else _period(one, settled),
+        trend=TRENDS.get(one.trend, ""),
+        last_known=""
+        if known is None or known is settled
+        else f"last known: {_value(one, known)}, {_period(one, known)}",
+        so_far="" if stands.so_far is None or stands.so_far.value is None else _value(one, stands.so_far),
+        band="" if shown is None else band_words(shown.bands.healthy, part.unit),
+        spark=kpi_spark(one),
+        state=_state(one),
+        marks=() if settled is None else _marks(settled),
+    )
+
+
+def kpi_view(one: ShownKpi, site: str | None, now: datetime) -> KpiView:
+    """The page of one KPI."""
+    stands = one.standing
+    told = [period for period in reversed(one.periods) if period.settled or period.worth.readings]
+    return KpiView(
+        row=kpi_row(one, site),
+        owner=one.part.owner or "",
+        settled=_figure(one, stands.settled),
+        so_far=_figure(one, stands.so_far),
+        last_known=None if stands.last_known is stands.settled else _figure(one, stands.last_known),
+        chart=kpi_chart(one),
+        periods=tuple(figure for period in told if (figure := _figure(one, period)) is not None),
+        why=tuple(_why(one)),
+        counted_until=None if one.state.latest is None else when(one.state.latest, now, one.zone),
+        takes_readings=one.takes_readings,
+    )
+
+
+def _figure(one: ShownKpi, period: PeriodStanding | None) -> Figure | None:
+    if period is None:
+        return None
+    watch = period.bands.watch
+    return Figure(
+        text=NO_DATA if period.value is None else _value(one, period),
+        period=_period(one, period),
+        tone=TONES[period.level],
+        word=level_word(period.level),
+        band=band_words(period.bands.healthy, one.part.unit),
+        watch="" if watch == period.bands.healthy else band_words(watch, one.part.unit),
+        told=told_words(period),
+        readings=period.worth.readings,
+        marks=_marks(period),
+        known=period.value is not None,
+    )
+
+
+def _about(one: ShownKpi) -> tuple[str, ...]:
+    part = one.part
+    source = {"jql_count": "JQL count", "push": "pushed", "csv": "from files"}.get(
+        part.source.kind, part.source.kind
+    )
+    found = (part.owner, part.cadence, source, part.perspective, part.indicator)
+    return tuple(text for text in found if text)
+
+
+def _value(one: ShownKpi, period: PeriodStanding) -> str:
+    return f"{number_text(period.value)}{unit_sign(one.part.unit)}"
+
+
+def _period(one: ShownKpi, period: PeriodStanding) -> str:
+    return period_name(one.part.cadence, period.period, one.zone)
+
+
+def _marks(period: PeriodStanding) -> tuple[str, ...]:
+    marks = []
+    if period.worth.late:
+        marks.append("late")
+    if period.worth.corrected or period.told is Told.COUNTED_OTHERWISE:
+        marks.append("corrected")
+    return tuple(marks)
+
+
+def _state(one: ShownKpi) -> str:
+    return {
+        KpiStatus.WATCHING: "",
+        KpiStatus.KR_PROPOSED: "A key result is proposed",
+        KpiStatus.KR_OPEN: "A key result is wanted",
+        KpiStatus.CLOSE_PROPOSED: "Closing the key result is proposed",
+    }[one.state.status]
+
+
+def _why(one: ShownKpi) -> list[str]:
+    """What the state machine has counted and what follows from it."""
+    state, part = one.state, one.part
+    if state.latest is None:
+        return ["Nothing has been counted yet: a period counts once it is settled and has a value."]
+    day = local_day(state.latest, one.zone)
+    found = [f"Counted until the period that ends on {day:%Y-%m-%d}."]
+    side = (
+        f"Out of the healthy band {_times(state.outside)} running"
+        if state.outside
+        else f"In the healthy band {_times(state.inside)} running"
+    )
+    if part.promote is not None and state.status is KpiStatus.WATCHING:
+        side += f"; a key result is proposed after {_times(part.promote.after)} out of it"
+    if part.revert is not None and state.status is not KpiStatus.WATCHING:
+        side += f"; it is back to watching after {_times(part.revert.after)} in it"
+    found.append(f"{side}.")
+    proposal = state.proposal
+    if state.status is KpiStatus.KR_PROPOSED and proposal is not None:
+        under = f" under {proposal.objective}" if proposal.objective else ""
+        found.append(
+            f"Proposed{under}: from {number_text(proposal.start)} to {number_text(proposal.target)}. "
+            "This release proposes and creates nothing: whoever wants it makes the key result in Jira."
+        )
+    return found
+
+
+def _times(number: int) -> str:
+    return f"{number} settled period{'s' * (number != 1)}"

@@ -1,0 +1,1 @@
+"""Mappings as pages show them: forms, differences, presets, revisions."""

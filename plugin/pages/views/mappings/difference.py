@@ -1,0 +1,130 @@
+"""A preview as people read it: what would be different, worst first, with the issues behind and the fields that would be written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from mappings.numbers import percent
+from mappings.write_back.plan import Change
+from mappings.write_back.preview import KeyResultDifference, ObjectiveDifference, RowDifference, Standing
+from plugin.pages.views.words.health import WORDS
+from plugin.use_cases.mapping.mapping_life import Previewed
+
+MOST_OBJECTIVES = 200
+MOST_ROWS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class StandingText:
+    """Where something stands: `percent` in words, and its health."""
+
+    percent: str
+    level: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowText:
+    """One issue that would be treated differently, and why."""
+
+    key: str
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One objective or key result before and after; None is not there. `more` rows are not shown."""
+
+    key: str
+    name: str
+    title: str
+    before: StandingText | None
+    after: StandingText | None
+    rows: tuple[RowText, ...]
+    more: int
+    key_results: tuple[Moved, ...] = ()
+    writes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewView:
+    """The whole preview; `same` objectives would stand as they do."""
+
+    revision: str
+    hash: str
+    looked_at: int
+    same: int
+    writes: int
+    issues: int
+    calls: int
+    hold: str
+    missing: tuple[str, ...]
+    moved: tuple[Moved, ...]
+    more: int
+
+
+def preview_view(previewed: Previewed) -> PreviewView:
+    """The preview, the largest moves first; of thousands the first are shown and the rest counted."""
+    found = previewed.preview
+    writes = {plan.objective_id: plan.changes for plan in found.plans}
+    concerned = [one for one in found.objectives if one.changed or one.id in writes]
+    concerned.sort(key=lambda one: (-_distance(one.before, one.after), one.key or one.id))
+    return PreviewView(
+        revision=found.revision,
+        hash=found.hash,
+        looked_at=len(found.objectives),
+        same=len(found.objectives) - len(concerned),
+        writes=found.cost.writes,
+        issues=found.cost.issues,
+        calls=found.cost.calls,
+        hold=previewed.hold.reason if previewed.hold else "",
+        missing=previewed.missing_fields,
+        moved=tuple(_objective(one, writes.get(one.id, ())) for one in concerned[:MOST_OBJECTIVES]),
+        more=max(0, len(concerned) - MOST_OBJECTIVES),
+    )
+
+
+def _objective(one: ObjectiveDifference, writes: tuple[Change, ...]) -> Moved:
+    key_results = tuple(_key_result(kr) for kr in one.key_results if kr.changed)
+    rows = _rows(one.rows)
+    more = max(0, len(one.rows) - MOST_ROWS)
+    name = one.key or one.id
+    return Moved(
+        one.key,
+        name,
+        one.title,
+        _standing(one.before),
+        _standing(one.after),
+        rows,
+        more,
+        key_results,
+        writes[:MOST_ROWS],
+    )
+
+
+def _key_result(one: KeyResultDifference) -> Moved:
+    more = max(0, len(one.rows) - MOST_ROWS)
+    standings = _standing(one.before), _standing(one.after)
+    return Moved(one.key, one.key or one.id, one.title, *standings, _rows(one.rows), more)
+
+
+def _rows(rows: Iterable[RowDifference]) -> tuple[RowText, ...]:
+    return tuple(RowText(row.key, row.title, row.reason) for row in list(rows)[:MOST_ROWS])
+
+
+def _standing(standing: Standing | None) -> StandingText | None:
+    if standing is None:
+        return None
+    shown = percent(standing.progress, 0, standing.achieved_at)
+    text = "unknown" if shown is None else f"{shown}\u202f%"
+    return StandingText(text, standing.health.value, WORDS[standing.health])
+
+
+def _distance(before: Standing | None, after: Standing | None) -> Fraction:
+    """How far it moves; what comes or goes, or becomes known or unknown, moves farthest."""
+    if before is None or after is None or (before.progress is None) != (after.progress is None):
+        return Fraction(2)
+    return abs((after.progress or Fraction(0)) - (before.progress or Fraction(0)))

@@ -1,0 +1,33 @@
+"""Progress as a bar with the mark where it should be today, and the same as a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from mappings.rollup.health import ACHIEVED_AT
+from plugin.pages.views.words.figures import length, percent_text
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """`filled` and `mark` are SVG lengths (`mark` None where no pace is known); `level` names the colour."""
+
+    text: str
+    filled: str
+    known: bool
+    mark: str | None
+    expected: str
+    level: str
+    description: str
+
+
+def bar(
+    progress: Fraction | None, expected: Fraction | None, level: str, commitment: str = "committed"
+) -> Bar:
+    """The bar of one number."""
+    text = percent_text(progress, 0, ACHIEVED_AT[commitment])
+    target = percent_text(expected) if expected is not None else ""
+    description = f"Progress {text}" + (f", should be {target} today" if target else "")
+    mark = None if expected is None else length(expected)
+    return Bar(text, length(progress), progress is not None, mark, target, level, description)

@@ -1,0 +1,179 @@
+"""Check-ins of one key result: the one that stands and what it asks, the form for a new one, and those that ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from mappings.explain.check_in import DELTA, CheckIn, Measure
+from mappings.numbers import plain
+from mappings.rollup.check_in_override import measure_of
+from mappings.rollup.state import KeyResultState
+from plugin.pages.views.objectives.check_in_form import CheckInForm
+from plugin.pages.views.objectives.surroundings import Surroundings
+from plugin.pages.views.words.clause import told
+from plugin.pages.views.words.figures import number_text, percent_text
+from plugin.pages.views.words.moments import When, day_text, when
+from plugin.use_cases.objectives.check_ins import WITHDRAWN, Kept
+
+ENDED_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The check-in that stands. `taken_up`: the number shown is computed with it; `asks` with the answers there are."""
+
+    number: int
+    said: str
+    by: str
+    at: When
+    note: str
+    holds: str
+    derived: str
+    taken_up: bool
+    asks: bool
+    question: str
+    may_keep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A check-in that is over; the last one, where it was withdrawn, may be put back."""
+
+    said: str
+    by: str
+    at: When
+    note: str
+    how: str
+    number: int
+    may_put_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIns:
+    """Everything about check-ins of one key result. `withdrawing`: one was withdrawn, and the number shown still has it."""
+
+    standing: Standing | None
+    withdrawing: bool
+    ended: tuple[Ended, ...]
+    form: CheckInForm
+
+
+def left_over(key_results: Iterable[KeyResultState], around: Surroundings) -> tuple[Standing, ...]:
+    """Check-ins that stand for key results the objective no longer has: somebody has to look at them."""
+    known = {one.id for one in key_results}
+    gone = [
+        one.check_in for one in around.check_ins if one.stands and one.check_in.key_result_id not in known
+    ]
+    return tuple(_lost(one, around) for one in gone)
+
+
+def not_kept(key_results: Iterable[KeyResultState], around: Surroundings) -> str:
+    """What to say of a check-in that has no form to be mended in: its key result is none any more. Nothing typed is lost."""
+    refused = around.refused
+    if refused is None or refused.key_result.data in {one.id for one in key_results}:
+        return ""
+    wrong = f"Not kept: {' '.join(refused.said())}"
+    typed = ", ".join(field.data for field in (refused.value, refused.note) if field.data)
+    return f"{wrong} You typed: {typed}" if typed else wrong
+
+
+def _lost(about: CheckIn, around: Surroundings) -> Standing:
+    at = when(about.at, around.now, around.zone)
+    return Standing(
+        number=about.id,
+        said=said(about),
+        by=about.by,
+        at=at,
+        note=about.note,
+        holds=holds(about),
+        derived=percent_text(None),
+        taken_up=True,
+        asks=True,
+        question=f"{about.by}’s check-in of {said(about)} is for a key result that is none any more.",
+        may_keep=False,
+    )
+
+
+def check_ins(state: KeyResultState, around: Surroundings) -> CheckIns:
+    """The check-ins of a key result, as the store has them now and as its state was computed with."""
+    mine = [one for one in around.check_ins if one.check_in.key_result_id == state.id]
+    now = next((one.check_in for one in mine if one.stands), None)
+    ended = [one for one in mine if not one.stands][:ENDED_SHOWN]
+    return CheckIns(
+        standing=None if now is None else _standing(state, now, around),
+        withdrawing=now is None and state.check_in is not None,
+        ended=tuple(
+            _ended(one, around, now is None and one is ended[0] and _fits(one, state)) for one in ended
+        ),
+        form=_form(state, around),
+    )
+
+
+def _standing(state: KeyResultState, now: CheckIn, around: Surroundings) -> Standing:
+    ruling = state.check_in
+    taken_up = ruling is not None and ruling.check_in.id == now.id
+    asks = taken_up and ruling is not None and ruling.asks
+    derived = now.derived if ruling is None or not taken_up else ruling.derived
+    return Standing(
+        number=now.id,
+        said=said(now),
+        by=now.by,
+        at=when(now.at, around.now, around.zone),
+        note=now.note,
+        holds=holds(now),
+        derived=percent_text(derived),
+        taken_up=taken_up,
+        asks=asks,
+        question=told(ruling.sentence) if asks and ruling is not None else "",
+        may_keep=asks and ruling is not None and ruling.rule in ("derived-moved", "date-passed"),
+    )
+
+
+def said(check_in: CheckIn) -> str:
+    """The value as the page writes numbers."""
+    if check_in.measure is Measure.PROGRESS:
+        return percent_text(check_in.value)
+    return number_text(check_in.value)
+
+
+def holds(check_in: CheckIn) -> str:
+    """How long it holds: `until 31 Dec 2026, or until the derived value moves by more than 10 points`."""
+    parts = []
+    if check_in.until is not None:
+        parts.append(f"until {day_text(check_in.until)}")
+    if check_in.delta is not None:
+        parts.append(f"until the derived value moves by more than {plain(check_in.delta * 100)} points")
+    return ", or ".join(parts)
+
+
+def _fits(one: Kept, state: KeyResultState) -> bool:
+    """Whether it says what the mapping asks for: the same figure means something else where it does not."""
+    return one.check_in.measure is measure_of(state.kind)
+
+
+def _ended(one: Kept, around: Surroundings, put_back: bool) -> Ended:
+    about = one.check_in
+    how = f"{one.ended_how} by {one.ended_by}" if one.ended_how == WITHDRAWN else f"{one.ended_how}"
+    at = when(about.at, around.now, around.zone)
+    return Ended(
+        said(about), about.by, at, about.note, how, about.id, put_back and one.ended_how == WITHDRAWN
+    )
+
+
+def _form(state: KeyResultState, around: Surroundings) -> CheckInForm:
+    """The one that has to be mended, where it is of this key result; else one with what is usual."""
+    form = around.refused
+    if form is None or form.key_result.data != state.id:
+        usual = {"key_result": state.id, "until": usual_until(around), "delta": plain(DELTA * 100)}
+        form = CheckInForm(data=usual)
+    if measure_of(state.kind) is Measure.CURRENT:
+        form.value.label.text = "Current value"
+    return form
+
+
+def usual_until(around: Surroundings) -> date | None:
+    """The end of the cycle, where it is still to come."""
+    cycle, today = around.cycle, around.now.astimezone(around.zone).date()
+    return cycle.end if cycle is not None and cycle.end >= today else None

@@ -1,0 +1,17 @@
+"""The form by which a person says what a key result stands at."""
+
+from __future__ import annotations
+
+from wtforms import HiddenField
+
+from plugin.pages.frame.forms import Day, Line, PageForm
+
+
+class CheckInForm(PageForm):
+    """A new check-in. What the value is called depends on the key result."""
+
+    key_result = HiddenField(default="")
+    value = Line("Progress, %", render_kw={"inputmode": "decimal", "required": True})
+    until = Day("Holds until")
+    delta = Line("or until the derived value moves by … points", render_kw={"inputmode": "decimal"})
+    note = Line("Note", render_kw={"maxlength": 2000})

@@ -1,0 +1,129 @@
+"""A ledger as a table whose displayed points sum to the displayed number, whatever was rounded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from types import MappingProxyType
+
+from mappings.numbers import WHOLE
+from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
+from plugin.pages.views.words.figures import fraction_text, number_text, percent_text, points, points_text
+
+SHOWN = 150
+IN_THE_NUMBER = (Disposition.COUNTED, Disposition.NOT_ACHIEVED, Disposition.CHECKED_IN)
+GAPS = (Disposition.UNKNOWN, Disposition.GAP)
+WORDS = {
+    Disposition.COUNTED: "Counted",
+    Disposition.NOT_ACHIEVED: "Not achieved",
+    Disposition.EXCLUDED: "Excluded",
+    Disposition.UNKNOWN: "Unknown",
+    Disposition.WEIGHTLESS: "No weight",
+    Disposition.GAP: "Gap",
+    Disposition.BY_CHILDREN: "Measured by its children",
+    Disposition.ELSEWHERE: "Counted elsewhere",
+    Disposition.BESIDE: "Shown beside",
+    Disposition.CHECKED_IN: "Checked in",
+}
+Browse = Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One contribution. `points` are percentage points of the whole; `exact` the same as a fraction of 1."""
+
+    id: str
+    key: str
+    url: str | None
+    title: str
+    status: str
+    word: str
+    reason: str
+    counted: bool
+    gap: bool
+    weight: str
+    progress: str
+    points: str
+    exact: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerTable:
+    """The rows of one number. `hidden` rows are summed in one line, so that the column still adds up."""
+
+    rows: tuple[LedgerRow, ...]
+    total: str
+    rounded_total: str
+    exact_total: str
+    known: bool
+    adds_up: bool
+    counted: int
+    left_out: int
+    hidden: int
+    hidden_points: str
+    summary: str
+
+
+def ledger_table(
+    ledger: Ledger,
+    browse: Browse,
+    shown: int | None = SHOWN,
+    achieved_at: Fraction = WHOLE,
+    bars: Mapping[str, Fraction] = MappingProxyType({}),
+) -> LedgerTable:
+    """The table of one ledger, rows in the number first; `shown` None gives every row.
+
+    `achieved_at` is what the number has to reach, `bars` what its rows have to, by id, where that is not 1.
+    """
+    total = ledger.total if ledger.total is not None else Fraction(0)
+    adds = points([row.share for row in ledger.rows], total, achieved_at)
+    ordered = sorted(zip(ledger.rows, adds, strict=True), key=lambda pair: not _counts(pair[0]))
+    visible, rest = (ordered, []) if shown is None else (ordered[:shown], ordered[shown:])
+    counted = sum(_counts(row) for row in ledger.rows)
+    return LedgerTable(
+        rows=tuple(_row(row, added, browse, bars.get(row.id, WHOLE)) for row, added in visible),
+        total=percent_text(ledger.total, 2, achieved_at),
+        rounded_total=percent_text(ledger.total, 0, achieved_at),
+        exact_total=fraction_text(ledger.total),
+        known=ledger.total is not None,
+        adds_up=ledger.exact,
+        counted=counted,
+        left_out=len(ledger.rows) - counted,
+        hidden=len(rest),
+        hidden_points=points_text(sum((added for _, added in rest), Decimal(0))),
+        summary=_summary(counted, len(ledger.rows) - counted),
+    )
+
+
+def gap_rows(ledger: Ledger, browse: Browse) -> tuple[LedgerRow, ...]:
+    """The rows that could not be measured; a long ledger has few of them, and the others need not be written for their sake."""
+    return tuple(_row(row, Decimal(0), browse) for row in ledger.rows if row.disposition in GAPS)
+
+
+def _counts(row: Contribution) -> bool:
+    return row.disposition in IN_THE_NUMBER
+
+
+def _summary(counted: int, left_out: int) -> str:
+    rows = "1 row in the number" if counted == 1 else f"{counted} rows in the number"
+    return f"{rows}, {left_out} left out" if left_out else rows
+
+
+def _row(row: Contribution, added: Decimal, browse: Browse, achieved_at: Fraction = WHOLE) -> LedgerRow:
+    return LedgerRow(
+        id=row.id,
+        key=row.key,
+        url=browse(row.key) if row.key else None,
+        title=row.title or row.key or row.id,
+        status=row.status,
+        word=WORDS[row.disposition],
+        reason=row.reason,
+        counted=_counts(row),
+        gap=row.disposition in GAPS,
+        weight=number_text(row.weight),
+        progress="—" if row.progress is None else percent_text(row.progress, 0, achieved_at),
+        points=points_text(added),
+        exact=fraction_text(row.share) if row.share else "—",
+    )

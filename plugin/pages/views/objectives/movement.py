@@ -1,0 +1,142 @@
+"""What changed since a moment: the parts of the movement and the issues behind each, in points that sum as displayed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from decimal import Decimal
+from fractions import Fraction
+
+from mappings.explain.cause import part_words, row_cause
+from mappings.explain.movement import Effect, Movement, Part
+from mappings.numbers import WHOLE
+from plugin.pages.views.objectives.ledger import Browse
+from plugin.pages.views.words.figures import fraction_text, grouped, percent_text, points
+from plugin.pages.views.words.moments import When, when
+from plugin.use_cases.objectives.movement import CHOICES, Told
+
+SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One moment to look back to."""
+
+    value: str
+    text: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MovedRow:
+    """What one issue did to the number."""
+
+    part: str
+    key: str
+    url: str | None
+    title: str
+    cause: str
+    points: str
+    exact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """The section. Without `known` there is only what to say instead: history begins later, or there is none."""
+
+    choices: tuple[Choice, ...]
+    day: str
+    since: When
+    known: bool
+    begins: When | None
+    reconstructed: bool
+    before: str
+    after: str
+    total: str
+    measured: bool
+    parts: tuple[tuple[str, str], ...]
+    rows: tuple[MovedRow, ...]
+    hidden: int
+
+
+def since_view(
+    told: Told,
+    choice: str,
+    cycled: bool,
+    browse: Browse,
+    now: datetime,
+    zone: tzinfo,
+    achieved_at: Fraction = WHOLE,
+) -> Since:
+    """The section for the moment that was chosen; `cycled` says that the objective has a cycle to look back to."""
+    moved = told.movement or Movement(None, None)
+    rows = sorted(
+        zip(moved.rows, _points_of(moved), strict=True), key=lambda pair: -abs(pair[0].effect or Fraction(0))
+    )
+    shown = [(row, added) for row, added in rows if row.effect or moved.total is None]
+    return Since(
+        choices=_choices(choice, cycled),
+        day="" if choice in CHOICES else choice,
+        since=when(told.since, now, zone),
+        known=told.movement is not None,
+        begins=None if told.begins is None else when(told.begins, now, zone),
+        reconstructed=told.reconstructed,
+        before=percent_text(moved.before, 2, achieved_at),
+        after=percent_text(moved.after, 2, achieved_at),
+        total=_signed(points([moved.total or Fraction(0)], moved.total or Fraction(0))[0]),
+        measured=moved.total is not None,
+        parts=_parts(moved),
+        rows=tuple(_row(row, added, browse) for row, added in shown[:SHOWN]),
+        hidden=max(len(shown) - SHOWN, 0),
+    )
+
+
+def _choices(choice: str, cycled: bool) -> tuple[Choice, ...]:
+    offered = [(value, text) for value, text in CHOICES.items() if cycled or value != "cycle"]
+    return tuple(Choice(value, text, value == choice) for value, text in offered)
+
+
+def _parts(moved: Movement) -> tuple[tuple[str, str], ...]:
+    """Every part in order, with points that sum to the total as displayed."""
+    return tuple((_called(moved, part), _signed(value)) for part, value in _points_of_parts(moved).items())
+
+
+def _points_of_parts(moved: Movement) -> dict[Part, Decimal]:
+    """By part, summing to the total as displayed; empty where there is no total."""
+    if moved.total is None:
+        return {}
+    return dict(zip(moved.parts, points(list(moved.parts.values()), moved.total), strict=True))
+
+
+def _points_of(moved: Movement) -> list[Decimal | None]:
+    """What each row did, in the order of the rows: those of a part sum to the part as displayed."""
+    shown: list[Decimal | None] = [None] * len(moved.rows)
+    for part, whole in _points_of_parts(moved).items():
+        places = [place for place, row in enumerate(moved.rows) if row.part is part]
+        effects = [moved.rows[place].effect or Fraction(0) for place in places]
+        for place, value in zip(places, points(effects, Fraction(whole) / 100), strict=True):
+            shown[place] = value
+    return shown
+
+
+def _called(moved: Movement, part: Part) -> str:
+    return part_words(row for row in moved.rows if row.part is part and row.effect) or part.value
+
+
+def _row(row: Effect, shown: Decimal | None, browse: Browse) -> MovedRow:
+    return MovedRow(
+        part_words([row]),
+        row.key,
+        browse(row.key) if row.key else None,
+        row.title or row.key or row.id,
+        row_cause(row),
+        "unknown" if shown is None else _signed(shown),
+        fraction_text(row.effect),
+    )
+
+
+def _signed(value: Decimal) -> str:
+    """`+12.35`, `−3.00`, or a dash for nothing."""
+    if not value:
+        return "—"
+    return f"+{grouped(value)}" if value > 0 else grouped(value)

@@ -1,0 +1,47 @@
+"""What one objective is read in: the clock, the zone, the cycle, links into Jira, check-ins, and how much of it is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from mappings.explain.marks import Mark
+from plugin.pages.sources import Cycle
+from plugin.pages.views.objectives.check_in_form import CheckInForm
+from plugin.pages.views.objectives.ledger import SHOWN, Browse
+from plugin.use_cases.objectives.check_ins import Kept
+from plugin.use_cases.objectives.objectives import Drifted
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Another objective this one hangs together with, and where its page is; where it stands is said of those below."""
+
+    name: str
+    title: str
+    address: str = ""
+    progress: str = ""
+    health: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """`everything` shows every row of every ledger, however long; `refused` is a check-in that has to be mended."""
+
+    now: datetime
+    zone: tzinfo
+    browse: Browse
+    cycle: Cycle | None = None
+    aligned_to: tuple[Reference, ...] = ()
+    below: tuple[Reference, ...] = ()
+    everything: bool = False
+    marks: Sequence[Mark] = ()
+    check_ins: Sequence[Kept] = ()
+    refused: CheckInForm | None = None
+    drifted: Drifted | None = None
+
+    @property
+    def shown(self) -> int | None:
+        """How many rows of a ledger are shown; None is all."""
+        return None if self.everything else SHOWN

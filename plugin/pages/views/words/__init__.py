@@ -1,0 +1,1 @@
+"""Words and figures of all pages: numbers, moments, health, freshness."""

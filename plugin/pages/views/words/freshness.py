@@ -1,0 +1,304 @@
+"""How fresh the data of a site is: one verdict, the figures behind it, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from plugin.pages.views.accounts.record import shown
+from plugin.pages.views.objectives.ledger import Browse
+from plugin.pages.views.words.held_writes import MOST_HELD, HeldGroup, held_groups
+from plugin.pages.views.words.moments import When, when, when_known
+from plugin.use_cases.health.budget import in_words
+from plugin.use_cases.health.concerns import Concern, concerns, corrected, verdict, worst
+from plugin.use_cases.health.credential_expiry import Expiry
+from plugin.use_cases.health.status import Status
+from plugin.use_cases.health.webhook_state import WebhookState
+from plugin.use_cases.work.background_jobs import SILENT_FOR, BackgroundJob
+from plugin.use_cases.work.dead_letters import DeadLetter
+from plugin.use_cases.work.losses import Loss
+
+MOST_LOSSES = 10
+"""So many issues of a project are shown one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadRow:
+    """One dead letter in the list."""
+
+    name: str
+    known: bool
+    error: str
+    remedy: str
+    since: When | None
+    objective_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """One field Jira refuses to take."""
+
+    key: str
+    url: str | None
+    field: str
+    message: str
+    remedy: str
+    objective_id: str = ""
+    issue_id: str = ""
+    field_id: str = ""
+    stands: str = ""
+    wanted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GapCell:
+    """One issue that could not be read, as the page shows it."""
+
+    issue: str
+    name: str
+    url: str | None
+    field: str
+    reason: str
+    remedy: str
+    since: When
+    objectives: str
+    accepted_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LossCell:
+    """One issue that Jira shows no more."""
+
+    name: str
+    url: str | None
+    title: str
+    reason: str
+    since: When
+
+
+@dataclass(frozen=True, slots=True)
+class LossRow:
+    """Those of one project: the first of them, and how many more."""
+
+    project: str
+    count: str
+    issues: tuple[LossCell, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRow:
+    """One site on the page."""
+
+    site: str
+    url: str | None
+    verdict: Concern
+    verdicts: tuple[Concern, ...]
+    issues: str
+    delivery: When | None
+    resync: When | None
+    recent: When | None
+    newest: When | None
+    drift: str
+    drifted: bool
+    drifted_objectives: tuple[tuple[str, str, str], ...]
+    drifted_more: int
+    pending: int
+    pending_since: When | None
+    deliveries: tuple[tuple[str, str], ...]
+    dead: tuple[DeadRow, ...]
+    refused: tuple[RefusedRow, ...]
+    held: tuple[HeldGroup, ...]
+    held_more: int
+    gaps: tuple[GapCell, ...]
+    losses: tuple[LossRow, ...]
+    traffic: str
+    traffic_text: str
+    webhook: str
+    webhook_todo: str
+    calls: str
+    limits: str
+    credential: Expiry
+    sync: BackgroundJob | None
+    interrupted: str
+
+
+def site_row(fresh: Status, browse: Browse, now: datetime, zone: tzinfo) -> SiteRow:
+    """The page's part for one site."""
+    calls, limits = in_words(fresh.budget, now) if fresh.budget else ("not known yet", "")
+    webhook, webhook_todo = _webhook(fresh.webhook, fresh.last_delivery is not None)
+    held = held_groups(fresh.held, browse, now, zone)
+    return SiteRow(
+        site=fresh.site,
+        url=fresh.url,
+        verdict=verdict(fresh),
+        verdicts=concerns(fresh) or (verdict(fresh),),
+        issues=_count(fresh.issues),
+        delivery=when_known(fresh.last_delivery, now, zone),
+        resync=when_known(fresh.last_resync, now, zone),
+        recent=when_known(fresh.last_recent, now, zone),
+        newest=when_known(fresh.newest_change, now, zone),
+        drift=_drift(fresh),
+        drifted=bool(_drifted(fresh)),
+        drifted_objectives=_drifted_objectives(fresh),
+        drifted_more=fresh.drift.objectives - len(fresh.drift.worst) if fresh.drift else 0,
+        pending=fresh.due,
+        pending_since=when_known(fresh.overdue_since, now, zone),
+        deliveries=tuple((status, _count(n)) for status, n in sorted((fresh.deliveries or {}).items())),
+        dead=tuple(_dead(one, now, zone) for one in fresh.dead),
+        refused=tuple(
+            RefusedRow(
+                one.issue_key,
+                browse(one.issue_key),
+                one.field_name,
+                one.message,
+                one.remedy,
+                one.objective_id,
+                one.issue_id,
+                one.field_id,
+                shown(one.before),
+                shown(one.after),
+            )
+            for one in fresh.refused
+        ),
+        held=held[:MOST_HELD],
+        held_more=len(held[MOST_HELD:]),
+        gaps=tuple(
+            GapCell(
+                one.issue,
+                one.name,
+                browse(one.key) if one.key else None,
+                one.field,
+                one.reason,
+                one.remedy,
+                when(one.since, now, zone),
+                ", ".join(one.objectives),
+                one.accepted_by,
+            )
+            for one in fresh.gaps
+        ),
+        losses=_losses(fresh, browse, now, zone),
+        traffic=_traffic(fresh.per_minute),
+        traffic_text="not known yet"
+        if fresh.per_minute is None
+        else f"{sum(fresh.per_minute)} in the last {len(fresh.per_minute)} minutes",
+        webhook=webhook,
+        webhook_todo=webhook_todo,
+        calls=calls,
+        limits=limits,
+        credential=fresh.credential,
+        sync=_reading(fresh, now),
+        interrupted=_interrupted(fresh, now),
+    )
+
+
+def _losses(fresh: Status, browse: Browse, now: datetime, zone: tzinfo) -> tuple[LossRow, ...]:
+    by_project: dict[str, list[Loss]] = {}
+    for one in fresh.losses:
+        by_project.setdefault(one.project_key, []).append(one)
+    return tuple(
+        LossRow(
+            project,
+            "1 issue" if len(found) == 1 else f"{_count(len(found))} issues",
+            tuple(
+                LossCell(one.issue_key, browse(one.issue_key), one.title, one.reason, when(one.at, now, zone))
+                for one in found[:MOST_LOSSES]
+            ),
+            max(len(found) - MOST_LOSSES, 0),
+        )
+        for project, found in by_project.items()
+    )
+
+
+def _drift(fresh: Status) -> str:
+    if fresh.drift is None:
+        return "not known yet"
+    return corrected(fresh.drift.issues) if fresh.drift.issues else "none"
+
+
+def _reading(fresh: Status, now: datetime) -> BackgroundJob | None:
+    """What is being read: because a person asked for it, or by the clock; else what came of the last a person asked for."""
+    if fresh.full_read is None or _asked_for(fresh) or now - fresh.full_read.at >= SILENT_FOR:
+        return fresh.sync
+    going = fresh.full_read
+    return BackgroundJob("sync", "", going.began, going.at, done=going.read, total=going.total)
+
+
+def _interrupted(fresh: Status, now: datetime) -> str:
+    """How far a full read came that nobody goes on with yet; empty where there is none."""
+    stopped = fresh.full_read
+    if stopped is None or not stopped.read or _asked_for(fresh) or now - stopped.at < SILENT_FOR:
+        return ""
+    return f"one stopped after {_count(stopped.read)} of {_count(stopped.total)} issues; the next goes on from there"
+
+
+def _asked_for(fresh: Status) -> bool:
+    return fresh.sync is not None and fresh.sync.state == "running"
+
+
+def _traffic(per_minute: Sequence[int] | None) -> str:
+    """Deliveries per minute, of the last full minutes."""
+    if not per_minute:
+        return "not known yet"
+    mean = sum(per_minute) / len(per_minute)
+    return f"{mean:.1f}" if 0 < mean < 10 else f"{mean:.0f}"
+
+
+NOT_LOOKED_UP = (
+    "not looked up yet",
+    "a sync started here asks Jira whether it has the webhook of this connector",
+)
+
+
+def _webhook(state: WebhookState | None, delivered: bool) -> tuple[str, str]:
+    """Whether Jira has our webhook, and what to do where it has not."""
+    if state is None:
+        return (
+            ("delivers", "a sync started here asks Jira how it is registered") if delivered else NOT_LOOKED_UP
+        )
+    if state.registered is None:
+        return "not known", "only an administrator's token may ask; deliveries tell"
+    if not state.registered:
+        return "not registered", "register it, so that changes arrive in seconds"
+    if not state.enabled:
+        return "switched off", "switch it on in Jira, System › WebHooks"
+    return ("registered, but lacks events", state.remedy) if state.lacking else ("registered", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """The one line about freshness that other pages show; it leads to this one. No word where all is well."""
+
+    level: str
+    word: str
+    at: When | None
+
+
+def pulse(sites: Sequence[Status], now: datetime, zone: tzinfo) -> Pulse | None:
+    """The worst site speaks for all; None where there is no site."""
+    if not sites:
+        return None
+    speaks = worst(sites)
+    found = verdict(speaks)
+    word = "" if found.level == "on_track" else found.word
+    return Pulse(found.level, word, when_known(speaks.heard, now, zone))
+
+
+def _count(value: int | None) -> str:
+    return "not known yet" if value is None else f"{value:,}".replace(",", "\u202f")
+
+
+def _drifted(fresh: Status) -> int:
+    return fresh.drift.issues if fresh.drift else 0
+
+
+def _drifted_objectives(fresh: Status) -> tuple[tuple[str, str, str], ...]:
+    """Id, name and how many issues, of the objectives that had been wrong."""
+    worst = fresh.drift.worst if fresh.drift else ()
+    return tuple((one.id, one.key or one.title or one.id, corrected(one.issues)) for one in worst)
+
+
+def _dead(one: DeadLetter, now: datetime, zone: tzinfo) -> DeadRow:
+    since = when_known(one.buried_at, now, zone)
+    return DeadRow(one.name, one.known, one.error, one.remedy, since, one.objective_id)

@@ -1,0 +1,74 @@
+"""Health as a word, a shape and a sentence; the colour only repeats them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from mappings.rollup.health import RULES
+from mappings.rollup.state import Health, HealthLevel
+from plugin.pages.views.words.clause import told
+from plugin.pages.views.words.figures import length
+
+WORDS = {
+    HealthLevel.OFF_TRACK: "Off track",
+    HealthLevel.AT_RISK: "At risk",
+    HealthLevel.UNKNOWN: "Unknown",
+    HealthLevel.PENDING: "Pending",
+    HealthLevel.ON_TRACK: "On track",
+    HealthLevel.ACHIEVED: "Achieved",
+}
+WORST = "as the worst of its rows is: "
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """One health: `level` names colour and shape, `word` says it, `rule` fired, `sentence` explains with its figures.
+
+    `brief` is the sentence where the word stands beside it already; `meaning` is what the rule says in general.
+    """
+
+    level: str
+    word: str
+    rule: str
+    sentence: str
+    brief: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many objectives have one health; `start` and `width` place it in the strip of all, as SVG lengths."""
+
+    level: str
+    word: str
+    count: int
+    start: str
+    width: str
+
+
+def badge(health: Health) -> Badge:
+    """The badge of one health."""
+    _, repeated, rest = health.sentence.partition(WORST)
+    brief = rest if repeated and health.rule == "worst" else health.sentence
+    meaning = RULES.get(health.rule, "")
+    return Badge(
+        health.level.value, WORDS[health.level], health.rule, told(health.sentence), told(brief), meaning
+    )
+
+
+def totals(levels: Iterable[HealthLevel] | Mapping[HealthLevel, int]) -> tuple[Total, ...]:
+    """Counts by health, worst first, with their places in the strip; of levels, or of counts that are known already."""
+    counts = Counter(levels)
+    whole = sum(counts.values()) or 1
+    found: list[Total] = []
+    before = 0
+    for level in HealthLevel:
+        width = Fraction(counts[level], whole)
+        found.append(
+            Total(level.value, WORDS[level], counts[level], length(Fraction(before, whole)), length(width))
+        )
+        before += counts[level]
+    return tuple(found)
