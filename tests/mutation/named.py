@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 RACES = "tests/plugin/sync/test_races.py"
-EDGES = "tests/mappings/numbers/test_edges.py"
+EDGES = "tests/mappings/rollup/test_edges.py"
 HOMES = "tests/connectors/store"
 BYSTANDERS = "tests/connectors/store/test_bystanders.py"
 API = "tests/plugin/api/test_edges.py"

@@ -25,7 +25,7 @@ from plugin.use_cases.health.concerns import concerns
 from plugin.use_cases.health.status import status
 from plugin.use_cases.mapping.mapping_life import activate
 from tests.actors import TESTER
-from tests.mappings.numbers.conftest import build_issue
+from tests.mappings.rollup.conftest import build_issue
 
 POINTS = scheme.POINTS
 
