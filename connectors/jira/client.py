@@ -187,7 +187,7 @@ class Jira:
         """
         asked, wanted = bulk.clean_ids(ids), frozenset(field_ids)
         names = {field.id: field.name for field in self._fields if field.id in wanted}
-        history = changelog.History(wanted, names, {}, self._parent_names())
+        history = changelog.History(wanted, names, {}, changelog.SYSTEM_NAMES | self._parent_names())
         if self._cloud:
             by_field = () if changelog.PARENT in wanted else wanted
             changelog.collect_cloud(self.transport, asked, by_field, history)

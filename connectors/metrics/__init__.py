@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from connectors.metrics.jql_count import JqlCount
-from connectors.metrics.source import Answer, Clock, MetricSource, MirrorView, Period
+from connectors.metrics.source import Answer, Clock, MetricSource, Reach, Unreadable
+from mappings.kpi.cadence import Period
 from mappings.kpi.sources import SourceOptions
 
 METRIC_SOURCES: tuple[MetricSource, ...] = (JqlCount(),)
@@ -11,6 +12,9 @@ METRIC_SOURCES: tuple[MetricSource, ...] = (JqlCount(),)
 SOURCE_OF_KIND = {source.kind: source for source in METRIC_SOURCES}
 
 
-def readings(options: SourceOptions, period: Period, view: MirrorView, clock: Clock) -> Answer:
+def readings(options: SourceOptions, period: Period, reach: Reach, clock: Clock) -> Answer:
     """The readings of a period from the source that a mapping names, or why there are none."""
-    return SOURCE_OF_KIND[options.kind].read(options, period, view, clock)
+    try:
+        return SOURCE_OF_KIND[options.kind].read(options, period, reach, clock)
+    except Unreadable as stop:
+        return stop.failure

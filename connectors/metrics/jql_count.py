@@ -5,17 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import ClassVar
 
-from connectors.metrics.source import (
-    Answer,
-    Clock,
-    FailureKind,
-    KpiReading,
-    MetricSource,
-    MirrorView,
-    Period,
-    ReadFailure,
-)
+from connectors.metrics.source import Answer, Clock, MetricSource, Reach
 from mappings.facts.moment import Moment
+from mappings.kpi.cadence import Period
+from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import JqlCountOptions, SourceOptions
 
 
@@ -24,11 +17,9 @@ class JqlCount(MetricSource):
 
     kind: ClassVar[str] = "jql_count"
     options: ClassVar[type[SourceOptions]] = JqlCountOptions
+    mirrored: ClassVar[bool] = True
 
-    def read(self, options: JqlCountOptions, period: Period, view: MirrorView, clock: Clock) -> Answer:
-        if view.gaps:
-            reason = f"issues that may match could not be read: {'; '.join(view.gaps)}"
-            return ReadFailure(FailureKind.INCOMPLETE, reason, "See the gaps of the site, or accept them.")
-        select, moment = view.compile_jql(options.jql), Moment(period.last, view.zone, view.account_id)
-        count = sum(select.matches(issue, moment) for issue in view.issues_at(period.last))
-        return (KpiReading(period.last, Fraction(count), clock()),)
+    def read(self, options: JqlCountOptions, period: Period, reach: Reach, clock: Clock) -> Answer:
+        select, moment = reach.compile_jql(options.jql), Moment(period.last, reach.zone, reach.account_id)
+        count = sum(select.matches(issue, moment) for issue in reach.issues_at(period.last))
+        return (KpiReading(period.last, Fraction(count), clock(), self.kind),)

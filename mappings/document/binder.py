@@ -113,6 +113,10 @@ class _Binder:
             objectives=tuple(self.objective(part) for part in document.objectives),
             zone=self.zone(),
             compile_jql=lambda text: compile_selector(text, self.today),
+            kpis={
+                part.id: {name: self.selector(text) for name, text in jql_options(part.source).items()}
+                for part in document.kpis
+            },
             links={phrase: link_word(phrase, self.catalogue.link_types) for _, phrase in links(document)},
         )
         mapping = replace(mapping, names=self.every_name(mapping))

@@ -73,6 +73,10 @@ class Mapping:
     """Compiles JQL that people keep in an issue field; raises `mappings.jql.JqlError`."""
     names: frozenset[Name] = frozenset()
     """Every name the mapping uses, with what it stands for."""
+    kpis: collections.abc.Mapping[str, collections.abc.Mapping[str, Selector]] = dataclasses.field(
+        default_factory=dict
+    )
+    """The JQL of each KPI's source, by the id of the KPI and the name of the option."""
     links: collections.abc.Mapping[str, LinkWord] = dataclasses.field(default_factory=dict)
     """What the phrases of links mean that the mapping uses, by the phrase as written."""
 
@@ -93,7 +97,12 @@ class Mapping:
             found.append(objective.select)
             for rule in objective.key_results:
                 found += [rule.select, rule.related, *rule.conditions.values()]
+        found += self.kpi_selectors()
         return tuple(selector for selector in found if selector is not None)
+
+    def kpi_selectors(self) -> tuple[Selector, ...]:
+        """Every JQL of the sources of KPIs."""
+        return tuple(selector for each in self.kpis.values() for selector in each.values())
 
     def field_ids(self) -> frozenset[str]:
         """Ids of every custom field this mapping reads and of every place it writes: what the mirror has to hold."""

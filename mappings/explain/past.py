@@ -1,7 +1,7 @@
 """Issues as they stood before: the present, with every later change of their history undone. Exact for what the history tells.
 
-Undone are status, resolution, parent, labels, type and the values of mapped fields. What a history does not tell (links, deleted
-issues) is taken as it is now.
+Undone are status, resolution, parent, labels, type, project and key, people, priority, due day, components, versions, the summary,
+and the values of mapped fields. What a history does not tell (links, deleted issues) is taken as it is now.
 """
 
 from __future__ import annotations
@@ -9,26 +9,46 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from mappings.facts.catalogue import Catalogue, Field
-from mappings.facts.issue import Issue, Named, Status
+from mappings.facts.issue import Issue, Named, Project, Status, User
 from mappings.fields import field_type
 from mappings.fields.number import Number
 
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*-[0-9]+\b")
-SYSTEM = ("status", "resolution", "parent", "labels", "issuetype")
+SYSTEM = (
+    "status",
+    "resolution",
+    "parent",
+    "labels",
+    "issuetype",
+    "project",
+    "issuekey",
+    "assignee",
+    "reporter",
+    "priority",
+    "duedate",
+    "components",
+    "fixVersions",
+    "versions",
+    "summary",
+)
 """Ids of the fields of Jira itself whose changes are undone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change of one field of an issue: what the field held before, as id where it has one and as text."""
+    """One change of one field of an issue: what the field held before, as id where it has one and as text.
+
+    Of a field that holds several, one is added (`after_id`) or taken away (`before_id`) by a change.
+    """
 
     at: datetime
     field_id: str
     before_id: str | None
     before_text: str | None
+    after_id: str | None = None
 
 
 UNKNOWN = Number()
@@ -52,6 +72,7 @@ class Past:
         self._ids = dict(former_keys or {}) | {issue.key: issue.id for issue in self._issues.values()}
         self._statuses = {status.id: status for status in catalogue.statuses}
         self._types = {kind.id: kind for kind in catalogue.issue_types}
+        self._projects = {project.id: project for project in catalogue.projects}
         self._fields = {field.id: field for field in catalogue.fields}
         later = [
             (step.at, id_, step) for id_, found in steps.items() for step in found if id_ in self._issues
@@ -88,6 +109,20 @@ class Past:
     def issue_type(self, issue: Issue, step: Step) -> Issue:
         return replace(issue, type=self._types.get(step.before_id or "", issue.type))
 
+    def project(self, issue: Issue, step: Step) -> Issue:
+        """Of a project that Jira no longer lists, the key is the one that the issue had then."""
+        key, name = issue.key.rpartition("-")[0], step.before_text or ""
+        return replace(
+            issue, project=self._projects.get(step.before_id or "", Project(step.before_id or "", key, name))
+        )
+
+    def key(self, issue: Issue, step: Step) -> Issue:
+        key = _key_in(step.before_text) or issue.key
+        project = issue.project
+        if project.id not in self._projects:
+            project = replace(project, key=key.rpartition("-")[0])
+        return replace(issue, key=key, project=project)
+
     def parent(self, issue: Issue, step: Step) -> Issue:
         """By id; else by the key that stands in the text alone, as Parent Link and Epic Link have it."""
         former = step.before_id if (step.before_id or "").isdecimal() else None
@@ -118,10 +153,46 @@ def _with_readings_until(issue: Issue, moment: datetime) -> Issue:
     return replace(issue, readings=until)
 
 
+def _named(step: Step) -> Named | None:
+    return Named(step.before_id, step.before_text or "") if step.before_id else None
+
+
+def _user(step: Step) -> User | None:
+    return User(step.before_id, step.before_text or "") if step.before_id else None
+
+
+def _day(step: Step) -> date | None:
+    for text in (step.before_id, step.before_text):
+        try:
+            return date.fromisoformat((text or "")[:10])
+        except ValueError:
+            continue
+    return None
+
+
+def _several(held: tuple[Named, ...], step: Step) -> tuple[Named, ...]:
+    """What was held before one of several was added or taken away."""
+    left = tuple(one for one in held if one.id != step.after_id)
+    taken = _named(step)
+    return left if taken is None or taken.id in {one.id for one in left} else (*left, taken)
+
+
 _SYSTEM: Mapping[str, Callable[[Past, Issue, Step], Issue]] = {
     "status": Past.status,
     "resolution": Past.resolution,
     "issuetype": Past.issue_type,
     "parent": Past.parent,
+    "project": Past.project,
+    "issuekey": Past.key,
+    "assignee": lambda _, issue, step: replace(issue, assignee=_user(step)),
+    "reporter": lambda _, issue, step: replace(issue, reporter=_user(step)),
+    "priority": lambda _, issue, step: replace(issue, priority=_named(step)),
+    "duedate": lambda _, issue, step: replace(issue, due=_day(step)),
+    "components": lambda _, issue, step: replace(issue, components=_several(issue.components, step)),
+    "fixVersions": lambda _, issue, step: replace(issue, fix_versions=_several(issue.fix_versions, step)),
+    "versions": lambda _, issue, step: replace(
+        issue, affects_versions=_several(issue.affects_versions, step)
+    ),
+    "summary": lambda _, issue, step: replace(issue, summary=step.before_text or ""),
     "labels": lambda _, issue, step: replace(issue, labels=tuple((step.before_text or "").split())),
 }

@@ -32,11 +32,15 @@ class Worth:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """KPIs by id and the readings of each, by time; a formula has none of its own."""
+    """KPIs by id and the readings of each, by time; a formula has none of its own.
+
+    `unread` says, by KPI and the last millisecond of a period, why its source gave no reading.
+    """
 
     parts: Mapping[str, KpiPart]
     zone: tzinfo
     readings: Mapping[str, Sequence[KpiReading]] = field(default_factory=dict)
+    unread: Mapping[str, Mapping[datetime, str]] = field(default_factory=dict)
 
     def cadence(self, id_: str) -> Cadence:
         """How long the periods of a KPI are."""
@@ -110,6 +114,7 @@ class Watched:
             sum(one.value is not None for one in found),
             settled is not None and any(one.first_received > settled for one in found),
             any(one.former for one in found),
+            "" if found else self.unread.get(id_, {}).get(period.last, ""),
         )
 
     def _readings_in(self, id_: str, period: Period) -> Iterator[KpiReading]:

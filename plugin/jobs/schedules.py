@@ -13,7 +13,7 @@ from connectors.jira.http.errors import JiraError
 from connectors.store import StoreError
 from connectors.store.absence import tombstones
 from connectors.store.jobs import pace_days, schedules
-from connectors.store.numbers import objectives, snapshots
+from connectors.store.numbers import issue_histories, kpi_failures, objectives, snapshots
 from connectors.store.people import audit
 from connectors.store.reads import failures, wishes
 from connectors.store.sites import catalogues
@@ -27,6 +27,7 @@ from plugin.sync.resync.full import resync
 from plugin.sync.resync.recent import resync_recent
 from plugin.sync.resync.watermark import want_full_read
 from plugin.use_cases.health import webhook_state
+from plugin.use_cases.kpis.pulls import read_due
 from plugin.use_cases.kpis.settlement import count_settled
 from plugin.use_cases.mapping.mapping_life import resume_activation
 from plugin.use_cases.objectives import forecast_record
@@ -82,6 +83,11 @@ def count_kpis(connector: Connector, site: str, _going_on: Callable[[], None]) -
     count_settled(connector, site)
 
 
+def read_kpis(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
+    """The sources of KPIs whose periods have ended are asked."""
+    read_due(connector, site, going_on)
+
+
 def prune(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
     """Forget deliveries and audit entries older than their settings, all but a day's last point of old history, and idle limits."""
     now = connector.clock()
@@ -91,6 +97,8 @@ def prune(connector: Connector, site: str, _going_on: Callable[[], None]) -> Non
         limits.prune(conn, now - timedelta(days=1))
         tombstones.prune(conn, now - WINDOW)
         snapshots.thin(conn, site, now - timedelta(days=connector.settings.keep_history_days))
+        issue_histories.prune(conn, site, wanted=connector.reads_kpis(site))
+        kpi_failures.prune(conn, site, now - timedelta(days=connector.settings.keep_history_days))
     forecast_record.forget_old(connector, site)
 
 
@@ -139,6 +147,7 @@ class Schedules:
             Schedule("forecast", timedelta(minutes=1), forecast),
             Schedule("prune", timedelta(hours=6), prune),
             Schedule("kpis", timedelta(minutes=1), count_kpis, Connector.watches_kpis),
+            Schedule("kpi sources", timedelta(minutes=1), read_kpis, Connector.reads_kpis),
             Schedule("activation", timedelta(minutes=1), go_on_activating),
         ]
         if connector.settings.resync_minutes:

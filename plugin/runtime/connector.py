@@ -19,6 +19,7 @@ from mappings.diagnostic import MappingError
 from mappings.document.mapping import Mapping
 from mappings.facts.catalogue import Catalogue
 from mappings.fields import Api
+from mappings.kpi.sources import SOURCE_OPTIONS
 from plugin.runtime.processes.counters import Meter
 from plugin.runtime.settings import Settings
 from plugin.sync.announcement import SILENT, Announcer
@@ -174,6 +175,13 @@ class Connector:
         with self._lock:
             bound = self._bound.get(name)
         return bound is not None and bool(bound.mapping.document.kpis)
+
+    def reads_kpis(self, name: str) -> bool:
+        """Whether it watches any whose source is asked."""
+        with self._lock:
+            bound = self._bound.get(name)
+        parts = bound.mapping.document.kpis if bound is not None else ()
+        return any(isinstance(part.source, SOURCE_OPTIONS) for part in parts)
 
     def api(self, name: str) -> Api:
         """3 for Jira Cloud, 2 for Data Center; kept in the store, so that a preview need not ask."""

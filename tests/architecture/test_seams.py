@@ -523,14 +523,15 @@ TIDE = '''
 
 from fractions import Fraction
 
-from connectors.metrics.source import FailureKind, KpiReading, MetricSource, ReadFailure
+from connectors.metrics.source import FailureKind, MetricSource, ReadFailure
+from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import TideOptions
 
 
 class Tide(MetricSource):
     kind, options, past = "tide", TideOptions, False
 
-    def read(self, options, period, view, clock):
+    def read(self, options, period, reach, clock):
         if clock() > period.end:
             return ReadFailure(FailureKind.TOO_LATE, "the sea does not remember")
         return (KpiReading(period.last, Fraction(options.height), clock()),)
@@ -542,7 +543,7 @@ def test_a_source_of_a_kpi_is_written_checked_and_read(scratch: Scratch) -> None
     scratch.write("connectors/metrics/tide.py", TIDE)
     scratch.edit(
         "connectors/metrics/__init__.py",
-        ("from mappings.kpi.sources", "from connectors.metrics.tide import Tide\n"),
+        ("from mappings.kpi.cadence", "from connectors.metrics.tide import Tide\n"),
         ("JqlCount(),)", "Tide(), "),
     )
     scratch.edit(
@@ -564,8 +565,9 @@ def test_a_source_of_a_kpi_is_written_checked_and_read(scratch: Scratch) -> None
         + """
 from datetime import timedelta
 from connectors.metrics import readings
-from connectors.metrics.source import MirrorView, Period
+from connectors.metrics.source import Reach
 from mappings.document.text.source import read_document
+from mappings.kpi.cadence import Period
 
 def text(**source):
     return json.dumps({
@@ -582,9 +584,9 @@ print(*wrong(read_document(text(kind="moon"))))
 print(*wrong(bind_text(text(kind="tide", height=2, where="issuetype ="), Catalogue())))
 [kpi] = read_document(text(kind="tide", height=2)).require().kpis
 day = Period(DAY, DAY + timedelta(days=1))
-view = MirrorView(lambda at: (), lambda jql: None, UTC)
-print(*(one.value for one in readings(kpi.source, day, view, lambda: DAY)))
-print(readings(kpi.source, day, view, lambda: DAY + timedelta(days=2)).kind)
+reach = Reach(lambda at: (), lambda jql: None, UTC)
+print(*(one.value for one in readings(kpi.source, day, reach, lambda: DAY)))
+print(readings(kpi.source, day, reach, lambda: DAY + timedelta(days=2)).kind)
 """
     )
     assert told.splitlines() == [

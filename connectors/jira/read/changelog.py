@@ -1,4 +1,4 @@
-"""What number fields held, and since when, from the issues' history."""
+"""What fields held, and since when, from the issues' history. Changes of one millisecond keep the order in which Jira numbers them."""
 
 from __future__ import annotations
 
@@ -26,11 +26,28 @@ MOST_PAGES = 10_000
 LISTING = "issueChangeLogs"
 PARENT_NAMES = ("IssueParentAssociation", "Parent", "Epic Link", "Parent Link")
 """What histories call the parent; Data Center may translate the last two, so those are looked up as well."""
+SYSTEM_NAMES = {
+    "Key": "issuekey",
+    "project": "project",
+    "Fix Version": "fixVersions",
+    "Version": "versions",
+    "Component": "components",
+    "duedate": "duedate",
+}
+"""What histories call some fields of Jira itself, where they name no id."""
 
 Readings = dict[str, dict[str, tuple[Reading, ...]]]
+Entry = tuple[datetime, int, int]
+"""When a change was made, the number of its entry in the history, and its place in that."""
 
 
-ITEM_NAMES = {"field_id": "fieldId", "before": "fromString", "after": "toString", "before_id": "from"}
+ITEM_NAMES = {
+    "field_id": "fieldId",
+    "before": "fromString",
+    "after": "toString",
+    "before_id": "from",
+    "after_id": "to",
+}
 
 
 class WireItem(msgspec.Struct, frozen=True, gc=False, rename=ITEM_NAMES):
@@ -39,10 +56,12 @@ class WireItem(msgspec.Struct, frozen=True, gc=False, rename=ITEM_NAMES):
     before: str | None = None
     after: str | None = None
     before_id: str | None = None
+    after_id: str | None = None
 
 
 class WireHistory(msgspec.Struct, frozen=True, gc=False):
     created: str | int
+    id: str | int = ""
     items: list[WireItem] = []
 
 
@@ -95,7 +114,7 @@ class History:
         self._ids = {name.casefold(): field_id for field_id, name in names.items()}
         self._ids |= {name.casefold(): field_id for name, field_id in (aliases or {}).items()}
         self._created = created
-        self._changes: dict[tuple[str, str], dict[datetime, WireItem]] = {}
+        self._changes: dict[tuple[str, str], dict[Entry, WireItem]] = {}
         self._lost: dict[str, None] = {}
 
     def add(self, issue_id: str, histories: Iterable[WireHistory]) -> None:
@@ -104,12 +123,14 @@ class History:
         An entry names its field by id or, as most of Data Center and of parents do, by name alone.
         """
         for history in histories:
-            at = _at(history.created)
-            for item in history.items:
+            at, number = _at(history.created), _number(history.id)
+            for position, item in enumerate(history.items):
                 field_id = self._field_of(item)
                 if field_id in self._wanted:
                     changes = self._changes.setdefault((issue_id, field_id), {})
-                    changes[at] = _fuller(changes.get(at), item)
+                    # One new parent may be told twice, by two names.
+                    entry = (at, 0, 0) if field_id == PARENT else (at, number, position)
+                    changes[entry] = _fuller(changes.get(entry), item)
 
     def _field_of(self, item: WireItem) -> str:
         """Epic Link and Parent Link may come with an id of their own and tell of the parent all the same."""
@@ -131,18 +152,24 @@ class History:
         found: Readings = {issue_id: {} for issue_id in self._known(ids)}
         for (issue_id, field_id), changes in self._changes.items():
             ordered = sorted(changes.items())
-            values = tuple(Reading(at, exact(item.after)) for at, item in ordered)
+            values = tuple(Reading(at, exact(item.after)) for (at, _, _), item in ordered)
             if issue_id in found:
                 found[issue_id][field_id] = (*self._first(issue_id, ordered[0][1]), *values)
         return found
 
     def steps(self, ids: Iterable[str]) -> dict[str, tuple[Step, ...]]:
         """Every change by issue id, oldest first; no entry for an issue whose history could not be had."""
-        found: dict[str, list[Step]] = {issue_id: [] for issue_id in self._known(ids)}
+        found: dict[str, list[tuple[Entry, Step]]] = {issue_id: [] for issue_id in self._known(ids)}
         for (issue_id, field_id), changes in self._changes.items():
-            steps = (Step(at, field_id, item.before_id, item.before) for at, item in changes.items())
+            steps = (
+                (entry, Step(entry[0], field_id, item.before_id, item.before, item.after_id))
+                for entry, item in changes.items()
+            )
             found.get(issue_id, []).extend(steps)
-        return {issue_id: tuple(sorted(steps, key=lambda step: step.at)) for issue_id, steps in found.items()}
+        return {
+            issue_id: tuple(step for _, step in sorted(steps, key=lambda one: one[0]))
+            for issue_id, steps in found.items()
+        }
 
     def _first(self, issue_id: str, item: WireItem) -> Iterator[Reading]:
         """What the field held from the issue's creation on, which no entry of the history tells."""
@@ -298,6 +325,12 @@ def _add_log(log: WireIssueLog, history: History) -> None:
         history.add(log.issue_id, log.change_histories)
     except IncompleteRead:
         history.lose(log.issue_id)
+
+
+def _number(id_: str | int) -> int:
+    """The number of an entry; those without one are told apart by their time alone."""
+    text = str(id_)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
 
 
 def _at(created: str | int) -> datetime:

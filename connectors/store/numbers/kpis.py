@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Select, Table, insert, select, text
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.json_text import fraction_of, fraction_text
-from connectors.store.database.sql import insert_into, plain
+from connectors.store.database.sql import among, insert_into, plain
 from connectors.store.schema import kpi_former_reading, kpi_period, kpi_reading, kpi_state
 from mappings.kpi.cadence import MILLISECOND, whole_ms
 from mappings.kpi.episode import KpiState
@@ -112,6 +112,16 @@ def readings(
         return ()
     former = _former(conn, site, kpi_id, rows[-1].at, rows[0].at)
     return tuple(_reading(row, former.get(row.at, ())) for row in reversed(rows))
+
+
+def instants(
+    conn: Connection, site: str, kpi_ids: Iterable[str], among_these: Iterable[datetime]
+) -> frozenset[tuple[str, datetime]]:
+    """Of which of these KPIs there are readings at which of these instants."""
+    mine = (kpi_reading.c.site == site, among(conn, kpi_reading.c.kpi_id, kpi_ids))
+    at = kpi_reading.c.at.in_(sorted({to_ms(one) for one in among_these}))
+    rows = conn.execute(select(kpi_reading.c.kpi_id, kpi_reading.c.at).where(*mine, at))
+    return frozenset((row.kpi_id, from_ms(row.at)) for row in rows)
 
 
 def latest_known(conn: Connection, site: str, kpi_id: str, before: datetime) -> datetime | None:

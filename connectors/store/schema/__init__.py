@@ -12,7 +12,7 @@ from connectors.store.schema.jobs import (
     process,
     schedule,
 )
-from connectors.store.schema.mirror import alias, candidate, candidate_query, issue, link
+from connectors.store.schema.mirror import alias, candidate, candidate_query, issue, issue_history, link
 from connectors.store.schema.numbers import (
     alignment,
     check_in,
@@ -23,6 +23,7 @@ from connectors.store.schema.numbers import (
     kpi_period,
     kpi_reading,
     kpi_state,
+    kpi_unread,
     listing,
     objective,
     snapshot,
@@ -112,10 +113,12 @@ __all__ = [
     "gap",
     "history",
     "issue",
+    "issue_history",
     "kpi_former_reading",
     "kpi_period",
     "kpi_reading",
     "kpi_state",
+    "kpi_unread",
     "last_reconcile",
     "link",
     "listing",

@@ -44,6 +44,17 @@ alias = Table(
     sqlite_with_rowid=False,
 )
 
+issue_history = Table(
+    "issue_history",
+    columns.metadata,
+    columns.site(),
+    columns.part("issue_id"),
+    columns.number("updated"),
+    columns.text("fields"),
+    columns.text("content"),
+    sqlite_with_rowid=False,
+)
+
 candidate = Table(
     "candidate",
     columns.metadata,

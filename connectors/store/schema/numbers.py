@@ -133,6 +133,20 @@ kpi_period = Table(
     sqlite_with_rowid=False,
 )
 
+kpi_unread = Table(
+    "kpi_unread",
+    columns.metadata,
+    columns.site(),
+    columns.part("kpi_id"),
+    Column("last", BigInteger, primary_key=True, autoincrement=False),
+    columns.text("kind"),
+    columns.text("reason"),
+    columns.text("remedy"),
+    columns.number("tried_at"),
+    columns.number("attempts"),
+    sqlite_with_rowid=False,
+)
+
 forecast = Table(
     "forecast",
     columns.metadata,

@@ -13,7 +13,7 @@ from mappings.document.schema import BandPart, Document, KpiPart
 from mappings.document.text.places import Path
 from mappings.kpi.cadence import Cadence
 from mappings.kpi.formula import ALLOWED, FUNCTIONS, faults, used_names
-from mappings.kpi.sources import FormulaOptions
+from mappings.kpi.sources import SOURCE_OPTIONS, FormulaOptions
 
 ISSUE_KEY = re.compile(r"[A-Z][A-Z0-9_]+-[0-9]+")
 KPI_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -105,6 +105,12 @@ def _check_targets(kpi: KpiPart, path: Path, report: Report) -> None:
 def _check_cadence(kpi: KpiPart, path: Path, report: Report) -> None:
     if Cadence(kpi.cadence) is not Cadence.EACH:
         return
+    if isinstance(kpi.source, SOURCE_OPTIONS):
+        message = "a source is asked when a period has ended, and with `each` none ends"
+        valid = tuple(cadence for cadence in Cadence if cadence is not Cadence.EACH)
+        report.add(
+            Code.NO_PERIOD, message, (*path, "cadence"), value="each", valid=valid, remedy="write one of them"
+        )
     if kpi.min_readings > 1:
         message = "with `cadence: each` a period is one reading, so it never has more than one"
         report.add(

@@ -20,7 +20,8 @@ from plugin.api.protocol.operation import Call, Reply, Routes
 from plugin.api.protocol.problem import Fault
 from plugin.use_cases.kpis import board
 from plugin.use_cases.kpis.board import ShownKpi
-from plugin.use_cases.kpis.kpi_values import kpi_values, periods_values, reading_values
+from plugin.use_cases.kpis.kpi_values import kpi_values, periods_values, pull_values, reading_values
+from plugin.use_cases.kpis.pulls import read_now
 from plugin.use_cases.kpis.readings import MOST_READINGS, PushedReading, ReadingsRefused, push
 
 ROUTES = Routes()
@@ -161,6 +162,21 @@ class ReceiptsGiven(Given):
     readings: list[ReceiptGiven]
 
 
+class FailureGiven(Given):
+    """Why there is no reading, and what can be done."""
+
+    kind: Literal["outage", "refused", "incomplete", "ambiguous", "no_data", "too_late"]
+    reason: str
+    remedy: str
+
+
+class PullGiven(Given):
+    """What came of asking a source: a reading of the running period, or why there is none."""
+
+    reading: ReadingGiven | None
+    failure: FailureGiven | None
+
+
 @ROUTES.get("/kpis", "viewer", "Every KPI of the active mapping and where it stands.")
 def list_kpis(call: Call, query: SiteQuery) -> Reply[Page[KpiGiven]]:
     """In the order of the mapping; a mapping has so few that they come at once."""
@@ -213,6 +229,21 @@ def push_kpi_readings(
             ]
         )
     )
+
+
+@ROUTES.post("/kpis/{kpi}/read", "editor", "Ask the source of a KPI now, for the running period.")
+def read_kpi(call: Call, path: KpiAddress, query: SiteQuery) -> Reply[PullGiven]:
+    """No reading is none, with its reason."""
+    site = site_of(call, query)
+    one = _known(call, site, path.kpi)
+    if not one.is_asked:
+        raise Refusal(
+            422,
+            "No source to ask",
+            f"“{path.kpi}” has no source that is asked ({one.part.source.kind}).",
+            "Push its readings, or read the KPIs that it is worked out from.",
+        )
+    return Reply(PullGiven(**pull_values(read_now(call.connector, call.actor, site, path.kpi))))
 
 
 def _exact(value: float | None) -> Fraction | None:

@@ -12,8 +12,9 @@ from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.kpis.board import ShownKpi, kpi, list_kpis, list_readings
-from plugin.use_cases.kpis.kpi_values import kpi_values, periods_values, reading_values
+from plugin.use_cases.kpis.kpi_values import kpi_values, periods_values, pull_values, reading_values
 from plugin.use_cases.kpis.kpi_words import band_words, level_word, period_name, told_words, value_words
+from plugin.use_cases.kpis.pulls import read_now
 from plugin.use_cases.kpis.readings import import_file
 
 MOST_SHOWN = 100_000
@@ -52,7 +53,11 @@ def show_command(id_: str, site: str, as_json: bool) -> None:
         show_json({**kpi_values(one), "periods": periods_values(one)})
         return
     click.echo(f"{one.part.name} ({one.part.id}): {level_word(one.standing.level)}")
-    shown = [period for period in reversed(one.periods) if period.worth.readings or period.judgement]
+    shown = [
+        period
+        for period in reversed(one.periods)
+        if period.worth.readings or period.judgement or period.worth.reason
+    ]
     rows = [_period_row(one, period) for period in shown]
     show_table("Periods", ("Period", "Value", "Level", "Healthy", "Readings", "What was counted"), rows)
 
@@ -82,6 +87,25 @@ def readings_command(id_: str, limit: int, site: str, as_json: bool) -> None:
         for reading in found
     ]
     show_table("Readings", ("At", "Value", "Received", "Source", "Before", "Note"), rows)
+
+
+@kpi_group.command("read")
+@click.argument("id_", metavar="KPI")
+@site_option
+@json_option
+def read_command(id_: str, site: str, as_json: bool) -> None:
+    """Ask the source of a KPI now, for the running period. Ends with 1 where it gives no reading, and says why."""
+    with open_connector(site=site) as connector:
+        unit = _known(connector, site, id_).part.unit
+        pull = read_now(connector, COMMAND_LINE, site, id_)
+    if as_json:
+        show_json(pull_values(pull))
+    elif pull.reading is not None:
+        click.echo(f"{id_}: {value_words(pull.reading.value, unit)}")
+    elif pull.failure is not None:
+        click.echo(f"{id_}: no reading: {pull.failure.reason}. {pull.failure.remedy}".rstrip())
+    if pull.reading is None:
+        raise SystemExit(1)
 
 
 @kpi_group.command("import")

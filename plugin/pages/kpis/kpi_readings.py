@@ -1,4 +1,4 @@
-"""The form on the page of a KPI: an editor enters a reading, corrects one, or takes it back."""
+"""The forms on the page of a KPI: an editor enters a reading, corrects one or takes it back, or has the source asked now."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from plugin.pages.kpis.kpis import kpi_page, meant
 from plugin.pages.objectives.objective_address import site_in_address
 from plugin.pages.stored_sources import StoredSources
 from plugin.runtime.connector import Connector
+from plugin.use_cases.kpis.kpi_words import value_words
+from plugin.use_cases.kpis.pulls import read_now
 from plugin.use_cases.kpis.readings import ReadingsRefused, push, typed_reading
 
 TYPED = ("at", "value", "note")
@@ -39,5 +41,19 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
             said = " ".join(f"{fault}." for _, fault in error.faults)
             return kpi_page(sources, one, form, f"Not kept: {said}"), 422
         flash(SAID[receipt.value].format(value=form["value"] or "no value"))
+        site = site_in_address(one.site, sources.site_names())
+        return redirect(url_for("pages.kpi", id_=id_, site=site))
+
+    @blueprint.post("/kpis/<id_>/read", endpoint="read_kpi")
+    @needs("editor")
+    def read(id_: str) -> ResponseReturnValue:
+        one = meant(sources, id_)
+        if not one.is_asked:
+            abort(404, f"The KPI “{id_}” has no source that is asked.")
+        pull = read_now(connector, acting(), one.site, id_)
+        if pull.reading is not None:
+            flash(f"Read: {value_words(pull.reading.value, one.part.unit)}.")
+        elif pull.failure is not None:
+            flash(f"No reading: {pull.failure.reason}. {pull.failure.remedy}".rstrip())
         site = site_in_address(one.site, sources.site_names())
         return redirect(url_for("pages.kpi", id_=id_, site=site))

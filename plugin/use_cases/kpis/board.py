@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from fractions import Fraction
 
 from sqlalchemy import Connection
 
-from connectors.store.numbers import kpis
+from connectors.store.numbers import kpi_failures, kpis
 from mappings.document.mapping import Mapping
 from mappings.document.schema import KpiPart
 from mappings.kpi.band import direction_of, trend
@@ -16,7 +16,7 @@ from mappings.kpi.cadence import Cadence
 from mappings.kpi.episode import KpiState
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.series import Watched
-from mappings.kpi.sources import FormulaOptions
+from mappings.kpi.sources import SOURCE_OPTIONS, FormulaOptions
 from mappings.kpi.state import PeriodStanding, Standing, latest_periods, standing
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
@@ -48,11 +48,21 @@ class ShownKpi:
         return self.part.source.kind in GIVEN
 
     @property
+    def is_asked(self) -> bool:
+        """Whether its readings come from a source that we ask."""
+        return isinstance(self.part.source, SOURCE_OPTIONS)
+
+    @property
     def periods(self) -> tuple[PeriodStanding, ...]:
         """The latest periods from the first of them that was read on, the oldest first."""
         every = self.standing.periods
         begun = next(
-            (index for index, one in enumerate(every) if one.worth.readings or one.judgement), len(every)
+            (
+                index
+                for index, one in enumerate(every)
+                if one.worth.readings or one.judgement or one.worth.reason
+            ),
+            len(every),
         )
         return every[min(begun, max(len(every) - FEWEST, 0)) :]
 
@@ -112,6 +122,15 @@ def part_of(mapping: Mapping | None, id_: str) -> KpiPart | None:
     return next((part for part in parts if part.id == id_), None)
 
 
+def _with_failures(conn: Connection, site: str, watched: Watched, part: KpiPart, since: datetime) -> Watched:
+    """The same with why periods of this KPI have no reading."""
+    if not isinstance(part.source, SOURCE_OPTIONS):
+        return watched
+    found = kpi_failures.of(conn, site, since, part.id)
+    said = {one.last: f"{one.reason}. {one.remedy}".removesuffix(". ") for one in found}
+    return replace(watched, unread={part.id: said})
+
+
 def _shown(
     conn: Connection, site: str, watched: Watched, part: KpiPart, now: datetime, size: int
 ) -> ShownKpi:
@@ -120,6 +139,7 @@ def _shown(
         begin = full.readings[part.id][0].at if full.readings[part.id] else None
     else:
         begin = watched.begins(part.id, latest_periods(watched, part.id, now, size)[0].start)
+        watched = _with_failures(conn, site, watched, part, begin)
         full = with_readings(conn, site, watched, part.id, begin)
     judged = dict(kpis.judgements(conn, site, part.id, begin))
     known = None

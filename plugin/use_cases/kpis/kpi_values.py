@@ -9,6 +9,7 @@ from mappings.kpi.episode import KpiState
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.state import PeriodStanding
 from plugin.use_cases.kpis.board import ShownKpi
+from plugin.use_cases.kpis.pulls import Pull
 from plugin.use_cases.objectives.objective_values import exact_text, number
 
 
@@ -104,4 +105,15 @@ def reading_values(one: KpiReading) -> dict[str, Any]:
             {"value": number(each.value), "value_exact": exact_text(each.value), "received": each.received}
             for each in one.former
         ],
+    }
+
+
+def pull_values(one: Pull) -> dict[str, Any]:
+    """What came of asking a source now."""
+    failure = one.failure
+    return {
+        "reading": None if one.reading is None else reading_values(one.reading),
+        "failure": None
+        if failure is None
+        else {"kind": failure.kind.value, "reason": failure.reason, "remedy": failure.remedy},
     }

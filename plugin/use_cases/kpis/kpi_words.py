@@ -89,7 +89,7 @@ def told_words(one: PeriodStanding) -> str:
         return {
             Told.LATE: "late, not counted: a later period had been counted",
             Told.TO_COUNT: "will be counted within a minute",
-            Told.RUNNING: "not settled yet",
+            Told.RUNNING: f"not settled yet; {one.worth.reason}" if one.worth.reason else "not settled yet",
             Told.NOTHING: f"not counted: {one.worth.reason}" if one.worth.reason else "nothing to count",
         }.get(one.told, "")
     running = f"in the band {judged.inside} running"

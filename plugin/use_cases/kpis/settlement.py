@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -28,7 +29,7 @@ def with_readings(
         leaf: kpis.readings(conn, site, leaf, since, limit=limit)
         for leaf in dict.fromkeys(watched.leaves(id_))
     }
-    return Watched(watched.parts, watched.zone, read)
+    return replace(watched, readings=read)
 
 
 def count_settled(connector: Connector, site: str) -> None:

@@ -10,11 +10,13 @@ from typing import get_args
 import pytest
 
 from connectors.metrics import METRIC_SOURCES, readings
-from connectors.metrics.source import FailureKind, KpiReading, MirrorView, Period, ReadFailure
+from connectors.metrics.source import FailureKind, Reach, ReadFailure, Unreadable
 from mappings.explain.past import Past, Step
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue, IssueType, Project, Status
 from mappings.jql import compile_selector
+from mappings.kpi.cadence import Period
+from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import SOURCE_OPTIONS, JqlCountOptions
 
 MONDAY = Period(datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 3, tzinfo=UTC))
@@ -30,16 +32,15 @@ def an_issue(number: int, status: Status, day: int) -> Issue:
     )  # fmt: skip
 
 
-def a_view(*gaps: str) -> MirrorView:
+def a_reach() -> Reach:
     """An open bug, one that was done a moment after Monday, one that came on Tuesday."""
     issues = [an_issue(1, OPEN, 1), an_issue(2, DONE, 1), an_issue(3, OPEN, 3)]
     steps = {"2": [Step(MONDAY.end, "status", "1", "To Do")]}
     catalogue = Catalogue(statuses=(OPEN, DONE))
-    return MirrorView(
+    return Reach(
         lambda at: Past(issues, steps, catalogue).at(at),
         lambda jql: compile_selector(jql, catalogue),
         UTC,
-        gaps=gaps,
     )
 
 
@@ -61,13 +62,15 @@ def test_what_mappings_may_write_and_what_is_read_are_the_same_kinds() -> None:
 )
 def test_issues_are_counted_as_they_stood_when_the_period_ended(jql: str, count: int) -> None:
     options = JqlCountOptions(kind="jql_count", jql=jql)
-    found = readings(options, MONDAY, a_view(), lambda: NOW)
-    assert found == (KpiReading(MONDAY.last, Fraction(count), NOW),)
+    found = readings(options, MONDAY, a_reach(), lambda: NOW)
+    assert found == (KpiReading(MONDAY.last, Fraction(count), NOW, "jql_count"),)
 
 
 def test_what_could_not_be_read_is_no_reading_and_no_zero() -> None:
+    failure = ReadFailure(FailureKind.INCOMPLETE, "issues that may match could not be read: SHOP-9: 403")
+
+    def nothing(_at: datetime) -> tuple[Issue, ...]:
+        raise Unreadable(failure)
+
     options = JqlCountOptions(kind="jql_count", jql="type = Bug")
-    found = readings(options, MONDAY, replace(a_view(), gaps=("SHOP-9: 403",)), lambda: NOW)
-    assert isinstance(found, ReadFailure)
-    assert found.kind is FailureKind.INCOMPLETE
-    assert "SHOP-9: 403" in found.reason
+    assert readings(options, MONDAY, replace(a_reach(), issues_at=nothing), lambda: NOW) == failure

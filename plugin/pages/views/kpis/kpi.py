@@ -77,6 +77,7 @@ class KpiView:
     why: tuple[str, ...]
     counted_until: When | None
     takes_readings: bool
+    is_asked: bool
 
 
 def kpi_row(one: ShownKpi, site: str | None) -> KpiRow:
@@ -108,7 +109,11 @@ def kpi_row(one: ShownKpi, site: str | None) -> KpiRow:
 def kpi_view(one: ShownKpi, site: str | None, now: datetime) -> KpiView:
     """The page of one KPI."""
     stands = one.standing
-    told = [period for period in reversed(one.periods) if period.settled or period.worth.readings]
+    told = [
+        period
+        for period in reversed(one.periods)
+        if period.settled or period.worth.readings or period.worth.reason
+    ]
     return KpiView(
         row=kpi_row(one, site),
         owner=one.part.owner or "",
@@ -120,6 +125,7 @@ def kpi_view(one: ShownKpi, site: str | None, now: datetime) -> KpiView:
         why=tuple(_why(one)),
         counted_until=None if one.state.latest is None else when(one.state.latest, now, one.zone),
         takes_readings=one.takes_readings,
+        is_asked=one.is_asked,
     )
 
 

@@ -1,0 +1,89 @@
+"""The changes of issues that KPIs look back at, one row an issue, each with the `updated` of the issue up to which it is whole.
+
+A row is as good as its issue is old: where the mirror has a later `updated`, or other fields are asked for, it is read again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, exists, select
+
+from connectors.store.database import json_text
+from connectors.store.database.instant import from_ms, to_ms
+from connectors.store.database.sql import among, insert_into
+from connectors.store.schema import issue
+from connectors.store.schema import issue_history as table
+from mappings.explain.past import Step
+
+Entry = tuple[int, str, str | None, str | None, str | None]
+"""A change: when, of which field, what it held before as id and as text, what it holds since as id."""
+AT_ONCE = 1_000
+
+
+def known(
+    conn: Connection, site: str, updated: Mapping[str, datetime], fields: Iterable[str]
+) -> dict[str, tuple[Step, ...]]:
+    """The histories of these issues (id → `updated`) that are whole up to then, of these fields."""
+    found: dict[str, tuple[Step, ...]] = {}
+    told, ids = _digest(fields), list(updated)
+    for at in range(0, len(ids), AT_ONCE):
+        mine = (table.c.site == site, among(conn, table.c.issue_id, ids[at : at + AT_ONCE]))
+        for row in conn.execute(select(table).where(*mine, table.c.fields == told)):
+            if from_ms(row.updated) >= updated[row.issue_id]:
+                found[row.issue_id] = _steps(row.content)
+    return found
+
+
+def put(
+    conn: Connection,
+    site: str,
+    histories: Mapping[str, Iterable[Step]],
+    updated: Mapping[str, datetime],
+    fields: Iterable[str],
+) -> None:
+    """Keep the histories of issues that were last updated then."""
+    told = _digest(fields)
+    rows = [
+        {
+            "site": site,
+            "issue_id": issue_id,
+            "updated": to_ms(updated[issue_id]),
+            "fields": told,
+            "content": json_text.encode([_entry(step) for step in steps]),
+        }
+        for issue_id, steps in histories.items()
+    ]
+    if rows:
+        statement = insert_into(conn, table)
+        news = {name: statement.excluded[name] for name in ("updated", "fields", "content")}
+        key = [table.c.site, table.c.issue_id]
+        conn.execute(statement.on_conflict_do_update(index_elements=key, set_=news), rows)
+
+
+def prune(conn: Connection, site: str, *, wanted: bool) -> None:
+    """Forget the histories of issues that are gone; all of them where nothing looks back any more."""
+    mine = table.c.site == site
+    if wanted:
+        there = exists().where(issue.c.site == table.c.site, issue.c.id == table.c.issue_id)
+        conn.execute(delete(table).where(mine, ~there))
+    else:
+        conn.execute(delete(table).where(mine))
+
+
+def _digest(fields: Iterable[str]) -> str:
+    return hashlib.sha256(" ".join(sorted(fields)).encode()).hexdigest()[:16]
+
+
+def _entry(step: Step) -> Entry:
+    return to_ms(step.at), step.field_id, step.before_id, step.before_text, step.after_id
+
+
+def _steps(content: str) -> tuple[Step, ...]:
+    entries = json_text.decode(content, list[Entry])
+    return tuple(
+        Step(from_ms(at), field_id, before_id, before_text, after_id)
+        for at, field_id, before_id, before_text, after_id in entries
+    )

@@ -1,0 +1,153 @@
+"""The issues of a site as they stood at an instant: the mirror with every later change of their histories undone.
+
+Histories are read from Jira once, in bulk, and kept; an issue is asked for again only where it was touched since. What nobody
+looks back at costs nothing: the mirror is read when the first source asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+
+from connectors.jira.http.errors import JiraError
+from connectors.metrics.source import FailureKind, Reach, ReadFailure, Unreadable
+from connectors.store.numbers import issue_histories, mirror
+from connectors.store.work import gaps
+from mappings.explain.past import SYSTEM, Past, Step
+from mappings.facts.issue import Issue
+from mappings.facts.moment import Moment
+from plugin.sync.context import Context
+from plugin.sync.resync import watermark
+
+SLACK = timedelta(minutes=1)
+"""Jira's `updated` and the times of its history are not taken in one breath."""
+AT_ONCE = 1_000
+MOST_NAMED = 5
+
+
+class SitePast:
+    """What sources of KPIs may see of one site. One instance serves one pass, from the latest instant to the earliest."""
+
+    def __init__(self, context: Context, going_on: Callable[[], None] = lambda: None) -> None:
+        self._context = context
+        self._going_on = going_on
+        self._issues: tuple[Issue, ...] | None = None
+        self._former: Mapping[str, str] = {}
+        self._steps: dict[str, tuple[Step, ...]] = {}
+        self._past: tuple[datetime, Past] | None = None
+        self._shown: tuple[datetime, tuple[Issue, ...]] | None = None
+
+    def reach(self) -> Reach:
+        """What a source is given."""
+        mapping = self._context.mapping
+        return Reach(
+            issues_at=self.issues_at,
+            compile_jql=mapping.compile_jql,
+            zone=mapping.zone,
+            account_id=self._context.catalogue.account_id,
+        )
+
+    def issues_at(self, at: datetime) -> tuple[Issue, ...]:
+        """The issues of the scope as they stood. Raises Unreadable where something may be missing or cannot be told."""
+        if self._shown is None or self._shown[0] != at:
+            moment = Moment(at, self._context.mapping.zone, self._context.catalogue.account_id)
+            scope = self._context.mapping.scope
+            found = tuple(one for one in self._undone(at) if scope.matches(one, moment))
+            self._shown = (at, found)
+        return self._shown[1]
+
+    def histories(self, ids: Iterable[str]) -> Mapping[str, tuple[Step, ...]]:
+        """Every change of these issues, the oldest first. Raises Unreadable where one cannot be had."""
+        wanted = frozenset(ids)
+        self._know(wanted)
+        return {id_: self._steps[id_] for id_ in wanted}
+
+    def _undone(self, at: datetime) -> Iterable[Issue]:
+        issues = self._mirrored()
+        self._know(one.id for one in issues if one.updated > at - SLACK and one.created <= at <= self._now)
+        if self._past is None or at > self._past[0]:
+            past = Past(issues, self._steps, self._context.catalogue, self._former)
+        else:
+            past = self._past[1]
+        self._past = (at, past)
+        return past.at(at)
+
+    @property
+    def _now(self) -> datetime:
+        return self._context.clock()
+
+    def _mirrored(self) -> tuple[Issue, ...]:
+        if self._issues is None:
+            context = self._context
+            with context.store.read() as conn:
+                if watermark.usable(conn, context) is None:
+                    raise _unreadable(
+                        "the site has not been read in full yet", "It is read by itself; or sync."
+                    )
+                waiting = gaps.open_gaps(conn, context.site)
+                if waiting:
+                    said = "; ".join(
+                        f"{one.gap.issue_key or one.gap.issue_id}: {one.gap.reason}"
+                        for one in waiting[:MOST_NAMED]
+                    )
+                    raise _unreadable(
+                        f"issues that may match could not be read: {said}",
+                        "See the gaps of the site, or accept them.",
+                    )
+                self._former = mirror.former_keys(conn, context.site)
+                every = mirror.every(conn, context.site)
+                self._issues = tuple(one for one in every if not one.gap and not one.archived)
+        return self._issues
+
+    def _know(self, ids: Iterable[str]) -> None:
+        """Have the histories of these issues."""
+        context = self._context
+        fields = self._fields()
+        updated = {one.id: one.updated for one in self._mirrored()}
+        missing = {id_: updated[id_] for id_ in ids if id_ not in self._steps and id_ in updated}
+        if not missing:
+            return
+        self._past = None  # it was made without these
+        with context.store.read() as conn:
+            found = issue_histories.known(conn, context.site, missing, fields)
+        self._steps |= found
+        unknown = sorted(missing.keys() - found.keys(), key=int)
+        for place in range(0, len(unknown), AT_ONCE):
+            self._read(unknown[place : place + AT_ONCE], updated, fields)
+        lost = [id_ for id_ in unknown if id_ not in self._steps]
+        if lost:
+            keys = {one.id: one.key for one in self._mirrored()}
+            named = ", ".join(keys[id_] for id_ in lost[:MOST_NAMED])
+            more = f" and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
+            raise _unreadable(
+                f"Jira does not give the history of {named}{more}, so nobody knows how they stood then",
+                "Let the account of the connector see these issues.",
+            )
+
+    def _read(self, ids: list[str], updated: Mapping[str, datetime], fields: tuple[str, ...]) -> None:
+        context = self._context
+        try:
+            read = context.jira.in_background().steps(ids, fields)
+        except JiraError as error:
+            raise Unreadable(
+                ReadFailure(
+                    FailureKind.OUTAGE,
+                    f"the history of issues could not be read from Jira: {error.message}",
+                    error.remedy,
+                )
+            ) from error
+        with context.store.write() as conn:
+            issue_histories.put(conn, context.site, read, updated, fields)
+        self._steps |= read
+        self._going_on()
+
+    def _fields(self) -> tuple[str, ...]:
+        """Whose changes are read: the system's, and the mapped ones that are not ours to write, unless a KPI reads those too."""
+        mapping = self._context.mapping
+        own = self._context.written_places
+        asked = {field for selector in mapping.kpi_selectors() for field in selector.fields}
+        return (*SYSTEM, *sorted((mapping.field_ids() - own) | asked))
+
+
+def _unreadable(reason: str, remedy: str) -> Unreadable:
+    return Unreadable(ReadFailure(FailureKind.INCOMPLETE, reason, remedy))

@@ -1,0 +1,217 @@
+"""Sources are asked once a period has ended: for the state of its last millisecond, once, again where they gave nothing, and now."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from connectors.sandbox import CONNECTOR, PEOPLE, SandboxServer
+from connectors.sandbox.editing import move
+from connectors.sandbox.faults import Fault
+from connectors.sandbox.state import person
+from connectors.store.numbers import issue_histories, kpi_failures
+from plugin.jobs.schedules import Schedules
+from plugin.runtime.composition import build_connector
+from plugin.runtime.settings import read_settings
+from plugin.use_cases.kpis import board
+from plugin.use_cases.kpis.pulls import read_due, read_now
+from tests.actors import TESTER
+from tests.plugin.sync.conftest import Clock, Hand
+from tests.plugin.use_cases.conftest import opened
+
+MAPPING = """
+version: 1
+name: watched
+site: main
+scope: project = PLAT
+time_zone: UTC
+cycles:
+  - {id: 2026-Q4, start: 2026-10-01, end: 2026-12-31}
+objectives:
+  - {id: well, title: What we watch stays healthy, owner: Ada, cycle: 2026-Q4}
+"""
+OPEN_BUGS = """
+kpis:
+  - id: open-bugs
+    name: Open bugs
+    source: {kind: jql_count, jql: type = Bug AND statusCategory != Done}
+    unit: bugs
+    healthy: {at_most: 1}
+"""
+
+
+class Watch(Hand):
+    """A Jira of bugs, and a connector that watches them."""
+
+    def readings(self, id_: str = "open-bugs") -> list[tuple[str, str]]:
+        found = board.list_readings(self.connector, TESTER, "main", id_, None, 100)
+        return [(f"{one.at:%m-%d %H:%M:%S.%f}"[:-3], str(one.value)) for one in reversed(found)]
+
+    def at(self, text: str) -> None:
+        self.clock.now = datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+    def read(self) -> None:
+        read_due(self.connector, "main")
+
+    def failures(self) -> list[tuple[str, str, int]]:
+        with self.connector.store.read() as conn:
+            found = kpi_failures.of(conn, "main")
+        return [(f"{one.last:%m-%d}", one.kind, one.attempts) for one in found]
+
+    def calls(self) -> dict[str, int]:
+        counted = dict(self.sandbox.site.calls.by_endpoint)
+        self.sandbox.site.calls.clear()
+        return counted
+
+
+@pytest.fixture
+def watch(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
+    monkeypatch.chdir(tmp_path)
+    path, clock = tmp_path / "okr.sqlite3", Clock()
+    shutil.copyfile(sqlite_template, path)
+    with SandboxServer(seed=None, clock=clock) as sandbox:
+        jira = {"url": sandbox.url, "email": CONNECTOR.email, "token": CONNECTOR.token}
+        settings = read_settings(
+            env_file=None,
+            database_url=f"sqlite:///{path}",
+            jira={**jira, "webhook_secret": "a secret"},
+            secret_key="an invented key that is long enough to sign",
+            quiet_seconds=0,
+        )
+        connector = build_connector(settings, clock)
+        for name, value in {
+            "DATABASE_URL": settings.database_url,
+            "SECRET_KEY": "an invented key that is long enough to sign",
+            **{f"JIRA__{one.upper()}": said for one, said in jira.items()},
+        }.items():
+            monkeypatch.setenv(f"JIRA_OKR_{name}", value)
+        yield Watch(sandbox, connector, clock)
+        connector.store.close()
+
+
+@pytest.fixture
+def bugs(watch: Watch) -> tuple[str, str, str]:
+    """Three bugs of Monday the 9th, one of them done, that a connector has read on that day."""
+    first, second = watch.issue("Bug"), watch.issue("Bug", status="In Progress")
+    third = watch.issue("Bug", status="Done")
+    watch.activate(MAPPING + OPEN_BUGS)
+    watch.sync()
+    return first, second, third
+
+
+def test_a_period_is_read_as_it_stood_when_it_ended_and_once(watch: Watch, bugs: tuple[str, ...]) -> None:
+    watch.at("2026-11-10T00:01")
+    watch.status(bugs[0], "Done")
+    watch.status(bugs[2], "To Do")
+    watch.status(bugs[2], "In Progress")
+    watch.land(bugs[0], bugs[2])
+    watch.calls()
+    watch.read()
+    # The days before the bugs were made have none of them: that is a count, and 0.
+    # What happened just before midnight may still be on its way.
+    assert watch.readings() == [("11-07 23:59:59.999", "0"), ("11-08 23:59:59.999", "0")]
+    assert watch.calls() == {}
+    watch.at("2026-11-10T00:02")
+    watch.read()
+    assert watch.readings()[2:] == [("11-09 23:59:59.999", "2")]
+    asked = {name: number for name, number in watch.calls().items() if "changelog" in name}
+    assert list(asked.values()) == [1]  # one call for the history of all that was touched
+    watch.read()
+    watch.at("2026-11-11T00:02")
+    watch.read()
+    assert watch.readings()[3:] == [("11-10 23:59:59.999", "2")]
+    assert watch.calls() == {}
+    [one] = board.list_kpis(watch.connector, TESTER, "main")
+    assert (one.latest_value, one.standing.level.value, one.state.outside) == (2, "unhealthy", 1)
+
+
+def test_what_leaves_the_scope_or_comes_into_it_counts_where_it_was(
+    watch: Watch, bugs: tuple[str, ...]
+) -> None:
+    stranger = watch.issue("Bug", project={"key": "CORE"})
+    watch.at("2026-11-10T10:00")
+    move(watch.sandbox.sandbox, watch.sandbox.sandbox.records[stranger], "PLAT", person(PEOPLE[0]))
+    watch.land(stranger)
+    watch.at("2026-11-11T00:02")
+    watch.read()
+    assert watch.readings()[1:] == [("11-09 23:59:59.999", "2"), ("11-10 23:59:59.999", "3")]
+
+
+def test_no_reading_is_none_with_its_reason_at_every_door_until_there_is_one(
+    watch: Watch, bugs: tuple[str, ...]
+) -> None:
+    watch.at("2026-11-10T00:01")
+    watch.status(bugs[0], "Done")
+    watch.land(bugs[0])
+    watch.at("2026-11-10T00:02")
+    watch.sandbox.faults.add(Fault("status", "POST", "changelog", times=100, status=502))
+    watch.read()
+    assert [at[:5] for at, _ in watch.readings()] == ["11-07", "11-08"]  # nothing of these was touched since
+    assert watch.failures() == [("11-09", "outage", 1)]
+    doors = opened(watch.connector, {}, "editor")
+    monday = doors.api("GET", "/kpis/open-bugs").json["periods"][-2]
+    assert (monday["value"], monday["level"], monday["readings"]) == (None, "no_data", 0)
+    assert monday["reason"].startswith("the history of issues could not be read from Jira")
+    assert "the history of issues could not be read" in doors.command("kpi", "show", "open-bugs").output
+    assert "the history of issues could not be read" in doors.look("/kpis/open-bugs")
+    watch.read()
+    assert watch.failures()[-1] == ("11-09", "outage", 1)  # not sooner than a minute later
+    watch.at("2026-11-10T00:03")
+    watch.read()
+    assert watch.failures()[-1] == ("11-09", "outage", 2)
+    watch.sandbox.faults.clear()
+    watch.at("2026-11-10T00:05")
+    watch.read()
+    assert (watch.readings()[-1], watch.failures()) == (("11-09 23:59:59.999", "2"), [])
+
+
+def test_the_running_period_is_read_when_somebody_asks(watch: Watch, bugs: tuple[str, ...]) -> None:
+    doors = opened(watch.connector, {}, "editor")
+    watch.at("2026-11-09T12:00")
+    asked = doors.api("POST", "/kpis/open-bugs/read")
+    assert (asked.status_code, asked.json["reading"]["value"], asked.json["failure"]) == (200, 2, None)
+    watch.status(bugs[0], "Done")
+    watch.land(bugs[0])
+    watch.at("2026-11-09T13:00")
+    assert doors.page("/kpis/open-bugs/read").status_code == 302
+    assert watch.readings() == [("11-09 12:00:00.000", "2"), ("11-09 13:00:00.000", "1")]
+    found = doors.api("GET", "/kpis/open-bugs").json
+    assert (found["so_far"]["value"], found["value"]) == (1, None)
+    assert "Read now" in doors.look("/kpis/open-bugs")
+    told = doors.command("kpi", "read", "open-bugs", "--json")
+    assert json.loads(told.output)["reading"]["value"] == 1
+    assert ("KPI read", {"kpi": "open-bugs"}, "main") in doors.audited()
+    viewer = opened(watch.connector, {}, "viewer")
+    assert viewer.api("POST", "/kpis/open-bugs/read").status_code == 403
+    assert "Read now" not in viewer.look("/kpis/open-bugs")
+
+
+def test_a_gap_silences_the_source_and_is_named(watch: Watch, bugs: tuple[str, ...]) -> None:
+    watch.at("2026-11-09T12:00")
+    watch.sandbox.sandbox.spoil(bugs[1], created="sometime")
+    watch.sync()
+    pull = read_now(watch.connector, TESTER, "main", "open-bugs")
+    assert pull.reading is None
+    assert pull.failure is not None
+    assert pull.failure.kind.value == "incomplete"
+    assert "PLAT-2" in pull.failure.reason
+    command = opened(watch.connector, {}, "editor").command("kpi", "read", "open-bugs")
+    assert (command.exit_code, command.output.split(": ")[:2]) == (1, ["open-bugs", "no reading"])
+
+
+def test_nothing_is_asked_of_the_database_where_no_source_is(watch: Watch, bugs: tuple[str, ...]) -> None:
+    schedules, asked = Schedules(watch.connector), list[str]()
+    (task,) = (one for one in schedules.all if one.name == "kpi sources")
+    watch.activate(MAPPING)
+    watch.connector.context("main")
+    event.listen(watch.connector.store.engine, "before_cursor_execute", lambda *more: asked.append(more[2]))
+    schedules.run(task)
+    assert asked == []
+    with watch.connector.store.read() as conn:
+        assert issue_histories.known(conn, "main", {}, ()) == {}
