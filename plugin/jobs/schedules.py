@@ -13,7 +13,8 @@ from connectors.jira.http.errors import JiraError
 from connectors.store import StoreError
 from connectors.store.absence import tombstones
 from connectors.store.jobs import pace_days, schedules
-from connectors.store.numbers import issue_histories, kpi_failures, objectives, snapshots
+from connectors.store.mirror import issue_histories
+from connectors.store.numbers import kpi_failures, objectives, snapshots
 from connectors.store.people import audit
 from connectors.store.reads import failures, wishes
 from connectors.store.sites import catalogues

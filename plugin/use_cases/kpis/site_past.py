@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from connectors.jira.http.errors import JiraError
 from connectors.metrics.source import FailureKind, Reach, ReadFailure, Unreadable
-from connectors.store.numbers import issue_histories, mirror
-from connectors.store.work import gaps
+from connectors.store.absence import gaps
+from connectors.store.mirror import issue_histories, mirror
 from mappings.explain.past import SYSTEM, Past, Step
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment

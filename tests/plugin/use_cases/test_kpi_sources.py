@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import event
 
 from connectors.sandbox import CONNECTOR, PEOPLE, SandboxServer
-from connectors.sandbox.editing import move
-from connectors.sandbox.faults import Fault
-from connectors.sandbox.state import person
-from connectors.store.numbers import issue_histories, kpi_failures
+from connectors.sandbox.site_state.edits import move
+from connectors.sandbox.site_state.state import person
+from connectors.sandbox.traffic.faults import Fault
+from connectors.store.mirror import issue_histories
+from connectors.store.numbers import kpi_failures
 from plugin.jobs.schedules import Schedules
 from plugin.runtime.composition import build_connector
 from plugin.runtime.settings import read_settings
