@@ -78,7 +78,7 @@ def _served(url: str, folder: str, process: Any) -> tuple[float, dict[str, Any]]
         connector,
         COMMAND_LINE,
         "main",
-        presets.text("epics-as-objectives", connector.clock().date()),
+        presets.text("epics-as-objectives"),
         file="bench.yaml",
     )
     sync_site(connector, "main")

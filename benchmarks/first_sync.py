@@ -98,7 +98,7 @@ def _connector(url: str, folder: str) -> Any:
         connector,
         COMMAND_LINE,
         "main",
-        presets.text("epics-as-objectives", connector.clock().date()),
+        presets.text("epics-as-objectives"),
         file="bench.yaml",
     )
     return connector

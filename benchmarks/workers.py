@@ -73,7 +73,7 @@ def _read(connector) -> list[str]:  # type: ignore[no-untyped-def]
         connector,
         COMMAND_LINE,
         "main",
-        presets.text("epics-as-objectives", connector.clock().date()),
+        presets.text("epics-as-objectives"),
         large=True,
     )
     ids = sorted(resync(connector.context("main")).objectives)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from mappings.diagnostic import Diagnostic, MappingError, has_errors
+from mappings.document.calendar import calendar_of
 from mappings.document.checks.binding import check_bound, links, resolve_field
 from mappings.document.checks.codes import Code
 from mappings.document.checks.jql import compiled, nothing
@@ -109,7 +110,7 @@ class _Binder:
             scope=self.selector(document.scope),
             fields=fields,
             statuses=self.statuses(document.statuses),
-            cycles={cycle.id: cycle for cycle in document.cycles},
+            cycles=calendar_of(document),
             objectives=tuple(self.objective(part) for part in document.objectives),
             zone=self.zone(),
             compile_jql=lambda text: compile_selector(text, self.today),

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from fractions import Fraction
 
+from mappings.document.calendar import Calendar
 from mappings.document.names import LinkWord, Name, link_word
-from mappings.document.schema import CyclePart, Document, KeyResultPart, ObjectivePart
+from mappings.document.schema import Document, KeyResultPart, ObjectivePart
 from mappings.facts.catalogue import Field
 from mappings.facts.selector import Selector
 from mappings.progress.options import RuleOptions, aliases, reading_alias
@@ -66,7 +67,7 @@ class Mapping:
     scope: Selector
     fields: collections.abc.Mapping[str, Field]
     statuses: StatusRules
-    cycles: collections.abc.Mapping[str, CyclePart]
+    cycles: Calendar
     objectives: tuple[ObjectiveRule, ...]
     zone: tzinfo
     compile_jql: Callable[[str], Selector]

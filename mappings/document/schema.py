@@ -102,6 +102,27 @@ class CyclePart(Part):
     working_days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] | None = None
 
 
+PeriodName = Literal["month", "quarter", "tertial", "half", "year"]
+YearStart = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$")]
+"""Month and day; no later than the 28th, so that every month has it."""
+CURRENT = "current"
+"""Written for the id of a cycle: the one that runs at the moment that is asked."""
+
+
+class CyclesPart(Part):
+    """Cycles that recur by rule and never end; a listed one stands in the place of the one of the same id."""
+
+    every: PeriodName | Annotated[tuple[PeriodName, ...], Field(min_length=1, max_length=5)] | None = None
+    starts: YearStart = "01-01"
+    stale_after: Duration = "14d"
+    health: ThresholdsPart = ThresholdsPart()
+    working_days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] | None = None
+    listed: tuple[CyclePart, ...] = Field(default=(), max_length=MOST_PARTS)
+
+
+CyclesList = Annotated[tuple[CyclePart, ...], Field(max_length=MOST_PARTS)]
+
+
 class FieldSource(Part):
     """A value read from a field of the issue."""
 
@@ -299,7 +320,7 @@ class Document(Part):
     time_zone: str | None = None
     fields: dict[Alias, FieldPart] = Field(default={}, max_length=MOST_PARTS)
     statuses: StatusesPart = StatusesPart()
-    cycles: tuple[CyclePart, ...] = Field(default=(), max_length=MOST_PARTS)
+    cycles: CyclesPart | CyclesList = ()
     objectives: tuple[ObjectivePart, ...] = Field(min_length=1, max_length=MOST_PARTS)
     kpis: tuple[KpiPart, ...] = Field(default=(), max_length=MOST_PARTS)
     write_back: tuple[WriteBackPart, ...] = Field(default=(), max_length=MOST_PARTS)

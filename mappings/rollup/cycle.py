@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from mappings.document.schema import CURRENT
 from mappings.facts.issue import Issue
 
 if TYPE_CHECKING:
@@ -17,21 +18,23 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAYS_PER = {"d": 1, "w": 7}
 
 
-def cycle_of(mapping: BoundMapping, source: object, issue: Issue | None) -> CyclePart | None:
-    """The cycle a source names for an issue: a fixed id, or what a field, label or version says.
+def cycle_of(mapping: BoundMapping, source: object, issue: Issue | None, today: date) -> CyclePart | None:
+    """The cycle a source names for an issue: a fixed id, the one that runs on this day, or what a field, label or version says.
 
     Where several are named (an objective carried over keeps its old label) the one that ends last is meant.
     """
     if isinstance(source, str):
-        return mapping.cycles.get(source)
+        known = mapping.cycles.get(source)
+        return mapping.cycles.current(today) if known is None and source == CURRENT else known
     if source is None or issue is None:
         return None
-    named = set(_names(mapping, source, issue))
-    found = [cycle for id_, cycle in mapping.cycles.items() if id_ in named]
+    named = (mapping.cycles.get(name) for name in names_of_cycles(mapping, source, issue))
+    found = [cycle for cycle in named if cycle is not None]
     return max(found, key=lambda cycle: (cycle.end, cycle.start), default=None)
 
 
-def _names(mapping: BoundMapping, source: object, issue: Issue) -> Iterable[str]:
+def names_of_cycles(mapping: BoundMapping, source: object, issue: Issue) -> Iterable[str]:
+    """What the labels, versions or the field of an issue say that may be the id of a cycle."""
     label, version = getattr(source, "label", None), getattr(source, "version", None)
     if label is not None:
         return _behind(label, issue.labels)

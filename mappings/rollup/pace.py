@@ -15,7 +15,8 @@ from mappings.rollup.health import ACHIEVED_AT, Standing
 
 def cycle_for(assessment: Assessment, rule: ObjectiveRule, objective: Issue | None) -> CyclePart | None:
     """The cycle the objective runs in, or None."""
-    return cycle_of(assessment.mapping, rule.part.cycle, objective)
+    today = Moment(assessment.moment.now, assessment.mapping.zone).today
+    return cycle_of(assessment.mapping, rule.part.cycle, objective, today)
 
 
 def standing_in(assessment: Assessment, cycle: CyclePart | None, commitment: str) -> Standing:

@@ -5,7 +5,7 @@ Records are protocols of read-only attributes, so that whatever the store keeps 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from fractions import Fraction
@@ -90,6 +90,12 @@ class Cycle(Protocol):
     def end(self) -> date: ...
 
 
+class Cycles(Protocol):
+    """The cycles of active mappings. Those that recur have no end, so they are asked for by id."""
+
+    def get(self, id_: str, /) -> Cycle | None: ...
+
+
 class Sources(Protocol):
     """Everything the pages read. All datetimes are aware; `zone` is the zone shown where the reader's is unknown.
 
@@ -153,8 +159,8 @@ class Sources(Protocol):
         """The objectives that are aligned to this one."""
         ...
 
-    def cycles(self, site: str | None = None) -> Mapping[str, Cycle]:
-        """The cycles of the active mapping by id; empty where none is active."""
+    def cycles(self, site: str | None = None) -> Cycles:
+        """The cycles of the active mappings, by id."""
         ...
 
     def kpis(self) -> Sequence[ShownKpi]:

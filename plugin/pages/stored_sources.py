@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 import mappings.document.mapping
+from mappings.document.calendar import Calendar
 from mappings.explain.marks import Mark
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.person import acting
 from plugin.pages.objectives.objective_address import site_in_address
 from plugin.pages.sources import (
     Cycle,
+    Cycles,
     HistoryPoint,
     Located,
     SavedHead,
@@ -30,6 +32,18 @@ from plugin.use_cases.objectives.forecasts import ObjectiveForecast, forecast_of
 from plugin.use_cases.objectives.movement import Told
 from plugin.use_cases.objectives.objective_list import After, Listed, Wanted, every_headline, list_objectives
 from plugin.use_cases.objectives.objectives import Drifted
+
+
+@dataclass(frozen=True, slots=True)
+class Calendars:
+    """The cycles of several sites; of one id the first that has it says which days it has."""
+
+    calendars: Sequence[Calendar]
+
+    def get(self, id_: str, /) -> Cycle | None:
+        """The cycle of this id, or None."""
+        found = (calendar.get(id_) for calendar in self.calendars)
+        return next((one for one in found if one is not None), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +129,8 @@ class StoredSources:
             for one in questions.aligned_to(self.connector, self.who(), site, objective_id)
         ]
 
-    def cycles(self, site: str | None = None) -> Mapping[str, Cycle]:
-        return {id_: cycle for mapping in self._mappings(site) for id_, cycle in mapping.cycles.items()}
+    def cycles(self, site: str | None = None) -> Cycles:
+        return Calendars(tuple(mapping.cycles for mapping in self._mappings(site)))
 
     def browse_url(self, issue_key: str, site: str | None = None) -> str | None:
         site = site or self._site_of(issue_key)

@@ -74,7 +74,7 @@ def demo_world(
     with SandboxServer(seed=seed, port=sandbox_port, clock=clock, webhook_backoff=2.0) as sandbox:
         connector = build_connector(_settings(sandbox, folder, secret, settings), clock)
         try:
-            text = presets.text(PRESET, clock().date())
+            text = presets.text(PRESET)
             activate(connector, DEMONSTRATION, "main", text, file=f"{PRESET}.yaml")
             yield Demo(sandbox, connector, secret)
         finally:

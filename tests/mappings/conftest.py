@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mappings.document.calendar import Calendar
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.mapping import StatusRules
 from mappings.document.schema import Document
@@ -139,7 +140,7 @@ def a_mapping(*write_back: Mapping[str, object], fields: Mapping[str, Field] | N
         scope=everything,
         fields=FIELDS if fields is None else fields,
         statuses=StatusRules({}, (), everything, None),
-        cycles={},
+        cycles=Calendar(),
         objectives=(),
         zone=UTC,
         compile_jql=lambda jql: everything,

@@ -101,6 +101,12 @@ def latest(
     }
 
 
+def cycles(conn: Connection, site: str) -> list[str]:
+    """Ids of the cycles of which forecasts wait to be held against what came of it."""
+    mine = (table.c.site == site, table.c.judged_on.is_(None))
+    return sorted(conn.execute(select(table.c.cycle).where(*mine).distinct()).scalars())
+
+
 def unjudged(conn: Connection, site: str, cycle_id: str) -> list[str]:
     """Ids of the objectives of which forecasts in this cycle wait to be held against what came of it."""
     mine = (table.c.site == site, table.c.cycle == cycle_id, table.c.judged_on.is_(None))

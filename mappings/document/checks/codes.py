@@ -44,6 +44,7 @@ class Code(StrEnum):
     TWO_WRITERS = "two-writers"
     TARGET_IS_SOURCE = "target-is-source"
     INVERTED_CYCLE = "inverted-cycle"
+    UNLISTED_CYCLE = "unlisted-cycle"
     OVERLAPPING_CYCLES = "overlapping-cycles"
     INVERTED_THRESHOLDS = "inverted-thresholds"
     OBJECTIVE_WITHOUT_SELECT = "objective-without-select"

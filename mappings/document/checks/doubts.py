@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Generic, TypeVar
 
+from mappings.document.calendar import looks_like
 from mappings.document.mapping import KeyResultRule
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.text.places import Path
@@ -15,6 +16,8 @@ from mappings.facts.moment import Moment
 from mappings.numbers import number_in
 from mappings.progress import RULE_OF_KIND
 from mappings.progress.rule import Doubt
+from mappings.rollup.cycle import cycle_of, names_of_cycles
+from mappings.rollup.measurement import objective_rule
 from mappings.rollup.rows.ledger import Disposition
 from mappings.rollup.rows.statuses import DONE, StatusReader
 
@@ -70,12 +73,13 @@ class Concerned:
 @dataclass(frozen=True, slots=True)
 class Doubts:
     """Whom what concerns: statuses named as cancelled that count as done, by name; what progress rules find doubtful, by place;
-    fields for story points that say different things, by their ids.
+    fields for story points that say different things, by their ids; names that look like cycles and are none, by rule and name.
     """
 
     cancelled: Mapping[str, Concerned] = field(default_factory=dict)
     by_rules: Mapping[tuple[Path, Doubt], Concerned] = field(default_factory=dict)
     points: Mapping[tuple[str, str], Concerned] = field(default_factory=dict)
+    cycles: Mapping[tuple[Path, str], Concerned] = field(default_factory=dict)
 
 
 class _Found(Generic[Key]):
@@ -99,8 +103,10 @@ def doubts(
     rules = list(_by_rows(mapping))
     pairs = list(_pairs(points))
     cancelled, differing = _Found[str](), _Found[tuple[str, str]]()
-    doubted = _Found[tuple[Path, Doubt]]()
+    doubted, unlisted = _Found[tuple[Path, Doubt]](), _Found[tuple[Path, str]]()
     for issue in issues:
+        for named in _cycles_nobody_knows(mapping, issue, moment):
+            unlisted.add(named, issue)
         mine = [
             (path, rule) for path, rule in rules if rule.select is None or rule.select.matches(issue, moment)
         ]
@@ -114,7 +120,20 @@ def doubts(
         for pair in pairs:
             if _differ(issue, *pair):
                 differing.add(pair, issue)
-    return Doubts(cancelled.concerned(), doubted.concerned(), differing.concerned())
+    return Doubts(cancelled.concerned(), doubted.concerned(), differing.concerned(), unlisted.concerned())
+
+
+def _cycles_nobody_knows(mapping: BoundMapping, issue: Issue, moment: Moment) -> Iterator[tuple[Path, str]]:
+    """What an objective says of its cycle and no cycle is called; a bare label only where it looks like one."""
+    rule = objective_rule(mapping, issue, moment)
+    if rule is None or isinstance(rule.part.cycle, str | None):
+        return
+    if cycle_of(mapping, rule.part.cycle, issue, moment.today) is not None:
+        return
+    path: Path = ("objectives", mapping.objectives.index(rule), "cycle")
+    for name in names_of_cycles(mapping, rule.part.cycle, issue):
+        if looks_like(name) is not None:
+            yield path, name
 
 
 def _by_rows(mapping: BoundMapping) -> Iterator[tuple[Path, KeyResultRule]]:

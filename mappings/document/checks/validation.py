@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from mappings.diagnostic import Diagnostic, did_you_mean
+from mappings.document.calendar import Calendar, calendar_of
 from mappings.document.checks.codes import Code
 from mappings.document.checks.jql import check_jql
 from mappings.document.checks.kpis import check_kpis
 from mappings.document.checks.progress import check_progress
 from mappings.document.checks.report import Report, shown
-from mappings.document.checks.walk import alias_uses, jql_texts, key_results, progress_kind
+from mappings.document.checks.walk import alias_uses, jql_texts, key_results, listed_cycles, progress_kind
 from mappings.document.checks.write_back import check_write_back
 from mappings.document.schema import (
+    CURRENT,
     AlignmentPart,
+    CyclePart,
+    CyclesPart,
     Document,
     JqlRelation,
     KeyResultPart,
@@ -28,6 +33,8 @@ from mappings.numbers import exact
 from mappings.progress import RULE_OF_KIND
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+EXAMPLE_YEAR = 2026
+"""Of this year an id of a recurring cycle is shown, for what ids look like."""
 
 
 def validate(document: Document, positions: Positions | None = None) -> tuple[Diagnostic, ...]:
@@ -110,51 +117,79 @@ def _check_statuses(document: Document, report: Report) -> None:
 
 
 def _check_cycles(document: Document, report: Report) -> None:
-    for index, cycle in enumerate(document.cycles):
-        path: Path = ("cycles", index)
+    cycles = document.cycles
+    if isinstance(cycles, CyclesPart):
+        _check_pace(cycles, ("cycles",), report)
+    for path, cycle in listed_cycles(document):
         if cycle.end < cycle.start:
             message = f"the cycle ends on {cycle.end}, before it starts on {cycle.start}"
             report.add(
                 Code.INVERTED_CYCLE, message, (*path, "end"), value=cycle.end, remedy="exchange the two days"
             )
-        if not 0 <= cycle.health.at_risk < cycle.health.on_track:
-            message = f"at_risk {cycle.health.at_risk} has to be below on_track {cycle.health.on_track}, and not below 0"
-            remedy = "pace at or above on_track is on track, at or above at_risk is at risk"
-            report.add(
-                Code.INVERTED_THRESHOLDS,
-                message,
-                (*path, "health"),
-                value=cycle.health.at_risk,
-                remedy=remedy,
-            )
-        if cycle.working_days is not None and not cycle.working_days:
-            message = "a cycle without working days never advances"
-            report.add(
-                Code.TOO_FEW,
-                message,
-                (*path, "working_days"),
-                valid=WEEKDAYS,
-                remedy="name the days, or leave it out",
-            )
+        _check_pace(cycle, path, report)
     _check_overlaps(document, report)
+
+
+def _check_pace(part: CyclePart | CyclesPart, path: Path, report: Report) -> None:
+    if not 0 <= part.health.at_risk < part.health.on_track:
+        message = (
+            f"at_risk {part.health.at_risk} has to be below on_track {part.health.on_track}, and not below 0"
+        )
+        remedy = "pace at or above on_track is on track, at or above at_risk is at risk"
+        report.add(
+            Code.INVERTED_THRESHOLDS,
+            message,
+            (*path, "health"),
+            value=part.health.at_risk,
+            remedy=remedy,
+        )
+    if part.working_days is not None and not part.working_days:
+        message = "a cycle without working days never advances"
+        report.add(
+            Code.TOO_FEW,
+            message,
+            (*path, "working_days"),
+            valid=WEEKDAYS,
+            remedy="name the days, or leave it out",
+        )
 
 
 def _check_overlaps(document: Document, report: Report) -> None:
     """A quarter inside a year is fine; two cycles that cross are most likely a slip of the pen."""
-    for index, cycle in enumerate(document.cycles):
-        for other in document.cycles[:index]:
-            shared = max(cycle.start, other.start) <= min(cycle.end, other.end)
-            inside = (cycle.start - other.start).days * (cycle.end - other.end).days <= 0
-            if shared and not inside:
-                message = f"the cycles {shown(other.id)} and {shown(cycle.id)} overlap"
-                remedy = "correct the days, unless both are meant to run side by side"
-                report.warn(
-                    Code.OVERLAPPING_CYCLES,
-                    message,
-                    ("cycles", index),
-                    value=cycle.id,
-                    remedy=remedy,
-                )
+    calendar = calendar_of(document)
+    listed = list(listed_cycles(document))
+    for place, (path, cycle) in enumerate(listed):
+        if cycle.end < cycle.start:
+            continue
+        before = [other for _, other in listed[:place]]
+        by_rule = [one for one in calendar.between(cycle.start, cycle.end) if one.id not in calendar.listed]
+        for other in (*before, *by_rule):
+            if _cross(cycle, other):
+                _report_overlap(other, cycle, path, cycle.id, report)
+    crossing = _rules_that_cross(calendar)
+    if crossing is not None:
+        _report_overlap(*crossing, ("cycles", "every"), crossing[1].id, report)
+
+
+def _rules_that_cross(calendar: Calendar) -> tuple[CyclePart, CyclePart] | None:
+    """The first two cycles of rules that cross, where some do: what a year does, every year does."""
+    year = [
+        one for one in calendar.between(date(2000, 1, 1), date(2001, 12, 31)) if one.id not in calendar.listed
+    ]
+    pairs = ((other, one) for place, one in enumerate(year) for other in year[:place])
+    return next((pair for pair in pairs if _cross(*pair)), None)
+
+
+def _cross(one: CyclePart, other: CyclePart) -> bool:
+    shared = max(one.start, other.start) <= min(one.end, other.end)
+    inside = (one.start - other.start).days * (one.end - other.end).days <= 0
+    return shared and not inside
+
+
+def _report_overlap(one: CyclePart, other: CyclePart, path: Path, value: str, report: Report) -> None:
+    message = f"the cycles {shown(one.id)} and {shown(other.id)} overlap"
+    remedy = "correct the days, unless both are meant to run side by side"
+    report.warn(Code.OVERLAPPING_CYCLES, message, path, value=value, remedy=remedy)
 
 
 def _check_objective(document: Document, objective: ObjectivePart, path: Path, report: Report) -> None:
@@ -185,20 +220,23 @@ def _check_objective(document: Document, objective: ObjectivePart, path: Path, r
 
 
 def _check_cycle_of(document: Document, objective: ObjectivePart, path: Path, report: Report) -> None:
-    cycles = [cycle.id for cycle in document.cycles]
+    calendar, named = calendar_of(document), objective.cycle
     inner = (*path, "cycle")
-    if isinstance(objective.cycle, str) and objective.cycle not in cycles:
-        report.unknown(
-            Code.UNKNOWN_CYCLE,
-            "the cycle",
-            objective.cycle,
-            cycles,
-            inner,
-            "add it under `cycles`, or name one that is there",
-        )
-    elif objective.cycle is not None and not isinstance(objective.cycle, str) and not cycles:
-        message = "the cycle is read from the issue, but `cycles` lists none"
-        report.add(Code.UNKNOWN_CYCLE, message, inner, remedy="add the cycles under `cycles`")
+    if isinstance(named, str):
+        if (named == CURRENT and calendar) or calendar.get(named) is not None:
+            return
+        known = (*calendar.listed, *_ids_by_rule(calendar), CURRENT)
+        remedy = "add it under `cycles`, or name one that is there"
+        report.unknown(Code.UNKNOWN_CYCLE, "the cycle", named, known, inner, remedy)
+    elif named is not None and not calendar:
+        message = "the cycle is read from the issue, but `cycles` gives none"
+        remedy = "write `cycles: {every: quarter}`, or list the cycles under `cycles`"
+        report.add(Code.UNKNOWN_CYCLE, message, inner, remedy=remedy)
+
+
+def _ids_by_rule(calendar: Calendar) -> tuple[str, ...]:
+    """What the ids of the rules look like: those of one year for each period."""
+    return tuple(one.period.write(EXAMPLE_YEAR, 12 // one.period.months) for one in calendar.recurrences)
 
 
 def _check_alignment(document: Document, objective: ObjectivePart, path: Path, report: Report) -> None:
@@ -323,7 +361,8 @@ def _check_weight(weight: Weight | None, path: Path, report: Report) -> None:
 
 
 def _check_ids(document: Document, report: Report) -> None:
-    _check_unique("cycle", ("cycles",), (cycle.id for cycle in document.cycles), report)
+    listed = ("cycles", "listed") if isinstance(document.cycles, CyclesPart) else ("cycles",)
+    _check_unique("cycle", listed, (cycle.id for _, cycle in listed_cycles(document)), report)
     _check_unique("objective", ("objectives",), (part.id for part in document.objectives), report)
     _check_unique("KPI", ("kpis",), (kpi.id for kpi in document.kpis), report)
     for index, objective in enumerate(document.objectives):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from mappings.document.schema import (
     NOTHING,
     AlignmentPart,
+    CyclePart,
+    CyclesPart,
     Document,
     FieldSource,
     JqlFieldRelation,
@@ -38,6 +40,15 @@ def key_results(document: Document) -> Iterator[tuple[Path, ObjectivePart, KeyRe
     for index, objective in enumerate(document.objectives):
         for number, part in enumerate(objective.key_results):
             yield ("objectives", index, "key_results", number), objective, part
+
+
+def listed_cycles(document: Document) -> Iterator[tuple[Path, CyclePart]]:
+    """Every cycle that is written down, with its path."""
+    cycles = document.cycles
+    if isinstance(cycles, CyclesPart):
+        yield from ((("cycles", "listed", index), one) for index, one in enumerate(cycles.listed))
+    else:
+        yield from ((("cycles", index), one) for index, one in enumerate(cycles))
 
 
 def progress_kind(part: KeyResultPart) -> str:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Literal
 
 from mappings.diagnostic import Diagnostic
+from mappings.document.calendar import looks_like
 from mappings.document.checks.binding import STORY_POINT_NAMES
 from mappings.document.checks.codes import Code
 from mappings.document.checks.doubts import Doubts
@@ -149,6 +150,11 @@ def _check_doubts(mapping: BoundMapping, catalogue: Catalogue, found: Doubts, re
         report.warn(Code.CANCELLED_COUNTS, message, ("statuses", "excluded"), value=name, remedy=remedy)
     for (path, doubt), issues in found.by_rules.items():
         report.warn(doubt.code, f"{doubt.message}: {issues}", path, value=doubt.value, remedy=doubt.remedy)
+    for (path, name), issues in found.cycles.items():
+        period = looks_like(name)
+        message = f"no cycle is called {shown(name)}, which {issues} name: they run in no cycle"
+        remedy = f"write `cycles: {{every: {period.name if period else 'quarter'}}}`, or add {name} with its days under `cycles`"
+        report.warn(Code.UNLISTED_CYCLE, message, path, value=name, remedy=remedy)
     names = {one.id: one.name for one in catalogue.fields}
     aliases = {one.id: alias for alias, one in mapping.fields.items()}
     for pair, issues in found.points.items():

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from mappings.diagnostic import Diagnostic
+from mappings.document.calendar import PERIODS
 from mappings.document.checks.codes import Code
 from mappings.document.checks.report import Report
 from mappings.document.checks.validation import find_faults
@@ -40,6 +41,7 @@ _KEYS: dict[str, Any] = {
     "label": MARK,
     "jql": MARKED,
     "jql_field": MARK,
+    "every": list(PERIODS),
     "healthy": {"at_least": 0},
     "source": {"kind": "jql_count", "jql": MARKED},
     "progress": {"kind": BARE},
@@ -76,6 +78,8 @@ def still_to_say(plain: dict[str, Any], shape: Report) -> list[tuple[Path, Diagn
 def _culprit(path: Path, diagnostic: Diagnostic) -> Path:
     """What has to be replaced. A cycle is one whole, and so is what is written to one field or property: half of it tells nothing."""
     culprit = (*path, str(diagnostic.value)) if diagnostic.code == Code.MISSING_KEY else path
+    if culprit[:2] == ("cycles", "listed") and len(culprit) > 2:
+        return culprit[:3]
     if culprit[:1] == ("cycles",) and len(culprit) > 1:
         return culprit[:2]
     if culprit[:1] == ("kpis",) and len(culprit) > 3 and culprit[2] in ("source", "targets"):
@@ -145,7 +149,7 @@ def _item(path: Path, value: object) -> Any:
     name = str(path[-2])
     number = int(path[-1])
     known = value if isinstance(value, dict) else {}
-    if name == "cycles":
+    if path[0] == "cycles" and name in ("cycles", "listed"):
         day = FIRST_DAY + timedelta(days=number)
         id_ = known.get("id")
         return {"id": id_ if isinstance(id_, str) else MARK + str(number), "start": day, "end": day}

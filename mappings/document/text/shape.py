@@ -24,7 +24,12 @@ LARGEST_SHARE = 2
 PROPERTY_FORM = "letters, digits, `.`, `-` and `_`, at most 255 of them, with a letter or digit first, like jira-okr.rollup"
 SHAPES: Mapping[str, tuple[str, ...]] = {
     "relation": ("child", "descendant", "{link: phrase}", "{jql: JQL}", "{jql_field: alias}"),
-    "cycle": ("the id of a cycle", "{field: alias}", "{label: prefix}", "{version: prefix}"),
+    "cycles": (
+        "{every: quarter}",
+        "a list of cycles: lines like `- {id: 2026-Q4, start: 2026-10-01, end: 2026-12-31}`",
+    ),
+    "every": ("month", "quarter", "tertial", "half", "year", "several of them: [quarter, year]"),
+    "cycle": ("the id of a cycle", "current", "{field: alias}", "{label: prefix}", "{version: prefix}"),
     "weight": (
         "a number",
         "a field alias",
@@ -65,6 +70,7 @@ _FORMS: Mapping[str, str] = {
     "name": "small letters, digits, `.`, `-` and `_`, at most 63 of them, like platform-okrs",
     "key": PROPERTY_FORM,
     "stale_after": "a number of days or weeks, like 14d or 2w",
+    "starts": "month and day, no later than the 28th, like 02-01",
     "grace": "minutes, hours or days, like 90m, 1h or 2d",
 }
 
@@ -138,6 +144,9 @@ def _choose(path: Path, group: list[_Trouble], plain: object, report: Report) ->
     if (bounded := _out_of_bounds(group)) is not None:
         _wrong(bounded, report)
         return
+    if isinstance(value, list) and (entries := _of_entries(path, group)):
+        _settle(entries, plain, report)
+        return
     if not isinstance(value, dict) or not value:
         message = f"{shown(value)} is none of the shapes that `{name}` can have"
         report.add(
@@ -157,6 +166,13 @@ def _choose(path: Path, group: list[_Trouble], plain: object, report: Report) ->
         return
     chosen = [trouble for trouble in group if trouble.branches[0][1] == meant]
     _settle([replace(trouble, branches=trouble.branches[1:]) for trouble in chosen], plain, report)
+
+
+def _of_entries(path: Path, group: list[_Trouble]) -> list[_Trouble]:
+    """What is wrong with the entries of a list, or with how many there are, where a list is one of several shapes."""
+    listed = [trouble for trouble in group if "tuple[" in trouble.branches[0][1]]
+    wrong = [trouble for trouble in listed if len(trouble.path) > len(path) or trouble.kind in LENGTHS]
+    return [replace(trouble, branches=trouble.branches[1:]) for trouble in wrong]
 
 
 def _out_of_bounds(group: list[_Trouble]) -> _Trouble | None:

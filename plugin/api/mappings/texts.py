@@ -182,21 +182,20 @@ def mapping_schema(_call: Call) -> Reply[SchemaGiven]:
 
 
 @ROUTES.get("/presets", "viewer", "Mappings to begin with.")
-def list_presets(call: Call) -> Reply[PresetsGiven]:
+def list_presets(_call: Call) -> Reply[PresetsGiven]:
     """All of them, with their texts."""
-    day = call.connector.clock().date()
     return Reply(
-        PresetsGiven(items=[PresetGiven(name=name, text=presets.text(name, day)) for name in presets.names()])
+        PresetsGiven(items=[PresetGiven(name=name, text=presets.text(name)) for name in presets.names()])
     )
 
 
 @ROUTES.get("/presets/{preset}", "viewer", "The text of a preset.", answers={YAML: None})
-def one_preset(call: Call, path: PresetAddress) -> Reply[Given]:
+def one_preset(_call: Call, path: PresetAddress) -> Reply[Given]:
     """The text of one, comments included."""
     name = path.preset
     if name not in presets.names():
         raise not_found("preset", name, f"Presets: {', '.join(presets.names())}.")
-    return Reply(body=presets.text(name, call.connector.clock().date()), media=YAML)
+    return Reply(body=presets.text(name), media=YAML)
 
 
 @ROUTES.post(

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
+from mappings.document.calendar import Calendar
 from mappings.explain.cause import cause, row_cause
 from mappings.explain.marks import Kind
 from mappings.explain.movement import Effect, Movement
@@ -205,7 +206,7 @@ def moment(call: Call, site: str, saved: SavedObjective, text: str, place: str) 
         context = call.connector.context(site)
         zone, cycles = context.mapping.zone, context.mapping.cycles
     except NotReady:
-        zone, cycles = call.connector.clock().tzinfo, {}  # type: ignore[assignment]
+        zone, cycles = call.connector.clock().tzinfo, Calendar()  # type: ignore[assignment]
     begins = objectives.history_begins(call.connector, call.actor, site, saved.state.id)
     cycle = cycles.get(saved.state.cycle_id or "")
     found = instant_of(text, call.connector.clock(), zone, cycle, begins)

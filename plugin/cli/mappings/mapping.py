@@ -24,7 +24,6 @@ from plugin.cli.mappings.mapping_life import (
 )
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, show_json, site_option
-from plugin.runtime.composition import system_clock
 from plugin.use_cases.mapping.mapping_life import check_text
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -88,7 +87,7 @@ def presets_command(name: str | None) -> None:
         return
     if name not in presets.names():
         raise click.UsageError(f"There is no preset {name!r}. Presets: {', '.join(presets.names())}.")
-    click.echo(presets.text(name, system_clock().date()), nl=False)
+    click.echo(presets.text(name), nl=False)
 
 
 @mapping_group.command("export")

@@ -106,7 +106,7 @@ def begun(connector: Connector, site: str) -> Draft:
     active = revisions.active(connector, acting(), site)
     if active is None:
         now = connector.clock()
-        return Draft(for_site(presets.text(presets.names()[0], now.date()), site), "", now)
+        return Draft(for_site(presets.text(presets.names()[0]), site), "", now)
     return Draft(active.text, active.revision, connector.clock())
 
 
@@ -122,7 +122,7 @@ def begin_from(connector: Connector, site: str) -> None:
         name = str(form.preset.data)
         if name not in presets.names():
             abort(404, description=f"There is no preset “{name}”.")
-        text, base = for_site(presets.text(name, connector.clock().date()), site), ""
+        text, base = for_site(presets.text(name), site), ""
     else:
         found = known_revision(connector, site, str(form.revision.data))
         text, base = found.text, found.revision

@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from mappings.diagnostic import Diagnostic, has_errors
+from mappings.document.calendar import PERIODS
 from mappings.document.schema import Document
 from mappings.document.text.source import read_document
 from plugin.access.authorization.permission import needs
@@ -16,6 +17,7 @@ from plugin.pages.mappings.mapping_editor import begun, catalogue_if, glanced
 from plugin.pages.views.mappings.choices import (
     CATEGORIES,
     alias_choices,
+    cycle_choice,
     edited,
     option_choices,
     scope_choice,
@@ -98,6 +100,8 @@ def form_page(
         statuses=status_fractions(document, catalogue),
         categories=[(name, document.statuses.by_category.get(name)) for name in CATEGORIES],  # type: ignore[call-overload]
         refined=[part for part in document.statuses.overrides if part.when],
+        cycles=cycle_choice(document),
+        periods=tuple(PERIODS),
         options=option_choices(document, catalogue, samples),
         silence=samples.silence,
         issue=issue,

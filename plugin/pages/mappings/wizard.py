@@ -118,8 +118,7 @@ def chosen(connector: Connector, site: str) -> ResponseReturnValue:
     name = str(BeginningForm(request.form).preset.data)
     if name not in presets.names():
         abort(404, description=f"There is no preset “{name}”.")
-    now = connector.clock()
-    drafts.keep(connector, acting(), site, for_site(presets.text(name, now.date()), site), "")
+    drafts.keep(connector, acting(), site, for_site(presets.text(name), site), "")
     return redirect(url_for("control.wizard_fields", site=site))
 
 

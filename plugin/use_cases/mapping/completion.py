@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from mappings.document.editor_schema import json_schema
+from mappings.document.schema import CURRENT
 from mappings.facts.catalogue import Catalogue
 from mappings.fields import field_type
 from mappings.progress import option_names
@@ -130,6 +131,9 @@ def _values(spot: Spot, text: str, catalogue: Catalogue) -> Iterator[Found]:
     if spot.path[:1] == ("fields",) and key in ("id", "name"):
         yield from _fields(key, catalogue)
         return
+    if key == "cycle":
+        yield (CURRENT, CURRENT, "the cycle that runs")
+        yield from ((id_, id_, "a cycle") for id_ in listed_ids(text))
     if key in ALIAS_KEYS:
         yield from ((alias, alias, "a field alias") for alias in aliases(text))
     for schema in _schemas_at((*spot.path, key)):
@@ -170,6 +174,12 @@ def aliases(text: str) -> list[str]:
     """The field aliases a text defines, even where the rest of it cannot be read."""
     match = re.search(r"^fields:[ ]*\n((?:[ ]+.*\n?|[ ]*\n)*)", text, re.MULTILINE)
     return re.findall(r"^ {1,4}([\w.\-]+):", match.group(1), re.MULTILINE) if match else []
+
+
+def listed_ids(text: str) -> list[str]:
+    """The ids of cycles a text lists, even where the rest of it cannot be read."""
+    match = re.search(r"^cycles:.*\n((?:[ ]+.*\n?|[ ]*\n)*)", text, re.MULTILINE)
+    return re.findall(r"\bid:[ ]*[\"']?([\w.\-]+)", match.group(1)) if match else []
 
 
 def quoted(name: str) -> str:

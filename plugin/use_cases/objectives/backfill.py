@@ -134,8 +134,7 @@ def _first_day(context: Context, today: date) -> date:
 
 def _running(context: Context, today: date) -> tuple[date, ...]:
     """When each of the current cycles began."""
-    cycles = context.mapping.cycles.values()
-    return tuple(cycle.start for cycle in cycles if cycle.start <= today <= cycle.end)
+    return tuple(cycle.start for cycle in context.mapping.cycles.running(today))
 
 
 def _fields(context: Context) -> tuple[str, ...]:

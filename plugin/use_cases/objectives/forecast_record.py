@@ -37,7 +37,7 @@ def keep_today(connector: Connector, site: str, going_on: Callable[[], None] = l
     """Keep what is said today of every objective of a running cycle of which nothing was kept yet; how many those were."""
     mapping = connector.context(site).mapping
     moment = Moment(connector.clock(), mapping.zone)
-    running = [one.id for one in mapping.cycles.values() if one.start <= moment.today <= one.end]
+    running = [one.id for one in mapping.cycles.running(moment.today)]
     with connector.store.read() as conn:
         ids = forecasts.wanting(conn, site, running, moment.today) if running else []
     for place in range(0, len(ids), AT_ONCE):
@@ -74,9 +74,12 @@ def judge_ended(connector: Connector, site: str, going_on: Callable[[], None] = 
     """Hold the forecasts of cycles that have ended against what stood at the end of their last day; of how many objectives."""
     mapping = connector.context(site).mapping
     today = Moment(connector.clock(), mapping.zone).today
-    ended = [one for one in mapping.cycles.values() if one.end < today]
+    with connector.store.read() as conn:
+        kept = [mapping.cycles.get(id_) for id_ in forecasts.cycles(conn, site)]
     judged = 0
-    for cycle in ended:
+    for cycle in kept:
+        if cycle is None or cycle.end >= today:
+            continue
         with connector.store.read() as conn:
             ids = forecasts.unjudged(conn, site, cycle.id)
         for id_ in ids:

@@ -45,7 +45,7 @@ class Company:
         self.now = now
         self.sandbox = Sandbox(lambda: now)
         seed_company(self.sandbox, 1, now)
-        document = read_document(presets.text("epics-as-objectives", now.date())).require()
+        document = read_document(presets.text("epics-as-objectives")).require()
         self.mapping: Mapping = bind(document, catalogue_of(self.sandbox))
         self.states = self.assessed()
 

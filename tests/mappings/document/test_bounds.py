@@ -43,6 +43,7 @@ WORDS: dict[str, list[str]] = {
     "site": ["main"],
     "property": ["jira-okr.rollup"],
     "key": ["jira-okr.rollup"],
+    "starts": ["01-01", "02-01", "12-28", "13-01"],
 }  # fmt: skip
 TEXTS = st.sampled_from(["x", "2026-Q4", "okr-", ""])
 
@@ -119,10 +120,12 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         for name in FREE
         if draw(st.booleans())
     }
-    cycles = draw(st.lists(drawn(fields["cycles"].annotation, [], "cycles"), min_size=1, max_size=1))[0]
-    found["cycles"] = [{**one, "id": f"c{number}"} for number, one in enumerate(cycles[:1])] or [
+    cycles = draw(drawn(fields["cycles"].annotation, [], "cycles"))
+    rule, listed = (cycles, cycles.pop("listed", [])) if isinstance(cycles, dict) else ({}, cycles)
+    listed = [{**one, "id": f"c{number}"} for number, one in enumerate(listed[:1])] or [
         {"id": "c0", "start": "2026-10-01", "end": "2026-12-31"}
     ]
+    found["cycles"] = {**rule, "listed": listed} if rule else listed
     objective = part(Document.model_fields["objectives"].annotation.__args__[0])  # type: ignore[union-attr]
     one = draw(objective)
     one |= {"id": "o0", "select": "issuetype = Epic", "cycle": "c0"}
@@ -163,6 +166,7 @@ def test_every_accepted_mapping_computes(plain: dict[str, Any]) -> None:
         for state in assess(mapping, FOREST, moment).values():
             assert state.ledger.exact
             assert desired(mapping, state, FOREST.issue) is not None
-        for cycle in mapping.cycles.values():
+        year = mapping.cycles.between(date(2026, 1, 1), date(2026, 12, 31))
+        for cycle in (*mapping.cycles.listed.values(), *year):
             share = expected_on(cycle, moment.now.date())
             assert share is None or 0 <= share <= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -118,3 +119,21 @@ def test_two_fields_for_story_points_that_differ() -> None:
     assert differing[2] == (
         f'different numbers in "Story point estimate" ({POINTS}) and "Story Points" ({OTHER}): 1 issue (PLAT-1)'
     )
+
+
+def test_a_cycle_that_objectives_name_and_nothing_gives_is_offered() -> None:
+    def epic(id_: int, *labels: str) -> Issue:
+        return replace(story(id_, kind="Epic"), labels=labels)
+
+    rule = {"id": "epics", "select": "issuetype = Epic", "cycle": {"label": ""}}
+    listed = [{"id": "2026-Q4", "start": "2026-10-01", "end": "2026-12-31"}]
+    issues = [epic(1, "okr", "2027-Q1"), epic(2, "2027-Q1"), epic(3, "2026-Q4", "2027-Q2"), epic(4, "team")]
+    said = told(document({}, objectives=[rule], cycles=listed), issues)
+    assert said == [
+        (
+            "unlisted-cycle",
+            "objectives[0].cycle",
+            'no cycle is called "2027-Q1", which 2 issues (PLAT-1, PLAT-2) name: they run in no cycle',
+        )
+    ]
+    assert told(document({}, objectives=[rule], cycles={"every": "quarter"}), issues) == []

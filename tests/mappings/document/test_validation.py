@@ -44,7 +44,7 @@ EPICS = "  - id: epics\n    select: issuetype = Epic AND labels = okr"
         ("weight: points", "weight: story", "unknown-alias", "objectives[0].key_results[1].progress.weight"),
         ("weight: points", "weight: [points, story]", "unknown-alias", "objectives[0].key_results[1].progress.weight[1]"),
         ("weight: points", "weight: [points, equal]", "unknown-alias", "objectives[0].key_results[1].progress.weight[1]"),
-        ("weight: points", "weight: []", "wrong-value", "objectives[0].key_results[1].progress.weight"),
+        ("weight: points", "weight: []", "too-few", "objectives[0].key_results[1].progress.weight"),
         ("weight: points", "weight: points, count_to: 3", "weight-not-used", "objectives[0].key_results[1].progress.weight"),
         ("weight: points", "count_to: 0", "out-of-range", "objectives[0].key_results[1].progress.count_to"),
         ("{field: weight, missing: siblings_mean}", "-1", "negative-weight", "objectives[0].key_results[0].weight"),
@@ -102,7 +102,7 @@ EPICS = "  - id: epics\n    select: issuetype = Epic AND labels = okr"
         ("name: platform-okrs", "name: x\nbrake: {share: 2}", "out-of-range", "brake.share"),
         ("name: platform-okrs", "name: x\nbrake: {floor: many}", "not-a-number", "brake.floor"),
         ("name: platform-okrs", "name: x\nbrake: 3", "not-a-mapping", "brake"),
-        ("cycles:\n", "cycles: nothing\nunused:\n", "not-a-list", "cycles"),
+        ("cycles:\n", "cycles: nothing\nunused:\n", "wrong-value", "cycles"),
     ],
 )  # fmt: skip
 def test_a_slip_is_named_at_its_place(broken, old, new, code, path):

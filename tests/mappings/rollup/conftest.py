@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mappings.document.calendar import calendar_of
 from mappings.document.mapping import KeyResultRule, ObjectiveRule, StatusOverride, StatusRules
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import Document
@@ -145,7 +146,7 @@ def build_mapping(*objectives: dict[str, Any], fields: Iterable[str] = (), **par
                 lambda issue, _: bool(issue.resolution and issue.resolution.name == "Not Achieved"),
             ),
         ),
-        cycles={cycle.id: cycle for cycle in document.cycles},
+        cycles=calendar_of(document),
         objectives=tuple(_bound(part) for part in document.objectives),
         zone=zone,
         compile_jql=compile_selector,

@@ -219,5 +219,5 @@ def test_where_the_cycle_comes_from(a_mapping, objective, an_issue, source, fact
         {"id": "Q3", "start": "2026-07-01", "end": "2026-09-30"},
     )
     mapping = a_mapping(objective(), fields=("cycle",), cycles=cycles)
-    cycle = cycle_of(mapping, source, an_issue(1, **facts))
+    cycle = cycle_of(mapping, source, an_issue(1, **facts), date(2026, 11, 1))
     assert (cycle.id if cycle else None) == found

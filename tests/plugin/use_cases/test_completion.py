@@ -36,6 +36,10 @@ SITE = Catalogue(
         ("scope: project = X and lab", "labels"),
         ("fields:\n  mine: {name: x}\nwrite_back:\n  - target: objective\n    set:\n      ", "mine"),
         ("write_back:\n  - target: ", "key_result"),
+        ("cycles:\n  ev", "every"),
+        ("cycles:\n  every: ", "tertial"),
+        ("cycles: {every: quarter}\nobjectives:\n  - id: e\n    cycle: ", "current"),
+        ("cycles:\n  - {id: spring, start: 2027-03-01}\nobjectives:\n  - id: e\n    cycle: ", "spring"),
     ],
 )
 def test_what_could_stand_here_is_offered(text: str, offered: str) -> None:

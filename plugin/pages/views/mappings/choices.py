@@ -11,8 +11,8 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from mappings.diagnostic import Diagnostic
-from mappings.document.checks.walk import weight_uses
-from mappings.document.schema import Document, FieldPart, KeyResultPart
+from mappings.document.checks.walk import listed_cycles, weight_uses
+from mappings.document.schema import CyclePart, CyclesPart, Document, FieldPart, KeyResultPart
 from mappings.document.text.canonical import export, plain
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field
@@ -69,6 +69,15 @@ class OptionChoice:
     level: str
     value: str
     known: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CycleChoice:
+    """By which periods cycles recur, on which day a year begins, and the cycles that are written down."""
+
+    every: tuple[str, ...]
+    starts: str
+    listed: tuple[CyclePart, ...]
 
 
 def scope_choice(scope: str) -> ScopeChoice:
@@ -237,17 +246,38 @@ def _put_options(value: dict[str, Any], form: Form) -> None:
                 target["options"] = chosen
 
 
+def cycle_choice(document: Document) -> CycleChoice:
+    """How the cycles of a document come about."""
+    cycles = document.cycles
+    listed = tuple(one for _, one in listed_cycles(document))
+    if not isinstance(cycles, CyclesPart):
+        return CycleChoice((), "01-01", listed)
+    every = (cycles.every,) if isinstance(cycles.every, str) else cycles.every or ()
+    return CycleChoice(every, cycles.starts, listed)
+
+
 def _put_cycles(value: dict[str, Any], form: Form) -> None:
-    before = {part["id"]: part for part in value.get("cycles", [])}
+    """Those that recur and those that are listed; without a rule they are a plain list."""
+    written = value.get("cycles", [])
+    rest = written if isinstance(written, dict) else {"listed": written}
     ids, starts, ends, former = (form.getlist(f"cycle-{name}") for name in ("id", "start", "end", "former"))
     if not ids:
         return
-    rows = zip(ids, starts, ends, former, strict=False)
-    value["cycles"] = [
+    before = {part["id"]: part for part in rest.get("listed", [])}
+    listed = [
         {**before.get(was, {}), "id": name.strip(), "start": start, "end": end}
-        for name, start, end, was in rows
+        for name, start, end, was in zip(ids, starts, ends, former, strict=False)
         if name.strip()
     ]
+    every = form.getlist("cycle-every")
+    if not every:
+        value["cycles"] = listed
+        return
+    rule = {
+        "every": every[0] if len(every) == 1 else every,
+        "starts": form.get("cycle-starts", "").strip() or "01-01",
+    }
+    value["cycles"] = {**rest, **rule, "listed": listed}
 
 
 def _put_objectives(value: dict[str, Any], form: Form) -> None:

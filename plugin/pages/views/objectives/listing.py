@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import HealthLevel
-from plugin.pages.sources import Cycle
+from plugin.pages.sources import Cycle, Cycles
 from plugin.pages.views.objectives.bar import Bar, bar
 from plugin.pages.views.objectives.forecast import Chance, kept_chance
 from plugin.pages.views.objectives.tree import name, natural
@@ -150,9 +150,7 @@ class Listing:
     without_filters: str
 
 
-def listing(
-    found: Listed, filters: Filters, cycles: Mapping[str, Cycle], now: datetime, zone: tzinfo
-) -> Listing:
+def listing(found: Listed, filters: Filters, cycles: Cycles, now: datetime, zone: tzinfo) -> Listing:
     """Everything the list page shows."""
     part, figures = found.slice, found.tallies
     return Listing(
@@ -225,12 +223,12 @@ def _choices(values: Iterable[str], chosen: str, everything: str) -> tuple[Choic
     return (Choice("", everything), *(Choice(value, labels.get(value, value)) for value in known))
 
 
-def _cycle_choices(values: Iterable[str], chosen: str, cycles: Mapping[str, Cycle]) -> tuple[Choice, ...]:
+def _cycle_choices(values: Iterable[str], chosen: str, cycles: Cycles) -> tuple[Choice, ...]:
     plain = _choices((one or "none" for one in values), chosen, "All cycles")
     return tuple(Choice(choice.value, _cycle_label(choice, cycles)) for choice in plain)
 
 
-def _cycle_label(choice: Choice, cycles: Mapping[str, Cycle]) -> str:
+def _cycle_label(choice: Choice, cycles: Cycles) -> str:
     if choice.value == "none":
         return "No cycle"
     cycle = cycles.get(choice.value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from mappings.numbers import beside_bound
 from mappings.rollup.state import HealthLevel
-from plugin.pages.sources import Cycle, SitedHead
+from plugin.pages.sources import Cycles, SitedHead
 from plugin.pages.views.objectives.bar import Bar, bar
 from plugin.pages.views.objectives.tree import name, natural
 from plugin.pages.views.words.health import Badge, Total, badge, totals
@@ -61,9 +61,7 @@ class Review:
     achieved: int
 
 
-def review(
-    objectives: Sequence[SitedHead], cycles: Mapping[str, Cycle], chosen: str, today: date
-) -> Review | None:
+def review(objectives: Sequence[SitedHead], cycles: Cycles, chosen: str, today: date) -> Review | None:
     """The review of the chosen cycle, else of the latest that has begun; None where no objective has a cycle."""
     heads = [saved.state for saved in objectives]
     known = sorted({head.cycle_id for head in heads if head.cycle_id}, key=natural)
@@ -86,9 +84,10 @@ def review(
     )
 
 
-def _latest(known: Sequence[str], cycles: Mapping[str, Cycle], today: date) -> str:
-    begun = [id_ for id_ in known if id_ in cycles and cycles[id_].start <= today]
-    return max(begun, key=lambda id_: cycles[id_].start) if begun else known[-1]
+def _latest(known: Sequence[str], cycles: Cycles, today: date) -> str:
+    found = [(cycle.start, id_) for id_ in known if (cycle := cycles.get(id_)) is not None]
+    begun = [(start, -place, id_) for place, (start, id_) in enumerate(found) if start <= today]
+    return max(begun)[2] if begun else known[-1]
 
 
 def _order(one: SitedHead) -> tuple[str, tuple[str, int], str]:

@@ -138,6 +138,25 @@ def test_the_form_edits_the_same_document(admin, world):
     )  # fmt: skip
 
 
+def test_cycles_that_recur_are_chosen_in_the_form_beside_those_that_are_listed(admin, world):
+    admin.post("/mapping/main/draft", preset="okr-issue-types")
+    listed = {"cycle-former": ["", ""], "cycle-id": ["spring", ""], "cycle-start": ["2027-03-01", ""]}
+    listed["cycle-end"] = ["2027-04-30", ""]
+    admin.post(
+        "/mapping/main/form",
+        action="keep",
+        **listed,
+        **{"cycle-every": ["half", "year"], "cycle-starts": "02-01"},
+    )
+    cycles = read_document(draft(world).text).require().cycles
+    assert (cycles.every, cycles.starts, cycles.stale_after) == (("half", "year"), "02-01", "3w")
+    assert [(one.id, str(one.end)) for one in cycles.listed] == [("spring", "2027-04-30")]
+    page = admin.text("/mapping/main/form")
+    assert 'value="half" checked' in page
+    admin.post("/mapping/main/form", action="keep", **listed)
+    assert [one.id for one in read_document(draft(world).text).require().cycles] == ["spring"]
+
+
 def test_a_form_that_makes_no_document_says_why_and_keeps_the_draft(admin, world):
     admin.post("/mapping/main/draft", preset="epics-as-objectives")
     before = draft(world).text
