@@ -21,7 +21,6 @@ from connectors.jira.webhooks.hints import Hints, Ignored, read_hints
 from connectors.jira.webhooks.signature import fallback_identifier, verify
 from connectors.jira.wire.shapes import core_fields
 from connectors.jira.write.edit import EditField
-from connectors.jira.write.remote_link import RemoteLink
 
 __all__ = [
     "AuthFailed",
@@ -39,7 +38,6 @@ __all__ = [
     "Permanent",
     "RateLimited",
     "ReadResult",
-    "RemoteLink",
     "ServerInfo",
     "SiteAddress",
     "Transient",

@@ -18,9 +18,8 @@ from connectors.jira.read.page import Page, ReadResult
 from connectors.jira.read.parents import PARENT_FIELDS
 from connectors.jira.webhooks import registration
 from connectors.jira.wire.issue_decoder import IssueDecoder, decoder_for
-from connectors.jira.write import dispatch, edit, remote_link
+from connectors.jira.write import dispatch, edit
 from connectors.jira.write.edit import EditField
-from connectors.jira.write.remote_link import RemoteLink
 from mappings.explain.past import Step
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Named, User
@@ -256,16 +255,6 @@ class Jira:
     def delete_property(self, issue_id: str, key: str) -> None:
         """Remove an entity property of an issue."""
         properties.delete_property(self.transport, self.api, issue_id, key)
-
-    def put_remote_link(self, issue_id: str, link: RemoteLink) -> None:
-        """Create or replace a remote link by its global id."""
-        remote_link.put_remote_link(self.transport, self.api, issue_id, link)
-
-    def delete_remote_link(self, issue_id: str, global_id: str) -> None:
-        """Remove a remote link by its global id."""
-        remote_link.delete_remote_link(self.transport, self.api, issue_id, global_id)
-
-    # -- webhooks of the site, for an administrator's token
 
     def webhooks(self) -> tuple[registration.Registered, ...]:
         """All admin webhooks of the site."""

@@ -9,7 +9,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from connectors.sandbox import board
-from connectors.sandbox.routes import control, issue, metadata, search
+from connectors.sandbox.routes import control, issue, metadata, remote_link, search
 from connectors.sandbox.site import Site, raw, site
 from connectors.sandbox.traffic.access import JiraAnswerError, account_for
 from connectors.sandbox.traffic.calls import endpoint
@@ -28,7 +28,7 @@ def create_app(one: Site) -> Flask:
     app.register_error_handler(JiraAnswerError, _refused)
     app.register_error_handler(HTTPException, _http_error)
     app.after_request(_tear)
-    for blueprint in (metadata.routes, search.routes, issue.routes):
+    for blueprint in (metadata.routes, search.routes, issue.routes, remote_link.routes):
         app.register_blueprint(blueprint, url_prefix="/rest/api/<version>")
     for place in _webhook_paths(one):
         app.register_blueprint(control.webhooks, url_prefix=place)

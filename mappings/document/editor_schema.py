@@ -89,7 +89,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "after": "Settled periods running.",
     "objective": "The id of an objective written in the mapping; for a KPI also an issue key.",
     "mode": "propose waits for a person; create does it.",
-    "write_back": "What is written to fields and entity properties of Jira issues.",
+    "write_back": "What is written to Jira: fields, entity properties and links of its issues.",
     "set": "The fields to write, by alias.",
     "property": "Key of an entity property of the issue that gets values as JSON: jira-okr.rollup, or {key: …, values: […]}.",
     "key": "The key of the entity property: letters, digits, dots, dashes.",

@@ -106,9 +106,10 @@ class Mapping:
         return tuple(selector for each in self.kpis.values() for selector in each.values())
 
     def field_ids(self) -> frozenset[str]:
-        """Ids of every custom field this mapping reads and of every place it writes: what the mirror has to hold."""
+        """Ids of every custom field this mapping reads and of every place it writes and looks at: what the mirror has to hold."""
         read = (field for selector in self.selectors() for field in selector.fields)
-        named = {field.id for field in self.fields.values()} | {place.id for place in self.places()}
+        written = {place.id for place in self.places() if not place.target.recalled}
+        named = {field.id for field in self.fields.values()} | written
         return frozenset(named) | frozenset(read) | self._worded()
 
     def places(self) -> tuple[Place, ...]:

@@ -285,10 +285,13 @@ class KpiPart(Part):
     revert: RevertPart | None = None
 
 
-class RulePart(Part):
-    """What is written to the issues of objectives or key results; the keys for what is written come from the targets."""
+Subject = Literal["objective", "key_result", "row"]
 
-    target: Literal["objective", "key_result"]
+
+class RulePart(Part):
+    """What is written to the issues of objectives, key results or rows; the keys for what is written come from the targets."""
+
+    target: Subject
     on_leave: Literal["clear", "leave"] = "clear"
 
 
@@ -296,7 +299,7 @@ if TYPE_CHECKING:  # made from the targets, which a type checker cannot follow
     WriteBackPart = RulePart
 else:
     _KEYS = {
-        "target": (Literal["objective", "key_result"], ...),
+        "target": (Subject, ...),
         **rule_keys(),
         "on_leave": (Literal["clear", "leave"], "clear"),
     }

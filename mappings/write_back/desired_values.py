@@ -14,11 +14,11 @@ from fractions import Fraction
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.facts.forest import issue_order
 from mappings.facts.issue import Issue
-from mappings.fields import Api
 from mappings.numbers import WHOLE, percent
 from mappings.rollup.health import ACHIEVED_AT
+from mappings.rollup.rows.sums import ENTERING
 from mappings.rollup.state import HealthLevel, KeyResultState, ObjectiveState
-from mappings.write_back.target import Aim, Place
+from mappings.write_back.target import Aim, Ground, Place
 from mappings.write_back.targets import aims_of
 from mappings.write_back.values import LABELS, Figures
 
@@ -41,25 +41,48 @@ class Desired:
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """Who speaks for an issue: `objectives` are the issues that are objectives, `key_results` say whose a key result's issue is."""
+    """Who speaks for an issue: `objectives` are the issues that are objectives, `key_results` and `rows` say whose such an issue is."""
 
     objectives: frozenset[str] = frozenset()
     key_results: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, str] = field(default_factory=dict)
 
 
-def owners(states: Iterable[ObjectiveState]) -> Owners:
-    """Ownership among these objectives: a key result's issue belongs to the first objective in id order that has it."""
+def owners(mapping: BoundMapping, states: Iterable[ObjectiveState]) -> Owners:
+    """Ownership among these objectives: the issue of a key result or a row belongs to the first objective in id order that has it."""
     ordered = sorted(states, key=lambda state: issue_order(state.id))
     claimed: dict[str, str] = {}
+    counted: dict[str, str] = {}
+    of_row = writes_to(mapping, "row")
     for state in ordered:
         for key_result in state.key_results:
             if key_result.issue_id is not None:
                 claimed.setdefault(key_result.issue_id, state.id)
-    return Owners(frozenset(state.issue_id for state in ordered if state.issue_id is not None), claimed)
+        for issue_id in counting_rows(state) if of_row else ():
+            counted.setdefault(issue_id, state.id)
+    own = frozenset(state.issue_id for state in ordered if state.issue_id is not None)
+    return Owners(own, claimed, counted)
+
+
+def writes_to(mapping: BoundMapping, target: str) -> bool:
+    """Whether a rule writes to such issues."""
+    return any(rule.target == target for rule in mapping.document.write_back)
+
+
+def counting_rows(state: ObjectiveState) -> tuple[str, ...]:
+    """The issues that count for an objective and are neither itself nor a key result of it, each once."""
+    own = {state.issue_id, *(one.issue_id for one in state.key_results)}
+    rows = (row for one in state.key_results for row in one.measurement.ledger.rows)
+    ids = (row.id for row in rows if row.disposition in ENTERING and row.id.isdigit())
+    return tuple(dict.fromkeys(id_ for id_ in ids if id_ not in own))
 
 
 def desired(
-    mapping: BoundMapping, state: ObjectiveState, actual: Lookup, api: Api = 3, owned: Owners | None = None
+    mapping: BoundMapping,
+    state: ObjectiveState,
+    actual: Lookup,
+    ground: Ground = Ground(),  # noqa: B008
+    owned: Owners | None = None,
 ) -> tuple[Desired, ...]:
     """What is desired for one objective, each (issue, place) once: the rule written first wins, objective before key result.
 
@@ -73,7 +96,7 @@ def desired(
         for aim in aims:
             if issue is None or issue.archived or (issue_id, aim.place.id) in found:
                 continue
-            made = aim.make(figures, api)
+            made = aim.make(figures, ground)
             if made is not None:
                 found[issue_id, aim.place.id] = Desired(
                     issue_id, issue.key, aim.place, made.raw, aim.value, aim.stays, until
@@ -98,6 +121,10 @@ def subjects(mapping: BoundMapping, state: ObjectiveState, owned: Owners) -> Ite
         reserved: Collection[str] = taken if id_ in owned.objectives else ()
         free = [aim for aim in of_key_result if aim.place.id not in reserved]
         yield id_, key_result_figures(key_result, state), free
+    of_row = aims(mapping, "row")
+    for id_ in counting_rows(state) if of_row else ():
+        if owned.rows.get(id_, state.id) == state.id:
+            yield id_, row_figures(id_, state), of_row
 
 
 def places(mapping: BoundMapping, state: ObjectiveState, owned: Owners) -> frozenset[tuple[str, str]]:
@@ -128,6 +155,7 @@ def objective_figures(state: ObjectiveState) -> Figures:
         ),
         achieved_at=ACHIEVED_AT[state.commitment],
         objective=state,
+        issue_id=state.issue_id,
     )
 
 
@@ -146,6 +174,23 @@ def key_result_figures(key_result: KeyResultState, state: ObjectiveState) -> Fig
         achieved_at=ACHIEVED_AT[key_result.commitment],
         objective=state,
         key_result=key_result,
+        issue_id=key_result.issue_id,
+    )
+
+
+def row_figures(issue_id: str, state: ObjectiveState) -> Figures:
+    """A row has no figures of its own: what is said of it is what it counts for."""
+    return Figures(
+        progress=None,
+        raw=None,
+        delivery=None,
+        outcome=None,
+        expected=None,
+        pace=None,
+        health=HealthLevel.UNKNOWN,
+        summary="",
+        objective=state,
+        issue_id=issue_id,
     )
 
 

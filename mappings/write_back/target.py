@@ -105,29 +105,47 @@ class Place(ABC):
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """What values are made on: the version of Jira's REST API, and the address by which people open the connector's pages.
+
+    `pages` is empty where nobody said it: what leads there cannot be written then.
+    """
+
+    api: Api = 3
+    pages: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Aim:
     """One place of every issue of a kind, what it shall show, how that is made, and whether it stays when issue or place leave."""
 
     place: Place
     value: str
-    make: Callable[[Figures, Api], Made | None]
+    make: Callable[[Figures, Ground], Made | None]
     stays: bool = False
 
 
 class WriteTarget(ABC):
     """One kind of place that is written. `option` is its key in a rule of `write_back`, of the type `shape`.
 
-    The ids of its places begin with `prefix`. `permission` is what the account needs in the project. `ages`: Jira's `updated` of the
-    issue grows with a write to it. `events` are the webhook events wanted besides, so that a foreign edit is put right at once;
-    `history` are the names by which a changelog tells of its places, where that is not the id or name of a field.
+    The ids of its places begin with `prefix`. `subjects` are what an issue has to be to the mapping (`target` of a rule) to be written
+    to. `permission` is what the account needs in the project. `ages`: Jira's `updated` of the issue grows with a write to it.
+    `recalled`: what stands there is known by what we wrote, and Jira is asked only after an interruption and before it is removed;
+    so nobody's edit is noticed before the value itself changes. `events` are the webhook events wanted besides, so that a foreign edit
+    is put right at once; `history` are the names by which a changelog tells of its places, where that is not the id or name of a field.
+    `several`: its key in a rule holds places by name, each said and judged by itself. `forms` says how its key may be written.
     """
 
     option: ClassVar[str]
     prefix: ClassVar[str]
+    subjects: ClassVar[frozenset[str]] = frozenset({"objective", "key_result"})
     permission: ClassVar[str] = "EDIT_ISSUES"
     ages: ClassVar[bool] = False
+    recalled: ClassVar[bool] = False
     events: ClassVar[tuple[str, ...]] = ()
     history: ClassVar[frozenset[str]] = frozenset()
+    several: ClassVar[bool] = False
+    forms: ClassVar[tuple[str, ...]] = ()
 
     @property
     @abstractmethod
@@ -165,6 +183,9 @@ class WriteTarget(ABC):
     def check(self, document: Document, sources: Mapping[str, str], report: Report) -> None:  # noqa: B027
         """Adds what a document says wrongly. `sources`: what rules read, by the identity of the field, with the alias."""
 
+    def check_ground(self, document: Document, ground: Ground, report: Report) -> None:  # noqa: B027
+        """Adds what the connector itself lacks for it."""
+
     def check_bound(self, mapping: BoundMapping, report: Report) -> None:  # noqa: B027
         """Adds what the catalogue has against it."""
 
@@ -172,6 +193,10 @@ class WriteTarget(ABC):
         """Adds what the screens and permissions of real issues have against it."""
 
     # -- what Jira is asked and told
+
+    def told(self, event: str, body: Mapping[str, Any]) -> Mapping[str, EventValue | None]:  # noqa: ARG002
+        """What one of its `events` says of its places, by id; None where it names one without its value. The body is a stranger's."""
+        return {}
 
     def shown(self, api: Api) -> bool:  # noqa: ARG002
         """Whether a search or a read by id shows it, asked for by the id of the place; else it is read by `readings`."""

@@ -38,7 +38,8 @@ LABELS: Mapping[HealthLevel, str] = {
 class Figures:
     """What can be said about an objective or one of its key results. `achieved_at` is what its commitment asks for.
 
-    The states themselves are there for values that no figure holds; `key_result` is None where the objective is meant.
+    The states themselves are there for values that no figure holds; `key_result` is None where the objective is meant. `issue_id` is
+    the issue that they are written to.
     """
 
     progress: Fraction | None
@@ -52,6 +53,7 @@ class Figures:
     achieved_at: Fraction = WHOLE
     objective: ObjectiveState | None = None
     key_result: KeyResultState | None = None
+    issue_id: str | None = None
 
 
 class Form(StrEnum):

@@ -20,6 +20,7 @@ from mappings.document.mapping import Mapping
 from mappings.facts.catalogue import Catalogue
 from mappings.fields import Api
 from mappings.kpi.sources import SOURCE_OPTIONS
+from mappings.write_back.target import Ground
 from plugin.runtime.processes.counters import Meter
 from plugin.runtime.settings import Settings
 from plugin.sync.announcement import SILENT, Announcer
@@ -168,7 +169,17 @@ class Connector:
             gather=timedelta(seconds=self.settings.gather_seconds),
             absences=absences,
             coming=self._coming(name, ahead, bound.mapping, bound.catalogue),
+            pages=self.pages,
         )
+
+    @property
+    def pages(self) -> str:
+        """The address by which people open the pages, as somebody set it; where it is served may be behind a proxy."""
+        return self.settings.public_url if self.settings.base_url is not None else ""
+
+    def ground(self, name: str) -> Ground:
+        """What the values that are written to a site are made on."""
+        return Ground(self.api(name), self.pages)
 
     def watches_kpis(self, name: str) -> bool:
         """Whether the mapping that was bound last watches any; nothing is asked, for it is bound anew each minute anyway."""

@@ -22,6 +22,7 @@ from connectors.store.people import audit
 from connectors.store.reads import wishes
 from connectors.store.sites import api_versions, catalogues, sites
 from connectors.store.sites.sites import SavedSite
+from mappings.write_back.targets import WRITE_TARGETS
 from plugin.runtime.composition import site_from
 from plugin.runtime.connector import Connector, NotReady, Site
 from plugin.runtime.credentials_vault import vault
@@ -32,7 +33,8 @@ from plugin.use_cases.health.credential_expiry import day_given, expiry_at
 log = structlog.get_logger("jira_okr.sites")
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
-ASKED = ("BROWSE_PROJECTS", "EDIT_ISSUES", "ADMINISTER_PROJECTS", "ADMINISTER")
+TAKEN = tuple(dict.fromkeys(target.permission for target in WRITE_TARGETS))
+ASKED = ("BROWSE_PROJECTS", *TAKEN, "ADMINISTER_PROJECTS", "ADMINISTER")
 METADATA = ("metadata.google.internal", "fd00:ec2::254", "100.100.100.200", "192.0.0.192")
 LOOK_SECONDS = 2.0
 _SECRET = ("email", "token", "pat", "webhook_secret")

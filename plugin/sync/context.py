@@ -17,7 +17,7 @@ from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.fields import Api, FieldType, field_type
-from mappings.write_back.target import Place
+from mappings.write_back.target import Ground, Place
 from mappings.write_back.targets import place_of, target_of
 from plugin.runtime.processes.counters import Meter
 from plugin.sync.announcement import SILENT, Announcer
@@ -54,6 +54,8 @@ class Context:
     absences: tuple[Absence, ...] = ()
     """What the mapping names and Jira no longer has."""
     coming: Mapping | None = None
+    pages: str = ""
+    """The address by which people open the connector's pages; empty where nobody said it."""
 
     def moment(self) -> Moment:
         """Now, in the mapping's time zone, as the connector's own account."""
@@ -138,6 +140,16 @@ class Context:
     def ageless_places(self) -> frozenset[str]:
         """Those among them whose writes leave Jira's `updated` of the issue as it is."""
         return frozenset(id_ for id_ in self.written_places if not target_of(id_).ages)
+
+    @property
+    def recalled_places(self) -> frozenset[str]:
+        """Those that are known by what we wrote alone."""
+        return frozenset(id_ for id_ in self.written_places if target_of(id_).recalled)
+
+    @property
+    def ground(self) -> Ground:
+        """What the values that are written are made on."""
+        return Ground(self.api, self.pages)
 
     @property
     def unshown_places(self) -> frozenset[str]:

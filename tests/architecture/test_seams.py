@@ -648,7 +648,7 @@ class StarPlace(Place):
     def step(self, before, after):
         return f"{before or 'dark'} → {after or 'dark'}"
 
-    def make(self, part, figures, api):
+    def make(self, part, figures, ground):
         return Made({"colour": part.colour, "health": figures.health.value})
 
 
@@ -703,7 +703,7 @@ def test_a_write_target_is_checked_planned_written_read_and_cleared(scratch: Scr
     scratch.write("mappings/write_back/targets/star.py", STAR)
     scratch.edit(
         "mappings/write_back/targets/__init__.py",
-        ("entity_property, field\n\nif TYPE", "star, "),
+        ("entity_property, field, remote_link\n\nif TYPE", "star, "),
         (')\n"""In the order', "    star.TARGET,\n"),
     )
     told = scratch.run(

@@ -21,7 +21,9 @@ from mappings.fields import CUSTOM, Api
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
 from mappings.write_back.desired_values import Desired, Owners, desired
+from mappings.write_back.target import Ground
 
+PAGES = "https://okr.acme.example"
 LONG_AGO = datetime(2026, 10, 1, tzinfo=UTC)
 HEALTH_OPTIONS = (Named("1", "On track"), Named("2", "At risk"), Named("3", "Off track"))
 
@@ -151,7 +153,7 @@ def all_desired(
     mapping: BoundMapping, state: ObjectiveState, owned: Owners | None = None, api: Api = 3
 ) -> tuple[Desired, ...]:
     """The desired values where the mirror holds every issue."""
-    return desired(mapping, state, an_issue, api, owned)
+    return desired(mapping, state, an_issue, Ground(api, PAGES), owned)
 
 
 @pytest.fixture(scope="session")

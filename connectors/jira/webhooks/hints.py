@@ -14,8 +14,8 @@ from typing import Any, TypeAlias
 import msgspec
 
 from connectors.jira.webhooks.forge_events import as_webhook
-from mappings.facts.entity_property import property_id
 from mappings.write_back.echo import EventValue
+from mappings.write_back.targets import WRITE_TARGETS
 
 LARGEST_BODY = 32 << 20
 """Jira sends at most 25 MB."""
@@ -106,6 +106,8 @@ def read_hints(body: bytes) -> Hints | Ignored:
 
 def _of_event(event: str, said: Body) -> Hints | Ignored:
     name = event.removeprefix("jira:")
+    if any(name in target.events for target in WRITE_TARGETS):
+        return _target_event(name, said)
     for prefix, read in READERS:
         if name.startswith(prefix):
             return read(event, said)
@@ -179,25 +181,24 @@ def _remark_event(event: str, said: Body) -> Hints | Ignored:
     )
 
 
-def _property_event(event: str, said: Body) -> Hints | Ignored:
+def _target_event(event: str, said: Body) -> Hints | Ignored:
+    """An event that a write target wants besides: what it says of its places the target knows."""
     issue = _part(said, "issue")
     issue_id = _id(issue.get("id")) or _id(said.get("issueId"))
     if issue_id is None:
         return Ignored(f"{event} names no issue")
-    stored = _part(said, "property")
-    key = stored.get("key")
-    named = frozenset({property_id(key[:255])}) if isinstance(key, str) else frozenset[str]()
-    removed = event.endswith("_deleted")
+    told: dict[str, EventValue | None] = {}
+    for target in WRITE_TARGETS:
+        if event in target.events:
+            told |= target.told(event, said)
     return Hints(
         event=event,
         issue_ids=frozenset({issue_id}),
         keys=_keys(issue),
-        beside=named,
+        beside=frozenset(told),
         actor_id=_actor(_part(said, "user")),
         timestamp=_epoch(said.get("timestamp")),
-        told=dict.fromkeys(named, EventValue(True, None if removed else stored.get("value")))
-        if removed or "value" in stored
-        else {},
+        told={id_: value for id_, value in told.items() if value is not None},
     )
 
 
@@ -217,7 +218,6 @@ def _version_event(event: str, said: Body) -> Hints | Ignored:
 
 
 READERS: tuple[tuple[str, Callable[[str, Body], Hints | Ignored]], ...] = (
-    ("issue_property_", _property_event),
     ("issue_", _issue_event),
     ("issuelink_", _link_event),
     ("comment_", _remark_event),

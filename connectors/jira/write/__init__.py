@@ -1,1 +1,1 @@
-"""Writing to issues: fields and remote links."""
+"""Writing to issues: what targets ask and tell, and the edit screen."""

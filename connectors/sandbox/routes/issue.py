@@ -1,4 +1,4 @@
-"""One issue: read, create, edit, delete, transitions, changelog, properties, comments, remote links; and issue links."""
+"""One issue: read, create, edit, delete, transitions, changelog, properties, comments; and issue links."""
 
 from __future__ import annotations
 
@@ -274,44 +274,7 @@ def _tell_property(record: Record, event: str, about: Json) -> None:
     sandbox.announce(Event(event, sandbox.clock(), actor(), record, extra={"property": about}))
 
 
-# -- remote links and comments ----------------------------------------------------------------------------------
-
-
-@routes.get("/issue/<key>/remotelink")
-def remote_links(key: str) -> Response:
-    kept = site().sandbox.remote_links[issue_or_404(key).id]
-    wanted = request.args.get("globalId")
-    if wanted is None:
-        return answer(list(kept.values()))
-    if wanted not in kept:
-        raise JiraAnswerError(404, ("A remote issue link with the given global id does not exist.",))
-    return answer(kept[wanted])
-
-
-@routes.post("/issue/<key>/remotelink")
-def write_remote_link(key: str) -> Response:
-    record, body = issue_or_404(key), json_body()
-    need("LINK_ISSUES", record, "You do not have permission to create remote issue links.")
-    about = body.get("object") or {}
-    missing = {f"object.{one}": f"'{one}' is required." for one in ("title", "url") if not about.get(one)}
-    if missing:
-        raise JiraAnswerError(400, (), missing)
-    spend_write(record)
-    kept, number = site().sandbox.remote_links[record.id], site().sandbox.next_id("remotelink")
-    name = body.get("globalId") or f"sandbox-{number}"
-    new = name not in kept
-    number = number if new else str(kept[name]["id"])
-    address = view().link(f"issue/{record.id}/remotelink/{number}")
-    kept[name] = {**body, "globalId": name, "id": int(number), "self": address}
-    return answer({"id": int(number), "self": address}, 201 if new else 200)
-
-
-@routes.delete("/issue/<key>/remotelink")
-def delete_remote_link(key: str) -> Response:
-    kept = site().sandbox.remote_links[issue_or_404(key).id]
-    if kept.pop(request.args.get("globalId", ""), None) is None:
-        raise JiraAnswerError(404, ("A remote issue link with the given global id does not exist.",))
-    return nothing()
+# -- comments ----------------------------------------------------------------------------------------------------
 
 
 @routes.get("/issue/<key>/comment")

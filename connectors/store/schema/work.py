@@ -195,10 +195,11 @@ brake = Table(
     columns.text("doubts"),
 )
 
-edit_permit = Table(
-    "edit_permit",
+permit = Table(
+    "permit",
     columns.metadata,
     columns.site(),
     columns.part("project"),
+    columns.part("permission"),
     columns.number("may"),
 )

@@ -20,7 +20,8 @@ from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import IssueType, Project
 from mappings.write_back.targets import WRITE_TARGETS
 
-Target = Literal["objective", "key_result"]
+BROWSE, ADMINISTER = "BROWSE_PROJECTS", "ADMINISTER_PROJECTS"
+Target = Literal["objective", "key_result", "row"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,14 @@ class EditScreen:
 
 @dataclass(frozen=True, slots=True)
 class ProjectAccess:
-    """What the connector's account may do in one project; None where it is not known."""
+    """What the connector's account may do in one project, by permission; what is not there is not known."""
 
     project: Project
-    browse: bool | None = None
-    edit: bool | None = None
-    administer: bool | None = None
+    granted: Mapping[str, bool] = field(default_factory=dict)
+
+    def lacks(self, permission: str) -> bool:
+        """Whether Jira said that the account has it not."""
+        return self.granted.get(permission) is False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +97,27 @@ def check_live(
 
 def _check_access(mapping: BoundMapping, access: ProjectAccess, report: Report) -> None:
     key = access.project.key
-    if access.browse is False:
+    if access.lacks(BROWSE):
         message = f"the connector's account cannot see issues of {key}"
         remedy = f"grant it Browse projects in {key}, or take {key} out of `scope`"
         report.add(Code.NO_BROWSE_PERMISSION, message, ("scope",), value=key, remedy=remedy)
-    if not mapping.document.write_back:
-        return
-    if access.edit is False:
-        message = f"the connector's account may not edit issues of {key}, so nothing can be written there"
-        report.add(
-            Code.NO_EDIT_PERMISSION,
-            message,
-            ("write_back",),
-            value=key,
-            remedy=f"grant it Edit issues in {key}",
-        )
+    for permission, options in _taken(mapping).items():
+        if access.lacks(permission):
+            what = permission.replace("_", " ").lower()
+            message = (
+                f"the connector's account may not {what} of {key}, so nothing is written there by {options}"
+            )
+            remedy = f"grant it {what.capitalize()} in {key}"
+            report.add(Code.NO_EDIT_PERMISSION, message, ("write_back",), value=key, remedy=remedy)
+
+
+def _taken(mapping: BoundMapping) -> Mapping[str, str]:
+    """The permissions that what is written takes, each with the keys of the rules that take it."""
+    taken: dict[str, list[str]] = {}
+    for target in WRITE_TARGETS:
+        if any(map(target.is_written, mapping.document.write_back)):
+            taken.setdefault(target.permission, []).append(f"`{target.option}`")
+    return {permission: " and ".join(options) for permission, options in taken.items()}
 
 
 def _check_samples(

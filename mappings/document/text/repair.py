@@ -19,6 +19,7 @@ from mappings.document.text.places import Path, path_text
 from mappings.document.text.shape import report_shape
 from mappings.progress import PROGRESS_RULES
 from mappings.progress.options import FIRST_DAY, FieldAlias, Jql, marked
+from mappings.write_back.targets import WRITE_TARGETS
 
 ROUNDS = 4
 MARK = "?"
@@ -53,7 +54,8 @@ _KEYS: dict[str, Any] = {
     for name, _ in marked(rule.options, kind)
     if name in rule.options.model_fields and rule.options.model_fields[name].is_required()
 }
-_WRITTEN: dict[str, Any] = {"target": "objective", "set": {}, "property": None}
+_WRITTEN: dict[str, Any] = {"target": "objective", **{one.option: one.shape[1] for one in WRITE_TARGETS}}
+_SEVERAL = frozenset(one.option for one in WRITE_TARGETS if one.several)
 _ITEMS: dict[str, dict[str, Any]] = {
     "objectives": {"title": MARK},
     "key_results": {"progress": {"kind": BARE}},
@@ -76,7 +78,7 @@ def still_to_say(plain: dict[str, Any], shape: Report) -> list[tuple[Path, Diagn
 
 
 def _culprit(path: Path, diagnostic: Diagnostic) -> Path:
-    """What has to be replaced. A cycle is one whole, and so is what is written to one field or property: half of it tells nothing."""
+    """What has to be replaced. A cycle is one whole, and so is what is written to one place: half of it tells nothing."""
     culprit = (*path, str(diagnostic.value)) if diagnostic.code == Code.MISSING_KEY else path
     if culprit[:2] == ("cycles", "listed") and len(culprit) > 2:
         return culprit[:3]
@@ -85,7 +87,7 @@ def _culprit(path: Path, diagnostic: Diagnostic) -> Path:
     if culprit[:1] == ("kpis",) and len(culprit) > 3 and culprit[2] in ("source", "targets"):
         return culprit[:3]
     if culprit[:1] == ("write_back",) and len(culprit) > 3:
-        return culprit[:3] if culprit[2] == "property" else culprit[:4]
+        return culprit[:4] if culprit[2] in _SEVERAL else culprit[:3]
     return culprit
 
 

@@ -19,9 +19,10 @@ from mappings.document.schema import LONGEST_DAYS, LONGEST_GRACE, Document
 from mappings.document.text.places import Path
 from mappings.progress import PROGRESS_RULES
 from mappings.progress.options import DECIMALS, FIRST_DAY, LAST_DAY, Shapes, marked
+from mappings.write_back.targets import WRITE_TARGETS
+from mappings.write_back.targets.entity_property import KEY_FORM
 
 LARGEST_SHARE = 2
-PROPERTY_FORM = "letters, digits, `.`, `-` and `_`, at most 255 of them, with a letter or digit first, like jira-okr.rollup"
 SHAPES: Mapping[str, tuple[str, ...]] = {
     "relation": ("child", "descendant", "{link: phrase}", "{jql: JQL}", "{jql_field: alias}"),
     "cycles": (
@@ -41,10 +42,7 @@ SHAPES: Mapping[str, tuple[str, ...]] = {
         "{link: phrase, contributes: true}",
         "{objective: id, contributes: true}",
     ),
-    "property": (
-        f"the key of the property: {PROPERTY_FORM}",
-        "{key: jira-okr.rollup, values: [progress_percent, health]}",
-    ),
+    **{target.option: target.forms for target in WRITE_TARGETS if target.forms},
 }
 OPERAND_SHAPES = ("a field alias", "a number")
 
@@ -68,7 +66,7 @@ _WORDS: Mapping[str, tuple[Code, str]] = {
 LENGTHS: Mapping[str, Code] = {"too_short": Code.TOO_FEW, "too_long": Code.TOO_MANY}
 _FORMS: Mapping[str, str] = {
     "name": "small letters, digits, `.`, `-` and `_`, at most 63 of them, like platform-okrs",
-    "key": PROPERTY_FORM,
+    "key": KEY_FORM,
     "stale_after": "a number of days or weeks, like 14d or 2w",
     "starts": "month and day, no later than the 28th, like 02-01",
     "grace": "minutes, hours or days, like 90m, 1h or 2d",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mappings.facts.catalogue import Field
 from mappings.write_back.target import Aim, FieldLookup, Place, WriteTarget, Writing
-from mappings.write_back.targets import entity_property, field
+from mappings.write_back.targets import entity_property, field, remote_link
 
 if TYPE_CHECKING:
     from mappings.document.schema import WriteBackPart
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 WRITE_TARGETS: tuple[WriteTarget, ...] = (
     field.TARGET,
     entity_property.TARGET,
+    remote_link.TARGET,
 )
 """In the order in which a rule's places are planned and written."""
 

@@ -26,7 +26,18 @@ from mappings.facts.raw_value import word, words
 from mappings.fields import Api, is_empty
 from mappings.fields.number import TOLERANCE
 from mappings.rollup.state import HealthLevel
-from mappings.write_back.target import Aim, FieldLookup, Made, Objection, Place, Request, WriteTarget, Writing
+from mappings.write_back.echo import EventValue
+from mappings.write_back.target import (
+    Aim,
+    FieldLookup,
+    Ground,
+    Made,
+    Objection,
+    Place,
+    Request,
+    WriteTarget,
+    Writing,
+)
 from mappings.write_back.targets import field
 from mappings.write_back.values import VALUE_OF_NAME, Figures, Shown, ValuePart
 
@@ -34,12 +45,15 @@ if TYPE_CHECKING:
     from mappings.document.schema import Document, WriteBackPart
     from mappings.write_back.plan import Change
 
+LONGEST_KEY = 255
 LARGEST = 32_768
 """Bytes of JSON that Jira keeps in one property."""
 MOST_PROPERTIES = 2
 """Different keys in one mapping. Jira shows at most five with an issue, and a draft is read together with the active mapping."""
 USUAL = ("progress_percent", "health")
 """What a property holds where neither `values` nor `set` says it: values that do not change by themselves every day."""
+
+KEY_FORM = "letters, digits, `.`, `-` and `_`, at most 255 of them, with a letter or digit first, like jira-okr.rollup"
 
 PropertyKey = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$")]
 
@@ -74,7 +88,9 @@ class PropertyPlace(Place):
         moved = (name for name in after if not _alike(before[name], after[name]))
         return ", ".join(f"{name} {word(before[name])} → {word(after[name])}" for name in moved)
 
-    def make(self, parts: tuple[ValuePart, ...], unknown: str, figures: Figures, _api: Api) -> Made | None:
+    def make(
+        self, parts: tuple[ValuePart, ...], unknown: str, figures: Figures, _ground: Ground
+    ) -> Made | None:
         """The named values, an unknown number as null; cleared, or left as it is, where nothing that it holds is known."""
         if not _is_known(parts, figures):
             return None if unknown == "leave" else Made(None)
@@ -93,6 +109,10 @@ class PropertyTarget(WriteTarget):
 
     option: ClassVar[str] = "property"
     prefix: ClassVar[str] = PREFIX
+    forms: ClassVar[tuple[str, ...]] = (
+        f"the key of the property: {KEY_FORM}",
+        "{key: jira-okr.rollup, values: [progress_percent, health]}",
+    )
     events: ClassVar[tuple[str, ...]] = ("issue_property_set", "issue_property_deleted")
 
     @property
@@ -149,6 +169,16 @@ class PropertyTarget(WriteTarget):
                 keys[part.key] = None
             writers.add((rule.target, part.key))
             _check_round(part, path, report)
+
+    def told(self, event: str, body: Mapping[str, Any]) -> Mapping[str, EventValue | None]:
+        stored = body.get("property")
+        key = stored.get("key") if isinstance(stored, dict) else None
+        if not isinstance(stored, dict) or not isinstance(key, str):
+            return {}
+        id_ = property_id(key[:LONGEST_KEY])
+        if event.endswith("_deleted"):
+            return {id_: EventValue(True)}
+        return {id_: EventValue(True, stored["value"]) if "value" in stored else None}
 
     def shown(self, api: Api) -> bool:
         return api == 3

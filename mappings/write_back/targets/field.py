@@ -20,6 +20,7 @@ from mappings.write_back.echo import EventValue
 from mappings.write_back.target import (
     Aim,
     FieldLookup,
+    Ground,
     Made,
     Objection,
     Place,
@@ -65,7 +66,7 @@ class FieldPlace(Place):
         raw = self.type.from_change(told.id, told.text)
         return (raw is not None or not (told.id or told.text)) and self.type.equal(raw, value)
 
-    def make(self, part: ValuePart, figures: Figures, api: Api) -> Made | None:
+    def make(self, part: ValuePart, figures: Figures, ground: Ground) -> Made | None:
         """The raw value for the field, or None where it is to be left as it is: its type cannot hold such a value, or it is unknown."""
         value = part.what
         if self.type.holding not in value.held_by:
@@ -74,13 +75,13 @@ class FieldPlace(Place):
         if value.form is Form.LEVEL:
             if taken == "unknown" and part.unknown == "leave":
                 return None
-            return self._encoded(part.label(figures.health), api)
+            return self._encoded(part.label(figures.health), ground.api)
         said = value.number(part, figures) if value.is_number else taken
         if said is None and part.unknown == "leave":
             return None
         if isinstance(said, Decimal) and self.type.holding is not Holding.NUMBER:
             said = value.words(said)
-        return self._encoded(said, api)
+        return self._encoded(said, ground.api)
 
     def _encoded(self, value: object, api: Api) -> Made:
         """The value as JSON; what the field cannot hold clears it, since a value left behind would be a wrong one."""
@@ -96,6 +97,7 @@ class FieldTarget(WriteTarget):
     option: ClassVar[str] = "set"
     prefix: ClassVar[str] = ""
     ages: ClassVar[bool] = True
+    several: ClassVar[bool] = True
 
     @property
     def shape(self) -> tuple[Any, Any]:
@@ -157,7 +159,7 @@ class FieldTarget(WriteTarget):
                 remedy = "check again when there is one, or correct the `select` that should find it"
                 report.warn(Code.NOTHING_SELECTED, message, ("write_back", index), remedy=remedy)
         for access in facts.access if any(map(self.part, mapping.document.write_back)) else ():
-            if access.edit is not False and access.administer is False:
+            if access.lacks("ADMINISTER_PROJECTS") and not access.lacks(self.permission):
                 key = access.project.key
                 message = f"every write in {key} sends mail to watchers: keeping it silent needs Administer projects"
                 remedy = f"grant the connector's account Administer projects in {key}, or accept the mail"

@@ -22,16 +22,17 @@ def is_echo(context: Context, conn: Connection, hints: Hints) -> bool:
     """
     told = _told_by_id(context, hints)
     places = {place.id: place for place in context.mapping.places()}
-    if not told or not hints.issue_ids or not told.keys() <= places.keys():
+    if not told or not hints.issue_ids or not all(ids <= places.keys() for ids in told):
         return False
     return all(_knows(context, conn, issue_id, told, places) for issue_id in hints.issue_ids)
 
 
-def _told_by_id(context: Context, hints: Hints) -> dict[str, EventValue | None]:
-    """What is said of everything that changed, None where nothing is."""
-    found: dict[str, EventValue | None] = {id_: hints.told.get(id_) for id_ in hints.beside}
+def _told_by_id(context: Context, hints: Hints) -> dict[frozenset[str], EventValue | None]:
+    """What is said of everything that changed, None where nothing is; where a name tells of one place among several, all of them together."""
+    found = {frozenset({id_}): hints.told.get(id_) for id_ in hints.beside}
     for name in hints.changed_fields:
-        ids = _ids_beside(context, name) or context.field_ids([name])
+        among = _ids_beside(context, name)
+        ids = [among] if among else [frozenset({id_}) for id_ in context.field_ids([name])]
         found |= dict.fromkeys(ids, hints.told.get(name))
     return found
 
@@ -45,18 +46,18 @@ def _knows(
     context: Context,
     conn: Connection,
     issue_id: str,
-    told: Mapping[str, EventValue | None],
+    told: Mapping[frozenset[str], EventValue | None],
     places: Mapping[str, Place],
 ) -> bool:
     known = mirror.get(conn, context.site, [issue_id]).get(issue_id)
     if known is None:
         return False
-    return all(
-        _is_ours(
-            places[id_], said, writes.on_record(conn, context.site, issue_id, id_), places[id_].actual(known)
-        )
-        for id_, said in told.items()
-    )
+
+    def is_ours(id_: str, said: EventValue | None) -> bool:
+        write = writes.on_record(conn, context.site, issue_id, id_)
+        return _is_ours(places[id_], said, write, places[id_].actual(known))
+
+    return all(any(is_ours(id_, said) for id_ in ids) for ids, said in told.items())
 
 
 def _is_ours(place: Place, told: EventValue | None, write: Write | None, mirrored: object) -> bool:

@@ -7,7 +7,7 @@ measured from the mirror in the same pass, so that a parent never shows a number
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
@@ -22,7 +22,7 @@ from mappings.facts.issue import Issue
 from mappings.rollup.measurement import assess_among, objective_rule
 from mappings.rollup.state import ObjectiveState
 from mappings.rollup.structure.alignment import link_phrase, written_target
-from mappings.write_back.desired_values import Owners, owners
+from mappings.write_back.desired_values import Owners, counting_rows, owners, writes_to
 from plugin.sync.context import Context
 from plugin.sync.reconcile import candidates
 
@@ -93,15 +93,19 @@ def below(context: Context, conn: Connection, objective_id: str) -> Below:
 
 
 def owners_of(context: Context, conn: Connection, state: ObjectiveState, forest: Forest) -> Owners:
-    """Who speaks for the key-result issues of this objective, where several objectives have them or they are objectives themselves."""
-    shared = {one.issue_id for one in state.key_results if one.issue_id}
-    if not shared or not any(rule.target == "key_result" for rule in context.mapping.document.write_back):
-        return owners([state])
-    found = owners([state, *sharers(context, conn, state.id, shared, forest)])
+    """Who speaks for the key-result issues and the rows of this objective, where several have them or they are objectives themselves."""
+    mapping, shared = context.mapping, set[str]()
+    if writes_to(mapping, "key_result"):
+        shared |= {one.issue_id for one in state.key_results if one.issue_id}
+    if writes_to(mapping, "row"):
+        shared |= set(counting_rows(state))
+    if not shared:
+        return owners(mapping, [state])
+    found = owners(mapping, [state, *sharers(context, conn, state.id, shared, forest)])
     moment = context.moment()
     issues = (forest.issue(id_) for id_ in shared)
-    themselves = {one.id for one in issues if one and objective_rule(context.mapping, one, moment)}
-    return Owners(found.objectives | themselves, found.key_results)
+    themselves = {one.id for one in issues if one and objective_rule(mapping, one, moment)}
+    return replace(found, objectives=found.objectives | themselves)
 
 
 def sharers(
@@ -210,7 +214,7 @@ def _near(context: Context, conn: Connection, shared: set[str]) -> set[str]:
         hasattr(rule.part.relation, "jql") or hasattr(rule.part.relation, "jql_field")
         for one in context.mapping.objectives
         for rule in one.key_results
-        if is_issue_each(rule.part)
+        if is_issue_each(rule.part) or writes_to(context.mapping, "row")
     ):
         found |= due.ids(conn, context.site)
     return found

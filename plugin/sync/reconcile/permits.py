@@ -1,13 +1,13 @@
-"""Whether the account may edit again where Jira refused it: asked while refusals stand, so that nobody has to tell us."""
+"""Whether the account may write again where Jira refused it: asked while refusals stand, so that nobody has to tell us."""
 
 from __future__ import annotations
 
 import structlog
 
 from connectors.jira.http.errors import JiraError
-from connectors.jira.metadata.permissions import EDIT
 from connectors.store.work import due
-from connectors.store.writes import edit_permits, refusals
+from connectors.store.writes import permits, refusals
+from mappings.write_back.targets import target_of
 from plugin.sync.context import Context
 
 MOST_PROJECTS = 20
@@ -23,19 +23,22 @@ def look(context: Context) -> None:
     """
     with context.store.read() as conn:
         standing = refusals.all(conn, context.site) if refusals.count(conn, context.site) else []
-        known = edit_permits.all(conn, context.site)
-    projects = sorted({one.issue_key.rpartition("-")[0] for one in standing})[:MOST_PROJECTS]
-    found: dict[str, bool] = {}
+        known = permits.all(conn, context.site)
+    taken: dict[str, set[str]] = {}
+    for one in standing:
+        taken.setdefault(one.issue_key.rpartition("-")[0], set()).add(target_of(one.field_id).permission)
+    found: dict[permits.Place, bool] = {}
     try:
-        for project in projects:
-            found[project] = context.jira.permissions(project, (EDIT,)).get(EDIT, False)
+        for project in sorted(taken)[:MOST_PROJECTS]:
+            granted = context.jira.permissions(project, sorted(taken[project]))
+            found |= {(project, name): granted.get(name, False) for name in taken[project]}
     except JiraError as error:
         log.info("permissions could not be asked", site=context.site, why=str(error))
-    changed = {project for project, may in found.items() if known.get(project) is not may}
+    changed = {place for place, may in found.items() if known.get(place) is not may}
     if not changed:
         return
-    regained = {project for project in changed if found[project]}
+    regained = {place for place in changed if found[place]}
     with context.store.write() as conn:
-        edit_permits.put(conn, context.site, found)
+        permits.put(conn, context.site, found)
         if regained:
             due.mark(conn, context.site, refusals.probe(conn, context.site), context.clock(), TRIED)

@@ -70,32 +70,63 @@ def with_places(context: Context, issues: list[Issue], *, first: bool = False) -
     """The issues with what reading them did not show, as properties on Data Center: that is asked for.
 
     Only of issues that the mapping may write to, or that are known to have some; what Jira forbids to read stays as it was known.
-    `first`: the mirror knows none of them.
+    What is recalled is asked for where it is wanted besides, and said as None where it is not there. `first`: the mirror knows none of them.
     """
-    ours = context.unshown_places
-    if not ours or not issues:
+    unshown = context.unshown_places
+    if not unshown or not issues:
         return issues
+    besides = frozenset(id_ for id_ in unshown if target_of(id_).recalled)
+    ours = unshown - besides
     known: Mapping[str, Issue] = {}
-    if not first:
+    if ours and not first:
         with context.store.read() as conn:
             known = mirror.get(conn, context.site, [issue.id for issue in issues])
     moment = context.moment()
-    asked = {
-        issue.id: ours
-        for issue in issues
-        if _has_some(known.get(issue.id), ours) or may_be_target(context.mapping, issue, moment, context.api)
-    }
+    asked: dict[str, frozenset[str]] = {}
+    for issue in issues:
+        looks = ours and (
+            _has_some(known.get(issue.id), ours) or may_be_target(context.mapping, issue, moment, context.api)
+        )
+        wanted = besides | ours if looks else besides
+        if wanted:
+            asked[issue.id] = wanted
     found = held(context, asked)
+    nothing = dict.fromkeys(besides)
     return [
-        _with(issue, found, known.get(issue.id), ours) if issue.id in asked else issue for issue in issues
+        _with(issue, found, known.get(issue.id), asked[issue.id], nothing) if issue.id in asked else issue
+        for issue in issues
     ]
 
 
-def _with(issue: Issue, found: Held, known: Issue | None, ours: frozenset[str]) -> Issue:
-    values: Mapping[str, object] = found.values.get(issue.id, {})
+def _with(
+    issue: Issue,
+    found: Held,
+    known: Issue | None,
+    ours: frozenset[str],
+    nothing: Mapping[str, object],
+) -> Issue:
+    values: Mapping[str, object] = {**nothing, **found.values.get(issue.id, {})}
     if issue.id in found.forbidden:
         values = {name: known.fields[name] for name in ours & known.fields.keys()} if known else {}
     return replace(issue, fields={**issue.fields, **values})
+
+
+def recalled(context: Context, before: Mapping[str, Issue], issues: Iterable[Issue]) -> list[Issue]:
+    """The issues with what is known by our own writes alone: a read that did not ask for it says nothing of it."""
+    ours = context.recalled_places
+    if not ours:
+        return list(issues)
+    return [_recalling(before.get(issue.id), issue, ours) for issue in issues]
+
+
+def _recalling(known: Issue | None, issue: Issue, ours: frozenset[str]) -> Issue:
+    kept = {id_: known.fields[id_] for id_ in ours if known is not None and id_ in known.fields}
+    if not kept and ours.isdisjoint(issue.fields):
+        return issue
+    fields = {**kept, **issue.fields}
+    return replace(
+        issue, fields={id_: value for id_, value in fields.items() if id_ not in ours or value is not None}
+    )
 
 
 def asked_singly(context: Context) -> int:
@@ -115,7 +146,7 @@ def _has_some(known: Issue | None, ours: frozenset[str]) -> bool:
 
 def may_be_target(mapping: BoundMapping, issue: Issue, moment: Moment, api: Api) -> bool:
     """Whether a rule that selects by itself makes this issue an objective or a key result that gets something no search shows."""
-    unshown = [target for target in WRITE_TARGETS if not target.shown(api)]
+    unshown = [target for target in WRITE_TARGETS if not target.shown(api) and not target.recalled]
     targets = {
         rule.target for rule in mapping.document.write_back if any(one.is_written(rule) for one in unshown)
     }

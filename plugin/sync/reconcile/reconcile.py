@@ -22,7 +22,7 @@ from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.departure import with_clearing
-from mappings.write_back.desired_values import desired
+from mappings.write_back.desired_values import counting_rows, desired, writes_to
 from mappings.write_back.plan import Change, Plan, plan
 from plugin.sync.context import Context
 from plugin.sync.reconcile.absences import standing_for, without_absent
@@ -156,7 +156,7 @@ def plan_objective(
     if state is None:
         return Plan("")
     owned = owners_of(context, conn, state, forest)
-    wanted = desired(context.mapping, state, forest.issue, context.api, owned)
+    wanted = desired(context.mapping, state, forest.issue, context.ground, owned)
     return plan(state.id, wanted, forest.issue, why)
 
 
@@ -194,7 +194,7 @@ def confirm_open_writes(context: Context, objective_id: str) -> None:
     read_at = context.clock()
     wide = replace(context, besides=frozenset(write.field_id for write in open_writes))
     read = read_again(wide, {write.issue_id for write in open_writes})
-    found = with_readings(context, read.issues, {})
+    found = with_readings(wide, read.issues, {})
     inside = in_scope(context, found)
     now = {issue.id: issue for issue in found}
     with context.store.write() as conn:
@@ -274,14 +274,16 @@ def _heirs(
     context: Context, conn: Connection, before: ObjectiveState | None, after: ObjectiveState | None
 ) -> frozenset[str]:
     """Where an objective let go of issues it spoke for, one of the others that hold them speaks from now on."""
-    let_go = _spoken_for(before) - _spoken_for(after)
+    with_rows = writes_to(context.mapping, "row")
+    let_go = _spoken_for(before, with_rows) - _spoken_for(after, with_rows)
     if before is None or not let_go:
         return frozenset()
     return objectives.depending_on(conn, context.site, let_go) - {before.id}
 
 
-def _spoken_for(state: ObjectiveState | None) -> frozenset[str]:
+def _spoken_for(state: ObjectiveState | None, with_rows: bool) -> frozenset[str]:
     if state is None:
         return frozenset()
     own = [state.issue_id, *(one.issue_id for one in state.key_results)]
-    return frozenset(id_ for id_ in own if id_ is not None)
+    rows = counting_rows(state) if with_rows else ()
+    return frozenset(id_ for id_ in (*own, *rows) if id_ is not None)

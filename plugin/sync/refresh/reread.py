@@ -26,7 +26,7 @@ from plugin.sync.intake.batch_size import WHOLE, cut_short, portion, went_well
 from plugin.sync.intake.echo import is_echo
 from plugin.sync.intake.triage import Batch, sort_deliveries
 from plugin.sync.reconcile import candidates
-from plugin.sync.reconcile.places import spare_own, with_places
+from plugin.sync.reconcile.places import recalled, spare_own, with_places
 from plugin.sync.refresh import gaps
 from plugin.sync.refresh.losses import Weighed, record, weigh
 from plugin.sync.refresh.omissions import in_scope, spared
@@ -282,6 +282,7 @@ def land_issues(
     doubted |= overtaken(context, conn, before, inside, read_at)
     ask_again(context, conn, doubted)
     inside = [issue for issue in inside if issue.id not in doubted]
+    inside = recalled(context, before, inside)
     inside = spare_own(context, conn, before, inside, read_at)
     inside = activation_read.carried(conn, context, before, inside)
     inside, omitted = spared(before, inside, context.written_places, context.field_names)

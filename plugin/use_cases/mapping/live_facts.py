@@ -12,6 +12,8 @@ from mappings.document.checks.binding import STORY_POINT_NAMES
 from mappings.document.checks.doubts import doubts
 from mappings.document.checks.walk import alias_uses
 from mappings.document.checks.writes import (
+    ADMINISTER,
+    BROWSE,
     EditableField,
     EditScreen,
     LiveFacts,
@@ -29,7 +31,6 @@ from mappings.rollup.measurement import objective_rule
 from plugin.runtime.connector import Connector
 
 MOST_SCREENS = 60
-PERMISSIONS = ("BROWSE_PROJECTS", "EDIT_ISSUES", "ADMINISTER_PROJECTS")
 Place = tuple[str, str]
 
 
@@ -43,7 +44,8 @@ def read_live_facts(connector: Connector, site: str, mapping: Mapping, catalogue
     targets = _targets(mapping, issues, moment)
     screens = [_screen(jira, issue, wanted) for issue, wanted in list(targets)[:MOST_SCREENS]]
     projects = {screen.project.key: screen.project for screen in screens}
-    access = [_access(jira, project) for project in projects.values()]
+    taken = {place.target.permission for place in mapping.places()}
+    access = [_access(jira, project, taken) for project in projects.values()]
     points = _points(mapping, catalogue)
     # The mirror holds mapped fields alone: of another one for story points some issues are asked.
     known = mapping.field_ids().issuperset(points)
@@ -104,9 +106,8 @@ def _editable(field: EditField) -> EditableField:
     return EditableField(tuple(field.operations), tuple(option.name for option in field.options))
 
 
-def _access(jira: Jira, project: Project) -> ProjectAccess:
-    granted = jira.permissions(project.key, PERMISSIONS)
-    return ProjectAccess(project, *(granted.get(name) for name in PERMISSIONS))
+def _access(jira: Jira, project: Project, taken: Iterable[str]) -> ProjectAccess:
+    return ProjectAccess(project, jira.permissions(project.key, (BROWSE, *sorted(taken), ADMINISTER)))
 
 
 def _samples(points: Iterable[str], issues: Iterable[Issue]) -> Iterator[PointsSample]:

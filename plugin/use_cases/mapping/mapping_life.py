@@ -24,6 +24,7 @@ from mappings.diagnostic import Diagnostic, MappingError
 from mappings.document.binder import bind_leniently
 from mappings.document.checks.names import check_names
 from mappings.document.checks.report import in_text_order
+from mappings.document.checks.write_back import check_ground
 from mappings.document.checks.writes import check_live
 from mappings.document.mapping import Mapping
 from mappings.document.names import compare
@@ -40,6 +41,7 @@ from mappings.write_back.departure import Standing, all_places, clearing, plans_
 from mappings.write_back.desired_values import desired, owners
 from mappings.write_back.plan import Change, Plan, plan
 from mappings.write_back.preview import Preview, preview
+from mappings.write_back.target import Ground
 from mappings.write_back.targets import place_of
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
@@ -112,12 +114,13 @@ def check_text(
     with connector.store.read() as conn:
         catalogue = known_names(conn, site, read.document, today)
     bound = bind_leniently(read.document, catalogue, positions=read.positions)
+    lacking = check_ground(read.document, Ground(pages=connector.pages), positions=read.positions)
     if bound.mapping is None:
-        return bound.diagnostics
+        return (*bound.diagnostics, *lacking)
     facts = read_live_facts(connector, site, bound.mapping, catalogue)
     live = check_live(bound.mapping, catalogue, facts, positions=read.positions)
     renamed = _told_of_names(read, bound.mapping, catalogue, today)
-    return (*bound.diagnostics, *renamed, *live, *lint_document(read.document, read.positions))
+    return (*bound.diagnostics, *lacking, *renamed, *live, *lint_document(read.document, read.positions))
 
 
 @question(ADMIN)
@@ -131,7 +134,8 @@ def glance_text(connector: Connector, _actor: Actor, site: str, text: str) -> tu
         known = known_names(conn, site, read.document, today, look=False)
     bound = bind_leniently(read.document, known, positions=read.positions)
     told = _told_of_names(read, bound.mapping, known, today)
-    found = in_text_order([*read.diagnostics, *bound.diagnostics, *told])
+    lacking = check_ground(read.document, Ground(pages=connector.pages), positions=read.positions)
+    found = in_text_order([*read.diagnostics, *bound.diagnostics, *lacking, *told])
     return (*found, *lint_document(read.document, read.positions))
 
 
@@ -160,6 +164,7 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
     catalogue = connector.catalogue(site)
     with connector.store.read() as conn:
         mapping, bound = bound_text(conn, site, text, catalogue, file)
+    _require_ground(connector, mapping, text, file)
     moment = Moment(connector.clock(), mapping.zone, catalogue.account_id)
     with connector.store.read() as conn:
         forest = Forest.of(mirror.every(conn, site))
@@ -168,7 +173,7 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
         stands = written_values.every(conn, site)
         said = check_ins.standing(conn, site)
     after = assess(mapping, forest, moment, said)
-    plans = plans_for(mapping, after, forest, connector.api(site))
+    plans = plans_for(mapping, after, forest, connector.ground(site))
     standing = standing_of(
         (one for one in stands if forest.issue(one.issue_id) is not None),
         lambda id_: place_of(id_, partial(field_of, mapping, catalogue)),
@@ -185,6 +190,14 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
     )
 
 
+def _require_ground(connector: Connector, mapping: Mapping, text: str, file: str) -> None:
+    """Raises MappingError where the connector itself lacks something for what is written back."""
+    ground = Ground(pages=connector.pages)
+    if check_ground(mapping.document, ground):
+        read = read_document(text, file)
+        raise MappingError(check_ground(mapping.document, ground, positions=read.positions))
+
+
 def _with_clearing(
     plans: list[Plan],
     standing: list[Standing],
@@ -195,7 +208,7 @@ def _with_clearing(
     api: Api,
 ) -> list[Plan]:
     """And what is left behind: by objective that wrote it."""
-    kept = all_places(mapping, states.values(), owners(states.values()))
+    kept = all_places(mapping, states.values(), owners(mapping, states.values()))
     written = {one.place.id for one in standing}
     found: dict[str, list[Change]] = {}
     for one in standing:
@@ -213,12 +226,12 @@ def _movement(before: Dictionary[str, ObjectiveState], after: Dictionary[str, Ob
 
 
 def plans_for(
-    mapping: Mapping, states: Dictionary[str, ObjectiveState], forest: Forest, api: Api
+    mapping: Mapping, states: Dictionary[str, ObjectiveState], forest: Forest, ground: Ground
 ) -> list[Plan]:
     """The plan of every objective, as reconciling each would make it."""
-    owned = owners(states.values())
+    owned = owners(mapping, states.values())
     return [
-        plan(state.id, desired(mapping, state, forest.issue, api, owned), forest.issue)
+        plan(state.id, desired(mapping, state, forest.issue, ground, owned), forest.issue)
         for state in states.values()
     ]
 

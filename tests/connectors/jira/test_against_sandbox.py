@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,7 +13,6 @@ from connectors.jira import (
     IncompleteRead,
     Permanent,
     RateLimited,
-    RemoteLink,
     SiteAddress,
     Transient,
     connect,
@@ -22,7 +20,6 @@ from connectors.jira import (
     read_hints,
     verify,
 )
-from connectors.jira.write.remote_link import global_id
 from mappings.write_back.targets import entity_property
 
 sandbox = pytest.importorskip("connectors.sandbox")
@@ -163,19 +160,12 @@ def test_permissions_of_the_connector(jira):
     }
 
 
-def test_properties_and_remote_links(server, jira):
+def test_properties(jira):
     issue_id = next(iter(everything(jira)))
     jira.put_property(issue_id, "okr.sync", {"hash": "abc"})
     assert jira.get_property(issue_id, "okr.sync") == {"hash": "abc"}
     jira.delete_property(issue_id, "okr.sync")
     assert jira.get_property(issue_id, "okr.sync") is None
-    link = RemoteLink(global_id("main", issue_id), "https://okr.acme.example/why/1", "OKR: 62 % — why?")
-    jira.put_remote_link(issue_id, link)
-    jira.put_remote_link(issue_id, replace(link, title="OKR: 63 % — why?"))
-    [kept] = server.sandbox.remote_links[issue_id].values()
-    assert kept["object"]["title"] == "OKR: 63 % — why?"
-    jira.delete_remote_link(issue_id, link.global_id)
-    assert not server.sandbox.remote_links[issue_id]
 
 
 PROPERTIES = ("property:okr.a", "property:okr.b", "customfield_10060")

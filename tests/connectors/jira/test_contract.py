@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from openapi_schema_validator import OAS30Validator
 
-from connectors.jira import RemoteLink
+from mappings.write_back.plan import Change
+from mappings.write_back.targets import remote_link, writings_of
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +35,12 @@ def ask_everything(cloud):
     cloud.edit("10001", {"customfield_10016": 1})
     cloud.edit_fields("10001")
     cloud.put_property("10001", "okr.sync", {"a": 1})
-    cloud.put_remote_link(
-        "10001",
-        RemoteLink("id", "https://okr.acme.example", "Why?", icon_url="https://okr.acme.example/i.png"),
-    )
+    link = {"title": "OKR: 62 % — why?", "url": "https://okr.acme.example/why/10001", "summary": "At risk"}
+    changes = [Change("10001", "PLAT-1", "link:okr", "", None, after, "") for after in (link, None)]
+    for _, writing in writings_of(changes):
+        cloud.tell(writing.request, notify=False)
+    for request in remote_link.TARGET.readings({"10001": ["link:okr"]}):
+        cloud.ask(request)
 
 
 @pytest.fixture

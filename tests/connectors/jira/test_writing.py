@@ -6,8 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from connectors.jira import EditField, Permanent, RemoteLink, Transient
-from connectors.jira.write.remote_link import global_id
+from connectors.jira import EditField, Permanent, Transient
 from mappings.facts.issue import Named
 
 ISSUE = "/rest/api/3/issue/10001"
@@ -88,26 +87,6 @@ def test_a_property_that_may_not_be_removed_is_refused(stub, answer, cloud):
     stub.on("GET", path, answer(json={"key": "okr.sync", "value": {"a": 1}}))
     with pytest.raises(Permanent):
         cloud.delete_property("10001", "okr.sync")
-
-
-def test_a_remote_link_is_sent_whole_under_a_stable_id(stub, answer, cloud):
-    path = f"{ISSUE}/remotelink"
-    stub.on("POST", path, answer(201, {"id": 1}), answer(200, {"id": 1}))
-    stub.on("DELETE", path, answer(404, {"errorMessages": ["no"], "errors": {}}))
-    link = RemoteLink(global_id("main", "10001"), "https://okr.acme.example/why/10001", "OKR: 62 % — why?")
-    cloud.put_remote_link("10001", link)
-    cloud.put_remote_link("10001", link)
-    cloud.delete_remote_link("10001", link.global_id)
-    first, second, third = stub.asked
-    assert first.body == second.body
-    assert first.body["globalId"] == "system=jira-okr&site=main&issue=10001"
-    assert first.body["object"] == {
-        "url": "https://okr.acme.example/why/10001",
-        "title": "OKR: 62 % — why?",
-        "summary": "",
-        "status": {"resolved": False},
-    }
-    assert third.query == {"globalId": [link.global_id]}
 
 
 def test_permissions(stub, answer, cloud):

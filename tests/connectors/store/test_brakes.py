@@ -7,7 +7,7 @@ from threading import Barrier, Thread
 
 from connectors.store import Store
 from connectors.store.absence import tombstones
-from connectors.store.writes import brakes, edit_permits
+from connectors.store.writes import brakes, permits
 from connectors.store.writes.brakes import Brake
 
 
@@ -49,10 +49,14 @@ def test_two_processes_that_let_go_at_once_lose_nothing(store: Store, now: datet
 
 def test_what_jira_said_of_one_project_leaves_the_others(store: Store) -> None:
     with store.write() as conn:
-        edit_permits.put(conn, "main", {"PLAT": True, "GROW": False})
-        edit_permits.put(conn, "main", {"GROW": True, "CORE": False})
-        edit_permits.put(conn, "other", {"PLAT": False})
-        assert edit_permits.all(conn, "main") == {"PLAT": True, "GROW": True, "CORE": False}
+        permits.put(conn, "main", {("PLAT", "EDIT_ISSUES"): True, ("GROW", "EDIT_ISSUES"): False})
+        permits.put(conn, "main", {("GROW", "EDIT_ISSUES"): True, ("GROW", "LINK_ISSUES"): False})
+        permits.put(conn, "other", {("PLAT", "EDIT_ISSUES"): False})
+        assert permits.all(conn, "main") == {
+            ("PLAT", "EDIT_ISSUES"): True,
+            ("GROW", "EDIT_ISSUES"): True,
+            ("GROW", "LINK_ISSUES"): False,
+        }
 
 
 def test_what_was_read_in_the_millisecond_in_which_an_issue_left_was_read_before(

@@ -41,7 +41,7 @@ from connectors.store.sites.drafts import Draft
 from connectors.store.sites.name_comparisons import NameComparison
 from connectors.store.sites.webhook_states import WebhookAnswer
 from connectors.store.work import batch_sizes, candidates, last_reconcile
-from connectors.store.writes import brakes, edit_permits
+from connectors.store.writes import brakes, permits
 from connectors.store.writes.brakes import Brake
 from mappings.facts.catalogue import Catalogue, Field
 
@@ -162,7 +162,7 @@ def test_what_is_held_is_still_held(upgraded: Store) -> None:
         assert brakes.doubts(conn, "main", "1") == {"10": {"11": AT}}
         assert brakes.doubts(conn, "main", "2") == {}
         assert brakes.standing(conn, "other") is None
-        assert edit_permits.all(conn, "main") == {"GROW": False, "PLAT": True}
+        assert permits.all(conn, "main") == {("GROW", "EDIT_ISSUES"): False, ("PLAT", "EDIT_ISSUES"): True}
         assert batch_sizes.get(conn, "main") == 62
         assert last_reconcile.at(conn, "main") == AT
         assert tombstones.among_these(conn, "main", ["10007", "1"], AT.replace(hour=12)) == {"10007": AT}

@@ -179,20 +179,26 @@ def screen(
     return EditScreen(project, kind, frozenset({target}), fields, f"{project.key}-1")
 
 
+def may(*not_: str) -> dict[str, bool]:
+    """What the account was found to have, but for these."""
+    every = ("BROWSE_PROJECTS", "EDIT_ISSUES", "LINK_ISSUES", "ADMINISTER_PROJECTS")
+    return {name: name not in not_ for name in every}
+
+
 ALL_WELL = (screen(CORE, EPIC, "objective"), screen(CORE, KEY_RESULT, "key_result"))
 
 
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
-        (LiveFacts(ALL_WELL, (ProjectAccess(CORE, True, True, True),)), []),
+        (LiveFacts(ALL_WELL, (ProjectAccess(CORE, may()),)), []),
         (LiveFacts((*ALL_WELL, screen(PLAT, EPIC, "objective", "customfield_10061"))), [("field-not-on-screen", "warning", "Epic in PLAT")]),
         (LiveFacts((screen(CORE, EPIC, "objective", "customfield_10061"), ALL_WELL[1])), [("field-not-on-screen", "error", "Epic in CORE")]),
         (LiveFacts((screen(CORE, EPIC, "objective", options=tuple("BCDEF")), ALL_WELL[1])), [("unknown-option", "error", "Epic in CORE")]),
         (LiveFacts(ALL_WELL[:1]), [("nothing-selected", "warning", "key result")]),
-        (LiveFacts(ALL_WELL, (ProjectAccess(CORE, browse=False),)), [("no-browse-permission", "error", "CORE")]),
-        (LiveFacts(ALL_WELL, (ProjectAccess(CORE, True, False),)), [("no-edit-permission", "error", "CORE")]),
-        (LiveFacts(ALL_WELL, (ProjectAccess(CORE, True, True, False),)), [("notifications-sent", "warning", "watchers")]),
+        (LiveFacts(ALL_WELL, (ProjectAccess(CORE, {"BROWSE_PROJECTS": False}),)), [("no-browse-permission", "error", "CORE")]),
+        (LiveFacts(ALL_WELL, (ProjectAccess(CORE, {"EDIT_ISSUES": False}),)), [("no-edit-permission", "error", "CORE")]),
+        (LiveFacts(ALL_WELL, (ProjectAccess(CORE, may("ADMINISTER_PROJECTS")),)), [("notifications-sent", "warning", "watchers")]),
     ],
 )  # fmt: skip
 def test_live_facts_are_judged(complete, facts, expected):
@@ -212,9 +218,11 @@ def test_a_property_needs_the_permission_to_edit_and_sends_no_mail(complete):
     result = read_document(f"{head}write_back:\n  - {{target: objective, property: jira-okr.rollup}}\n")
     mapping = bind(result.require(), SITE, positions=result.positions)
     nowhere = replace(ALL_WELL[0], fields={})
-    quiet = LiveFacts((nowhere, ALL_WELL[1]), (ProjectAccess(CORE, True, True, False),))
+    quiet = LiveFacts((nowhere, ALL_WELL[1]), (ProjectAccess(CORE, may("ADMINISTER_PROJECTS")),))
     assert check_live(mapping, SITE, quiet) == ()
-    refused = LiveFacts((nowhere, ALL_WELL[1]), (ProjectAccess(CORE, True, False, False),))
+    refused = LiveFacts(
+        (nowhere, ALL_WELL[1]), (ProjectAccess(CORE, may("EDIT_ISSUES", "ADMINISTER_PROJECTS")),)
+    )
     (found,) = check_live(mapping, SITE, refused)
     assert (found.code, found.severity) == ("no-edit-permission", Severity.ERROR)
 

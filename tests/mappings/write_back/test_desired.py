@@ -179,7 +179,7 @@ def test_a_shared_key_result_is_written_by_the_first_objective_in_id_order(make:
     shared = make.key_result("200")
     ninth = make.objective("9", expected=Fraction(1, 10), key_results=(shared,))
     tenth = make.objective("10", expected=Fraction(9, 10), key_results=(shared,))
-    owned = owners([tenth, ninth])
+    owned = owners(mapping, [tenth, ninth])
     assert [item.raw for item in make.desired(mapping, ninth, owned)] == [10]
     assert make.desired(mapping, tenth, owned) == ()
 
@@ -194,7 +194,7 @@ def test_an_objective_that_is_also_a_key_result_is_written_as_an_objective(make:
     )
     child = make.objective("200", "0.25")
     parent = make.objective("100", key_results=(make.key_result("200", "0.75"),))
-    owned = owners([parent, child])
+    owned = owners(mapping, [parent, child])
     assert [(item.issue_id, item.raw) for item in make.desired(mapping, child, owned)] == [("200", 25)]
     assert [(item.issue_id, item.place.name) for item in make.desired(mapping, parent, owned)] == [
         ("100", "OKR progress"),

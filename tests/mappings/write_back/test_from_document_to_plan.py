@@ -82,9 +82,11 @@ def mapping(make: SimpleNamespace) -> Mapping:
 
 def planned(mapping: Mapping, forest: Forest, causes: dict[str, str] | None = None) -> list[Plan]:
     states = assess(mapping, forest, MOMENT)
-    owned = owners(states.values())
+    owned = owners(mapping, states.values())
     return [
-        plan(id_, desired(mapping, state, forest.issue, 3, owned), forest.issue, (causes or {}).get(id_, ""))
+        plan(
+            id_, desired(mapping, state, forest.issue, owned=owned), forest.issue, (causes or {}).get(id_, "")
+        )
         for id_, state in states.items()
     ]
 

@@ -104,7 +104,7 @@ def test_an_objective_that_is_a_key_result_too_keeps_its_own_property(make: Simp
     )
     above = make.objective("100", key_results=(make.key_result("200"), make.key_result("300")))
     below = make.objective("200", "0.25")
-    owned = owners([above, below])
+    owned = owners(mapping, [above, below])
     found = {item.issue_id: item.raw for item in make.desired(mapping, above, owned)}
     assert found["300"] == {"raw_percent": 50}
     assert "200" not in found

@@ -14,7 +14,7 @@ from mappings.facts.catalogue import Field
 from mappings.fields import CUSTOM
 from mappings.write_back.plan import Change
 from mappings.write_back.target import Objection, Place
-from mappings.write_back.targets import WRITE_TARGETS, place_of, target_of, writings_of
+from mappings.write_back.targets import WRITE_TARGETS, place_of, remote_link, target_of, writings_of
 from mappings.write_back.targets.entity_property import property_place
 from mappings.write_back.targets.field import field_place
 from mappings.write_back.values import WRITTEN_VALUES, Form
@@ -43,6 +43,10 @@ def test_registered_and_documented_are_the_same_values() -> None:
 PLACES: dict[str, tuple[Place | None, object]] = {
     "set": (field_place(NUMBER), 62),
     "property": (PROPERTY, {"a": 62}),
+    "remote_link": (
+        remote_link.PLACES["okr"],
+        {"title": "OKR: 62 % — why?", "url": "https://okr.acme.example/why/1"},
+    ),
 }
 """A place of each target, and a value there."""
 
@@ -87,6 +91,7 @@ def test_what_a_search_does_not_show_is_asked_for_and_read() -> None:
     assert [(target.option, target.shown(2), target.shown(3)) for target in WRITE_TARGETS] == [
         ("set", True, True),
         ("property", False, True),
+        ("remote_link", False, False),
     ]
     target = PROPERTY.target
     [asked] = target.readings({"100": ["property:b", "property:a"]})

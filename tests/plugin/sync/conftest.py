@@ -381,6 +381,7 @@ def hand(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Hand]:
         settings = read_settings(
             env_file=None,
             database_url=f"sqlite:///{tmp_path / 'okr.sqlite3'}",
+            base_url="https://okr.acme.example",
             jira={"url": sandbox.url, "webhook_secret": "a secret", **access},
             quiet_seconds=0,
         )

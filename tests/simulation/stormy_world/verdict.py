@@ -52,10 +52,10 @@ def wrong_fields(world: Judged) -> Iterator[str]:
     """Fields in Jira that do not hold what a full recomputation says."""
     issues = jira_now(world)
     states = recomputed(world, issues)
-    owned = owners(states.values())
     context = world.context()
+    owned = owners(context.mapping, states.values())
     for state in states.values():
-        for wanted in desired(context.mapping, state, issues.get, context.api, owned):
+        for wanted in desired(context.mapping, state, issues.get, context.ground, owned):
             found = wanted.place.actual(issues[wanted.issue_id])
             if not wanted.place.equal(found, wanted.raw):
                 yield f"{wanted.issue_key} {wanted.place.name}: Jira has {found!r}, should be {wanted.raw!r}"

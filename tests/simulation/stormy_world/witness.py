@@ -200,9 +200,9 @@ class Witness:
     def _wants(self, of: _Assessed, place: tuple[str, str], value: object) -> bool:
         """Whether this is what the field of an issue should hold: nothing where the issue is neither objective nor key result."""
         issues, states, context = of
-        owned = owners(states.values())
+        owned = owners(context.mapping, states.values())
         for state in states.values():
-            for one in desired(context.mapping, state, issues.get, context.api, owned):
+            for one in desired(context.mapping, state, issues.get, context.ground, owned):
                 if (one.issue_id, one.place.id) == place:
                     return one.place.equal(value, one.raw)
         return value is None
