@@ -57,7 +57,7 @@ def test_codes_in_the_code_are_codes_in_the_docs():
 
 def test_every_code_is_used():
     files = [
-        *(ROOT / "mappings" / "document").glob("*.py"),
+        *(ROOT / "mappings" / "document").rglob("*.py"),
         *(ROOT / "mappings" / "progress").glob("*.py"),
         *(ROOT / "mappings" / "write_back" / "targets").glob("*.py"),
         ROOT / "mappings" / "explain" / "lint.py",

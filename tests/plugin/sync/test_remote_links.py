@@ -9,7 +9,8 @@ import pytest
 import requests
 
 from connectors.jira.http.errors import Transient
-from connectors.sandbox import CONNECTOR, Fault, scheme
+from connectors.sandbox import CONNECTOR, Fault
+from connectors.sandbox.site_state import scheme
 from connectors.store.mirror import mirror
 from connectors.store.work import inbox
 from connectors.store.writes import refusals, writes, written_values
