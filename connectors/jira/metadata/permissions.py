@@ -8,7 +8,6 @@ from connectors.jira.http.errors import IncompleteRead
 from connectors.jira.http.transport import Transport
 
 BROWSE = "BROWSE_PROJECTS"
-EDIT = "EDIT_ISSUES"
 LINK = "LINK_ISSUES"
 
 
