@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from connectors.metrics.cycle_time import CycleTime
+from connectors.metrics.flow_efficiency import FlowEfficiency
+from connectors.metrics.jira_field import JiraField
+from connectors.metrics.jql_avg import JqlAvg
 from connectors.metrics.jql_count import JqlCount
+from connectors.metrics.jql_sum import JqlSum
+from connectors.metrics.lead_time import LeadTime
+from connectors.metrics.mtbf import Mtbf
+from connectors.metrics.mttr import Mttr
 from connectors.metrics.source import Answer, Clock, MetricSource, Reach, Unreadable
+from connectors.metrics.throughput import Throughput
+from connectors.metrics.work_item_age import WorkItemAge
 from mappings.kpi.cadence import Period
 from mappings.kpi.sources import SourceOptions
 
-METRIC_SOURCES: tuple[MetricSource, ...] = (JqlCount(),)
+METRIC_SOURCES: tuple[MetricSource, ...] = (
+    JqlCount(),
+    JqlSum(),
+    JqlAvg(),
+    JiraField(),
+    LeadTime(),
+    CycleTime(),
+    WorkItemAge(),
+    Throughput(),
+    FlowEfficiency(),
+    Mttr(),
+    Mtbf(),
+)
 
 SOURCE_OF_KIND = {source.kind: source for source in METRIC_SOURCES}
 

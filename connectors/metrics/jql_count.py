@@ -6,7 +6,6 @@ from fractions import Fraction
 from typing import ClassVar
 
 from connectors.metrics.source import Answer, Clock, MetricSource, Reach
-from mappings.facts.moment import Moment
 from mappings.kpi.cadence import Period
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import JqlCountOptions, SourceOptions
@@ -20,6 +19,5 @@ class JqlCount(MetricSource):
     mirrored: ClassVar[bool] = True
 
     def read(self, options: JqlCountOptions, period: Period, reach: Reach, clock: Clock) -> Answer:
-        select, moment = reach.compile_jql(options.jql), Moment(period.last, reach.zone, reach.account_id)
-        count = sum(select.matches(issue, moment) for issue in reach.issues_at(period.last))
+        count = len(reach.selected(options.jql, period.last))
         return (KpiReading(period.last, Fraction(count), clock(), self.kind),)

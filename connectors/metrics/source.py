@@ -7,13 +7,16 @@ failed, was refused, or may lack something is a `ReadFailure`, never a 0. One ki
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any, ClassVar
 
+from mappings.explain.past import Step
 from mappings.facts.issue import Issue
+from mappings.facts.moment import Moment
 from mappings.facts.selector import Selector
 from mappings.kpi.cadence import Period
 from mappings.kpi.reading import KpiReading
@@ -50,20 +53,45 @@ class Unreadable(Exception):  # noqa: N818
         self.failure = failure
 
 
-Answer = tuple[KpiReading, ...] | ReadFailure
+@dataclass(frozen=True, slots=True)
+class LowerBound:
+    """The value is at least that of this reading, and nobody knows by how much: a reading where that is healthy already."""
+
+    reading: KpiReading
+    reason: str
+
+
+Answer = tuple[KpiReading, ...] | LowerBound | ReadFailure
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What sources may see of the site: the issues of the scope as they stood at an instant, and how JQL is compiled.
+    """What sources may see of the site: the issues of the scope as they stood at an instant, their histories, and what names mean.
 
-    `issues_at` raises Unreadable where issues could not be read that may be among them.
+    `issues_at` and `histories` (every change of issues by id, the oldest first) raise Unreadable where something could not be read
+    that may matter. `number` is what the field of an alias holds, `issue_id` finds an issue by a key it has or had, `status_ids` are the
+    statuses of a name, `categories` those of status ids as they are today, `excluded` selects what no flow counts.
     """
 
     issues_at: Callable[[datetime], Iterable[Issue]]
     compile_jql: Callable[[str], Selector]
     zone: tzinfo
     account_id: str | None = None
+    histories: Callable[[Iterable[str]], Mapping[str, tuple[Step, ...]]] = lambda _ids: {}
+    number: Callable[[Issue, str], Fraction | None] = lambda _issue, _alias: None
+    issue_id: Callable[[str], str | None] = lambda _key: None
+    status_ids: Callable[[str], frozenset[str]] = lambda name: frozenset({name})
+    categories: Mapping[str, str | None] = field(default_factory=dict)
+    excluded: Selector | None = None
+
+    def moment(self, at: datetime) -> Moment:
+        """An instant as JQL is evaluated at it."""
+        return Moment(at, self.zone, self.account_id)
+
+    def selected(self, jql: str, at: datetime) -> tuple[Issue, ...]:
+        """The issues of the scope that a JQL selects, as they stood."""
+        select, moment = self.compile_jql(jql), self.moment(at)
+        return tuple(one for one in self.issues_at(at) if select.matches(one, moment))
 
 
 class MetricSource(ABC):

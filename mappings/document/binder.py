@@ -35,7 +35,8 @@ from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.selector import Selector
 from mappings.jql import compile_selector
-from mappings.progress.options import jql_options
+from mappings.kpi.sources import StatusName
+from mappings.progress.options import jql_options, marked_texts
 
 CUSTOM = "customfield_"
 
@@ -118,6 +119,7 @@ class _Binder:
                 part.id: {name: self.selector(text) for name, text in jql_options(part.source).items()}
                 for part in document.kpis
             },
+            kpi_statuses=self.kpi_statuses(),
             links={phrase: link_word(phrase, self.catalogue.link_types) for _, phrase in links(document)},
         )
         mapping = replace(mapping, names=self.every_name(mapping))
@@ -164,6 +166,15 @@ class _Binder:
             for id_ in ids:
                 by_status.setdefault(id_, Fraction(share))
         return StatusOverride(self.optional(part.when), by_status, _fractions(part.by_category))
+
+    def kpi_statuses(self) -> dict[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for index, part in enumerate(self.document.kpis):
+            for place, name in marked_texts(part.source, StatusName):
+                found[name] = frozenset(self.status_ids(name, ("kpis", index, "source", *place)))
+                if self.catalogue.statuses:
+                    self.names.add(Name(Kind.STATUS, name, tuple(sorted(found[name]))))
+        return found
 
     def status_ids(self, name: str, path: Path) -> Sequence[str]:
         """Ids win over names; one name may stand for the statuses of several projects: all of them are meant."""

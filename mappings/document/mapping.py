@@ -78,6 +78,8 @@ class Mapping:
         default_factory=dict
     )
     """The JQL of each KPI's source, by the id of the KPI and the name of the option."""
+    kpi_statuses: collections.abc.Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
+    """Ids of the statuses that sources of KPIs name, by the name as written."""
     links: collections.abc.Mapping[str, LinkWord] = dataclasses.field(default_factory=dict)
     """What the phrases of links mean that the mapping uses, by the phrase as written."""
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal, Union
 
 from pydantic import Field
 
 from mappings.document.part import MOST_PARTS, Part
-from mappings.progress.options import Jql
+from mappings.progress.options import FieldAlias, Jql
 
 OperandName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusName:
+    """Marks an option that holds the name of a status, or its id. It is checked, and bound to ids."""
+
+
+Statuses = tuple[Annotated[str, StatusName()], ...]
+Window = Annotated[str, Field(pattern=r"^(period|[1-9][0-9]{0,3}[dw])$")]
+Statistic = Annotated[str, Field(pattern=r"^(p[0-9]{2}|median|mean|min|max|sum)$")]
+Hour = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Category = Literal["new", "indeterminate", "done"]
 
 
 class SourceOptions(Part):
@@ -23,6 +36,140 @@ class JqlCountOptions(SourceOptions):
 
     kind: Literal["jql_count"]
     jql: Annotated[str, Jql()]
+
+
+class FieldOfIssuesOptions(SourceOptions):
+    """Numbers of a field over the mirrored issues that a JQL selects; `missing` says what an issue without one is."""
+
+    jql: Annotated[str, Jql()]
+    field: Annotated[str, FieldAlias()]
+    missing: Literal["skip", "zero", "unknown"] = "skip"
+
+
+class JqlSumOptions(FieldOfIssuesOptions):
+    """What a field comes to over the issues that a JQL selects."""
+
+    kind: Literal["jql_sum"]
+
+
+class JqlAvgOptions(FieldOfIssuesOptions):
+    """What a field is in the mean over the issues that a JQL selects."""
+
+    kind: Literal["jql_avg"]
+
+
+class JiraFieldOptions(SourceOptions):
+    """What a field of one issue holds; the issue is followed through moves."""
+
+    kind: Literal["jira_field"]
+    issue: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]+-[0-9]+$")]
+    field: Annotated[str, FieldAlias()]
+
+
+class StartPart(Part):
+    """When an item is started: in a status of this category, or in one of these; by its first entry ever or its last."""
+
+    category: Category = "indeterminate"
+    status: Statuses = ()
+    entry: Literal["first", "last"] = "first"
+
+
+class EndPart(Part):
+    """When an item is done: in a status of this category, or in one of these."""
+
+    category: Category = "done"
+    status: Statuses = ()
+
+
+class WorkingPart(Part):
+    """The local hours in which people work."""
+
+    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = Field(min_length=1)
+    from_: Hour = Field(alias="from")
+    to: Hour
+
+
+class FlowOptions(SourceOptions):
+    """What all flow sources have: which issues are items, over which window up to the end of the period, and when one is done."""
+
+    select: Annotated[str, Jql()]
+    window: Window = "30d"
+    end: EndPart = EndPart()
+    finish: Literal["last", "first"] = "last"
+
+
+class DurationOptions(FlowOptions):
+    """A statistic of durations: by which clock, in which unit, and of how many items at least."""
+
+    statistic: Statistic = "p85"
+    unit: Literal["days", "hours"] = "days"
+    clock: Literal["elapsed", "calendar_days", "working_hours"] = "elapsed"
+    working: WorkingPart | None = None
+    min_items: int = Field(default=1, ge=1, le=1_000_000)
+
+
+class LeadTimeOptions(DurationOptions):
+    """From creation to finish, of the items finished in the window."""
+
+    kind: Literal["lead_time"]
+
+
+class CycleTimeOptions(DurationOptions):
+    """From start to finish, of the items finished in the window."""
+
+    kind: Literal["cycle_time"]
+    start: StartPart = StartPart()
+
+
+class WorkItemAgeOptions(SourceOptions):
+    """From start to the end of the period, of the items in progress then."""
+
+    kind: Literal["work_item_age"]
+    select: Annotated[str, Jql()]
+    start: StartPart = StartPart()
+    statistic: Statistic = "p85"
+    unit: Literal["days", "hours"] = "days"
+    clock: Literal["elapsed", "calendar_days", "working_hours"] = "elapsed"
+    working: WorkingPart | None = None
+    min_items: int = Field(default=1, ge=1, le=1_000_000)
+
+
+class ThroughputOptions(FlowOptions):
+    """How many items were finished in the window."""
+
+    kind: Literal["throughput"]
+
+
+class FlowEfficiencyOptions(FlowOptions):
+    """Time in active statuses over the time from start to finish, of the items finished in the window."""
+
+    kind: Literal["flow_efficiency"]
+    start: StartPart = StartPart()
+    active: Statuses = ()
+    clock: Literal["elapsed", "working_hours"] = "elapsed"
+    working: WorkingPart | None = None
+    min_items: int = Field(default=1, ge=1, le=1_000_000)
+
+
+class MttrOptions(DurationOptions):
+    """How long incidents restored in the window were not done. Left out, `start` is their creation."""
+
+    kind: Literal["mttr"]
+    start: StartPart | None = None
+    reopened: Literal["repair", "whole"] = "repair"
+    statistic: Statistic = "mean"
+    unit: Literal["days", "hours"] = "hours"
+
+
+class MtbfOptions(SourceOptions):
+    """Time up over the failures that began in the window; with `time: all` the whole window over them."""
+
+    kind: Literal["mtbf"]
+    select: Annotated[str, Jql()]
+    window: Window = "30d"
+    end: EndPart = EndPart()
+    time: Literal["up", "all"] = "up"
+    unit: Literal["days", "hours"] = "hours"
 
 
 class PushOptions(SourceOptions):
@@ -45,7 +192,19 @@ class FormulaOptions(SourceOptions):
     of: dict[OperandName, str] = Field(min_length=1, max_length=MOST_PARTS)
 
 
-SOURCE_OPTIONS: tuple[type[SourceOptions], ...] = (JqlCountOptions,)
+SOURCE_OPTIONS: tuple[type[SourceOptions], ...] = (
+    JqlCountOptions,
+    JqlSumOptions,
+    JqlAvgOptions,
+    JiraFieldOptions,
+    LeadTimeOptions,
+    CycleTimeOptions,
+    WorkItemAgeOptions,
+    ThroughputOptions,
+    FlowEfficiencyOptions,
+    MttrOptions,
+    MtbfOptions,
+)
 """Sources that are asked."""
 UNASKED_OPTIONS: tuple[type[SourceOptions], ...] = (PushOptions, CsvOptions, FormulaOptions)
 """Sources that nobody asks: readings are brought, or worked out from others."""

@@ -176,6 +176,12 @@ def _within(annotation: object) -> Iterator[object]:
         yield from _within(one)
 
 
+def marked_texts(options: BaseModel, kind: type[Mark]) -> Iterator[tuple[Place, str]]:
+    """Every text among options that has a mark of this kind, with the way to it."""
+    for place, text, _ in _marked_texts(options, kind):
+        yield place, text
+
+
 def _marked_texts(options: BaseModel, kind: type[Mark]) -> Iterator[tuple[Place, str, Mark]]:
     for name, info in type(options).model_fields.items():
         value = getattr(options, name)

@@ -543,8 +543,8 @@ def test_a_source_of_a_kpi_is_written_checked_and_read(scratch: Scratch) -> None
     scratch.write("connectors/metrics/tide.py", TIDE)
     scratch.edit(
         "connectors/metrics/__init__.py",
-        ("from mappings.kpi.cadence", "from connectors.metrics.tide import Tide\n"),
-        ("JqlCount(),)", "Tide(), "),
+        ("from connectors.metrics.work_item_age", "from connectors.metrics.tide import Tide\n"),
+        ("    JqlCount(),", "    Tide(),\n"),
     )
     scratch.edit(
         "mappings/kpi/sources.py",
@@ -558,7 +558,7 @@ def test_a_source_of_a_kpi_is_written_checked_and_read(scratch: Scratch) -> None
 
 """,
         ),
-        ("JqlCountOptions,)", "TideOptions, "),
+        ("    JqlCountOptions,", "    TideOptions,\n"),
     )
     told = scratch.run(
         WORLD

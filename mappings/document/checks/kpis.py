@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from mappings.document.checks.codes import Code
+from mappings.document.checks.kpi_sources import check_source
 from mappings.document.checks.progress import check_band
 from mappings.document.checks.report import Report, shown
 from mappings.document.schema import BandPart, Document, KpiPart
@@ -29,6 +30,7 @@ def check_kpis(document: Document, report: Report) -> None:
         _check_bands(kpi, path, report)
         _check_targets(kpi, path, report)
         _check_cadence(kpi, path, report)
+        check_source(kpi, path, report)
         if isinstance(kpi.source, FormulaOptions):
             _check_formula(kpi, kpi.source, known, path, report)
         _check_promotion(document, kpi, path, report)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pydantic import BaseModel
+
 from mappings.document.schema import (
     NOTHING,
     AlignmentPart,
@@ -22,7 +24,7 @@ from mappings.document.schema import (
 from mappings.document.text.places import Path
 from mappings.fields import Reading
 from mappings.progress import RULE_OF_KIND
-from mappings.progress.options import RuleOptions, aliases, jql_options
+from mappings.progress.options import aliases, jql_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ def alias_uses(document: Document) -> Iterator[AliasUse]:
         if isinstance(part.relation, JqlFieldRelation):
             yield AliasUse((*path, "relation", "jql_field"), part.relation.jql_field, Reading.TEXT)
         yield from option_uses((*path, "progress"), part.progress)
+    for index, kpi in enumerate(document.kpis):
+        yield from option_uses(("kpis", index, "source"), kpi.source)
 
 
 def weight_uses(path: Path, weight: Weight | None) -> Iterator[AliasUse]:
@@ -116,7 +120,7 @@ def weight_uses(path: Path, weight: Weight | None) -> Iterator[AliasUse]:
         yield from (AliasUse((*at, place), alias, Reading.NUMBER) for place, alias in enumerate(said))
 
 
-def option_uses(path: Path, options: RuleOptions) -> Iterator[AliasUse]:
+def option_uses(path: Path, options: BaseModel) -> Iterator[AliasUse]:
     """Aliases among the options of a progress rule, as the rule itself marks them."""
     for option in aliases(options):
         if not option.is_word:

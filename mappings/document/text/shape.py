@@ -70,6 +70,11 @@ _FORMS: Mapping[str, str] = {
     "stale_after": "a number of days or weeks, like 14d or 2w",
     "starts": "month and day, no later than the 28th, like 02-01",
     "grace": "minutes, hours or days, like 90m, 1h or 2d",
+    "window": "`period`, or days or weeks like 30d or 4w",
+    "statistic": "p50, p85 or another percentile, median, mean, min, max or sum",
+    "from": "a time of the day like 09:00",
+    "to": "a time of the day like 17:00",
+    "issue": "the key of an issue, like CORE-12",
 }
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connectors.metrics import SOURCE_OF_KIND, readings
-from connectors.metrics.source import FailureKind, Reach, ReadFailure
+from connectors.metrics.source import FailureKind, LowerBound, Reach, ReadFailure
 from connectors.store.numbers import kpi_failures, kpis
 from connectors.store.numbers.kpi_failures import KpiFailure
 from connectors.store.people import audit
@@ -18,6 +18,7 @@ from mappings.document.schema import KpiPart
 from mappings.kpi.cadence import MILLISECOND, Cadence, Period, grace_of, period_before, whole_ms
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.series import Watched
+from mappings.kpi.steps import bands_of
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.kpis.board import part_of
@@ -81,7 +82,7 @@ def read_now(connector: Connector, actor: Actor, site: str, id_: str) -> Pull:
     watched, now = watched_of(context.mapping), whole_ms(connector.clock())
     running = watched.period(id_, now)
     so_far = Period(running.start, now + MILLISECOND)
-    answer = readings(part.source, so_far, SitePast(context).reach(), connector.clock)
+    answer = _answer(watched, part, so_far, SitePast(context).reach(), connector)
     with connector.store.write() as conn:
         kpis.alone(conn, site)
         if isinstance(answer, ReadFailure):
@@ -158,7 +159,7 @@ def _pause(attempts: int) -> timedelta:
 
 def _ask(connector: Connector, site: str, watched: Watched, wanted: _Wanted, reach: Reach) -> None:
     id_ = wanted.part.id
-    answer = readings(wanted.part.source, wanted.period, reach, connector.clock)
+    answer = _answer(watched, wanted.part, wanted.period, reach, connector)
     with connector.store.write() as conn:
         kpis.alone(conn, site)
         if isinstance(answer, ReadFailure):
@@ -168,6 +169,20 @@ def _ask(connector: Connector, site: str, watched: Watched, wanted: _Wanted, rea
         kpis.record(conn, site, id_, news)
         kpi_failures.forget(conn, site, id_, wanted.period.last)
         count_after(conn, site, watched, {id_: [one.at for one in news]}, connector.clock())
+
+
+def _answer(
+    watched: Watched, part: KpiPart, period: Period, reach: Reach, connector: Connector
+) -> tuple[KpiReading, ...] | ReadFailure:
+    """What a source says. A value that is only known to be at least so much is a reading where that is healthy whatever it is."""
+    said = readings(part.source, period, reach, connector.clock)
+    if not isinstance(said, LowerBound):
+        return said
+    band = bands_of(part, period, watched).healthy
+    value = said.reading.value
+    if value is not None and band.at_most is None and band.holds(value):
+        return (said.reading,)
+    return ReadFailure(FailureKind.NO_DATA, f"{said.reason}, which is not known to be healthy")
 
 
 def _new(answer: Sequence[KpiReading], known: frozenset[tuple[str, datetime]]) -> list[KpiReading]:

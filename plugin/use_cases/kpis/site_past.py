@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from fractions import Fraction
 
 from connectors.jira.http.errors import JiraError
 from connectors.metrics.source import FailureKind, Reach, ReadFailure, Unreadable
@@ -16,6 +17,8 @@ from connectors.store.mirror import issue_histories, mirror
 from mappings.explain.past import SYSTEM, Past, Step
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
+from mappings.fields import field_type
+from mappings.numbers import number_in
 from plugin.sync.context import Context
 from plugin.sync.resync import watermark
 
@@ -39,12 +42,19 @@ class SitePast:
 
     def reach(self) -> Reach:
         """What a source is given."""
-        mapping = self._context.mapping
+        context, mapping = self._context, self._context.mapping
+        bound = {one.jql: one for one in mapping.kpi_selectors()}
         return Reach(
             issues_at=self.issues_at,
-            compile_jql=mapping.compile_jql,
+            compile_jql=lambda jql: bound.get(jql) or mapping.compile_jql(jql),
             zone=mapping.zone,
-            account_id=self._context.catalogue.account_id,
+            account_id=context.catalogue.account_id,
+            histories=self.histories,
+            number=self._number,
+            issue_id=self._issue_id,
+            status_ids=lambda name: mapping.kpi_statuses.get(name, frozenset({name})),
+            categories={one.id: one.category for one in context.catalogue.statuses},
+            excluded=mapping.statuses.excluded,
         )
 
     def issues_at(self, at: datetime) -> tuple[Issue, ...]:
@@ -61,6 +71,17 @@ class SitePast:
         wanted = frozenset(ids)
         self._know(wanted)
         return {id_: self._steps[id_] for id_ in wanted}
+
+    def _number(self, issue: Issue, alias: str) -> Fraction | None:
+        field = self._context.mapping.fields[alias]
+        raw = issue.fields.get(field.id)
+        type_ = field_type(field)
+        value = type_.decode(raw) if type_ is not None else None
+        return value if isinstance(value, Fraction) else number_in(raw)
+
+    def _issue_id(self, key: str) -> str | None:
+        now = {one.key: one.id for one in self._mirrored()}
+        return now.get(key) or self._former.get(key)
 
     def _undone(self, at: datetime) -> Iterable[Issue]:
         issues = self._mirrored()

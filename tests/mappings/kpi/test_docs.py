@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 from mappings.document.text.shape import kinds_at
 from mappings.document.text.source import read_document
 from mappings.kpi.band import KpiLevel
 from mappings.kpi.episode import KpiStatus, Transition
+from mappings.kpi.sources import SOURCE_OPTIONS
 
 PAGE = Path(__file__).parents[3] / "docs" / "kpi.md"
 
@@ -23,7 +25,7 @@ def test_states_and_transitions_are_those_of_the_code() -> None:
 def test_the_examples_are_valid() -> None:
     first = re.findall(r"```yaml\n(.*?)```", (PAGE.parent / "mapping.md").read_text(), re.DOTALL)[0]
     examples = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    assert len(examples) == 2
+    assert len(examples) == 3
     for example in examples:
         assert [str(one) for one in read_document(first + example).diagnostics] == []
 
@@ -35,3 +37,8 @@ def test_levels_and_sources_are_those_of_the_code() -> None:
     )
     documented = re.findall(r"^\| `(\w+)` \|", text.split("## Sources")[1].split("##")[0], re.MULTILINE)
     assert set(documented) == set(kinds_at(("kpis", 0, "source")))
+
+
+def test_each_source_that_is_asked_has_an_example() -> None:
+    shown = set(re.findall(r"kind: (\w+)", PAGE.read_text()))
+    assert {get_args(one.model_fields["kind"].annotation)[0] for one in SOURCE_OPTIONS} <= shown

@@ -12,8 +12,10 @@ import pytest
 from sqlalchemy import event
 
 from connectors.sandbox import CONNECTOR, PEOPLE, SandboxServer
-from connectors.sandbox.site_state.edits import move
+from connectors.sandbox.site_state import scheme
+from connectors.sandbox.site_state.edits import delete, move
 from connectors.sandbox.site_state.state import person
+from connectors.sandbox.site_state.transitions import to_status
 from connectors.sandbox.traffic.faults import Fault
 from connectors.store.mirror import issue_histories
 from connectors.store.numbers import kpi_failures
@@ -21,6 +23,7 @@ from plugin.jobs.schedules import Schedules
 from plugin.runtime.composition import build_connector
 from plugin.runtime.settings import read_settings
 from plugin.use_cases.kpis import board
+from plugin.use_cases.kpis.kpi_words import told_words
 from plugin.use_cases.kpis.pulls import read_due, read_now
 from tests.actors import TESTER
 from tests.plugin.sync.conftest import Clock, Hand
@@ -216,3 +219,82 @@ def test_nothing_is_asked_of_the_database_where_no_source_is(watch: Watch, bugs:
     assert asked == []
     with watch.connector.store.read() as conn:
         assert issue_histories.known(conn, "main", {}, ()) == {}
+
+
+FLOW = """
+fields:
+  points: {id: customfield_10016}
+kpis:
+  - {id: lead, name: Lead, source: {kind: lead_time, select: issuetype = Story, statistic: median, unit: hours}, healthy: {at_most: 1}}
+  - {id: cycle, name: Cycle, source: {kind: cycle_time, select: issuetype = Story, statistic: mean}, healthy: {at_most: 1}}
+  - {id: age, name: Age, source: {kind: work_item_age, select: issuetype = Story, statistic: max}, healthy: {at_most: 1}}
+  - {id: through, name: Through, source: {kind: throughput, select: issuetype = Story}, healthy: {at_least: 1}}
+  - {id: efficiency, name: Efficiency, source: {kind: flow_efficiency, select: issuetype = Story, active: [in progress]}, healthy: {at_least: 1}}
+  - {id: repair, name: Repair, source: {kind: mttr, select: issuetype = Story}, healthy: {at_most: 1}}
+  - {id: between, name: Between, source: {kind: mtbf, select: issuetype = Story}, healthy: {at_least: 1}}
+  - {id: sum, name: Sum, source: {kind: jql_sum, jql: statusCategory = Done, field: points}, healthy: {at_least: 1}}
+  - {id: mean, name: Mean, source: {kind: jql_avg, jql: statusCategory = Done, field: points}, healthy: {at_least: 1}}
+  - {id: whole, name: Whole, source: {kind: jql_avg, jql: statusCategory = Done, field: points, missing: unknown}, healthy: {at_least: 1}}
+  - {id: one, name: One, source: {kind: jira_field, issue: PLAT-1, field: points}, healthy: {at_least: 1}}
+  - {id: none, name: None, source: {kind: jira_field, issue: PLAT-99, field: points}, healthy: {at_least: 1}}
+"""
+
+
+def test_every_source_of_jira_against_changelogs_worked_out_by_hand(watch: Watch) -> None:
+    """By the end of the 9th, whatever came after it. In days: lead 3.5, 6.25, 2, 2; cycle 2, 5.25, 1 (one never started)."""
+    jira = watch.sandbox.sandbox
+    watch.at("2026-11-02T00:00")
+    plain, reopened, straight, open_, wont, gone = (watch.issue("Story") for _ in range(6))
+    moved = watch.issue("Story", project={"key": "CORE"})
+    for when, which, status in (
+        ("03T00:00", reopened, "In Progress"), ("03T00:00", moved, "In Progress"), ("03T12:00", plain, "In Progress"),
+        ("04T00:00", reopened, "Done"), ("04T00:00", straight, "Done"), ("04T00:00", moved, "Done"),
+        ("05T00:00", gone, "Done"), ("05T12:00", plain, "Done"), ("06T00:00", reopened, "In Progress"),
+        ("07T00:00", open_, "In Progress"), ("08T06:00", reopened, "Done"),
+    ):  # fmt: skip
+        watch.at(f"2026-11-{when}")
+        watch.status(which, status)
+    wont_do = next(one for one in jira.resolutions if one.name == "Won't Do")
+    to_status(jira, jira.records[wont], scheme.DONE, person(PEOPLE[0]), resolution=wont_do)
+    delete(jira, jira.records[gone], person(PEOPLE[0]))
+    watch.edit(plain, customfield_10016=3)
+    watch.edit(reopened, customfield_10016=5.5)
+    watch.at("2026-11-09T00:00")
+    move(jira, jira.records[moved], "PLAT", person(PEOPLE[0]))
+    watch.activate(MAPPING + FLOW)
+    watch.sync()
+    watch.at("2026-11-10T00:01")
+    watch.status(open_, "Done")
+    watch.status(plain, "To Do")
+    watch.edit(plain, customfield_10016=13)
+    watch.land(open_, plain)
+    watch.at("2026-11-10T00:02")
+    watch.read()
+    found = {id_: watch.readings(id_)[-1:] for id_ in ("lead", "cycle", "age", "through", "efficiency", "repair",
+                                                     "between", "sum", "mean", "whole", "one", "none")}  # fmt: skip
+    said = {id_: value for id_, each in found.items() for at, value in each if at == "11-09 23:59:59.999"}
+    assert said == {
+        "lead": "66", "cycle": "11/4", "age": "3", "through": "4", "efficiency": "25/33", "repair": "141/2",
+        "between": "528", "sum": "17/2", "mean": "17/4", "one": "3",
+    }  # fmt: skip
+    reasons = {
+        one.part.id: told_words(one.periods[-2]) for one in board.list_kpis(watch.connector, TESTER, "main")
+    }
+    assert (
+        reasons["whole"]
+        == "not settled yet; PLAT-3, PLAT-5, PLAT-7 without a value in points. Fill the field, or write `missing: skip`."
+    )
+    assert reasons["none"].startswith("not settled yet; PLAT-99 is not there")
+    notes = {
+        id_: board.list_readings(watch.connector, TESTER, "main", id_, None, 1)[0].note
+        for id_ in ("cycle", "sum")
+    }
+    assert notes == {
+        "cycle": "3 items; never started: PLAT-3",
+        "sum": "PLAT-3, PLAT-5, PLAT-7 without a value, left out",
+    }
+    watch.calls()
+    watch.at("2026-11-11T00:02")
+    watch.read()
+    assert watch.readings("through")[-1] == ("11-10 23:59:59.999", "4")
+    assert watch.calls() == {}

@@ -149,8 +149,9 @@ def _figure(one: ShownKpi, period: PeriodStanding | None) -> Figure | None:
 
 def _about(one: ShownKpi) -> tuple[str, ...]:
     part = one.part
+    kind = part.source.kind
     source = {"jql_count": "JQL count", "push": "pushed", "csv": "from files"}.get(
-        part.source.kind, part.source.kind
+        kind, kind.replace("_", " ")
     )
     found = (part.owner, part.cadence, source, part.perspective, part.indicator)
     return tuple(text for text in found if text)

@@ -1,0 +1,29 @@
+"""`jql_avg`: what a field is in the mean over the issues that a JQL selects. No matching issue, or none with a value: no reading."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import ClassVar
+
+from connectors.metrics.field_values import field_values
+from connectors.metrics.source import Answer, Clock, FailureKind, MetricSource, Reach, ReadFailure
+from mappings.kpi.cadence import Period
+from mappings.kpi.reading import KpiReading
+from mappings.kpi.sources import JqlAvgOptions, SourceOptions
+
+
+class JqlAvg(MetricSource):
+    """The arithmetic mean of a field of mirrored issues."""
+
+    kind: ClassVar[str] = "jql_avg"
+    options: ClassVar[type[SourceOptions]] = JqlAvgOptions
+    mirrored: ClassVar[bool] = True
+
+    def read(self, options: JqlAvgOptions, period: Period, reach: Reach, clock: Clock) -> Answer:
+        found = field_values(options, period, reach)
+        if isinstance(found, ReadFailure):
+            return found
+        if not found.values:
+            return ReadFailure(FailureKind.NO_DATA, "no issue is selected, and of none there is no mean")
+        mean = sum(found.values, Fraction(0)) / len(found.values)
+        return (KpiReading(period.last, mean, clock(), self.kind, found.note),)

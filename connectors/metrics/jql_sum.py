@@ -1,0 +1,26 @@
+"""`jql_sum`: what a field comes to over the issues that a JQL selects. No matching issue: 0; matching, but none with a value: no reading."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import ClassVar
+
+from connectors.metrics.field_values import field_values
+from connectors.metrics.source import Answer, Clock, MetricSource, Reach, ReadFailure
+from mappings.kpi.cadence import Period
+from mappings.kpi.reading import KpiReading
+from mappings.kpi.sources import JqlSumOptions, SourceOptions
+
+
+class JqlSum(MetricSource):
+    """Adds up a field of mirrored issues."""
+
+    kind: ClassVar[str] = "jql_sum"
+    options: ClassVar[type[SourceOptions]] = JqlSumOptions
+    mirrored: ClassVar[bool] = True
+
+    def read(self, options: JqlSumOptions, period: Period, reach: Reach, clock: Clock) -> Answer:
+        found = field_values(options, period, reach)
+        if isinstance(found, ReadFailure):
+            return found
+        return (KpiReading(period.last, sum(found.values, Fraction(0)), clock(), self.kind, found.note),)
