@@ -33,7 +33,7 @@ check: ## Everything that CI runs, in one go and in its order
 	$(MAKE) test
 	$(MAKE) test-shifted
 	$(MAKE) test-slow
-	$(MAKE) simulation COUNT=40 PYTEST_ARGS="--deselect tests/simulation/test_fleet.py"
+	$(MAKE) simulation COUNT=200 PYTEST_ARGS="-m 'not slow'"
 
 test: $(VENV)/.dev ## Run the tests, except those that take long
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" $(PYTEST_ARGS)

@@ -14,6 +14,9 @@ from plugin.sync import outage
 from plugin.sync.context import Context
 from plugin.sync.work import turn
 
+SHORTEST, LONGEST = 0.05, 1.0
+"""Seconds between two looks: never asked more often, and never later, since other processes mark objectives too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Drained:
@@ -22,6 +25,14 @@ class Drained:
     reconciled: int = 0
     written: int = 0
     failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """Rows that wait, and for how many seconds nothing of them can be taken up."""
+
+    rows: int
+    pause: float
 
 
 def drain(
@@ -35,27 +46,29 @@ def drain(
     outage.try_now(context.store, context.site, context.clock())
     reconciled = written = failed = 0
     idle_since = context.clock()
-    while (left := _left(context, patience)) and context.clock() - idle_since < patience:
+    while (left := _left(context, patience)).rows and context.clock() - idle_since < patience:
         done = turn(context, worker)
         reconciled, written, failed = (
             reconciled + done.reconciled,
             written + done.written,
             failed + done.failed,
         )
-        progress(reconciled, reconciled + left)
+        progress(reconciled, reconciled + left.rows)
         if done.idle:
-            wait(0.05)
+            wait(left.pause)
         else:
             idle_since = context.clock()
     progress(reconciled, reconciled)
     return Drained(reconciled, written, failed)
 
 
-def _left(context: Context, patience: timedelta) -> int:
+def _left(context: Context, patience: timedelta) -> _Left:
     """What waits or is in another worker's hands; nothing where the next of it is due only after the patience has run out."""
     with context.store.read() as conn:
         deliveries = len(inbox.pending(conn, 1, site=context.site))
         following = due.next_due(conn, context.site)
-        if not deliveries and (following is None or following - context.clock() > patience):
-            return 0
-        return due.pending_count(conn, context.site) + deliveries
+        ahead = timedelta(0) if following is None else following - context.clock()
+        if not deliveries and (following is None or ahead > patience):
+            return _Left(0, SHORTEST)
+        pause = SHORTEST if deliveries else min(max(SHORTEST, ahead.total_seconds()), LONGEST)
+        return _Left(due.pending_count(conn, context.site) + deliveries, pause)

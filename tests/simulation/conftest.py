@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from stormy_world.stage import Stage, stage
 
 SEEDS, COUNT = "JIRA_OKR_SIMULATION_SEEDS", "JIRA_OKR_SIMULATION_COUNT"
-EVERY_DAY = 8
+EVERY_DAY = 2
 STORMS_PER_FLEET = 100
 """A fleet of real processes takes as long as dozens of storms: it sails once for so many of them."""
 

@@ -73,6 +73,7 @@ def calm(sqlite_stage: Stage) -> Calm:
     return Calm(world)
 
 
+@pytest.mark.slow
 def test_a_burst_of_a_thousand_child_events_writes_at_most_three_times_to_their_objective(calm: Calm) -> None:
     calm.seeded(300, per_epic=300)
     (epic,) = calm.epics
@@ -116,6 +117,7 @@ def test_our_own_echoes_cost_no_read(calm: Calm) -> None:
     assert calm.calls.total() == 2
 
 
+@pytest.mark.slow
 def test_an_unchanged_resync_of_ten_thousand_issues_writes_nothing_and_reads_each_issue_once(
     calm: Calm,
 ) -> None:
@@ -128,6 +130,7 @@ def test_an_unchanged_resync_of_ten_thousand_issues_writes_nothing_and_reads_eac
     assert calm.calls.total() <= 102
 
 
+@pytest.mark.slow
 def test_a_steady_stream_of_fifty_events_a_second_costs_at_most_1_2_calls_per_event(calm: Calm) -> None:
     calm.seeded(1_000)
     chance = random.Random(3)

@@ -37,6 +37,7 @@ from plugin.sync.refresh.reread import land_issues, read_again, with_readings
 from plugin.sync.resync.full import resync
 from plugin.use_cases.mapping.mapping_life import activate
 from tests.actors import TESTER
+from tests.empty_database import lay_empty_database
 
 PROGRESS = "customfield_10060"
 
@@ -215,6 +216,7 @@ def connected(sandbox: SandboxServer, folder: Path, clock: Clock, **settings: An
     access = {"email": CONNECTOR.email, "token": CONNECTOR.token}
     if sandbox.sandbox.deployment == "datacenter":
         access = {"pat": CONNECTOR.token}
+    lay_empty_database(folder / "okr.sqlite3")
     return build_connector(
         read_settings(
             env_file=None,
@@ -378,6 +380,7 @@ def hand(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Hand]:
         access = {"email": CONNECTOR.email, "token": CONNECTOR.token}
         if deployment == "datacenter":
             access = {"pat": CONNECTOR.token}
+        lay_empty_database(tmp_path / "okr.sqlite3")
         settings = read_settings(
             env_file=None,
             database_url=f"sqlite:///{tmp_path / 'okr.sqlite3'}",

@@ -13,7 +13,6 @@ import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 
-from connectors.clock import system_clock
 from connectors.sandbox import CONNECTOR
 from connectors.store.people import accounts, audit
 from plugin.access.authentication import passwords, tokens
@@ -22,10 +21,7 @@ from plugin.cli import cli
 from plugin.runtime.application import create_app
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
-from plugin.runtime.demonstration import demo_world
 from plugin.runtime.settings import read_settings
-from plugin.sync.drain import drain
-from plugin.sync.resync.full import resync
 
 PASSWORD = "correct horse battery staple"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -119,15 +115,14 @@ def opened(connector: Connector, environment: dict[str, str], role: str) -> Door
 
 
 @pytest.fixture
-def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
+def company(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, synced_demo: Callable[..., Any]
+) -> Iterator[Doors]:
     """The doors for an admin of a company that was read, with its Jira there."""
     monkeypatch.chdir(tmp_path)
     key = "an invented key that is long enough to sign"
-    with demo_world(tmp_path, clock=system_clock, seed=1, secret_key=key) as demo:
+    with synced_demo(tmp_path, secret_key=key) as demo:
         connector = demo.connector
-        connector.catalogue("main", fresh=True)
-        resync(connector.context("main"))
-        drain(connector.context("main"))
         environment = {
             "JIRA_OKR_DATABASE_URL": f"sqlite:///{tmp_path / 'demo.sqlite3'}",
             "JIRA_OKR_JIRA__URL": demo.sandbox.url,
