@@ -21,6 +21,11 @@ from plugin.runtime.settings import Settings, read_settings
 from plugin.use_cases.mapping.mapping_life import activate
 
 PRESET = "epics-as-objectives"
+LINKS = """
+  - {target: objective, remote_link: numbers}
+  - {target: key_result, remote_link: numbers}
+"""
+"""What the preset writes besides where the address of the pages is known: it ends with what it writes."""
 EVENTS = (
     "jira:issue_created",
     "jira:issue_updated",
@@ -66,7 +71,10 @@ def demo_world(
     sandbox_port: int = 0,
     **settings: object,
 ) -> Iterator[Demo]:
-    """Start both, on the day that `clock` says; everything the demo keeps is in `folder` and is begun anew each time."""
+    """Start both, on the day that `clock` says; everything the demo keeps is in `folder` and is begun anew each time.
+
+    With a `base_url` among the settings its mapping writes links to the pages besides.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("demo.sqlite3*"):
         old.unlink()
@@ -74,7 +82,7 @@ def demo_world(
     with SandboxServer(seed=seed, port=sandbox_port, clock=clock, webhook_backoff=2.0) as sandbox:
         connector = build_connector(_settings(sandbox, folder, secret, settings), clock)
         try:
-            text = presets.text(PRESET)
+            text = presets.text(PRESET) + (LINKS if connector.settings.base_url is not None else "")
             activate(connector, DEMONSTRATION, "main", text, file=f"{PRESET}.yaml")
             yield Demo(sandbox, connector, secret)
         finally:

@@ -63,7 +63,10 @@ def demo_command(once: bool, seed: int, port: int, sandbox_port: int, folder: Pa
     sandbox_port = free_port(
         "127.0.0.1", sandbox_port, "--sandbox-port (make demo DEMO_ARGS='--sandbox-port 0')"
     )
-    with demo_world(folder, clock=system_clock, seed=seed, sandbox_port=sandbox_port, port=port) as demo:
+    address = f"http://127.0.0.1:{port}"
+    with demo_world(
+        folder, clock=system_clock, seed=seed, sandbox_port=sandbox_port, port=port, base_url=address
+    ) as demo:
         serve_demo(demo, port)
 
 

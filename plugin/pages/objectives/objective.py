@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -11,12 +12,12 @@ from flask.typing import ResponseReturnValue
 
 from mappings.rollup.health import ACHIEVED_AT
 from plugin.pages.frame.page import Page, rendered
-from plugin.pages.objectives.objective_address import objective_address, site_in_address
+from plugin.pages.objectives.objective_address import objective_address, row_address, site_in_address
 from plugin.pages.sources import Located, SavedHead, Sources
 from plugin.pages.views.objectives.check_in_form import CheckInForm
 from plugin.pages.views.objectives.explanation import Explanation, explanation
 from plugin.pages.views.objectives.forecast import ForecastView, forecast_view
-from plugin.pages.views.objectives.ledger import Browse
+from plugin.pages.views.objectives.ledger import Browse, place_of
 from plugin.pages.views.objectives.movement import Since, since_view
 from plugin.pages.views.objectives.surroundings import Reference, Surroundings
 from plugin.pages.views.objectives.tree import name
@@ -39,6 +40,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
             exact=bool(request.args.get("exact")),
             everything=bool(request.args.get("all")),
             since=request.args.get("since"),
+            asked=request.args.get("row"),
         )
 
     @blueprint.get("/why/<issue>", endpoint="why")
@@ -54,15 +56,16 @@ def objective_page(
     everything: bool = False,
     since: str | None = None,
     refused: CheckInForm | None = None,
+    asked: str | None = None,
 ) -> str:
     """One objective as HTML; `exact` adds the fractions, `everything` the rows a long ledger hides, `since` is a moment or a day.
 
-    `refused` is a check-in that could not be kept: its form is shown again with what was typed.
+    `refused` is a check-in that could not be kept: its form is shown again with what was typed. `asked` is the issue whose row is marked.
     """
     return rendered(
         "objective.html",
         "objectives",
-        view=explained(sources, located, everything, refused),
+        view=explained(sources, located, everything, refused, asked),
         moved=moved_since(sources, located, since),
         outlook=outlook(sources, located),
         exact=exact,
@@ -101,7 +104,11 @@ def browse_on(sources: Sources, site: str) -> Browse:
 
 
 def explained(
-    sources: Sources, located: Located, everything: bool, refused: CheckInForm | None = None
+    sources: Sources,
+    located: Located,
+    everything: bool,
+    refused: CheckInForm | None = None,
+    asked: str | None = None,
 ) -> Explanation:
     """The explanation of one objective, read from the sources."""
     state, site = located.saved.state, located.site
@@ -117,6 +124,7 @@ def explained(
         check_ins=sources.check_ins(state.id, site),
         refused=refused,
         drifted=sources.drifted(state.id, site),
+        asked=asked,
     )
     return explanation(located.saved, sources.history(state.id, site), around)
 
@@ -163,10 +171,17 @@ def why_page(sources: Sources, issue: str, site: str | None = None) -> ResponseR
         abort(404, f"No objective is measured by “{issue}”.")
     if len(found) == 1:
         one = found[0]
-        return redirect(address(sources, name(one.saved.state), one.site))
+        return redirect(_asked(sources, one, issue).address)
     several_sites = len({one.site for one in found}) > 1
-    choices = [(one.site if several_sites else "", named(sources, one)) for one in found]
+    choices = [(one.site if several_sites else "", _asked(sources, one, issue)) for one in found]
     return rendered("why.html", "objectives", issue=issue, choices=choices)
+
+
+def _asked(sources: Sources, located: Located, issue: str) -> Reference:
+    """An objective, and where its page marks the row of an issue."""
+    state, said = located.saved.state, site_in_address(located.site, sources.site_names())
+    address = row_address(name(state), said, issue, place_of(state, issue))
+    return replace(named(sources, located), address=address)
 
 
 PAGE = Page("objective", "Objective", register)

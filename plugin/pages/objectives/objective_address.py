@@ -12,6 +12,13 @@ def objective_address(name: str, site: str | None = None) -> str:
     return url_for("pages.objective", id_or_key=name, site=site)
 
 
+def row_address(name: str, site: str | None, issue: str, place: str | None) -> str:
+    """The same, where the row of an issue is marked; `place` is the anchor of its row, None where it has none."""
+    if place is None:
+        return objective_address(name, site)
+    return url_for("pages.objective", id_or_key=name, site=site, row=issue, _anchor=place)
+
+
 def site_in_address(site: str, sites: Collection[str]) -> str | None:
     """What an address has to say of the site: nothing where the connector has only this one."""
     return site if len(sites) > 1 else None

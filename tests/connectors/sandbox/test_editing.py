@@ -203,18 +203,13 @@ def test_version_two_speaks_plain_text(server, sign_in, epic):
     assert sign_in(server).get(f"/issue/{epic.id}", fields=NOTES)["fields"][NOTES]["type"] == "doc"
 
 
-def test_properties_and_remote_links(jira, epic):
+def test_properties(jira, epic):
     path = f"/issue/{epic.id}/properties/okr"
     assert [jira.put(path, {"a": 1}).status_code, jira.put(path, {"a": 2}).status_code] == [201, 200]
     assert jira.get(path) == {"key": "okr", "value": {"a": 2}}
     assert [one["key"] for one in jira.get(f"/issue/{epic.id}/properties")["keys"]] == ["okr"]
     assert jira.call("DELETE", path).status_code == 204
     assert jira.call("GET", path).status_code == 404
-    link = {"globalId": "okr:1", "object": {"url": "https://okr.example/why", "title": "OKR: 62 %"}}
-    made = [jira.post(f"/issue/{epic.id}/remotelink", link) for _ in range(2)]
-    assert [one.status_code for one in made] == [201, 200]
-    assert made[0].json() == made[1].json()
-    assert [one["globalId"] for one in jira.get(f"/issue/{epic.id}/remotelink")] == ["okr:1"]
 
 
 def test_a_body_that_is_no_edit_is_refused(jira, epic):

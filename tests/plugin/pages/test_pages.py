@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 
 from docs.screenshots.company import Company, seeded, seeded_sites
+from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from plugin.pages import PAGES
 from plugin.pages.frame.guard import CONTENT_SECURITY_POLICY
 from plugin.pages.sources import Located
+from plugin.pages.views.objectives.ledger import ledger_table
 
 ROOT = Path(__file__).resolve().parents[3]
 FILLED = (
@@ -166,7 +169,35 @@ def test_the_chosen_theme_is_rendered_and_nothing_else_is_believed(client):
 
 def test_why_leads_from_an_issue_to_the_objective_it_moves(client):
     assert client.get("/why/GROW-4").location == "/objectives/GROW-4"
-    assert client.get("/why/20240").location == "/objectives/GROW-4"
+    assert client.get("/why/20240").location == "/objectives/GROW-4?row=20240#kr-4-row"
+
+
+def test_why_marks_the_row_of_the_issue_once_in_the_table_it_counts_in(client):
+    company = seeded()
+    state, place, row = next(
+        (one.state, place, row)
+        for one in company.objectives()
+        for place, result in enumerate(one.state.key_results, 1)
+        for row in result.measurement.ledger.rows
+        if row.disposition == "counted" and row.id.isdigit() and row.id != result.issue_id
+    )
+    address = client.get(f"/why/{row.id}").location
+    assert address == f"/objectives/{state.key}?row={row.id}#kr-{place}-row"
+    page = soup(client.get(address).text)
+    [marked] = page.select(f"#kr-{place}-row")
+    assert row.key in marked.text
+    assert marked["aria-current"] == "true"
+    assert not soup(client.get(f"/objectives/{state.key}").text).select("tr[aria-current]")
+
+
+def test_a_row_that_is_asked_for_is_shown_however_long_its_ledger():
+    rows = tuple(
+        Contribution(str(at), f"PLAT-{at}", "", Disposition.COUNTED, "", Fraction(1), Fraction(0))
+        for at in range(1, 400)
+    )
+    table = ledger_table(Ledger(rows, Fraction(0)), lambda key: None, shown=150, asked="PLAT-390")
+    assert (len(table.rows), table.hidden) == (151, 248)
+    assert [one.key for one in table.rows if one.asked] == ["PLAT-390"]
 
 
 def test_why_offers_a_choice_where_an_issue_moves_several(client_for):

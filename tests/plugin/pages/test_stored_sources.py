@@ -79,7 +79,7 @@ def test_every_headline_is_what_the_whole_state_says(sources, sqlite_store):
 
 def test_why_finds_the_objective_of_an_issue(client, sqlite_store):
     fill(sqlite_store)
-    assert client.get("/why/20240").location == "/objectives/GROW-4"
+    assert client.get("/why/20240").location == "/objectives/GROW-4?row=20240#kr-4-row"
     assert client.get("/why/99").status_code == 404
 
 

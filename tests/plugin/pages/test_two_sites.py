@@ -132,11 +132,14 @@ def test_a_site_that_has_it_not_and_one_that_is_not_there_are_said(client):
 def test_why_is_a_choice_where_two_sites_have_the_issue(client):
     page = soup(client.get("/why/20240"))
     assert [link["href"] for link in page.select(".choices a")] == [
-        "/objectives/GROW-4?site=main",
-        "/objectives/GROW-4?site=partners",
+        "/objectives/GROW-4?site=main&row=20240#kr-4-row",
+        "/objectives/GROW-4?site=partners&row=20240#kr-4-row",
     ]
     assert "on partners" in page.text
-    assert client.get("/why/20240?site=partners").location == "/objectives/GROW-4?site=partners"
+    assert (
+        client.get("/why/20240?site=partners").location
+        == "/objectives/GROW-4?site=partners&row=20240#kr-4-row"
+    )
     assert client.get("/why/PLAT-2").location == "/objectives/PLAT-2?site=main"
     assert [link["href"] for link in soup(client.get("/why/GROW-1")).select(".choices a")] == [
         "/objectives/GROW-1?site=main",

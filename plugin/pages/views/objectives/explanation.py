@@ -106,7 +106,9 @@ def explanation(saved: SavedObjective, history: Sequence[HistoryPoint], around: 
 def _table(state: ObjectiveState, ledger: Ledger, around: Surroundings) -> LedgerTable:
     """A ledger of the objective, whose rows have to reach what their own key results have to."""
     bars = {one.id: ACHIEVED_AT[one.commitment] for one in state.key_results}
-    return ledger_table(ledger, around.browse, around.shown, ACHIEVED_AT[state.commitment], bars)
+    return ledger_table(
+        ledger, around.browse, around.shown, ACHIEVED_AT[state.commitment], bars, around.asked
+    )
 
 
 def _key_results(state: ObjectiveState, around: Surroundings) -> tuple[KeyResultRow, ...]:

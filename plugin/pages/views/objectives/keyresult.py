@@ -81,7 +81,11 @@ def key_result_row(
         bar=bar(measured.progress, expected, state.health.level.value, state.commitment),
         health=badge(state.health),
         ledger=ledger_table(
-            measured.ledger, around.browse, around.shown, achieved_at=ACHIEVED_AT[state.commitment]
+            measured.ledger,
+            around.browse,
+            around.shown,
+            achieved_at=ACHIEVED_AT[state.commitment],
+            asked=around.asked,
         ),
         ledger_empty=measured.ledger.plain,
         check_ins=check_ins(state, around),

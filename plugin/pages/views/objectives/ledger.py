@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from mappings.numbers import WHOLE
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
+from mappings.rollup.state import ObjectiveState
 from plugin.pages.views.words.figures import fraction_text, number_text, percent_text, points, points_text
 
 SHOWN = 150
@@ -32,7 +33,7 @@ Browse = Callable[[str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """One contribution. `points` are percentage points of the whole; `exact` the same as a fraction of 1."""
+    """One contribution. `points` are percentage points of the whole; `exact` the same as a fraction of 1. `asked`: who came asked for it."""
 
     id: str
     key: str
@@ -47,6 +48,7 @@ class LedgerRow:
     progress: str
     points: str
     exact: str
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +74,22 @@ def ledger_table(
     shown: int | None = SHOWN,
     achieved_at: Fraction = WHOLE,
     bars: Mapping[str, Fraction] = MappingProxyType({}),
+    asked: str | None = None,
 ) -> LedgerTable:
     """The table of one ledger, rows in the number first; `shown` None gives every row.
 
-    `achieved_at` is what the number has to reach, `bars` what its rows have to, by id, where that is not 1.
+    `achieved_at` is what the number has to reach, `bars` what its rows have to, by id, where that is not 1. The row of the issue that
+    is `asked` for, by id or key, is marked and never hidden.
     """
     total = ledger.total if ledger.total is not None else Fraction(0)
     adds = points([row.share for row in ledger.rows], total, achieved_at)
     ordered = sorted(zip(ledger.rows, adds, strict=True), key=lambda pair: not _counts(pair[0]))
     visible, rest = (ordered, []) if shown is None else (ordered[:shown], ordered[shown:])
+    visible += [pair for pair in rest if is_asked(pair[0], asked)]
+    rest = [pair for pair in rest if not is_asked(pair[0], asked)]
     counted = sum(_counts(row) for row in ledger.rows)
     return LedgerTable(
-        rows=tuple(_row(row, added, browse, bars.get(row.id, WHOLE)) for row, added in visible),
+        rows=tuple(_row(row, added, browse, bars.get(row.id, WHOLE), asked) for row, added in visible),
         total=percent_text(ledger.total, 2, achieved_at),
         rounded_total=percent_text(ledger.total, 0, achieved_at),
         exact_total=fraction_text(ledger.total),
@@ -95,6 +101,24 @@ def ledger_table(
         hidden_points=points_text(sum((added for _, added in rest), Decimal(0))),
         summary=_summary(counted, len(ledger.rows) - counted),
     )
+
+
+def is_asked(row: Contribution, asked: str | None) -> bool:
+    """Whether it is the row of the issue that is asked for."""
+    return asked is not None and asked in (row.id, row.key)
+
+
+def place_of(state: ObjectiveState, asked: str) -> str | None:
+    """The anchor on the page of an objective where an issue is a row: in the number first, and in its key result first of all."""
+    tables = [
+        (f"kr-{place}", one.measurement.ledger)
+        for place, one in enumerate(state.key_results, 1)
+        if not one.measurement.ledger.plain
+    ]
+    tables += [("why", state.ledger), ("beside", state.beside)]
+    found = [(anchor, row) for anchor, ledger in tables for row in ledger.rows if is_asked(row, asked)]
+    found.sort(key=lambda pair: not _counts(pair[1]))
+    return f"{found[0][0]}-row" if found else None
 
 
 def gap_rows(ledger: Ledger, browse: Browse) -> tuple[LedgerRow, ...]:
@@ -111,7 +135,13 @@ def _summary(counted: int, left_out: int) -> str:
     return f"{rows}, {left_out} left out" if left_out else rows
 
 
-def _row(row: Contribution, added: Decimal, browse: Browse, achieved_at: Fraction = WHOLE) -> LedgerRow:
+def _row(
+    row: Contribution,
+    added: Decimal,
+    browse: Browse,
+    achieved_at: Fraction = WHOLE,
+    asked: str | None = None,
+) -> LedgerRow:
     return LedgerRow(
         id=row.id,
         key=row.key,
@@ -126,4 +156,5 @@ def _row(row: Contribution, added: Decimal, browse: Browse, achieved_at: Fractio
         progress="—" if row.progress is None else percent_text(row.progress, 0, achieved_at),
         points=points_text(added),
         exact=fraction_text(row.share) if row.share else "—",
+        asked=is_asked(row, asked),
     )

@@ -27,7 +27,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """`everything` shows every row of every ledger, however long; `refused` is a check-in that has to be mended."""
+    """`everything` shows every row of every ledger, however long; `refused` is a check-in that has to be mended.
+
+    `asked` is the id or key of the issue whose row is asked for.
+    """
 
     now: datetime
     zone: tzinfo
@@ -40,6 +43,7 @@ class Surroundings:
     check_ins: Sequence[Kept] = ()
     refused: CheckInForm | None = None
     drifted: Drifted | None = None
+    asked: str | None = None
 
     @property
     def shown(self) -> int | None:
