@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -13,41 +14,54 @@ from mappings.facts.moment import Moment
 from mappings.facts.selector import Selector
 from mappings.fields import FIELD_TYPES, Reading
 from mappings.numbers import KnownNumbers
+from mappings.rollup.cycle_end import EndFacts, end_of
 from mappings.rollup.health import Standing
 from mappings.rollup.rows.statuses import StatusReader
 
 if TYPE_CHECKING:  # the mapping's schema imports the progress rules, which are handed an Assessment
-    from mappings.document.mapping import Mapping, ObjectiveRule
+    from mappings.document.mapping import Mapping as BoundMapping
+    from mappings.document.mapping import ObjectiveRule
+    from mappings.document.schema import CyclePart
 
 NO_CHECK_INS: CheckIns = MappingProxyType({})
+Ends = Mapping[str, EndFacts]
+"""By objective, the facts of the end of the last cycle of it that has ended."""
+NO_ENDS: Ends = MappingProxyType({})
 
 
 class Assessment:
     """What every measurement of one run shares. Lives as long as the run: nothing in it outlives a change of issues."""
 
     __slots__ = (
+        "_ends",
         "_inside",
         "_matching",
         "_outside",
         "check_ins",
+        "ended",
         "forest",
         "ledgers",
         "mapping",
         "moment",
         "numbers",
+        "over",
         "standings",
         "statuses",
     )
 
     def __init__(
         self,
-        mapping: Mapping,
+        mapping: BoundMapping,
         forest: Forest,
         moment: Moment,
         check_ins: CheckIns = NO_CHECK_INS,
         *,
         ledgers: bool = True,
+        ended: Ends = NO_ENDS,
+        over: bool = False,
     ) -> None:
+        self.ended = ended
+        self.over = over
         self.check_ins = check_ins
         self.ledgers = ledgers
         self.mapping = mapping
@@ -56,9 +70,22 @@ class Assessment:
         self.statuses = StatusReader(mapping.statuses, moment)
         self.numbers = KnownNumbers(type_.decode for type_ in FIELD_TYPES if type_.reading is Reading.NUMBER)
         self.standings: dict[tuple[str | None, str], Standing] = {}
+        self._ends: dict[date, Assessment] = {}
         self._inside: dict[str, bool] = {}
         self._outside: set[str] | None = None
         self._matching: dict[str, Sequence[Issue]] = {}
+
+    def at_end(self, cycle: CyclePart, facts: EndFacts | None) -> Assessment:
+        """The same as of the end of a cycle: at its last millisecond, and from the facts of that moment where they are known."""
+        known = self._ends.get(cycle.end) if facts is None else None
+        if known is not None:
+            return known
+        moment = Moment(end_of(cycle, self.mapping.zone), self.mapping.zone, self.moment.account_id)
+        forest = self.forest if facts is None else facts.forest
+        found = Assessment(self.mapping, forest, moment, self.check_ins, ledgers=self.ledgers, over=True)
+        if facts is None:
+            self._ends[cycle.end] = found
+        return found
 
     def look_at_all(self) -> None:
         """Ask the scope about every issue of the forest at once: cheaper than one by one where all are needed."""

@@ -11,8 +11,9 @@ from mappings.explain.check_in import CheckIns
 from mappings.facts.forest import Forest, issue_order
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
-from mappings.rollup.assessment import NO_CHECK_INS, Assessment
+from mappings.rollup.assessment import NO_CHECK_INS, NO_ENDS, Assessment, Ends
 from mappings.rollup.objective import Objective, finished, measured_objective
+from mappings.rollup.pace import cycle_for
 from mappings.rollup.state import ObjectiveState
 from mappings.rollup.structure.alignment import Graph, circles_in, from_below
 from mappings.rollup.structure.reach import affected
@@ -34,31 +35,32 @@ def assess(
     check_ins: CheckIns = NO_CHECK_INS,
     *,
     ledgers: bool = True,
+    ended: Ends = NO_ENDS,
 ) -> dict[str, ObjectiveState]:
     """The state of every objective by id: those of issues in the order of their ids, then the written ones (`@id`).
 
     Without `ledgers` the delivery key results come with their numbers but without their rows: a third of the time, for
     finding out which of very many objectives differ.
     """
-    assessment = Assessment(mapping, forest, moment, check_ins, ledgers=ledgers)
+    assessment = Assessment(mapping, forest, moment, check_ins, ledgers=ledgers, ended=ended)
     assessment.look_at_all()
     objectives = {objective.id: objective for objective in _objectives(assessment)}
     graph = {id_: objective.aligned_to for id_, objective in objectives.items()}
     circles = circles_in(graph)
     below = _below(graph)
     named = {id_: _named(circle, objectives) for id_, circle in circles.items()}
-    known = {id_: finished(assessment, objectives[id_], (), named[id_]) for id_ in circles}
+    known = {id_: finished(objectives[id_], (), named[id_]) for id_ in circles}
     for id_ in from_below(graph, circles):
         aligned = [known[other] for other in below.get(id_, ()) if other in known]
-        known[id_] = finished(assessment, objectives[id_], aligned, named.get(id_, ()))
+        known[id_] = finished(objectives[id_], aligned, named.get(id_, ()))
     return {id_: known[id_] for id_ in objectives}
 
 
 def _objectives(assessment: Assessment) -> collections.abc.Iterator[Objective]:
     for issue in assessment.forest:
-        rule = assessment.rule_for(issue)
+        rule, stands = _standing(assessment, issue)
         if rule is not None:
-            yield measured_objective(assessment, rule, issue)
+            yield measured_objective(assessment, rule, stands)
     for rule in assessment.mapping.objectives:
         if rule.select is None:
             yield measured_objective(assessment, rule, None)
@@ -102,13 +104,14 @@ def assess_among(
     moment: Moment,
     settled: States | None = None,
     check_ins: CheckIns = NO_CHECK_INS,
+    ended: Ends = NO_ENDS,
 ) -> dict[str, ObjectiveState]:
     """The states of these objectives, each equal to what `assess` says of it, those below before those above; what is none is left out.
 
     `forest` as for `assess_one`, for all of them. `settled` has to hold the states of all other objectives that hang below any of
     these: they are believed, those of `ids` are measured.
     """
-    assessment = Assessment(mapping, forest, moment, check_ins)
+    assessment = Assessment(mapping, forest, moment, check_ins, ended=ended)
     measured: dict[str, Objective] = {}
     for id_ in dict.fromkeys(ids):
         rule, issue = _one(assessment, id_)
@@ -122,11 +125,11 @@ def assess_among(
     keys |= {id_: objective.key for id_, objective in measured.items()}
     named = {id_: [keys[one] or one for one in circle] for id_, circle in circles.items()}
     known = {id_: _unknown_in(circles, id_, state) for id_, state in others.items()}
-    known |= {id_: finished(assessment, measured[id_], (), named[id_]) for id_ in circles if id_ in measured}
+    known |= {id_: finished(measured[id_], (), named[id_]) for id_ in circles if id_ in measured}
     for id_ in from_below(graph, circles):
         if id_ in measured:
             aligned = [known[other] for other in below.get(id_, ()) if other in known]
-            known[id_] = finished(assessment, measured[id_], aligned, named.get(id_, ()))
+            known[id_] = finished(measured[id_], aligned, named.get(id_, ()))
     return {id_: known[id_] for id_ in measured}
 
 
@@ -135,7 +138,18 @@ def _one(assessment: Assessment, objective_id: str) -> tuple[ObjectiveRule | Non
         written = (rule for rule in assessment.mapping.objectives if rule.select is None)
         return next((rule for rule in written if f"@{rule.part.id}" == objective_id), None), None
     issue = assessment.forest.issue(objective_id)
-    return (assessment.rule_for(issue), issue) if issue is not None else (None, None)
+    return _standing(assessment, issue) if issue is not None else (None, None)
+
+
+def _standing(assessment: Assessment, issue: Issue) -> tuple[ObjectiveRule | None, Issue]:
+    """The rule by which an issue is an objective: now; or, where it runs in no cycle now, at the end of the cycle it was in last."""
+    rule, facts = assessment.rule_for(issue), assessment.ended.get(issue.id)
+    if facts is None or (rule is not None and cycle_for(assessment, rule, issue) is not None):
+        return rule, issue
+    cycle, then = assessment.mapping.cycles.get(facts.cycle_id), facts.forest.issue(issue.id)
+    if cycle is None or then is None:
+        return rule, issue
+    return assessment.at_end(cycle, facts).rule_for(then) or rule, then
 
 
 def _unknown_in(

@@ -11,9 +11,11 @@ from mappings.document.mapping import ObjectiveRule
 from mappings.document.schema import AlignmentPart, CyclePart
 from mappings.explain.check_in import Ruling
 from mappings.facts.issue import Issue
+from mappings.facts.moment import Moment
 from mappings.progress.rule import Subject, unknown
 from mappings.rollup.assessment import Assessment
 from mappings.rollup.check_in_override import checked_in, derived_ledger, not_achieved
+from mappings.rollup.cycle_end import EndFacts, has_ended
 from mappings.rollup.health import Standing, circular, pace, weighted, worst
 from mappings.rollup.pace import cycle_for, standing_in
 from mappings.rollup.rows.ledger import Disposition, Ledger
@@ -69,6 +71,10 @@ class Objective:
     standing: Standing
     key_results: tuple[MeasuredKeyResult, ...]
     aligned_to: tuple[str, ...]
+    assessment: Assessment
+    """What it was measured by: now, or as of the end of its cycle."""
+    aligned: tuple[ObjectiveState, ...] | None = None
+    """What is aligned to it, where that was noted at the end of its cycle."""
 
     @property
     def key(self) -> str:
@@ -82,9 +88,16 @@ class Objective:
 
 
 def measured_objective(assessment: Assessment, rule: ObjectiveRule, issue: Issue | None) -> Objective:
-    """Find, measure and judge the key results of one objective."""
+    """Find, measure and judge the key results of one objective; of a cycle that has ended, all of it as of the end."""
     id_ = issue.id if issue is not None else f"@{rule.part.id}"
     cycle = cycle_for(assessment, rule, issue)
+    noted: EndFacts | None = None
+    if cycle is not None and has_ended(cycle, Moment(assessment.moment.now, assessment.mapping.zone)):
+        noted = assessment.ended.get(id_)
+        noted = noted if noted is not None and noted.cycle_id == cycle.id else None
+        assessment = assessment.at_end(cycle, noted)
+        then = assessment.forest.issue(id_)
+        rule, issue = (assessment.rule_for(then) or rule, then) if then is not None else (rule, issue)
     found = key_results_of(assessment, rule, id_, issue)
     return Objective(
         id_,
@@ -94,6 +107,8 @@ def measured_objective(assessment: Assessment, rule: ObjectiveRule, issue: Issue
         standing_in(assessment, cycle, rule.part.commitment),
         tuple(_measured(assessment, rule, id_, cycle, key_result) for key_result in found),
         targets_of(assessment, rule, issue),
+        assessment,
+        noted.aligned if noted is not None else None,
     )
 
 
@@ -183,15 +198,15 @@ def _key_result_entry(
 
 
 def finished(
-    assessment: Assessment,
     objective: Objective,
     aligned: Sequence[ObjectiveState],
     circle: Sequence[str] = (),
 ) -> ObjectiveState:
     """Roll an objective up, with the states of the objectives aligned to it; `circle` names the one it is in."""
     rollup = objective.rule.part.rollup
+    aligned = aligned if objective.aligned is None else objective.aligned
     own = [item.entry for item in objective.key_results]
-    below = [_aligned_entry(assessment, state) for state in aligned]
+    below = [_aligned_entry(objective.assessment, state) for state in aligned]
     rows = weighed_entries([*own, *below])
     own_rows, aligned_rows = rows[: len(own)], rows[len(own) :]
     heading = _heading(objective)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from fractions import Fraction
 
 from mappings.document.mapping import ObjectiveRule
@@ -31,6 +32,8 @@ def standing_in(assessment: Assessment, cycle: CyclePart | None, commitment: str
 def _standing(assessment: Assessment, cycle: CyclePart | None, achieved_at: Fraction) -> Standing:
     now = assessment.moment.now
     today = Moment(now, assessment.mapping.zone).today
+    if assessment.over:
+        today += timedelta(days=1)  # the last day is over
     if cycle is None:
         return Standing(now, today, achieved_at=achieved_at)
     return Standing(

@@ -13,6 +13,7 @@ from connectors.store import Store
 from connectors.store.work import due
 from mappings.document.mapping import Mapping
 from mappings.document.names import Absence
+from mappings.explain.past import SYSTEM
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
@@ -130,6 +131,12 @@ class Context:
         """Ids of the fields whose history matters: what key results read as their current value."""
         coming = metrics_of(self.coming) if self.coming is not None else frozenset[str]()
         return metrics_of(self.mapping) | coming
+
+    @property
+    def history_fields(self) -> tuple[str, ...]:
+        """Whose changes are read: the system's, and the mapped ones that are not ours to write, unless a KPI reads those too."""
+        asked = {field for selector in self.mapping.kpi_selectors() for field in selector.fields}
+        return (*SYSTEM, *sorted((self.mapping.field_ids() - self.written_places) | asked))
 
     @property
     def written_places(self) -> frozenset[str]:

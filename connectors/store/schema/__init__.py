@@ -16,6 +16,7 @@ from connectors.store.schema.mirror import alias, candidate, candidate_query, is
 from connectors.store.schema.numbers import (
     alignment,
     check_in,
+    cycle_end,
     dependency,
     forecast,
     history,
@@ -98,6 +99,7 @@ __all__ = [
     "catalogue",
     "check_in",
     "coming_mapping",
+    "cycle_end",
     "delivery",
     "dependency",
     "draft",

@@ -89,6 +89,20 @@ snapshot = Table(
     Index(None, "site", "objective_id", "at"),
 )
 
+cycle_end = Table(
+    "cycle_end",
+    columns.metadata,
+    columns.site(),
+    columns.part("objective_id"),
+    columns.part("cycle_id"),
+    columns.number("ends_at"),
+    columns.number("noted_at"),
+    columns.text("mapping_revision"),
+    columns.text("doubts"),
+    Column("content", LargeBinary, nullable=False),
+    Index(None, "site", "cycle_id"),
+)
+
 kpi_state = Table(
     "kpi_state",
     columns.metadata,

@@ -13,18 +13,20 @@ from sqlalchemy import Connection
 
 from connectors.store.mirror import mirror
 from connectors.store.numbers import check_ins, objectives
+from connectors.store.numbers.cycle_ends import CycleEnd
 from connectors.store.numbers.objectives import SavedObjective
 from connectors.store.work import due
 from mappings.document.checks.walk import is_issue_each
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
+from mappings.rollup.assessment import Ends
 from mappings.rollup.measurement import assess_among, objective_rule
 from mappings.rollup.state import ObjectiveState
 from mappings.rollup.structure.alignment import link_phrase, written_target
 from mappings.write_back.desired_values import Owners, counting_rows, owners, writes_to
 from plugin.sync.context import Context
-from plugin.sync.reconcile import candidates
+from plugin.sync.reconcile import candidates, cycle_ends
 
 DEEPEST = 32
 
@@ -40,6 +42,8 @@ class Measured:
     before: SavedObjective | None
     forest: Forest
     below: Mapping[str, ObjectiveState] = field(default_factory=dict)
+    end: CycleEnd | None = None
+    """What is news of the end of its cycle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,9 @@ def measure_objective(context: Context, conn: Connection, objective_id: str) -> 
     # How those below are closed and what they weigh stands in their issues.
     near = mirror.get(conn, context.site, [id_ for id_ in hanging.settled if not id_.startswith("@")])
     forest = Forest.of([*near.values(), *_issues_for(context, conn, ids)])
-    states = _assessed(context, conn, forest, ids, hanging.settled)
-    return Measured(states.get(objective_id), before, forest, {**hanging.settled, **states})
+    states, ends = _assessed(context, conn, forest, ids, hanging.settled)
+    known = {**hanging.settled, **states}
+    return Measured(states.get(objective_id), before, forest, known, ends.get(objective_id))
 
 
 def below(context: Context, conn: Connection, objective_id: str) -> Below:
@@ -121,7 +126,7 @@ def sharers(
     found = [one.state for one in others if one.state.id not in stale]
     if stale:
         forest = Forest.of([*known, *_issues_for(context, conn, sorted(stale))])
-        found += _assessed(context, conn, forest, sorted(stale), {}).values()
+        found += _assessed(context, conn, forest, sorted(stale), {})[0].values()
     return found
 
 
@@ -131,9 +136,17 @@ def _assessed(
     forest: Forest,
     ids: list[str],
     settled: Mapping[str, ObjectiveState],
-) -> dict[str, ObjectiveState]:
+) -> tuple[dict[str, ObjectiveState], dict[str, CycleEnd]]:
+    """The states, and what is news of the ends of their cycles."""
     said = check_ins.standing(conn, context.site, ids[0] if len(ids) == 1 else None)
-    return assess_among(context.mapping, forest, ids, context.moment(), settled, said)
+    moment = context.moment()
+
+    def measure(
+        wanted: list[str], others: Mapping[str, ObjectiveState], ended: Ends
+    ) -> dict[str, ObjectiveState]:
+        return assess_among(context.mapping, forest, wanted, moment, others, said, ended)
+
+    return cycle_ends.measured(context, conn, forest, ids, settled, measure)
 
 
 def _newly_aligned(context: Context, conn: Connection, targets: Set[str]) -> Iterator[tuple[str, str]]:

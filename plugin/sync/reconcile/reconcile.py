@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Connection
 
 from connectors.store.absence.gaps import KeptGap
-from connectors.store.numbers import objectives
+from connectors.store.numbers import cycle_ends, objectives
 from connectors.store.work import due, last_reconcile
 from connectors.store.writes import brakes, refusals, writes
 from connectors.store.writes.writes import Write
@@ -106,7 +106,7 @@ def reconcile(
         applied = apply(context, planned, tenure.claim.reason, tenure)
     over = [change for change in sifted.plan.changes if change not in planned.changes]
     whole = replace(whole, changes=tuple(change for change in whole.changes if change not in over))
-    _save(context, objective_id, state, whole, tenure, sifted)
+    _save(context, objective_id, found, whole, tenure, sifted)
     return Reconciled(objective_id, state, planned, applied, before, sifted.waiting, refused)
 
 
@@ -215,7 +215,7 @@ def _looked_up(context: Context, write: Write, issue: Issue | None) -> tuple[str
 def _save(
     context: Context,
     objective_id: str,
-    state: ObjectiveState | None,
+    found: Measured,
     whole: Plan,
     tenure: Tenure | None,
     sifted: Sifted,
@@ -224,7 +224,7 @@ def _save(
 
     Where a field is paced the objective stays due until it may be written.
     """
-    later = sifted.later
+    later, state = sifted.later, found.state
     now = context.clock()
     with context.store.write() as conn:
         before = objectives.load(conn, context.site, objective_id)
@@ -232,6 +232,8 @@ def _save(
             objectives.remove(conn, context.site, [objective_id])
         else:
             objectives.succeed(conn, context.site, before, state, context.mapping.revision, now)
+        if found.end is not None:
+            cycle_ends.keep(conn, context.site, found.end, now)
         probes = refusals.keep(conn, context.site, objective_id, whole.changes)
         _wake(context, conn, objective_id, before.state if before else None, state, probes)
         places = [(change.issue_id, change.field_id) for change in whole.changes]

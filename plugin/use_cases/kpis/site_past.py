@@ -14,7 +14,7 @@ from connectors.jira.http.errors import JiraError
 from connectors.metrics.source import FailureKind, Reach, ReadFailure, Unreadable
 from connectors.store.absence import gaps
 from connectors.store.mirror import issue_histories, mirror
-from mappings.explain.past import SYSTEM, Past, Step
+from mappings.explain.past import Past, Step
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.fields import field_type
@@ -164,10 +164,7 @@ class SitePast:
 
     def _fields(self) -> tuple[str, ...]:
         """Whose changes are read: the system's, and the mapped ones that are not ours to write, unless a KPI reads those too."""
-        mapping = self._context.mapping
-        own = self._context.written_places
-        asked = {field for selector in mapping.kpi_selectors() for field in selector.fields}
-        return (*SYSTEM, *sorted((mapping.field_ids() - own) | asked))
+        return self._context.history_fields
 
 
 def _unreadable(reason: str, remedy: str) -> Unreadable:

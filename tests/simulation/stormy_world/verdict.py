@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from stormy_world.judged import SITE, Judged
 
 from connectors.store.mirror import mirror
-from connectors.store.numbers import objectives
+from connectors.store.numbers import cycle_ends, objectives
 from connectors.store.work import due
 from mappings.facts.catalogue import Field
 from mappings.facts.forest import Forest
@@ -18,6 +18,8 @@ from mappings.fields import field_type
 from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.desired_values import desired, owners
+from plugin.sync.context import Context
+from plugin.sync.reconcile.cycle_ends import standing_by_notes
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -45,7 +47,17 @@ def jira_now(world: Judged) -> dict[str, Issue]:
 def recomputed(world: Judged, issues: dict[str, Issue]) -> dict[str, ObjectiveState]:
     """What every objective stands at, from nothing but Jira's state."""
     context = world.context()
-    return assess(context.mapping, Forest.of(issues.values()), context.moment())
+    return standing_still(context, issues)
+
+
+def standing_still(context: Context, issues: dict[str, Issue]) -> dict[str, ObjectiveState]:
+    """What every objective stands at; what the connector noted at the end of a cycle is believed, for Jira has forgotten it."""
+    ids = [*issues, *(f"@{rule.part.id}" for rule in context.mapping.objectives)]
+    with context.store.read() as conn:
+        noted = cycle_ends.latest(conn, SITE, ids)
+    mapping, forest, moment = context.mapping, Forest.of(issues.values()), context.moment()
+    ended = {id_: end.facts for id_, end in noted.items() if end.mapping_revision == mapping.revision}
+    return assess(mapping, forest, moment, ended=ended) | standing_by_notes(mapping, noted, forest, moment)
 
 
 def wrong_fields(world: Judged) -> Iterator[str]:

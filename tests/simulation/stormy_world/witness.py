@@ -18,12 +18,11 @@ from functools import partial
 
 from sqlalchemy import Connection, bindparam, select
 from stormy_world.judged import SITE, Judged
+from stormy_world.verdict import standing_still
 
 from connectors.store.mirror import mirror
 from connectors.store.schema import numbers
-from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
-from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.desired_values import desired, owners
 from plugin.sync.context import Context
@@ -157,7 +156,7 @@ class Witness:
 
     def _assessed(self, issues: Issues, revision: str) -> States:
         context = self._context(revision)
-        return assess(context.mapping, Forest.of(issues.values()), context.moment())
+        return standing_still(context, dict(issues))
 
     def _concerned(self, since: int, about: str) -> frozenset[str]:
         """Every issue on which what is said about this one may have depended since then."""

@@ -1,0 +1,137 @@
+"""What an objective of a cycle that has ended is measured from: its facts as they stood when the last day was over. Reads no clock.
+
+What is known of an issue then, in this order: as it is now, where it has not been touched since; as its history tells; as it was first
+seen after the end. Links, and what was deleted since, stay as they were first seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta, tzinfo
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from mappings.explain.past import Past, Step
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.forest import Forest
+from mappings.facts.issue import Issue
+from mappings.facts.moment import Moment
+
+if TYPE_CHECKING:
+    from mappings.document.schema import CyclePart
+    from mappings.rollup.state import ObjectiveState
+
+MILLISECOND = timedelta(milliseconds=1)
+
+
+class Doubt(StrEnum):
+    """Why the facts of the end are not certain."""
+
+    AS_FIRST_SEEN = "as-first-seen"
+    """Touched between the end and the first look at it, and its history is not known."""
+    LINKS_AS_NOW = "links-as-now"
+    """Its history tells how it stood, but not its links."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndFacts:
+    """The issues of one objective as they stood at the end of one cycle, and the states of what is aligned to it.
+
+    `doubts` names the issues (by key) of which something is not certain. `aligned` None: as they are now.
+    """
+
+    cycle_id: str
+    issues: tuple[Issue, ...]
+    aligned: tuple[ObjectiveState, ...] | None = None
+    doubts: tuple[tuple[Doubt, str], ...] = ()
+
+    @property
+    def forest(self) -> Forest:
+        """The issues, to be measured from."""
+        return Forest.of(self.issues)
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing of it is in doubt."""
+        return not self.doubts
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What tells of the past: the issues as they are now, the whole histories of some of them, and Jira's names."""
+
+    issues: Iterable[Issue]
+    histories: Mapping[str, Iterable[Step]] = field(default_factory=dict)
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    former_keys: Mapping[str, str] = field(default_factory=dict)
+
+
+def end_of(cycle: CyclePart, zone: tzinfo) -> datetime:
+    """The last millisecond of a cycle."""
+    return datetime.combine(cycle.end + timedelta(days=1), time(), zone) - MILLISECOND
+
+
+def has_ended(cycle: CyclePart | None, moment: Moment) -> bool:
+    """Whether its last local day is over."""
+    return cycle is not None and moment.today > cycle.end
+
+
+def facts_at_end(
+    cycle: CyclePart, end: datetime, witness: Witness, first: EndFacts | None = None
+) -> EndFacts:
+    """The facts of the end as they are known now; `first` are those of an earlier look, of which nothing is lost.
+
+    A fact of before the end that comes late enters: an issue that was not touched since, or whose history is known.
+    """
+    seen = {one.id: one for one in first.issues} if first is not None else {}
+    doubts = {key: doubt for doubt, key in first.doubts} if first is not None else {}
+    found = dict(seen)
+    for issue in witness.issues:
+        if issue.created > end:
+            continue
+        before = seen.get(issue.id)
+        then, doubt = _stood(issue, before, end, witness)
+        if then is None and first is not None and before is None:
+            continue  # it came to the objective after the first look: nobody says that it was there
+        found[issue.id] = then or _until(before or issue, issue, end)
+        if doubt is None and then is not None:
+            doubts.pop(issue.key, None)
+        elif doubt is not None:
+            doubts[issue.key] = doubt
+    told = tuple(sorted((doubt, key) for key, doubt in doubts.items()))
+    issues = tuple(found[id_] for id_ in sorted(found))
+    return EndFacts(cycle.id, issues, first.aligned if first is not None else None, told)
+
+
+def _stood(
+    issue: Issue, before: Issue | None, end: datetime, witness: Witness
+) -> tuple[Issue | None, Doubt | None]:
+    """How an issue stood at the end, where that can be told, and what is in doubt."""
+    if issue.updated <= end:
+        return issue, None
+    steps = witness.histories.get(issue.id)
+    if steps is None:
+        return None, None if before is not None else Doubt.AS_FIRST_SEEN
+    past = Past([issue], {issue.id: steps}, witness.catalogue, witness.former_keys)
+    then = next(iter(past.at(end)), None)
+    if then is None:
+        return None, None
+    if before is not None:
+        return replace(then, links=before.links), None
+    return then, Doubt.LINKS_AS_NOW if then.links else None
+
+
+def _until(then: Issue, now: Issue, end: datetime) -> Issue:
+    """An issue as it was seen, with its readings up to the end: those have a history of their own."""
+    if not now.readings:
+        return then
+    readings = {
+        field_id: tuple(one for one in found if one.at <= end) for field_id, found in now.readings.items()
+    }
+    values = {
+        field_id: found[-1].value if found else None
+        for field_id, found in readings.items()
+        if now.readings[field_id] and now.readings[field_id][-1].at > end
+    }
+    return replace(then, readings=readings, fields={**then.fields, **values})

@@ -1,0 +1,145 @@
+"""Objectives of cycles that have ended stand still: measured from the facts of the end, whatever happens in Jira afterwards.
+
+The first look after the end notes the facts. What comes late and is of before the end still enters (a delayed webhook, a late
+reading or check-in), and so does what a history that is kept tells. Under a later mapping revision the number stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from connectors.store.mirror import issue_histories, mirror
+from connectors.store.numbers import cycle_ends, objectives
+from connectors.store.numbers.cycle_ends import CycleEnd
+from mappings.document.mapping import Mapping as BoundMapping
+from mappings.facts.forest import Forest
+from mappings.facts.issue import Issue
+from mappings.facts.moment import Moment
+from mappings.rollup.assessment import Assessment, Ends
+from mappings.rollup.cycle import cycle_of
+from mappings.rollup.cycle_end import EndFacts, Witness, end_of, facts_at_end, has_ended
+from mappings.rollup.state import ObjectiveState
+from plugin.sync.context import Context
+
+States = Mapping[str, ObjectiveState]
+Measure = Callable[[list[str], States, Ends], dict[str, ObjectiveState]]
+"""Measures objectives, given the states of others and the facts of ends."""
+
+
+def measured(
+    context: Context,
+    conn: Connection,
+    forest: Forest,
+    ids: list[str],
+    settled: States,
+    measure: Measure,
+) -> tuple[dict[str, ObjectiveState], dict[str, CycleEnd]]:
+    """The states of these objectives, and what is news of the ends of their cycles."""
+    noted = cycle_ends.latest(conn, context.site, ids)
+    fixed = standing_by_notes(context.mapping, noted, forest, context.moment())
+    open_ids = [id_ for id_ in ids if id_ not in fixed]
+    ended = {
+        id_: _facts(context, conn, forest, end, ())
+        for id_, end in noted.items()
+        if id_ not in fixed and end.mapping_revision == context.mapping.revision
+    }
+    states = measure(open_ids, {**settled, **fixed}, ended)
+    fresh = _first_looks(context, conn, forest, states, ended)
+    if fresh:
+        ended |= fresh
+        states = measure(open_ids, {**settled, **fixed}, ended)
+    known = {**settled, **fixed, **states}
+    news = {
+        id_: _noted(context, states[id_], facts, known)
+        for id_, facts in ended.items()
+        if id_ in states and states[id_].cycle_id == facts.cycle_id
+    }
+    changed = {id_: end for id_, end in news.items() if end != noted.get(id_)}
+    return {**fixed, **states}, changed
+
+
+def standing_by_notes(
+    mapping: BoundMapping, noted: Mapping[str, CycleEnd], forest: Forest, moment: Moment
+) -> dict[str, ObjectiveState]:
+    """The states of those whose cycle ended under another revision of the mapping and that this one still takes for objectives, in no later cycle."""
+    found = {}
+    assessment = Assessment(mapping, forest, moment)
+    rules = {f"@{rule.part.id}": rule for rule in mapping.objectives if rule.select is None}
+    for id_, end in noted.items():
+        if end.mapping_revision == mapping.revision:
+            continue
+        issue = forest.issue(id_)
+        rule = rules.get(id_) if issue is None else assessment.rule_for(issue)
+        if rule is None:
+            continue
+        cycle = cycle_of(mapping, rule.part.cycle, issue, moment.today)
+        if cycle is None or cycle.id == end.facts.cycle_id:
+            found[id_] = end.state
+    return found
+
+
+def _first_looks(
+    context: Context, conn: Connection, forest: Forest, states: States, ended: Ends
+) -> dict[str, EndFacts]:
+    """The facts of ends that nobody has looked at yet."""
+    moment, found = context.moment(), {}
+    for id_, state in states.items():
+        cycle = context.mapping.cycles.get(state.cycle_id)
+        known = ended.get(id_)
+        if (
+            cycle is None
+            or not has_ended(cycle, moment)
+            or (known is not None and known.cycle_id == cycle.id)
+        ):
+            continue
+        before = objectives.load(conn, context.site, id_)
+        touched = state.touched if before is None else state.touched | before.state.touched
+        found[id_] = _looked_at(context, conn, forest, cycle.id, touched, None)
+    return found
+
+
+def _facts(
+    context: Context, conn: Connection, forest: Forest, end: CycleEnd, touched: Iterable[str]
+) -> EndFacts:
+    """The facts of an end, with what came late."""
+    return _looked_at(context, conn, forest, end.facts.cycle_id, touched, end.facts)
+
+
+def _looked_at(
+    context: Context,
+    conn: Connection,
+    forest: Forest,
+    cycle_id: str,
+    touched: Iterable[str],
+    first: EndFacts | None,
+) -> EndFacts:
+    cycle = context.mapping.cycles.get(cycle_id)
+    if cycle is None:  # the mapping no longer has it: what was noted is all that is known
+        return first or EndFacts(cycle_id, ())
+    end = end_of(cycle, context.mapping.zone)
+    seen = {one.id for one in first.issues} if first is not None else set()
+    issues: dict[str, Issue] = mirror.get(conn, context.site, seen | set(touched))
+    issues |= {one.id: one for one in forest}
+    later = {one.id: one.updated for one in issues.values() if one.updated > end}
+    histories = issue_histories.known(conn, context.site, later, context.history_fields) if later else {}
+    former = mirror.former_keys(conn, context.site) if histories else {}
+    witness = Witness(issues.values(), histories, context.catalogue, former)
+    return facts_at_end(cycle, end, witness, first)
+
+
+def _noted(context: Context, state: ObjectiveState, facts: EndFacts, known: States) -> CycleEnd:
+    """What is kept: of the issues those it was measured from, and what was aligned to it."""
+    cycle = context.mapping.cycles.get(facts.cycle_id)
+    aligned = facts.aligned
+    if aligned is None:
+        aligned = tuple(known[id_] for id_ in sorted(known) if state.id in known[id_].aligned_to)
+    mine = state.touched | {state.id}
+    issues = tuple(one for one in facts.issues if one.id in mine)
+    keys = {one.key for one in issues}
+    doubts = tuple((doubt, key) for doubt, key in facts.doubts if key in keys)
+    kept = replace(facts, issues=issues, aligned=aligned, doubts=doubts)
+    ends_at = end_of(cycle, context.mapping.zone) if cycle is not None else context.clock()
+    return CycleEnd(ends_at, kept, state, context.mapping.revision)

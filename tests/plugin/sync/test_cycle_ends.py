@@ -1,0 +1,166 @@
+"""An objective of a cycle that has ended stands still: nothing decays, and nothing that happens afterwards moves it or its fields."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from connectors.store.numbers import cycle_ends, objectives
+from plugin.sync.reconcile.reconcile import reconcile
+from plugin.use_cases.mapping.mapping_life import preview_text
+from tests.actors import TESTER
+
+PROGRESS = "customfield_10060"
+MAPPING = """
+version: 1
+name: hand-made
+scope: project = PLAT
+time_zone: Europe/Berlin
+fields:
+  okr_progress: {id: customfield_10060}
+  start: {id: customfield_10051}
+  current: {id: customfield_10052}
+  target: {id: customfield_10053}
+cycles: {every: quarter}
+objectives:
+  - id: epics
+    select: issuetype = Epic AND labels = okr
+    cycle: {label: ""}
+    rollup: {headline: all}
+    key_results:
+      - {id: metric, select: 'issuetype = "Key Result"', progress: {kind: transition, start: start, current: current, target: target}}
+      - {id: delivery, select: issuetype = Story, relation: descendant, progress: {kind: delivery}}
+write_back:
+  - target: objective
+    set: {okr_progress: {value: progress_percent}}
+"""
+
+
+def state(hand: Any, objective_id: str) -> Any:
+    with hand.connector.store.read() as conn:
+        saved = objectives.load(conn, "main", objective_id)
+    return None if saved is None else saved.state
+
+
+def noted(hand: Any, objective_id: str) -> Any:
+    with hand.connector.store.read() as conn:
+        return cycle_ends.latest(conn, "main", [objective_id]).get(objective_id)
+
+
+def told(hand: Any, objective_id: str, *issue_ids: str) -> Any:
+    """Webhooks on these issues come, and the objective is looked at."""
+    hand.land(*issue_ids)
+    reconcile(hand.context, objective_id)
+    hand.work_off()
+    return state(hand, objective_id)
+
+
+@pytest.fixture
+def quarter(hand: Any) -> tuple[Any, str, str, list[str]]:
+    """An objective of 2026-Q4: a metric at 40 %, read on 27 December, and two stories of which one is done. It is 2 January in Berlin."""
+    epic = hand.issue("Epic", labels=["okr", "2026-Q4"])
+    stories = [hand.issue("Story", epic, "Done"), hand.issue("Story", epic)]
+    metric = hand.issue("Key Result", epic)
+    hand.activate(MAPPING)
+    hand.clock.now = datetime(2026, 12, 27, 12, tzinfo=UTC)
+    hand.edit(metric, customfield_10051=0, customfield_10052=4, customfield_10053=10)
+    hand.sync()
+    assert state(hand, epic).progress == Fraction(9, 20)
+    hand.clock.now = datetime(2026, 12, 31, 23, 0, 30, tzinfo=UTC)
+    told(hand, epic, epic)
+    hand.clock.now = datetime(2027, 1, 2, 9, tzinfo=UTC)
+    return hand, epic, metric, stories
+
+
+def test_nothing_decays_after_the_end(quarter):
+    hand, epic, _, _ = quarter
+    hand.clock.now = datetime(2027, 3, 1, 9, tzinfo=UTC)
+    found = told(hand, epic, epic)
+    assert (found.progress, found.expected, found.pace) == (Fraction(9, 20), 1, Fraction(9, 20))
+    assert {one.kind: (one.health.level.value, one.health.rule) for one in found.key_results} == {
+        "transition": ("at_risk", "pace-at-risk"),
+        "delivery": ("at_risk", "pace-at-risk"),
+    }
+
+
+def test_what_happens_after_the_end_moves_neither_the_number_nor_the_field(quarter):
+    hand, epic, metric, stories = quarter
+    before, written = state(hand, epic), len(hand.writes())
+    hand.status(stories[1], "Done")
+    hand.edit(metric, customfield_10052=9)
+    late = hand.issue("Story", epic)
+    hand.edit(epic, labels=["2026-Q4"])  # no longer an objective by its label
+    assert told(hand, epic, *stories, metric, late, epic) == before
+    assert len(hand.writes()) == written
+    assert hand.field(epic) == 45
+    assert noted(hand, epic).facts.exact
+
+
+def test_a_fact_of_before_the_end_that_comes_late_enters(quarter):
+    hand, epic, _, stories = quarter
+    hand.clock.now = datetime(2026, 12, 31, 22, 59, 50, tzinfo=UTC)  # its webhook was held up
+    hand.status(stories[1], "Done")
+    hand.clock.now = datetime(2027, 1, 2, 9, tzinfo=UTC)
+    assert told(hand, epic, stories[1]).progress == Fraction(14, 20)
+    hand.status(stories[0], "To Do")
+    assert told(hand, epic, stories[0]).progress == Fraction(14, 20)
+
+
+def test_an_objective_that_goes_on_in_the_next_cycle_runs_there_and_its_end_stays(quarter):
+    hand, epic, _, stories = quarter
+    ended = noted(hand, epic).state
+    hand.edit(epic, labels=["okr", "2026-Q4", "2027-Q1"])
+    hand.status(stories[1], "Done")
+    found = told(hand, epic, epic, stories[1])
+    assert (found.cycle_id, found.progress) == ("2027-Q1", Fraction(14, 20))
+    assert hand.field(epic) == 70
+    assert noted(hand, epic).state == ended
+
+
+def test_a_later_revision_of_the_mapping_moves_no_ended_number_and_previews_so(quarter):
+    hand, epic, _, _ = quarter
+    before, written = state(hand, epic), len(hand.writes())
+    other = MAPPING.replace("rollup: {headline: all}", "rollup: {headline: outcome_first}")
+    previewed = preview_text(hand.connector, TESTER, "main", other).preview
+    assert not [one for one in previewed.objectives if one.id == epic and one.before != one.after]
+    hand.activate(other)
+    hand.sync()
+    assert state(hand, epic) == before
+    assert len(hand.writes()) == written
+
+
+def test_a_first_look_that_comes_late_says_what_is_not_certain(hand: Any) -> None:
+    epic = hand.issue("Epic", labels=["okr", "2026-Q3"])
+    story = hand.issue("Story", epic, "Done")
+    hand.activate(MAPPING)
+    hand.sync()  # it is November: everything was made after the end of the third quarter
+    found = noted(hand, epic)
+    assert found is not None
+    assert state(hand, epic).cycle_id == "2026-Q3"
+    assert found.facts.issues == () or {doubt.value for doubt, _ in found.facts.doubts} <= {"as-first-seen"}
+    assert story not in {one.id for one in found.facts.issues}  # it did not exist then
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_hundred_later_events_change_nothing(quarter, seed):
+    hand, epic, metric, stories = quarter
+    before, written, chance = state(hand, epic), len(hand.writes()), random.Random(seed)
+    issues = [*stories, metric, epic]
+    for _ in range(100):
+        hand.clock.pass_by(hours=chance.randint(1, 60))
+        issue = chance.choice(issues)
+        deed = chance.randrange(4)
+        if deed == 0 and issue != metric:
+            hand.status(issue, chance.choice(["To Do", "In Progress", "Done"]))
+        elif deed == 1:
+            hand.edit(metric, **{f"customfield_1005{chance.randint(1, 3)}": chance.randint(-9, 99)})
+        elif deed == 2:
+            issues.append(hand.issue("Story", epic, chance.choice(["To Do", "Done"])))
+        else:
+            hand.edit(chance.choice(stories), parent={"id": epic}, labels=[f"x{chance.randint(0, 9)}"])
+    assert told(hand, epic, *issues) == before
+    assert len(hand.writes()) == written
