@@ -9,11 +9,14 @@ from typing import Concatenate, ParamSpec, TypeVar
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.runtime.connector import Connector
+from plugin.runtime.settings import Settings
 from plugin.use_cases.viewer import seen_by
 
 P = ParamSpec("P")
 R = TypeVar("R")
-UseCase = Callable[Concatenate[Connector, Actor, P], R]
+W = TypeVar("W", Connector, Settings)
+"""What a use case works on: a running connector, or the settings where none can be opened yet."""
+UseCase = Callable[Concatenate[W, Actor, P], R]
 
 PUBLIC = Permission.PUBLIC
 """Open to whoever comes: they prove themselves by what they bring, a password or a link."""
@@ -25,14 +28,14 @@ class NotAllowed(Exception):  # noqa: N818
     """The actor's role is not enough; the message says which is."""
 
 
-def act(permission: Permission) -> Callable[[UseCase[P, R]], UseCase[P, R]]:
+def act(permission: Permission) -> Callable[[UseCase[W, P, R]], UseCase[W, P, R]]:
     """Something that is done; nobody does it who may not."""
 
-    def declared(use_case: UseCase[P, R]) -> UseCase[P, R]:
+    def declared(use_case: UseCase[W, P, R]) -> UseCase[W, P, R]:
         @wraps(use_case)
-        def guarded(connector: Connector, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        def guarded(world: W, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
             require(actor, permission)
-            return use_case(connector, actor, *args, **kwargs)
+            return use_case(world, actor, *args, **kwargs)
 
         setattr(guarded, MARK, permission)
         return guarded
@@ -40,14 +43,14 @@ def act(permission: Permission) -> Callable[[UseCase[P, R]], UseCase[P, R]]:
     return declared
 
 
-def question(permission: Permission) -> Callable[[UseCase[P, R]], UseCase[P, R]]:
+def question(permission: Permission) -> Callable[[UseCase[W, P, R]], UseCase[W, P, R]]:
     """Something that is asked; the answer is cut to whoever asks."""
 
-    def declared(use_case: UseCase[P, R]) -> UseCase[P, R]:
+    def declared(use_case: UseCase[W, P, R]) -> UseCase[W, P, R]:
         @wraps(use_case)
-        def guarded(connector: Connector, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        def guarded(world: W, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
             require(actor, permission)
-            return seen_by(actor, use_case(connector, actor, *args, **kwargs))
+            return seen_by(actor, use_case(world, actor, *args, **kwargs))
 
         setattr(guarded, MARK, permission)
         return guarded

@@ -136,8 +136,8 @@ class Sync(Asked):
     write: bool = Field(True, description="False: only bring the mirror up to date.")
 
 
-class SyncGiven(Given):
-    """A sync: `state` is running, done or failed; `said` is its result or what went wrong, `remedy` what to do about it."""
+class JobGiven(Given):
+    """Long work in the background: `state` is running, done or failed; `said` is its result or what went wrong, `remedy` what to do about it."""
 
     site: str
     state: str
@@ -249,7 +249,7 @@ def _drift(found: Drift | None) -> DriftGiven | None:
     "Sync now: read the whole scope and reconcile everything, in the background.",
     status=202,
 )
-def start_sync(call: Call, path: SiteAddress, body: Sync) -> Reply[SyncGiven]:
+def start_sync(call: Call, path: SiteAddress, body: Sync) -> Reply[JobGiven]:
     """Begins in the background; where a sync runs already, that one is told of."""
     site = site_of(call, path)
     wanted = sync.Wanted(body.kind, body.anew, body.accept_loss, body.write)
@@ -258,21 +258,22 @@ def start_sync(call: Call, path: SiteAddress, body: Sync) -> Reply[SyncGiven]:
 
 
 @ROUTES.get("/sites/{site}/sync", "viewer", "How far the latest sync is.")
-def show_sync(call: Call, path: SiteAddress) -> Reply[SyncGiven]:
+def show_sync(call: Call, path: SiteAddress) -> Reply[JobGiven]:
     """How far the latest sync is."""
     return Reply(sync_given(call, site_of(call, path), False))
 
 
-def sync_given(call: Call, site: str, started: bool) -> SyncGiven:
+def sync_given(call: Call, site: str, started: bool) -> JobGiven:
     """The latest sync that was asked for."""
     found = sync.latest(call.connector, call.actor, site)
     if found is None:
         raise not_found("sync", site, f"POST /api/v1/sites/{site}/sync starts one.")
-    return _sync_given(site, found, started)
+    return job_given(site, found, started)
 
 
-def _sync_given(site: str, found: BackgroundJob, started: bool) -> SyncGiven:
-    return SyncGiven(
+def job_given(site: str, found: BackgroundJob, started: bool) -> JobGiven:
+    """How far a background job is."""
+    return JobGiven(
         site=site,
         state=found.state,
         by=found.by,

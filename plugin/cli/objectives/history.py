@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, progress_bar, show_json, site_option
 from plugin.runtime.connector import Connector
-from plugin.use_cases.objectives.backfill import Backfilled, Outlook, backfill, done_already, outlook
+from plugin.use_cases.objectives.backfill import Backfilled, Outlook, foresee, reconstruct
 
 
 @click.group("history")
@@ -31,14 +32,11 @@ def backfill_command(days: int | None, dry_run: bool, again: bool, site: str, as
     Points made this way are marked, never mixed up with observed ones, and replaced when this runs again.
     """
     with open_connector(site=site) as connector:
-        context = connector.context(site)
-        planned = outlook(context, days)
+        planned = foresee(connector, COMMAND_LINE, site, days)
         if not as_json:
             click.echo(cost_text(planned))
-        done = None
-        if not dry_run and (again or not done_already(context)):
-            done = backfill_site(connector, site, planned)
-        elif not dry_run and not as_json:
+        done = None if dry_run else backfill_site(connector, site, planned, again)
+        if done is None and not dry_run and not as_json:
             click.echo("It was done under this mapping revision already; --again does it anew.")
     if as_json:
         show_json(backfill_values(planned, done))
@@ -46,10 +44,12 @@ def backfill_command(days: int | None, dry_run: bool, again: bool, site: str, as
         click.echo(f"Kept {done.points} reconstructed points.")
 
 
-def backfill_site(connector: Connector, site: str, planned: Outlook) -> Backfilled:
-    """A whole reconstruction with a progress bar."""
+def backfill_site(
+    connector: Connector, site: str, planned: Outlook, again: bool = False
+) -> Backfilled | None:
+    """A whole reconstruction with a progress bar; None where there was nothing to do."""
     with progress_bar("Reconstructing", "days") as report:
-        return backfill(connector.context(site), planned, report)
+        return reconstruct(connector, COMMAND_LINE, site, planned, again, report)
 
 
 def cost_text(planned: Outlook) -> str:

@@ -82,14 +82,15 @@ def restore_command(file: Path, yes: bool) -> None:
 
     The present database is kept beside, with `.before` at the end of its name.
     """
-    url = read_settings().database_url
+    settings = read_settings()
+    url = settings.database_url
     if url.startswith("postgres"):
         raise click.ClickException(_say_tool(RESTORE, url, file))
     present = Path(make_url(url).database or "")
-    database.require_restorable(COMMAND_LINE, file, present)
+    database.require_restorable(settings, COMMAND_LINE, file, present)
     if present.exists() and not yes:
         click.confirm(f"Set {present} aside and put {file} in its place?", abort=True)
-    revision = database.restore(read_settings(), COMMAND_LINE, file)
+    revision = database.restore(settings, COMMAND_LINE, file)
     click.echo(
         f"Restored {file} (revision {revision}) to {present}. Run jira-okr sync now: Jira went on meanwhile."
     )

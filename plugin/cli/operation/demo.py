@@ -21,7 +21,7 @@ from plugin.runtime.processes.heartbeat import Heartbeat
 from plugin.runtime.processes.logs import configure_logs
 from plugin.runtime.serving.listening_address import free_port
 from plugin.runtime.serving.server import serving
-from plugin.use_cases.objectives.backfill import outlook
+from plugin.use_cases.objectives.backfill import foresee
 from plugin.use_cases.objectives.objective_columns import Line, Place, table_labels, table_row, values
 from plugin.use_cases.objectives.objectives import list_all
 from plugin.use_cases.work.plans import written_fields
@@ -88,7 +88,7 @@ def serve_demo(demo: Demo, port: int) -> None:
 def first_sync(connector: Connector) -> None:
     """Sync, and show at once where the objectives come from: their past is worked out from the changelogs."""
     sync_site(connector, "main")
-    backfill_site(connector, "main", outlook(connector.context("main")))
+    backfill_site(connector, "main", foresee(connector, COMMAND_LINE, "main"))
 
 
 def invitation(pages: str, board: str, sign_in: tuple[str, str]) -> str:

@@ -13,14 +13,22 @@ from datetime import date, datetime, time, timedelta
 from connectors.store.mirror import mirror
 from connectors.store.numbers import backfills, objectives, snapshots
 from connectors.store.numbers.backfills import Backfill
+from connectors.store.people import audit
 from mappings.explain.past import SYSTEM, Past
 from mappings.facts.forest import Forest
 from mappings.facts.moment import Moment
 from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector
 from plugin.runtime.processes.garbage_collector import collector_resting
 from plugin.sync.context import Context
+from plugin.use_cases.permission import EDITOR, VIEWER, act, question
+from plugin.use_cases.work import background_jobs
+from plugin.use_cases.work.background_jobs import BackgroundJob, Report
 
+BACKFILL = "backfill"
+"""The background job."""
 MOST_DAYS = 400
 MOST_ASSESSED = 5_000_000
 """Issues times days: beyond, one point a week must do."""
@@ -45,6 +53,54 @@ class Backfilled:
 
     outlook: Outlook
     points: int
+
+
+@question(VIEWER)
+def foresee(connector: Connector, _actor: Actor, site: str, days: int | None = None) -> Outlook:
+    """What reconstructing the past would take. Asks Jira nothing. NotReady without a mapping."""
+    return outlook(connector.context(site), days)
+
+
+@act(EDITOR)
+def reconstruct(
+    connector: Connector,
+    actor: Actor,
+    site: str,
+    planned: Outlook,
+    again: bool = False,
+    progress: Progress = lambda _done, _total: None,
+) -> Backfilled | None:
+    """Reconstruct the past here and now; None where it was done under the active mapping revision, unless `again`."""
+    context = connector.context(site)
+    if done_already(context) and not again:
+        return None
+    done = backfill(context, planned, progress)
+    detail = {"moments": len(planned.moments), "points": done.points}
+    with connector.store.write() as conn:
+        audit.note(conn, actor.label, "history reconstructed", context.clock(), detail, site)
+    return done
+
+
+@act(EDITOR)
+def begin(
+    connector: Connector, actor: Actor, site: str, days: int | None = None, again: bool = False
+) -> bool:
+    """The same in the background; False where one goes on already. NotReady without a mapping."""
+    planned = outlook(connector.context(site), days)
+
+    def work(report: Report) -> str:
+        done = reconstruct(connector, actor, site, planned, again, report)
+        if done is None:
+            return "It was done under this mapping revision already."
+        return f"Kept {done.points} reconstructed points of {len(planned.moments)} moments."
+
+    return background_jobs.begin(connector, site, BACKFILL, actor.label, work)
+
+
+@question(VIEWER)
+def latest(connector: Connector, _actor: Actor, site: str) -> BackgroundJob | None:
+    """The latest that was begun in the background, None where none ever was."""
+    return background_jobs.latest(connector, site, BACKFILL)
 
 
 def outlook(context: Context, days: int | None = None) -> Outlook:

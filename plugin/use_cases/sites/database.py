@@ -13,7 +13,7 @@ from connectors.store.people.audit import note
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.composition import announcer_for, system_clock
 from plugin.runtime.settings import Settings
-from plugin.use_cases.permission import ADMIN, require
+from plugin.use_cases.permission import ADMIN, act, question
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ class Upgraded:
     after: str | None
 
 
-def upgrade_schema(settings: Settings, actor: Actor) -> Upgraded:
+@act(ADMIN)
+def upgrade_schema(settings: Settings, _actor: Actor) -> Upgraded:
     """Bring the schema up to date, the tables of the engine too; doing it again changes nothing."""
-    require(actor, ADMIN)
     with _store(settings) as store:
         before = current_revision(store)
         upgrade(store)
@@ -44,16 +44,16 @@ def upgrade_schema(settings: Settings, actor: Actor) -> Upgraded:
         return Upgraded(before, current_revision(store))
 
 
-def health(settings: Settings, actor: Actor) -> Health:
+@question(ADMIN)
+def health(settings: Settings, _actor: Actor) -> Health:
     """Whether it can be reached, has the right tables and is undamaged."""
-    require(actor, ADMIN)
     with _store(settings) as store:
         return Health(store.where, current_revision(store), _findings(store), _advice(store))
 
 
+@act(ADMIN)
 def back_up(settings: Settings, actor: Actor, path: Path) -> None:
     """Copy all of it into a file while the connector goes on working."""
-    require(actor, ADMIN)
     with _store(settings) as store:
         backup(store, path)
         if not _findings_of_tables(store):
@@ -61,16 +61,16 @@ def back_up(settings: Settings, actor: Actor, path: Path) -> None:
                 note(conn, actor.label, "database backed up", system_clock(), {"file": path.name})
 
 
-def require_restorable(actor: Actor, file: Path, present: Path) -> None:
+@question(ADMIN)
+def require_restorable(_settings: Settings, _actor: Actor, file: Path, present: Path) -> None:
     """StoreError where the file is no backup, or the present database is in use."""
-    require(actor, ADMIN)
     table_copy.inspected(file)
     table_copy.refuse_busy(present)
 
 
+@act(ADMIN)
 def restore(settings: Settings, actor: Actor, file: Path) -> str:
     """Put a backup in the place of the database, which is kept beside; the revision it had."""
-    require(actor, ADMIN)
     revision = table_copy.restore(file, settings.database_url)
     with _store(settings) as store:
         upgrade(store)

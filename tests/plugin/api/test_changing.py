@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,6 +13,7 @@ import requests
 
 from connectors.sandbox import CONNECTOR
 from connectors.store.mirror import mirror
+from connectors.store.people import audit
 from connectors.store.work import due, inbox
 from connectors.store.writes import refusals
 from mappings.write_back.plan import Change
@@ -152,6 +154,26 @@ def test_sync_now_runs_in_the_background_and_tells_how_far_it_is(api: Any) -> No
     ended = api.get("/sites/main/sync")
     assert (ended["state"], ended["by"]) == ("done", "admin@acme.example (token tests)")
     assert ended["said"].startswith("Read ")
+
+
+def test_the_past_is_reconstructed_in_the_background_once_and_on_record(api: Any) -> None:
+    def ended() -> Any:
+        until = time.monotonic() + 60
+        while (found := api.get("/sites/main/history"))["state"] == "running":
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        return found
+
+    assert api.call("GET", "/sites/main/history").status_code == 404
+    assert api.call("POST", "/sites/main/history", {"days": 0}).status_code == 422
+    started = api.call("POST", "/sites/main/history", {"days": 3})
+    assert (started.status_code, started.json["started"]) == (202, True)
+    assert re.fullmatch(r"Kept \d+ reconstructed points of 3 moments\.", ended()["said"])
+    api.call("POST", "/sites/main/history", {"days": 3})
+    assert ended()["said"] == "It was done under this mapping revision already."
+    with api.connector.store.read() as conn:
+        noted = [one for one in audit.recent(conn, 20) if one.what == "history reconstructed"]
+    assert [one.who for one in noted] == ["admin@acme.example (token tests)"]
 
 
 def test_status_says_what_waits(api: Any) -> None:
