@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Dictionary
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from decimal import Decimal
@@ -135,7 +135,7 @@ class _Binder:
             if mapping.fields[alias].id.startswith(CUSTOM) and (part.id or part.name):
                 found.add(Name(Kind.FIELD, part.id or part.name or "", (mapping.fields[alias].id,)))
         found |= {Name(Kind.LINK, phrase, word.ids) for phrase, word in mapping.links.items()}
-        return frozenset(found)
+        return frozenset(found | set(_written_options(mapping)))
 
     def zone(self) -> tzinfo:
         return zone_of(self.document.time_zone or self.catalogue.time_zone) or UTC
@@ -200,6 +200,17 @@ class _Binder:
             related=self.optional(related),
             conditions={name: self.selector(text) for name, text in jql_options(part.progress).items()},
         )
+
+
+def _written_options(mapping: Mapping) -> Iterator[Name]:
+    """The options that are written, as far as they are known."""
+    fields = {field.id: field for field in mapping.fields.values()}
+    for field_id, words in mapping.written_options().items():
+        for word in words:
+            folded = word.strip().casefold()
+            ids = [one.id for one in fields[field_id].options if folded in (one.name.casefold(), one.id)]
+            if ids:
+                yield Name(Kind.OPTION, word, tuple(sorted(ids)), field_id)
 
 
 def _fractions(*shares: Dictionary[Category, Decimal]) -> dict[str, Fraction]:

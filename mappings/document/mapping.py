@@ -124,6 +124,15 @@ class Mapping:
         )
         return tuple({place.id: place for place in found}.values())
 
+    def written_options(self) -> dict[str, frozenset[str]]:
+        """The words of this mapping for options that it writes, by the id of the field."""
+        found: dict[str, set[str]] = {}
+        for rule in self.document.write_back:
+            for target in WRITE_TARGETS:
+                for field, word in target.options(rule, self.fields):
+                    found.setdefault(field.id, set()).add(word)
+        return {id_: frozenset(words) for id_, words in found.items()}
+
     def written_aliases(self) -> tuple[str, ...]:
         """The aliases of the fields this mapping writes."""
         found = (

@@ -23,7 +23,7 @@ class Select(FieldType):
         return option(raw)
 
     def make(self, value: object, field: Field) -> object:
-        """`{"id"}` of the option with this id or value; `{"value"}` where the catalogue knows no options of the field."""
+        """Id and value of the option with this id or value; the value alone where no options of the field are known, or several are called so."""
         return choice(value, field)
 
     def equal(self, left: object, right: object) -> bool:
@@ -59,19 +59,34 @@ def same_option(one: Named, other: Named) -> bool:
 
 
 def choice(value: object, field: Field) -> dict[str, str]:
-    """What Jira wants for one option, given by id, value or as an option itself."""
+    """One option as Jira shows it, given by id, value or as an option itself. It is sent by its id (`by_id`): values change, ids do not.
+
+    Contexts of a field may have options of the same value, each with an id of its own: then the value is all that can be said.
+    """
     wanted = value if isinstance(value, Named) else Named("", value) if isinstance(value, str) else None
     if wanted is None:
         raise FieldValueError(f"{field.name or field.id} holds an option; {value!r} is none")
     if not field.options:
         return {"id": wanted.id} if wanted.id else {"value": wanted.name}
-    found = known_option(wanted, field)
+    found, word = known_option(wanted, field), (wanted.name or wanted.id).strip()
     if found is None:
         valid = ", ".join(known.name for known in field.options)
         raise FieldValueError(
             f"{field.name or field.id} has no option {wanted.name or wanted.id!r}; its options: {valid}"
         )
-    return {"id": found.id}
+    alike = {known.id for known in field.options if known.name.strip() == found.name.strip()}
+    if len(alike) > 1 and found.id not in (wanted.id, word):
+        return {"value": found.name}
+    return {"id": found.id, "value": found.name}
+
+
+def by_id(raw: object) -> object:
+    """What is sent of a raw value: of an option whose id is known the id alone, whatever it is called by now."""
+    if isinstance(raw, list):
+        return [by_id(one) for one in raw]
+    if isinstance(raw, dict) and raw.keys() == {"id", "value"}:
+        return {"id": raw["id"]}
+    return raw
 
 
 def known_option(wanted: Named, field: Field) -> Named | None:

@@ -174,6 +174,10 @@ class WriteTarget(ABC):
         """Where that is."""
         return (aim.place for aim in self.aims(rule, fields))
 
+    def options(self, rule: WriteBackPart, fields: Mapping[str, Field]) -> Iterator[tuple[Field, str]]:  # noqa: ARG002
+        """The options of fields that a rule writes, by the words of the mapping: names, which the mapping is bound by."""
+        return iter(())
+
     @abstractmethod
     def place(self, id_: str, field_of: FieldLookup) -> Place | None:
         """The place of an id with its prefix; None where Jira no longer has it."""

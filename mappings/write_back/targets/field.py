@@ -16,6 +16,7 @@ from mappings.document.part import MOST_PARTS, Alias
 from mappings.document.text.places import Path
 from mappings.facts.catalogue import Field
 from mappings.fields import Api, FieldType, FieldValueError, Holding, field_type, schemas_holding
+from mappings.fields.select import by_id
 from mappings.write_back.echo import EventValue
 from mappings.write_back.target import (
     Aim,
@@ -116,6 +117,15 @@ class FieldTarget(WriteTarget):
             if place is not None:
                 yield Aim(place, part.value, partial(place.make, part), rule.on_leave == "leave")
 
+    def options(self, rule: WriteBackPart, fields: Mapping[str, Field]) -> Iterator[tuple[Field, str]]:
+        """What stands for the levels of health in a select field."""
+        for alias, part in self.part(rule).items():
+            field = fields.get(alias)
+            type_ = field_type(field) if field is not None else None
+            if field is not None and type_ is not None and type_.holding is Holding.CHOICE:
+                words = part.wanted_options.values() if part.what.form is Form.LEVEL else ()
+                yield from ((field, word) for word in words)
+
     def place(self, id_: str, field_of: FieldLookup) -> Place | None:
         field = field_of(id_)
         return None if field is None else field_place(field)
@@ -171,7 +181,7 @@ class FieldTarget(WriteTarget):
         """One edit for all of them."""
         every = tuple(changes)
         if every:
-            values = {change.field_id: change.after for change in every}
+            values = {change.field_id: by_id(change.after) for change in every}
             path = f"/issue/{every[0].issue_id}"
             request = Request("PUT", path, {"fields": values}, notifies=True, answered=True)
             yield Writing(request, every)

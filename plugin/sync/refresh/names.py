@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -55,20 +55,28 @@ def keep(conn: Connection, site: str, mapping: Mapping, catalogue: Catalogue) ->
 
 
 def hold_against(
-    conn: Connection, site: str, mapping: Mapping, today: Catalogue, now: datetime
+    conn: Connection,
+    site: str,
+    mapping: Mapping,
+    today: Catalogue,
+    now: datetime,
+    kinds: Collection[Kind] = tuple(Kind),
 ) -> Comparison | None:
-    """Compare the bound form of the mapping with what Jira lists today: take in what is new, tell once of the rest."""
+    """Compare the bound form of the mapping with what Jira lists today: take in what is new, tell once of the rest.
+
+    `kinds`: of what the catalogue tells at all. Where options were looked up, its fields are not those of the site.
+    """
     name_comparisons.hold(conn, site)
     form = bound(conn, site, mapping.revision)
     if form is None:
         return None
-    found = compare(mapping.names, form, today)
+    found = compare((name for name in mapping.names if name.kind in kinds), form, today)
     if found.bound != form:
         bindings.put(conn, site, mapping.revision, found.bound)
     before = name_comparisons.latest(conn, site)
     if before is None or before.revision != mapping.revision:
         before = NameComparison(mapping.revision, now)
-    after = _joined(before, found, today, now)
+    after = _joined(before, found, today, now, kinds)
     _tell(conn, site, before, after, found, now)
     name_comparisons.put(conn, site, after)
     healed = set(before.absences) - set(after.absences)
@@ -79,20 +87,22 @@ def hold_against(
     return found
 
 
-def _joined(before: NameComparison, found: Comparison, today: Catalogue, now: datetime) -> NameComparison:
+def _joined(
+    before: NameComparison, found: Comparison, today: Catalogue, now: datetime, kinds: Collection[Kind]
+) -> NameComparison:
     """What is known of kinds that this catalogue does not list stays as it was."""
-    kept = tuple(one for one in before.renames if not _lists(today, one.name))
-    lost = tuple(one for one in before.absences if not _lists(today, one.name))
+
+    def is_told(name: Name) -> bool:
+        return name.kind in kinds and bool(entries(today, name.kind, name.field))
+
+    kept = tuple(one for one in before.renames if not is_told(one.name))
+    lost = tuple(one for one in before.absences if not is_told(one.name))
     return NameComparison(
         before.revision,
         now,
         tuple(dict.fromkeys((*kept, *found.renames))),
         tuple(dict.fromkeys((*lost, *found.absences))),
     )
-
-
-def _lists(today: Catalogue, name: Name) -> bool:
-    return bool(entries(today, name.kind, name.field))
 
 
 def _tell(
@@ -124,20 +134,22 @@ def needs_looking(names: Iterable[Name]) -> bool:
 
 def observe(store: Store, site: str, mapping: Mapping, now: datetime) -> None:
     """After everything was read: learn from the issues what components, versions, options and people are called."""
-    if not needs_looking(mapping.names):
+    written = mapping.written_options()
+    read = [name for name in mapping.names if name.field not in written]
+    if not needs_looking(read):
         return
     with store.write() as conn:
         name_comparisons.hold(conn, site)
         form = bound(conn, site, mapping.revision)
         if form is None:
             return
-        seen = seen_in(mirror.every(conn, site), mapping.names, form)
+        seen = seen_in(mirror.every(conn, site), read, form)
         people = tuple(one for one in seen.people if one.id not in {known.id for known in form.people})
         issues = tuple(one for one in seen.issues if one.id not in {known.id for known in form.issues})
         if people or issues:
             form = replace(form, people=(*form.people, *people), issues=(*form.issues, *issues))
             bindings.put(conn, site, mapping.revision, form)
-        hold_against(conn, site, mapping, seen, now)
+        hold_against(conn, site, mapping, seen, now, LOOKED_UP)
 
 
 def seen_in(issues: Iterable[Issue], names: Iterable[Name], known: Catalogue) -> Catalogue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 
 from sqlalchemy import Connection
@@ -19,6 +20,7 @@ from mappings.document.text.canonical import revision
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import User
+from mappings.write_back.targets import WRITE_TARGETS
 from plugin.sync.refresh import names
 
 _read = lru_cache(maxsize=16)(read_document)
@@ -40,11 +42,26 @@ def known_names(
         return own
     active = revisions.active(conn, site)
     form = names.bound(conn, site, active.revision) if active is not None else None
-    known = overlay(form, today) if form is not None else today
+    known = _without_written(document, overlay(form, today)) if form is not None else today
     wanted = _unresolved(_names(document, known)) if look else []
     if not names.needs_looking(wanted):
         return known
     return names.joined(known, names.seen_in(mirror.every(conn, site), wanted, known))
+
+
+def _without_written(document: Document, known: Catalogue) -> Catalogue:
+    """Options of fields that a text writes are looked up anew when it is activated: those that are known may be of another day."""
+    aliases = {
+        alias for rule in document.write_back for target in WRITE_TARGETS for alias in target.aliases(rule)
+    }
+    parts = [document.fields[alias] for alias in aliases if alias in document.fields]
+    ids = {part.id for part in parts}
+    named = {part.name.casefold() for part in parts if part.name}
+    fields = (
+        replace(one, options=()) if one.id in ids or one.name.casefold() in named else one
+        for one in known.fields
+    )
+    return replace(known, fields=tuple(fields))
 
 
 def _names(document: Document, catalogue: Catalogue) -> frozenset[Name]:

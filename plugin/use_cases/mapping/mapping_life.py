@@ -49,7 +49,7 @@ from plugin.runtime.processes.garbage_collector import collector_resting
 from plugin.sync.context import field_of, metrics_of
 from plugin.sync.reconcile.cycle_ends import standing_by_notes
 from plugin.sync.reconcile.departure import end_of_cycle, standing_of
-from plugin.sync.refresh import names
+from plugin.sync.refresh import names, written_options
 from plugin.sync.resync import activation_read, watermark
 from plugin.use_cases.mapping.bindings import bound_text, known_names, looked_up
 from plugin.use_cases.mapping.live_facts import read_live_facts
@@ -409,6 +409,7 @@ def _put_in_force(connector: Connector, site: str, previewed: Previewed, by: str
         if former is not None and former.scope_by_id != mapping.scope_by_id:
             # What the new scope takes in has been read; only a read of everything drops what it leaves out.
             wishes.ask(conn, site, connector.clock())
+    written_options.compare(connector.context(site))
     connector.announce()
     return previewed
 

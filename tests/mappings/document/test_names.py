@@ -293,6 +293,27 @@ def test_a_new_text_may_use_the_names_of_today_and_those_it_knows() -> None:
     assert selects(today, moved(STORY))
 
 
+def test_jql_that_people_keep_in_an_issue_may_use_both_too() -> None:
+    """It is no part of the mapping, so it is bound anew at each reading: by the names of today, and by those of activation."""
+    _, _, form = activated("issuetype = Story")
+    mapping = bind(document("issuetype = Story"), form, today=overlay(form, TRANSLATED))
+    for text in ("issuetype = Story AND project = PLAT", "issuetype = Benutzergeschichte AND project = FORM"):
+        assert mapping.compile_jql(text).matches(moved(STORY), MOMENT), text
+
+
+def test_an_option_that_is_written_is_a_name_as_far_as_it_is_known() -> None:
+    text = document("issuetype = Epic").model_dump(by_alias=True, exclude_unset=True)
+    text["fields"] = {**text.get("fields", {}), "team": {"id": TEAM}}
+    health = {"value": "health", "options": {"on_track": "Blue", "at_risk": "701"}}
+    text["write_back"] = [{"target": "objective", "set": {"team": health}}]
+    mapping = bind(Document.model_validate(text), SITE)
+    assert {one for one in mapping.names if one.kind is Kind.OPTION} == {
+        Name(Kind.OPTION, "Blue", ("700",), TEAM),
+        Name(Kind.OPTION, "701", ("701",), TEAM),
+    }
+    assert mapping.written_options() == {TEAM: frozenset({"Blue", "701"})}
+
+
 def test_the_names_of_today_win_over_former_ones() -> None:
     _, _, form = activated("issuetype = Story")
     now = replace(SITE, issue_types=(SITE.issue_types[0], IssueType("2", "Task"), IssueType("3", "Story")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +14,7 @@ import pytest
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Named, User
 from mappings.fields import CUSTOM, FIELD_TYPES, FieldType, FieldValueError, field_type, is_empty
+from mappings.fields.select import by_id
 
 DOCS = Path(__file__).parents[3] / "docs" / "fields.md"
 
@@ -23,6 +24,7 @@ HOLLOW_PARENT = {
     "showField": False,
     "nonEditableReason": {"reason": "X"},
 }
+ON = {"id": "10020", "value": "On track"}
 ON_TRACK = {"self": "https://jira.example/option/10020", "id": "10020", "value": "On track"}
 MINUTE = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
@@ -97,10 +99,10 @@ TABLES: dict[str, Table] = {
         fits=(custom("option", "select", options=OPTIONS), custom("option", "radiobuttons", options=OPTIONS)),
         decoded=((ON_TRACK, Named("10020", "On track")), ({}, None), ({"id": 10020}, Named("10020", ""))),
         encoded=(
-            ("On track", {"id": "10020"}),
-            (" on TRACK ", {"id": "10020"}),
-            ("10021", {"id": "10021"}),
-            (Named("10022", ""), {"id": "10022"}),
+            ("On track", {"id": "10020", "value": "On track"}),
+            (" on TRACK ", {"id": "10020", "value": "On track"}),
+            ("10021", {"id": "10021", "value": "At risk"}),
+            (Named("10022", ""), {"id": "10022", "value": "Off track"}),
         ),
         refused=("Achieved", 5),
         same=(
@@ -119,8 +121,8 @@ TABLES: dict[str, Table] = {
         ),
         decoded=(([ON_TRACK], (Named("10020", "On track"),)), ([], None), ([{}], None), ("x", None)),
         encoded=(
-            (["On track", "At risk"], [{"id": "10020"}, {"id": "10021"}]),
-            ("At risk", [{"id": "10021"}]),
+            (["On track", "At risk"], [ON, {"id": "10021", "value": "At risk"}]),
+            ("At risk", [{"id": "10021", "value": "At risk"}]),
             ([], None),
         ),
         refused=(["Nope"], 5),
@@ -379,3 +381,13 @@ def test_what_is_not_empty() -> None:
 )
 def test_an_unknown_type_of_field_is_none(field: Field) -> None:
     assert field_type(field) is None
+
+
+def test_an_option_is_sent_by_its_id_and_by_its_value_where_contexts_of_the_field_share_it():
+    two = replace(custom("option", "select"), options=(*OPTIONS, Named("10120", "On track")))
+    select = field_type(two)
+    assert select.encode("On track", two) == {"value": "On track"}
+    assert select.encode("At risk", two) == {"id": "10021", "value": "At risk"}
+    assert select.encode("10120", two) == {"id": "10120", "value": "On track"}
+    assert by_id([ON, {"value": "On track"}, None, 5]) == [{"id": "10020"}, {"value": "On track"}, None, 5]
+    assert by_id(ON_TRACK) == ON_TRACK, "what Jira itself sent is left as it is"

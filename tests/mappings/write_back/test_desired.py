@@ -102,12 +102,12 @@ def test_zero_is_written_as_zero(make: SimpleNamespace) -> None:
 @pytest.mark.parametrize(
     ("level", "options", "raw"),
     [
-        ("at_risk", None, {"id": "2"}),
-        ("at_risk", {"at_risk": "Off track"}, {"id": "3"}),
+        ("at_risk", None, {"id": "2", "value": "At risk"}),
+        ("at_risk", {"at_risk": "Off track"}, {"id": "3", "value": "Off track"}),
         ("at_risk", {"on_track": "On track"}, None),
         ("at_risk", {"at_risk": "No such option"}, None),
         ("pending", None, None),
-        ("unknown", {"unknown": "Off track"}, {"id": "3"}),
+        ("unknown", {"unknown": "Off track"}, {"id": "3", "value": "Off track"}),
     ],
 )
 def test_health_becomes_an_option_or_clears(

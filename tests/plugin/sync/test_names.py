@@ -21,6 +21,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.work.sync import sync_site
 from plugin.jobs.schedules import read_recent
 from plugin.sync.refresh import names
+from plugin.sync.resync.full import resync
 from plugin.use_cases.health.concerns import concerns
 from plugin.use_cases.health.status import status
 from plugin.use_cases.mapping.mapping_life import activate
@@ -61,6 +62,13 @@ def everything_again(firm: Any) -> None:
     firm.work_off()
 
 
+def read_and_write(firm: Any) -> None:
+    """As everything_again, where something is refused and waits."""
+    firm.clock.pass_by(minutes=5)
+    resync(firm.context)
+    firm.work_off()
+
+
 def catalogue_with(firm: Any, monkeypatch: pytest.MonkeyPatch, **parts: Any) -> None:
     """Jira lists this from now on."""
     jira = firm.connector.site("main").jira
@@ -90,6 +98,57 @@ def test_a_renamed_field_is_still_the_field(firm: Any) -> None:
     assert "renamed" in said(firm)
     everything_again(firm)
     assert told(firm) == [("renamed in Jira", "Story point estimate")], "it is told once"
+
+
+def in_jira_as(firm: Any, objective: str) -> Any:
+    """The health that Jira shows for it: id and value."""
+    found = firm.context.jira.read([objective], [scheme.OKR_HEALTH]).issues[0].fields.get(scheme.OKR_HEALTH)
+    return (found["id"], found["value"]) if found else None
+
+
+def test_an_option_that_is_written_is_bound_by_its_id(firm: Any) -> None:
+    """Every option is called otherwise: what is written stays the same option, under no word of the mapping."""
+    known = {one.name: one.id for one in scheme.HEALTH_OPTIONS}
+    form = active_form(firm).field(scheme.OKR_HEALTH)
+    assert form is not None
+    assert {one.name: one.id for one in form.options} == known
+    with firm.connector.store.read() as conn:
+        shown = {one.state.id: one.state.health.level for one in objectives.all(conn, "main")}
+    objective = next(
+        id_ for id_, level in sorted(shown.items()) if level == "on_track" and in_jira_as(firm, id_)
+    )
+    assert in_jira_as(firm, objective) == (known["On track"], "On track")
+
+    definition = firm.sandbox.sandbox.fields[scheme.OKR_HEALTH]
+    renamed = tuple(Named(one.id, f"{one.name}!") for one in definition.options)
+    firm.sandbox.sandbox.fields[scheme.OKR_HEALTH] = replace(definition, options=renamed)
+    firm.context.jira.edit(objective, {scheme.OKR_HEALTH: {"id": known["Off track"]}})
+    everything_again(firm)
+
+    assert in_jira_as(firm, objective)[0] == known["On track"]
+    assert ("renamed in Jira", "On track") in told(firm)
+    assert "refused" not in said(firm)
+    assert "renamed" in said(firm)
+
+
+def test_a_word_that_is_no_option_stops_nothing_and_is_found_once_jira_has_it(firm: Any) -> None:
+    """The mapping stays unbound there: its words are written as they stand, and Jira says what is wrong with them."""
+    firm.remap("          on_track: On track\n", "          on_track: Steady\n")
+    read_and_write(firm)
+    form = active_form(firm).field(scheme.OKR_HEALTH)
+    assert form is not None
+    assert form.options == ()
+    assert "refused" in said(firm)
+
+    definition = firm.sandbox.sandbox.fields[scheme.OKR_HEALTH]
+    more = (*definition.options, Named("19999", "Steady"))
+    firm.sandbox.sandbox.fields[scheme.OKR_HEALTH] = replace(definition, options=more)
+    read_and_write(firm)
+    read_and_write(firm)
+    form = active_form(firm).field(scheme.OKR_HEALTH)
+    assert form is not None
+    assert Named("19999", "Steady") in form.options
+    assert "refused" not in said(firm)
 
 
 def test_a_field_that_is_gone_holds_every_number_that_needs_it(firm: Any) -> None:
@@ -221,6 +280,39 @@ def test_what_only_issues_show_is_learnt_with_the_next_full_read(firm: Any) -> N
     everything_again(firm)
     assert ("Later", ("4713",)) in {(name.word, name.ids) for name in firm.context.mapping.names}
     assert told(firm)[-1] == ("name taken in", "Later")
+
+
+BY_HEALTH = """
+version: 1
+name: by-health
+scope: project in (PLAT, CORE, GROW)
+fields:
+  points: {name: Story point estimate}
+  okr_progress: {name: OKR progress}
+objectives:
+  - id: epics
+    select: issuetype = Epic
+    key_results:
+      - id: delivery
+        select: issuetype = Story AND ("OKR health" is EMPTY OR "OKR health" != "On track")
+        relation: descendant
+        progress: {kind: delivery, weight: points}
+write_back:
+  - target: objective
+    set: {okr_progress: {value: progress_percent}}
+"""
+
+
+def test_options_that_issues_show_say_nothing_of_the_fields_of_the_site(firm: Any) -> None:
+    story = firm.records()[0]
+    activate(firm.connector, TESTER, "main", BY_HEALTH, large=True)
+    firm.work_off()
+    firm.edit(story, **{scheme.OKR_HEALTH: {"value": "On track"}})
+    everything_again(firm)
+    ids = {name.word: name.ids for name in firm.context.mapping.names if name.kind is Kind.OPTION}
+    assert ids == {"On track": (next(one.id for one in scheme.HEALTH_OPTIONS if one.name == "On track"),)}
+    assert told(firm) == [], "nothing is gone"
+    assert firm.context.absences == ()
 
 
 def test_going_back_to_a_revision_means_what_it_meant(firm: Any) -> None:
