@@ -9,10 +9,10 @@ from itertools import islice
 import structlog
 
 from connectors.jira.http.errors import JiraError
-from connectors.store.numbers import mirror
+from connectors.store.mirror import mirror
+from mappings.document.checks.walk import is_issue_each
 from mappings.document.mapping import Mapping
 from mappings.document.names import Kind
-from mappings.document.walk import is_issue_each
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue, Named
 from mappings.facts.moment import Moment
