@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from mappings.facts.catalogue import Field
-from mappings.fields.field_type import FieldType, FieldValueError, JqlView, Reading
+from mappings.fields.field_type import FieldType, FieldValueError, Holding, JqlView, Reading
 
 ISO_DAY = 10
 
@@ -17,6 +17,7 @@ class Day(FieldType):
     name: ClassVar[str] = "date"
     schemas: ClassVar[tuple[str, ...]] = ("date",)
     reading: ClassVar[Reading | None] = Reading.DATE
+    holding: ClassVar[Holding | None] = Holding.DAY
 
     def fits(self, field: Field) -> bool:
         return field.type == "date"

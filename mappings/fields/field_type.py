@@ -21,10 +21,11 @@ CUSTOM = "com.atlassian.jira.plugin.system.customfieldtypes:"
 
 
 class Holding(StrEnum):
-    """What a type of field is made for, of what is written: numbers, one choice of several, or words, in which everything can be said."""
+    """What a type of field is made for, of what is written: numbers, one choice of several, days, or words, in which everything can be said."""
 
     NUMBER = "number"
     CHOICE = "choice"
+    DAY = "day"
     WORDS = "words"
 
 

@@ -7,7 +7,7 @@ pace), so one of them has to speak for it: the first in id order. `owners` says 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
@@ -109,9 +109,9 @@ Subject = tuple[str, Figures, list[Aim]]
 
 def subjects(mapping: BoundMapping, state: ObjectiveState, owned: Owners) -> Iterator[Subject]:
     """Every issue this objective speaks for: its id, figures, and what is set on it."""
-    of_objective = aims(mapping, "objective")
+    of_objective, zone = aims(mapping, "objective"), mapping.zone
     if state.issue_id is not None:
-        yield state.issue_id, objective_figures(state), of_objective
+        yield state.issue_id, replace(objective_figures(state), zone=zone), of_objective
     of_key_result = aims(mapping, "key_result")
     taken = {aim.place.id for aim in of_objective}
     for key_result in state.key_results:
@@ -120,7 +120,7 @@ def subjects(mapping: BoundMapping, state: ObjectiveState, owned: Owners) -> Ite
             continue
         reserved: Collection[str] = taken if id_ in owned.objectives else ()
         free = [aim for aim in of_key_result if aim.place.id not in reserved]
-        yield id_, key_result_figures(key_result, state), free
+        yield id_, replace(key_result_figures(key_result, state), zone=zone), free
     of_row = aims(mapping, "row")
     for id_ in counting_rows(state) if of_row else ():
         if owned.rows.get(id_, state.id) == state.id:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -16,13 +17,15 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from mappings.document.part import Part
+from mappings.explain.check_in import day_of
 from mappings.fields import Holding
 from mappings.fields.number import plain
-from mappings.numbers import WHOLE, percent, rounded_share
+from mappings.numbers import WHOLE, percent, rounded, rounded_share
 from mappings.rollup.state import HealthLevel, KeyResultState, ObjectiveState
+from mappings.write_back.row_sums import Sums, gap_count, sums
 
-DIGITS_OF_SHARES = 2
-"""Decimals of a share where `round` is not written: rounded to 0 decimals it says nothing."""
+USUAL_DIGITS = 2
+"""Decimals of a share or count where `round` is not written: rounded to 0 decimals a share says nothing."""
 
 LABELS: Mapping[HealthLevel, str] = {
     HealthLevel.OFF_TRACK: "Off track",
@@ -39,7 +42,7 @@ class Figures:
     """What can be said about an objective or one of its key results. `achieved_at` is what its commitment asks for.
 
     The states themselves are there for values that no figure holds; `key_result` is None where the objective is meant. `issue_id` is
-    the issue that they are written to.
+    the issue that they are written to, `zone` whose calendar days count.
     """
 
     progress: Fraction | None
@@ -54,39 +57,58 @@ class Figures:
     objective: ObjectiveState | None = None
     key_result: KeyResultState | None = None
     issue_id: str | None = None
+    zone: tzinfo = UTC
+
+    @property
+    def sums(self) -> Sums | None:
+        """Issues and weights of its rows; None where no row is an issue."""
+        return sums(self.objective, self.key_result)
+
+    @property
+    def last_check_in(self) -> date | None:
+        """The day of the latest check-in that stands; None where there is none."""
+        own = (self.key_result,) if self.key_result else self.objective.key_results if self.objective else ()
+        days = [day_of(one.check_in.check_in, self.zone) for one in own if one.check_in is not None]
+        return max(days, default=None)
 
 
 class Form(StrEnum):
-    """What kind of thing a value is: a share said in percent, a share as it is, a level that has a label, or words."""
+    """What kind of thing a value is: a share said in percent, a share as it is, a count, a level that has a label, a day, or words."""
 
     PERCENT = "percent"
     SHARE = "share"
+    COUNT = "count"
     LEVEL = "level"
+    DAY = "day"
     WORDS = "words"
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenValue:
-    """One value that can be written, by the name that mappings use. `passing`: known from the calendar alone, it measures nothing.
+    """One value that can be written, by the name that mappings use. `passing`: known without any measuring, as what the calendar says.
 
-    A level comes as the level itself; `labels` are the words that stand for each.
+    A level comes as the level itself; `labels` are the words that stand for each. `digits` are the decimals of a share or count where
+    a rule does not write `round`.
     """
 
     name: str
     form: Form
-    take: Callable[[Figures], Fraction | HealthLevel | str | None]
+    take: Callable[[Figures], Fraction | HealthLevel | date | str | None]
     passing: bool = False
+    digits: int = USUAL_DIGITS
 
     @property
     def is_number(self) -> bool:
         """Whether it is a number that is rounded."""
-        return self.form in (Form.PERCENT, Form.SHARE)
+        return self.form in (Form.PERCENT, Form.SHARE, Form.COUNT)
 
     @property
     def held_by(self) -> tuple[Holding, ...]:
         """What a field has to be made for to hold it."""
         if self.form is Form.LEVEL:
             return (Holding.CHOICE, Holding.WORDS)
+        if self.form is Form.DAY:
+            return (Holding.DAY, Holding.WORDS)
         return (Holding.NUMBER, Holding.WORDS) if self.is_number else (Holding.WORDS,)
 
     def number(self, part: ValuePart, figures: Figures) -> Decimal | None:
@@ -96,7 +118,9 @@ class WrittenValue:
             return None
         if self.form is Form.PERCENT:
             return percent(share, part.round, figures.achieved_at)
-        digits = part.round if "round" in part.model_fields_set else DIGITS_OF_SHARES
+        digits = part.round if "round" in part.model_fields_set else self.digits
+        if self.form is Form.COUNT:
+            return rounded(share, digits)
         return rounded_share(share, digits, figures.achieved_at)
 
     def as_data(self, part: ValuePart, figures: Figures) -> Decimal | str | None:
@@ -104,6 +128,8 @@ class WrittenValue:
         taken = self.take(figures)
         if isinstance(taken, HealthLevel):
             return taken.value
+        if isinstance(taken, date):
+            return taken.isoformat()
         return taken if isinstance(taken, str) else self.number(part, figures)
 
     def words(self, number: Decimal) -> str:
@@ -121,6 +147,24 @@ WRITTEN_VALUES: tuple[WrittenValue, ...] = (
     WrittenValue("pace", Form.SHARE, lambda one: one.pace),
     WrittenValue("health", Form.LEVEL, lambda one: one.health),
     WrittenValue("summary", Form.WORDS, lambda one: one.summary),
+    WrittenValue("score", Form.SHARE, lambda one: one.progress, digits=1),
+    WrittenValue("issues_total", Form.COUNT, lambda one: one.sums.issues if one.sums else None),
+    WrittenValue("issues_done", Form.COUNT, lambda one: one.sums.issues_done if one.sums else None),
+    WrittenValue(
+        "issues_remaining",
+        Form.COUNT,
+        lambda one: one.sums.issues - one.sums.issues_done if one.sums else None,
+    ),
+    WrittenValue("weight_total", Form.COUNT, lambda one: one.sums.weight if one.sums else None),
+    WrittenValue("weight_done", Form.COUNT, lambda one: one.sums.weight_done if one.sums else None),
+    WrittenValue(
+        "weight_remaining",
+        Form.COUNT,
+        lambda one: one.sums.weight - one.sums.weight_done if one.sums else None,
+    ),
+    WrittenValue("gap_count", Form.COUNT, lambda one: gap_count(one.objective, one.key_result), passing=True),
+    WrittenValue("cycle", Form.WORDS, lambda one: one.objective.cycle_id if one.objective else None),
+    WrittenValue("last_check_in", Form.DAY, lambda one: one.last_check_in),
 )
 
 VALUE_OF_NAME = {value.name: value for value in WRITTEN_VALUES}

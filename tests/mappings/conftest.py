@@ -14,6 +14,7 @@ from mappings.document.calendar import Calendar
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.mapping import StatusRules
 from mappings.document.schema import Document
+from mappings.explain.check_in import CheckIn, Measure, Ruling, Shows
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue, IssueType, Named, Project, Status
 from mappings.facts.selector import Selector
@@ -35,6 +36,7 @@ FIELDS = {
     "okr_summary": Field("customfield_10062", "OKR summary", "string", custom=f"{CUSTOM}textfield"),
     "okr_notes": Field("customfield_10063", "OKR notes", "string", custom=f"{CUSTOM}textarea"),
     "okr_labels": Field("customfield_10064", "OKR labels", "array", "string", f"{CUSTOM}labels"),
+    "okr_day": Field("customfield_10066", "OKR day", "date", custom=f"{CUSTOM}datepicker"),
     "lead": Field("customfield_10065", "Lead", "user", custom=f"{CUSTOM}userpicker"),
 }
 
@@ -125,6 +127,26 @@ def an_objective(
     return ObjectiveState(id=id_, progress=value, health=some_health(level), **{**plain, **facts})
 
 
+def a_whole_objective() -> ObjectiveState:
+    """One about which everything can be said that can be written."""
+    half = Fraction(1, 2)
+    rows = a_ledger(
+        a_row("300", weight=3, progress=1),
+        a_row("301", weight=5, progress="0.5"),
+        a_row("302", weight=2, progress=0, disposition=Disposition.NOT_ACHIEVED),
+        a_row("303", weight=8, progress=None, disposition=Disposition.EXCLUDED),
+        a_row("304", weight=None, progress=None, disposition=Disposition.UNKNOWN),
+        a_row("305", weight=None, progress=None, disposition=Disposition.BY_CHILDREN),
+    )
+    said = CheckIn("100", "200", Measure.PROGRESS, half, "Kim", datetime(2026, 11, 22, 23, 30, tzinfo=UTC))
+    checked = Ruling(Shows.CHECK_IN, "standing", "It stands.", said)
+    results = (
+        a_key_result("200", check_in=checked),
+        a_key_result("100/delivery", nature="delivery", ledger=rows),
+    )
+    return an_objective(delivery=half, outcome=half, pace=half, cycle_id="2026-Q4", key_results=results)
+
+
 def a_mapping(*write_back: Mapping[str, object], fields: Mapping[str, Field] | None = None) -> BoundMapping:
     everything = Selector("", lambda issue, moment: True)
     document = Document.model_validate(
@@ -165,6 +187,7 @@ def make() -> SimpleNamespace:
         "ledger": a_ledger,
         "key_result": a_key_result,
         "objective": an_objective,
+        "whole_objective": a_whole_objective,
         "mapping": a_mapping,
         "desired": all_desired,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -82,6 +83,8 @@ class FieldPlace(Place):
             return None
         if isinstance(said, Decimal) and self.type.holding is not Holding.NUMBER:
             said = value.words(said)
+        if isinstance(said, date) and self.type.holding is not Holding.DAY:
+            said = said.isoformat()
         return self._encoded(said, ground.api)
 
     def _encoded(self, value: object, api: Api) -> Made:

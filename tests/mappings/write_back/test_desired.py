@@ -211,8 +211,7 @@ def test_an_issue_that_the_mirror_does_not_hold_is_left_alone(make: SimpleNamesp
 
 @pytest.mark.parametrize("value", [value.name for value in WRITTEN_VALUES])
 def test_a_type_that_holds_a_value_is_one_that_gets_it(make: SimpleNamespace, value: str) -> None:
-    half = Fraction(1, 2)
-    state = make.objective(delivery=half, outcome=half, pace=half)
+    state = make.whole_objective()
     mapping = make.mapping({"target": OBJECTIVE, "set": {alias: {"value": value} for alias in make.fields}})
     filled = {type_.name for item in make.desired(mapping, state) if item.raw and (type_ := item.place.type)}
     assert filled == {type_.name for type_ in FIELD_TYPES if type_.holding in VALUE_OF_NAME[value].held_by}

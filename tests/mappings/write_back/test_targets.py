@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -165,7 +164,7 @@ def test_of_a_property_only_what_differs_is_said(before: object, after: object, 
 
 def test_every_number_that_can_be_written_is_rounded_and_every_form_is_held(make: SimpleNamespace) -> None:
     """Text holds everything; a value that is no number takes no `round`."""
-    state = make.objective(delivery=Fraction(1, 2), outcome=Fraction(1, 2), pace=Fraction(1, 3))
+    state = make.whole_objective()
     for value in WRITTEN_VALUES:
         mapping = make.mapping(
             {"target": "objective", "property": {"key": KEY, "values": [value.name], "round": 1}}
@@ -174,5 +173,5 @@ def test_every_number_that_can_be_written_is_rounded_and_every_form_is_held(make
         [(name, held)] = found.raw.items()
         assert name == value.name
         assert value.is_number == isinstance(held, int | float)
-        assert value.is_number == (value.form in (Form.PERCENT, Form.SHARE))
+        assert value.is_number == (value.form in (Form.PERCENT, Form.SHARE, Form.COUNT))
         assert not value.is_number or Decimal(str(held)) == round(Decimal(str(held)), 1)
