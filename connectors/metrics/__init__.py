@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.metrics.cycle_time import CycleTime
 from connectors.metrics.flow_efficiency import FlowEfficiency
+from connectors.metrics.http_json import HttpJson
 from connectors.metrics.jira_field import JiraField
 from connectors.metrics.jql_avg import JqlAvg
 from connectors.metrics.jql_count import JqlCount
@@ -11,7 +12,9 @@ from connectors.metrics.jql_sum import JqlSum
 from connectors.metrics.lead_time import LeadTime
 from connectors.metrics.mtbf import Mtbf
 from connectors.metrics.mttr import Mttr
+from connectors.metrics.prometheus import Prometheus
 from connectors.metrics.source import Answer, Clock, MetricSource, Reach, Unreadable
+from connectors.metrics.sql import Sql
 from connectors.metrics.throughput import Throughput
 from connectors.metrics.work_item_age import WorkItemAge
 from mappings.kpi.cadence import Period
@@ -29,6 +32,9 @@ METRIC_SOURCES: tuple[MetricSource, ...] = (
     FlowEfficiency(),
     Mttr(),
     Mtbf(),
+    HttpJson(),
+    Prometheus(),
+    Sql(),
 )
 
 SOURCE_OF_KIND = {source.kind: source for source in METRIC_SOURCES}

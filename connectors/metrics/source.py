@@ -14,6 +14,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, ClassVar
 
+from connectors.metrics.outside import Outside
 from mappings.explain.past import Step
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
@@ -70,7 +71,8 @@ class Reach:
 
     `issues_at` and `histories` (every change of issues by id, the oldest first) raise Unreadable where something could not be read
     that may matter. `number` is what the field of an alias holds, `issue_id` finds an issue by a key it has or had, `status_ids` are the
-    statuses of a name, `categories` those of status ids as they are today, `excluded` selects what no flow counts.
+    statuses of a name, `categories` those of status ids as they are today, `excluded` selects what no flow counts. `aggregate` is that of
+    the KPI, `outside` what lies beyond Jira and may be asked.
     """
 
     issues_at: Callable[[datetime], Iterable[Issue]]
@@ -83,6 +85,8 @@ class Reach:
     status_ids: Callable[[str], frozenset[str]] = lambda name: frozenset({name})
     categories: Mapping[str, str | None] = field(default_factory=dict)
     excluded: Selector | None = None
+    aggregate: str = "last"
+    outside: Outside = field(default_factory=Outside)
 
     def moment(self, at: datetime) -> Moment:
         """An instant as JQL is evaluated at it."""

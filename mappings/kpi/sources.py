@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Literal, Union
 
 from pydantic import Field
 
 from mappings.document.part import MOST_PARTS, Part
-from mappings.progress.options import FieldAlias, Jql
+from mappings.progress.options import FieldAlias, Jql, Number
 
 OperandName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
@@ -22,6 +23,8 @@ Statuses = tuple[Annotated[str, StatusName()], ...]
 Window = Annotated[str, Field(pattern=r"^(period|[1-9][0-9]{0,3}[dw])$")]
 Statistic = Annotated[str, Field(pattern=r"^(p[0-9]{2}|median|mean|min|max|sum)$")]
 Hour = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Url = Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/\S*)?$", max_length=2_000)]
+Timeout = Annotated[str, Field(pattern=r"^([1-9]|[12][0-9]|30)s$")]
 Category = Literal["new", "indeterminate", "done"]
 
 
@@ -172,6 +175,43 @@ class MtbfOptions(SourceOptions):
     unit: Literal["days", "hours"] = "hours"
 
 
+class HttpJsonOptions(SourceOptions):
+    """A number in a JSON document of another server; `connection` names the secret that is sent along."""
+
+    kind: Literal["http_json"]
+    url: Url
+    pointer: Annotated[str, Field(pattern=r"^(/([^/~]|~[01])*)*$", max_length=1_000)]
+    scale: Number = Decimal(1)
+    timeout: Timeout = "10s"
+    connection: str | None = None
+
+
+class RangePart(Part):
+    """Samples over the window, so far apart."""
+
+    step: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}[smhd]$")]
+
+
+class PrometheusOptions(SourceOptions):
+    """What a query of Prometheus comes to at the end of the period; with `range` over the window."""
+
+    kind: Literal["prometheus"]
+    url: Url
+    query: str = Field(min_length=1, max_length=10_000)
+    range: RangePart | None = None
+    window: Window = "period"
+    timeout: Timeout = "10s"
+    connection: str | None = None
+
+
+class SqlOptions(SourceOptions):
+    """The one cell that a SELECT gives; `:from` and `:to` are the instants between which the period lies."""
+
+    kind: Literal["sql"]
+    connection: str
+    query: str = Field(min_length=1, max_length=10_000)
+
+
 class PushOptions(SourceOptions):
     """Readings that programs send, or that are imported from a file."""
 
@@ -204,6 +244,9 @@ SOURCE_OPTIONS: tuple[type[SourceOptions], ...] = (
     FlowEfficiencyOptions,
     MttrOptions,
     MtbfOptions,
+    HttpJsonOptions,
+    PrometheusOptions,
+    SqlOptions,
 )
 """Sources that are asked."""
 UNASKED_OPTIONS: tuple[type[SourceOptions], ...] = (PushOptions, CsvOptions, FormulaOptions)

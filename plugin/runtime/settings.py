@@ -35,6 +35,8 @@ EXPECTED = {
     "oidc.client_id": "the client id that the OIDC provider gave this connector",
     "oidc.client_secret": "the client secret that the OIDC provider gave this connector",
     "oidc.default_role": "viewer, editor or admin, or none to let in only those whose role claim is in ROLES",
+    "metrics.http_hosts": 'JSON: the hosts that sources of KPIs may ask, for example ["metrics.acme.example", "http://10.0.0.5:9090"]',
+    "metrics.connections": 'JSON: what they name, for example {"warehouse": {"url": "postgresql://user:password@host/database"}}',
     "trusted_proxies": "how many reverse proxies stand before the connector and set X-Forwarded-For; 0 for none",
     "datacenter_calls_per_second": "how many calls a second Jira Data Center may get, 0.1 to 1000",
     "secret_key": "a long random text; it signs sessions and encrypts stored credentials",
@@ -81,6 +83,27 @@ class OidcSettings(BaseModel):
     default_role: Literal["viewer", "editor", "admin", "none"] = "viewer"
 
 
+class MetricConnectionSettings(BaseModel):
+    """Something outside that sources of KPIs name: a host and the secret that goes to it alone, or a database."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = ""
+    token: SecretStr = SecretStr("")
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    url: SecretStr = SecretStr("")
+
+
+class MetricSettings(BaseModel):
+    """What sources of KPIs may ask beyond Jira."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    http_hosts: tuple[str, ...] = ()
+    connections: dict[str, MetricConnectionSettings] = Field(default_factory=dict)
+
+
 class Settings(BaseSettings):
     """Everything an operator can set. Nested names use two underscores: `JIRA_OKR_JIRA__URL`."""
 
@@ -97,6 +120,7 @@ class Settings(BaseSettings):
     mapping: Path | None = None
     jira: JiraSettings | None = None
     oidc: OidcSettings | None = None
+    metrics: MetricSettings = MetricSettings()
     trusted_proxies: int = Field(default=0, ge=0, le=10)
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)

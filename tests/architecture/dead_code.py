@@ -28,7 +28,6 @@ EXCEPTIONS = {
     "process_formdata": "WTForms calls it",
     "validation_error_callback": "flask-openapi calls it",
     "openapi_version": "flask-openapi reads it",
-    "AMBIGUOUS": "why a source of a KPI that asks another server has no reading; those of today read the mirror",
     "content_type": "werkzeug reads it from the response",
     "decimal_schema": "pydantic calls it when it makes a JSON Schema",
     "collect": "prometheus_client calls it",

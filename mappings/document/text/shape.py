@@ -75,6 +75,10 @@ _FORMS: Mapping[str, str] = {
     "from": "a time of the day like 09:00",
     "to": "a time of the day like 17:00",
     "issue": "the key of an issue, like CORE-12",
+    "url": "an address like https://metrics.acme.example/status, without user and password",
+    "pointer": "a JSON pointer like /data/0/open, or nothing for the whole document",
+    "timeout": "1s to 30s",
+    "step": "a length like 30s, 5m or 1h",
 }
 
 

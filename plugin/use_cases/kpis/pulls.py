@@ -6,10 +6,11 @@ A read that failed, was refused or may lack something leaves no reading but its 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connectors.metrics import SOURCE_OF_KIND, readings
+from connectors.metrics.outside import NamedConnection, Outside
 from connectors.metrics.source import FailureKind, LowerBound, Reach, ReadFailure
 from connectors.store.numbers import kpi_failures, kpis
 from connectors.store.numbers.kpi_failures import KpiFailure
@@ -61,7 +62,7 @@ def read_due(connector: Connector, site: str, going_on: Callable[[], None] = lam
     context = connector.context(site)
     watched = watched_of(context.mapping)
     wanted = _due(connector, site, watched)
-    reach = SitePast(context, going_on).reach()
+    reach = replace(SitePast(context, going_on).reach(), outside=_outside(connector))
     for one in sorted(wanted, key=lambda each: each.period.last, reverse=True):
         _ask(connector, site, watched, one, reach)
         going_on()
@@ -82,7 +83,8 @@ def read_now(connector: Connector, actor: Actor, site: str, id_: str) -> Pull:
     watched, now = watched_of(context.mapping), whole_ms(connector.clock())
     running = watched.period(id_, now)
     so_far = Period(running.start, now + MILLISECOND)
-    answer = _answer(watched, part, so_far, SitePast(context).reach(), connector)
+    reach = replace(SitePast(context).reach(), outside=_outside(connector))
+    answer = _answer(watched, part, so_far, reach, connector)
     with connector.store.write() as conn:
         kpis.alone(conn, site)
         if isinstance(answer, ReadFailure):
@@ -93,6 +95,24 @@ def read_now(connector: Connector, actor: Actor, site: str, id_: str) -> Pull:
         count_after(conn, site, watched, {id_: [one.at for one in answer]}, connector.clock())
         audit.note(conn, actor.label, "KPI read", connector.clock(), {"kpi": id_}, site)
     return Pull(answer[-1])
+
+
+def _outside(connector: Connector) -> Outside:
+    """What the operator allows sources to ask beyond Jira."""
+    given = connector.settings.metrics
+    return Outside(
+        given.http_hosts,
+        {
+            name.casefold(): NamedConnection(
+                one.host,
+                one.token.get_secret_value(),
+                one.user,
+                one.password.get_secret_value(),
+                one.url.get_secret_value(),
+            )
+            for name, one in given.connections.items()
+        },
+    )
 
 
 def _due(connector: Connector, site: str, watched: Watched) -> tuple[_Wanted, ...]:
@@ -175,7 +195,7 @@ def _answer(
     watched: Watched, part: KpiPart, period: Period, reach: Reach, connector: Connector
 ) -> tuple[KpiReading, ...] | ReadFailure:
     """What a source says. A value that is only known to be at least so much is a reading where that is healthy whatever it is."""
-    said = readings(part.source, period, reach, connector.clock)
+    said = readings(part.source, period, replace(reach, aggregate=part.aggregate), connector.clock)
     if not isinstance(said, LowerBound):
         return said
     band = bands_of(part, period, watched).healthy

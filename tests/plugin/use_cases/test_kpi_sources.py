@@ -21,11 +21,12 @@ from connectors.store.mirror import issue_histories
 from connectors.store.numbers import kpi_failures
 from plugin.jobs.schedules import Schedules
 from plugin.runtime.composition import build_connector
-from plugin.runtime.settings import read_settings
+from plugin.runtime.settings import MetricSettings, read_settings
 from plugin.use_cases.kpis import board
 from plugin.use_cases.kpis.kpi_words import told_words
 from plugin.use_cases.kpis.pulls import read_due, read_now
 from tests.actors import TESTER
+from tests.connectors.metrics.test_outside import Server, server
 from tests.plugin.sync.conftest import Clock, Hand
 from tests.plugin.use_cases.conftest import opened
 
@@ -48,6 +49,9 @@ kpis:
     unit: bugs
     healthy: {at_most: 1}
 """
+
+
+__all__ = ["server"]
 
 
 class Watch(Hand):
@@ -298,3 +302,31 @@ def test_every_source_of_jira_against_changelogs_worked_out_by_hand(watch: Watch
     watch.read()
     assert watch.readings("through")[-1] == ("11-10 23:59:59.999", "4")
     assert watch.calls() == {}
+
+
+FIGURE = """
+kpis:
+  - {id: figure, name: Figure, source: {kind: http_json, url: "URL/figures", pointer: /n}, healthy: {at_most: 5}}
+"""
+
+
+def test_tuesdays_figure_is_not_mondays(watch: Watch, server: Server) -> None:
+    watch.activate(MAPPING + FIGURE.replace("URL", server.url))
+    watch.at("2026-11-10T00:00")
+    watch.read()
+    assert watch.failures() == [("11-09", "refused", 1)]
+    doors = opened(watch.connector, {}, "editor")
+    monday = doors.api("GET", "/kpis/figure").json["periods"][-2]
+    assert "is none of the hosts that may be asked" in monday["reason"]
+    settings, allowed = watch.connector.settings, MetricSettings(http_hosts=(server.url,))
+    watch.connector.settings = settings.model_copy(update={"metrics": allowed})
+    server.tells("/figures", {"n": 7})
+    watch.at("2026-11-10T01:00")
+    watch.read()
+    assert (watch.readings("figure"), watch.failures()) == ([("11-09 23:59:59.999", "7")], [])
+    watch.at("2026-11-12T01:01")
+    watch.read()
+    watch.read()
+    assert watch.readings("figure") == [("11-09 23:59:59.999", "7")]
+    assert watch.failures() == [("11-11", "too_late", 1)]
+    assert len(server.asked) == 1

@@ -1,0 +1,207 @@
+"""What lies outside of Jira and a source of KPIs may reach: hosts that the operator allows, and connections with their secrets.
+
+A source names a connection, never a secret, and a secret goes to the host of its connection alone. Addresses of private networks are
+refused unless the operator lists the address itself, and what was looked at is what is connected to.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import ipaddress
+import json
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+LARGEST_BODY = 1 << 20
+MOST_REDIRECTS = 3
+REDIRECTS = (301, 302, 303, 307, 308)
+PORTS = {"http": 80, "https": 443}
+CHUNK = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class NamedConnection:
+    """One thing outside by its name: the host that may get the token or password, or the address of a database."""
+
+    host: str = ""
+    token: str = field(default="", repr=False)
+    user: str = ""
+    password: str = field(default="", repr=False)
+    url: str = field(default="", repr=False)
+
+    @property
+    def authorization(self) -> str:
+        """The header that says who asks; empty where the connection has no secret."""
+        if self.token:
+            return f"Bearer {self.token}"
+        if self.user:
+            return "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the operator allows: hosts (`metrics.acme.example`, `10.0.0.5:9090`, `http://…` where it may be plain), and connections by name."""
+
+    hosts: tuple[str, ...] = ()
+    connections: Mapping[str, NamedConnection] = field(default_factory=dict)
+
+
+class Unreachable(Exception):  # noqa: N818
+    """Nothing that can be used came back; `refused` where it is not for an outage."""
+
+    def __init__(self, reason: str, remedy: str = "", *, refused: bool = False) -> None:
+        super().__init__(reason)
+        self.reason, self.remedy, self.refused = reason, remedy, refused
+
+
+def connection_of(outside: Outside, name: str) -> NamedConnection:
+    """The connection of this name. Raises Unreachable naming those there are."""
+    found = outside.connections.get(name.casefold())
+    if found is None:
+        known = ", ".join(sorted(outside.connections)) or "none"
+        raise Unreachable(
+            f"there is no connection called {name} (known: {known})",
+            f"Set JIRA_OKR_METRICS__CONNECTIONS__{name.upper()}__….",
+            refused=True,
+        )
+    return found
+
+
+def get_json(outside: Outside, url: str, timeout: float, connection: str | None) -> tuple[int, object]:
+    """Status and JSON of an address, numbers as decimals. Raises Unreachable."""
+    secret = connection_of(outside, connection) if connection else None
+    first = urlsplit(url)
+    if secret is not None and secret.authorization and secret.host not in (first.netloc, first.hostname):
+        raise Unreachable(
+            f"the secret of the connection {connection} is for {secret.host or 'no host'}, not for {first.netloc}",
+            "Write the host of the connection in the settings.",
+            refused=True,
+        )
+    deadline = time.monotonic() + timeout
+    for _ in range(MOST_REDIRECTS + 1):
+        status, headers, body = _asked(outside, urlsplit(url), deadline, secret)
+        if status not in REDIRECTS:
+            return status, _decoded(status, body)
+        after = urlsplit(urljoin(url, headers.get("Location", "")))
+        if (after.scheme, after.netloc) != (first.scheme, first.netloc):
+            raise Unreachable(f"{first.netloc} sends on to another host, {after.netloc}", refused=True)
+        url = after.geturl()
+    raise Unreachable(f"{first.netloc} sends on and on", refused=True)
+
+
+def _asked(
+    outside: Outside, parts: SplitResult, deadline: float, secret: NamedConnection | None
+) -> tuple[int, http.client.HTTPMessage, bytes]:
+    host, port = _allowed(outside, parts)
+    address = _address(outside, host, port)
+    wait = deadline - time.monotonic()
+    if wait <= 0:
+        raise Unreachable(f"{parts.netloc} took too long")
+    form = _Tls if parts.scheme == "https" else _Plain
+    connection = form(host, port, address, wait)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    headers = {"Accept": "application/json", "User-Agent": "jira-okr"}
+    if secret is not None and secret.authorization:
+        headers["Authorization"] = secret.authorization
+    try:
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.headers, _body(answer, parts.netloc, deadline)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        said = "took too long" if isinstance(error, TimeoutError) else f"cannot be read: {error}"
+        raise Unreachable(f"{parts.netloc} {said}") from None
+    finally:
+        connection.close()
+
+
+def _allowed(outside: Outside, parts: SplitResult) -> tuple[str, int]:
+    """Host and port of an address that the operator allows."""
+    try:
+        host, port = parts.hostname or "", parts.port or PORTS.get(parts.scheme, 0)
+    except ValueError:
+        raise Unreachable(f"{parts.netloc} is no host", refused=True) from None
+    if parts.scheme not in PORTS or not host or parts.username is not None:
+        raise Unreachable("the address is none of http or https with a host alone", refused=True)
+    for entry in outside.hosts:
+        plain = entry.startswith("http://")
+        listed = urlsplit(entry if "://" in entry else f"https://{entry}")
+        if (listed.hostname, listed.port or PORTS["http" if plain else "https"]) != (host, port):
+            continue
+        if parts.scheme == "https" or plain:
+            return host, port
+    raise Unreachable(
+        f"{parts.scheme}://{host}:{port} is none of the hosts that may be asked",
+        f"Add {host}:{port} to JIRA_OKR_METRICS__HTTP_HOSTS (with http:// before it where it may be plain).",
+        refused=True,
+    )
+
+
+def _address(outside: Outside, host: str, port: int) -> str:
+    """The address of a host, looked up once and connected to as it is: a public one, or one that the operator lists."""
+    listed = {urlsplit(one if "://" in one else f"//{one}").hostname for one in outside.hosts}
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise Unreachable(f"{host} has no address: {error}") from None
+    for *_, place in found:
+        address = str(place[0])
+        if address in listed or ipaddress.ip_address(address.partition("%")[0]).is_global:
+            return address
+    raise Unreachable(
+        f"{host} is at {found[0][4][0]}, an address of a private network",
+        "Add the address itself to JIRA_OKR_METRICS__HTTP_HOSTS if it may be asked.",
+        refused=True,
+    )
+
+
+def _body(answer: http.client.HTTPResponse, netloc: str, deadline: float) -> bytes:
+    found = bytearray()
+    while chunk := answer.read1(CHUNK):
+        found += chunk
+        if len(found) > LARGEST_BODY:
+            raise Unreachable(f"the answer of {netloc} is larger than 1 MiB", refused=True)
+        if time.monotonic() > deadline:
+            raise Unreachable(f"{netloc} took too long")
+    return bytes(found)
+
+
+def _decoded(status: int, body: bytes) -> object:
+    try:
+        return json.loads(body, parse_float=Decimal, parse_int=Decimal)
+    except (ValueError, RecursionError):
+        if status != http.client.OK:
+            return None
+        raise Unreachable("the answer is no JSON", refused=True) from None
+
+
+class _Plain(http.client.HTTPConnection):
+    """A connection to an address that was looked at."""
+
+    def __init__(self, host: str, port: int, address: str, timeout: float) -> None:
+        super().__init__(host, port, timeout=timeout)
+        self._address = address
+
+    def connect(self) -> None:
+        """To that address, whatever the name means by now."""
+        self.sock = socket.create_connection((self._address, self.port), self.timeout)
+
+
+class _Tls(http.client.HTTPSConnection):
+    """The same with TLS for the name."""
+
+    def __init__(self, host: str, port: int, address: str, timeout: float) -> None:
+        self._tls = ssl.create_default_context()
+        super().__init__(host, port, timeout=timeout, context=self._tls)
+        self._address = address
+
+    def connect(self) -> None:
+        """To that address; the certificate has to be that of the name."""
+        sock = socket.create_connection((self._address, self.port), self.timeout)
+        self.sock = self._tls.wrap_socket(sock, server_hostname=self.host)

@@ -1,0 +1,124 @@
+"""`sql`: the one cell that a SELECT gives, in a transaction that only reads. With `:to` in it, it answers for the past as well."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from sqlalchemy import URL, Engine, NullPool, create_engine, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from connectors.metrics.http_json import unreachable
+from connectors.metrics.outside import Unreachable, connection_of
+from connectors.metrics.source import Answer, Clock, FailureKind, MetricSource, Reach, ReadFailure
+from mappings.kpi.cadence import Period
+from mappings.kpi.reading import KpiReading
+from mappings.kpi.sources import SourceOptions, SqlOptions
+from mappings.numbers import exact
+
+LIMIT_SECONDS = 10
+INSTRUCTIONS = 10_000
+PLACE = re.compile(r"(?<![:\w]):([a-z_]+)")
+READS = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
+ADDRESS = "postgresql://user:password@host/database or sqlite:///path/to/file"
+LONGEST_SAID = 300
+
+
+class Sql(MetricSource):
+    """Asks a database."""
+
+    kind: ClassVar[str] = "sql"
+    options: ClassVar[type[SourceOptions]] = SqlOptions
+
+    def answers_late(self, options: SqlOptions) -> bool:
+        return "to" in PLACE.findall(options.query)
+
+    def read(self, options: SqlOptions, period: Period, reach: Reach, clock: Clock) -> Answer:
+        query = options.query.strip().removesuffix(";")
+        wrong = _wrong(query)
+        if wrong:
+            return ReadFailure(FailureKind.REFUSED, wrong, "Write one SELECT.")
+        try:
+            url = make_url(connection_of(reach.outside, options.connection).url)
+            rows = _asked(url, query, period)
+        except Unreachable as error:
+            return unreachable(error)
+        except SQLAlchemyError as error:
+            said = str(getattr(error, "orig", None) or "the address of the database cannot be used")
+            return ReadFailure(
+                FailureKind.OUTAGE, f"the database says: {' '.join(said.split())[:LONGEST_SAID]}"
+            )
+        value = _cell(rows)
+        if isinstance(value, ReadFailure):
+            return value
+        return (KpiReading(period.last, value, clock(), self.kind),)
+
+
+def _wrong(query: str) -> str:
+    if not READS.match(query) or ";" in query:
+        return "the query is no single SELECT"
+    unknown = sorted(set(PLACE.findall(query)) - {"from", "to"})
+    return f"the query names {', '.join(unknown)}, and only :from and :to are bound" if unknown else ""
+
+
+def _asked(url: URL, query: str, period: Period) -> Sequence[Sequence[Any]]:
+    """At most two rows. Raises Unreachable or SQLAlchemyError."""
+    lite = url.get_backend_name() == "sqlite"
+    bound = {
+        name: at for name, at in (("from", period.start), ("to", period.end)) if name in PLACE.findall(query)
+    }
+    engine = _sqlite(url) if lite else _postgres(url)
+    given = {name: _text(at) if lite else at for name, at in bound.items()}
+    try:
+        with engine.connect() as conn:
+            rows = [tuple(row) for row in conn.execute(text(query), given).fetchmany(2)]
+            conn.rollback()
+            return rows
+    finally:
+        engine.dispose()
+
+
+def _postgres(url: URL) -> Engine:
+    if url.get_backend_name() != "postgresql":
+        raise Unreachable(f"a connection has an address like {ADDRESS}", refused=True)
+    options = f"-c default_transaction_read_only=on -c statement_timeout={LIMIT_SECONDS}s"
+    driven = url.set(drivername="postgresql+psycopg")
+    arguments = {"options": options, "connect_timeout": LIMIT_SECONDS}
+    return create_engine(driven, poolclass=NullPool, connect_args=arguments)
+
+
+def _sqlite(url: URL) -> Engine:
+    """The file as it is, to be read only, and no longer than the limit."""
+
+    def opened() -> sqlite3.Connection:
+        conn = sqlite3.connect(f"file:{quote(url.database or '')}?mode=ro", uri=True, timeout=LIMIT_SECONDS)
+        deadline = time.monotonic() + LIMIT_SECONDS
+        conn.set_progress_handler(lambda: time.monotonic() > deadline, INSTRUCTIONS)
+        return conn
+
+    return create_engine("sqlite://", poolclass=NullPool, creator=opened)
+
+
+def _text(at: datetime) -> str:
+    """As SQLite's own functions write instants, in UTC."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.") + f"{at.microsecond // 1000:03}"
+
+
+def _cell(rows: Sequence[Sequence[Any]]) -> Fraction | ReadFailure:
+    if not rows or (len(rows) == 1 and len(rows[0]) == 1 and rows[0][0] is None):
+        return ReadFailure(FailureKind.NO_DATA, "the query gives nothing")
+    if len(rows) > 1 or len(rows[0]) != 1:
+        said = "more than one row" if len(rows) > 1 else f"{len(rows[0])} columns"
+        return ReadFailure(
+            FailureKind.AMBIGUOUS, f"the query gives {said}", "One row and one column are read."
+        )
+    number = None if isinstance(rows[0][0], str) else exact(rows[0][0])
+    if number is None:
+        return ReadFailure(FailureKind.NO_DATA, "the query gives something that is no finite number")
+    return number

@@ -1,0 +1,344 @@
+"""Sources that ask other servers, against real ones: HTTP and TLS on loopback, Prometheus' own answers, SQLite, PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sqlite3
+import ssl
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from connectors.metrics import SOURCE_OF_KIND, readings
+from connectors.metrics.outside import LARGEST_BODY, NamedConnection, Outside
+from connectors.metrics.source import Reach, ReadFailure
+from mappings.kpi.cadence import Period
+from mappings.kpi.sources import HttpJsonOptions, PrometheusOptions, RangePart, SqlOptions
+
+MONDAY = Period(datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 3, tzinfo=UTC))
+NOW = datetime(2026, 11, 3, 0, 1, tzinfo=UTC)
+LAST = 1793663999.999  # 2 November 2026, 23:59:59.999 UTC
+
+
+@dataclass
+class Server:
+    """What it answers by path, and what it was asked."""
+
+    url: str = ""
+    answers: dict[str, tuple[int, bytes, dict[str, str]]] = field(default_factory=dict)
+    asked: list[tuple[str, str | None]] = field(default_factory=list)
+
+    @property
+    def netloc(self) -> str:
+        return urlsplit(self.url).netloc
+
+    def tells(self, path: str, body: object, status: int = 200, **headers: str) -> None:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.answers[path] = status, raw, headers
+
+
+def handler_of(server: Server) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            server.asked.append((self.path, self.headers.get("Authorization")))
+            status, body, headers = server.answers.get(urlsplit(self.path).path, (404, b"{}", {}))
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    return Handler
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    yield from _running(None)
+
+
+def _running(tls: ssl.SSLContext | None) -> Iterator[Server]:
+    made = Server()
+    httpd = HTTPServer(("127.0.0.1", 0), handler_of(made))
+    if tls is not None:
+        httpd.socket = tls.wrap_socket(httpd.socket, server_side=True)
+    made.url = f"{'https' if tls else 'http'}://{'localhost' if tls else '127.0.0.1'}:{httpd.server_port}"
+    thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield made
+    httpd.shutdown()
+    httpd.server_close()
+    thread.join()
+
+
+def ask(options: Any, outside: Outside, period: Period = MONDAY, aggregate: str = "last") -> Any:
+    reach = Reach(lambda _at: (), lambda _jql: pytest.fail("no JQL is meant"), UTC, outside=outside, aggregate=aggregate)  # fmt: skip
+    return readings(options, period, reach, lambda: NOW)
+
+
+def said(found: Any) -> object:
+    """The value, or of which kind the failure is and why."""
+    if isinstance(found, ReadFailure):
+        return f"{found.kind}: {found.reason}"
+    (one,) = found
+    assert one.at == MONDAY.last
+    return one.value
+
+
+def http_json(server: Server, pointer: str = "/n", **more: Any) -> HttpJsonOptions:
+    return HttpJsonOptions(kind="http_json", url=f"{server.url}/figures", pointer=pointer, **more)
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"),
+    [
+        ("/n", Fraction(1, 10)),
+        ("/a~1b/m~0n/1", Fraction(7)),
+        ("/text", Fraction(-5, 4)),
+        ("/big", Fraction(12345678901234567890)),
+        ("/yes", "no_data: /yes is true or false"),
+        ("/none", "no_data: /none is null"),
+        ("/a~1b", "no_data: /a~1b is an object"),
+        ("/money", "no_data: /money is a text that is no plain decimal number"),
+        ("/gone", "no_data: /gone leads nowhere: there is no “gone”"),
+        ("/list/01", "no_data: /list/01 leads nowhere: there is no “01”"),
+        ("", "no_data: the document is an object"),
+    ],
+)
+def test_a_number_is_read_exactly_or_said_to_be_none(server: Server, pointer: str, value: object) -> None:
+    server.tells("/figures", {
+        "n": 0.1, "a/b": {"m~n": [1, 7]}, "text": "-1.25", "big": 12345678901234567890, "yes": True, "none": None,
+        "money": "1,234", "list": [1, 2],
+    })  # fmt: skip
+    assert said(ask(http_json(server, pointer), Outside((server.url,)))) == value
+
+
+def test_what_is_no_json_number_or_no_answer_is_no_reading(server: Server) -> None:
+    outside = Outside((server.url,))
+    for body in (b'{"n": NaN}', b"<html>", b'{"n": 1', b'{"n": 1e400000}'):
+        server.tells("/figures", body)
+        assert isinstance(ask(http_json(server), outside), ReadFailure)
+    server.tells("/figures", {"n": 7})
+    assert said(ask(http_json(server, scale="0.01"), outside)) == Fraction(7, 100)
+    for status, kind in (
+        (500, "outage"),
+        (429, "outage"),
+        (404, "refused"),
+        (401, "refused"),
+        (204, "refused"),
+    ):
+        server.tells("/figures", {"n": 7} if status != 204 else b"", status)
+        assert said(ask(http_json(server), outside)) == f"{kind}: the server answers {status}"
+    server.tells("/figures", b"[" + b" " * LARGEST_BODY + b"]")
+    assert (
+        said(ask(http_json(server), outside))
+        == f"refused: the answer of {server.netloc} is larger than 1 MiB"
+    )
+
+
+def test_only_listed_hosts_are_asked_and_private_addresses_only_by_their_address(server: Server) -> None:
+    server.tells("/figures", {"n": 7})
+    port = server.netloc.rpartition(":")[2]
+    named = HttpJsonOptions(kind="http_json", url=f"http://localhost:{port}/figures", pointer="/n")
+    for options, hosts in (
+        (http_json(server), ()),
+        (http_json(server), (server.netloc,)),  # without http:// it would have to be TLS
+        (http_json(server), ("http://127.0.0.1:1",)),
+        (named, (f"http://localhost:{port}",)),
+        (named, (server.url,)),
+    ):
+        assert str(said(ask(options, Outside(hosts)))).startswith("refused: "), hosts
+    assert server.asked == []
+    assert said(ask(named, Outside((f"http://localhost:{port}", "127.0.0.1")))) == 7
+    assert said(ask(named, Outside((f"http://localhost:{port}", "::1", server.url)))) == 7
+
+
+def test_it_is_not_led_to_another_host_and_secrets_go_to_theirs_alone(server: Server) -> None:
+    secret = NamedConnection(host="127.0.0.1", token="an invented token")
+    outside = Outside(
+        (server.url,), {"figures": secret, "other": replace(secret, host="metrics.acme.example")}
+    )
+    server.tells("/figures", {"n": 7})
+    assert said(ask(http_json(server, connection="figures"), outside)) == 7
+    assert server.asked.pop()[1] == "Bearer an invented token"
+    assert said(ask(http_json(server, connection="other"), outside)) == (
+        f"refused: the secret of the connection other is for metrics.acme.example, not for {server.netloc}"
+    )
+    assert said(ask(http_json(server, connection="nobody"), outside)) == (
+        "refused: there is no connection called nobody (known: figures, other)"
+    )
+    assert server.asked == []
+    server.tells("/figures", b"", 302, Location="/moved")
+    server.tells("/moved", {"n": 8})
+    assert said(ask(http_json(server), outside)) == 8
+    for away in ("http://metrics.acme.example/", "http://127.0.0.1:1/"):
+        server.tells("/figures", b"", 302, Location=away)
+        assert "sends on to another host" in str(said(ask(http_json(server), outside)))
+    server.tells("/figures", b"", 302, Location="/figures")
+    assert "sends on and on" in str(said(ask(http_json(server), outside)))
+
+
+def test_who_says_nothing_is_not_waited_for_longer_than_was_written() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        port = deaf.getsockname()[1]
+        options = HttpJsonOptions(
+            kind="http_json", url=f"http://127.0.0.1:{port}/", pointer="/n", timeout="1s"
+        )
+        found = ask(options, Outside((f"http://127.0.0.1:{port}",)))
+    assert said(found) == f"outage: 127.0.0.1:{port} took too long"
+    gone = ask(options, Outside((f"http://127.0.0.1:{port}",)))
+    assert "Connection refused" in str(said(gone))
+
+
+def test_a_certificate_has_to_be_that_of_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    made = datetime.now(UTC) - timedelta(days=1)
+    signed = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(made).not_valid_after(made + timedelta(days=9))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    file = tmp_path / "localhost.pem"
+    file.write_bytes(
+        signed.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )  # fmt: skip
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(file)
+    for server in _running(tls):
+        server.tells("/figures", {"n": 7})
+        outside = Outside((server.netloc, "127.0.0.1", "::1"))
+        assert "certificate verify failed" in str(said(ask(http_json(server), outside)))
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        assert said(ask(http_json(server), outside)) == 7
+
+
+UP = {"__name__": "up", "job": "prometheus", "instance": "localhost:9090"}
+
+
+def prometheus(server: Server, **more: Any) -> PrometheusOptions:
+    return PrometheusOptions(kind="prometheus", url=server.url, query='up{job="prometheus"}', **more)
+
+
+@pytest.mark.parametrize(
+    ("data", "value"),
+    [
+        ({"resultType": "vector", "result": [{"metric": UP, "value": [LAST, "1"]}]}, Fraction(1)),
+        ({"resultType": "vector", "result": [{"metric": {}, "value": [LAST, "1.5e-05"]}]}, Fraction(3, 200000)),
+        ({"resultType": "scalar", "result": [LAST, "0.1"]}, Fraction(1, 10)),
+        ({"resultType": "vector", "result": []}, "no_data: the query gives no series"),
+        ({"resultType": "vector", "result": [{"metric": UP, "value": [LAST, "1"]}, {"metric": {}, "value": [LAST, "0"]}]},
+         "ambiguous: the query gives 2 series"),
+        ({"resultType": "vector", "result": [{"metric": UP, "value": [LAST, "NaN"]}]}, "no_data: the query gives NaN, which is no finite number"),
+        ({"resultType": "scalar", "result": [LAST, "+Inf"]}, "no_data: the query gives +Inf, which is no finite number"),
+        ({"resultType": "string", "result": [LAST, "7"]}, "no_data: the query gives a string, no number"),
+        ({"resultType": "vector", "result": [{"metric": UP, "histogram": [LAST, {"count": "1"}]}]}, "no_data: the query gives nothing, which is no finite number"),
+    ],
+)  # fmt: skip
+def test_prometheus_is_asked_for_the_last_millisecond(server: Server, data: object, value: object) -> None:
+    server.tells("/api/v1/query", {"status": "success", "data": data})
+    assert said(ask(prometheus(server), Outside((server.url,)))) == value
+    asked = parse_qs(urlsplit(server.asked[0][0]).query)
+    assert asked == {"query": ['up{job="prometheus"}'], "time": ["1793663999.999"]}
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "value"), [("last", 3), ("sum", 6), ("mean", 2), ("min", 1), ("max", 3)]
+)
+def test_a_range_is_one_series_in_the_half_open_window(server: Server, aggregate: str, value: int) -> None:
+    begin, end = 1793577600, 1793664000
+    values = [[begin - 0.001, "90"], [begin, "1"], [begin + 300.5, "2"], [end - 0.001, "3"], [end, "90"]]
+    server.tells("/api/v1/query_range", {"status": "success", "data": {"resultType": "matrix", "result": [{"metric": UP, "values": values}]}})  # fmt: skip
+    options = prometheus(server, range=RangePart(step="5m"))
+    assert said(ask(options, Outside((server.url,)), aggregate=aggregate)) == value
+    asked = parse_qs(urlsplit(server.asked[0][0]).query)
+    assert (asked["start"], asked["end"], asked["step"]) == (["1793577600.000"], ["1793663999.999"], ["5m"])
+
+
+def test_what_prometheus_refuses_is_told_in_its_words(server: Server) -> None:
+    error = 'invalid parameter "query": 1:5: parse error: unexpected end of input'
+    server.tells("/api/v1/query", {"status": "error", "errorType": "bad_data", "error": error}, 400)
+    assert (
+        said(ask(prometheus(server), Outside((server.url,)))) == f"refused: Prometheus answers 400: {error}"
+    )
+    server.tells("/api/v1/query", b"<html>503</html>", 503)
+    assert said(ask(prometheus(server), Outside((server.url,)))) == (
+        "outage: Prometheus answers 503: nothing that can be read"
+    )
+
+
+def sql(query: str) -> SqlOptions:
+    return SqlOptions(kind="sql", connection="Shop", query=query)
+
+
+@pytest.fixture
+def lite(tmp_path: Path) -> Outside:
+    path = tmp_path / "a shop.sqlite3"
+    with sqlite3.connect(path) as conn:
+        conn.execute("CREATE TABLE sale (at TEXT, price REAL)")
+        for at, price in (("2026-11-01 23:59:59.999", 9), ("2026-11-02 00:00:00.000", 0.1), ("2026-11-02 12:00:00.000", 7)):  # fmt: skip
+            conn.execute("INSERT INTO sale VALUES (?, ?)", (at, price))
+    conn.close()
+    return Outside((), {"shop": NamedConnection(url=f"sqlite:///{path}")})
+
+
+@pytest.fixture
+def elephant(postgres_url: str) -> Outside:
+    return Outside((), {"shop": NamedConnection(url=postgres_url)})
+
+
+@pytest.mark.parametrize(
+    ("query", "value"),
+    [
+        ("SELECT sum(price) FROM sale WHERE at >= :from AND at < :to", Fraction(71, 10)),
+        ("with s as (select price from sale) select count(*) from s;", Fraction(3)),
+        ("SELECT price FROM sale", "ambiguous: the query gives more than one row"),
+        ("SELECT 1, 2", "ambiguous: the query gives 2 columns"),
+        ("SELECT price FROM sale WHERE price > 100", "no_data: the query gives nothing"),
+        ("SELECT max(price) FROM sale WHERE price > 100", "no_data: the query gives nothing"),
+        ("SELECT 'seven'", "no_data: the query gives something that is no finite number"),
+        ("DELETE FROM sale", "refused: the query is no single SELECT"),
+        ("SELECT 1; DELETE FROM sale", "refused: the query is no single SELECT"),
+        ("SELECT :day", "refused: the query names day, and only :from and :to are bound"),
+        ("SELECT x FROM nowhere", "outage: the database says: no such table: nowhere"),
+    ],
+)
+def test_one_cell_of_sqlite_is_read(lite: Outside, query: str, value: object) -> None:
+    assert said(ask(sql(query), lite)) == value
+
+
+def test_the_file_of_sqlite_is_neither_made_nor_written(lite: Outside, tmp_path: Path) -> None:
+    missing = tmp_path / "none.sqlite3"
+    nowhere = Outside((), {"shop": NamedConnection(url=f"sqlite:///{missing}")})
+    assert said(ask(sql("SELECT 1"), nowhere)) == "outage: the database says: unable to open database file"
+    assert not missing.exists()
+    wrong = Outside((), {"shop": NamedConnection(url="mysql://shop.acme.example/shop")})
+    assert str(said(ask(sql("SELECT 1"), wrong))).startswith(
+        "refused: a connection has an address like postgresql://"
+    )
+    assert SOURCE_OF_KIND["sql"].answers_late(sql("SELECT 1 WHERE now() < :to"))
+    assert not SOURCE_OF_KIND["sql"].answers_late(sql("SELECT '2026'::date"))
+
+
+def test_one_cell_of_postgresql_is_read_and_nothing_written(elephant: Outside) -> None:
+    assert said(ask(sql("SELECT extract(epoch FROM :to - :from)"), elephant)) == 86_400
+    assert said(ask(sql("SELECT 0.1::numeric + '0.2'::numeric"), elephant)) == Fraction(3, 10)
+    assert said(ask(sql("SELECT 'NaN'::float8"), elephant)) == "no_data: the query gives something that is no finite number"  # fmt: skip
+    assert said(ask(sql("SELECT NULL"), elephant)) == "no_data: the query gives nothing"
+    assert "read-only transaction" in str(said(ask(sql("SELECT lo_create(0)"), elephant)))
