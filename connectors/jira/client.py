@@ -11,6 +11,7 @@ from typing import Any
 from connectors.jira.http.address import Deployment, SiteAddress
 from connectors.jira.http.transport import Pacing, Transport
 from connectors.jira.metadata import catalogue, permissions, server
+from connectors.jira.metadata.paged_lists import read_pages
 from connectors.jira.metadata.server import Account, JiraLibrary, ServerInfo
 from connectors.jira.read import bulk, changelog, lookup, properties, search_cloud, search_datacenter
 from connectors.jira.read.out_of_sight import NoSight, Sight
@@ -204,7 +205,8 @@ class Jira:
 
     def catalogue(self, sample_issue_ids: Iterable[str] = ()) -> Catalogue:
         """Everything a mapping can name. Option values are those on the edit screens of the sample issues."""
-        found = catalogue.read_catalogue(self._library, self._account)
+        pages = self._pages if self._cloud else None
+        found = catalogue.read_catalogue(self._library, self._account, pages)
         return catalogue.with_options(found, [self.edit_fields(issue_id) for issue_id in sample_issue_ids])
 
     def issue_of(self, key: str) -> Named | None:
@@ -272,6 +274,9 @@ class Jira:
     def delete_webhook(self, webhook_id: str) -> None:
         """Remove one webhook."""
         registration.delete(self.transport, registration.resource(self.server()), webhook_id)
+
+    def _pages(self, path: str) -> list[Mapping[str, Any]]:
+        return read_pages(self.transport, f"{self.api}/{path}")
 
     # -- asked once
 

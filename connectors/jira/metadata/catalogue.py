@@ -19,8 +19,15 @@ T = TypeVar("T")
 Raw = Mapping[str, Any]
 
 
-def read_catalogue(library: JiraLibrary, account: Account) -> Catalogue:
+Pages = Callable[[str], Iterable[Raw]]
+"""Reads a list page by page, by what stands behind the address of the API: `project/search`."""
+
+
+def read_catalogue(library: JiraLibrary, account: Account, pages: Pages | None) -> Catalogue:
     """The catalogue as the connector's account sees it. Options of select fields are not in it: see `with_options`.
+
+    Cloud is about to take the lists of projects and resolutions away that come as a whole, so there they are read by `pages`; Data
+    Center has no others. Of priorities Cloud has no other list for accounts that may not configure Jira.
 
     Raises IncompleteRead where Jira lists no fields, statuses, types or projects at all: that is no catalogue, and nothing follows from it.
     """
@@ -28,8 +35,8 @@ def read_catalogue(library: JiraLibrary, account: Account) -> Catalogue:
         fields=_some("fields", read_fields(library)),
         statuses=_some("statuses", _listed(library, lambda client: client.statuses(), _status)),
         issue_types=_some("issue types", _listed(library, lambda client: client.issue_types(), _issue_type)),
-        projects=_some("projects", _listed(library, lambda client: client.projects(), _project)),
-        resolutions=_all(library, lambda client: client.resolutions(), _named),
+        projects=_some("projects", _projects(library, pages)),
+        resolutions=_resolutions(library, pages),
         priorities=_all(library, lambda client: client.priorities(), _named),
         link_types=_all(library, lambda client: client.issue_link_types(), _link_type),
         time_zone=account.time_zone,
@@ -53,6 +60,18 @@ def with_options(catalogue: Catalogue, screens: Iterable[Mapping[str, EditField]
         for field in catalogue.fields
     )
     return replace(catalogue, fields=tuple(fields))
+
+
+def _projects(library: JiraLibrary, pages: Pages | None) -> tuple[Project, ...]:
+    if pages is None:
+        return _listed(library, lambda client: client.projects(), _project)
+    return tuple(_project(raw) for raw in pages("project/search"))
+
+
+def _resolutions(library: JiraLibrary, pages: Pages | None) -> tuple[Named, ...]:
+    if pages is None:
+        return _all(library, lambda client: client.resolutions(), _named)
+    return tuple(_named(raw) for raw in pages("resolution/search"))
 
 
 def _some(what: str, found: tuple[T, ...]) -> tuple[T, ...]:

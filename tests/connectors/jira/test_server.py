@@ -17,6 +17,7 @@ from connectors.jira import (
     Transient,
     connect,
 )
+from connectors.jira.metadata.paged_lists import read_pages
 from mappings.facts.catalogue import Field, LinkType
 from mappings.facts.issue import IssueType, Named, Project, Status, User
 
@@ -159,8 +160,15 @@ def test_the_catalogue(stub, answer, cloud):
             ]
         ),
     )
-    stub.on("GET", f"{api}/project", answer(json=[{"id": "10000", "key": "PLAT", "name": "Platform"}]))
-    stub.on("GET", f"{api}/resolution", answer(json=[{"id": "1", "name": "Done"}]))
+    plat, core = ({"id": id_, "key": key, "name": key} for id_, key in (("10000", "PLAT"), ("10001", "CORE")))
+    stub.on(
+        "GET",
+        "/rest/api/3/project/search",
+        answer(json={"startAt": 0, "total": 2, "isLast": False, "values": [plat]}),
+        answer(json={"startAt": 1, "total": 2, "isLast": True, "values": [core]}),
+    )
+    done = {"total": 1, "isLast": True, "values": [{"id": "1", "name": "Done"}]}
+    stub.on("GET", "/rest/api/3/resolution/search", answer(json=done))
     stub.on("GET", f"{api}/priority", answer(json=[{"id": "2", "name": "High"}]))
     stub.on(
         "GET",
@@ -197,31 +205,57 @@ def test_the_catalogue(stub, answer, cloud):
     )
     assert catalogue.statuses == (Status("1", "Odd", None), Status("2", "Done", "done"))
     assert catalogue.issue_types == (IssueType("1", "Epic", 1), IssueType("2", "Sub-task", -1))
-    assert catalogue.projects == (Project("10000", "PLAT", "Platform"),)
+    assert catalogue.projects == (Project("10000", "PLAT", "PLAT"), Project("10001", "CORE", "CORE"))
     assert (catalogue.resolutions, catalogue.priorities) == ((Named("1", "Done"),), (Named("2", "High"),))
     assert catalogue.link_types == ()
     assert (catalogue.time_zone, catalogue.account_id) == ("UTC", "a1")
 
 
-@pytest.mark.parametrize("empty", ["field", "status", "issuetype", "project"])
-def test_an_empty_list_is_no_catalogue(stub, answer, cloud, empty):
-    api = "/rest/api/2"
-    lists = {
-        "field": FIELDS,
-        "status": [{"id": "2", "name": "Done", "statusCategory": {"key": "done"}}],
-        "issuetype": [{"id": "1", "name": "Epic"}],
-        "project": [{"id": "10000", "key": "PLAT", "name": "Platform"}],
-        "resolution": [],
-        "priority": [],
-    }
-    stub.on("GET", f"{api}/myself", answer(json={"accountId": "a1", "displayName": "Bot", "timeZone": "UTC"}))
-    for name, found in lists.items():
-        stub.on("GET", f"{api}/{name}", answer(json=[] if name == empty else found))
+LISTS = {
+    "2/field": FIELDS,
+    "2/status": [{"id": "2", "name": "Done", "statusCategory": {"key": "done"}}],
+    "2/issuetype": [{"id": "1", "name": "Epic"}],
+    "3/project/search": {"isLast": True, "values": [{"id": "10000", "key": "PLAT", "name": "Platform"}]},
+    "3/resolution/search": {"isLast": True, "values": []},
+    "2/priority": [],
+}
+
+
+@pytest.mark.parametrize(
+    ("empty", "nothing"),
+    [
+        ("2/field", []),
+        ("2/status", []),
+        ("2/issuetype", []),
+        ("3/project/search", {"isLast": True, "total": 0, "values": []}),
+    ],
+)
+def test_an_empty_list_is_no_catalogue(stub, answer, cloud, empty, nothing):
+    account = {"accountId": "a1", "displayName": "Bot", "timeZone": "UTC"}
+    stub.on("GET", "/rest/api/2/myself", answer(json=account))
+    for name, found in LISTS.items():
+        stub.on("GET", f"/rest/api/{name}", answer(json=nothing if name == empty else found))
     with pytest.raises(IncompleteRead, match="no "):
         cloud.catalogue()
-    stub.on("GET", f"{api}/{empty}", answer(404, {"errorMessages": ["no"], "errors": {}}))
+    stub.on("GET", f"/rest/api/{empty}", answer(404, {"errorMessages": ["no"], "errors": {}}))
     with pytest.raises(Permanent):
         cloud.catalogue()
+
+
+@pytest.mark.parametrize(
+    "torn",
+    [
+        [],
+        {"values": None, "isLast": True},
+        {"values": ["PLAT"], "isLast": True},
+        {"values": [], "isLast": False, "total": 2},
+        {"values": [{"id": "1", "key": "PLAT"}], "isLast": True, "total": 2},
+    ],
+)
+def test_pages_that_contradict_themselves_are_no_list(stub, answer, cloud, torn):
+    stub.on("GET", "/rest/api/3/project/search", answer(json=torn))
+    with pytest.raises(IncompleteRead):
+        read_pages(cloud.transport, "/rest/api/3/project/search")
 
 
 def test_link_types(stub, answer, cloud):

@@ -1,0 +1,31 @@
+"""Lists of metadata that Cloud gives page by page (`startAt`, `values`, `isLast`), in place of the ones it is about to take away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.jira.http.errors import IncompleteRead
+from connectors.jira.http.transport import Transport
+
+PAGE = 50
+MOST_PAGES = 400
+
+
+def read_pages(transport: Transport, path: str) -> list[Mapping[str, Any]]:
+    """Everything that is listed there. Raises IncompleteRead for pages that are none of Jira's, or that end before their total."""
+    found: list[Mapping[str, Any]] = []
+    for _ in range(MOST_PAGES):
+        page = transport.get(path, {"startAt": len(found), "maxResults": PAGE}).json()
+        values = page.get("values") if isinstance(page, dict) else None
+        if not isinstance(values, list) or not all(isinstance(one, dict) for one in values):
+            raise IncompleteRead(f"Jira's answer to {path} lists nothing.")
+        found += values
+        total = page.get("total")
+        if page.get("isLast") is True or (not values and total == len(found)):
+            if isinstance(total, int) and len(found) < total:
+                break
+            return found
+        if not values:
+            break
+    raise IncompleteRead(f"Jira's pages of {path} end after {len(found)}, and are more by its own account.")
