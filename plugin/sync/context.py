@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -17,7 +18,8 @@ from mappings.explain.past import SYSTEM
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
-from mappings.fields import Api, FieldType, field_type
+from mappings.fields import Api, field_type
+from mappings.jql.fields.custom import refusal
 from mappings.write_back.target import Ground, Place
 from mappings.write_back.targets import place_of, target_of
 from plugin.runtime.processes.counters import Meter
@@ -119,12 +121,18 @@ class Context:
         return {one.id: one.name for one in self.catalogue.fields}
 
     @property
-    def field_types(self) -> tuple[tuple[str, FieldType], ...]:
-        """The mapped fields whose type tells empty from what nobody knows, by id."""
+    def refusals(self) -> tuple[tuple[str, Callable[[object], str]], ...]:
+        """What tells empty from a shape that nobody knows: of mapped fields as their types say it, of those that JQL names wherever it compares."""
         custom = {one.id: one for one in self.catalogue.fields}
-        mapped = (custom[id_] for id_ in sorted(self.mapping.field_ids()) if id_ in custom)
-        typed = ((one.id, field_type(one)) for one in mapped)
-        return tuple((id_, type_) for id_, type_ in typed if type_ is not None and type_.refuses)
+        compared = {id_ for selector in self.mapping.selectors() for id_ in selector.fields}
+        found: list[tuple[str, Callable[[object], str]]] = []
+        for id_ in sorted(self.mapping.field_ids() & custom.keys()):
+            type_ = field_type(custom[id_])
+            if id_ in compared:
+                found.append((id_, partial(refusal, custom[id_])))
+            elif type_ is not None and type_.refuses:
+                found.append((id_, type_.refusal))
+        return tuple(found)
 
     @property
     def metric_fields(self) -> frozenset[str]:

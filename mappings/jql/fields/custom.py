@@ -12,7 +12,8 @@ from mappings.document.names import Kind
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue, Named
 from mappings.facts.moment import Moment
-from mappings.fields import field_type
+from mappings.fields import JqlView, field_type, is_empty
+from mappings.fields.field_type import view_of
 from mappings.jql.dates import LITERAL, RELATIVE
 from mappings.jql.fields.instants import TESTS, datetimes_compare, days_compare
 from mappings.jql.fields.name_table import Known
@@ -90,6 +91,21 @@ def identities_of(field: Field) -> Callable[[object], Iterable[str]]:
     if type_ is None or type_.identities(None) is None:
         return identities
     return lambda raw: type_.identities(raw) or ()
+
+
+def refusal(field: Field, raw: object) -> str:
+    """Why JQL cannot compare what a field holds: a shape that nobody knows; empty text where it can, or where nothing is there.
+
+    Text in a field of numbers or days is what people entered, and known to be none.
+    """
+    type_ = field_type(field)
+    if type_ is not None and type_.refuses:
+        return type_.refusal(raw)
+    if not isinstance(raw, dict | list) or is_empty(raw):
+        return ""
+    view = type_.jql_view(field) if type_ is not None else view_of(field)
+    known = any(identities(raw)) if view in (JqlView.CHOICE, JqlView.ANY) else view is JqlView.WORDS
+    return "" if known else f"{str(raw)[:80]!r} is nothing that this version can compare"
 
 
 def choices_in(field: Field) -> Callable[[object], Iterable[Named]]:

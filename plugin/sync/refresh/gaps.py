@@ -55,15 +55,15 @@ def land(
 
 def sift(context: Context, issues: Iterable[Issue]) -> tuple[list[Issue], tuple[Gap, ...]]:
     """The issues whose mapped fields can all be taken for something, and the others as gaps: a shape that nobody knows is not empty."""
-    types = context.field_types
+    refusals = context.refusals
     sound: list[Issue] = []
     refused: list[Gap] = []
     for issue in issues:
         gap = next(
             (
                 Gap(issue.id, issue.key, f"Its {field_id}: {why}.", SHAPE, field_id, issue.parent_id or "")
-                for field_id, type_ in types
-                if (why := type_.refusal(issue.fields.get(field_id)))
+                for field_id, refusal in refusals
+                if (why := refusal(issue.fields.get(field_id)))
             ),
             None,
         )

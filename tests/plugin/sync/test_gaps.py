@@ -13,6 +13,7 @@ from connectors.store.absence import gaps
 from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from mappings.facts.gap import Gap
+from mappings.fields import CUSTOM
 from mappings.rollup.rows.ledger import Disposition
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
@@ -300,6 +301,29 @@ def test_a_mapped_field_in_a_shape_that_nobody_knows_is_a_gap(company: Any) -> N
             "customfield_10020",
             "Its customfield_10020: 'next' is no sprint that this version knows.",
         )
+    ]
+
+
+def test_a_field_that_only_jql_names_in_a_shape_that_nobody_knows_is_a_gap(company: Any) -> None:
+    """Taken for another choice, or for none, it would be silently unequal."""
+    sandbox = company.sandbox.sandbox
+    for id_, custom in (("customfield_10021", "com.example:flag"), ("customfield_10022", CUSTOM + "select")):
+        kind = "any" if "example" in custom else "option"
+        field = replace(sandbox.fields[scheme.POINTS], id=id_, name=f"F{id_[-2:]}", type=kind, custom=custom)
+        sandbox.fields[id_] = replace(field, clauses=(f"cf[{id_[12:]}]", f"F{id_[-2:]}"))
+    company.connector.catalogue("main", fresh=True)
+    company.remap(
+        "select: issuetype in (Story, Task, Bug)",
+        'select: issuetype in (Story, Task, Bug) AND (F21 is EMPTY OR F21 != Off) AND (F22 is EMPTY OR F22 != "Off")',
+    )
+    _, stories = family(company)
+    sandbox.spoil(stories[0].id, customfield_10021={"shape": {"of": 7}})
+    sandbox.spoil(stories[1].id, customfield_10022=[[]], customfield_10021={"id": "5", "value": "On"})
+    sync(company)
+    said = "is nothing that this version can compare."
+    assert [(one.key, one.field, one.reason) for one in listed(company)] == [
+        (stories[0].key, "customfield_10021", f"Its customfield_10021: \"{{'shape': {{'of': 7}}}}\" {said}"),
+        (stories[1].key, "customfield_10022", f"Its customfield_10022: '[[]]' {said}"),
     ]
 
 
