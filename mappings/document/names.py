@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, TypeVar
@@ -259,8 +259,15 @@ def _overlaid(bound: Sequence[E], live: Sequence[E]) -> tuple[E, ...]:
     """Everything live, and once more by its former name where nothing else bears that today."""
     today = {name for one in live for name in called(one)}
     ids = {one.id for one in live}
-    former = [one for one in bound if (one.id in ids or not live) and not called(one) & today]
-    return (*live, *former)
+    former = (_without(one, today) for one in bound if one.id in ids or not live)
+    return (*live, *(one for one in former if called(one)))
+
+
+def _without(entry: E, names: Set[str]) -> E:
+    """Something without those of its names that are borne today: of a link type one phrase may have changed, of a project its key."""
+    parts = ("name", "key", "outward", "inward", "email")
+    borne = {part: "" for part in parts if (said := getattr(entry, part, None)) and said.casefold() in names}
+    return replace(entry, **borne) if borne else entry  # type: ignore[type-var]
 
 
 def bound_form(names: Iterable[Name], fields: Iterable[str], catalogue: Catalogue) -> Catalogue:

@@ -54,7 +54,8 @@ def check_names(
     """A warning at each place that says a former name, with what to write instead, or the name of something that is gone."""
     report = Report(positions or Positions())
     for place in places(document, catalogue):
-        for rename in (one for one in renames if _same(one.name, place.name)):
+        told = {(one.id, one.now): one for one in reversed(renames) if _same(one.name, place.name)}
+        for rename in reversed(told.values()):
             report.warn(
                 Code.RENAMED, f"{rename}; the id decides, so no number changes", place.path,
                 value=rename.name.word, valid=(rename.now,), remedy=f"write {shown(rename.now)} in its place",

@@ -19,6 +19,7 @@ from plugin.api.protocol.model import Asked, Given, MappingText
 from plugin.api.protocol.operation import Call, Reply, Routes
 from plugin.api.protocol.problem import Fault
 from plugin.use_cases.mapping.mapping_life import Previewed, check_text, preview_text
+from plugin.use_cases.mapping.rewording import reworded
 from plugin.use_cases.objectives.objective_values import exact_text, number
 
 ROUTES = Routes()
@@ -38,6 +39,20 @@ class FindingsGiven(Given):
 
     valid: bool
     findings: list[Fault]
+
+
+class TextIfAny(Asked):
+    """A mapping as a person writes it; left out, the active one is meant."""
+
+    text: MappingText | None = Field(default=None, description="YAML, or the same as JSON.")
+
+
+class RewordedGiven(Given):
+    """The text by the names of today, how many places say another name now, and those that a person has to see to."""
+
+    text: str
+    changed: int
+    left: list[Fault]
 
 
 class StandingGiven(Given):
@@ -121,6 +136,19 @@ def validate_mapping(_call: Call, body: Text) -> Reply[FindingsGiven]:
     read = read_document(body.text)
     advice = lint_document(read.document, read.positions) if read.document else ()
     return Reply(findings_given((*read.diagnostics, *advice)))
+
+
+@ROUTES.post(
+    "/sites/{site}/mapping/reword",
+    "admin",
+    "Write the names that Jira has today into a text; it is neither kept nor activated.",
+    heavy=True,
+)
+def reword_mapping(call: Call, path: SiteAddress, body: TextIfAny) -> Reply[RewordedGiven]:
+    """Means the same by other words; comments and form stay. Without a text, of the active mapping."""
+    found = reworded(call.connector, call.actor, site_of(call, path), body.text)
+    left = [fault_of(one) for one in found.left]
+    return Reply(RewordedGiven(text=found.text, changed=found.changed, left=left))
 
 
 def findings_given(found: tuple[Diagnostic, ...]) -> FindingsGiven:

@@ -19,6 +19,7 @@ from plugin.cli.mappings.mapping_life import (
     diff_command,
     history_command,
     preview_command,
+    reword_command,
     rollback_command,
     stored_text,
 )
@@ -29,7 +30,7 @@ from plugin.use_cases.mapping.mapping_life import check_text
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
 
-LIFE = (preview_command, activate_command, diff_command, history_command, rollback_command)
+LIFE = (preview_command, activate_command, reword_command, diff_command, history_command, rollback_command)
 
 
 @click.group("mapping", commands={command.name or "": command for command in LIFE})

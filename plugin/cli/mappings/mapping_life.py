@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from plugin.cli.terminal.output import json_option, progress_bar, show_json, sho
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.mapping import revisions
 from plugin.use_cases.mapping.mapping_life import Previewed, activate, preview_text, rollback
+from plugin.use_cases.mapping.rewording import reworded
 from plugin.use_cases.objectives.objective_values import number
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -43,6 +45,29 @@ def preview_command(file: Path, site: str, as_json: bool, issues: bool) -> None:
         show_json(preview_values(previewed))
     else:
         _show_preview(previewed, file, issues)
+
+
+@click.command("reword")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@site_option
+@json_option
+def reword_command(file: Path | None, site: str, as_json: bool) -> None:
+    """Write what Jira has renamed into a mapping: into FILE, or print the active one so. Only words change; activate it as any other edit."""
+    with open_connector(site=site) as connector:
+        text = decode_text(file.read_bytes(), str(file)) if file is not None else None
+        found = reworded(connector, COMMAND_LINE, site, text)
+    if file is not None and found.changed:
+        file.write_bytes(found.text.encode())
+    if as_json:
+        left = [asdict(one) for one in found.left]
+        show_json({"text": found.text, "changed": found.changed, "left": left})
+        return
+    if file is None:
+        click.echo(found.text, nl=False)
+    said = "1 place says" if found.changed == 1 else f"{found.changed} places say"
+    click.echo(f"{said} another name now.", err=True)
+    for one in found.left:
+        click.echo(f"To be seen to by hand: {one}", err=True)
 
 
 @click.command("activate")

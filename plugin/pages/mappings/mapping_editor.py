@@ -25,6 +25,7 @@ from plugin.use_cases.mapping import drafts, revisions
 from plugin.use_cases.mapping.completion import complete
 from plugin.use_cases.mapping.drafts import Draft
 from plugin.use_cases.mapping.mapping_life import check_text, glance_text
+from plugin.use_cases.mapping.rewording import reworded
 
 
 class DraftForm(PageForm):
@@ -138,11 +139,22 @@ def kept(connector: Connector, site: str) -> ResponseReturnValue:
         flash("The draft is gone. The active revision stands as it was.")
         return redirect(url_for("control.revisions", site=site))
     base = begun(connector, site).base
+    if action == "reword":
+        return reword(connector, site, str(form.text.data), base)
     draft = drafts.keep(connector, acting(), site, str(form.text.data), base)
     found = glanced(connector, site, draft.text)
     if action in ("check", "preview", "form") and not has_errors(found):
         return redirect(url_for(f"control.{action}", site=site))
     return editor_page(connector, site, draft, found, kept_now=True), 422 if has_errors(found) else 200
+
+
+def reword(connector: Connector, site: str, text: str, base: str) -> ResponseReturnValue:
+    """The draft by the names that Jira has today."""
+    found = reworded(connector, acting(), site, text)
+    drafts.keep(connector, acting(), site, found.text, base)
+    said = "1 place says" if found.changed == 1 else f"{found.changed} places say"
+    flash(f"{said} another name now. Preview shows that nothing else changes.")
+    return redirect(url_for("control.editor", site=site))
 
 
 def editor_page(
@@ -166,6 +178,7 @@ def editor_page(
         values=[finding_values(one) for one in found],
         style_nonce=style_nonce(),
         kept_now=kept_now,
+        renamed=any(one.code == "renamed" for one in found),
         is_draft=draft_of(connector, site) is not None,
         overtaken=active if overtaken else None,
         kept_at=shown(connector, draft.at),

@@ -246,7 +246,7 @@ def renamed(status: Status) -> Concern | None:
         "pending",
         "Renamed in Jira",
         f"{capital(what)}. Numbers go by ids, so none of them changes.",
-        "Write the new name in the mapping when it is edited next; “jira-okr mapping check” says where.",
+        "“jira-okr mapping reword”, or “Take the names of today” in the editor, writes it into the mapping; “jira-okr mapping check” says where.",
         wrong=False,
     )
 

@@ -10,7 +10,7 @@ import pytest
 from mappings.document.binder import bind
 from mappings.document.checks.names import check_names
 from mappings.document.mapping import Mapping
-from mappings.document.names import Kind, Name, bound_form, compare, overlay
+from mappings.document.names import Kind, Name, bound_form, compare, link_word, overlay
 from mappings.document.schema import Document
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field, LinkType
@@ -291,6 +291,22 @@ def test_a_new_text_may_use_the_names_of_today_and_those_it_knows() -> None:
     today = bind(document("issuetype = Benutzergeschichte AND project = FORM"), known)
     assert selects(former, moved(STORY))
     assert selects(today, moved(STORY))
+
+
+def test_a_new_text_may_use_one_former_name_of_what_has_several() -> None:
+    """The type of a link, the project, the person are called as before; one phrase, the key, the address is not."""
+    _, _, form = activated("issuetype = Story")
+    now = replace(
+        SITE,
+        link_types=(LinkType("9", "Contribution", "is helped by", "carries"),),
+        projects=(Project("100", "FORM", "Platform"), Project("300", "CORE", "Another")),
+    )
+    known = overlay(form, now)
+    assert bind(document("project = PLAT"), known).objectives[0].select.by_id == "project = 100"  # type: ignore[union-attr]
+    assert bind(document("project = CORE"), known).objectives[0].select.by_id == "project = 300"  # type: ignore[union-attr]
+    assert link_word("helps", known.link_types).ids == ("9",)
+    assert link_word("carries", known.link_types).ids == ("9",)
+    assert link_word("is helped by", known.link_types).ids == ("9",)
 
 
 def test_jql_that_people_keep_in_an_issue_may_use_both_too() -> None:
