@@ -138,19 +138,6 @@ def validate_mapping(_call: Call, body: Text) -> Reply[FindingsGiven]:
     return Reply(findings_given((*read.diagnostics, *advice)))
 
 
-@ROUTES.post(
-    "/sites/{site}/mapping/reword",
-    "admin",
-    "Write the names that Jira has today into a text; it is neither kept nor activated.",
-    heavy=True,
-)
-def reword_mapping(call: Call, path: SiteAddress, body: TextIfAny) -> Reply[RewordedGiven]:
-    """Means the same by other words; comments and form stay. Without a text, of the active mapping."""
-    found = reworded(call.connector, call.actor, site_of(call, path), body.text)
-    left = [fault_of(one) for one in found.left]
-    return Reply(RewordedGiven(text=found.text, changed=found.changed, left=left))
-
-
 def findings_given(found: tuple[Diagnostic, ...]) -> FindingsGiven:
     """Findings as an answer shows them."""
     return FindingsGiven(valid=not has_errors(found), findings=[fault_of(one) for one in found])
@@ -246,3 +233,16 @@ def check_mapping(call: Call, path: SiteAddress, body: Text) -> Reply[FindingsGi
 def preview_mapping(call: Call, path: SiteAddress, body: Text) -> Reply[PreviewGiven]:
     """The real planner in dry run over the mirror; asks Jira nothing."""
     return Reply(preview_given(preview_text(call.connector, call.actor, site_of(call, path), body.text)))
+
+
+@ROUTES.post(
+    "/sites/{site}/mapping/reword",
+    "admin",
+    "Write the names that Jira has today into a text; it is neither kept nor activated.",
+    heavy=True,
+)
+def reword_mapping(call: Call, path: SiteAddress, body: TextIfAny) -> Reply[RewordedGiven]:
+    """Means the same by other words; comments and form stay. Without a text, of the active mapping."""
+    found = reworded(call.connector, call.actor, site_of(call, path), body.text)
+    left = [fault_of(one) for one in found.left]
+    return Reply(RewordedGiven(text=found.text, changed=found.changed, left=left))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from connectors.sandbox.site_state import scheme
 from mappings import presets
 
 CATEGORIES = "by_category: {new: 0, indeterminate: 0.5, done: 1}"
@@ -100,3 +102,26 @@ def test_presets_and_the_schema_are_there_to_begin_with(api: Any, problem_of: Ca
     assert (one.mimetype, one.text) == ("application/yaml", presets.text("kpi-watch"))
     assert problem_of(api.call("GET", "/presets/none"))["status"] == 404
     assert api.get("/mappings/schema")["$schema"].startswith("https://json-schema.org/")
+
+
+def test_what_was_renamed_is_written_into_the_text(own_api: Any) -> None:
+    text = own_api.get("/sites/main/mapping")["text"]
+    fields = own_api.sandbox.sandbox.fields
+    assert own_api.call("POST", "/sites/main/mapping/reword", {}).json == {
+        "text": text,
+        "changed": 0,
+        "left": [],
+    }
+
+    fields[scheme.POINTS] = replace(fields[scheme.POINTS], name="Effort: points", clauses=("cf[10016]",))
+    own_api.connector.catalogue("main", fresh=True)
+
+    expected = text.replace("{name: Story point estimate}", '{name: "Effort: points"}')
+    assert expected != text
+    for body in ({}, {"text": text}):
+        said = own_api.call("POST", "/sites/main/mapping/reword", body).json
+        assert said == {"text": expected, "changed": 1, "left": []}
+    assert own_api.get("/sites/main/mapping")["text"] == text, "it is neither kept nor activated"
+    assert own_api.call("POST", "/sites/main/mapping/reword", {}, role="viewer").status_code == 403
+    seen = own_api.call("POST", "/sites/main/mapping/preview", {"text": expected}).json
+    assert (seen["writes"], seen["objectives"]) == (0, [])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
+from connectors.sandbox.site_state import scheme
 from connectors.store.jobs import background_jobs as stored_jobs
 from connectors.store.mirror import mirror
 from connectors.store.sites import revisions
@@ -54,6 +56,26 @@ def test_findings_come_as_one_types(admin, world):
     line = next(number for number, one in enumerate(text.split("\n"), 1) if "chld" in one)
     assert any(one["line"] == line and one["severity"] == "error" for one in found)
     assert draft(world).text == text
+
+
+def test_one_click_takes_the_names_of_today(admin, world):
+    before = active(world).text
+    fields = world.sandbox.sandbox.fields
+    known = fields[scheme.POINTS]
+    assert "Take the names of today" not in admin.text("/mapping/main/edit")
+    fields[scheme.POINTS] = replace(known, name="Effort", clauses=("cf[10016]", "Effort"))
+    world.connector.catalogue("main", fresh=True)
+    assert "Take the names of today" in admin.text("/mapping/main/edit")
+
+    told = admin.post("/mapping/main/edit", text=f"# mine\n{before}", action="reword")
+
+    assert draft(world).text == f"# mine\n{before}".replace("{name: Story point estimate}", "{name: Effort}")
+    assert "1 place says another name now." in told.get_data(as_text=True)
+    assert "Take the names of today" not in admin.text("/mapping/main/edit")
+    assert active(world).text == before
+    fields[scheme.POINTS] = known
+    world.connector.catalogue("main", fresh=True)
+    admin.post("/mapping/main/edit", text=before, action="discard")
 
 
 def test_the_editor_alone_admits_a_style_element_and_by_a_nonce_that_is_used_once(admin):
