@@ -10,10 +10,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
+from functools import cache
 
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.facts.forest import issue_order
 from mappings.facts.issue import Issue
+from mappings.forecast.objective import ObjectiveForecast, forecast, issues_of
 from mappings.numbers import WHOLE, percent
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.rows.sums import ENTERING
@@ -91,8 +93,9 @@ def desired(
     found: dict[tuple[str, str], Desired] = {}
     cycle = mapping.cycles.get(state.cycle_id) if state.cycle_id is not None else None
     until = cycle.end if cycle is not None else None
-    for issue_id, figures, aims in subjects(mapping, state, owned or Owners()):
-        issue = actual(issue_id)
+    outlook = _outlook(mapping, state, actual, ground)
+    for issue_id, plain, aims in subjects(mapping, state, owned or Owners()):
+        issue, figures = actual(issue_id), replace(plain, outlook=outlook)
         for aim in aims:
             if issue is None or issue.archived or (issue_id, aim.place.id) in found:
                 continue
@@ -102,6 +105,22 @@ def desired(
                     issue_id, issue.key, aim.place, made.raw, aim.value, aim.stays, until
                 )
     return tuple(found.values())
+
+
+def _outlook(
+    mapping: BoundMapping, state: ObjectiveState, actual: Lookup, ground: Ground
+) -> Callable[[], ObjectiveForecast | None]:
+    """Makes the forecast of an objective, once, and only where somebody asks for it."""
+    moment = ground.moment
+
+    @cache
+    def made() -> ObjectiveForecast | None:
+        if moment is None:
+            return None
+        found = ((id_, actual(id_)) for id_ in issues_of(state))
+        return forecast(mapping, state, {id_: issue for id_, issue in found if issue is not None}, moment)
+
+    return made
 
 
 Subject = tuple[str, Figures, list[Aim]]

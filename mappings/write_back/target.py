@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from mappings.document.checks.report import Report
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue
+from mappings.facts.moment import Moment
 from mappings.fields import Api, is_empty
 from mappings.write_back.echo import EventValue
 from mappings.write_back.values import Figures
@@ -106,13 +107,14 @@ class Place(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What values are made on: the version of Jira's REST API, and the address by which people open the connector's pages.
+    """What values are made on: the version of Jira's REST API, the address by which people open the connector's pages, and the moment.
 
-    `pages` is empty where nobody said it: what leads there cannot be written then.
+    `pages` is empty where nobody said it: what leads there cannot be written then. Without a `moment` nothing is forecast.
     """
 
     api: Api = 3
     pages: str = ""
+    moment: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,9 @@ from mappings.numbers import WHOLE, percent, rounded, rounded_share
 from mappings.rollup.state import HealthLevel, KeyResultState, ObjectiveState
 from mappings.write_back.row_sums import Sums, gap_count, sums
 
+if TYPE_CHECKING:  # a forecast is made from a mapping, whose schema is made with the values
+    from mappings.forecast.objective import KeyResultForecast, ObjectiveForecast
+
 USUAL_DIGITS = 2
 """Decimals of a share or count where `round` is not written: rounded to 0 decimals a share says nothing."""
 
@@ -42,7 +45,7 @@ class Figures:
     """What can be said about an objective or one of its key results. `achieved_at` is what its commitment asks for.
 
     The states themselves are there for values that no figure holds; `key_result` is None where the objective is meant. `issue_id` is
-    the issue that they are written to, `zone` whose calendar days count.
+    the issue that they are written to, `zone` whose calendar days count, `outlook` makes the forecast of the objective.
     """
 
     progress: Fraction | None
@@ -58,6 +61,33 @@ class Figures:
     key_result: KeyResultState | None = None
     issue_id: str | None = None
     zone: tzinfo = UTC
+    outlook: Callable[[], ObjectiveForecast | None] = lambda: None
+
+    @property
+    def probability(self) -> Fraction | None:
+        """How likely it is to be reached by the end of its cycle; None where nothing can be said."""
+        found, own = self.outlook(), self._own_forecast
+        if self.key_result is not None:
+            return None if own is None else own.answer.probability
+        return None if found is None else found.probability
+
+    @property
+    def likely_by(self) -> date | None:
+        """The day by which it is likely reached: of an objective the last of those of its key results; None where one has none, and once it is reached."""
+        found, own = self.outlook(), self._own_forecast
+        if self.key_result is not None:
+            return None if own is None or own.answer.reached else own.answer.likely_by
+        ahead = [] if found is None else [one.answer for one in found.contributing if not one.answer.reached]
+        days = [answer.likely_by for answer in ahead]
+        known = [day for day in days if day is not None]
+        return max(known) if known and len(known) == len(days) else None
+
+    @property
+    def _own_forecast(self) -> KeyResultForecast | None:
+        found, own = self.outlook(), self.key_result
+        if found is None or own is None:
+            return None
+        return next((one for one in found.key_results if one.id == own.id), None)
 
     @property
     def sums(self) -> Sums | None:
@@ -73,11 +103,12 @@ class Figures:
 
 
 class Form(StrEnum):
-    """What kind of thing a value is: a share said in percent, a share as it is, a count, a level that has a label, a day, or words."""
+    """What kind of thing a value is: a share said in percent, a share as it is, a count, a chance in percent, a level that has a label, a day, or words."""
 
     PERCENT = "percent"
     SHARE = "share"
     COUNT = "count"
+    CHANCE = "chance"
     LEVEL = "level"
     DAY = "day"
     WORDS = "words"
@@ -100,7 +131,7 @@ class WrittenValue:
     @property
     def is_number(self) -> bool:
         """Whether it is a number that is rounded."""
-        return self.form in (Form.PERCENT, Form.SHARE, Form.COUNT)
+        return self.form in (Form.PERCENT, Form.SHARE, Form.COUNT, Form.CHANCE)
 
     @property
     def held_by(self) -> tuple[Holding, ...]:
@@ -118,6 +149,8 @@ class WrittenValue:
             return None
         if self.form is Form.PERCENT:
             return percent(share, part.round, figures.achieved_at)
+        if self.form is Form.CHANCE:
+            return percent(share, part.round)
         digits = part.round if "round" in part.model_fields_set else self.digits
         if self.form is Form.COUNT:
             return rounded(share, digits)
@@ -134,7 +167,7 @@ class WrittenValue:
 
     def words(self, number: Decimal) -> str:
         """A number as people read it: `62 %`."""
-        return f"{plain(number)} %" if self.form is Form.PERCENT else plain(number)
+        return f"{plain(number)} %" if self.form in (Form.PERCENT, Form.CHANCE) else plain(number)
 
 
 WRITTEN_VALUES: tuple[WrittenValue, ...] = (
@@ -163,6 +196,8 @@ WRITTEN_VALUES: tuple[WrittenValue, ...] = (
         lambda one: one.sums.weight - one.sums.weight_done if one.sums else None,
     ),
     WrittenValue("gap_count", Form.COUNT, lambda one: gap_count(one.objective, one.key_result), passing=True),
+    WrittenValue("forecast_probability", Form.CHANCE, lambda one: one.probability),
+    WrittenValue("forecast_date", Form.DAY, lambda one: one.likely_by),
     WrittenValue("cycle", Form.WORDS, lambda one: one.objective.cycle_id if one.objective else None),
     WrittenValue("last_check_in", Form.DAY, lambda one: one.last_check_in),
 )

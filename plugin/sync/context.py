@@ -164,7 +164,7 @@ class Context:
     @property
     def ground(self) -> Ground:
         """What the values that are written are made on."""
-        return Ground(self.api, self.pages)
+        return Ground(self.api, self.pages, self.moment())
 
     @property
     def unshown_places(self) -> frozenset[str]:

@@ -177,7 +177,7 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
     ended = {id_: end.facts for id_, end in noted.items() if end.mapping_revision == mapping.revision}
     after = assess(mapping, forest, moment, said, ended=ended)
     after |= standing_by_notes(mapping, noted, forest, moment)
-    plans = plans_for(mapping, after, forest, connector.ground(site))
+    plans = plans_for(mapping, after, forest, replace(connector.ground(site), moment=moment))
     standing = standing_of(
         (one for one in stands if forest.issue(one.issue_id) is not None),
         lambda id_: place_of(id_, partial(field_of, mapping, catalogue)),
