@@ -123,6 +123,15 @@ class Issue:
     archived: bool = False
 
     @property
+    def unusable(self) -> str:
+        """What Jira holds of it that cannot be used, with the reasons; empty where everything can be. A history is told where it is missed."""
+        if not self.unknowns:
+            return ""
+        return "; ".join(
+            said.removesuffix(".") for name, said in self.unknowns.items() if name not in (WHOLE, HISTORY)
+        )
+
+    @property
     def gap(self) -> str:
         """Why the issue cannot be read; empty where it can. What it holds is as it was read last."""
         return self.unknowns.get(WHOLE, "")

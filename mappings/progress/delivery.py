@@ -183,6 +183,7 @@ def _ledger(
 def _contribution(row: Row, part: Part) -> Contribution:
     (issue, _, reason, fraction, by_status), (weighed, share) = row, part
     disposition, weight, note, stand_in, divisor = weighed
+    note = "; ".join(part for part in (note, issue.unusable) if part) if issue.unknowns else note
     return Contribution(
         issue.id,
         issue.key,

@@ -180,6 +180,7 @@ def _key_result_entry(
         disposition, reason = Disposition.ELSEWHERE, f"counted by {counted_by}"
     asked = asked_weight(assessment, key_result.rule.part.weight, issue)
     divisor = 1 if key_result.progress.by_rows or issue is None else key_result.divisors.get(issue.id, 1)
+    reason = _told(reason, issue)
     status = issue.status.name if issue is not None else ""
     return Entry(
         key_result.id,
@@ -195,6 +196,12 @@ def _key_result_entry(
         divisor,
         asked.broken,
     )
+
+
+def _told(reason: str, issue: Issue | None) -> str:
+    """The reason, and what of the issue cannot be used."""
+    unusable = issue.unusable if issue is not None else ""
+    return f"{reason}; {unusable}" if unusable else reason
 
 
 def finished(
@@ -324,6 +331,7 @@ def _aligned_entry(assessment: Assessment, state: ObjectiveState) -> Entry:
         progress = ZERO if disposition is Disposition.NOT_ACHIEVED else progress
     elif progress is None:
         disposition, reason = Disposition.UNKNOWN, f"aligned, but unknown: {state.health.sentence}"
+    reason = _told(reason, issue)
     asked = asked_weight(assessment, weight, issue)
     return Entry(
         state.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -146,6 +147,27 @@ def test_a_first_filled_weight_that_is_no_number_is_not_passed_over(
     ]
     state = stand(mapping, issues)["1"]
     assert (state.progress, [row.disposition for row in state.ledger.rows]) == (0, ["unknown", "counted"])
+
+
+def test_what_cannot_be_used_of_an_issue_is_told_where_its_row_is(
+    a_mapping, objective, key_result, stand, an_issue
+):
+    due = "Its duedate '20260-01-01' cannot be used: Invalid isoformat string."
+    resolved = "Its resolutiondate '0001-01-01' cannot be used: out of range."
+    parts = [key_result("delivery", select="type = Story"), key_result(T, id="m", select="type = Key Result")]
+    issues = [
+        an_issue(1, type="Epic"),
+        replace(an_issue(2, parent=1), unknowns={"duedate": due, "resolutiondate": resolved}),
+        replace(an_issue(3, parent=1), unknowns={"changelog": "its history cannot be had"}),
+        replace(an_issue(4, type="Key Result", parent=1, current=5), unknowns={"duedate": due}),
+    ]
+    state = stand(a_mapping(objective(*parts), fields=("current",)), issues)["1"]
+    rows = [row.reason for row in state.key_results[0].measurement.ledger.rows]
+    told = f"; {due[:-1]}; {resolved[:-1]}"
+    assert [reason.endswith(told) for reason in rows] == [True, False]
+    assert "history" not in rows[1]
+    assert state.ledger.rows[0].reason.endswith(f"; {due[:-1]}")
+    assert (state.progress, state.key_results[0].measurement.progress) == (F(1, 2), 0)
 
 
 def test_a_key_result_closed_as_left_out_is_no_key_result(a_mapping, objective, key_result, stand, an_issue):
