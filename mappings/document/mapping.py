@@ -14,7 +14,7 @@ from mappings.document.names import LinkWord, Name, link_word
 from mappings.document.schema import Document, KeyResultPart, ObjectivePart
 from mappings.facts.catalogue import Field
 from mappings.facts.selector import Selector
-from mappings.progress.options import RuleOptions, aliases, reading_alias
+from mappings.progress.options import RuleOptions, aliases, current_kpi, reading_alias
 from mappings.write_back.target import Place
 from mappings.write_back.targets import WRITE_TARGETS
 
@@ -149,6 +149,11 @@ class Mapping:
         return frozenset(
             self.fields[alias].id for alias in found if alias is not None and alias in self.fields
         )
+
+    def current_kpis(self) -> frozenset[str]:
+        """Ids of the KPIs that key results read as what they stand at."""
+        found = (current_kpi(rule.part.progress) for one in self.objectives for rule in one.key_results)
+        return frozenset(one.kpi for one in found if one is not None)
 
     def ids_read(self, options: RuleOptions) -> tuple[str, ...]:
         """Ids of the fields that a progress rule reads, in the order of its options; those that words stand for too."""

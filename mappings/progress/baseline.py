@@ -9,7 +9,7 @@ from typing import Literal
 from mappings.progress.metric import along, no_single_issue, start_is_target
 from mappings.progress.metric import at_reading as along_the_way
 from mappings.progress.operands import Value, literal, read_at, value_of
-from mappings.progress.options import Operand, ReadingAlias, RuleOptions
+from mappings.progress.options import Operand, ReadingOperand, RuleOptions
 from mappings.progress.rule import Finding, ProgressRule, Subject, measured, unknown
 from mappings.rollup.health import Standing, achieved, judge, unmeasured
 from mappings.rollup.state import Cause, Health, HealthLevel, Measurement
@@ -19,7 +19,7 @@ class BaselineOptions(RuleOptions):
     """`current` is the field whose first reading establishes the baseline; `start` and `target` turn it into a transition."""
 
     kind: Literal["baseline"]
-    current: ReadingAlias
+    current: ReadingOperand
     start: Operand | None = None
     target: Operand | None = None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from mappings.progress.metric import at_reading, check_one_way, forecast, one_way
-from mappings.progress.options import Operand, ReadingAlias, RuleOptions, Way
+from mappings.progress.options import Operand, ReadingOperand, RuleOptions, Way
 from mappings.progress.rule import Finding, ProgressRule, Subject
 from mappings.rollup.state import Measurement
 
@@ -18,7 +18,7 @@ class IncreaseOptions(RuleOptions):
 
     kind: Literal["increase"]
     start: Operand
-    current: ReadingAlias
+    current: ReadingOperand
     target: Operand | None = None
     by: Way = None
 

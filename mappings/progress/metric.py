@@ -10,8 +10,8 @@ from mappings.forecast import readings
 from mappings.forecast.answer import Answer
 from mappings.forecast.prospect import Prospect
 from mappings.numbers import plain
-from mappings.progress.operands import Value, literal, read_at, value_of
-from mappings.progress.options import Operand, RuleOptions, Step, reading_alias
+from mappings.progress.operands import Value, literal, read_at, source_of, value_of
+from mappings.progress.options import Operand, ReadingOperand, RuleOptions, Step, reading_alias
 from mappings.progress.rule import Finding, Subject, clamped, measured, never_measured, unknown
 from mappings.rollup.state import Measurement
 
@@ -26,7 +26,7 @@ def no_single_issue(subject: Subject) -> Measurement | None:
     return unknown("no issue is selected" if count == 0 else ONE_ISSUE.format(count=count))
 
 
-def along(subject: Subject, start: Value, current: str, target: Value) -> Measurement:
+def along(subject: Subject, start: Value, current: ReadingOperand, target: Value) -> Measurement:
     """(current − start) ÷ (target − start), or why not; what is missing beside the current value weighs more."""
     now = value_of(subject, current, "current")
     seen = {"start": start.number, "current": now.number, "target": target.number}
@@ -40,7 +40,8 @@ def along(subject: Subject, start: Value, current: str, target: Value) -> Measur
     if start.number == target.number:
         return unknown(f"start and target are both {plain(start.number)}", **seen)
     raw = (now.number - start.number) / (target.number - start.number)
-    reason = f"{plain(now.number)} on the way from {plain(start.number)} to {plain(target.number)}"
+    way = f"{plain(now.number)} on the way from {plain(start.number)} to {plain(target.number)}"
+    reason = f"{way}{source_of(subject, current)}"
     return measured(raw, reason, measured_at=read_at(subject, current), **seen)
 
 
@@ -58,7 +59,12 @@ def forecast(options: RuleOptions, prospect: Prospect) -> Answer:
 
 
 def one_way(
-    subject: Subject, start: Operand, current: str, target: Operand | None, by: Step | None, sign: int
+    subject: Subject,
+    start: Operand,
+    current: ReadingOperand,
+    target: Operand | None,
+    by: Step | None,
+    sign: int,
 ) -> Measurement:
     """A transition that may only go up (sign 1) or down (−1)."""
     problem = no_single_issue(subject)

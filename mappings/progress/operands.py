@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from mappings.facts.issue import HISTORY
 from mappings.numbers import exact
-from mappings.progress.options import Operand
+from mappings.progress.options import KpiCurrent, Operand
 from mappings.progress.rule import Subject
 
 
@@ -27,17 +27,39 @@ def literal(operand: Operand | None) -> Fraction | None:
     return exact(operand)
 
 
-def field_id(subject: Subject, alias: str) -> str | None:
-    """The id behind an alias of the mapping, or None."""
+def called(operand: Operand | KpiCurrent) -> str:
+    """An operand in a sentence."""
+    return f'the KPI "{operand.kpi}"' if isinstance(operand, KpiCurrent) else f'field "{operand}"'
+
+
+def source_of(subject: Subject, current: str | KpiCurrent) -> str:
+    """Which reading of which KPI a current value is, to be said behind it; empty for a field."""
+    if not isinstance(current, KpiCurrent):
+        return ""
+    at = read_at(subject, current)
+    if at is None or all(one.at != at for one in subject.assessment.kpis.get(current.kpi, ())):
+        return ""  # somebody said another value
+    day = at.astimezone(subject.assessment.moment.zone)
+    return f"; of {called(current)}, settled for {day:%Y-%m-%d %H:%M}"
+
+
+def field_id(subject: Subject, alias: str | KpiCurrent) -> str | None:
+    """The id behind an alias of the mapping, or None; for a KPI what stands for it."""
+    if isinstance(alias, KpiCurrent):
+        return alias.field_id
     field = subject.assessment.mapping.fields.get(alias)
     return field.id if field is not None else None
 
 
-def value_of(subject: Subject, operand: Operand, role: str) -> Value:
+def value_of(subject: Subject, operand: Operand | KpiCurrent, role: str) -> Value:
     """What an operand is worth for this key result; the problem names the role it plays (`start`, `target`)."""
     if isinstance(operand, Decimal):
         return Value(exact(operand))
     id_ = field_id(subject, operand)
+    if isinstance(operand, KpiCurrent):
+        held = subject.issue.fields.get(id_ or "") if subject.issue is not None else None
+        missing = f"{role} is missing: {called(operand)} has no settled value yet"
+        return Value(exact(held), missing, empty=True) if held is None else Value(exact(held))
     if id_ is None:
         number = exact(operand)
         return Value(number, "" if number is not None else f'{role}: the mapping has no field "{operand}"')
@@ -49,7 +71,7 @@ def value_of(subject: Subject, operand: Operand, role: str) -> Value:
     return Value(number, problem)
 
 
-def read_at(subject: Subject, alias: str) -> datetime | None:
+def read_at(subject: Subject, alias: str | KpiCurrent) -> datetime | None:
     """When a field got its value: its last changelog entry, else the creation of the issue; None where its history cannot be had."""
     if subject.issue is None:
         return None

@@ -107,6 +107,22 @@ class Step(BaseModel):
     percent: Annotated[Operand | None, Field(description="A distance in percent of the start.")] = None
 
 
+class KpiCurrent(BaseModel):
+    """A KPI of the mapping in the place of a field: what it was worth in the last period that settled."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kpi: Annotated[str, Field(description="Id of a KPI of this mapping.")]
+
+    @property
+    def field_id(self) -> str:
+        """What stands for it among the fields of a key result while that is measured; no field of Jira is called so."""
+        return f"kpi:{self.kpi}"
+
+
+ReadingOperand = ReadingAlias | KpiCurrent
+"""Where a reading comes from: the history of a field, or the settled periods of a KPI."""
+
 Way = Annotated[
     Step | None,
     Field(description="How far from the start the target lies: {amount: n} or {percent: n}."),
@@ -138,6 +154,12 @@ def aliases(options: BaseModel) -> Iterator[AliasOption]:
 def reading_alias(options: BaseModel) -> str | None:
     """The alias of the field whose history counts; None where the rule reads no such field."""
     return next((one.text for one in aliases(options) if one.mark.history and not one.is_word), None)
+
+
+def current_kpi(options: BaseModel) -> KpiCurrent | None:
+    """The KPI whose settled periods are the readings; None where the rule reads none."""
+    found = (getattr(options, name) for name in type(options).model_fields)
+    return next((one for one in found if isinstance(one, KpiCurrent)), None)
 
 
 def has_reading(options: type[BaseModel]) -> bool:

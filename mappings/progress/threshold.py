@@ -16,8 +16,8 @@ from mappings.forecast.answer import Answer, none
 from mappings.forecast.prospect import Prospect
 from mappings.numbers import plain
 from mappings.progress.metric import no_single_issue
-from mappings.progress.operands import Value, field_id, literal, read_at, value_of
-from mappings.progress.options import Operand, ReadingAlias, RuleOptions
+from mappings.progress.operands import Value, called, field_id, literal, read_at, source_of, value_of
+from mappings.progress.options import Operand, ReadingOperand, RuleOptions, reading_alias
 from mappings.progress.rule import Finding, ProgressRule, Subject, clamped, measured, never_measured, unknown
 from mappings.rollup.health import Standing, achieved, by_level, stale, unmeasured
 from mappings.rollup.state import Health, Measurement
@@ -29,7 +29,7 @@ class ThresholdOptions(RuleOptions):
     """`at_least`, `at_most` or both; `tolerance` must be written where its default would be 0."""
 
     kind: Literal["threshold"]
-    current: ReadingAlias
+    current: ReadingOperand
     at_least: Operand | None = None
     at_most: Operand | None = None
     start: Operand | None = None
@@ -110,7 +110,7 @@ def _by_distance(options: ThresholdOptions, subject: Subject, band: Band) -> Mea
     if current.number is None:
         return never_measured(current.problem, **seen) if current.empty else unknown(current.problem, **seen)
     raw = 1 - band.distance(current.number) / tolerance.number
-    reason = f"{plain(current.number)}, meant to be {band} (tolerance {plain(tolerance.number)})"
+    reason = f"{plain(current.number)}, meant to be {band} (tolerance {plain(tolerance.number)}){source_of(subject, options.current)}"
     return measured(raw, reason, measured_at=read_at(subject, options.current), **seen)
 
 
@@ -151,13 +151,13 @@ def default_tolerance(band: Band, start: Fraction | None) -> Fraction:
 def _over_time(options: ThresholdOptions, subject: Subject, band: Band) -> Measurement:
     issue = subject.issue
     if issue is not None and _is_lost(options, subject, issue):
-        return unknown(f'field "{options.current}": {issue.unknowns[HISTORY]}')
+        return unknown(f"{called(options.current)}: {issue.unknowns[HISTORY]}")
     history = _history(options, subject, issue) if issue is not None else []
     now = subject.assessment.moment.now
     history = [(at, value) for at, value in history if at <= now]
     seen = {"at_least": band.low, "at_most": band.high, "clocked": True}
     if not history:
-        return never_measured(f'field "{options.current}" has no reading', **seen)
+        return never_measured(f"{called(options.current)} has no reading", **seen)
     raw = _share_inside(history, now, band)
     reason = f"the share of the time since {history[0][0]:%Y-%m-%d} in which the value was {band}"
     return measured(
@@ -193,7 +193,7 @@ def forecast(options: ThresholdOptions, prospect: Prospect) -> Answer:
     """Whether the line through its readings lies in the band on the last day; a share of time follows from no single day."""
     if options.score == "time_in_band":
         return none("no forecast for a share of the time: no single day decides it")
-    return readings.forecast(prospect, options.current)
+    return readings.forecast(prospect, reading_alias(options) or "")
 
 
 def health(measurement: Measurement, standing: Standing) -> Health:

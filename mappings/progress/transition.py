@@ -7,7 +7,7 @@ from typing import Literal
 
 from mappings.progress.metric import along, at_reading, forecast, no_single_issue, start_is_target
 from mappings.progress.operands import literal, value_of
-from mappings.progress.options import Operand, ReadingAlias, RuleOptions
+from mappings.progress.options import Operand, ReadingOperand, RuleOptions
 from mappings.progress.rule import Finding, ProgressRule, Subject
 from mappings.rollup.state import Measurement
 
@@ -17,7 +17,7 @@ class TransitionOptions(RuleOptions):
 
     kind: Literal["transition"]
     start: Operand
-    current: ReadingAlias
+    current: ReadingOperand
     target: Operand
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mappings.explain.check_in import CheckIns
 from mappings.facts.forest import Forest
-from mappings.facts.issue import Issue
+from mappings.facts.issue import Issue, Reading
 from mappings.facts.moment import Moment
 from mappings.facts.selector import Selector
-from mappings.fields import FIELD_TYPES, Reading
+from mappings.fields import FIELD_TYPES
+from mappings.fields import Reading as Use
 from mappings.numbers import KnownNumbers
+from mappings.progress.options import KpiCurrent
 from mappings.rollup.cycle_end import EndFacts, end_of
 from mappings.rollup.health import Standing
 from mappings.rollup.rows.statuses import StatusReader
@@ -24,6 +27,9 @@ if TYPE_CHECKING:  # the mapping's schema imports the progress rules, which are 
     from mappings.document.schema import CyclePart
 
 NO_CHECK_INS: CheckIns = MappingProxyType({})
+KpiReadings = Mapping[str, tuple[Reading, ...]]
+"""By KPI, what its settled periods were worth, each at its last millisecond, the oldest first."""
+NO_KPIS: KpiReadings = MappingProxyType({})
 Ends = Mapping[str, EndFacts]
 """By objective, the facts of the end of the last cycle of it that has ended."""
 NO_ENDS: Ends = MappingProxyType({})
@@ -40,6 +46,7 @@ class Assessment:
         "check_ins",
         "ended",
         "forest",
+        "kpis",
         "ledgers",
         "mapping",
         "moment",
@@ -59,7 +66,9 @@ class Assessment:
         ledgers: bool = True,
         ended: Ends = NO_ENDS,
         over: bool = False,
+        kpis: KpiReadings = NO_KPIS,
     ) -> None:
+        self.kpis = kpis
         self.ended = ended
         self.over = over
         self.check_ins = check_ins
@@ -68,7 +77,7 @@ class Assessment:
         self.forest = forest
         self.moment = moment
         self.statuses = StatusReader(mapping.statuses, moment)
-        self.numbers = KnownNumbers(type_.decode for type_ in FIELD_TYPES if type_.reading is Reading.NUMBER)
+        self.numbers = KnownNumbers(type_.decode for type_ in FIELD_TYPES if type_.reading is Use.NUMBER)
         self.standings: dict[tuple[str | None, str], Standing] = {}
         self._ends: dict[date, Assessment] = {}
         self._inside: dict[str, bool] = {}
@@ -82,10 +91,24 @@ class Assessment:
             return known
         moment = Moment(end_of(cycle, self.mapping.zone), self.mapping.zone, self.moment.account_id)
         forest = self.forest if facts is None else facts.forest
-        found = Assessment(self.mapping, forest, moment, self.check_ins, ledgers=self.ledgers, over=True)
+        found = Assessment(
+            self.mapping, forest, moment, self.check_ins, ledgers=self.ledgers, over=True, kpis=self.kpis
+        )
         if facts is None:
             self._ends[cycle.end] = found
         return found
+
+    def with_kpi(self, issue: Issue, current: KpiCurrent) -> Issue:
+        """The issue as if a field of it held what a KPI was worth, and had held it period by period until this moment."""
+        if current.field_id in issue.fields:
+            return issue  # somebody checked in another value
+        readings = tuple(one for one in self.kpis.get(current.kpi, ()) if one.at <= self.moment.now)
+        held = readings[-1].value if readings else None
+        return replace(
+            issue,
+            fields={**issue.fields, current.field_id: held},
+            readings={**issue.readings, current.field_id: readings},
+        )
 
     def look_at_all(self) -> None:
         """Ask the scope about every issue of the forest at once: cheaper than one by one where all are needed."""

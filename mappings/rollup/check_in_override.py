@@ -11,7 +11,7 @@ from mappings.facts.issue import Issue, Reading
 from mappings.facts.moment import Moment
 from mappings.numbers import plain
 from mappings.progress import RULE_OF_KIND
-from mappings.progress.options import has_reading, reading_alias
+from mappings.progress.options import current_kpi, has_reading, reading_alias
 from mappings.progress.rule import clamped
 from mappings.rollup.assessment import Assessment
 from mappings.rollup.rows.ledger import CLOSING, DERIVED, Contribution, Disposition, Ledger
@@ -66,7 +66,10 @@ def _said(
 
 def _holding(assessment: Assessment, key_result: KeyResult, check_in: CheckIn) -> KeyResult:
     """The key result as if its field had held the value since the check-in: every metric is measured from there by its own rule."""
-    alias = reading_alias(key_result.rule.part.progress)
+    options, current = key_result.rule.part.progress, current_kpi(key_result.rule.part.progress)
+    if current is not None and key_result.issue is not None:
+        return replace(key_result, issue=_with_reading(key_result.issue, current.field_id, check_in))
+    alias = reading_alias(options)
     field, issue = assessment.mapping.fields.get(alias or ""), key_result.issue
     if field is None or issue is None:
         return key_result

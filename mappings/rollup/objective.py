@@ -12,6 +12,7 @@ from mappings.document.schema import AlignmentPart, CyclePart
 from mappings.explain.check_in import Ruling
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
+from mappings.progress.options import current_kpi
 from mappings.progress.rule import Subject, unknown
 from mappings.rollup.assessment import Assessment
 from mappings.rollup.check_in_override import checked_in, derived_ledger, not_achieved
@@ -144,11 +145,14 @@ def _by_rule(assessment: Assessment, objective_id: str, key_result: KeyResult) -
         return unknown(key_result.problem)
     if key_result.issue is not None and key_result.issue.gap and not key_result.progress.by_rows:
         return unknown(key_result.issue.gap)
+    issue, current = key_result.issue, current_kpi(key_result.rule.part.progress)
+    if issue is not None and current is not None:
+        issue = assessment.with_kpi(issue, current)
     below = key_result.rule.part.relation in ("child", "descendant")
     subject = Subject(
         assessment,
         key_result.selected,
-        key_result.issue,
+        issue,
         objective_id if below else None,
         key_result.rule.part.subtasks,
         key_result.rule.conditions,

@@ -10,11 +10,13 @@ from mappings.document.checks.codes import Code
 from mappings.document.checks.kpi_sources import check_source
 from mappings.document.checks.progress import check_band
 from mappings.document.checks.report import Report, shown
+from mappings.document.checks.walk import key_results
 from mappings.document.schema import BandPart, Document, KpiPart
 from mappings.document.text.places import Path
 from mappings.kpi.cadence import Cadence
 from mappings.kpi.formula import ALLOWED, FUNCTIONS, faults, used_names
 from mappings.kpi.sources import SOURCE_OPTIONS, FormulaOptions
+from mappings.progress.options import current_kpi
 
 ISSUE_KEY = re.compile(r"[A-Z][A-Z0-9_]+-[0-9]+")
 KPI_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -35,6 +37,12 @@ def check_kpis(document: Document, report: Report) -> None:
             _check_formula(kpi, kpi.source, known, path, report)
         _check_promotion(document, kpi, path, report)
     _check_circles(document, known, report)
+    for path, _, part in key_results(document):
+        current = current_kpi(part.progress)
+        if current is not None and current.kpi not in known:
+            where = (*path, "progress", "current", "kpi")
+            remedy = "name a KPI of this document by its id"
+            report.unknown(Code.UNKNOWN_KPI, "the KPI", current.kpi, known, where, remedy)
 
 
 def _check_id(kpi: KpiPart, path: Path, report: Report) -> None:

@@ -22,6 +22,7 @@ from mappings.kpi.series import Watched
 from mappings.kpi.steps import bands_of
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
+from plugin.sync.context import Context
 from plugin.use_cases.kpis.board import part_of
 from plugin.use_cases.kpis.settlement import count_after, watched_of
 from plugin.use_cases.kpis.site_past import SitePast
@@ -64,7 +65,7 @@ def read_due(connector: Connector, site: str, going_on: Callable[[], None] = lam
     wanted = _due(connector, site, watched)
     reach = replace(SitePast(context, going_on).reach(), outside=_outside(connector))
     for one in sorted(wanted, key=lambda each: each.period.last, reverse=True):
-        _ask(connector, site, watched, one, reach)
+        _ask(connector, context, watched, one, reach)
         going_on()
 
 
@@ -92,7 +93,7 @@ def read_now(connector: Connector, actor: Actor, site: str, id_: str) -> Pull:
             return Pull(None, answer)
         kpis.record(conn, site, id_, answer)
         kpi_failures.forget(conn, site, id_, running.last)
-        count_after(conn, site, watched, {id_: [one.at for one in answer]}, connector.clock())
+        count_after(context, conn, {id_: [one.at for one in answer]}, connector.clock())
         audit.note(conn, actor.label, "KPI read", connector.clock(), {"kpi": id_}, site)
     return Pull(answer[-1])
 
@@ -177,8 +178,8 @@ def _pause(attempts: int) -> timedelta:
     return min(timedelta(minutes=2 ** min(attempts - 1, 10)), LONGEST_PAUSE)
 
 
-def _ask(connector: Connector, site: str, watched: Watched, wanted: _Wanted, reach: Reach) -> None:
-    id_ = wanted.part.id
+def _ask(connector: Connector, context: Context, watched: Watched, wanted: _Wanted, reach: Reach) -> None:
+    id_, site = wanted.part.id, context.site
     answer = _answer(watched, wanted.part, wanted.period, reach, connector)
     with connector.store.write() as conn:
         kpis.alone(conn, site)
@@ -188,7 +189,7 @@ def _ask(connector: Connector, site: str, watched: Watched, wanted: _Wanted, rea
         news = _new(answer, kpis.instants(conn, site, [id_], {one.at for one in answer}))
         kpis.record(conn, site, id_, news)
         kpi_failures.forget(conn, site, id_, wanted.period.last)
-        count_after(conn, site, watched, {id_: [one.at for one in news]}, connector.clock())
+        count_after(context, conn, {id_: [one.at for one in news]}, connector.clock())
 
 
 def _answer(

@@ -19,7 +19,7 @@ from mappings.progress.options import LARGEST
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.kpis.board import GIVEN, part_of
-from plugin.use_cases.kpis.settlement import count_after, watched_of
+from plugin.use_cases.kpis.settlement import count_after
 from plugin.use_cases.permission import EDITOR, act
 
 MOST_READINGS = 1_000
@@ -66,7 +66,7 @@ def push(
     if wrong:
         raise ReadingsRefused(wrong)
     news = [KpiReading(whole_ms(one.at), one.value, now, "push", one.note.strip()) for one in readings]
-    return _keep(connector, actor, site, mapping, {id_: news}, now)[id_]
+    return _keep(connector, actor, site, {id_: news}, now)[id_]
 
 
 @act(EDITOR)
@@ -85,7 +85,7 @@ def import_file(
     news: dict[str, list[KpiReading]] = {}
     for one in found:
         news.setdefault(one.kpi, []).append(KpiReading(one.at, one.value, now, "csv"))
-    kept = _keep(connector, actor, site, mapping, news, now)
+    kept = _keep(connector, actor, site, news, now)
     return {name: Counter(receipts) for name, receipts in kept.items()}
 
 
@@ -110,11 +110,11 @@ def _keep(
     connector: Connector,
     actor: Actor,
     site: str,
-    mapping: BoundMapping,
     news: Mapping[str, Sequence[KpiReading]],
     now: datetime,
 ) -> Mapping[str, tuple[Receipt, ...]]:
     kept: dict[str, tuple[Receipt, ...]] = {}
+    context = connector.context(site)
     with connector.store.write() as conn:
         kpis.alone(conn, site)
         for id_, readings in news.items():
@@ -131,7 +131,7 @@ def _keep(
             ]
             for id_ in kept
         }
-        count_after(conn, site, watched_of(mapping), touched, now)
+        count_after(context, conn, touched, now)
     return kept
 
 

@@ -8,12 +8,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from connectors.store.numbers import kpis
+from connectors.store.numbers import kpis, objectives
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.kpi.cadence import MILLISECOND
 from mappings.kpi.series import Watched
 from mappings.kpi.steps import Judgement, count
 from plugin.runtime.connector import Connector
+from plugin.sync.context import Context
 
 
 def watched_of(mapping: BoundMapping) -> Watched:
@@ -34,17 +35,19 @@ def with_readings(
 
 def count_settled(connector: Connector, site: str) -> None:
     """Count whatever has settled until now."""
-    watched = watched_of(connector.context(site).mapping)
+    context = connector.context(site)
+    watched = watched_of(context.mapping)
     with connector.store.write() as conn:
         kpis.alone(conn, site)
-        for id_ in watched.parts:
-            count_kpi(conn, site, watched, id_, (), connector.clock())
+        moved = [id_ for id_ in watched.parts if _count_kpi(conn, site, watched, id_, (), connector.clock())]
+        _mark_readers(context, conn, moved)
 
 
 def count_after(
-    conn: Connection, site: str, watched: Watched, touched: Mapping[str, Collection[datetime]], now: datetime
+    context: Context, conn: Connection, touched: Mapping[str, Collection[datetime]], now: datetime
 ) -> None:
     """Count the KPIs that were read at these instants, and those worked out from them."""
+    watched, moved = watched_of(context.mapping), list[str]()
     for id_ in watched.parts:
         instants = {
             felt
@@ -53,28 +56,37 @@ def count_after(
             for felt in watched.felt(id_, leaf, at)
         }
         if instants:
-            count_kpi(conn, site, watched, id_, instants, now)
+            _count_kpi(conn, context.site, watched, id_, instants, now)
+            moved.append(id_)
+    _mark_readers(context, conn, moved)
 
 
-def count_kpi(
+def _mark_readers(context: Context, conn: Connection, moved: Collection[str]) -> None:
+    """Objectives with key results that read one of these KPIs are due; where no key result reads a KPI, nothing is asked."""
+    if context.mapping.current_kpis() & set(moved):
+        context.mark(conn, objectives.ids(conn, context.site), "a KPI that it reads")
+
+
+def _count_kpi(
     conn: Connection, site: str, watched: Watched, id_: str, touched: Collection[datetime], now: datetime
-) -> None:
-    """Count the periods that hold these instants, and all after the last one counted. The caller counts alone."""
+) -> bool:
+    """Count the periods that hold these instants, and all after the last one counted; whether any settled. The caller counts alone."""
     state = kpis.get(conn, site, id_)
     after = None if state.latest is None else state.latest + MILLISECOND
     if after is not None and watched.settles(id_, watched.period(id_, after)) > now and not touched:
-        return
+        return False
     begin = None if after is None else min(watched.begins(id_, at) for at in (after, *touched))
     full = with_readings(conn, site, watched, id_, begin)
     instants = {*touched, *_instants(full, id_, after)}
     if not instants:
-        return
+        return False
     judged: Mapping[datetime, Judgement] = kpis.judgements(conn, site, id_, begin)
     counted, new = count(full, id_, state, judged, instants, now)
     if new:
         kpis.judge(conn, site, id_, new)
     if counted != state:
         kpis.put(conn, site, id_, counted, now)
+    return bool(new)
 
 
 def _instants(watched: Watched, id_: str, after: datetime | None) -> Iterator[datetime]:

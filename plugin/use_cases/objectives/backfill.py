@@ -23,6 +23,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.runtime.processes.garbage_collector import collector_resting
 from plugin.sync.context import Context
+from plugin.sync.reconcile.kpi_readings import kpi_readings
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 from plugin.use_cases.work import background_jobs
 from plugin.use_cases.work.background_jobs import BackgroundJob, Report
@@ -150,10 +151,12 @@ def _standings(
 ) -> Iterator[Standing]:
     """The state of every objective at each moment, the latest first."""
     backwards = sorted(moments, reverse=True)
+    with context.store.read() as conn:
+        read = kpi_readings(conn, context.site, context.mapping, context.clock())
     for place, at in enumerate(backwards, start=1):
         moment = Moment(at, context.mapping.zone, context.catalogue.account_id)
         with collector_resting():
-            states = assess(context.mapping, Forest.of(past.at(at)), moment)
+            states = assess(context.mapping, Forest.of(past.at(at)), moment, kpis=read)
         yield from ((at, state) for state in states.values())
         progress(place, len(backwards))
 

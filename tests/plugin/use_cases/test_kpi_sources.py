@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -18,13 +19,15 @@ from connectors.sandbox.site_state.state import person
 from connectors.sandbox.site_state.transitions import to_status
 from connectors.sandbox.traffic.faults import Fault
 from connectors.store.mirror import issue_histories
-from connectors.store.numbers import kpi_failures
+from connectors.store.numbers import kpi_failures, objectives
 from plugin.jobs.schedules import Schedules
 from plugin.runtime.composition import build_connector
 from plugin.runtime.settings import MetricSettings, read_settings
-from plugin.use_cases.kpis import board
+from plugin.use_cases.kpis import board, readings
 from plugin.use_cases.kpis.kpi_words import told_words
 from plugin.use_cases.kpis.pulls import read_due, read_now
+from plugin.use_cases.kpis.readings import PushedReading
+from plugin.use_cases.kpis.settlement import count_settled
 from tests.actors import TESTER
 from tests.connectors.metrics.test_outside import Server, server
 from tests.plugin.sync.conftest import Clock, Hand
@@ -330,3 +333,63 @@ def test_tuesdays_figure_is_not_mondays(watch: Watch, server: Server) -> None:
     assert watch.readings("figure") == [("11-09 23:59:59.999", "7")]
     assert watch.failures() == [("11-11", "too_late", 1)]
     assert len(server.asked) == 1
+
+
+CURRENT = """
+version: 1
+name: evidence
+site: main
+scope: project = PLAT
+time_zone: UTC
+cycles:
+  - {id: 2026-Q4, start: 2026-10-01, end: 2026-12-31}
+objectives:
+  - id: epics
+    select: issuetype = Epic
+    cycle: 2026-Q4
+    key_results:
+      - id: fewer-bugs
+        relation: child
+        progress: {kind: transition, start: 10, current: {kpi: bugs}, target: 0}
+kpis:
+  - {id: bugs, name: Bugs, source: {kind: push}, healthy: {at_most: 5}}
+"""
+
+
+def test_a_key_result_stands_at_the_last_settled_value_of_a_kpi(watch: Watch) -> None:
+    epic = watch.issue("Epic")
+    watch.issue("Story", epic)
+    watch.activate(CURRENT)
+    watch.sync()
+
+    def stands() -> tuple[Fraction | None, str, str]:
+        watch.work_off()
+        with watch.connector.store.read() as conn:
+            saved = objectives.load(conn, "main", epic)
+        assert saved is not None
+        (one,) = saved.state.key_results
+        return one.measurement.progress, one.measurement.cause.value, one.measurement.reason
+
+    def push(at: str, value: int) -> None:
+        readings.push(
+            watch.connector,
+            TESTER,
+            "main",
+            "bugs",
+            [PushedReading(datetime.fromisoformat(at), Fraction(value))],
+        )
+
+    assert stands() == (None, "never_measured", 'current is missing: the KPI "bugs" has no settled value yet')
+    push("2026-11-09T08:00:00Z", 4)
+    assert stands()[1] == "never_measured"  # the day has not settled
+    watch.at("2026-11-10T01:00")
+    count_settled(watch.connector, "main")
+    said = '4 on the way from 10 to 0; of the KPI "bugs", settled for 2026-11-09 23:59'
+    assert stands() == (Fraction(3, 5), "measured", said)
+    push("2026-11-09T09:00:00Z", 7)  # a correction of a settled day restates it
+    assert stands()[0] == Fraction(3, 10)
+    push("2026-11-10T00:30:00Z", 0)
+    assert stands()[0] == Fraction(3, 10)
+    watch.at("2026-11-13T01:00")
+    count_settled(watch.connector, "main")
+    assert stands()[0] == 1  # what settled last stands, days without data or not
