@@ -37,6 +37,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "on_track": "Pace from which a key result is on track.",
     "at_risk": "Pace from which a key result is at risk; below it is off track.",
     "working_days": "The weekdays that count towards expected progress; all where it is left out.",
+    "close_after": "So long after its last day a cycle is closed by itself: 21d, 3w, or never.",
     "objectives": "What is an objective, and what measures it.",
     "id": "A name that other parts and the history refer to, or the id of a Jira field.",
     "select": "JQL: which issues are meant.",

@@ -90,6 +90,12 @@ class ThresholdsPart(Part):
     at_risk: Pace = Decimal("0.4")
 
 
+CloseAfter = (
+    Literal["never"] | Annotated[str, Field(pattern=r"^[0-9]{1,5}[dw]$"), AfterValidator(_bounded_duration)]
+)
+"""So long after its last day a cycle is closed by itself."""
+
+
 class CyclePart(Part):
     """A cycle; both ends are days that count."""
 
@@ -100,6 +106,7 @@ class CyclePart(Part):
     stale_after: Duration = "14d"
     health: ThresholdsPart = ThresholdsPart()
     working_days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] | None = None
+    close_after: CloseAfter = "60d"
 
 
 PeriodName = Literal["month", "quarter", "tertial", "half", "year"]
@@ -117,6 +124,7 @@ class CyclesPart(Part):
     stale_after: Duration = "14d"
     health: ThresholdsPart = ThresholdsPart()
     working_days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] | None = None
+    close_after: CloseAfter = "60d"
     listed: tuple[CyclePart, ...] = Field(default=(), max_length=MOST_PARTS)
 
 

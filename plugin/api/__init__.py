@@ -13,7 +13,17 @@ from plugin.api import sites
 from plugin.api.accounts import audit, own_account, people
 from plugin.api.mappings import revisions, texts
 from plugin.api.mappings.texts import SchemaGiven
-from plugin.api.objectives import changes, check_ins, exports, forecasts, history, kpis, objectives, past
+from plugin.api.objectives import (
+    changes,
+    check_ins,
+    cycles,
+    exports,
+    forecasts,
+    history,
+    kpis,
+    objectives,
+    past,
+)
 from plugin.api.protocol.dispatch import TextRequest, Turns, ill_formed, problems_everywhere, view_of
 from plugin.api.protocol.failures import failure
 from plugin.api.protocol.openapi import PREFIX, document
@@ -24,6 +34,7 @@ from plugin.runtime.connector import Connector
 MODULES = (
     objectives,
     history,
+    cycles,
     forecasts,
     check_ins,
     kpis,

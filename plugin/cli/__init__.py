@@ -12,6 +12,7 @@ from plugin.cli.accounts.user import user_group
 from plugin.cli.mappings.check import check_command
 from plugin.cli.mappings.mapping import mapping_group
 from plugin.cli.objectives.check_in import check_in_group
+from plugin.cli.objectives.cycle import cycle_group
 from plugin.cli.objectives.explain import explain_command
 from plugin.cli.objectives.export import export_group
 from plugin.cli.objectives.forecast import forecast_command
@@ -51,6 +52,7 @@ COMMANDS: tuple[click.Command, ...] = (
     forecast_command,
     moved_command,
     check_in_group,
+    cycle_group,
     kpi_group,
     history_group,
     status_command,

@@ -27,6 +27,7 @@ from plugin.sync.refresh.tombstones import WINDOW
 from plugin.sync.resync.full import resync
 from plugin.sync.resync.recent import resync_recent
 from plugin.sync.resync.watermark import want_full_read
+from plugin.use_cases.cycles.closing import close_due
 from plugin.use_cases.health import webhook_state
 from plugin.use_cases.kpis.pulls import read_due
 from plugin.use_cases.kpis.settlement import count_settled
@@ -89,6 +90,11 @@ def read_kpis(connector: Connector, site: str, going_on: Callable[[], None]) -> 
     read_due(connector, site, going_on)
 
 
+def close_cycles(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
+    """Cycles are closed by themselves, so long after their end as the mapping says."""
+    close_due(connector, site)
+
+
 def prune(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
     """Forget deliveries and audit entries older than their settings, all but a day's last point of old history, and idle limits."""
     now = connector.clock()
@@ -146,6 +152,7 @@ class Schedules:
         self.all = [
             Schedule("pace", timedelta(minutes=1), look_at_pace),
             Schedule("forecast", timedelta(minutes=1), forecast),
+            Schedule("cycles", timedelta(hours=1), close_cycles),
             Schedule("prune", timedelta(hours=6), prune),
             Schedule("kpis", timedelta(minutes=1), count_kpis, Connector.watches_kpis),
             Schedule("kpi sources", timedelta(minutes=1), read_kpis, Connector.reads_kpis),

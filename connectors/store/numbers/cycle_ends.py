@@ -14,19 +14,26 @@ from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import among, insert_into
 from connectors.store.mirror.issue_text import IssueReader, text_of
+from connectors.store.numbers import list_query
 from connectors.store.schema import cycle_end as table
+from connectors.store.schema import listing
 from mappings.rollup.cycle_end import Doubt, EndFacts
 from mappings.rollup.state import ObjectiveState
 
 
 @dataclass(frozen=True, slots=True)
 class CycleEnd:
-    """The facts of the end of a cycle, what they came to, and by which mapping revision."""
+    """The facts of the end of a cycle, what they came to, and by which mapping revision; `closed` is the version of its closing, if it is."""
 
     ends_at: datetime
     facts: EndFacts
     state: ObjectiveState
     mapping_revision: str
+    closed: int = 0
+
+    def settled(self, mapping_revision: str) -> bool:
+        """Whether the state stands as it is, whatever this revision would make of the facts."""
+        return self.closed > 0 or self.mapping_revision != mapping_revision
 
 
 def latest(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, CycleEnd]:
@@ -50,6 +57,27 @@ def cycles(conn: Connection, site: str) -> list[str]:
     """Ids of the cycles whose end was noted for some objective."""
     found = select(table.c.cycle_id).where(table.c.site == site).distinct().order_by(table.c.cycle_id)
     return list(conn.execute(found).scalars())
+
+
+def unnoted(conn: Connection, site: str, cycle_id: str) -> list[str]:
+    """Ids of the objectives of a cycle of which no end was noted yet."""
+    noted = (
+        select(table.c.objective_id)
+        .where(
+            table.c.site == listing.c.site,
+            table.c.objective_id == listing.c.id,
+            table.c.cycle_id == cycle_id,
+        )
+        .exists()
+    )
+    mine = (listing.c.site == site, listing.c.cycle == list_query.kept(cycle_id), ~noted)
+    return list(conn.execute(select(listing.c.id).where(*mine).order_by(listing.c.id)).scalars())
+
+
+def running(conn: Connection, site: str) -> list[str]:
+    """Ids of the cycles that objectives run in, or ran in last, now."""
+    found = select(listing.c.cycle).where(listing.c.site == site).distinct()
+    return sorted(name for name in conn.execute(found).scalars() if name)
 
 
 def keep(conn: Connection, site: str, end: CycleEnd, now: datetime) -> None:

@@ -89,6 +89,33 @@ snapshot = Table(
     Index(None, "site", "objective_id", "at"),
 )
 
+closing = Table(
+    "closing",
+    columns.metadata,
+    columns.site(),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    columns.text("cycle_id"),
+    columns.number("version"),
+    columns.text("kind"),
+    columns.text("objective_id"),
+    columns.number("at"),
+    Column("content", LargeBinary, nullable=False),
+    columns.text("former"),
+    columns.text("hash"),
+    Index(None, "site", "cycle_id", "version"),
+    Index(None, "site", "objective_id"),
+)
+
+last_write = Table(
+    "last_write",
+    columns.metadata,
+    columns.site(),
+    columns.part("objective_id"),
+    columns.text("cycle_id"),
+    columns.number("version"),
+    sqlite_with_rowid=False,
+)
+
 cycle_end = Table(
     "cycle_end",
     columns.metadata,

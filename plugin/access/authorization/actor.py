@@ -24,6 +24,8 @@ COMMAND_LINE = Actor("command line", Permission.ADMIN)
 """Whoever may run commands beside the database may do everything anyway."""
 SETTINGS = Actor("settings", Permission.ADMIN)
 """Whoever wrote the settings that a process starts with: the mapping file that is adopted where none is active yet."""
+CALENDAR = Actor("calendar", Permission.EDITOR)
+"""What happens because its day has come: a cycle is closed by itself."""
 DEMONSTRATION = Actor("demo", Permission.ADMIN)
 """The demo, which sets itself up."""
 NOBODY = Actor("nobody", Permission.PUBLIC)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from connectors.store.mirror import issue_histories, mirror
-from connectors.store.numbers import cycle_ends, objectives
+from connectors.store.numbers import closings, cycle_ends, objectives
 from connectors.store.numbers.cycle_ends import CycleEnd
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.facts.forest import Forest
@@ -38,13 +38,13 @@ def measured(
     measure: Measure,
 ) -> tuple[dict[str, ObjectiveState], dict[str, CycleEnd]]:
     """The states of these objectives, and what is news of the ends of their cycles."""
-    noted = cycle_ends.latest(conn, context.site, ids)
+    noted = noted_ends(conn, context.site, ids)
     fixed = standing_by_notes(context.mapping, noted, forest, context.moment())
     open_ids = [id_ for id_ in ids if id_ not in fixed]
     ended = {
         id_: _facts(context, conn, forest, end, ())
         for id_, end in noted.items()
-        if id_ not in fixed and end.mapping_revision == context.mapping.revision
+        if id_ not in fixed and not end.settled(context.mapping.revision)
     }
     states = measure(open_ids, {**settled, **fixed}, ended)
     fresh = _first_looks(context, conn, forest, states, ended)
@@ -58,22 +58,38 @@ def measured(
         if id_ in states and states[id_].cycle_id == facts.cycle_id
     }
     changed = {id_: end for id_, end in news.items() if end != noted.get(id_)}
-    return {**fixed, **states}, changed
+    closed = {id_: noted[id_] for id_ in fixed if noted[id_].closed}
+    return {**fixed, **states}, changed | closed
+
+
+def noted_ends(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, CycleEnd]:
+    """What is known of the last cycle of each of these objectives that has ended; what is closed stands as it was closed."""
+    ids = list(ids)
+    found = cycle_ends.latest(conn, site, ids)
+    for id_, record in closings.standing(conn, site, ids).items():
+        end = found.get(id_)
+        if end is None or end.facts.cycle_id != record.cycle_id:
+            continue
+        state = replace(record.state, touched=end.state.touched)
+        found[id_] = replace(end, state=state, closed=record.version)
+    return found
 
 
 def standing_by_notes(
     mapping: BoundMapping, noted: Mapping[str, CycleEnd], forest: Forest, moment: Moment
 ) -> dict[str, ObjectiveState]:
-    """The states of those whose cycle ended under another revision of the mapping and that this one still takes for objectives, in no later cycle."""
+    """The states of those that run in no later cycle, and whose cycle was closed, or ended under another revision than this, which still takes them for objectives."""
     found = {}
     assessment = Assessment(mapping, forest, moment)
     rules = {f"@{rule.part.id}": rule for rule in mapping.objectives if rule.select is None}
     for id_, end in noted.items():
-        if end.mapping_revision == mapping.revision:
+        if not end.settled(mapping.revision):
             continue
         issue = forest.issue(id_)
         rule = rules.get(id_) if issue is None else assessment.rule_for(issue)
         if rule is None:
+            if end.closed and issue is not None:
+                found[id_] = end.state
             continue
         cycle = cycle_of(mapping, rule.part.cycle, issue, moment.today)
         if cycle is None or cycle.id == end.facts.cycle_id:

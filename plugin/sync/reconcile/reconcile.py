@@ -11,7 +11,8 @@ import structlog
 from sqlalchemy import Connection
 
 from connectors.store.absence.gaps import KeptGap
-from connectors.store.numbers import cycle_ends, objectives
+from connectors.store.numbers import closings, cycle_ends, objectives
+from connectors.store.numbers.cycle_ends import CycleEnd
 from connectors.store.work import due, last_reconcile
 from connectors.store.writes import brakes, refusals, writes
 from connectors.store.writes.writes import Write
@@ -82,6 +83,8 @@ def reconcile(
         standing = _standing(context, conn, found)
         whole = plan_objective(context, conn, state, found.forest, _cause(context, found))
         whole = with_clearing(whole, objective_id, clears(context, conn, objective_id, found))
+        if _had_last_write(context, conn, found):
+            whole = Plan(objective_id)
         allowed = without_refused(context, conn, whole)
         planned = without_absent(context, allowed)
         sifted = sift(context, conn, planned)
@@ -108,6 +111,23 @@ def reconcile(
     whole = replace(whole, changes=tuple(change for change in whole.changes if change not in over))
     _save(context, objective_id, found, whole, tenure, sifted)
     return Reconciled(objective_id, state, planned, applied, before, sifted.waiting, refused)
+
+
+def _had_last_write(context: Context, conn: Connection, found: Measured) -> bool:
+    """Whether its cycle is closed and was written for the last time: what anybody does to the fields since is left alone."""
+    end = found.end
+    if end is None or not end.closed:
+        return False
+    last = closings.wrote_last(conn, context.site, end.state.id)
+    return last == (end.facts.cycle_id, end.closed)
+
+
+def _keep_end(context: Context, conn: Connection, end: CycleEnd, *, written: bool) -> None:
+    """What is news of the end of its cycle; of a closed one, that all was written."""
+    if not end.closed:
+        cycle_ends.keep(conn, context.site, end, context.clock())
+    elif written:
+        closings.note_last_write(conn, context.site, end.state.id, end.facts.cycle_id, end.closed)
 
 
 def _standing(context: Context, conn: Connection, found: Measured) -> Standing | None:
@@ -233,7 +253,7 @@ def _save(
         else:
             objectives.succeed(conn, context.site, before, state, context.mapping.revision, now)
         if found.end is not None:
-            cycle_ends.keep(conn, context.site, found.end, now)
+            _keep_end(context, conn, found.end, written=later is None and not sifted.waiting)
         probes = refusals.keep(conn, context.site, objective_id, whole.changes)
         _wake(context, conn, objective_id, before.state if before else None, state, probes)
         places = [(change.issue_id, change.field_id) for change in whole.changes]

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from connectors.jira.http.errors import JiraError, Permanent
 from connectors.store import StoreError
 from connectors.store.mirror import mirror
-from connectors.store.numbers import check_ins, cycle_ends, objectives
+from connectors.store.numbers import check_ins, objectives
 from connectors.store.people import audit
 from connectors.store.reads import wishes
 from connectors.store.sites import activation_runs, coming_mappings, revisions
@@ -47,7 +47,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.garbage_collector import collector_resting
 from plugin.sync.context import field_of, metrics_of
-from plugin.sync.reconcile.cycle_ends import standing_by_notes
+from plugin.sync.reconcile.cycle_ends import noted_ends, standing_by_notes
 from plugin.sync.reconcile.departure import end_of_cycle, standing_of
 from plugin.sync.reconcile.kpi_readings import kpi_readings
 from plugin.sync.refresh import names, written_options
@@ -174,9 +174,9 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
         written = writes.written_count(conn, site)
         stands = written_values.every(conn, site)
         said = check_ins.standing(conn, site)
-        noted = cycle_ends.latest(conn, site, before)
+        noted = noted_ends(conn, site, before)
         read = kpi_readings(conn, site, mapping, moment.now)
-    ended = {id_: end.facts for id_, end in noted.items() if end.mapping_revision == mapping.revision}
+    ended = {id_: end.facts for id_, end in noted.items() if not end.settled(mapping.revision)}
     after = assess(mapping, forest, moment, said, ended=ended, kpis=read)
     after |= standing_by_notes(mapping, noted, forest, moment)
     plans = plans_for(mapping, after, forest, replace(connector.ground(site), moment=moment))

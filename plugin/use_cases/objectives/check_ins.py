@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from connectors.store.numbers import check_ins, objectives
+from connectors.store.numbers import check_ins, closings, objectives
 from connectors.store.numbers.check_ins import WITHDRAWN, Kept
 from connectors.store.people import audit
 from connectors.store.work import due
@@ -18,6 +18,7 @@ from mappings.explain.check_in import DELTA, CheckIn, Measure, faults, share
 from mappings.facts.moment import Moment
 from mappings.numbers import exact
 from mappings.rollup.check_in_override import measure_of
+from mappings.rollup.cycle_end import has_ended
 from mappings.rollup.state import KeyResultState, ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
@@ -109,13 +110,28 @@ def check_in(connector: Connector, actor: Actor, site: str, objective_id: str, s
             said.delta,
             derived_progress(key_result),
         )
-        wrong = [*_misread(said, wanted.measure), *faults(wanted, today)]
+        ended = _after_the_end(conn, site, saved.state, wanted, connector)
+        wrong = [*_misread(said, wanted.measure), *ended, *faults(wanted, today)]
         if wrong:
             raise CheckInRefused(wrong)
         kept = check_ins.add(conn, site, wanted)
         _follow(connector, conn, site, kept, "key result checked in", actor)
     connector.announce()
     return kept
+
+
+def _after_the_end(
+    conn: Connection, site: str, state: ObjectiveState, said: CheckIn, connector: Connector
+) -> Iterator[tuple[str, str]]:
+    """After the end of a cycle a check-in counts as made at its end, and says why; once the cycle is closed there is none."""
+    mapping = connector.context(site).mapping
+    cycle = mapping.cycles.get(state.cycle_id)
+    if cycle is None or not has_ended(cycle, Moment(connector.clock(), mapping.zone)):
+        return
+    if cycle.id in closings.closed(conn, site):
+        yield "key_result", f"{cycle.id} is closed: its numbers stand. An admin may open it again"
+    elif not said.note:
+        yield "note", f"{cycle.id} has ended: say why this is known only now"
 
 
 def _misread(said: Said, measure: Measure) -> Iterator[tuple[str, str]]:

@@ -38,6 +38,7 @@ from plugin.sync.resync.full import resync
 from plugin.use_cases.mapping.mapping_life import activate
 from tests.actors import TESTER
 from tests.empty_database import lay_empty_database
+from tests.quarter import begun
 
 PROGRESS = "customfield_10060"
 
@@ -400,3 +401,9 @@ def small(
     """Three projects with an objective and its twenty stories each, synced."""
     with revived(snapshots(63, 21, getattr(request, "param", "cloud")), tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def quarter(hand: Hand) -> tuple[Any, str, str, list[str]]:
+    """An objective of 2026-Q4 at 45 %, two days after its end: the hand, the objective, its metric and its stories."""
+    return begun(hand)

@@ -56,7 +56,7 @@ def standing_still(context: Context, issues: dict[str, Issue]) -> dict[str, Obje
     with context.store.read() as conn:
         noted = cycle_ends.latest(conn, SITE, ids)
     mapping, forest, moment = context.mapping, Forest.of(issues.values()), context.moment()
-    ended = {id_: end.facts for id_, end in noted.items() if end.mapping_revision == mapping.revision}
+    ended = {id_: end.facts for id_, end in noted.items() if not end.settled(mapping.revision)}
     return assess(mapping, forest, moment, ended=ended) | standing_by_notes(mapping, noted, forest, moment)
 
 

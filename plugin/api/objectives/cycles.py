@@ -1,0 +1,207 @@
+"""`/cycles`: which cycles there are, what they came to, closing one that has ended, and that no record of a closed one was changed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from pydantic import Field
+
+from mappings.rollup.closing import Kind
+from mappings.rollup.scoring import Reading
+from mappings.rollup.state import HealthLevel
+from plugin.api.protocol.addresses import CycleAddress
+from plugin.api.protocol.failures import Refusal, not_found
+from plugin.api.protocol.lookup import known_site, site_of
+from plugin.api.protocol.model import MOST_ROWS, Asked, Given, SiteName, SiteQuery, Word
+from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.use_cases.cycles import closing, cycles
+from plugin.use_cases.cycles.closing import LONGEST_NOTE, Said, typed_score
+from plugin.use_cases.cycles.cycles import CycleRefused, CycleState, UnknownCycle
+
+ROUTES = Routes()
+
+
+class MeanGiven(Given):
+    """The plain mean of the scored objectives of one commitment; what was not scored stands beside it and is never 0."""
+
+    commitment: str
+    score: float | None
+    score_exact: str | None
+    scored: int
+    unscored: int
+    cancelled: int
+    advice: str = Field(description="What so high, or so low, a mean lets one advise; empty where nothing.")
+
+
+class CycleGiven(Given):
+    """One cycle of one site."""
+
+    site: str
+    id: str
+    name: str | None
+    start: date
+    end: date = Field(description="The last day that counts.")
+    state: CycleState
+    version: int = Field(description="The version of its last closing; 0 where it was never closed.")
+    objectives: int
+    means: list[MeanGiven]
+
+
+class CyclesGiven(Given):
+    """The cycles that run and those that objectives ran in, the latest end first."""
+
+    items: list[CycleGiven]
+
+
+class EndDoubtGiven(Given):
+    """What is not certain of the facts of the end, and of which issue."""
+
+    doubt: str
+    issue: str
+
+
+class ScoreGiven(Given):
+    """One objective of a cycle with its score; null is unscored or cancelled, never 0."""
+
+    objective: str
+    key: str
+    title: str
+    owner: str | None
+    commitment: str
+    score: float | None = Field(description="What counts: what was said, else what was derived.")
+    score_exact: str | None
+    shown: str = Field(description="With as many decimals as it takes to stay on its side of a bound.")
+    derived: float | None
+    said: float | None = Field(description="What a person said instead.")
+    reason: str
+    reading: Reading
+    colour: str
+    health: HealthLevel
+    health_rule: str
+    sentence: str
+    doubts: list[EndDoubtGiven]
+
+
+class CycleActGiven(Given):
+    """That the cycle was closed, or opened again."""
+
+    act: Kind
+    version: int
+    at: datetime
+    by: str
+    note: str
+    hash: str
+
+
+class CycleDetailGiven(CycleGiven):
+    """One cycle with its objectives: from its records where it is closed, as of its end where it has ended, else as of now."""
+
+    scores: list[ScoreGiven]
+    acts: list[CycleActGiven]
+
+
+class ScoreSaid(Asked):
+    """What is said of one objective at closing."""
+
+    objective: Word = Field(description="Its issue key or id.")
+    score: float | None = Field(None, ge=0, le=1, description="A score of one's own; wants a reason.")
+    reason: str = Field("", max_length=LONGEST_NOTE, description="Why it scores as it does.")
+
+
+class ClosingAsked(Asked):
+    """Close a cycle that has ended."""
+
+    site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
+    scores: list[ScoreSaid] = Field([], max_length=MOST_ROWS, description="What is said of objectives.")
+    reason: str = Field(
+        "", max_length=LONGEST_NOTE, description="Why, for all that want a reason and have none of their own."
+    )
+    note: str = Field("", max_length=LONGEST_NOTE, description="What was learnt in this cycle.")
+
+
+class ClosedGiven(Given):
+    """What was closed; the hash is that of the last record."""
+
+    cycle: str
+    version: int
+    objectives: int
+    hash: str
+
+
+class ReopeningAsked(Asked):
+    """Open a closed cycle again."""
+
+    site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
+    reason: str = Field(min_length=1, max_length=LONGEST_NOTE, description="Why; it is kept.")
+
+
+class ReopenedGiven(Given):
+    """The version that was closed; it stays, and closing again makes the next one."""
+
+    cycle: str
+    version: int
+
+
+class VerificationGiven(Given):
+    """Whether every record of a closed cycle is what was closed; `head` is the hash of the last record."""
+
+    records: int
+    head: str
+    whole: bool
+    faults: list[str]
+
+
+@ROUTES.get("/cycles", "viewer", "The cycles of a site, and how their objectives score.")
+def list_cycles(call: Call, query: SiteQuery) -> Reply[CyclesGiven]:
+    """Those that run now and those that objectives ran in."""
+    found = cycles.list_cycles(call.connector, call.actor, site_of(call, query))
+    return Reply(CyclesGiven.model_validate({"items": [cycles.cycle_values(one) for one in found]}))
+
+
+@ROUTES.get("/cycles/verification", "viewer", "Whether records of closed cycles were changed.")
+def verification(call: Call, query: SiteQuery) -> Reply[VerificationGiven]:
+    """Each record is chained to the one before it."""
+    found = cycles.verify_records(call.connector, call.actor, site_of(call, query))
+    return Reply(
+        VerificationGiven(records=found.links, head=found.head, whole=found.whole, faults=list(found.faults))
+    )
+
+
+@ROUTES.get("/cycles/{cycle}", "viewer", "One cycle with the scores of its objectives.")
+def one_cycle(call: Call, path: CycleAddress, query: SiteQuery) -> Reply[CycleDetailGiven]:
+    """From its records where it is closed."""
+    try:
+        found = cycles.show_cycle(call.connector, call.actor, site_of(call, query), path.cycle)
+    except UnknownCycle as error:
+        raise not_found("cycle", path.cycle, "GET /cycles lists those there are.") from error
+    return Reply(CycleDetailGiven.model_validate(cycles.detail_values(found)))
+
+
+@ROUTES.post("/cycles/{cycle}/close", "editor", "Freeze the numbers of a cycle that has ended.")
+def close_cycle(call: Call, path: CycleAddress, body: ClosingAsked) -> Reply[ClosedGiven]:
+    """Once, and never before its end."""
+    site = known_site(call.connector, body.site)
+    said = {
+        one.objective: Said(None if one.score is None else typed_score(repr(one.score)), one.reason)
+        for one in body.scores
+    }
+    try:
+        done = closing.close_cycle(call.connector, call.actor, site, path.cycle, said, body.note, body.reason)
+    except UnknownCycle as error:
+        raise not_found("cycle", path.cycle, "GET /cycles lists those there are.") from error
+    except CycleRefused as error:
+        raise Refusal(409, "Not closed", str(error), "Mend this, and close it again.") from error
+    return Reply(
+        ClosedGiven(cycle=done.cycle_id, version=done.version, objectives=done.objectives, hash=done.hash)
+    )
+
+
+@ROUTES.post("/cycles/{cycle}/reopen", "admin", "Open a closed cycle again.")
+def reopen_cycle(call: Call, path: CycleAddress, body: ReopeningAsked) -> Reply[ReopenedGiven]:
+    """Its records stay."""
+    site = known_site(call.connector, body.site)
+    try:
+        version = closing.reopen_cycle(call.connector, call.actor, site, path.cycle, body.reason)
+    except CycleRefused as error:
+        raise Refusal(409, "Not opened", str(error), "GET /cycles/{cycle} shows what it is.") from error
+    return Reply(ReopenedGiven(cycle=path.cycle, version=version))

@@ -1,0 +1,154 @@
+"""`jira-okr cycle`: which cycles there are, what they came to, closing them and opening them again."""
+
+from __future__ import annotations
+
+import click
+
+from mappings.rollup.scoring import Mean, shown_score
+from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.cli.terminal.connector import open_connector
+from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.use_cases.cycles import closing, cycles
+from plugin.use_cases.cycles.closing import Said
+
+
+@click.group("cycle")
+def cycle_group() -> None:
+    """Look at cycles, close one that has ended, and see that nothing that was closed was changed."""
+
+
+@cycle_group.command("list")
+@site_option
+@json_option
+def list_command(site: str, as_json: bool) -> None:
+    """List the cycles that run or that objectives ran in, with how they score."""
+    with open_connector(site=site) as connector:
+        found = cycles.list_cycles(connector, COMMAND_LINE, site)
+    if as_json:
+        show_json([cycles.cycle_values(one) for one in found])
+        return
+    rows = [
+        (
+            one.cycle.id,
+            f"{one.cycle.start} to {one.cycle.end}",
+            one.state.value if not one.version else f"{one.state.value}, version {one.version}",
+            str(one.objectives),
+            "; ".join(mean_text(mean) for mean in one.means),
+        )
+        for one in found
+    ]
+    show_table("Cycles", ("Cycle", "Days", "State", "Objectives", "Mean score"), rows)
+
+
+@cycle_group.command("show")
+@click.argument("cycle_id", metavar="CYCLE")
+@site_option
+@json_option
+def show_command(cycle_id: str, site: str, as_json: bool) -> None:
+    """Show the objectives of a cycle with their scores, and what was done to it."""
+    with open_connector(site=site) as connector:
+        found = cycles.show_cycle(connector, COMMAND_LINE, site, cycle_id)
+    if as_json:
+        show_json(cycles.detail_values(found))
+        return
+    shown = found.shown
+    click.echo(f"{shown.cycle.id}: {shown.cycle.start} to {shown.cycle.end}, {shown.state.value}")
+    rows = [
+        (
+            one.state.key or one.state.id,
+            one.state.title,
+            one.score.commitment,
+            shown_score(one.score.value),
+            one.score.reading.value,
+            one.score.reason,
+        )
+        for one in found.objectives
+    ]
+    show_table("Scores", ("Key", "Objective", "Commitment", "Score", "Reads as", "Why"), rows)
+    for mean in shown.means:
+        click.echo(mean_text(mean) + (f": {mean.advice}" if mean.advice else ""))
+    for act in found.acts:
+        said = f": {act.note}" if act.note else ""
+        click.echo(f"{act.at:%Y-%m-%d %H:%M} {act.kind.value} as version {act.version} by {act.by}{said}")
+
+
+@cycle_group.command("close")
+@click.argument("cycle_id", metavar="CYCLE")
+@click.option("--score", "scores", multiple=True, metavar="KEY=SCORE", help="A score of your own, 0 to 1.")
+@click.option(
+    "--why", "reasons", multiple=True, metavar="KEY=TEXT", help="Why an objective scores as it does."
+)
+@click.option("--reason", default="", help="Why, for all that want a reason and have none of their own.")
+@click.option("--note", default="", help="What was learnt in this cycle.")
+@site_option
+@json_option
+def close_command(
+    cycle_id: str,
+    scores: tuple[str, ...],
+    reasons: tuple[str, ...],
+    reason: str,
+    note: str,
+    site: str,
+    as_json: bool,
+) -> None:
+    """Freeze the numbers of a cycle that has ended, with its scores."""
+    why = dict(_pair(one) for one in reasons)
+    own = {key: closing.typed_score(text) for key, text in (_pair(one) for one in scores)}
+    said = {key: Said(own.get(key), why.get(key, "")) for key in {**why, **own}}
+    with open_connector(site=site) as connector:
+        done = closing.close_cycle(connector, COMMAND_LINE, site, cycle_id, said, note, reason)
+    if as_json:
+        show_json(
+            {
+                "cycle": done.cycle_id,
+                "version": done.version,
+                "objectives": done.objectives,
+                "hash": done.hash,
+            }
+        )
+    else:
+        click.echo(f"{done.cycle_id} is closed as version {done.version}: {done.objectives} objectives.")
+
+
+@cycle_group.command("reopen")
+@click.argument("cycle_id", metavar="CYCLE")
+@click.option("--reason", required=True, help="Why; it is kept with the records.")
+@site_option
+def reopen_command(cycle_id: str, reason: str, site: str) -> None:
+    """Open a closed cycle again; its records stay, and closing it makes the next version."""
+    with open_connector(site=site) as connector:
+        version = closing.reopen_cycle(connector, COMMAND_LINE, site, cycle_id, reason)
+    click.echo(f"{cycle_id} is open again; version {version} stays.")
+
+
+@cycle_group.command("verify")
+@site_option
+@json_option
+def verify_command(site: str, as_json: bool) -> None:
+    """See that every record of closed cycles is what was closed. Exit code 1 where one is not."""
+    with open_connector(site=site) as connector:
+        found = cycles.verify_records(connector, COMMAND_LINE, site)
+    if as_json:
+        show_json({"records": found.links, "head": found.head, "faults": list(found.faults)})
+    else:
+        for fault in found.faults:
+            click.echo(fault)
+        if found.whole:
+            click.echo(f"{found.links} records, none was changed. The last one is {found.head}.")
+    if not found.whole:
+        raise SystemExit(1)
+
+
+def mean_text(mean: Mean) -> str:
+    """`committed 0.62 (4 scored, 1 unscored)`."""
+    counts = [f"{mean.scored} scored"]
+    counts += [f"{mean.unscored} unscored"] if mean.unscored else []
+    counts += [f"{mean.cancelled} cancelled"] if mean.cancelled else []
+    return f"{mean.commitment} {shown_score(mean.value)} ({', '.join(counts)})"
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, rest = text.partition("=")
+    if not equals or not key.strip():
+        raise click.UsageError(f"“{text}” names no objective: write KEY=VALUE.")
+    return key.strip().casefold(), rest.strip()

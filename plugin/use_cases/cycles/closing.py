@@ -1,0 +1,221 @@
+"""Closing a cycle: its numbers are frozen with all ledgers and scored, once, and never before its end. An admin may open it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from fractions import Fraction
+
+from sqlalchemy import Connection
+
+from connectors.store.numbers import closings, cycle_ends
+from connectors.store.numbers.closings import ClosingAct
+from connectors.store.people import audit
+from connectors.store.work import due
+from mappings.document.mapping import Mapping as BoundMapping
+from mappings.document.schema import CyclePart
+from mappings.numbers import exact
+from mappings.rollup.closing import ClosingRecord, Kind
+from mappings.rollup.cycle import duration
+from mappings.rollup.cycle_end import has_ended
+from mappings.rollup.scoring import shown_score
+from plugin.access.authorization.actor import CALENDAR, Actor
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.cycles.cycles import (
+    CycleRefused,
+    ObjectiveScored,
+    cycle_named,
+    is_closed,
+    last_version,
+    ruling,
+    scored_at_end,
+)
+from plugin.use_cases.permission import ADMIN, EDITOR, act
+
+LONGEST_NOTE = 2_000
+NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person says of an objective at closing: a score of their own (0 to 1), and why."""
+
+    score: Fraction | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What was closed: how many objectives, as which version, and the hash of the last record."""
+
+    cycle_id: str
+    version: int
+    objectives: int
+    hash: str
+
+
+@act(EDITOR)
+def close_cycle(
+    connector: Connector,
+    actor: Actor,
+    site: str,
+    cycle_id: str,
+    said: Mapping[str, Said] | None = None,
+    note: str = "",
+    reason: str = "",
+) -> Closed:
+    """Freeze a cycle. `said` is by key or id of objectives; `reason` stands where an objective wants one and none of its own was given.
+
+    Raises CycleRefused.
+    """
+    mapping, moment = ruling(connector, site)
+    cycle = cycle_named(mapping, cycle_id)
+    if not has_ended(cycle, moment):
+        following = cycle.end + timedelta(days=1)
+        raise CycleRefused(f"{cycle_id} runs until {cycle.end}: it can be closed from {following} on.")
+    now = connector.clock()
+    with connector.store.write() as conn:
+        acts = closings.acts(conn, site, cycle_id)
+        if is_closed(acts):
+            raise CycleRefused(f"{cycle_id} is closed already, as version {last_version(acts)}.")
+        _refuse_open_inside(conn, site, mapping, cycle)
+        waiting = cycle_ends.unnoted(conn, site, cycle_id)
+        if waiting:
+            due.mark(conn, site, waiting, now, "its cycle is to be closed")
+            raise CycleRefused(
+                f"{len(waiting)} objectives of {cycle_id} have not been looked at since its end. "
+                "They are looked at by the workers, or by jira-okr sync; close it then."
+            )
+        scored = _scored(scored_at_end(conn, site, mapping, cycle_id), said or {}, reason.strip())
+        version = last_version(acts) + 1
+        done = ClosingAct(cycle_id, version, Kind.CLOSED, now, actor.label, note.strip()[:LONGEST_NOTE], "")
+        revisions = {end.state.id: end.mapping_revision for end in cycle_ends.of_cycle(conn, site, cycle_id)}
+        records = [_record(one, cycle, version, revisions[one.state.id]) for one in scored]
+        hash_ = closings.add(conn, site, done, records)
+        ids = {one.state.id for one in scored}
+        detail = {"cycle": cycle_id, "version": version, "objectives": len(ids), "hash": hash_, "note": note}
+        audit.note(conn, actor.label, "cycle closed", now, detail, site)
+        _follow(connector, conn, site, ids, f"{cycle_id} was closed")
+    connector.announce()
+    return Closed(cycle_id, version, len(ids), hash_)
+
+
+@act(ADMIN)
+def reopen_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, reason: str) -> int:
+    """Open a closed cycle again: it is ended, and measured as of its end with what is known now; the version that was closed. Raises CycleRefused."""
+    now = connector.clock()
+    if not reason.strip():
+        raise CycleRefused("Say why the cycle is opened again: the reason is kept with its records.")
+    with connector.store.write() as conn:
+        acts = closings.acts(conn, site, cycle_id)
+        if not is_closed(acts):
+            raise CycleRefused(f"{cycle_id} is not closed.")
+        version = last_version(acts)
+        done = ClosingAct(
+            cycle_id, version, Kind.REOPENED, now, actor.label, reason.strip()[:LONGEST_NOTE], ""
+        )
+        ids = {one.state.id for one in closings.records(conn, site, cycle_id, version)}
+        hash_ = closings.add(conn, site, done)
+        detail = {"cycle": cycle_id, "version": version, "reason": reason, "hash": hash_}
+        audit.note(conn, actor.label, "cycle opened again", now, detail, site)
+        _follow(connector, conn, site, ids, f"{cycle_id} was opened again")
+    connector.announce()
+    return version
+
+
+def close_due(connector: Connector, site: str) -> tuple[str, ...]:
+    """Close the cycles whose `close_after` has passed; which. One that cannot be closed yet waits."""
+    mapping, moment = ruling(connector, site)
+    with connector.store.read() as conn:
+        closed = closings.acts(conn, site)
+        waiting = [
+            mapping.cycles.get(id_)
+            for id_ in cycle_ends.cycles(conn, site)
+            if not any(one.cycle_id == id_ for one in closed)  # one that was opened again is closed by hand
+        ]
+    ready = [one for one in waiting if one is not None and _is_due(one, moment.today)]
+    done = []
+    for cycle in sorted(ready, key=lambda one: (one.end, -one.start.toordinal())):
+        reason = f"closed by itself, {cycle.close_after} after its end"
+        try:
+            close_cycle(connector, CALENDAR, site, cycle.id, reason=reason)
+        except NotReady:
+            continue
+        done.append(cycle.id)
+    return tuple(done)
+
+
+def typed_score(text: str) -> Fraction | None:
+    """A score as a person types it: 0 to 1; None where nothing was typed. Raises CycleRefused."""
+    if not text.strip():
+        return None
+    number = exact(text.strip())
+    if number is None or not 0 <= number <= 1:
+        raise CycleRefused(f"“{text}” is no score: write a number from 0 to 1, such as 0.7.")
+    return number
+
+
+def _is_due(cycle: CyclePart, today: date) -> bool:
+    return cycle.close_after != NEVER and today > cycle.end + duration(cycle.close_after)
+
+
+def _refuse_open_inside(conn: Connection, site: str, mapping: BoundMapping, cycle: CyclePart) -> None:
+    """A year whose last quarter is open has not come to its numbers yet."""
+    closed = closings.closed(conn, site)
+    names = {*cycle_ends.cycles(conn, site), *cycle_ends.running(conn, site)} - {cycle.id, *closed}
+    others = [one for one in (mapping.cycles.get(name) for name in sorted(names)) if one is not None]
+    inside = [
+        one.id
+        for one in others
+        if cycle.start <= one.start
+        and one.end <= cycle.end
+        and (one.start, one.end) != (cycle.start, cycle.end)
+    ]
+    if inside:
+        raise CycleRefused(f"{', '.join(inside)} lies in {cycle.id} and is not closed: close it first.")
+
+
+def _scored(found: Iterable[ObjectiveScored], said: Mapping[str, Said], reason: str) -> list[ObjectiveScored]:
+    """With what was said. Refuses what fits no objective, and what wants a reason and has none."""
+    objectives = list(found)
+    wanted = {name.strip().casefold(): one for name, one in said.items()}
+    scored, lacking = [], []
+    for one in objectives:
+        names = {one.state.id.casefold(), one.state.key.casefold()} - {""}
+        mine = next((wanted.pop(name) for name in sorted(names) if name in wanted), Said())
+        score = replace(one.score, said=mine.score, reason=mine.reason.strip()[:LONGEST_NOTE])
+        if score.wants_reason and not score.reason:
+            score = replace(score, reason=reason)
+            if not reason:
+                lacking.append(f"{one.state.key or one.state.id} ({shown_score(score.value)})")
+        scored.append(replace(one, score=score))
+    if wanted:
+        known = ", ".join(one.state.key or one.state.id for one in objectives)
+        raise CycleRefused(f"{', '.join(sorted(wanted))}: no objective of this cycle. Those are: {known}.")
+    if lacking:
+        raise CycleRefused(
+            f"A commitment below 1, and a score of one's own, want a reason: {', '.join(lacking)}."
+        )
+    return scored
+
+
+def _record(one: ObjectiveScored, cycle: CyclePart, version: int, revision: str) -> ClosingRecord:
+    return ClosingRecord(
+        cycle.id,
+        version,
+        cycle.name or "",
+        cycle.start,
+        cycle.end,
+        one.state,
+        one.score,
+        revision,
+        one.doubts,
+    )
+
+
+def _follow(connector: Connector, conn: Connection, site: str, ids: Iterable[str], why: str) -> None:
+    """The last write to Jira, or the number as it is now."""
+    now, ids = connector.clock(), frozenset(ids)
+    due.mark(conn, site, ids, now, why)
+    connector.announcer.marked(conn, site, ids, now)

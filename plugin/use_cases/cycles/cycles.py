@@ -1,0 +1,263 @@
+"""Which cycles there are and what each comes to: from its records where it is closed, as of its end where it has ended, else as of now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection
+
+from connectors.store.numbers import closings, cycle_ends, objectives
+from connectors.store.numbers.closings import ClosingAct
+from mappings.document.mapping import Mapping
+from mappings.document.schema import CyclePart
+from mappings.facts.forest import Forest
+from mappings.facts.issue import Issue
+from mappings.facts.moment import Moment
+from mappings.rollup.assessment import Assessment
+from mappings.rollup.closing import ClosingRecord, Kind, Verdict, verify
+from mappings.rollup.cycle_end import has_ended
+from mappings.rollup.rows.ledger import Disposition
+from mappings.rollup.scoring import COLOURS, Mean, Score, means, shown_score
+from mappings.rollup.state import ObjectiveState
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.objectives.objective_values import exact_text, number
+from plugin.use_cases.permission import VIEWER, question
+
+
+class CycleState(StrEnum):
+    """Where a cycle is in its life."""
+
+    UPCOMING = "upcoming"
+    RUNNING = "running"
+    ENDED = "ended"
+    CLOSED = "closed"
+
+
+class CycleRefused(NotReady):
+    """What was asked of a cycle cannot be done; the message says why and what to do."""
+
+
+class UnknownCycle(CycleRefused):
+    """The mapping has no cycle of this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class CycleShown:
+    """One cycle of one site: its days, its state, the version of its last closing, and how its objectives score by commitment."""
+
+    site: str
+    cycle: CyclePart
+    state: CycleState
+    version: int
+    objectives: int
+    means: tuple[Mean, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveScored:
+    """One objective of a cycle with its score; `doubts` names what is not certain of the facts of the end."""
+
+    state: ObjectiveState
+    score: Score
+    doubts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CycleDetail:
+    """One cycle with its objectives, and what was done to it, the oldest act first."""
+
+    shown: CycleShown
+    objectives: tuple[ObjectiveScored, ...]
+    acts: tuple[ClosingAct, ...]
+
+
+@question(VIEWER)
+def list_cycles(connector: Connector, _actor: Actor, site: str) -> tuple[CycleShown, ...]:
+    """Those that run now and those that objectives ran in, the latest end first."""
+    mapping, today = ruling(connector, site)
+    with connector.store.read() as conn:
+        closed = {one.cycle_id for one in closings.acts(conn, site)}
+        ids = {*cycle_ends.cycles(conn, site), *cycle_ends.running(conn, site), *closed}
+        ids |= {one.id for one in mapping.cycles.running(today.today)}
+        found = [_shown(conn, site, mapping, today, id_)[0] for id_ in sorted(ids) if _known(mapping, id_)]
+    return tuple(sorted(found, key=lambda one: (one.cycle.end, one.cycle.start), reverse=True))
+
+
+@question(VIEWER)
+def show_cycle(connector: Connector, _actor: Actor, site: str, cycle_id: str) -> CycleDetail:
+    """One cycle with its objectives. Raises CycleRefused for one that the mapping does not have."""
+    mapping, moment = ruling(connector, site)
+    with connector.store.read() as conn:
+        shown, scored = _shown(conn, site, mapping, moment, cycle_id)
+        return CycleDetail(shown, scored, tuple(closings.acts(conn, site, cycle_id)))
+
+
+@question(VIEWER)
+def verify_records(connector: Connector, _actor: Actor, site: str) -> Verdict:
+    """Whether every record of a closed cycle is what was closed."""
+    with connector.store.read() as conn:
+        return verify(closings.links(conn, site))
+
+
+def ruling(connector: Connector, site: str) -> tuple[Mapping, Moment]:
+    """The mapping that rules a site, and now in its time zone."""
+    mapping = connector.context(site).mapping
+    return mapping, Moment(connector.clock(), mapping.zone)
+
+
+def cycle_named(mapping: Mapping, cycle_id: str) -> CyclePart:
+    """The cycle of this id. Raises CycleRefused."""
+    cycle = mapping.cycles.get(cycle_id)
+    if cycle is None:
+        raise UnknownCycle(f"There is no cycle {cycle_id}. jira-okr cycle list shows those there are.")
+    return cycle
+
+
+def scored_at_end(
+    conn: Connection, site: str, mapping: Mapping, cycle_id: str
+) -> tuple[ObjectiveScored, ...]:
+    """The objectives of a cycle that has ended and is not closed, as of its end."""
+    cycle = cycle_named(mapping, cycle_id)
+    found = []
+    for end in cycle_ends.of_cycle(conn, site, cycle_id):
+        forest = end.facts.forest
+        issue = forest.issue(end.state.issue_id) if end.state.issue_id is not None else None
+        cancelled = issue is not None and _cancelled(mapping, cycle, forest, issue)
+        score = Score(end.state.progress, end.state.commitment, cancelled=cancelled)
+        doubts = tuple((doubt.value, key) for doubt, key in end.facts.doubts)
+        found.append(ObjectiveScored(end.state, score, doubts))
+    return _in_order(found)
+
+
+def last_version(acts: Iterable[ClosingAct]) -> int:
+    """The version of the last closing; 0 where there was none."""
+    return max((one.version for one in acts), default=0)
+
+
+def is_closed(acts: Iterable[ClosingAct]) -> bool:
+    """Whether the last thing done to a cycle was closing it."""
+    last = next(reversed(list(acts)), None)
+    return last is not None and last.kind is Kind.CLOSED
+
+
+def _known(mapping: Mapping, cycle_id: str) -> bool:
+    return mapping.cycles.get(cycle_id) is not None
+
+
+def _shown(
+    conn: Connection, site: str, mapping: Mapping, moment: Moment, cycle_id: str
+) -> tuple[CycleShown, tuple[ObjectiveScored, ...]]:
+    cycle, acts = cycle_named(mapping, cycle_id), closings.acts(conn, site, cycle_id)
+    version = last_version(acts)
+    if is_closed(acts):
+        state = CycleState.CLOSED
+        scored = _of_records(closings.records(conn, site, cycle_id, version))
+    elif has_ended(cycle, moment):
+        state, scored = CycleState.ENDED, scored_at_end(conn, site, mapping, cycle_id)
+    else:
+        state = CycleState.RUNNING if cycle.start <= moment.today else CycleState.UPCOMING
+        saved = (objectives.load(conn, site, id_) for id_ in cycle_ends.unnoted(conn, site, cycle_id))
+        scored = _in_order(
+            ObjectiveScored(one.state, Score(one.state.progress, one.state.commitment))
+            for one in saved
+            if one is not None
+        )
+    found = means(one.score for one in scored)
+    return CycleShown(site, cycle, state, version, len(scored), found), scored
+
+
+def _of_records(records: Iterable[ClosingRecord]) -> tuple[ObjectiveScored, ...]:
+    return _in_order(ObjectiveScored(one.state, one.score, one.doubts) for one in records)
+
+
+def _cancelled(mapping: Mapping, cycle: CyclePart, forest: Forest, issue: Issue) -> bool:
+    """Whether the objective's own issue was closed as excluded (Won't Do)."""
+    assessment = Assessment(mapping, forest, Moment(issue.updated, mapping.zone)).at_end(cycle, None)
+    closed = assessment.statuses.closed(issue)
+    return closed is not None and closed.disposition is Disposition.EXCLUDED
+
+
+def _in_order(found: Iterable[ObjectiveScored]) -> tuple[ObjectiveScored, ...]:
+    return tuple(sorted(found, key=lambda one: (one.state.project_key, _number(one.state), one.state.id)))
+
+
+def _number(state: ObjectiveState) -> int:
+    digits = state.key.rpartition("-")[2]
+    return int(digits) if digits.isdecimal() and digits.isascii() else 0
+
+
+def cycle_values(one: CycleShown) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "site": one.site,
+        "id": one.cycle.id,
+        "name": one.cycle.name,
+        "start": one.cycle.start.isoformat(),
+        "end": one.cycle.end.isoformat(),
+        "state": one.state.value,
+        "version": one.version,
+        "objectives": one.objectives,
+        "means": [mean_values(mean) for mean in one.means],
+    }
+
+
+def mean_values(one: Mean) -> dict[str, Any]:
+    """A mean for programs."""
+    return {
+        "commitment": one.commitment,
+        "score": number(one.value),
+        "score_exact": exact_text(one.value),
+        "scored": one.scored,
+        "unscored": one.unscored,
+        "cancelled": one.cancelled,
+        "advice": one.advice,
+    }
+
+
+def scored_values(one: ObjectiveScored) -> dict[str, Any]:
+    """An objective with its score, for programs."""
+    state, score = one.state, one.score
+    return {
+        "objective": state.id,
+        "key": state.key,
+        "title": state.title,
+        "owner": state.owner,
+        "commitment": score.commitment,
+        "score": number(score.value),
+        "score_exact": exact_text(score.value),
+        "shown": shown_score(score.value),
+        "derived": number(score.derived),
+        "said": number(score.said),
+        "reason": score.reason,
+        "reading": score.reading.value,
+        "colour": COLOURS[score.reading],
+        "health": state.health.level.value,
+        "health_rule": state.health.rule,
+        "sentence": state.health.sentence,
+        "doubts": [{"doubt": doubt, "issue": key} for doubt, key in one.doubts],
+    }
+
+
+def act_values(one: ClosingAct) -> dict[str, Any]:
+    """What was done to a cycle, for programs."""
+    return {
+        "act": one.kind.value,
+        "version": one.version,
+        "at": one.at.isoformat(),
+        "by": one.by,
+        "note": one.note,
+        "hash": one.hash,
+    }
+
+
+def detail_values(one: CycleDetail) -> dict[str, Any]:
+    """A whole cycle, for programs."""
+    return {
+        **cycle_values(one.shown),
+        "scores": [scored_values(scored) for scored in one.objectives],
+        "acts": [act_values(act) for act in one.acts],
+    }
