@@ -21,6 +21,7 @@ from plugin.cli.objectives.kpi import kpi_group
 from plugin.cli.objectives.movement import moved_command
 from plugin.cli.operation.db import db_group
 from plugin.cli.operation.demo import demo_command
+from plugin.cli.operation.mcp import mcp_command
 from plugin.cli.operation.sandbox import sandbox_command
 from plugin.cli.operation.serve import serve_command
 from plugin.cli.operation.site import site_group
@@ -43,6 +44,7 @@ COMMANDS: tuple[click.Command, ...] = (
     demo_command,
     serve_command,
     worker_command,
+    mcp_command,
     sandbox_command,
     check_command,
     sync_command,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Blueprint, Flask, Response
 from flask_openapi.openapi import OpenAPI
 
 from plugin.access.authorization.guard import guard
@@ -13,7 +13,7 @@ from plugin.pages.accounts.access import access_blueprint
 from plugin.pages.control import control_blueprint
 from plugin.pages.frame.guard import content_security_policy
 from plugin.pages.stored_sources import StoredSources
-from plugin.runtime.connector import Connector
+from plugin.runtime.connector import Connector, NotReady
 from plugin.webhooks import webhooks_blueprint
 
 LARGEST_REQUEST = 2 * 1024 * 1024
@@ -36,9 +36,23 @@ def create_app(connector: Connector) -> Flask:
     app.register_blueprint(pages_blueprint(StoredSources(connector)))
     app.register_blueprint(control_blueprint(connector))
     app.register_blueprint(access_blueprint(app, connector))
+    if connector.settings.mcp == "on":
+        app.register_blueprint(_tools(connector))
     guard(app, connector)
     app.after_request(_secured)
     return app
+
+
+def _tools(connector: Connector) -> Blueprint:
+    """The door for assistants; its library is loaded where it is switched on, and nowhere else."""
+    try:
+        from plugin.mcp.bridge import mcp_blueprint
+    except ModuleNotFoundError as error:
+        raise NotReady(
+            f"JIRA_OKR_MCP is on, and its library is not installed ({error.name}). "
+            "Run pip install 'jira-okr-connector[mcp]', or set JIRA_OKR_MCP to off."
+        ) from None
+    return mcp_blueprint(connector)
 
 
 def _secured(response: Response) -> Response:

@@ -39,6 +39,8 @@ EXPECTED = {
     "metrics.connections": 'JSON: what they name, for example {"warehouse": {"url": "postgresql://user:password@host/database"}}',
     "trusted_proxies": "how many reverse proxies stand before the connector and set X-Forwarded-For; 0 for none",
     "datacenter_calls_per_second": "how many calls a second Jira Data Center may get, 0.1 to 1000",
+    "mcp": "on or off",
+    "mcp_token": "an API token, which begins with okr_",
     "secret_key": "a long random text; it signs sessions and encrypts stored credentials",
 }
 
@@ -139,6 +141,8 @@ class Settings(BaseSettings):
     keep_deliveries_days: int = Field(default=14, ge=1)
     keep_history_days: int = Field(default=90, ge=1)
     keep_audit_days: int = Field(default=730, ge=1)
+    mcp: Literal["on", "off"] = "off"
+    mcp_token: SecretStr | None = None
     log_format: Literal["plain", "json"] = "plain"
 
     @field_validator("secret_key")

@@ -89,11 +89,18 @@ def test_imports_go_one_way(sources: list[Source], packages: tuple[str, ...]) ->
     assert wrong == []
 
 
-DOORS = ("plugin/pages/", "plugin/api/", "plugin/cli/", "plugin/operations.py", "plugin/webhooks.py")
+DOORS = (
+    "plugin/pages/",
+    "plugin/api/",
+    "plugin/cli/",
+    "plugin/mcp/",
+    "plugin/operations.py",
+    "plugin/webhooks.py",
+)
 
 
 def test_doors_reach_the_world_through_use_cases(sources: list[Source]) -> None:
-    """Pages, API, commands and webhooks parse, call and render: none of them imports `connectors`."""
+    """Pages, API, commands, tools and webhooks parse, call and render: none of them imports `connectors`."""
     wrong = [
         f"{source.path}:{line}: {name}"
         for source in sources
@@ -111,7 +118,7 @@ def test_what_is_below_the_doors_imports_none_of_them(sources: list[Source]) -> 
         for source in sources
         if source.path.startswith(rooms)
         for line, name in imported(source)
-        if name.startswith(("plugin.pages", "plugin.api", "plugin.cli", "plugin.webhooks"))
+        if name.startswith(("plugin.pages", "plugin.api", "plugin.cli", "plugin.mcp", "plugin.webhooks"))
     ]
     assert wrong == []
 

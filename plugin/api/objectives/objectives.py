@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, create_model
@@ -17,7 +18,14 @@ from plugin.api.protocol.lookup import objective_of, site_of
 from plugin.api.protocol.model import Given, Page, PageQuery, SiteQuery, Word
 from plugin.api.protocol.operation import Call, Reply, Routes
 from plugin.runtime.connector import Connector
-from plugin.use_cases.objectives.objective_columns import Line, Place, columns_for, filters, values
+from plugin.use_cases.objectives.objective_columns import (
+    Line,
+    Place,
+    columns_for,
+    filters,
+    narrowed,
+    values,
+)
 from plugin.use_cases.objectives.objective_values import ledger_values
 from plugin.use_cases.objectives.objectives import SavedObjective, Wanted, every_objective, list_some
 
@@ -160,16 +168,7 @@ else:
 
 def wanted(site: str, query: ObjectivesQuery) -> Wanted:
     """The same as the store is asked."""
-    asked: dict[str, Any] = {}
-    for one in filters():
-        value = getattr(query, one.name)
-        if one.choices is not None:
-            asked[one.asked] = tuple(value or ())
-        elif one.listed:
-            asked[one.asked] = (value,) if value else ()
-        else:
-            asked[one.asked] = value or ""
-    return Wanted(sites=(site,), **asked)
+    return narrowed(site, partial(getattr, query))
 
 
 @ROUTES.get("/objectives", "viewer", "List objectives, filtered, a page at a time.")

@@ -132,7 +132,7 @@ def written(operation: Operation, reply: Reply[Any]) -> Response:
 
 def problems_everywhere(response: Response) -> Response:
     """Errors that no view of ours answered (no such address, no such method, the guard's) become problem documents too."""
-    if not request.path.startswith("/api/") or response.status_code < 400 or response.mimetype == MEDIA:
+    if response.status_code < 400 or not _shapeless(response):
         return response
     from werkzeug.exceptions import default_exceptions
 
@@ -141,6 +141,13 @@ def problems_everywhere(response: Response) -> Response:
     response.set_data(made.get_data())
     response.content_type = MEDIA
     return response
+
+
+def _shapeless(response: Response) -> bool:
+    """The API answers in problem documents alone; at the tools the protocol has errors of its own, none of them HTML."""
+    if request.path.startswith("/api/"):
+        return response.mimetype != MEDIA
+    return request.path.startswith("/mcp") and response.mimetype == "text/html"
 
 
 def _content_type(media: str) -> str:

@@ -48,8 +48,8 @@ def error_page(error: Exception) -> Response | HTTPException:
 
 
 def wants_html() -> bool:
-    """Whether a browser asks; addresses of the API and of webhooks never answer in HTML."""
-    if request.path.startswith(("/api/", "/webhooks/")):
+    """Whether a browser asks; addresses of the API, of webhooks and of the tools never answer in HTML."""
+    if request.path.startswith(("/api/", "/webhooks/", "/mcp")):
         return False
     return request.accept_mimetypes.best_match(("text/html", "application/json")) == "text/html"
 

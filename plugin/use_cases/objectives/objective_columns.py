@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum
 from fractions import Fraction
+from typing import Any
 
+from connectors.store.numbers.list_rows import Wanted
 from connectors.store.numbers.objectives import SavedObjective
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import HealthLevel
@@ -337,6 +339,20 @@ def columns_for(place: Place) -> tuple[Column, ...]:
 def filters() -> tuple[Filter, ...]:
     """Every way to narrow the list."""
     return tuple(column.filter for column in OBJECTIVE_COLUMNS if column.filter is not None)
+
+
+def narrowed(site: str, given: Callable[[str], Any]) -> Wanted:
+    """The objectives of a site that pass what is `given` for each filter by its name: a text, a list of choices, or None."""
+    asked: dict[str, Any] = {}
+    for one in filters():
+        value = given(one.name)
+        if one.choices is not None:
+            asked[one.asked] = tuple(value or ())
+        elif one.listed:
+            asked[one.asked] = (value,) if value else ()
+        else:
+            asked[one.asked] = value or ""
+    return Wanted(sites=(site,), **asked)
 
 
 def orders() -> tuple[Order, ...]:

@@ -9,7 +9,7 @@ from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.mirror import browse, mirror
 from connectors.store.mirror.browse import Numbered
 from connectors.store.numbers import list_rows, objectives, snapshots
-from connectors.store.numbers.list_rows import Wanted
+from connectors.store.numbers.list_rows import Tallies, Wanted
 from connectors.store.numbers.objectives import HistoryPoint, SavedObjective
 from connectors.store.work import drift
 from connectors.store.work.drift import Drifted
@@ -37,6 +37,7 @@ __all__ = [
     "history_begins",
     "knows_issue",
     "list_all",
+    "list_counted",
     "list_some",
     "marks",
     "movement",
@@ -70,6 +71,16 @@ def list_some(
     """Those that pass, in the order of their ids from behind this one on."""
     with connector.store.read() as conn:
         return tuple(list_rows.following(conn, wanted, after, limit))
+
+
+@question(VIEWER)
+def list_counted(
+    connector: Connector, _actor: Actor, wanted: Wanted, limit: int, after: str | None = None
+) -> tuple[tuple[SavedObjective, ...], Tallies]:
+    """The same with the figures of all that pass, from one look at the store."""
+    with connector.store.read() as conn:
+        found = tuple(list_rows.following(conn, wanted, after, limit))
+        return found, list_rows.tallies(conn, wanted)
 
 
 @question(VIEWER)

@@ -16,6 +16,7 @@ SPEAKS_OTHERWISE = {
     "serve": "goes on until stopped",
     "worker": "goes on until stopped",
     "sandbox": "goes on until stopped",
+    "mcp": "speaks a protocol until it is closed",
     "mapping export": "prints a document",
     "mapping schema": "is JSON",
     "mapping presets": "prints a document",

@@ -1,0 +1,117 @@
+"""`okr_kpis`: where KPIs stand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from mappings.kpi.state import PeriodStanding
+from plugin.mcp.lookup import site_of
+from plugin.mcp.provenance import provenance
+from plugin.mcp.quotation import Quoted
+from plugin.mcp.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
+from plugin.mcp.tool import Asking, Tool, Unanswerable
+from plugin.use_cases.kpis.board import ShownKpi, list_kpis
+
+
+class KpiPeriod(Shape):
+    """One period; `reason` says why it has no value, where it has none."""
+
+    start: datetime
+    end: datetime
+    value: Number
+    level: str
+    readings: int
+    reason: Quoted | None
+
+
+class Kpi(Shape):
+    """One KPI. `value` is that of the last settled period; null: no data, which is not 0. `so_far` decides nothing."""
+
+    id: str
+    name: Quoted
+    owner: Quoted | None
+    unit: str | None
+    direction: str
+    cadence: str
+    source: str
+    level: str
+    value: Number
+    trend: str | None
+    settled: KpiPeriod | None
+    last_known: KpiPeriod | None
+    so_far: KpiPeriod | None
+    status: str
+
+
+class Kpis(Answer):
+    """KPIs in the order of the mapping."""
+
+    counted: Counted
+    kpis: list[Kpi]
+
+
+class KpiArguments(PageArguments):
+    """Which KPIs."""
+
+    kpi: Name | None = Field(None, description="The id of one; all where left out.")
+
+
+def okr_kpis(asking: Asking, arguments: KpiArguments) -> Kpis:
+    """A page of them."""
+    site = site_of(asking, arguments)
+    every = list_kpis(asking.connector, asking.actor, site)
+    found = [one for one in every if arguments.kpi in (None, one.part.id)]
+    if arguments.kpi is not None and not found:
+        known = ", ".join(one.part.id for one in every) or "none"
+        raise Unanswerable(f"There is no KPI {arguments.kpi!r} on the site {site!r}. KPIs: {known}.")
+    shown, counted = page_of(f"okr_kpis:{site}", arguments, found, (one.part.id for one in found))
+    return Kpis(
+        provenance=provenance(asking, site, Kpis, "/kpis"),
+        counted=counted,
+        kpis=[_kpi(one) for one in shown],
+    )
+
+
+def _kpi(one: ShownKpi) -> Kpi:
+    part, stands = one.part, one.standing
+    return Kpi(
+        id=part.id,
+        name=part.name,
+        owner=part.owner,
+        unit=part.unit,
+        direction=one.direction,
+        cadence=part.cadence,
+        source=part.source.kind,
+        level=stands.level.value,
+        value=exactly(one.latest_value),
+        trend=one.trend or None,
+        settled=_period(stands.settled),
+        last_known=_period(stands.last_known),
+        so_far=_period(stands.so_far),
+        status=one.state.status.value,
+    )
+
+
+def _period(one: PeriodStanding | None) -> KpiPeriod | None:
+    if one is None:
+        return None
+    return KpiPeriod(
+        start=one.period.start,
+        end=one.period.end,
+        value=exactly(one.value),
+        level=one.level.value,
+        readings=one.worth.readings,
+        reason=one.worth.reason or None,
+    )
+
+
+KPIS = Tool(
+    name="okr_kpis",
+    title="KPIs",
+    description="Where KPIs stand: the value and level of the last settled period, and what is so far of the running one.",
+    takes=KpiArguments,
+    gives=Kpis,
+    function=okr_kpis,
+)

@@ -1,0 +1,146 @@
+"""`okr_explain`: the rows behind a number."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from pydantic import Field
+
+from mappings.rollup.rows.ledger import Contribution, Ledger
+from mappings.rollup.state import ObjectiveState
+from plugin.mcp.lookup import objective_of, site_of
+from plugin.mcp.provenance import page_of_objective, provenance
+from plugin.mcp.quotation import Quoted
+from plugin.mcp.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
+from plugin.mcp.tool import Asking, Tool, Unanswerable
+
+HEADLINE, BESIDE = "headline", "beside"
+USUAL, MOST = 50, 200
+
+
+class Row(Shape):
+    """One row: what it weighs, how far it is, what it adds to the number, or why it adds nothing."""
+
+    id: str
+    key: str
+    title: Quoted
+    status: Quoted
+    disposition: str
+    weight: Number
+    progress: Number
+    share: Number
+    reason: Quoted
+
+
+class LedgerShown(Shape):
+    """A ledger. `adds_up`: the shares of ALL its rows sum to the total, checked now."""
+
+    of: str
+    title: Quoted
+    total: Number
+    adds_up: bool
+    rows: list[Row]
+
+
+class OtherLedger(Shape):
+    """Another ledger of the same objective."""
+
+    of: str
+    title: Quoted
+    total: Number
+    rows_total: int
+
+
+class Explained(Answer):
+    """`counted` is of the rows of the ledger."""
+
+    objective: str
+    counted: Counted
+    ledger: LedgerShown
+    other_ledgers: list[OtherLedger]
+
+
+class ExplainArguments(PageArguments):
+    """Which number."""
+
+    objective_key: Name = Field(description="Jira key (a former one too), issue id or objective id.")
+    ledger: Name = Field(HEADLINE, description="headline, beside, or the id or key of a key result.")
+    limit: int = Field(USUAL, ge=1, le=MOST)
+
+
+def okr_explain(asking: Asking, arguments: ExplainArguments) -> Explained:
+    """A page of the rows behind a number."""
+    site = site_of(asking, arguments)
+    saved = objective_of(asking, site, arguments.objective_key)
+    every = ledgers_of(saved.state)
+    of = _named(saved.state, arguments.ledger, every)
+    title, ledger = every[of]
+    shown, counted = page_of(
+        f"okr_explain:{site}:{saved.state.id}",
+        arguments,
+        ledger.rows,
+        (f"{row.id} {row.share} {row.progress}" for row in ledger.rows),
+    )
+    return Explained(
+        provenance=provenance(asking, site, Explained, page_of_objective(asking, site, saved), [saved]),
+        objective=saved.state.key or saved.state.id,
+        counted=counted,
+        ledger=LedgerShown(
+            of=of,
+            title=title,
+            total=exactly(ledger.total),
+            adds_up=sum((row.share for row in ledger.rows), Fraction(0)) == (ledger.total or 0),
+            rows=[row_shape(row) for row in shown],
+        ),
+        other_ledgers=[
+            OtherLedger(of=name, title=called, total=exactly(one.total), rows_total=len(one.rows))
+            for name, (called, one) in every.items()
+            if name != of
+        ],
+    )
+
+
+def ledgers_of(state: ObjectiveState) -> dict[str, tuple[str, Ledger]]:
+    """Every ledger of an objective by its name, with its title."""
+    return {
+        HEADLINE: (state.title, state.ledger),
+        BESIDE: ("What stands beside the headline, and is no part of it", state.beside),
+        **{one.id: (one.title, one.measurement.ledger) for one in state.key_results},
+    }
+
+
+def row_shape(row: Contribution) -> Row:
+    """One row as answers show it."""
+    return Row(
+        id=row.id,
+        key=row.key,
+        title=row.title,
+        status=row.status,
+        disposition=row.disposition.value,
+        weight=exactly(row.weight),
+        progress=exactly(row.progress),
+        share=exactly(row.share),
+        reason=row.reason,
+    )
+
+
+def _named(state: ObjectiveState, name: str, every: dict[str, tuple[str, Ledger]]) -> str:
+    if name in every:
+        return name
+    for one in state.key_results:
+        if one.key and one.key.casefold() == name.casefold():
+            return one.id
+    raise Unanswerable(f"{name!r} is no ledger of this objective. Its ledgers: {', '.join(every)}.")
+
+
+EXPLAIN = Tool(
+    name="okr_explain",
+    title="Why this number",
+    description=(
+        "The ledger rows behind a number: each row's weight, progress, share and reason. "
+        "Shares of all rows sum to the total exactly."
+    ),
+    takes=ExplainArguments,
+    gives=Explained,
+    function=okr_explain,
+)

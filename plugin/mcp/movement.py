@@ -1,0 +1,216 @@
+"""`okr_moved`: what changed since, summing exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from fractions import Fraction
+
+from pydantic import Field
+
+from mappings.explain.cause import row_cause
+from mappings.explain.movement import Effect
+from plugin.api.objectives.history import moment
+from plugin.api.protocol.cursor import cursor, list_name, position
+from plugin.api.protocol.operation import Call
+from plugin.mcp.lookup import objective_of, site_of
+from plugin.mcp.provenance import page_of_objective, provenance
+from plugin.mcp.quotation import Quoted
+from plugin.mcp.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
+from plugin.mcp.tool import Asking, Tool
+from plugin.use_cases.objectives import objectives
+from plugin.use_cases.objectives.movement import CHOICES, Told, no_history
+from plugin.use_cases.objectives.objectives import SavedObjective, Wanted
+
+MOST_MOVEMENTS = 50
+
+
+class MovedRow(Shape):
+    """What one row did to the number."""
+
+    part: str
+    id: str
+    key: str
+    title: Quoted
+    said: Quoted
+    effect: Number
+
+
+class MovedPart(Shape):
+    """One part of the change."""
+
+    part: str
+    effect: Number
+
+
+class MovementShown(Shape):
+    """One change. `adds_up`: its parts, and the effects of all its rows, sum to it. `rows` null: not asked for.
+
+    With an unknown number at either end the change is unknown, not 0.
+    """
+
+    id: str
+    key: str
+    title: Quoted
+    since: datetime
+    until: datetime
+    before: Number
+    after: Number
+    change: Number
+    adds_up: bool | None
+    parts: list[MovedPart]
+    rows_total: int
+    rows: list[MovedRow] | None
+    reconstructed: bool
+    revisions: list[str]
+
+
+class Untold(Shape):
+    """An objective whose movement is not known, and why."""
+
+    key: str
+    why: Quoted
+
+
+class Moved(Answer):
+    """`counted` is of the rows where one objective was asked for, else of the objectives."""
+
+    counted: Counted
+    movements: list[MovementShown]
+    unmoved: list[str]
+    unknown: list[Untold] = Field(description="The change is not known, which is not 0.")
+
+
+class MovedArguments(PageArguments):
+    """Between which moments."""
+
+    since: Name = Field("week", description=f"An instant, a day, or one of: {', '.join(CHOICES)}.")
+    until: Name | None = Field(None, description="An instant or a day; now where left out.")
+    objective_key: Name | None = Field(None, description="With its rows. Left out: every objective.")
+    limit: int = Field(20, ge=1, le=MOST_MOVEMENTS)
+
+
+def okr_moved(asking: Asking, arguments: MovedArguments) -> Moved:
+    """What changed: of one objective row by row, or of all a page at a time."""
+    site = site_of(asking, arguments)
+    if arguments.objective_key is None:
+        return _of_all(asking, site, arguments)
+    saved = objective_of(asking, site, arguments.objective_key)
+    found = _told(asking, site, saved, arguments)
+    rows = () if found.movement is None else found.movement.rows
+    ordered = sorted(rows, key=lambda row: -abs(row.effect or Fraction(0)))
+    shown, counted = page_of(
+        f"okr_moved:{site}:{saved.state.id}",
+        arguments,
+        ordered,
+        (f"{row.part} {row.id} {row.effect}" for row in ordered),
+    )
+    path = page_of_objective(asking, site, saved)
+    return _answer(asking, site, path, counted, [(saved, found)], shown)
+
+
+def _of_all(asking: Asking, site: str, arguments: MovedArguments) -> Moved:
+    name = list_name(f"okr_moved:{site}", arguments)
+    begun = position(arguments.cursor, name, (str,))
+    after = None if begun is None else str(begun[0])
+    wanted = Wanted(sites=(site,))
+    found, tallies = objectives.list_counted(
+        asking.connector, asking.actor, wanted, arguments.limit + 1, after
+    )
+    shown = found[: arguments.limit]
+    following = cursor(name, shown[-1].state.id) if len(found) > len(shown) else None
+    counted = Counted(shown=len(shown), total=tallies.found(()), next=following)
+    told = [(saved, _told(asking, site, saved, arguments)) for saved in shown]
+    return _answer(asking, site, "/", counted, told, None)
+
+
+def _told(asking: Asking, site: str, saved: SavedObjective, arguments: MovedArguments) -> Told:
+    call = Call(asking.connector, asking.actor)
+    since = moment(call, site, saved, arguments.since, "since")
+    until = (
+        asking.connector.clock()
+        if arguments.until is None
+        else moment(call, site, saved, arguments.until, "until")
+    )
+    return objectives.movement(asking.connector, asking.actor, site, saved.state.id, since, until)
+
+
+def _answer(
+    asking: Asking,
+    site: str,
+    path: str,
+    counted: Counted,
+    told: Sequence[tuple[SavedObjective, Told]],
+    rows: Sequence[Effect] | None,
+) -> Moved:
+    """What moved in full; what did not, by its key; what is not known, with the reason."""
+    movements, unmoved, unknown = [], [], []
+    for saved, found in told:
+        name = saved.state.key or saved.state.id
+        if found.movement is None:
+            unknown.append(Untold(key=name, why=no_history(found)))
+            continue
+        if found.movement.total is None:
+            unknown.append(Untold(key=name, why="The number is unknown at one end."))
+        if found.movement.total == 0 and not found.movement.rows:
+            unmoved.append(name)
+        else:
+            movements.append(_movement(saved, found, rows))
+    return Moved(
+        provenance=provenance(asking, site, Moved, path, [saved for saved, _ in told]),
+        counted=counted,
+        movements=movements,
+        unmoved=unmoved,
+        unknown=unknown,
+    )
+
+
+def _movement(saved: SavedObjective, found: Told, rows: Sequence[Effect] | None) -> MovementShown:
+    assert found.movement is not None  # noqa: S101
+    moved, state = found.movement, saved.state
+    effects = sum((row.effect or Fraction(0) for row in moved.rows), Fraction(0))
+    parts = sum(moved.parts.values(), Fraction(0))
+    return MovementShown(
+        id=state.id,
+        key=state.key,
+        title=state.title,
+        since=found.since,
+        until=found.until,
+        before=exactly(moved.before),
+        after=exactly(moved.after),
+        change=exactly(moved.total),
+        adds_up=None if moved.total is None else moved.total == parts == effects,
+        parts=[
+            MovedPart(part=part.value, effect=exactly(effect))
+            for part, effect in moved.parts.items()
+            if effect
+        ],
+        rows_total=len(moved.rows),
+        rows=None if rows is None else [_row(row) for row in rows],
+        reconstructed=found.reconstructed,
+        revisions=list(found.revisions),
+    )
+
+
+def _row(row: Effect) -> MovedRow:
+    return MovedRow(
+        part=row.part.value,
+        id=row.id,
+        key=row.key,
+        title=row.title,
+        said=row_cause(row),
+        effect=exactly(row.effect),
+    )
+
+
+MOVED = Tool(
+    name="okr_moved",
+    title="What moved since",
+    description=(
+        "What changed since: the change split into parts (re-mapped, re-targeted, removed, re-estimated, progressed, added, "
+        "said, time) and, of one objective, into rows; both sum to it exactly."
+    ),
+    takes=MovedArguments,
+    gives=Moved,
+    function=okr_moved,
+)

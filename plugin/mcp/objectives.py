@@ -1,0 +1,257 @@
+"""`okr_list` and `okr_get`: how objectives stand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pydantic import Field, create_model
+
+from mappings.explain.check_in import Ruling
+from mappings.rollup.state import KeyResultState
+from plugin.api.objectives.objectives import browse_url
+from plugin.api.protocol.cursor import cursor, list_name, position
+from plugin.mcp.lookup import objective_of, site_of
+from plugin.mcp.provenance import page_of_objective, provenance
+from plugin.mcp.quotation import Quoted
+from plugin.mcp.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
+from plugin.mcp.tool import Asking, Tool
+from plugin.use_cases.objectives.objective_columns import filters, narrowed
+from plugin.use_cases.objectives.objectives import SavedObjective, list_counted
+
+
+class StandingCheckIn(Shape):
+    """What somebody said of a key result; `asks`: a person has to look."""
+
+    by: Quoted
+    at: datetime
+    value: Number
+    note: Quoted
+    shows: str
+    asks: bool
+    why: Quoted
+
+
+class KeyResult(Shape):
+    """One key result. `progress` is a share of 1; what `current` goes by from `start` to `target` is of the metric's own unit."""
+
+    id: str
+    key: str
+    title: Quoted
+    kind: str
+    contributing: bool
+    weight: Number
+    progress: Number
+    start: Number
+    current: Number
+    target: Number
+    measured_at: datetime | None
+    health: str
+    why: Quoted
+    reason: Quoted
+    check_in: StandingCheckIn | None
+
+
+class Objective(Shape):
+    """One objective. `progress` and what stands beside it are shares of 1. `key_results` null: not asked for."""
+
+    id: str
+    key: str
+    title: Quoted
+    url: str | None
+    owner: Quoted | None
+    project: str
+    cycle: str | None
+    commitment: str
+    progress: Number
+    delivery: Number
+    outcome: Number
+    expected: Number
+    pace: Number
+    health: str
+    why: Quoted
+    flags: list[Quoted]
+    aligned_to: list[str]
+    mapping_revision: str
+    computed_at: datetime
+    key_results_total: int
+    key_results: list[KeyResult] | None
+
+
+class Listed(Answer):
+    """Objectives in the order of their ids."""
+
+    counted: Counted
+    by_health: dict[str, int] = Field(description="Of all that match, not only of this page.")
+    objectives: list[Objective]
+
+
+class Got(Answer):
+    """One objective; `counted` is of its key results."""
+
+    counted: Counted
+    objective: Objective
+
+
+if TYPE_CHECKING:  # made from the columns, which a type checker cannot follow
+
+    class ListArguments(PageArguments):
+        """Filters that all have to hold."""
+
+        aligned_to: str | None
+        key_results: bool
+else:
+    ListArguments = create_model(
+        "ListArguments",
+        __base__=PageArguments,
+        __doc__="Filters that all have to hold.",
+        **{
+            one.name: (
+                (Name | None, Field(None, description=one.description))
+                if one.choices is None
+                else (
+                    list[one.choices] | None,
+                    Field(None, max_length=len(one.choices), description=one.description),
+                )
+            )
+            for one in filters()
+        },
+        key_results=(bool, Field(False, description="With their key results.")),
+    )
+
+
+class GetArguments(PageArguments):
+    """Which objective."""
+
+    objective_key: Name = Field(description="Jira key (a former one too), issue id or objective id.")
+
+
+def okr_list(asking: Asking, arguments: ListArguments) -> Listed:
+    """A page of the list, and how many there are."""
+    site = site_of(asking, arguments)
+    if arguments.aligned_to is not None:
+        served = objective_of(asking, site, arguments.aligned_to).state.id
+        arguments = arguments.model_copy(update={"aligned_to": served})
+    name = list_name(f"okr_list:{site}", arguments)
+    begun = position(arguments.cursor, name, (str,))
+    after = None if begun is None else str(begun[0])
+    wanted = narrowed(site, lambda one: getattr(arguments, one))
+    found, tallies = list_counted(asking.connector, asking.actor, wanted, arguments.limit + 1, after)
+    shown = found[: arguments.limit]
+    more = len(found) > len(shown)
+    return Listed(
+        provenance=provenance(asking, site, Listed, "/", shown),
+        counted=Counted(
+            shown=len(shown),
+            total=tallies.found(wanted.health),
+            next=cursor(name, shown[-1].state.id) if more else None,
+        ),
+        by_health={
+            level.value: count
+            for level, count in tallies.health.items()
+            if count and (not wanted.health or level in wanted.health)
+        },
+        objectives=[
+            objective_shape(asking, site, one, one.state.key_results if arguments.key_results else None)
+            for one in shown
+        ],
+    )
+
+
+def okr_get(asking: Asking, arguments: GetArguments) -> Got:
+    """One objective with a page of its key results."""
+    site = site_of(asking, arguments)
+    saved = objective_of(asking, site, arguments.objective_key)
+    every = saved.state.key_results
+    shown, counted = page_of(f"okr_get:{site}:{saved.state.id}", arguments, every, (one.id for one in every))
+    return Got(
+        provenance=provenance(asking, site, Got, page_of_objective(asking, site, saved), [saved]),
+        counted=counted,
+        objective=objective_shape(asking, site, saved, tuple(shown)),
+    )
+
+
+def objective_shape(
+    asking: Asking, site: str, saved: SavedObjective, key_results: tuple[KeyResultState, ...] | None
+) -> Objective:
+    """One objective as answers show it."""
+    state = saved.state
+    return Objective(
+        id=state.id,
+        key=state.key,
+        title=state.title,
+        url=browse_url(asking.connector, site, state.key) if state.issue_id else None,
+        owner=state.owner,
+        project=state.project_key,
+        cycle=state.cycle_id,
+        commitment=state.commitment,
+        progress=exactly(state.progress),
+        delivery=exactly(state.delivery),
+        outcome=exactly(state.outcome),
+        expected=exactly(state.expected),
+        pace=exactly(state.pace),
+        health=state.health.level.value,
+        why=state.health.sentence,
+        flags=list(state.flags),
+        aligned_to=list(state.aligned_to),
+        mapping_revision=saved.mapping_revision,
+        computed_at=saved.computed_at,
+        key_results_total=len(state.key_results),
+        key_results=None if key_results is None else [key_result_shape(one) for one in key_results],
+    )
+
+
+def key_result_shape(one: KeyResultState) -> KeyResult:
+    """One key result as answers show it."""
+    measured = one.measurement
+    return KeyResult(
+        id=one.id,
+        key=one.key,
+        title=one.title,
+        kind=one.kind,
+        contributing=one.contributing,
+        weight=exactly(one.weight),
+        progress=exactly(measured.progress),
+        start=exactly(measured.start),
+        current=exactly(measured.current),
+        target=exactly(measured.target),
+        measured_at=measured.measured_at,
+        health=one.health.level.value,
+        why=one.health.sentence,
+        reason=measured.reason,
+        check_in=None if one.check_in is None else _check_in(one.check_in),
+    )
+
+
+def _check_in(ruling: Ruling) -> StandingCheckIn:
+    said = ruling.check_in
+    return StandingCheckIn(
+        by=said.by,
+        at=said.at,
+        value=exactly(said.value),
+        note=said.note,
+        shows=ruling.shows.value,
+        asks=ruling.asks,
+        why=ruling.sentence,
+    )
+
+
+LIST = Tool(
+    name="okr_list",
+    title="How objectives stand",
+    description=(
+        "List objectives with progress and health, in the order of their ids. Filters all hold. "
+        "by_health and counted.total cover all that match."
+    ),
+    takes=ListArguments,
+    gives=Listed,
+    function=okr_list,
+)
+GET = Tool(
+    name="okr_get",
+    title="One objective",
+    description="One objective with its key results, a page of them at a time.",
+    takes=GetArguments,
+    gives=Got,
+    function=okr_get,
+)

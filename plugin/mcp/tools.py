@@ -1,0 +1,14 @@
+"""Every tool."""
+
+from __future__ import annotations
+
+from plugin.mcp.forecast import FORECAST
+from plugin.mcp.health import FRESHNESS, GAPS
+from plugin.mcp.kpis import KPIS
+from plugin.mcp.ledger import EXPLAIN
+from plugin.mcp.mapping import MAPPING
+from plugin.mcp.movement import MOVED
+from plugin.mcp.objectives import GET, LIST
+from plugin.mcp.tool import Tool
+
+TOOLS: tuple[Tool, ...] = (LIST, GET, EXPLAIN, MOVED, FORECAST, KPIS, GAPS, FRESHNESS, MAPPING)
