@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,10 +43,15 @@ class Reply:
 
 
 def reply(
-    connector: Connector, actor: Actor, pace: Pace, tool: Tool, arguments: Mapping[str, object]
+    connector: Connector,
+    who: Callable[[], Actor],
+    pace: Pace,
+    tool: Tool,
+    arguments: Mapping[str, object],
 ) -> Reply:
-    """The answer of a tool, or in words why there is none."""
+    """The answer of a tool to whoever asks, or in words why there is none."""
     try:
+        actor = who()
         with pace.taken(actor.label):
             require(actor, tool.permission)
             asked = read(tool, arguments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -19,7 +20,7 @@ from plugin.mcp.reply import Reply, reply
 from plugin.mcp.shapes import schema_of
 from plugin.mcp.tool import Tool
 from plugin.mcp.tools import TOOLS
-from plugin.runtime.connector import Connector
+from plugin.runtime.connector import Connector, NotReady
 
 Context = ServerRequestContext[Any]
 TOOLS_KEEP_MS = 300_000
@@ -38,7 +39,10 @@ def mcp_server(connector: Connector, actor_of: Callable[[Context], Actor]) -> Se
     async def list_tools(
         context: Context, _params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        actor = await asyncio.to_thread(actor_of, context)
+        try:
+            actor = await asyncio.to_thread(actor_of, context)
+        except NotReady as error:
+            raise MCPError(types.INVALID_REQUEST, str(error)) from None
         return types.ListToolsResult(tools=[described(tool) for tool in TOOLS if actor.may(tool.permission)])
 
     async def call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
@@ -49,7 +53,7 @@ def mcp_server(connector: Connector, actor_of: Callable[[Context], Actor]) -> Se
         return result(await asyncio.to_thread(_called, context, tool, params.arguments or {}))
 
     def _called(context: Context, tool: Tool, arguments: dict[str, Any]) -> Reply:
-        return reply(connector, actor_of(context), pace, tool, arguments)
+        return reply(connector, partial(actor_of, context), pace, tool, arguments)
 
     return Server(
         "jira-okr",

@@ -188,6 +188,7 @@ kpis:
     name: "Open\\u202e bugs"
     source: {kind: push}
     unit: bugs
+    cadence: weekly
     healthy: {at_most: 5}
   - id: sales
     name: Sales
@@ -196,6 +197,7 @@ kpis:
     healthy: {at_least: 10}
   - id: third
     name: A third of the bugs
+    cadence: weekly
     source: {kind: formula, expr: "bugs / 3", of: {bugs: bugs}}
     healthy: {at_most: 10}
 """
@@ -209,7 +211,7 @@ def test_kpis_equal_the_api(tmp_path: Path, synced_demo: Any, assistant_of: Any)
             catalogues.put(conn, "main", Catalogue(), connector.clock())
             revisions.add(conn, "main", WATCHED, name, "tests", connector.clock())
             revisions.activate(conn, "main", name, "tests", connector.clock(), "")
-        connector.clock = lambda: datetime(2020, 10, 20, 12, tzinfo=UTC)
+        connector.clock = lambda: datetime(2020, 10, 24, 12, tzinfo=UTC)
         pushed = [PushedReading(datetime(2020, 10, 12, 9, tzinfo=UTC), Fraction(22, 7))]
         push(connector, COMMAND_LINE, "main", "bugs", pushed)
         modern = assistant_of(connector)
