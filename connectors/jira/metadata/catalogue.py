@@ -69,9 +69,14 @@ def _projects(library: JiraLibrary, pages: Pages | None) -> tuple[Project, ...]:
 
 
 def _resolutions(library: JiraLibrary, pages: Pages | None) -> tuple[Named, ...]:
-    if pages is None:
-        return _all(library, lambda client: client.resolutions(), _named)
-    return tuple(_named(raw) for raw in pages("resolution/search"))
+    """By pages; from the whole list where Jira itself says that it has none (`resolution/search` is the younger of the two)."""
+    try:
+        if pages is not None:
+            return tuple(_named(raw) for raw in pages("resolution/search"))
+    except Permanent as error:
+        if not error.gone:
+            raise
+    return _all(library, lambda client: client.resolutions(), _named)
 
 
 def _some(what: str, found: tuple[T, ...]) -> tuple[T, ...]:

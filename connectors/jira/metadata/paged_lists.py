@@ -13,10 +13,15 @@ MOST_PAGES = 400
 
 
 def read_pages(transport: Transport, path: str) -> list[Mapping[str, Any]]:
-    """Everything that is listed there. Raises IncompleteRead for pages that are none of Jira's, or that end before their total."""
+    """Everything that is listed there. Raises IncompleteRead for pages that are none of Jira's, or that end before their total.
+
+    A bare list is taken for the whole: so it came where there were no pages yet, and so it comes from what stands in for Jira.
+    """
     found: list[Mapping[str, Any]] = []
     for _ in range(MOST_PAGES):
         page = transport.get(path, {"startAt": len(found), "maxResults": PAGE}).json()
+        if isinstance(page, list) and page and not found:
+            page = {"values": page, "isLast": True}
         values = page.get("values") if isinstance(page, dict) else None
         if not isinstance(values, list) or not all(isinstance(one, dict) for one in values):
             raise IncompleteRead(f"Jira's answer to {path} lists nothing.")

@@ -242,6 +242,23 @@ def test_an_empty_list_is_no_catalogue(stub, answer, cloud, empty, nothing):
         cloud.catalogue()
 
 
+def test_whole_lists_serve_where_there_are_no_pages(stub, answer, cloud):
+    account = {"accountId": "a1", "displayName": "Bot", "timeZone": "UTC"}
+    stub.on("GET", "/rest/api/2/myself", answer(json=account))
+    for name, found in LISTS.items():
+        stub.on("GET", f"/rest/api/{name}", answer(json=found))
+    stub.on("GET", "/rest/api/3/project/search", answer(json=[{"id": "7", "key": "OLD", "name": "Old"}]))
+    gone = answer(404, json={"errorMessages": ["null for uri"], "errors": {}})
+    stub.on("GET", "/rest/api/3/resolution/search", gone)
+    stub.on("GET", "/rest/api/2/resolution", answer(json=[{"id": "2", "name": "Won't Do"}]))
+    found = cloud.catalogue()
+    assert ([one.key for one in found.projects], found.resolutions) == (["OLD"], (Named("2", "Won't Do"),))
+
+    stub.on("GET", "/rest/api/3/resolution/search", answer(403, json={"errorMessages": ["no"]}))
+    with pytest.raises(Permanent):
+        cloud.catalogue()
+
+
 @pytest.mark.parametrize(
     "torn",
     [
