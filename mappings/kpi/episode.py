@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
@@ -39,6 +39,8 @@ class Transition(StrEnum):
     ACCEPTED = "accepted"
     DISMISSED = "dismissed"
     CLOSED = "closed"
+    LOST = "lost"
+    REOPENED = "reopened"
     REBANDED = "rebanded"
 
 
@@ -55,6 +57,8 @@ class Proposal:
 class KpiState:
     """Where a KPI stands. `outside` and `inside` count settled periods running; at most one of them is above 0.
 
+    `episode` numbers what begins when the KPI leaves watching and ends when it is back; `former` is the issue of the key result that the last one had.
+    `missing` is since when the issue of the open key result is not to be seen.
     `latest` is the last millisecond of the last period counted, `band` what was written of the band it was counted under. `key_result` is the issue id of the open key result. `kr_open` without one means that it has still to be created in Jira.
     """
 
@@ -67,6 +71,9 @@ class KpiState:
     key_result: str | None = None
     transition: Transition = Transition.STAYED
     band: str = ""
+    episode: int = 0
+    former: str | None = None
+    missing: datetime | None = None
 
 
 def step(state: KpiState, reading: Reading | None, kpi: KpiPart, healthy: Band) -> KpiState:
@@ -105,6 +112,8 @@ def went_out(state: KpiState, kpi: KpiPart, value: Fraction, crossed: Fraction) 
         status=KpiStatus.KR_OPEN if creates else KpiStatus.KR_PROPOSED,
         proposal=Proposal(value, crossed, kpi.promote.objective),
         transition=Transition.CREATED if creates else Transition.PROPOSED,
+        episode=state.episode + 1,
+        former=None,
     )
 
 
@@ -114,7 +123,9 @@ def came_in(state: KpiState, kpi: KpiPart) -> KpiState:
         return state
     to_be_created = state.status is KpiStatus.KR_OPEN and state.key_result is None
     if state.status is KpiStatus.KR_PROPOSED or to_be_created:
-        return replace(state, status=KpiStatus.WATCHING, proposal=None, transition=Transition.WITHDRAWN)
+        return replace(
+            state, status=KpiStatus.WATCHING, proposal=None, former=None, transition=Transition.WITHDRAWN
+        )
     if state.status is KpiStatus.KR_OPEN:
         return replace(state, status=KpiStatus.CLOSE_PROPOSED, transition=Transition.CLOSE_PROPOSED)
     return state
@@ -123,7 +134,12 @@ def came_in(state: KpiState, kpi: KpiPart) -> KpiState:
 def opened(state: KpiState, key_result: str) -> KpiState:
     """The key result stands in Jira under this issue id: a proposal was accepted, or what was to be created is there."""
     return replace(
-        state, status=KpiStatus.KR_OPEN, key_result=key_result, inside=0, transition=Transition.ACCEPTED
+        state,
+        status=KpiStatus.KR_OPEN,
+        key_result=key_result,
+        inside=0,
+        missing=None,
+        transition=Transition.ACCEPTED,
     )
 
 
@@ -136,14 +152,46 @@ def dismissed(state: KpiState) -> KpiState:
     return replace(state, transition=Transition.STAYED)
 
 
-def closed(state: KpiState) -> KpiState:
-    """The key result is closed, by the proposal or by a person in Jira: watch again, counting anew."""
-    return watching(state, Transition.CLOSED)
+class Seen(StrEnum):
+    """What is known of the issue of a key result."""
+
+    OPEN = "open"
+    DONE = "done"
+    MISSING = "missing"
+
+
+PATIENCE = timedelta(days=7)
+"""How long the issue of a key result may be out of sight before its episode ends as lost."""
+
+
+def followed(state: KpiState, seen: Seen, now: datetime) -> KpiState:
+    """After a look at the issue of the key result, of the open one or the one that was closed last. `stayed` where nothing follows."""
+    if state.status is KpiStatus.WATCHING:
+        if state.former is None or seen is not Seen.OPEN:
+            return replace(state, transition=Transition.STAYED)
+        anew = replace(state, status=KpiStatus.KR_OPEN, outside=0, inside=0)
+        return replace(
+            anew, key_result=state.former, former=None, missing=None, transition=Transition.REOPENED
+        )
+    if state.key_result is None:
+        return replace(state, transition=Transition.STAYED)
+    if seen is Seen.DONE:
+        return replace(watching(state, Transition.CLOSED), former=state.key_result)
+    since = None if seen is Seen.OPEN else state.missing or now
+    if since is not None and now - since >= PATIENCE:
+        return watching(state, Transition.LOST)
+    return replace(state, missing=since, transition=Transition.STAYED)
 
 
 def watching(state: KpiState, transition: Transition) -> KpiState:
-    """Back to the beginning, remembering only what was read last."""
-    return KpiState(latest=state.latest, value=state.value, transition=transition, band=state.band)
+    """Back to the beginning, remembering only what was read last, and how many episodes there were."""
+    return KpiState(
+        latest=state.latest,
+        value=state.value,
+        transition=transition,
+        band=state.band,
+        episode=state.episode,
+    )
 
 
 @dataclass(frozen=True, slots=True)

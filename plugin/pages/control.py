@@ -14,7 +14,7 @@ from plugin.pages.frame.guard import refuse_nul
 from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import may
 from plugin.pages.health import gaps, held_writes, losses, repairs
-from plugin.pages.kpis import kpi_readings
+from plugin.pages.kpis import kpi_episodes, kpi_readings
 from plugin.pages.mappings import mapping, mapping_editor, mapping_form, preview, wizard
 from plugin.pages.objectives import check_ins
 from plugin.runtime.connector import Connector, NotReady
@@ -31,6 +31,7 @@ CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
     losses.register,
     check_ins.register,
     kpi_readings.register,
+    kpi_episodes.register,
     sites.register,
     wizard.register,
 )

@@ -134,7 +134,7 @@ class World:
             return {saved.state.key: saved.state for saved in objectives.all(conn, "main")}
 
 
-def wait_for(truth: Callable[[], bool], seconds: float = 5.0) -> float:
+def wait_for(truth: Callable[[], bool], seconds: float = 30.0) -> float:
     """Wait until something holds; returns how long it took, fails where it never did."""
     begun = time.monotonic()
     while time.monotonic() - begun < seconds:

@@ -47,7 +47,6 @@ EXCEPTIONS = {
     "actor_id": "who did it, by which captured payloads are held against what Jira documents",
     "bind_text": "every finding of a text and a catalogue, for whoever uses `mappings` by itself",
     "lint_states": "advice about the objectives of a moment, which no door shows yet",
-    "dismissed": "what becomes of a KPI's proposal that a person refuses, which no door offers yet",
     "promotion": "the proposal to watch a key result as a KPI, which no door shows yet",
 }
 CODES = "mappings/document/checks/codes.py"

@@ -182,8 +182,8 @@ BROKEN = (
     Broken(
         "draining stops after one turn",
         "plugin/sync/drain.py",
-        "        progress(reconciled, reconciled + left)\n",
-        "        progress(reconciled, reconciled + left)\n        break\n",
+        "        progress(reconciled, reconciled + left.rows)\n",
+        "        progress(reconciled, reconciled + left.rows)\n        break\n",
         f"{RACES}::test_everything_that_is_due_is_worked_off_however_many_turns_it_takes",
     ),
     Broken(
@@ -423,12 +423,12 @@ BROKEN = (
     *(
         Broken(
             f"the site in the body is not looked at: {name}",
-            f"plugin/api/{name}.py",
+            f"plugin/api/work/{name}.py",
             "known_site(call.connector, body.site)",
             "known_site(call.connector, None)",
             f"{API}::test_the_site_in_the_body_decides",
         )
-        for name in ("plans", "held_writes", "waiting")
+        for name in ("plans", "held_writes", "backlog")
     ),
 )
 

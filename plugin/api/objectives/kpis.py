@@ -20,6 +20,7 @@ from plugin.api.protocol.operation import Call, Reply, Routes
 from plugin.api.protocol.problem import Fault
 from plugin.use_cases.kpis import board
 from plugin.use_cases.kpis.board import ShownKpi
+from plugin.use_cases.kpis.episodes import accept, dismiss
 from plugin.use_cases.kpis.kpi_values import kpi_values, periods_values, pull_values, reading_values
 from plugin.use_cases.kpis.pulls import read_now
 from plugin.use_cases.kpis.readings import MOST_READINGS, PushedReading, ReadingsRefused, push
@@ -75,12 +76,17 @@ class ProposalGiven(Given):
 
 
 class KpiStateGiven(Given):
-    """What was made of the settled periods: `outside` and `inside` count those running out of the healthy band, or in it."""
+    """What was made of the settled periods: `outside` and `inside` count those running out of the healthy band, or in it.
+
+    `episode` counts how often it left watching; `key_result` is the issue of the key result that is open.
+    """
 
     status: Literal["watching", "kr_proposed", "kr_open", "close_proposed"]
     outside: int
     inside: int
     counted_until: datetime | None
+    episode: int
+    key_result: str | None
     proposal: ProposalGiven | None
 
 
@@ -177,6 +183,14 @@ class PullGiven(Given):
     failure: FailureGiven | None
 
 
+class Accepted(Asked):
+    """The issue that is the key result."""
+
+    issue: str = Field(
+        min_length=1, max_length=255, description="Its key or id; it is within the scope and not done."
+    )
+
+
 @ROUTES.get("/kpis", "viewer", "Every KPI of the active mapping and where it stands.")
 def list_kpis(call: Call, query: SiteQuery) -> Reply[Page[KpiGiven]]:
     """In the order of the mapping; a mapping has so few that they come at once."""
@@ -244,6 +258,22 @@ def read_kpi(call: Call, path: KpiAddress, query: SiteQuery) -> Reply[PullGiven]
             "Push its readings, or read the KPIs that it is worked out from.",
         )
     return Reply(PullGiven(**pull_values(read_now(call.connector, call.actor, site, path.kpi))))
+
+
+@ROUTES.post("/kpis/{kpi}/accept", "editor", "Take an issue as the key result that is proposed for a KPI.")
+def accept_kpi(call: Call, path: KpiAddress, query: SiteQuery, body: Accepted) -> Reply[KpiGiven]:
+    """The KPI is watched again once the issue is done. 409 where nothing is proposed, or the issue cannot be it."""
+    site = site_of(call, query)
+    _known(call, site, path.kpi)
+    return Reply(KpiGiven(**kpi_values(accept(call.connector, call.actor, site, path.kpi, body.issue))))
+
+
+@ROUTES.post("/kpis/{kpi}/dismiss", "editor", "Say no to what is proposed for a KPI, and count anew.")
+def dismiss_kpi(call: Call, path: KpiAddress, query: SiteQuery) -> Reply[KpiGiven]:
+    """To a new key result, or to closing the one that is open. 409 where nothing is proposed."""
+    site = site_of(call, query)
+    _known(call, site, path.kpi)
+    return Reply(KpiGiven(**kpi_values(dismiss(call.connector, call.actor, site, path.kpi))))
 
 
 def _exact(value: float | None) -> Fraction | None:

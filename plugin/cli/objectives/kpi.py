@@ -12,6 +12,7 @@ from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.kpis.board import ShownKpi, kpi, list_kpis, list_readings
+from plugin.use_cases.kpis.episodes import accept, dismiss
 from plugin.use_cases.kpis.kpi_values import kpi_values, periods_values, pull_values, reading_values
 from plugin.use_cases.kpis.kpi_words import band_words, level_word, period_name, told_words, value_words
 from plugin.use_cases.kpis.pulls import read_now
@@ -106,6 +107,36 @@ def read_command(id_: str, site: str, as_json: bool) -> None:
         click.echo(f"{id_}: no reading: {pull.failure.reason}. {pull.failure.remedy}".rstrip())
     if pull.reading is None:
         raise SystemExit(1)
+
+
+@kpi_group.command("accept")
+@click.argument("id_", metavar="KPI")
+@click.option("--issue", required=True, help="The key of the issue that is the key result.")
+@site_option
+@json_option
+def accept_command(id_: str, issue: str, site: str, as_json: bool) -> None:
+    """Take an issue as the key result that is proposed. Once it is done in Jira, the KPI is watched again."""
+    with open_connector(site=site) as connector:
+        one = accept(connector, COMMAND_LINE, site, id_, issue)
+    _decided(one, f"{id_}: {one.key_result.key if one.key_result else issue} is its key result.", as_json)
+
+
+@kpi_group.command("dismiss")
+@click.argument("id_", metavar="KPI")
+@site_option
+@json_option
+def dismiss_command(id_: str, site: str, as_json: bool) -> None:
+    """Say no to what is proposed, a new key result or closing one, and count anew."""
+    with open_connector(site=site) as connector:
+        one = dismiss(connector, COMMAND_LINE, site, id_)
+    _decided(one, f"{id_}: dismissed; it counts anew.", as_json)
+
+
+def _decided(one: ShownKpi, said: str, as_json: bool) -> None:
+    if as_json:
+        show_json(kpi_values(one))
+    else:
+        click.echo(said)
 
 
 @kpi_group.command("import")

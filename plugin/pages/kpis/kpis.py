@@ -38,12 +38,19 @@ def meant(sources: Sources, id_: str) -> ShownKpi:
 
 
 def kpi_page(
-    sources: Sources, one: ShownKpi, form: Mapping[str, str] = NOTHING_TYPED, refused: str = ""
+    sources: Sources,
+    one: ShownKpi,
+    form: Mapping[str, str] = NOTHING_TYPED,
+    refused: str = "",
+    named: str = "",
+    undecided: str = "",
 ) -> str:
-    """One KPI as HTML; `refused` says why what was typed could not be kept."""
+    """One KPI as HTML; `refused` says why what was typed could not be kept, `undecided` why the issue that was `named` cannot be it."""
     site = site_in_address(one.site, sources.site_names())
     view = kpi_view(one, site, sources.now())
-    return rendered("kpi.html", "kpis", view=view, form=form, refused=refused)
+    return rendered(
+        "kpi.html", "kpis", view=view, form=form, refused=refused, named=named, undecided=undecided
+    )
 
 
 PAGE = Page("kpis", "KPIs", register, "kpis")

@@ -8,9 +8,11 @@ from fractions import Fraction
 
 from sqlalchemy import Connection
 
+from connectors.store.mirror import mirror
 from connectors.store.numbers import kpi_failures, kpis
 from mappings.document.mapping import Mapping
 from mappings.document.schema import KpiPart
+from mappings.facts.issue import Issue
 from mappings.kpi.band import direction_of, trend
 from mappings.kpi.cadence import Cadence
 from mappings.kpi.episode import KpiState
@@ -41,6 +43,8 @@ class ShownKpi:
     zone: tzinfo
     standing: Standing
     state: KpiState
+    key_result: Issue | None = None
+    """The issue of the open key result, or of the one that was closed last; None where there is none, or it is not to be seen."""
 
     @property
     def takes_readings(self) -> bool:
@@ -151,4 +155,7 @@ def _shown(
         full = with_readings(conn, site, watched, part.id, older.start)
         judged |= kpis.judgements(conn, site, part.id, older.start, older.end)
         stands = standing(full, part.id, judged, now, size, known)
-    return ShownKpi(site, part, watched.zone, stands, kpis.get(conn, site, part.id))
+    state = kpis.get(conn, site, part.id)
+    issue = state.key_result or state.former
+    key_result = mirror.get(conn, site, [issue]).get(issue) if issue else None
+    return ShownKpi(site, part, watched.zone, stands, state, key_result)

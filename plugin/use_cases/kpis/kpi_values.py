@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from mappings.kpi.band import Band
-from mappings.kpi.episode import KpiState
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.state import PeriodStanding
 from plugin.use_cases.kpis.board import ShownKpi
@@ -33,7 +32,7 @@ def kpi_values(one: ShownKpi) -> dict[str, Any]:
         "settled": period_values(stands.settled),
         "last_known": period_values(stands.last_known),
         "so_far": period_values(stands.so_far),
-        "state": state_values(one.state),
+        "state": state_values(one),
     }
 
 
@@ -74,14 +73,17 @@ def band_values(band: Band) -> dict[str, float | None]:
     return {"at_least": number(band.at_least), "at_most": number(band.at_most)}
 
 
-def state_values(state: KpiState) -> dict[str, Any]:
+def state_values(one: ShownKpi) -> dict[str, Any]:
     """What the state machine has made of it."""
+    state = one.state
     proposal = state.proposal
     return {
         "status": state.status.value,
         "outside": state.outside,
         "inside": state.inside,
         "counted_until": state.latest,
+        "episode": state.episode,
+        "key_result": None if state.key_result is None or one.key_result is None else one.key_result.key,
         "proposal": None
         if proposal is None
         else {

@@ -19,9 +19,10 @@ from mappings.kpi.episode import (
     KpiStatus,
     Promotion,
     Proposal,
+    Seen,
     Transition,
-    closed,
     dismissed,
+    followed,
     opened,
     promotion,
     step,
@@ -122,7 +123,37 @@ def test_mode_create_opens_at_once_and_waits_for_its_issue() -> None:
 def test_an_open_key_result_is_closed_by_proposal() -> None:
     state, named = fed(is_open(), [OUT, IN, None, IN, IN, IN])
     assert (state.status, named, state.key_result) == (KpiStatus.CLOSE_PROPOSED, ["close_proposed"], "300")
-    assert closed(state) == KpiState(latest=state.latest, value=state.value, transition=Transition.CLOSED)
+    assert followed(state, Seen.DONE, START) == KpiState(
+        latest=state.latest, value=state.value, transition=Transition.CLOSED, former="300", episode=1
+    )
+
+
+def test_what_is_closed_and_opened_again_goes_on_until_a_later_episode_begins() -> None:
+    state = followed(is_open(), Seen.DONE, START)
+    assert followed(state, Seen.DONE, START) == replace(state, transition=Transition.STAYED)
+    again = followed(state, Seen.OPEN, START)
+    assert (again.status, again.key_result, again.former) == (KpiStatus.KR_OPEN, "300", None)
+    assert (again.outside, again.inside, again.transition) == (0, 0, Transition.REOPENED)
+    later = fed(state, [OUT, OUT, OUT])[0]
+    assert (later.status, later.episode) == (KpiStatus.KR_PROPOSED, state.episode + 1)
+    assert followed(later, Seen.OPEN, START).status is KpiStatus.KR_PROPOSED
+
+
+def test_a_week_out_of_sight_ends_an_episode_and_less_does_not() -> None:
+    state = followed(is_open(), Seen.MISSING, START)
+    assert (state.status, state.missing) == (KpiStatus.KR_OPEN, START)
+    assert followed(state, Seen.OPEN, START + timedelta(days=6)).missing is None
+    waiting = followed(state, Seen.MISSING, START + timedelta(days=7) - timedelta(milliseconds=1))
+    assert (waiting.status, waiting.missing) == (KpiStatus.KR_OPEN, START)
+    lost = followed(waiting, Seen.MISSING, START + timedelta(days=7))
+    assert (lost.status, lost.transition, lost.former) == (KpiStatus.WATCHING, Transition.LOST, None)
+
+
+def test_episodes_are_numbered_as_they_begin() -> None:
+    first = proposed()
+    assert (KpiState().episode, first.episode) == (0, 1)
+    second = fed(dismissed(first), [OUT, OUT, OUT])[0]
+    assert (second.status, second.episode) == (KpiStatus.KR_PROPOSED, 2)
 
 
 def test_a_relapse_keeps_it_open() -> None:

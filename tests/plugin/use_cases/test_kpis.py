@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import event
 
+from connectors.store.mirror import mirror
 from connectors.store.sites import catalogues, revisions
 from mappings.document.text.canonical import revision
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue
 from plugin.jobs.schedules import Schedules
+from plugin.use_cases.kpis.episodes import follow_key_results
 from plugin.use_cases.kpis.settlement import count_settled
 
 MAPPING = """
@@ -300,3 +303,69 @@ def test_nothing_is_asked_of_the_database_where_no_kpi_is_watched(open_doors: Ca
     doors.connector.clock = lambda: later
     schedules.run(task)
     assert shown(doors)["state"]["outside"] == 1
+
+
+def keep(doors: Any, issue: Any) -> None:
+    with doors.connector.store.write() as conn:
+        mirror.put(conn, "main", [issue])
+
+
+def proposed(open_doors: Callable[..., Any]) -> Any:
+    doors = open_doors(now="2020-10-05T12:00")
+    push(doors, ("2020-10-01T10:00", 9), ("2020-10-02T10:00", 7))
+    assert shown(doors)["state"]["status"] == "kr_proposed"
+    return doors
+
+
+def test_a_proposal_is_accepted_with_an_issue_and_the_kpi_is_watched_again_once_that_is_done(
+    open_doors: Callable[..., Any], an_issue: Callable[..., Any]
+) -> None:
+    doors = proposed(open_doors)
+    keep(doors, an_issue(7))
+    taken = doors.api("POST", "/kpis/bugs/accept", {"issue": "plat-7"})
+    assert taken.status_code == 200
+    assert (taken.json["state"]["status"], taken.json["state"]["key_result"]) == ("kr_open", "PLAT-7")
+    assert taken.json["state"]["episode"] == 1
+    text = " ".join(BeautifulSoup(doors.look("/kpis/bugs"), "html.parser").text.split())
+    assert "PLAT-7 is its key result. Once it is done in Jira, the KPI is watched again." in text
+    follow_key_results(doors.connector, "main")
+    assert shown(doors)["state"]["status"] == "kr_open"
+    keep(doors, replace(an_issue(7, "done"), updated=datetime(2026, 10, 2, tzinfo=UTC)))
+    follow_key_results(doors.connector, "main")
+    assert (shown(doors)["state"]["status"], shown(doors)["state"]["key_result"]) == ("watching", None)
+    keep(doors, replace(an_issue(7), updated=datetime(2026, 10, 3, tzinfo=UTC)))
+    follow_key_results(doors.connector, "main")
+    assert shown(doors)["state"]["key_result"] == "PLAT-7"
+    detail = {"kpi": "bugs", "episode": 1, "issue": "PLAT-7"}
+    assert [one for one in doors.audited() if "key result" in one[0]] == [
+        ("key result of a KPI accepted", detail, "main"),
+        ("key result of a KPI closed", detail, "main"),
+        ("key result of a KPI opened again", detail, "main"),
+    ]
+
+
+def test_every_door_accepts_and_dismisses_alike(
+    open_doors: Callable[..., Any], an_issue: Callable[..., Any]
+) -> None:
+    doors = proposed(open_doors)
+    keep(doors, an_issue(7))
+    keep(doors, an_issue(8, "done"))
+    assert "No issue “PLAT-99” is known here" in doors.page("/kpis/bugs/accept", issue="PLAT-99").text
+    assert "PLAT-8 is Done already" in doors.page("/kpis/bugs/accept", issue="PLAT-8").text
+    refused = doors.api("POST", "/kpis/sales/dismiss")
+    assert refused.status_code == 409
+    assert "Nothing is proposed for “sales”: it is watched." in refused.json["detail"]
+    assert doors.page("/kpis/bugs/dismiss").status_code == 302
+    assert shown(doors)["state"]["status"] == "watching"
+    push(doors, ("2020-10-03T10:00", 9), ("2020-10-04T10:00", 7))
+    assert shown(doors)["state"]["status"] == "kr_proposed"
+    done = doors.command("kpi", "accept", "bugs", "--issue", "PLAT-7")
+    assert (done.exit_code, done.stdout) == (0, "bugs: PLAT-7 is its key result.\n")
+    assert shown(doors)["state"]["key_result"] == "PLAT-7"
+    assert "it is a key result that is open" in str(doors.command("kpi", "dismiss", "bugs").exception)
+
+
+def test_a_viewer_decides_nothing_about_a_proposal(open_doors: Callable[..., Any]) -> None:
+    doors = open_doors("viewer")
+    assert doors.api("POST", "/kpis/bugs/accept", {"issue": "PLAT-7"}).status_code == 403
+    assert doors.api("POST", "/kpis/bugs/dismiss").status_code == 403

@@ -78,6 +78,11 @@ class KpiView:
     counted_until: When | None
     takes_readings: bool
     is_asked: bool
+    accepts: bool
+    """Whether a key result is proposed, or wanted and not there yet."""
+    dismisses: bool
+    key_result: str
+    """The key of its issue, where one is open."""
 
 
 def kpi_row(one: ShownKpi, site: str | None) -> KpiRow:
@@ -126,6 +131,9 @@ def kpi_view(one: ShownKpi, site: str | None, now: datetime) -> KpiView:
         counted_until=None if one.state.latest is None else when(one.state.latest, now, one.zone),
         takes_readings=one.takes_readings,
         is_asked=one.is_asked,
+        accepts=one.state.status is KpiStatus.KR_PROPOSED or _is_wanted(one),
+        dismisses=one.state.status in (KpiStatus.KR_PROPOSED, KpiStatus.CLOSE_PROPOSED),
+        key_result=_open_issue(one),
     )
 
 
@@ -178,7 +186,7 @@ def _state(one: ShownKpi) -> str:
     return {
         KpiStatus.WATCHING: "",
         KpiStatus.KR_PROPOSED: "A key result is proposed",
-        KpiStatus.KR_OPEN: "A key result is wanted",
+        KpiStatus.KR_OPEN: "A key result is wanted" if _is_wanted(one) else "A key result is open",
         KpiStatus.CLOSE_PROPOSED: "Closing the key result is proposed",
     }[one.state.status]
 
@@ -205,9 +213,30 @@ def _why(one: ShownKpi) -> list[str]:
         under = f" under {proposal.objective}" if proposal.objective else ""
         found.append(
             f"Proposed{under}: from {number_text(proposal.start)} to {number_text(proposal.target)}. "
-            "This release proposes and creates nothing: whoever wants it makes the key result in Jira."
+            "Nothing is created in Jira by itself: make the issue there, and accept it here."
         )
+    if state.key_result is not None:
+        found.append(_followed(one))
+    elif state.former is not None and one.key_result is not None:
+        found.append(f"{one.key_result.key} was its key result and is done; opened again, it goes on.")
     return found
+
+
+def _followed(one: ShownKpi) -> str:
+    if one.key_result is None or one.state.missing is not None:
+        return "The issue of its key result is out of sight; after a week of that the KPI is watched again."
+    key = one.key_result.key
+    if one.state.status is KpiStatus.CLOSE_PROPOSED:
+        return f"It has been in its band long enough: close {key} in Jira, and the KPI is watched again."
+    return f"{key} is its key result. Once it is done in Jira, the KPI is watched again."
+
+
+def _is_wanted(one: ShownKpi) -> bool:
+    return one.state.status is KpiStatus.KR_OPEN and one.state.key_result is None
+
+
+def _open_issue(one: ShownKpi) -> str:
+    return one.key_result.key if one.state.key_result is not None and one.key_result is not None else ""
 
 
 def _times(number: int) -> str:
