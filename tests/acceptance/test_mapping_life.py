@@ -40,7 +40,7 @@ def test_a_preview_tells_what_would_happen_with_no_call_to_jira_and_activation_d
 
     edits = sum(world.sandbox.site.calls.edits.values())
     command("mapping", "activate", str(mapping), "--preview", preview["hash"], "--accept-large-change")
-    eventually(lambda: world.idle(), 20)
+    eventually(lambda: world.idle())
 
     after = world.states()
     assert {key: float(after[key].progress) for key in told} == pytest.approx(told)
@@ -55,7 +55,7 @@ def test_activation_is_refused_where_the_world_moved_since_the_preview(
     story, epic = world.open_story()
     before = world.states()[epic].progress
     world.move(story, "Done")
-    eventually(lambda: world.states()[epic].progress != before, 10)
+    eventually(lambda: world.states()[epic].progress != before)
 
     result = command("mapping", "activate", str(mapping), "--preview", preview["hash"], exit_code=None)
 

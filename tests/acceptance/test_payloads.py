@@ -38,7 +38,7 @@ def test_every_body_is_accepted_and_worked_off(world: Any, eventually: Any) -> N
     answers = [deliver(world, path.read_bytes(), path.stem) for path in BODIES]
 
     assert set(answers) <= {200, 204}
-    eventually(lambda: world.idle(), 20)
+    eventually(lambda: world.idle())
     with world.connector.store.read() as conn:
         taken = {one.identifier: (one.status, one.note) for one in inbox.recent(conn, "main", 100)}
     for path in BODIES:
@@ -53,13 +53,13 @@ def test_replayed_and_shuffled_bodies_leave_the_same_state(world: Any, eventuall
     bodies = [path.read_bytes() for path in BODIES]
     for body in bodies:
         deliver(world, body)
-    eventually(lambda: world.idle(), 20)
+    eventually(lambda: world.idle())
     before = world.states()
 
     again = bodies * 2
     random.Random(7).shuffle(again)
     for number, body in enumerate(again):
         deliver(world, body, f"again-{number}")
-    eventually(lambda: world.idle(), 20)
+    eventually(lambda: world.idle())
 
     assert world.states() == before

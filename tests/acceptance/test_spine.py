@@ -24,7 +24,7 @@ def test_an_issue_moved_to_done_changes_the_field_of_its_epic(world: Any, eventu
 
     world.move(story, "Done")
 
-    eventually(lambda: written(world, epic) != before, 10)
+    eventually(lambda: written(world, epic) != before)
     eventually(lambda: written(world, epic) == int(world.states()[epic].progress * 100 + Fraction(1, 2)))
 
 
@@ -43,7 +43,7 @@ def test_the_echo_of_our_own_write_causes_no_second_write(world: Any, eventually
     edits_before = dict(world.sandbox.site.calls.edits)
 
     world.move(story, "Done")
-    eventually(lambda: written(world, epic) != before, 10)
+    eventually(lambda: written(world, epic) != before)
     assert world.sandbox.settle()
     eventually(lambda: world.idle())
 
@@ -91,7 +91,7 @@ def test_a_deleted_issue_leaves_its_objective(world: Any, eventually: Any) -> No
 
     world.admin("DELETE", f"/rest/api/3/issue/{story}?deleteSubtasks=true")
 
-    eventually(lambda: story_id not in world.states()[epic].touched, 10)
+    eventually(lambda: story_id not in world.states()[epic].touched)
 
 
 def test_a_burst_on_one_objective_causes_few_writes(world: Any, eventually: Any) -> None:
@@ -109,7 +109,7 @@ def test_a_burst_on_one_objective_causes_few_writes(world: Any, eventually: Any)
             world.estimate(key, 3)
             world.estimate(key, 5)
     assert world.sandbox.settle(30)
-    eventually(lambda: world.idle(), 20)
+    eventually(lambda: world.idle())
 
     assert world.sandbox.site.calls.edits[epic_id] - edits <= 3
 
@@ -126,7 +126,7 @@ def test_the_demo_does_its_work_once_and_ends(tmp_path: Any) -> None:
 
 def test_our_own_writes_are_no_drift(world: Any, command: Any, eventually: Any) -> None:
     assert world.sandbox.settle()
-    eventually(lambda: world.idle(), 20)
+    eventually(lambda: world.idle())
 
     assert command("sync", "--json")["drift"] == 0
 
@@ -167,5 +167,5 @@ def test_a_renamed_version_brings_the_next_resync_forward(world: Any, eventually
 
     world.deliver(json.dumps(event).encode())
 
-    eventually(lambda: world.last_full_read() != before, 20)
+    eventually(lambda: world.last_full_read() != before)
     assert not world.wants_full_read()
