@@ -76,7 +76,10 @@ def described(tool: Tool) -> types.Tool:
         input_schema=schema_of(tool.takes),
         output_schema=schema_of(tool.gives),
         annotations=types.ToolAnnotations(
-            read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+            read_only_hint=not tool.acts,
+            destructive_hint=False,
+            idempotent_hint=True,
+            open_world_hint=tool.acts,
         ),
     )
 

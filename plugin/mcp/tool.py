@@ -37,3 +37,8 @@ class Tool:
     gives: type[Answer]
     function: Callable[..., Answer]
     permission: Permission = Permission.VIEWER
+
+    @property
+    def acts(self) -> bool:
+        """Whether it does anything: what viewers may do only looks."""
+        return self.permission is not Permission.VIEWER

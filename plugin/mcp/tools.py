@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plugin.mcp.acts import CHECK_IN, RETRY, SYNC_NOW
 from plugin.mcp.forecast import FORECAST
 from plugin.mcp.health import FRESHNESS, GAPS
 from plugin.mcp.kpis import KPIS
@@ -11,4 +12,17 @@ from plugin.mcp.movement import MOVED
 from plugin.mcp.objectives import GET, LIST
 from plugin.mcp.tool import Tool
 
-TOOLS: tuple[Tool, ...] = (LIST, GET, EXPLAIN, MOVED, FORECAST, KPIS, GAPS, FRESHNESS, MAPPING)
+TOOLS: tuple[Tool, ...] = (
+    LIST,
+    GET,
+    EXPLAIN,
+    MOVED,
+    FORECAST,
+    KPIS,
+    GAPS,
+    FRESHNESS,
+    MAPPING,
+    CHECK_IN,
+    RETRY,
+    SYNC_NOW,
+)

@@ -23,6 +23,11 @@ def signing_key(settings: Settings) -> bytes:
     return hashlib.sha256(b"sessions:" + first_key(secret_text(settings)).encode()).digest()
 
 
+def confirmation_key(settings: Settings) -> bytes:
+    """The key of what is handed out to be sent back with a yes; the same in all processes."""
+    return hashlib.sha256(b"confirmations:" + first_key(secret_text(settings)).encode()).digest()
+
+
 def first_key(secrets_: str) -> str:
     """The key that rules. Those behind it only open what they once sealed, so that nothing changes when they go."""
     return secrets_.partition(",")[0].strip()

@@ -1,0 +1,142 @@
+"""`okr_check_in`, `okr_retry` and `okr_sync_now`: what can be done, for those whose role and token allow as much."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from mappings.explain.check_in import Measure, share
+from mappings.numbers import exact, plain
+from mappings.rollup.check_in_override import measure_of
+from plugin.access.authorization.permission import Permission
+from plugin.mcp.confirmation import ActArguments, Acted, two_calls
+from plugin.mcp.lookup import objective_of, site_of
+from plugin.mcp.provenance import page_of_objective
+from plugin.mcp.shapes import Name
+from plugin.mcp.tool import Asking, Tool, Unanswerable
+from plugin.use_cases.objectives.check_ins import Said, check_in, derived_progress, key_result_of
+from plugin.use_cases.work import dead_letters, sync
+
+LONGEST_NOTE = 2000
+CONFIRMED = "Call without confirm first, show the person `would`, call again with confirm after their yes."
+
+
+class CheckInArguments(ActArguments):
+    """What somebody says."""
+
+    objective_key: Name
+    key_result: Name = Field(description="Its id or key.")
+    value: float = Field(
+        allow_inf_nan=False, description="Current value of a metric, else progress as a share of 1."
+    )
+    note: Annotated[str, StringConstraints(max_length=LONGEST_NOTE)] = ""
+    until: date | None = Field(
+        None, description="Last day it holds, YYYY-MM-DD; else until the derived value moves."
+    )
+
+
+class RetryArguments(ActArguments):
+    """Which objective."""
+
+    objective_key: Name = Field(description="As okr_gaps names it.")
+
+
+class SyncArguments(ActArguments):
+    """How much to read."""
+
+    kind: Literal["recent", "full"] = "recent"
+
+
+def okr_check_in(asking: Asking, arguments: CheckInArguments) -> Acted:
+    """Say what a key result stands at."""
+    site = site_of(asking, arguments)
+    saved = objective_of(asking, site, arguments.objective_key)
+    one = key_result_of(saved.state, arguments.key_result)
+    value = exact(arguments.value)
+    if value is None:
+        raise Unanswerable("value: it is no number that can be kept.")
+    of_share = measure_of(one.kind) is Measure.PROGRESS
+    said = f"{plain(value * 100)} %" if of_share else plain(value)
+    derived = derived_progress(one)
+    stands = "unknown" if derived is None else share(derived)
+    until = "until the derived value moves" if arguments.until is None else f"until {arguments.until}"
+    what = (
+        f"{one.key or one.id} “{one.title}” of {saved.state.key or saved.state.id} stands at {said} {until}"
+    )
+
+    def do() -> str:
+        wanted = Said(one.id, value, arguments.note, arguments.until)
+        if arguments.until is not None:
+            wanted = Said(one.id, value, arguments.note, arguments.until, None)
+        kept = check_in(asking.connector, asking.actor, site, saved.state.id, wanted)
+        return f"Kept as check-in {kept.id}: {what}."
+
+    would = f"Say that {what}; derived from Jira is {stands}."
+    path = page_of_objective(asking, site, saved)
+    return two_calls(asking, CHECK_IN.name, arguments, site, path, would, do)
+
+
+def okr_retry(asking: Asking, arguments: RetryArguments) -> Acted:
+    """Try an objective again that failed for good."""
+    site = site_of(asking, arguments)
+    letters = dead_letters.list_letters(asking.connector, asking.actor, site)
+    named = arguments.objective_key.casefold()
+    found = next(
+        (one for one in letters if named in (one.name.casefold(), one.objective_id.casefold())), None
+    )
+    if found is None and arguments.confirm is None:
+        known = ", ".join(one.name for one in letters) or "none"
+        raise Unanswerable(f"{arguments.objective_key!r} is no dead letter. Dead letters: {known}.")
+
+    def do() -> str:
+        if found is None or not dead_letters.retry(asking.connector, asking.actor, site, found.objective_id):
+            raise Unanswerable(f"{arguments.objective_key!r} is no dead letter any more.")
+        return f"{found.name} is tried again now."
+
+    what = arguments.objective_key if found is None else f"{found.name}, which failed: {found.error}"
+    return two_calls(asking, RETRY.name, arguments, site, "/health", f"Try again {what}", do)
+
+
+def okr_sync_now(asking: Asking, arguments: SyncArguments) -> Acted:
+    """Read Jira in the background."""
+    site = site_of(asking, arguments)
+    what = "everything" if arguments.kind == "full" else "what changed of late"
+
+    def do() -> str:
+        begun = sync.begin(asking.connector, asking.actor, site, sync.Wanted(arguments.kind))
+        now = "Reading has begun" if begun else "A sync goes on already"
+        return f"{now}; okr_freshness says when it is done."
+
+    would = f"Read {what} of {site} from Jira in the background, reconcile every objective, and write what differs."
+    return two_calls(asking, SYNC_NOW.name, arguments, site, "/health", would, do)
+
+
+CHECK_IN = Tool(
+    name="okr_check_in",
+    title="Check in",
+    description=f"Say what a key result stands at. {CONFIRMED}",
+    takes=CheckInArguments,
+    gives=Acted,
+    function=okr_check_in,
+    permission=Permission.EDITOR,
+)
+RETRY = Tool(
+    name="okr_retry",
+    title="Try again",
+    description=f"Try an objective again that failed for good. {CONFIRMED}",
+    takes=RetryArguments,
+    gives=Acted,
+    function=okr_retry,
+    permission=Permission.EDITOR,
+)
+SYNC_NOW = Tool(
+    name="okr_sync_now",
+    title="Read Jira now",
+    description=f"Read Jira in the background and write what differs. {CONFIRMED}",
+    takes=SyncArguments,
+    gives=Acted,
+    function=okr_sync_now,
+    permission=Permission.EDITOR,
+)
