@@ -120,7 +120,12 @@ class KpiCurrent(BaseModel):
         return f"kpi:{self.kpi}"
 
 
-ReadingOperand = ReadingAlias | KpiCurrent
+ReadingOperand = Annotated[
+    ReadingAlias | KpiCurrent,
+    Field(
+        description="Alias of the field that holds the reading, or {kpi: id} for what a KPI was worth last."
+    ),
+]
 """Where a reading comes from: the history of a field, or the settled periods of a KPI."""
 
 Way = Annotated[

@@ -148,7 +148,8 @@ class SitePast:
     def _read(self, ids: list[str], updated: Mapping[str, datetime], fields: tuple[str, ...]) -> None:
         context = self._context
         try:
-            read = context.jira.in_background().steps(ids, fields)
+            edited = {id_: updated[id_] for id_ in ids}
+            read = context.jira.in_background().steps(ids, fields, edited)
         except JiraError as error:
             raise Unreadable(
                 ReadFailure(

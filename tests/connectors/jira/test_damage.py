@@ -308,3 +308,25 @@ def test_on_data_center_too(stub, answer, datacenter):
 def test_a_good_answer_is_decoded_as_before(stub, answer, cloud, issue_json):
     found = page(cloud, stub, answer, issue_json(10001, duedate="2026-12-31"))
     assert (found.issues[0].due, found.issues[0].unknowns, found.gaps) == (date(2026, 12, 31), {}, ())
+
+
+def test_two_changes_of_one_millisecond_are_both_kept_in_the_order_of_their_entries(stub, answer, cloud):
+    """The entry of the greater number comes later, whatever the order of the answer, and the same entry twice counts once."""
+
+    def moved(number, before, after):
+        item = {
+            "field": "status",
+            "fieldId": "status",
+            "from": before,
+            "fromString": f"Zustand {before}",
+            "to": after,
+            "toString": "",
+        }
+        return {"id": number, "created": "2026-10-01T10:00:00.000+0000", "items": [item]}
+
+    entries = [moved("100", "3", "4"), moved("99", "1", "3"), moved("100", "3", "4")]
+    body = {"issueChangeLogs": [{"issueId": "10001", "changeHistories": entries}]}
+    stub.on("POST", LOGS, answer(json=body))
+    stub.on("GET", "/rest/api/2/field", answer(json=[{"id": "status", "name": "Status"}]))
+    found = cloud.steps(["10001"], ["status"])
+    assert [(step.before_id, step.after_id) for step in found["10001"]] == [("1", "3"), ("3", "4")]
