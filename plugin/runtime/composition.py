@@ -8,6 +8,7 @@ from datetime import datetime
 
 from connectors.clock import system_clock as system_clock
 from connectors.jira import BasicCredentials, BearerCredentials, Jira, SiteAddress, connect
+from connectors.jira.http.address import TlsFiles
 from connectors.jira.http.governor import CLOUD, data_center
 from connectors.store import Store, open_store, upgrade
 from connectors.store.absence.sight import StoredSight
@@ -77,6 +78,9 @@ def _connect(
         api_base=str(jira.api_base or jira.url).rstrip("/"),
         deployment=None,
         credentials=credentials,
+        tls=TlsFiles(
+            *(str(one) if one else None for one in (jira.ca_bundle, jira.client_cert, jira.client_key))
+        ),
     )
     governor = SharedGovernor(store, jira.name)
     found = connect(address, governor=governor, sight=StoredSight(store, jira.name, system_clock))

@@ -6,7 +6,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AnyHttpUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FilePath,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from plugin.use_cases.health.credential_expiry import day_given
@@ -22,6 +31,9 @@ EXPECTED = {
     "jira.token": "an API token of that account (Jira Cloud)",
     "jira.pat": "a personal access token (Jira Data Center)",
     "jira.token_expires": "the day on which the token or PAT expires, for example 2027-03-01, or nothing where it is not known",
+    "jira.ca_bundle": "the path of a file (PEM) with the certificate authority of your Jira, where it is a private one",
+    "jira.client_cert": "the path of a file (PEM) with the certificate that your Jira asks clients for",
+    "jira.client_key": "the path of the key of that certificate, where its file does not hold it",
     "jira.webhook_secret": "the secret typed into Jira's webhook form",
     "database_url": "sqlite:///path/to/file.sqlite3 or postgresql://user:password@host/database",
     "mapping": "the path of a mapping document (YAML)",
@@ -61,7 +73,16 @@ class JiraSettings(BaseModel):
     pat: SecretStr | None = None
     token_expires: date | None = None
     webhook_secret: SecretStr | None = None
+    ca_bundle: FilePath | None = None
+    client_cert: FilePath | None = None
+    client_key: FilePath | None = None
     name: str = "main"
+
+    @field_validator("email", "token", "pat", mode="before")
+    @classmethod
+    def _bare(cls, given: object) -> object:
+        """Without the blanks and line ends that come along when a token is copied."""
+        return given.strip() if isinstance(given, str) else given
 
     @field_validator("token_expires", mode="before")
     @classmethod

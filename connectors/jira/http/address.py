@@ -6,9 +6,30 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+import requests
+
 from connectors.jira.http.credentials import Credentials
 
 Deployment = Literal["cloud", "datacenter"]
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """Files (PEM) for a Jira behind a private certificate authority, or one that asks for a client's certificate.
+
+    `key` is the key of `certificate`, where that file does not hold it too. What is None is as the machine has it.
+    """
+
+    authority: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+
+    def put_on(self, session: requests.Session) -> None:
+        """A session that trusts the authority and shows the certificate."""
+        if self.authority is not None:
+            session.verify = self.authority
+        if self.certificate is not None:
+            session.cert = self.certificate if self.key is None else (self.certificate, self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +45,7 @@ class SiteAddress:
     credentials: Credentials
     api_base: str = ""
     deployment: Deployment | None = None
+    tls: TlsFiles = TlsFiles()
 
     def __post_init__(self) -> None:
         browse_url = _normal(self.browse_url, "the address of Jira")

@@ -103,6 +103,7 @@ def new_session(address: SiteAddress) -> requests.Session:
     # proxies and certificates of the environment are looked up once for the one host, not at every call
     found = session.merge_environment_settings(address.api_base, {}, None, None, None)
     session.proxies, session.verify, session.cert = dict(found["proxies"]), found["verify"], found["cert"]
+    address.tls.put_on(session)
     session.trust_env = False
     return session
 
@@ -329,7 +330,8 @@ def _failure(error: requests.RequestException) -> Exception:
     if isinstance(error, requests.exceptions.SSLError):
         return Transient(
             "Jira's TLS certificate is not trusted.",
-            "Install the certificate authority of your Jira on this machine.",
+            "Install the certificate authority of your Jira on this machine, or name its file in JIRA_OKR_JIRA__CA_BUNDLE. "
+            "Where Jira asks for a client's certificate, name it in JIRA_OKR_JIRA__CLIENT_CERT.",
         )
     if isinstance(error, requests.Timeout):
         return Transient("Jira did not answer in time.")

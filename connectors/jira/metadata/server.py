@@ -108,6 +108,7 @@ def _client(transport: Transport) -> jira.JIRA:
     session.mount("http://", guard)
     session.auth = Authorization(transport.address.credentials)
     session.max_redirects = 0
+    transport.address.tls.put_on(session)
     return client
 
 

@@ -1,0 +1,136 @@
+"""A Jira behind a private certificate authority that asks for a client's certificate, over real TLS, by both ways of asking it."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from connectors.jira import BasicCredentials, SiteAddress, Transient, connect
+from connectors.jira.http.address import TlsFiles
+
+INFO = {
+    "version": "1001.0.0",
+    "versionNumbers": [1001, 0, 0],
+    "deploymentType": "Cloud",
+    "baseUrl": "https://x",
+}
+
+
+class Answers(BaseHTTPRequestHandler):
+    """Says who it is, and that the account has no permissions."""
+
+    def do_GET(self) -> None:
+        body = json.dumps(INFO if "serverInfo" in self.path else {"permissions": {}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args: object) -> None:
+        pass
+
+
+@dataclass
+class Firm:
+    """Where Jira is, and the files of the firm's authority and of a client it knows."""
+
+    url: str
+    authority: str
+    certificate: str
+    key: str
+
+
+def certified(folder: Path, name: str, by: tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None) -> tuple[
+    x509.Certificate, ec.EllipticCurvePrivateKey
+]:  # fmt: skip
+    """A certificate of this name with its key, as files; an authority where nobody signs it."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    hosts = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(by[0].subject if by else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=by is None, path_length=None), critical=True)
+        .add_extension(hosts, critical=False)
+        .sign(by[1] if by else key, hashes.SHA256())
+    )
+    (folder / f"{name}.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / f"{name}.key").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
+        )
+    )
+    return made, key
+
+
+@pytest.fixture(scope="module")
+def firm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
+    folder = tmp_path_factory.mktemp("tls")
+    authority = certified(folder, "authority", None)
+    for name in ("jira", "client"):
+        certified(folder, name, authority)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "jira.pem", folder / "jira.key")
+    context.load_verify_locations(folder / "authority.pem")
+    context.verify_mode = ssl.CERT_REQUIRED
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign,assignment]
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    files = (str(folder / name) for name in ("authority.pem", "client.pem", "client.key"))
+    yield Firm(f"https://127.0.0.1:{server.server_address[1]}", *files)
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def asked(firm: Firm, tls: TlsFiles) -> tuple[str, dict[str, bool]]:
+    """What the library and our own transport are told."""
+    jira = connect(SiteAddress("main", firm.url, BasicCredentials("bot@acme.example", "token"), tls=tls))
+    try:
+        return jira.server().deployment, jira.permissions("PLAT", ["EDIT_ISSUES"])
+    finally:
+        jira.close()
+
+
+def test_the_authority_is_trusted_and_the_certificate_shown(firm: Firm) -> None:
+    tls = TlsFiles(firm.authority, firm.certificate, firm.key)
+    assert asked(firm, tls) == ("cloud", {"EDIT_ISSUES": False})
+
+
+def test_certificate_and_key_may_be_one_file(firm: Firm, tmp_path: Path) -> None:
+    both = tmp_path / "both.pem"
+    both.write_text(Path(firm.certificate).read_text() + Path(firm.key).read_text())
+    assert asked(firm, TlsFiles(firm.authority, str(both)))[0] == "cloud"
+
+
+def test_without_the_authority_nothing_is_believed(firm: Firm) -> None:
+    with pytest.raises(Transient):
+        asked(firm, TlsFiles(None, firm.certificate, firm.key))
+
+
+def test_without_a_certificate_the_firm_answers_nothing(firm: Firm) -> None:
+    with pytest.raises(Transient):
+        asked(firm, TlsFiles(firm.authority))
