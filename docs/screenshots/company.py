@@ -138,6 +138,9 @@ class Company:
         found = self.forecast(objective_id, "main")
         return None if found is None else kept_of(found)[0]
 
+    def cycle_details(self, _cycle_id: str) -> tuple[()]:
+        return ()
+
     def calibration(self, cycle_id: str) -> Sequence[Calibration]:
         return CALIBRATION if cycle_id == CYCLE.id and self.saved else ()
 

@@ -21,7 +21,6 @@ class ClosingRecord:
 
     cycle_id: str
     version: int
-    cycle_name: str
     start: date
     end: date
     state: ObjectiveState

@@ -15,6 +15,7 @@ from mappings.explain.marks import Mark
 from mappings.forecast.calibration import Calibration
 from mappings.forecast.objective import ObjectiveForecast
 from mappings.rollup.state import ObjectiveState
+from plugin.use_cases.cycles.cycles import CycleDetail
 from plugin.use_cases.health.status import Status
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.objectives.check_ins import Kept
@@ -161,6 +162,10 @@ class Sources(Protocol):
 
     def cycles(self, site: str | None = None) -> Cycles:
         """The cycles of the active mappings, by id."""
+        ...
+
+    def cycle_details(self, cycle_id: str) -> Sequence[CycleDetail]:
+        """One cycle with the scores of its objectives, of each site that has it."""
         ...
 
     def kpis(self) -> Sequence[ShownKpi]:

@@ -21,6 +21,7 @@ from plugin.pages.sources import (
     SitedHead,
 )
 from plugin.runtime.connector import Connector
+from plugin.use_cases.cycles.cycles import CycleDetail, show_cycle
 from plugin.use_cases.health.status import Status, installation, vitals
 from plugin.use_cases.kpis import board
 from plugin.use_cases.kpis.board import ShownKpi
@@ -132,6 +133,10 @@ class StoredSources:
     def cycles(self, site: str | None = None) -> Cycles:
         return Calendars(tuple(mapping.cycles for mapping in self._mappings(site)))
 
+    def cycle_details(self, cycle_id: str) -> Sequence[CycleDetail]:
+        ruled = (mapping_site for mapping_site in self.connector.sites if self._has(mapping_site, cycle_id))
+        return [show_cycle(self.connector, self.who(), site, cycle_id) for site in ruled]
+
     def browse_url(self, issue_key: str, site: str | None = None) -> str | None:
         site = site or self._site_of(issue_key)
         return (
@@ -154,6 +159,9 @@ class StoredSources:
         asked = (self.connector, self.who())
         found = (board.kpi(*asked, site, id_) for site in self.connector.sites)
         return [one for one in found if one is not None]
+
+    def _has(self, site: str, cycle_id: str) -> bool:
+        return self.cycles(site).get(cycle_id) is not None
 
     def _site_of(self, issue_key: str) -> str | None:
         """The only site there is, or the first whose mirror knows the key."""

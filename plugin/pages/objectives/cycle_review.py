@@ -8,6 +8,7 @@ from plugin.access.authorization.permission import needs
 from plugin.pages.frame.page import Page, rendered
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.sources import Sources
+from plugin.pages.views.objectives.cycle_scores import cycle_scores
 from plugin.pages.views.objectives.forecast import calibrated
 from plugin.pages.views.objectives.review import review
 
@@ -18,11 +19,14 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
     def cycle_review() -> str:
         today = sources.now().astimezone(sources.zone).date()
         found = review(sources.objectives(), sources.cycles(), request.args.get("cycle", ""), today)
+        over = found is not None and found.over
+        details = sources.cycle_details(found.cycle) if found is not None and over else ()
         told = sources.calibration(found.cycle) if found is not None and found.over else ()
         return rendered(
             "cycle_review.html",
             "cycle_review",
             review=found,
+            scores=cycle_scores(details, sources.zone),
             address=objective_address,
             calibration=[calibrated(one) for one in told],
         )

@@ -204,7 +204,6 @@ def _record(one: ObjectiveScored, cycle: CyclePart, version: int, revision: str)
     return ClosingRecord(
         cycle.id,
         version,
-        cycle.name or "",
         cycle.start,
         cycle.end,
         one.state,

@@ -1,0 +1,53 @@
+"""The buttons of the cycle review: close a cycle that has ended, with its scores; open a closed one again."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from plugin.access.authorization.permission import needs
+from plugin.access.authorization.person import acting
+from plugin.pages.frame.visit import known_site
+from plugin.runtime.connector import Connector
+from plugin.use_cases.cycles.closing import Said, close_cycle, reopen_cycle, typed_score
+from plugin.use_cases.cycles.cycles import CycleRefused
+
+
+def register(blueprint: Blueprint, connector: Connector) -> None:
+    """Add the routes."""
+
+    @blueprint.post("/review/<site>/<cycle>/close", endpoint="close_cycle")
+    @needs("editor")
+    def close(site: str, cycle: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        try:
+            done = close_cycle(connector, acting(), site, cycle, said(), request.form.get("note", ""))
+        except CycleRefused as error:
+            flash(f"Not closed: {error}")
+        else:
+            flash(f"{cycle} is closed as version {done.version}. Its numbers stand from now on.")
+        return redirect(url_for("pages.cycle_review", cycle=cycle))
+
+    @blueprint.post("/review/<site>/<cycle>/reopen", endpoint="reopen_cycle")
+    @needs("admin")
+    def reopen(site: str, cycle: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        try:
+            version = reopen_cycle(connector, acting(), site, cycle, request.form.get("reason", ""))
+        except CycleRefused as error:
+            flash(f"Not opened again: {error}")
+        else:
+            flash(f"{cycle} is open again. Version {version} stays with its records.")
+        return redirect(url_for("pages.cycle_review", cycle=cycle))
+
+
+def said() -> dict[str, Said]:
+    """What was typed of each objective; one of which nothing was typed is left out. Raises CycleRefused."""
+    rows = zip(
+        request.form.getlist("objective"),
+        request.form.getlist("score"),
+        request.form.getlist("reason"),
+        strict=False,
+    )
+    found = {id_: Said(typed_score(score), reason.strip()) for id_, score, reason in rows}
+    return {id_: one for id_, one in found.items() if one != Said()}
