@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.jira.http.allowance import Allowance, read_allowance
+from connectors.jira.http.allowance import Allowance, interval_of, read_allowance
 from connectors.jira.http.call import call_of
 from connectors.jira.http.governor import Go, Rates, State, Wait, data_center, decide, learn
 
@@ -112,3 +112,14 @@ def test_without_a_limit_of_its_own_data_center_gets_a_steady_rate_over_all_call
 
 def test_writes_to_one_issue_of_data_center_are_not_spaced() -> None:
     assert taken(State(), FREE, NOW, WRITE) == 1000
+
+
+def test_a_wait_may_be_shorter_than_a_second() -> None:
+    assert Allowance(0, NOW, 5, 1, 20).wait(NOW + 0.75) == 0.25
+    assert Allowance(0, NOW, 5, 1, 20).wait(NOW + 1) == 0.0
+
+
+def test_an_interval_is_believed_up_to_the_longest() -> None:
+    said = {name: interval_of({"X-RateLimit-Interval-Seconds": name}) for name in ("0", "1", "60")}
+    assert said == {"0": None, "1": 1.0, "60": 60.0}
+    assert interval_of({}) is None

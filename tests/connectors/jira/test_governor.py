@@ -229,3 +229,13 @@ def test_a_date_that_has_just_passed_is_an_answer_and_not_silence():
         "Retry-After": "Mon, 02 Nov 2026 09:15:07 GMT",
     }
     assert read_limit(headers, now).retry_after == 0
+
+
+def test_a_wait_is_a_day_at_the_most():
+    later = {"Retry-After": "Thu, 05 Nov 2026 09:15:07 GMT"}
+    assert read_limit(later, datetime(2026, 11, 2, 9, 15, 7, tzinfo=UTC)).retry_after == 86_400.0
+    assert read_limit({"Retry-After": "90000"}, datetime(2026, 11, 2, tzinfo=UTC)).retry_after == 86_400.0
+
+
+def test_a_page_of_a_search_is_a_hundred_issues():
+    assert [searching(number).calls for number in (0, 100, 101, 200)] == [1, 1, 2, 2]

@@ -571,3 +571,25 @@ def test_a_core_field_of_another_shape_is_a_gap_even_where_the_mapping_names_it(
     [page] = cloud.search("project = PLAT", ["labels"])
     assert page.issues == ()
     assert [(gap.issue_id, gap.issue_key, gap.field) for gap in page.gaps] == [("10001", "PLAT-1", "labels")]
+
+
+def test_what_says_nothing_of_a_parent_is_told_from_what_has_none(
+    stub, answer, cloud, datacenter, issue_json
+):
+    """A sub-task has one always, and Epic Link is there if empty; of any other issue Cloud leaves the key out."""
+    subtask = {"id": "3", "name": "Sub-task", "subtask": True}
+    told = {"id": "10001", "key": "PLAT-1"}
+    issues = [
+        issue_json(10001),
+        issue_json(10002, issuetype=subtask),
+        issue_json(10003, issuetype=subtask, parent=told),
+        issue_json(10004, **{EPIC_LINK: None}),
+    ]
+    stub.on("GET", "/rest/api/2/field", dc_fields(answer))
+    stub.on("POST", SEARCH, answer(json={"issues": issues, "isLast": True}))
+    stub.on("POST", DC_SEARCH, answer(json={"total": 4, "issues": issues}))
+    lacking = [
+        [one.id for page in jira.search("project = PLAT") for one in page.issues if "parent" in one.absent]
+        for jira in (cloud, datacenter)
+    ]
+    assert lacking == [["10002"], ["10001", "10002"]]

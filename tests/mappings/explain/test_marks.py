@@ -104,3 +104,12 @@ def test_an_issue_that_goes_from_one_key_result_to_another_stays_in_scope():
     other = KeyResultOutline("1/e", "More work", MeasurementOutline(ledger=LedgerOutline((row(2),))))
     empty = replace(other, measurement=MeasurementOutline())
     assert marks(steps((delivery(row(1), row(2)), empty), (delivery(row(1)), other))) == ()
+
+
+def test_each_bound_of_a_band_that_was_moved_is_told_and_no_other() -> None:
+    def band(low: int | None, high: int | None) -> tuple[KeyResultOutline, ...]:
+        ends = [None if value is None else Fraction(value) for value in (low, high)]
+        return (KeyResultOutline("7", "Load", MeasurementOutline(None, None, *ends), "PLAT-7"),)
+
+    told = [mark.text for mark in marks(steps(band(70, 80), band(60, 80), band(60, 90), band(60, 90)))]
+    assert told == ["lower bound of PLAT-7: 70 → 60", "upper bound of PLAT-7: 80 → 90"]

@@ -6,7 +6,7 @@ import pytest
 
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Named
-from mappings.fields import FieldValueError
+from mappings.fields import FIELD_TYPES, FieldValueError, JqlView, jql_view
 from mappings.fields.select import Select
 
 
@@ -15,11 +15,14 @@ def health(*options: Named) -> Field:
 
 
 def test_exact_words_win_over_words_in_another_case() -> None:
-    assert Select().encode("done", health(Named("1", "Done"), Named("2", "done"))) == {"id": "2"}
+    assert Select().encode("done", health(Named("1", "Done"), Named("2", "done"))) == {
+        "id": "2",
+        "value": "done",
+    }
 
 
 def test_a_value_wins_over_an_id_that_looks_like_it() -> None:
-    assert Select().encode("2", health(Named("2", "two"), Named("3", "2"))) == {"id": "3"}
+    assert Select().encode("2", health(Named("2", "two"), Named("3", "2"))) == {"id": "3", "value": "2"}
 
 
 def test_without_known_options_the_words_are_sent() -> None:
@@ -32,3 +35,10 @@ def test_a_missing_option_names_the_field_and_the_options_it_has() -> None:
         FieldValueError, match="OKR health has no option 'Green'; its options: On track, At risk"
     ):
         Select().encode("Green", health(Named("1", "On track"), Named("2", "At risk")))
+
+
+def test_text_that_a_history_tells_is_what_stood_there() -> None:
+    type_ = next(one for one in FIELD_TYPES if one.name == "fixed_text")
+    assert (type_.from_change(None, "Linux"), type_.from_change("7", "")) == ("Linux", None)
+    assert jql_view(Field("customfield_1", "Odd", "made-up")) is JqlView.CHOICE
+    assert jql_view(Field("customfield_2", "Size", "number")) is JqlView.NUMBER

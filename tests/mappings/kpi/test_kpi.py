@@ -248,3 +248,8 @@ def test_a_key_result_achieved_cycle_after_cycle_becomes_a_kpi(
     levels: list[HealthLevel | None], running: int | None
 ) -> None:
     assert promotion("200", levels, 3) == (None if running is None else Promotion("200", running))
+
+
+def test_no_number_of_cycles_proposes_nothing() -> None:
+    assert promotion("200", [YES, YES], 0) is None
+    assert promotion("200", [], 0) is None

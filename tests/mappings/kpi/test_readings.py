@@ -87,3 +87,10 @@ def test_folding_all_receipts_twice_changes_no_value_that_stands(
     last = dict(receipts)
     assert {at: one.value for at, one in folded(readings).items()} == last
     assert {at: one.value for at, one in folded([*readings, *readings]).items()} == last
+
+
+def test_what_was_received_first_counts_however_often_it_was_corrected() -> None:
+    days = [datetime(2026, 10, day, tzinfo=UTC) for day in (2, 3, 4)]
+    former = (Former(Fraction(1), days[0]), Former(Fraction(2), days[1]))
+    assert KpiReading(days[0], Fraction(3), days[2], former=former).first_received == days[0]
+    assert KpiReading(days[0], Fraction(3), days[2]).first_received == days[2]

@@ -82,3 +82,15 @@ def test_every_key_is_described_to_editors():
     for model in [schema, *schema["$defs"].values()]:
         for name, described in model.get("properties", {}).items():
             assert described.get("description"), name
+
+
+def test_the_schema_describes_every_key_bounds_its_numbers_and_repeats_no_key_as_a_title() -> None:
+    schema = json_schema()
+    models = [schema, *schema["$defs"].values()]
+    keys = [(name, key) for model in models for name, key in model.get("properties", {}).items()]
+    assert len(keys) > 50
+    assert {name for name, key in keys if "title" in key} == set()
+    assert {name for name, key in keys if not isinstance(key.get("description"), str)} == set()
+    share = schema["$defs"]["BrakePart"]["properties"]["share"]
+    assert (share["minimum"], share["maximum"]) == (0.0, 1.0)
+    assert schema["properties"]["name"]["description"]

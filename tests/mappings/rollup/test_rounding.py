@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.numbers import beside_bound, percent, rounded_share
+from mappings.numbers import beside_bound, percent, rounded, rounded_share
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import HealthLevel
 from mappings.write_back.desired_values import objective_figures
@@ -103,3 +103,11 @@ def test_sentences_and_floats_keep_to_it_too() -> None:
     assert number(F(10**20 - 1, 10**20)) < 1
     assert number(F(10**20 - 1, 10**18)) < 100
     assert number(F(1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "shown"),
+    [(F(-1, 2), 0, "-1"), (F(-1, 4), 0, "0"), (F(-1, 10), 1, "-0.1"), (F(1, 2), 0, "1"), (F(0), 0, "0")],
+)
+def test_half_goes_away_from_zero_on_either_side(value: Fraction, digits: int, shown: str) -> None:
+    assert rounded(value, digits) == Decimal(shown)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from types import SimpleNamespace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mappings.write_back.departure import Standing, clearing
 from mappings.write_back.desired_values import Desired
 from mappings.write_back.plan import Plan, plan, plan_hash
 from mappings.write_back.targets.field import field_place
@@ -124,3 +126,17 @@ def test_the_hash_does_not_look_at_addresses(make: SimpleNamespace) -> None:
         plan("100", asked, holding(make, okr_health={"id": "1", "self": host}).get) for host in ("a", "b")
     )
     assert plan_hash([one]) == plan_hash([other])
+
+
+def test_what_is_left_behind_is_cleared_until_its_cycle_has_ended(make: SimpleNamespace) -> None:
+    place = field_place(make.fields["okr_progress"])
+    assert place is not None
+    today = date(2026, 11, 2)
+    mirror = holding(make, okr_progress=50.0)
+    ends = {None: True, today: True, date(2027, 1, 1): True, date(2026, 11, 1): False}
+    for until, cleared in ends.items():
+        stands = Standing("100", "PLAT-100", place, 50.0, "7", until=until)
+        changes = clearing([stands], set(), mirror.get, today, [place.id])
+        assert [(one.after, one.left, one.until) for one in changes] == [(None, True, until)] * cleared
+    kept = Standing("100", "PLAT-100", place, 50.0, "7", stays=True)
+    assert clearing([kept], set(), mirror.get, today, [place.id]) == []

@@ -8,7 +8,9 @@ import pytest
 
 from connectors.store.people import accounts, tokens
 from plugin.access.authentication import tokens as access
-from plugin.access.authorization.permission import Permission
+from plugin.access.authorization.guard import forbidden
+from plugin.access.authorization.permission import Permission, Rule
+from plugin.access.authorization.person import Person
 from plugin.access.authorization.refusal import Refused
 
 API = "/api/v1/objectives"
@@ -151,3 +153,24 @@ def test_nobody_revokes_the_tokens_of_others_by_page(house) -> None:
 def test_a_slip_in_the_form_is_said(house) -> None:
     answer = house.signed_in("viewer").post("/account/tokens", name="x", scope="admin", days="30")
     assert (answer.status_code, "cannot give the scope admin" in answer.text) == (422, True)
+
+
+def test_a_token_under_another_scheme_is_none(house) -> None:
+    text = access.issue(house.connector, house.account("viewer"), "export", ["read"], 30, "test")
+    client = house.app.test_client()
+    for scheme, status in (("Bearer", 200), ("bearer", 200), ("Basic", 401), ("Token", 401)):
+        answer = client.get(PAGE, headers={"Authorization": f"{scheme} {text}"})
+        assert (answer.status_code == 200) == (status == 200), scheme
+
+
+def test_who_may_not_is_told_what_it_takes(house) -> None:
+    read = Person(1, "a@b.example", "A", Permission.VIEWER, "export", ("read",))
+    signed = Person(1, "a@b.example", "A", Permission.VIEWER)
+    scoped, role = Rule(Permission.ADMIN, scope="people"), Rule(Permission.ADMIN)
+    with house.app.test_request_context("/api/v1/people"):
+        told = [
+            forbidden(person, rule).json["detail"] for person in (read, signed) for rule in (scoped, role)
+        ]
+    takes = "This takes the role admin; "
+    assert told[0] == "This takes a token with the scope people, made by an admin."
+    assert [one.startswith(takes) for one in told] == [False, True, True, True]
