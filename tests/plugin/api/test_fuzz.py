@@ -20,6 +20,7 @@ from plugin.access.authorization import members
 from plugin.api import operations
 from plugin.sync.drain import Drained
 from plugin.sync.resync.landing import Resynced
+from plugin.use_cases.objectives.backfill import Backfilled
 from plugin.use_cases.work.sync import Synced
 
 EXAMPLES = int(os.environ.get("JIRA_OKR_FUZZ_EXAMPLES", "6"))
@@ -42,6 +43,8 @@ def document(api: Any) -> Iterator[Any]:
     """The document; work in the background is left out, for it would go on while other requests are made up."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("plugin.use_cases.work.sync._sync", lambda *_: Synced(Resynced(), Drained()))
+        past = lambda _context, planned, _progress: Backfilled(planned, 0)
+        patch.setattr("plugin.use_cases.objectives.backfill.backfill", past)
         yield schemathesis.openapi.from_wsgi("/api/v1/openapi.json", api.app)
 
 

@@ -36,7 +36,10 @@ UNKNOWN = (None, None, None, "unknown")
 """What an objective stands at that never had a number, while an issue below it cannot be read."""
 
 _MIRROR = "SELECT id, updated, content FROM issue"
-_LAST = "SELECT (SELECT revision FROM activation ORDER BY id DESC LIMIT 1), (SELECT max(id) FROM history)"
+_LAST = (
+    "SELECT (SELECT revision FROM activation ORDER BY id DESC LIMIT 1), (SELECT max(id) FROM history),"
+    " (SELECT count(*) FROM objective)"
+)
 """Asked after every transaction: as text, which costs least. There is one site."""
 _HISTORY = (
     select(numbers.history).where(numbers.history.c.id > bindparam("last")).order_by(numbers.history.c.id)
@@ -69,6 +72,7 @@ class Witness:
         self._written_at: dict[tuple[str, str], int] = {}
         self._told: dict[str, tuple[int, object]] = {}
         self._last_row = 0
+        self._objectives = 0
         self.look()
 
     def saw(self, issue_id: str) -> bool:
@@ -79,8 +83,11 @@ class Witness:
         """After each transaction: what the mirror is now, and what the history says."""
         with self.world.tables.read() as conn:
             texts = {id_: (at, text) for id_, at, text in conn.exec_driver_sql(_MIRROR).all()}
-            revision, last_row = conn.exec_driver_sql(_LAST).one()
+            revision, last_row, objectives = conn.exec_driver_sql(_LAST).one()
             self._look_at_mirror(conn, texts, revision)
+            if objectives < self._objectives:
+                self._forget_removed(conn)
+            self._objectives = objectives
             if last_row is not None and last_row > self._last_row:
                 self._look_at_history(conn)
 
@@ -93,6 +100,11 @@ class Witness:
         kept = {id_: issue for id_, issue in last.issues.items() if id_ in texts}
         self._seen.append(Sight(kept | mirror.get(conn, SITE, changed), revision))
         self._texts = texts
+
+    def _forget_removed(self, conn: Connection) -> None:
+        """An objective that is none any more begins anew where it becomes one again: it never had a number then."""
+        there = set(conn.execute(select(numbers.objective.c.id)).scalars())
+        self._told = {id_: (at, told if id_ in there else NOTHING) for id_, (at, told) in self._told.items()}
 
     def _look_at_history(self, conn: Connection) -> None:
         for row in conn.execute(_HISTORY, {"last": self._last_row}).all():
