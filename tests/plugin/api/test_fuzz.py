@@ -43,8 +43,9 @@ def document(api: Any) -> Iterator[Any]:
     """The document; work in the background is left out, for it would go on while other requests are made up."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("plugin.use_cases.work.sync._sync", lambda *_: Synced(Resynced(), Drained()))
-        past = lambda _context, planned, _progress: Backfilled(planned, 0)
-        patch.setattr("plugin.use_cases.objectives.backfill.backfill", past)
+        patch.setattr(
+            "plugin.use_cases.objectives.backfill.backfill", lambda _, planned, __: Backfilled(planned, 0)
+        )
         yield schemathesis.openapi.from_wsgi("/api/v1/openapi.json", api.app)
 
 
