@@ -51,7 +51,7 @@ EPICS = "  - id: epics\n    select: issuetype = Epic AND labels = okr"
         ("{field: weight, missing: siblings_mean}", "{field: heavy}", "unknown-alias", "objectives[0].key_results[0].weight.field"),
         ("{field: weight, missing: siblings_mean}", "[weight, heavy]", "unknown-alias", "objectives[0].key_results[0].weight[1]"),
         ("{field: weight, missing: siblings_mean}", "{field: [heavy, weight]}", "unknown-alias", "objectives[0].key_results[0].weight.field[0]"),
-        ("{field: weight, missing: siblings_mean}", "[]", "wrong-value", "objectives[0].key_results[0].weight"),
+        ("{field: weight, missing: siblings_mean}", "[]", "too-few", "objectives[0].key_results[0].weight"),
         ("contributes: true", "contributes: true, weight: [weight, heavy]", "unknown-alias", "objectives[0].aligned_to.weight[1]"),
         ("relation: child", "relation: children", "wrong-value", "objectives[0].key_results[0].relation"),
         ("relation: child", "relation: {jql_field: query}", "unknown-alias", "objectives[0].key_results[0].relation.jql_field"),

@@ -18,7 +18,7 @@ from mappings.jql.text.parser import OPERATORS
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "jql.md").read_text(encoding="utf-8")
-SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "mappings" / "jql").glob("*.py"))
+SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "mappings" / "jql").rglob("*.py"))
 SHORT = {"=": ("=", "!=", "in", "not in"), "<": ("<", "<=", ">", ">="), "~": ("~", "!~")}
 SITE = Catalogue(priorities=(Named("1", "High"),))
 
