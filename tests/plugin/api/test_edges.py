@@ -26,6 +26,7 @@ def test_what_costs_minutes_takes_turns_and_nothing_else_does() -> None:
         "POST /mappings/validate",
         "POST /sites/{site}/mapping/check",
         "POST /sites/{site}/mapping/preview",
+        "POST /sites/{site}/mapping/reword",
         "GET /plan",
         "POST /plan/apply",
         "POST /sites/{site}/test",
@@ -137,6 +138,8 @@ IN_THE_BODY: dict[str, dict[str, Any]] = {
     "/gaps/reopen": {"issue": "X-1"},
     "/losses/accept": {"names": ["X-1"]},
     "/losses/dismiss": {"names": ["X-1"]},
+    "/cycles/{cycle}/close": {},
+    "/cycles/{cycle}/reopen": {"reason": "counted twice"},
 }
 
 
