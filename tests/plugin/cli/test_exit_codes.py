@@ -37,11 +37,16 @@ ONLY_DO = {
         "user sign-out",
         "user password",
     ),
-    *("token revoke", "db upgrade", "db backup", "db restore"),
+    *("token revoke", "db upgrade", "db backup", "db restore", "cycle reopen"),
 }
 """What they did is one sentence, and whether they did it is the exit code."""
 GIVEN = {"file": "mapping.yaml", "number": "1", "value": "40%", "before": "active", "names": "CORE-1"}
-MORE = {"check-in add": ["--until", "2026-12-01", "--by", "a@acme.example"], "forecast": ["CORE-1"]}
+MORE = {
+    "check-in add": ["--until", "2026-12-01", "--by", "a@acme.example"],
+    "forecast": ["CORE-1"],
+    "cycle reopen": ["--reason", "counted twice"],
+    "kpi accept": ["--issue", "CORE-1"],
+}
 
 
 def every(command: click.Command, name: str = "") -> Iterator[tuple[str, click.Command]]:
