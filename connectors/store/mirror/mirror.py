@@ -249,5 +249,8 @@ def _read(conn: Connection, statement: Select[str], site: str, ids: Iterable[str
 
 def _stream(conn: Connection, statement: Select[Any]) -> Iterator[Any]:
     options = {"stream_results": True, "yield_per": READ_AT_ONCE}
-    for part in conn.execute(statement, execution_options=options).partitions():
-        yield from part
+    with conn.execute(
+        statement, execution_options=options
+    ) as result:  # closed too where nobody reads to the end
+        for part in result.partitions():
+            yield from part

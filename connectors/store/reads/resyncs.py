@@ -70,8 +70,12 @@ def pages(conn: Connection, site: str, read: str) -> Iterator[str]:
     """What was kept of each page, in order."""
     mine = (resync_page.c.site == site, resync_page.c.read == read)
     statement = select(resync_page.c.content).where(*mine).order_by(resync_page.c.number)
-    for (content,) in conn.execute(statement, execution_options={"stream_results": True, "yield_per": 100}):
-        yield content
+    options = {"stream_results": True, "yield_per": 100}
+    with conn.execute(
+        statement, execution_options=options
+    ) as result:  # closed too where nobody reads to the end
+        for (content,) in result:
+            yield content
 
 
 def end(conn: Connection, site: str, holder: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -32,6 +33,17 @@ def test_what_is_put_is_read_back_whole(store: Store, full_issue: Issue) -> None
         assert list(mirror.every(conn, "main")) == [full_issue]
         assert mirror.count(conn, "main") == 1
         assert mirror.newest(conn, "main") == full_issue.updated
+
+
+def test_whoever_stops_reading_early_leaves_no_cursor_open(store: Store, an_issue: AnIssue) -> None:
+    """On PostgreSQL an abandoned one warns when it is thrown away, and holds the server until then."""
+    with store.write() as conn:
+        mirror.put(conn, "main", [an_issue(str(number)) for number in range(1, 4)])
+    with store.read() as conn:
+        for _ in mirror.every(conn, "main"):
+            break
+        assert mirror.count(conn, "main") == 3
+    gc.collect()
 
 
 def test_the_same_again_is_no_change(store: Store, full_issue: Issue, an_issue: AnIssue) -> None:
