@@ -127,7 +127,7 @@ def test_an_unchanged_resync_of_ten_thousand_issues_writes_nothing_and_reads_eac
     assert calm.edits.total() == 0
     assert calm.calls[SEARCH] == 100
     assert calm.calls[READ] == 0
-    assert calm.calls.total() <= 102
+    assert calm.calls.total() <= 103  # the count, the server, and a look at the options of written fields
 
 
 @pytest.mark.slow
