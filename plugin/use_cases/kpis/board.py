@@ -21,7 +21,7 @@ from mappings.kpi.series import Watched
 from mappings.kpi.sources import SOURCE_OPTIONS, FormulaOptions
 from mappings.kpi.state import PeriodStanding, Standing, latest_periods, standing
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector
+from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.kpis.settlement import watched_of, with_readings
 from plugin.use_cases.mapping import revisions
 from plugin.use_cases.permission import VIEWER, question
@@ -124,6 +124,15 @@ def part_of(mapping: Mapping | None, id_: str) -> KpiPart | None:
     """The KPI of this id."""
     parts = mapping.document.kpis if mapping is not None else ()
     return next((part for part in parts if part.id == id_), None)
+
+
+def required_part(mapping: Mapping, id_: str) -> KpiPart:
+    """The KPI of this id; NotReady, with those there are, where the mapping has none."""
+    part = part_of(mapping, id_)
+    if part is None:
+        known = ", ".join(one.id for one in mapping.document.kpis) or "none"
+        raise NotReady(f"The active mapping has no KPI {id_}. It has: {known}.")
+    return part
 
 
 def _with_failures(conn: Connection, site: str, watched: Watched, part: KpiPart, since: datetime) -> Watched:

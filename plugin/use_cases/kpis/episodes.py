@@ -9,12 +9,11 @@ from sqlalchemy import Connection
 from connectors.store.mirror import mirror
 from connectors.store.numbers import kpis
 from connectors.store.people import audit
-from mappings.document.mapping import Mapping as BoundMapping
 from mappings.facts.issue import Issue
 from mappings.kpi.episode import KpiState, KpiStatus, Seen, Transition, dismissed, followed, opened
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
-from plugin.use_cases.kpis.board import ShownKpi, kpi, part_of
+from plugin.use_cases.kpis.board import ShownKpi, kpi, required_part
 from plugin.use_cases.permission import EDITOR, act
 
 CONNECTOR_ITSELF = "jira-okr"
@@ -29,7 +28,7 @@ FOLLOWED: Mapping[Transition, str] = {
 def accept(connector: Connector, actor: Actor, site: str, id_: str, issue: str) -> ShownKpi:
     """Take this issue (its key or id) as the key result that is proposed. NotReady where nothing is, or the issue cannot be."""
     mapping = connector.context(site).mapping
-    _require_known(mapping, id_)
+    required_part(mapping, id_)
     with connector.store.write() as conn:
         kpis.alone(conn, site)
         state = kpis.get(conn, site, id_)
@@ -49,7 +48,7 @@ def accept(connector: Connector, actor: Actor, site: str, id_: str, issue: str) 
 @act(EDITOR)
 def dismiss(connector: Connector, actor: Actor, site: str, id_: str) -> ShownKpi:
     """Say no to what is proposed: to a new key result, or to closing the one that is open. NotReady where nothing is proposed."""
-    _require_known(connector.context(site).mapping, id_)
+    required_part(connector.context(site).mapping, id_)
     with connector.store.write() as conn:
         kpis.alone(conn, site)
         state = kpis.get(conn, site, id_)
@@ -64,17 +63,24 @@ def dismiss(connector: Connector, actor: Actor, site: str, id_: str) -> ShownKpi
 def follow_key_results(connector: Connector, site: str) -> None:
     """Look at the issues of key results: one that is done ends its episode, and so does a week out of sight; opened again, it goes on."""
     parts = connector.context(site).mapping.document.kpis
-    if not parts:
+    with connector.store.read() as conn:
+        ids = [one.id for one in parts if _issue_to_follow(kpis.get(conn, site, one.id))]
+    if not ids:
         return
     with connector.store.write() as conn:
         kpis.alone(conn, site)
-        for part in parts:
-            _follow(connector, conn, site, part.id)
+        for id_ in ids:
+            _follow(connector, conn, site, id_)
+
+
+def _issue_to_follow(state: KpiState) -> str | None:
+    """The issue of the open key result, or of the one that was closed last."""
+    return state.key_result or state.former
 
 
 def _follow(connector: Connector, conn: Connection, site: str, id_: str) -> None:
     state = kpis.get(conn, site, id_)
-    wanted = state.key_result or state.former
+    wanted = _issue_to_follow(state)
     if wanted is None:
         return
     now, issue = connector.clock(), mirror.get(conn, site, [wanted]).get(wanted)
@@ -120,12 +126,6 @@ def _words(state: KpiState) -> str:
         KpiStatus.KR_OPEN: "a key result that is open",
         KpiStatus.CLOSE_PROPOSED: "a key result that may be closed",
     }[state.status]
-
-
-def _require_known(mapping: BoundMapping, id_: str) -> None:
-    if part_of(mapping, id_) is None:
-        known = ", ".join(one.id for one in mapping.document.kpis) or "none"
-        raise NotReady(f"The active mapping has no KPI “{id_}”; it has: {known}.")
 
 
 def _note(

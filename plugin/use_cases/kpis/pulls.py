@@ -23,7 +23,7 @@ from mappings.kpi.steps import bands_of
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.context import Context
-from plugin.use_cases.kpis.board import part_of
+from plugin.use_cases.kpis.board import required_part
 from plugin.use_cases.kpis.settlement import count_after, watched_of
 from plugin.use_cases.kpis.site_past import SitePast
 from plugin.use_cases.permission import EDITOR, act
@@ -73,10 +73,7 @@ def read_due(connector: Connector, site: str, going_on: Callable[[], None] = lam
 def read_now(connector: Connector, actor: Actor, site: str, id_: str) -> Pull:
     """A reading of the running period, or why there is none. Raises NotReady where there is nobody to ask."""
     context = connector.context(site)
-    part = part_of(context.mapping, id_)
-    if part is None:
-        known = ", ".join(one.id for one in context.mapping.document.kpis) or "none"
-        raise NotReady(f"The active mapping has no KPI {id_}. It has: {known}.")
+    part = required_part(context.mapping, id_)
     if not is_asked(part):
         raise NotReady(
             f"{id_} has no source that is asked ({part.source.kind}): its readings are brought, or worked out from others."
