@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from mappings.explain.check_in import Measure, share
+from mappings.explain.check_in import DELTA, Measure, share
 from mappings.numbers import exact, plain
 from mappings.rollup.check_in_override import measure_of
 from plugin.access.authorization.permission import Permission
@@ -67,9 +67,10 @@ def okr_check_in(asking: Asking, arguments: CheckInArguments) -> Acted:
     )
 
     def do() -> str:
-        wanted = Said(one.id, value, arguments.note, arguments.until)
-        if arguments.until is not None:
-            wanted = Said(one.id, value, arguments.note, arguments.until, None)
+        moves = (
+            DELTA if arguments.until is None else None
+        )  # it holds until a day, or until the derived value moves
+        wanted = Said(one.id, value, arguments.note, arguments.until, moves)
         kept = check_in(asking.connector, asking.actor, site, saved.state.id, wanted)
         return f"Kept as check-in {kept.id}: {what}."
 
