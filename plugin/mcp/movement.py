@@ -10,14 +10,12 @@ from pydantic import Field
 
 from mappings.explain.cause import row_cause
 from mappings.explain.movement import Effect
-from plugin.api.objectives.history import moment
 from plugin.api.protocol.cursor import cursor, list_name, position
-from plugin.api.protocol.operation import Call
 from plugin.mcp.lookup import objective_of, site_of
 from plugin.mcp.provenance import page_of_objective, provenance
 from plugin.mcp.quotation import Quoted
 from plugin.mcp.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
-from plugin.mcp.tool import Asking, Tool
+from plugin.mcp.tool import Asking, Tool, Unanswerable
 from plugin.use_cases.objectives import objectives
 from plugin.use_cases.objectives.movement import CHOICES, Told, no_history
 from plugin.use_cases.objectives.objectives import SavedObjective, Wanted
@@ -125,14 +123,23 @@ def _of_all(asking: Asking, site: str, arguments: MovedArguments) -> Moved:
 
 
 def _told(asking: Asking, site: str, saved: SavedObjective, arguments: MovedArguments) -> Told:
-    call = Call(asking.connector, asking.actor)
-    since = moment(call, site, saved, arguments.since, "since")
+    since = _moment(asking, site, saved, arguments.since, "since")
     until = (
         asking.connector.clock()
         if arguments.until is None
-        else moment(call, site, saved, arguments.until, "until")
+        else _moment(asking, site, saved, arguments.until, "until")
     )
     return objectives.movement(asking.connector, asking.actor, site, saved.state.id, since, until)
+
+
+def _moment(asking: Asking, site: str, saved: SavedObjective, text: str, name: str) -> datetime:
+    found = objectives.moment_meant(asking.connector, asking.actor, site, saved, text)
+    if found is None:
+        choices = ", ".join(CHOICES)
+        raise Unanswerable(
+            f"{name}: {text!r} is no moment here. Write an instant (2026-11-01T09:00:00Z), a day, or one of: {choices}."
+        )
+    return found
 
 
 def _answer(

@@ -9,7 +9,6 @@ from pydantic import Field, create_model
 
 from mappings.explain.check_in import Ruling
 from mappings.rollup.state import KeyResultState
-from plugin.api.objectives.objectives import browse_url
 from plugin.api.protocol.cursor import cursor, list_name, position
 from plugin.mcp.lookup import objective_of, site_of
 from plugin.mcp.provenance import page_of_objective, provenance
@@ -180,7 +179,7 @@ def objective_shape(
         id=state.id,
         key=state.key,
         title=state.title,
-        url=browse_url(asking.connector, site, state.key) if state.issue_id else None,
+        url=asking.connector.site(site).issue_url(state.key) if state.issue_id and state.key else None,
         owner=state.owner,
         project=state.project_key,
         cycle=state.cycle_id,

@@ -139,11 +139,7 @@ class StoredSources:
 
     def browse_url(self, issue_key: str, site: str | None = None) -> str | None:
         site = site or self._site_of(issue_key)
-        return (
-            None
-            if site is None
-            else f"{self.connector.sites[site].browse_url.rstrip('/')}/browse/{issue_key}"
-        )
+        return None if site is None else self.connector.sites[site].issue_url(issue_key)
 
     def freshness(self) -> Sequence[Status]:
         return installation(self.connector, self.who()).sites

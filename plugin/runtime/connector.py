@@ -47,6 +47,10 @@ class Site:
     token_expires: date | None = None
     """The day that an admin entered; None where nobody did."""
 
+    def issue_url(self, key: str) -> str:
+        """Where people see an issue."""
+        return f"{self.browse_url.rstrip('/')}/browse/{key}"
+
 
 class SiteWatch(Protocol):
     """Looks what other processes made of the sites."""

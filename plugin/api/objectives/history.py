@@ -9,7 +9,6 @@ from typing import Any
 
 from pydantic import Field
 
-from mappings.document.calendar import Calendar
 from mappings.explain.cause import cause, row_cause
 from mappings.explain.marks import Kind
 from mappings.explain.movement import Effect, Movement
@@ -21,9 +20,8 @@ from plugin.api.protocol.failures import Refusal, invalid
 from plugin.api.protocol.lookup import objective_of
 from plugin.api.protocol.model import Given, Instant, Page, PageQuery, SiteQuery, Word
 from plugin.api.protocol.operation import Call, Reply, Routes
-from plugin.runtime.connector import NotReady
 from plugin.use_cases.objectives import objectives
-from plugin.use_cases.objectives.movement import CHOICES, Told, instant_of, no_history
+from plugin.use_cases.objectives.movement import CHOICES, Told, no_history
 from plugin.use_cases.objectives.objective_values import contribution_values, exact_text, number
 from plugin.use_cases.objectives.objectives import HistoryPoint, SavedObjective, from_ms, to_ms
 
@@ -199,29 +197,11 @@ def movement(call: Call, path: ObjectiveAddress, query: MovementQuery) -> Reply[
 
 def moment(call: Call, site: str, saved: SavedObjective, text: str, place: str) -> datetime:
     """The instant that is meant; a day begins in the time zone of the mapping."""
-    written = _instant(text)
-    if written is not None:
-        return written
-    try:
-        context = call.connector.context(site)
-        zone, cycles = context.mapping.zone, context.mapping.cycles
-    except NotReady:
-        zone, cycles = call.connector.clock().tzinfo, Calendar()  # type: ignore[assignment]
-    begins = objectives.history_begins(call.connector, call.actor, site, saved.state.id)
-    cycle = cycles.get(saved.state.cycle_id or "")
-    found = instant_of(text, call.connector.clock(), zone, cycle, begins)
+    found = objectives.moment_meant(call.connector, call.actor, site, saved, text)
     if found is None:
         remedy = f"Write an instant (2026-11-01T09:00:00Z), a day, or one of: {', '.join(CHOICES)}."
         raise invalid(place, f"{text!r} is no moment here.", remedy)
     return found
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None
 
 
 def movement_given(named: NamedGiven, found: Told, moved: Movement) -> MovementGiven:

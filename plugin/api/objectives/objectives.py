@@ -226,7 +226,7 @@ def objective_given(connector: Connector, site: str, saved: SavedObjective) -> O
 def browse_url(connector: Connector, site: str, key: str) -> str | None:
     """Where people see an issue; None for what has no key."""
     known = connector.sites.get(site)
-    return f"{known.browse_url.rstrip('/')}/browse/{key}" if known and key else None
+    return known.issue_url(key) if known and key else None
 
 
 def saved_objectives(

@@ -16,7 +16,13 @@ from plugin.cli.terminal.output import json_option, show_json, show_table, site_
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.objectives.movement import CHOICES, Told, instant_of, no_history
 from plugin.use_cases.objectives.objective_values import contribution_values, exact_text, percent_text
-from plugin.use_cases.objectives.objectives import SavedObjective, history_begins, movement, objective
+from plugin.use_cases.objectives.objectives import (
+    SavedObjective,
+    history_begins,
+    moment_meant,
+    movement,
+    objective,
+)
 
 
 @click.command("moved")
@@ -49,10 +55,9 @@ def asked(
     connector: Connector, site: str, saved: SavedObjective, since: str | None, until: str | None
 ) -> Told:
     """The movement between the two moments as a person wrote them; raises a usage error naming what can be written."""
-    mapping = connector.context(site).mapping
-    now, cycle = connector.clock(), mapping.cycles.get(saved.state.cycle_id or "")
+    zone, now = connector.context(site).mapping.zone, connector.clock()
+    start = moment_meant(connector, COMMAND_LINE, site, saved, since or "week")
     begins = history_begins(connector, COMMAND_LINE, site, saved.state.id)
-    start = instant_of(since or "week", now, mapping.zone, cycle, begins)
     if since is None and start is not None and begins is not None:
         start = max(start, begins)
     if start is None:
@@ -61,7 +66,7 @@ def asked(
             " (cycle needs an objective that runs in one).",
             param_hint="--since",
         )
-    return movement(connector, COMMAND_LINE, site, saved.state.id, start, _end(until, now, mapping.zone))
+    return movement(connector, COMMAND_LINE, site, saved.state.id, start, _end(until, now, zone))
 
 
 def _end(until: str | None, now: datetime, zone: tzinfo) -> datetime:

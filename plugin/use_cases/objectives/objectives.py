@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.mirror import browse, mirror
@@ -15,9 +15,9 @@ from connectors.store.work import drift
 from connectors.store.work.drift import Drifted
 from mappings.explain.marks import Mark
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector
+from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.objectives import movement as movements
-from plugin.use_cases.objectives.movement import Told
+from plugin.use_cases.objectives.movement import Told, instant_of
 from plugin.use_cases.objectives.objective_lookup import find_objective
 from plugin.use_cases.permission import VIEWER, question
 
@@ -40,6 +40,7 @@ __all__ = [
     "list_counted",
     "list_some",
     "marks",
+    "moment_meant",
     "movement",
     "news",
     "objective",
@@ -129,6 +130,32 @@ def history(
     """Where it stood, oldest first; with `since` only points at or after it."""
     with connector.store.read() as conn:
         return tuple(objectives.history(conn, site, objective_id, since))
+
+
+@question(VIEWER)
+def moment_meant(
+    connector: Connector, actor: Actor, site: str, saved: SavedObjective, text: str
+) -> datetime | None:
+    """What a person or a program means by an instant, a day (it begins in the zone of the mapping) or one of CHOICES; None for anything else."""
+    written = _instant(text)
+    if written is not None:
+        return written
+    try:
+        mapping = connector.context(site).mapping
+        zone, cycle = mapping.zone, mapping.cycles.get(saved.state.cycle_id or "")
+    except NotReady:
+        zone, cycle = connector.clock().tzinfo or UTC, None
+    return instant_of(
+        text, connector.clock(), zone, cycle, history_begins(connector, actor, site, saved.state.id)
+    )
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
 
 
 @question(VIEWER)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
@@ -19,7 +18,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.pages import pages_blueprint
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.words.freshness import pulse
-from plugin.runtime.connector import Connector
+from plugin.runtime.connector import Connector, Site
 from plugin.runtime.settings import Settings
 
 SITES = ("main", "partners.two")
@@ -27,9 +26,7 @@ SITES = ("main", "partners.two")
 
 def connector_of(store, *names):
     sites = {
-        name: SimpleNamespace(
-            name=name, jira=None, browse_url=f"https://{name}.example.com", token_expires=None
-        )
+        name: Site(name=name, jira=None, browse_url=f"https://{name}.example.com", webhook_secret=None)
         for name in names
     }
     return Connector(Settings(_env_file=None), store, sites, lambda: NOW)

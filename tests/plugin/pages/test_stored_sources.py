@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
@@ -18,13 +17,13 @@ from docs.screenshots.company import NOW, REVISION, seeded
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.pages import pages_blueprint
 from plugin.pages.stored_sources import StoredSources
-from plugin.runtime.connector import Connector
+from plugin.runtime.connector import Connector, Site
 from plugin.runtime.settings import Settings
 
 
 @pytest.fixture
 def sources(sqlite_store):
-    site = SimpleNamespace(name="main", jira=None, browse_url="https://jira.example.com", token_expires=None)
+    site = Site(name="main", jira=None, browse_url="https://jira.example.com", webhook_secret=None)
     connector = Connector(Settings(_env_file=None), sqlite_store, {"main": site}, lambda: NOW)
     return StoredSources(connector, lambda: COMMAND_LINE)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
-from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
@@ -23,7 +22,7 @@ from mappings.write_back.plan import Change
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.pages import pages_blueprint
 from plugin.pages.stored_sources import StoredSources
-from plugin.runtime.connector import Connector
+from plugin.runtime.connector import Connector, Site
 from plugin.runtime.settings import Settings
 
 
@@ -54,9 +53,7 @@ def sites(sqlite_store):
             )
             objectives.save(conn, "partners", state, REVISION, NOW - timedelta(hours=2))
     known = {
-        name: SimpleNamespace(
-            name=name, jira=None, browse_url=f"https://{name}.example.com", token_expires=None
-        )
+        name: Site(name=name, jira=None, browse_url=f"https://{name}.example.com", webhook_secret=None)
         for name in ("main", "partners")
     }
     return Connector(Settings(_env_file=None), sqlite_store, known, lambda: NOW)

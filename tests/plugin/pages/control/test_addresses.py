@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 from flask import Flask
 
 from docs.screenshots.company import NOW
 from plugin.pages import pages_blueprint
 from plugin.pages.stored_sources import StoredSources
-from plugin.runtime.connector import Connector
+from plugin.runtime.connector import Connector, Site
 from plugin.runtime.settings import Settings
 
 
 @pytest.mark.parametrize("address", ["/objectives/a%00b", "/why/a%00b", "/?q=a%00b"])
 def test_a_name_that_no_database_takes_is_not_here(store, address):
-    site = SimpleNamespace(name="main", jira=None, browse_url="https://jira.example.com", token_expires=None)
+    site = Site(name="main", jira=None, browse_url="https://jira.example.com", webhook_secret=None)
     app = Flask("addresses")
     app.register_blueprint(
         pages_blueprint(
