@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from connectors.clock import system_clock
 from connectors.store.people import accounts
+from connectors.store.sites import drafts
 from docs.screenshots.company import Company, seeded
 from docs.screenshots.make import ARGUMENTS, CHROMIUM, served
 from plugin.access.authentication import passwords
@@ -85,6 +87,54 @@ def house(tmp_path_factory) -> Iterator[SimpleNamespace]:
             add_account(demo.connector, role)
         with serving(demo.connector, "127.0.0.1", 0, workers=0) as running:
             yield SimpleNamespace(url=running.url, connector=demo.connector, sandbox=demo.sandbox)
+
+
+class Drafts:
+    """What the admin of the house has typed of the mapping and not activated."""
+
+    def __init__(self, connector: Connector) -> None:
+        self.connector = connector
+        with connector.store.read() as conn:
+            admin = accounts.by_email(conn, "admin@acme.example")
+        assert admin is not None
+        self.account_id = admin.id
+
+    def text(self) -> str | None:
+        """The text as it is kept now, or None."""
+        with self.connector.store.read() as conn:
+            draft = drafts.get(conn, "main", self.account_id)
+        return None if draft is None else draft.text
+
+    def keep(self, text: str) -> None:
+        """Keep a text as another window would."""
+        with self.connector.store.write() as conn:
+            drafts.put(conn, "main", self.account_id, text, self.connector.clock())
+
+    def drop(self) -> None:
+        """Forget the text."""
+        with self.connector.store.write() as conn:
+            drafts.remove(conn, "main", self.account_id)
+
+    def wait_for(self, text: str) -> None:
+        """Wait until this text is kept."""
+        end = time.monotonic() + PATIENCE_MS / 1000
+        while self.text() != text:
+            assert time.monotonic() < end, f"kept is {self.text()!r}"
+            time.sleep(0.02)
+
+
+@pytest.fixture(name="drafts")
+def drafts_of_house(house) -> Drafts:
+    """The drafts of the house."""
+    return Drafts(house.connector)
+
+
+@pytest.fixture(autouse=True)
+def no_draft_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """All tests share the house: what one has typed and not dropped, because it failed, is no beginning of another."""
+    yield
+    if "house" in request.fixturenames:
+        Drafts(request.getfixturevalue("house").connector).drop()
 
 
 @pytest.fixture

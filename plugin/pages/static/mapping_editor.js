@@ -98,6 +98,7 @@
   let typed = false;
   let leaving = false;
   let sent = area.value;
+  let asked = area.value;
   let before = Promise.resolve();
   const look = (view) => {
     const { doc } = view.state;
@@ -115,6 +116,7 @@
   };
   const keep = (doc) => {
     const text = doc.toString();
+    asked = text;
     const answer = ask(form.dataset.diagnostics).then(({ diagnostics }) => { sent = text; return diagnostics; });
     before = answer.catch(() => {});
     return answer;
@@ -183,10 +185,19 @@
   area.after(view.dom);
   cm.forceLinting(view);
 
-  // Not lost by leaving either: what the last pause did not keep is sent on the way out.
+  // Not lost by leaving either: what the last pause did not keep is sent on the way out. Who comes back before that has arrived
+  // finds it in this tab, as long as the connector still holds a text that was sent before it.
+  const LEFT = `draft ${form.dataset.diagnostics}`;
+  const left = JSON.parse(sessionStorage.getItem(LEFT) || "null");
+  sessionStorage.removeItem(LEFT);
+  if (left && left.text !== area.value && left.before.includes(area.value)) {
+    view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: left.text } });
+  }
   form.addEventListener("submit", () => { leaving = true; });
   addEventListener("pageshow", () => { leaving = false; });
   addEventListener("pagehide", () => {
-    if (!leaving && area.value !== sent) navigator.sendBeacon(form.dataset.diagnostics, told());
+    if (leaving || area.value === sent) return;
+    sessionStorage.setItem(LEFT, JSON.stringify({ text: area.value, before: [sent, asked] }));
+    navigator.sendBeacon(form.dataset.diagnostics, told());
   });
 })();
