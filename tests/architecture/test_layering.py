@@ -111,16 +111,45 @@ def test_doors_reach_the_world_through_use_cases(sources: list[Source]) -> None:
     assert wrong == []
 
 
-def test_what_is_below_the_doors_imports_none_of_them(sources: list[Source]) -> None:
-    rooms = ("plugin/use_cases/", "plugin/sync/", "plugin/jobs/")
+def door_of(name: str) -> str:
+    """The door that a dotted name lies in; empty where it is none."""
+    return next((door for door in DOORS if f"{name.replace('.', '/')}/".startswith(room_of(door))), "")
+
+
+def room_of(door: str) -> str:
+    return door.removesuffix(".py").removesuffix("/") + "/"
+
+
+def test_no_door_imports_another_door(sources: list[Source]) -> None:
+    """What several of them need stands in `plugin/doors`, or is asked of a use case."""
     wrong = [
         f"{source.path}:{line}: {name}"
         for source in sources
-        if source.path.startswith(rooms)
+        if source.path.startswith(DOORS)
         for line, name in imported(source)
-        if name.startswith(("plugin.pages", "plugin.api", "plugin.cli", "plugin.mcp", "plugin.webhooks"))
+        if door_of(name) and not source.path.startswith(door_of(name))
     ]
     assert wrong == []
+
+
+def test_what_is_below_the_doors_imports_none_of_them(sources: list[Source]) -> None:
+    """What they share is theirs as well: only `plugin/doors` itself may be imported by them, and it imports none of them."""
+    rooms = ("plugin/use_cases/", "plugin/sync/", "plugin/jobs/", "plugin/access/")
+    wrong = [
+        f"{source.path}:{line}: {name}"
+        for source in sources
+        if source.path.startswith((*rooms, "plugin/doors/"))
+        for line, name in imported(source)
+        if door_of(name) or (source.path.startswith(rooms) and f"{name}.".startswith("plugin.doors."))
+    ]
+    assert wrong == []
+
+
+def test_the_door_of_a_name() -> None:
+    assert [
+        door_of(name)
+        for name in ("plugin.api", "plugin.api.work.plans", "plugin.webhooks", "plugin.doors.cursor", "plugin.apis")
+    ] == ["plugin/api/", "plugin/api/", "plugin/webhooks.py", "", ""]
 
 
 def test_every_act_and_question_says_what_it_asks_of_its_actor(sources: list[Source]) -> None:
