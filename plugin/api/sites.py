@@ -9,9 +9,9 @@ from pydantic import Field, StringConstraints
 
 from plugin.api.protocol.addresses import SiteAddress
 from plugin.api.protocol.lookup import site_of
-from plugin.api.protocol.model import Asked, Done, Given
 from plugin.api.protocol.operation import UNKEPT, Call, Reply, Routes
-from plugin.pages.frame.address import public_address
+from plugin.doors.address import public_address
+from plugin.doors.model import Asked, Done, Given
 from plugin.use_cases.health.faults import JiraError
 from plugin.use_cases.sites import sites
 from plugin.use_cases.sites.sites import NewSite, SiteStanding, Tested

@@ -21,10 +21,10 @@ from mcp.server.transport_security import TransportSecuritySettings
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from plugin.access.authorization.actor import Actor
-from plugin.access.authorization.guard import unidentified
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import present
-from plugin.api.protocol.problem import problem
+from plugin.doors.guard import unidentified
+from plugin.doors.problem import problem
 from plugin.mcp.server import Context, mcp_server
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import Settings

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from mappings.explain.cause import row_cause
 from mappings.explain.movement import Effect
-from plugin.api.protocol.cursor import cursor, list_name, position
+from plugin.doors.cursor import cursor, list_name, position
 from plugin.mcp.lookup import objective_of, site_of
 from plugin.mcp.provenance import page_of_objective, provenance
 from plugin.mcp.quotation import Quoted

@@ -9,7 +9,7 @@ from pydantic import Field, create_model
 
 from mappings.explain.check_in import Ruling
 from mappings.rollup.state import KeyResultState
-from plugin.api.protocol.cursor import cursor, list_name, position
+from plugin.doors.cursor import cursor, list_name, position
 from plugin.mcp.lookup import objective_of, site_of
 from plugin.mcp.provenance import page_of_objective, provenance
 from plugin.mcp.quotation import Quoted

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from mappings.diagnostic import MappingError
 from plugin.access.authorization.actor import Actor
-from plugin.api.protocol.failures import Refusal
+from plugin.doors.refusal import Refusal
 from plugin.mcp.pace import Pace
 from plugin.mcp.quotation import seen
 from plugin.mcp.shapes import Answer, Arguments

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from plugin.api.protocol.cursor import cursor, list_name, number_after
+from plugin.doors.cursor import cursor, list_name, number_after
 from plugin.mcp.quotation import Quoted
 from plugin.use_cases.objectives.objective_values import exact_text, number
 

@@ -11,7 +11,7 @@ from wtforms.widgets import EmailInput, URLInput
 
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
-from plugin.pages.frame.address import public_address
+from plugin.doors.address import public_address
 from plugin.pages.frame.forms import Day, Line, PageForm, Secret, needed
 from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import known_site, shown

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response
 from flask_openapi.openapi import OpenAPI
 
-from plugin.access.authorization.guard import guard
 from plugin.api import register_api
+from plugin.doors.guard import guard
 from plugin.operations import operations_blueprint
 from plugin.pages import pages_blueprint
 from plugin.pages.accounts.access import access_blueprint

@@ -90,13 +90,14 @@ def unused(folders: Iterable[str]) -> Iterator[tuple[str, str, str]]:
 
 
 def read_elsewhere() -> set[str]:
-    """Names that templates and scripts of pages mention, and fields of what the API, the tools and the mapping document are made of."""
+    """Names that templates and scripts of pages mention, and fields of what the doors and the mapping document are made of."""
     pages = ROOT / "plugin/pages"
     texts = [*pages.glob("templates/**/*.html"), *pages.glob("static/*.js")]
     words = {word for path in texts for word in re.findall(r"\w+", path.read_text(encoding="utf-8"))}
     for path in (
         *ROOT.glob("plugin/api/**/*.py"),
-        *ROOT.glob("plugin/mcp/*.py"),
+        *ROOT.glob("plugin/doors/*.py"),
+        *ROOT.glob("plugin/mcp/**/*.py"),
         *ROOT.glob("mappings/document/**/*.py"),
     ):
         words |= set(fields(ast.parse(path.read_text(encoding="utf-8"))))

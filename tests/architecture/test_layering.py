@@ -148,7 +148,13 @@ def test_what_is_below_the_doors_imports_none_of_them(sources: list[Source]) -> 
 def test_the_door_of_a_name() -> None:
     assert [
         door_of(name)
-        for name in ("plugin.api", "plugin.api.work.plans", "plugin.webhooks", "plugin.doors.cursor", "plugin.apis")
+        for name in (
+            "plugin.api",
+            "plugin.api.work.plans",
+            "plugin.webhooks",
+            "plugin.doors.cursor",
+            "plugin.apis",
+        )
     ] == ["plugin/api/", "plugin/api/", "plugin/webhooks.py", "", ""]
 
 

@@ -207,7 +207,7 @@ from dataclasses import replace
 from flask import Flask
 from connectors.store.numbers.objectives import SavedObjective
 from docs.screenshots.company import seeded
-from plugin.api.objectives.exports import ObjectiveRow, as_csv, objective_row
+from plugin.doors.exports import ObjectiveRow, as_csv, objective_row
 from plugin.api.objectives.objectives import ObjectiveGiven
 from plugin.pages import pages_blueprint
 from plugin.use_cases.objectives.objective_columns import Line, Place, table_labels, table_row, values

@@ -11,10 +11,10 @@ from pydantic import Field
 from plugin.access.authentication import sessions
 from plugin.access.authentication.tokens import DEFAULT_DAYS, LONGEST_DAYS, LONGEST_NAME
 from plugin.api.protocol.addresses import TokenAddress
-from plugin.api.protocol.cursor import cursor, list_name, position
-from plugin.api.protocol.failures import not_found
-from plugin.api.protocol.model import Asked, Done, Given, ListQuery, Page, Word
 from plugin.api.protocol.operation import UNKEPT, Call, Reply, Routes
+from plugin.doors.cursor import cursor, list_name, position
+from plugin.doors.model import Asked, Done, Given, ListQuery, Page, Word
+from plugin.doors.refusal import not_found
 from plugin.use_cases.accounts import own_account as own
 from plugin.use_cases.accounts import tokens
 from plugin.use_cases.accounts.own_account import own_account

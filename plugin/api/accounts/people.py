@@ -9,10 +9,10 @@ from pydantic import Field, StringConstraints
 
 from plugin.access.authorization.members import ways_in
 from plugin.api.protocol.addresses import PersonAddress
-from plugin.api.protocol.cursor import cursor, list_name, position
-from plugin.api.protocol.failures import not_found
-from plugin.api.protocol.model import Asked, Done, Given, ListQuery, Page, Word
 from plugin.api.protocol.operation import UNKEPT, Call, Reply, Routes
+from plugin.doors.cursor import cursor, list_name, position
+from plugin.doors.model import Asked, Done, Given, ListQuery, Page, Word
+from plugin.doors.refusal import not_found
 from plugin.use_cases.accounts import people
 from plugin.use_cases.accounts.people import Account
 

@@ -12,11 +12,11 @@ from mappings.document.text.canonical import diff, export, to_json
 from mappings.document.text.source import read_document
 from plugin.api.mappings.texts import YAML, PreviewGiven, Text, preview_given
 from plugin.api.protocol.addresses import RevisionAddress, SiteAddress
-from plugin.api.protocol.cursor import cursor, list_name, number_after
-from plugin.api.protocol.failures import Refusal, not_found
 from plugin.api.protocol.lookup import site_of
-from plugin.api.protocol.model import Asked, Given, JsonAny, ListQuery, Page, Query, RevisionId
 from plugin.api.protocol.operation import JSON, Call, Reply, Routes
+from plugin.doors.cursor import cursor, list_name, number_after
+from plugin.doors.model import Asked, Given, JsonAny, ListQuery, Page, Query, RevisionId
+from plugin.doors.refusal import Refusal, not_found
 from plugin.use_cases.mapping import revisions
 from plugin.use_cases.mapping.mapping_life import begin_activation, rollback
 from plugin.use_cases.mapping.revisions import Revision

@@ -13,11 +13,12 @@ from mappings.document.text.source import read_document
 from mappings.explain.lint import lint_document
 from mappings.write_back.preview import KeyResultDifference, ObjectiveDifference, RowDifference, Standing
 from plugin.api.protocol.addresses import PresetAddress, SiteAddress
-from plugin.api.protocol.failures import fault_of, not_found
+from plugin.api.protocol.failures import fault_of
 from plugin.api.protocol.lookup import site_of
-from plugin.api.protocol.model import Asked, Given, MappingText
 from plugin.api.protocol.operation import Call, Reply, Routes
-from plugin.api.protocol.problem import Fault
+from plugin.doors.model import Asked, Given, MappingText
+from plugin.doors.problem import Fault
+from plugin.doors.refusal import not_found
 from plugin.use_cases.mapping.mapping_life import Previewed, check_text, preview_text
 from plugin.use_cases.mapping.rewording import reworded
 from plugin.use_cases.objectives.objective_values import exact_text, number

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from pydantic import Field
 
-from plugin.api.protocol.cursor import cursor, list_name, number_after
 from plugin.api.protocol.lookup import site_of
-from plugin.api.protocol.model import LONGEST_CURSOR, MOST_ROWS, USUAL_ROWS, Given, SiteQuery
 from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.doors.cursor import cursor, list_name, number_after
+from plugin.doors.model import LONGEST_CURSOR, MOST_ROWS, USUAL_ROWS, Given, SiteQuery
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.objectives.objectives import Numbered, SavedObjective, news
 

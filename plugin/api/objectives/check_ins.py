@@ -10,12 +10,12 @@ from pydantic import Field, StringConstraints
 from mappings.explain.check_in import DELTA, LONGEST_NOTE, Measure
 from mappings.numbers import exact
 from plugin.api.protocol.addresses import CheckInAddress, ObjectiveAddress
-from plugin.api.protocol.cursor import cursor, list_name, position
-from plugin.api.protocol.failures import Refusal, not_found
 from plugin.api.protocol.lookup import objective_of
-from plugin.api.protocol.model import Asked, Done, Given, Page, PageQuery, SiteQuery, Word
 from plugin.api.protocol.operation import Call, Reply, Routes
-from plugin.api.protocol.problem import Fault
+from plugin.doors.cursor import cursor, list_name, position
+from plugin.doors.model import Asked, Done, Given, Page, PageQuery, SiteQuery, Word
+from plugin.doors.problem import Fault
+from plugin.doors.refusal import Refusal, not_found
 from plugin.use_cases.objectives import check_ins
 from plugin.use_cases.objectives.check_ins import CheckInRefused, Kept, Said
 from plugin.use_cases.objectives.objective_values import exact_text, number

@@ -10,10 +10,10 @@ from mappings.rollup.closing import Kind
 from mappings.rollup.scoring import Reading
 from mappings.rollup.state import HealthLevel
 from plugin.api.protocol.addresses import CycleAddress
-from plugin.api.protocol.failures import Refusal, not_found
 from plugin.api.protocol.lookup import known_site, site_of
-from plugin.api.protocol.model import MOST_ROWS, Asked, Given, SiteName, SiteQuery, Word
 from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.doors.model import MOST_ROWS, Asked, Given, SiteName, SiteQuery, Word
+from plugin.doors.refusal import Refusal, not_found
 from plugin.use_cases.cycles import closing, cycles
 from plugin.use_cases.cycles.closing import LONGEST_NOTE, Said, typed_score
 from plugin.use_cases.cycles.cycles import CycleRefused, CycleState, UnknownCycle

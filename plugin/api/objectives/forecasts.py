@@ -7,10 +7,10 @@ from datetime import date
 from mappings.forecast.answer import Level, Need
 from plugin.api.objectives.objectives import NamedGiven
 from plugin.api.protocol.addresses import CycleAddress, ObjectiveAddress
-from plugin.api.protocol.failures import Refusal
 from plugin.api.protocol.lookup import objective_of
-from plugin.api.protocol.model import Given, SiteQuery
 from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.doors.model import Given, SiteQuery
+from plugin.doors.refusal import Refusal
 from plugin.use_cases.objectives.forecast_record import calibration_of, calibration_values
 from plugin.use_cases.objectives.forecasts import forecast_of, forecast_values
 

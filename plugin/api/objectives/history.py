@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
-from typing import Any
 
 from pydantic import Field
 
@@ -13,13 +12,14 @@ from mappings.explain.cause import cause, row_cause
 from mappings.explain.marks import Kind
 from mappings.explain.movement import Effect, Movement
 from mappings.rollup.rows.ledger import Contribution
-from plugin.api.objectives.objectives import NamedGiven, RowGiven
+from plugin.api.objectives.objectives import NamedGiven
 from plugin.api.protocol.addresses import ObjectiveAddress
-from plugin.api.protocol.cursor import cursor, list_name, position
-from plugin.api.protocol.failures import Refusal, invalid
 from plugin.api.protocol.lookup import objective_of
-from plugin.api.protocol.model import Given, Instant, Page, PageQuery, SiteQuery, Word
 from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.doors.cursor import cursor, list_name, position
+from plugin.doors.model import Given, Instant, Page, PageQuery, SiteQuery, Word
+from plugin.doors.refusal import Refusal, invalid
+from plugin.doors.rows import PointGiven, RowGiven, point_given
 from plugin.use_cases.objectives import objectives
 from plugin.use_cases.objectives.movement import CHOICES, Told, no_history
 from plugin.use_cases.objectives.objective_values import contribution_values, exact_text, number
@@ -28,20 +28,6 @@ from plugin.use_cases.objectives.objectives import HistoryPoint, SavedObjective,
 ROUTES = Routes()
 
 MOST_EFFECTS = 2000
-
-
-class PointGiven(Given):
-    """Where an objective stood from `at` on, until the next point. `backfilled`: worked out from Jira's history, not observed."""
-
-    at: datetime
-    progress: float | None
-    progress_exact: str | None
-    delivery: float | None
-    outcome: float | None
-    expected: float | None
-    health: str
-    mapping_revision: str
-    backfilled: bool
 
 
 class MarkGiven(Given):
@@ -143,26 +129,6 @@ def after(name: str, shown: Sequence[HistoryPoint], begun: list[str | int] | Non
     if begun is not None and begun[0] == last:
         same += int(begun[1])
     return cursor(name, last, same)
-
-
-def point_given(point: HistoryPoint) -> PointGiven:
-    """One point as an answer shows it."""
-    return PointGiven(**point_values(point))
-
-
-def point_values(point: HistoryPoint) -> dict[str, Any]:
-    """What an answer and an export say of a point."""
-    return {
-        "at": point.at,
-        "progress": number(point.progress),
-        "progress_exact": exact_text(point.progress),
-        "delivery": number(point.delivery),
-        "outcome": number(point.outcome),
-        "expected": number(point.expected),
-        "health": point.health.value,
-        "mapping_revision": point.mapping_revision,
-        "backfilled": point.backfilled,
-    }
 
 
 @ROUTES.get(

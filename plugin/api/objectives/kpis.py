@@ -12,12 +12,12 @@ from mappings.kpi.reading import LONGEST_NOTE
 from mappings.numbers import exact
 from mappings.progress.options import LARGEST
 from plugin.api.protocol.addresses import KpiAddress
-from plugin.api.protocol.cursor import cursor, list_name, number_after
-from plugin.api.protocol.failures import Refusal, not_found
 from plugin.api.protocol.lookup import site_of
-from plugin.api.protocol.model import Asked, Given, Instant, Page, PageQuery, SiteQuery
 from plugin.api.protocol.operation import Call, Reply, Routes
-from plugin.api.protocol.problem import Fault
+from plugin.doors.cursor import cursor, list_name, number_after
+from plugin.doors.model import Asked, Given, Instant, Page, PageQuery, SiteQuery
+from plugin.doors.problem import Fault
+from plugin.doors.refusal import Refusal, not_found
 from plugin.use_cases.kpis import board
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.episodes import accept, dismiss

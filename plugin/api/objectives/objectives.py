@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import Field, create_model
 
 from mappings.explain.check_in import Shows
 from mappings.rollup.state import HealthLevel
-from plugin.access.authorization.actor import Actor
 from plugin.api.protocol.addresses import ObjectiveAddress
-from plugin.api.protocol.cursor import cursor, list_name, position
 from plugin.api.protocol.lookup import objective_of, site_of
-from plugin.api.protocol.model import Given, Page, PageQuery, SiteQuery, Word
 from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.doors.cursor import cursor, list_name, position
+from plugin.doors.filters import ObjectivesQuery, wanted
+from plugin.doors.model import Given, Page, SiteQuery
+from plugin.doors.rows import RowGiven
 from plugin.runtime.connector import Connector
 from plugin.use_cases.objectives.objective_columns import (
     Line,
     Place,
     columns_for,
-    filters,
-    narrowed,
     values,
 )
-from plugin.use_cases.objectives.objective_values import ledger_values
-from plugin.use_cases.objectives.objectives import SavedObjective, Wanted, every_objective, list_some
+from plugin.use_cases.objectives.objective_values import ledgers_of
+from plugin.use_cases.objectives.objectives import SavedObjective, list_some
 
 ROUTES = Routes()
 
@@ -98,21 +95,6 @@ else:
     )
 
 
-class RowGiven(Given):
-    """One row of a ledger. `share` is what it adds to the number; the shares of all rows sum to the total, exactly."""
-
-    id: str
-    key: str
-    title: str
-    status: str
-    disposition: str
-    weight: str | None
-    progress: str | None
-    share: str
-    percent_points: float | None
-    reason: str
-
-
 class LedgerGiven(Given):
     """The rows behind a number."""
 
@@ -147,30 +129,6 @@ class LedgersGiven(Given):
     key_results: list[KeyResultLedgerGiven]
 
 
-if TYPE_CHECKING:
-    ObjectivesQuery = PageQuery
-else:
-    ObjectivesQuery = create_model(
-        "ObjectivesQuery",
-        __base__=PageQuery,
-        __doc__="Filters that all have to hold.",
-        **{
-            one.name: (Word | None, Field(None, description=one.description))
-            if one.choices is None
-            else (
-                list[one.choices] | None,
-                Field(None, max_length=len(one.choices), description=one.description),
-            )
-            for one in filters()
-        },
-    )
-
-
-def wanted(site: str, query: ObjectivesQuery) -> Wanted:
-    """The same as the store is asked."""
-    return narrowed(site, partial(getattr, query))
-
-
 @ROUTES.get("/objectives", "viewer", "List objectives, filtered, a page at a time.")
 def list_objectives(call: Call, query: ObjectivesQuery) -> Reply[Page[ObjectiveGiven]]:
     """In the order of their ids, so that pages hold still while numbers move."""
@@ -200,21 +158,7 @@ def one_objective(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply
 def ledger(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply[LedgersGiven]:
     """Why the number is what it is."""
     _, saved = objective_of(call, path, query)
-    return Reply(LedgersGiven.model_validate(ledgers_of(saved)))
-
-
-def ledgers_of(saved: SavedObjective) -> dict[str, Any]:
-    """The headline's ledger, the one beside it, and one per key result."""
-    state = saved.state
-    return {
-        "objective": {"id": state.id, "key": state.key, "title": state.title},
-        "headline": ledger_values(state.ledger),
-        "beside": ledger_values(state.beside),
-        "key_results": [
-            {"id": one.id, "key": one.key, "title": one.title, **ledger_values(one.measurement.ledger)}
-            for one in state.key_results
-        ],
-    }
+    return Reply(LedgersGiven.model_validate(ledgers_of(saved.state)))
 
 
 def objective_given(connector: Connector, site: str, saved: SavedObjective) -> ObjectiveGiven:
@@ -227,10 +171,3 @@ def browse_url(connector: Connector, site: str, key: str) -> str | None:
     """Where people see an issue; None for what has no key."""
     known = connector.sites.get(site)
     return known.issue_url(key) if known and key else None
-
-
-def saved_objectives(
-    connector: Connector, actor: Actor, site: str, query: ObjectivesQuery
-) -> Iterator[SavedObjective]:
-    """Every objective that passes, a few at a time."""
-    return every_objective(connector, actor, wanted(site, query))

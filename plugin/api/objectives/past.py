@@ -5,11 +5,11 @@ from __future__ import annotations
 from pydantic import Field
 
 from plugin.api.protocol.addresses import SiteAddress
-from plugin.api.protocol.failures import not_found
 from plugin.api.protocol.lookup import site_of
-from plugin.api.protocol.model import Asked
 from plugin.api.protocol.operation import Call, Reply, Routes
 from plugin.api.work.freshness import JobGiven, job_given
+from plugin.doors.model import Asked
+from plugin.doors.refusal import not_found
 from plugin.use_cases.objectives import backfill
 
 ROUTES = Routes()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from plugin.api.protocol.model import Address, RevisionId, Serial, SiteName, Word
+from plugin.doors.model import Address, RevisionId, Serial, SiteName, Word
 
 
 class SiteAddress(Address):

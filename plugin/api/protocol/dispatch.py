@@ -15,11 +15,12 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting, current
-from plugin.api.protocol.failures import Refusal, failure, invalid, of_validation
+from plugin.api.protocol.failures import failure, of_validation
 from plugin.api.protocol.keys import HEADER, Key, answered_once, key_of
-from plugin.api.protocol.model import Asked, Query
 from plugin.api.protocol.operation import JSON, Call, Operation, Reply
-from plugin.api.protocol.problem import MEDIA
+from plugin.doors.model import Asked, Query
+from plugin.doors.problem import MEDIA
+from plugin.doors.refusal import Refusal, invalid
 from plugin.runtime.connector import Connector
 
 HEAVY_AT_ONCE = 2

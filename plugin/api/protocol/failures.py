@@ -12,7 +12,8 @@ from werkzeug.exceptions import HTTPException
 
 from mappings.diagnostic import Diagnostic, MappingError
 from plugin.access.authorization.refusal import Refused
-from plugin.api.protocol.problem import Fault, problem
+from plugin.doors.problem import Fault, problem
+from plugin.doors.refusal import Refusal
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.health.faults import AuthFailed, JiraError, Permanent, RateLimited, StoreError
 from plugin.use_cases.mapping.mapping_life import WorldMoved
@@ -21,34 +22,6 @@ from plugin.use_cases.permission import NotAllowed
 SHOWN = 5
 
 log = structlog.get_logger("jira_okr.api")
-
-
-class Refusal(Exception):  # noqa: N818
-    """A request that is not served, with everything its problem document says."""
-
-    def __init__(
-        self,
-        status: int,
-        title: str,
-        detail: str,
-        remedy: str = "",
-        errors: Sequence[Fault] = (),
-        headers: dict[str, str] | None = None,
-    ) -> None:
-        self.status, self.title, self.detail, self.remedy = status, title, detail, remedy
-        self.errors = errors
-        self.headers = headers or {}
-        super().__init__(detail)
-
-
-def not_found(what: str, name: object, remedy: str) -> Refusal:
-    """404 for a thing that is not here."""
-    return Refusal(404, f"No such {what}", f"There is no {what} {name!r} here.", remedy)
-
-
-def invalid(place: str, detail: str, remedy: str = "") -> Refusal:
-    """422 for one wrong value."""
-    return Refusal(422, "Invalid request", detail, remedy, [Fault(pointer=place, detail=detail)])
 
 
 def failure(error: Exception) -> Response:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from flask import Response
 
-from plugin.api.protocol.failures import Refusal, invalid
+from plugin.doors.refusal import Refusal, invalid
 from plugin.runtime.connector import Connector
 from plugin.use_cases.work import idempotency
 from plugin.use_cases.work.idempotency import Answer

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from plugin.api.protocol.addresses import ObjectiveAddress
-from plugin.api.protocol.failures import Refusal, not_found
-from plugin.api.protocol.model import SiteQuery
 from plugin.api.protocol.operation import Call
+from plugin.doors.model import SiteQuery
+from plugin.doors.refusal import Refusal, not_found
 from plugin.runtime.connector import Connector
 from plugin.use_cases.objectives.objective_lookup import SavedObjective, find_objective
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from plugin.api.protocol.keys import HEADER, LONGEST
 from plugin.api.protocol.operation import JSON, Operation
-from plugin.api.protocol.problem import MEDIA, Problem
+from plugin.doors.problem import MEDIA, Problem
 
 PREFIX = "/api/v1"
 ABOUT = """Everything the pages of the connector do, for programs. Send an API token as `Authorization: Bearer okr_…`.

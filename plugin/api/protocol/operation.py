@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypedDict, TypeVar, Unpack, get_args, get_type_hints
 
 from plugin.access.authorization.actor import Actor
-from plugin.api.protocol.model import Asked, Given
+from plugin.doors.model import Asked, Given
 from plugin.runtime.connector import Connector
 
 JSON = "application/json"

@@ -7,11 +7,11 @@ from datetime import datetime
 from pydantic import Field
 
 from plugin.api.protocol.addresses import DeliveryAddress, ObjectiveAddress
-from plugin.api.protocol.cursor import cursor, list_name, number_after, position
-from plugin.api.protocol.failures import not_found
 from plugin.api.protocol.lookup import known_site, site_of
-from plugin.api.protocol.model import Asked, Done, Given, JsonAny, Page, PageQuery, SiteName, SiteQuery, Word
 from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.doors.cursor import cursor, list_name, number_after, position
+from plugin.doors.model import Asked, Done, Given, JsonAny, Page, PageQuery, SiteName, SiteQuery, Word
+from plugin.doors.refusal import not_found
 from plugin.use_cases.work import dead_letters, refusals
 from plugin.use_cases.work.dead_letters import DeadLetter
 from plugin.use_cases.work.deliveries import DeliveryStatus, list_deliveries, replay

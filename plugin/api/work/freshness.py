@@ -8,10 +8,10 @@ from typing import Literal
 from pydantic import Field
 
 from plugin.api.protocol.addresses import SiteAddress
-from plugin.api.protocol.failures import not_found
 from plugin.api.protocol.lookup import site_of
-from plugin.api.protocol.model import Asked, Given
 from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.doors.model import Asked, Given
+from plugin.doors.refusal import not_found
 from plugin.sync.outage import Outage
 from plugin.use_cases.health.budget import Budget
 from plugin.use_cases.health.concerns import concerns, verdict

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from pydantic import Field
 
-from plugin.api.protocol.cursor import cursor, list_name, position
-from plugin.api.protocol.failures import not_found
 from plugin.api.protocol.lookup import known_site, site_of
-from plugin.api.protocol.model import Asked, Done, Given, Page, PageQuery, SiteName, Word
 from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.doors.cursor import cursor, list_name, position
+from plugin.doors.model import Asked, Done, Given, Page, PageQuery, SiteName, Word
+from plugin.doors.refusal import not_found
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.work.gaps import GapRow, accept_gaps, list_gaps, reopen_gaps
 

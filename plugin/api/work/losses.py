@@ -7,11 +7,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from plugin.api.protocol.cursor import cursor, list_name, position
-from plugin.api.protocol.failures import not_found
 from plugin.api.protocol.lookup import known_site, site_of
-from plugin.api.protocol.model import Asked, Done, Given, Page, PageQuery, SiteName, Word
 from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.doors.cursor import cursor, list_name, position
+from plugin.doors.model import Asked, Done, Given, Page, PageQuery, SiteName, Word
+from plugin.doors.refusal import not_found
 from plugin.use_cases.work import losses
 from plugin.use_cases.work.losses import Loss, NotHeld
 

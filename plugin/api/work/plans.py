@@ -8,10 +8,10 @@ from pydantic import Field
 
 from mappings.facts.forest import issue_order
 from mappings.write_back.plan import Change
-from plugin.api.protocol.cursor import cursor, list_name, number_after, position
 from plugin.api.protocol.lookup import known_objective, known_site, site_of
-from plugin.api.protocol.model import Asked, Given, Instant, JsonAny, Page, PageQuery, SiteName, Word
 from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.doors.cursor import cursor, list_name, number_after, position
+from plugin.doors.model import Asked, Given, Instant, JsonAny, Page, PageQuery, SiteName, Word
 from plugin.use_cases.work import plans
 from plugin.use_cases.work.plans import Refusal, Search, WriteRecord
 

@@ -10,11 +10,10 @@ from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.rows.ledger import Ledger
 from mappings.rollup.state import KeyResultState, ObjectiveState
 from plugin.access.authorization.actor import COMMAND_LINE
-from plugin.api.objectives.objectives import ledgers_of
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
 from plugin.runtime.connector import NotReady
-from plugin.use_cases.objectives.objective_values import health_values, percent_text
+from plugin.use_cases.objectives.objective_values import health_values, ledgers_of, percent_text
 from plugin.use_cases.objectives.objectives import SavedObjective, objective
 
 
@@ -31,7 +30,7 @@ def explain_command(key: str, site: str, as_json: bool) -> None:
             f"{key} is no objective here. jira-okr status lists the objectives; jira-okr sync looks for new ones."
         )
     if as_json:
-        show_json({**ledgers_of(saved), "health": health_values(saved.state.health)})
+        show_json({**ledgers_of(saved.state), "health": health_values(saved.state.health)})
     else:
         show_explanation(saved)
 

@@ -14,13 +14,13 @@ import click
 from pydantic import ValidationError
 
 from plugin.access.authorization.actor import COMMAND_LINE
-from plugin.api.accounts.audit import ActGiven, AuditQuery
-from plugin.api.objectives import exports
-from plugin.api.objectives.exports import Format, HistoryRow, LedgerRow, ObjectiveRow
-from plugin.api.objectives.objectives import ObjectivesQuery
-from plugin.api.protocol.model import Asked, Given
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import site_option
+from plugin.doors import exports
+from plugin.doors.exports import Format, HistoryRow, LedgerRow, ObjectiveRow
+from plugin.doors.filters import AuditQuery, ObjectivesQuery
+from plugin.doors.model import Asked, Given
+from plugin.doors.rows import ActGiven
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.objectives.objective_columns import filters
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from plugin.cli.terminal.connector import open_connector
-from plugin.runtime.connector import NotReady
+from plugin.runtime.serving.standard_streams import serve_host
 
 
 @click.command("mcp")
@@ -15,11 +15,5 @@ def mcp_command() -> None:
     Works on the database of the settings, beside a connector that runs. Asks as the account of the API token in
     JIRA_OKR_MCP_TOKEN, with the scopes of that token.
     """
-    try:
-        from plugin.mcp.stdio import serve
-    except ModuleNotFoundError as error:
-        raise NotReady(
-            f"The library of the protocol is not installed ({error.name}). Run pip install 'jira-okr-connector[mcp]'."
-        ) from None
     with open_connector() as connector:
-        serve(connector)
+        serve_host(connector)

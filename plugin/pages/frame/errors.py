@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, make_response, request
+from flask import Blueprint, Response, make_response
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]
 from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError
 
+from plugin.doors.negotiation import wants_html
+from plugin.doors.problem import problem
 from plugin.pages.frame.guard import guarded
 from plugin.pages.frame.page import rendered
 from plugin.use_cases.permission import NotAllowed
@@ -33,6 +37,7 @@ FALLBACK = Advice("That did not work", "Go back and try again.")
 def register_errors(blueprint: Blueprint) -> None:
     for code in ADVICE:
         blueprint.app_errorhandler(code)(error_page)
+    blueprint.app_errorhandler(CSRFError)(forged)
     blueprint.app_errorhandler(NotAllowed)(lambda error: error_page(Forbidden(str(error))))
 
 
@@ -47,11 +52,14 @@ def error_page(error: Exception) -> Response | HTTPException:
     return guarded(make_response(body, code))
 
 
-def wants_html() -> bool:
-    """Whether a browser asks; addresses of the API, of webhooks and of the tools never answer in HTML."""
-    if request.path.startswith(("/api/", "/webhooks/", "/mcp")):
-        return False
-    return request.accept_mimetypes.best_match(("text/html", "application/json")) == "text/html"
+def forged(_error: CSRFError) -> ResponseReturnValue:
+    """400 for a form that is not from the session of whoever sends it."""
+    detail = "The form is not from this session: it may have been open since before you signed in."
+    todo = "Go back, reload the page and send it again."
+    if not wants_html():
+        return problem(400, "Form refused", detail, "Send the header X-CSRFToken, or use an API token.")
+    advice = {"title": "Send it again, please", "todo": todo}
+    return rendered("error.html", "", code=400, advice=advice, said=detail), 400
 
 
 def _stock(error: HTTPException) -> bool:

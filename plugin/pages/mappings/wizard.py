@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from mappings import presets
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
-from plugin.pages.frame.address import public_address
+from plugin.doors.address import public_address
 from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import draft_of, known_site, shown
 from plugin.pages.mappings.mapping_editor import BeginningForm, for_site

@@ -9,7 +9,7 @@ from typing import Any
 from mappings.explain.check_in import Ruling
 from mappings.numbers import WHOLE, percent
 from mappings.rollup.rows.ledger import Contribution, Ledger
-from mappings.rollup.state import Health, KeyResultState
+from mappings.rollup.state import Health, KeyResultState, ObjectiveState
 
 
 def exact_text(value: Fraction | None) -> str | None:
@@ -90,6 +90,19 @@ def ledger_values(ledger: Ledger) -> dict[str, Any]:
         "percent": number(ledger.total * 100) if ledger.total is not None else None,
         "exact": ledger.exact,
         "rows": [contribution_values(row) for row in ledger.rows],
+    }
+
+
+def ledgers_of(state: ObjectiveState) -> dict[str, Any]:
+    """The headline's ledger, the one beside it, and one per key result."""
+    return {
+        "objective": {"id": state.id, "key": state.key, "title": state.title},
+        "headline": ledger_values(state.ledger),
+        "beside": ledger_values(state.beside),
+        "key_results": [
+            {"id": one.id, "key": one.key, "title": one.title, **ledger_values(one.measurement.ledger)}
+            for one in state.key_results
+        ],
     }
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from connectors.store.people import accounts, tokens
 from plugin.access.authentication import tokens as access
-from plugin.access.authorization.guard import forbidden
 from plugin.access.authorization.permission import Permission, Rule
 from plugin.access.authorization.person import Person
 from plugin.access.authorization.refusal import Refused
+from plugin.doors.guard import forbidden
 
 API = "/api/v1/objectives"
 PAGE = "/health"

@@ -279,7 +279,7 @@ def test_heavy_work_waits_for_its_turn_and_is_sent_away_where_none_comes(
     problem_of: Callable[..., Any],
 ) -> None:
     from plugin.api.protocol.dispatch import Turns
-    from plugin.api.protocol.failures import Refusal
+    from plugin.doors.refusal import Refusal
 
     turns = Turns(at_once=1, patience=0.01)
     with turns.taken(True):

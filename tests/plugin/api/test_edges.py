@@ -12,9 +12,9 @@ from werkzeug.exceptions import BadRequest
 
 from plugin.access.authentication.throttle import neighbourhood
 from plugin.api import operations
-from plugin.api.protocol.cursor import cursor, position
 from plugin.api.protocol.dispatch import Turns
-from plugin.api.protocol.failures import Refusal
+from plugin.doors.cursor import cursor, position
+from plugin.doors.refusal import Refusal
 from plugin.runtime.application import create_app
 
 

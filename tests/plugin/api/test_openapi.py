@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from plugin.api import operations
-from plugin.api.protocol.model import Asked, Query
+from plugin.doors.model import Asked, Query
 
 
 def told(schema: Any) -> Any:

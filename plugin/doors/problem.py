@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from flask import Response
 from pydantic import Field
 
-from plugin.api.protocol.model import Given
+from plugin.doors.model import Given
 
 MEDIA = "application/problem+json"
 TYPE = "urn:jira-okr:problem:"

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel
 
-from plugin.api.protocol.failures import Refusal, invalid
-from plugin.api.protocol.model import LARGEST_ID
+from plugin.doors.model import LARGEST_ID
+from plugin.doors.refusal import Refusal, invalid
 
 BESIDE = frozenset({"limit", "cursor"})
 REMEDY = "Send `next` of the page before as it came, with the same filters, or leave it out to begin anew."

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from flask import Flask, Response, abort, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFError, CSRFProtect  # type: ignore[import-untyped]
+from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from plugin.access.authentication import sessions, tokens
@@ -17,9 +17,8 @@ from plugin.access.authentication.cookie import CookieSessions
 from plugin.access.authentication.secret_key import signing_key
 from plugin.access.authorization.permission import Permission, Rule, rule_of
 from plugin.access.authorization.person import Person, current
-from plugin.api.protocol.problem import problem
-from plugin.pages.frame.errors import wants_html
-from plugin.pages.frame.page import rendered
+from plugin.doors.negotiation import wants_html
+from plugin.doors.problem import problem
 from plugin.runtime.connector import Connector
 
 YEAR_S = 365 * 24 * 3600
@@ -43,7 +42,6 @@ def guard(app: Flask, connector: Connector) -> None:
     app.before_request(lambda: admit(connector, csrf, rule))
     app.after_request(private)
     app.context_processor(_context)
-    app.register_error_handler(CSRFError, _forged)
 
 
 def cookie_settings(https: bool) -> dict[str, Any]:
@@ -147,12 +145,3 @@ def _by_cookie() -> bool:
 def _context() -> dict[str, object]:
     person = current()
     return {"person": person} if person is not None else {"person": None, "navigation": ()}
-
-
-def _forged(_error: CSRFError) -> ResponseReturnValue:
-    detail = "The form is not from this session: it may have been open since before you signed in."
-    todo = "Go back, reload the page and send it again."
-    if not wants_html():
-        return problem(400, "Form refused", detail, "Send the header X-CSRFToken, or use an API token.")
-    advice = {"title": "Send it again, please", "todo": todo}
-    return rendered("error.html", "", code=400, advice=advice, said=detail), 400

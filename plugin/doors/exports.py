@@ -1,0 +1,132 @@
+"""Whole tables as CSV or JSON, written row by row while they are read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import create_model
+
+from mappings.rollup.rows.ledger import Ledger
+from plugin.access.audit_export import cell
+from plugin.access.authorization.actor import Actor
+from plugin.doors.filters import AuditQuery, ObjectivesQuery, search_of, wanted
+from plugin.doors.model import Given
+from plugin.doors.rows import ActGiven, PointGiven, RowGiven, act_given, point_values
+from plugin.runtime.connector import Connector
+from plugin.use_cases.accounts.audit import every_entry
+from plugin.use_cases.objectives.objective_columns import Line, Place, columns_for, values
+from plugin.use_cases.objectives.objective_values import contribution_values
+from plugin.use_cases.objectives.objectives import SavedObjective, every_objective, every_point
+
+Format = Literal["csv", "json"]
+
+
+if TYPE_CHECKING:  # made from the columns, which a type checker cannot follow
+    ObjectiveRow = Given
+else:
+    ObjectiveRow = create_model(
+        "ObjectiveRow",
+        __base__=Given,
+        __doc__="One objective in one line.",
+        **{column.key: (column.type, ...) for column in columns_for(Place.EXPORT)},
+    )
+
+
+class LedgerRow(RowGiven):
+    """One row of a ledger, and whose it is: `ledger` is headline, beside, or key_result."""
+
+    objective: str
+    objective_key: str
+    ledger: str
+    key_result: str | None
+
+
+class HistoryRow(PointGiven):
+    """One point of one objective's history, and whose it is."""
+
+    objective: str
+
+
+def objective_rows(
+    connector: Connector, actor: Actor, site: str, query: ObjectivesQuery
+) -> Iterator[ObjectiveRow]:
+    """The objectives that pass, as lines."""
+    return (objective_row(site, saved) for saved in saved_objectives(connector, actor, site, query))
+
+
+def objective_row(site: str, saved: SavedObjective) -> ObjectiveRow:
+    """One objective as a line."""
+    return ObjectiveRow.model_validate(values(Line(site, saved), Place.EXPORT))
+
+
+def ledger_rows(connector: Connector, actor: Actor, site: str, query: ObjectivesQuery) -> Iterator[LedgerRow]:
+    """The rows of all ledgers of the objectives that pass."""
+    for saved in saved_objectives(connector, actor, site, query):
+        state = saved.state
+        yield from _rows(state, state.ledger, "headline", None)
+        yield from _rows(state, state.beside, "beside", None)
+        for one in state.key_results:
+            yield from _rows(state, one.measurement.ledger, "key_result", one.id)
+
+
+def _rows(state: Any, ledger: Ledger, name: str, key_result: str | None) -> Iterator[LedgerRow]:
+    for row in ledger.rows:
+        yield LedgerRow(
+            **contribution_values(row),
+            objective=state.id,
+            objective_key=state.key,
+            ledger=name,
+            key_result=key_result,
+        )
+
+
+def saved_objectives(
+    connector: Connector, actor: Actor, site: str, query: ObjectivesQuery
+) -> Iterator[SavedObjective]:
+    """Every objective that passes, a few at a time."""
+    return every_objective(connector, actor, wanted(site, query))
+
+
+def history_rows(
+    connector: Connector, actor: Actor, site: str, objective: str | None
+) -> Iterator[HistoryRow]:
+    """The points as rows."""
+    for one in every_point(connector, actor, site, objective):
+        yield HistoryRow(objective=one.objective_id, **point_values(one.point))
+
+
+def act_rows(connector: Connector, actor: Actor, query: AuditQuery) -> Iterator[ActGiven]:
+    """The acts, newest first."""
+    return (act_given(one) for one in every_entry(connector, actor, search_of(query)))
+
+
+def lines(shape: type[Given], rows: Iterable[Given], format: Format) -> Iterator[str]:
+    """Rows as the text of a file, line by line."""
+    return as_csv(shape, rows) if format == "csv" else as_json(rows)
+
+
+def as_csv(shape: type[Given], rows: Iterable[Given]) -> Iterator[str]:
+    """A header line, then a line a row; what a spreadsheet would take for a formula is made text."""
+    names = list(shape.model_fields)
+    yield _line(names)
+    for row in rows:
+        values = row.model_dump(mode="json")
+        yield _line([cell(values[name]) for name in names])
+
+
+def as_json(rows: Iterable[Given]) -> Iterator[str]:
+    """A JSON array, a row a line."""
+    opening = "[\n"
+    for row in rows:
+        yield opening + row.model_dump_json()
+        opening = ",\n"
+    yield "[]\n" if opening == "[\n" else "\n]\n"
+
+
+def _line(values: list[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(values)
+    return line.getvalue()

@@ -1,0 +1,35 @@
+"""A request that is not served, and the two usual reasons: what it names is not here, what it says is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from plugin.doors.problem import Fault
+
+
+class Refusal(Exception):  # noqa: N818
+    """A request that is not served, with everything its problem document says."""
+
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str,
+        remedy: str = "",
+        errors: Sequence[Fault] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        self.status, self.title, self.detail, self.remedy = status, title, detail, remedy
+        self.errors = errors
+        self.headers = headers or {}
+        super().__init__(detail)
+
+
+def not_found(what: str, name: object, remedy: str) -> Refusal:
+    """404 for a thing that is not here."""
+    return Refusal(404, f"No such {what}", f"There is no {what} {name!r} here.", remedy)
+
+
+def invalid(place: str, detail: str, remedy: str = "") -> Refusal:
+    """422 for one wrong value."""
+    return Refusal(422, "Invalid request", detail, remedy, [Fault(pointer=place, detail=detail)])

@@ -1,0 +1,76 @@
+"""The rows that lists, files and ledgers give alike: of a ledger, of a history, of the audit log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from plugin.doors.model import Given, JsonAny
+from plugin.use_cases.accounts.audit import AuditEntry
+from plugin.use_cases.objectives.objective_values import exact_text, number
+from plugin.use_cases.objectives.objectives import HistoryPoint
+
+
+class RowGiven(Given):
+    """One row of a ledger. `share` is what it adds to the number; the shares of all rows sum to the total, exactly."""
+
+    id: str
+    key: str
+    title: str
+    status: str
+    disposition: str
+    weight: str | None
+    progress: str | None
+    share: str
+    percent_points: float | None
+    reason: str
+
+
+class PointGiven(Given):
+    """Where an objective stood from `at` on, until the next point. `backfilled`: worked out from Jira's history, not observed."""
+
+    at: datetime
+    progress: float | None
+    progress_exact: str | None
+    delivery: float | None
+    outcome: float | None
+    expected: float | None
+    health: str
+    mapping_revision: str
+    backfilled: bool
+
+
+class ActGiven(Given):
+    """One act; `site` is empty for what concerns the whole installation."""
+
+    id: int
+    at: datetime
+    site: str
+    who: str
+    what: str
+    detail: dict[str, JsonAny]
+
+
+def point_given(point: HistoryPoint) -> PointGiven:
+    """One point as an answer shows it."""
+    return PointGiven(**point_values(point))
+
+
+def point_values(point: HistoryPoint) -> dict[str, Any]:
+    """The values of one point."""
+    return {
+        "at": point.at,
+        "progress": number(point.progress),
+        "progress_exact": exact_text(point.progress),
+        "delivery": number(point.delivery),
+        "outcome": number(point.outcome),
+        "expected": number(point.expected),
+        "health": point.health.value,
+        "mapping_revision": point.mapping_revision,
+        "backfilled": point.backfilled,
+    }
+
+
+def act_given(one: AuditEntry) -> ActGiven:
+    """One act as an answer shows it."""
+    return ActGiven(id=one.id, at=one.at, site=one.site, who=one.who, what=one.what, detail=one.detail)

@@ -1,0 +1,16 @@
+"""The tools for assistants served to one host over standard input and output; their library is loaded here and nowhere before."""
+
+from __future__ import annotations
+
+from plugin.runtime.connector import Connector, NotReady
+
+
+def serve_host(connector: Connector) -> None:
+    """Until the host closes the input."""
+    try:
+        from plugin.mcp.stdio import serve
+    except ModuleNotFoundError as error:
+        raise NotReady(
+            f"The library of the protocol is not installed ({error.name}). Run pip install 'jira-okr-connector[mcp]'."
+        ) from None
+    serve(connector)
