@@ -139,7 +139,7 @@ class Mapping:
             alias
             for rule in self.document.write_back
             for target in WRITE_TARGETS
-            for alias in target.aliases(rule)
+            for alias in target.fields(rule)
         )
         return tuple(dict.fromkeys(alias for alias in found if alias in self.fields))
 

@@ -17,7 +17,7 @@ from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.fields import Api, is_empty
 from mappings.write_back.echo import EventValue
-from mappings.write_back.values import Figures
+from mappings.write_back.values import Figures, ValuePart
 
 if TYPE_CHECKING:  # the mapping's schema is made with the targets
     from mappings.document.checks.writes import LiveFacts
@@ -162,9 +162,9 @@ class WriteTarget(ABC):
         """Whether a rule writes to it."""
         return not is_empty(self.part(rule))
 
-    def aliases(self, rule: WriteBackPart) -> Collection[str]:  # noqa: ARG002
-        """The aliases of fields that a rule writes."""
-        return ()
+    def fields(self, rule: WriteBackPart) -> Mapping[str, ValuePart]:  # noqa: ARG002
+        """The fields that a rule writes, by alias, and what it says of each."""
+        return {}
 
     # -- what shall stand where
 

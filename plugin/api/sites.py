@@ -15,7 +15,7 @@ from plugin.doors.model import Asked, Done, Given
 from plugin.use_cases.health.faults import JiraError
 from plugin.use_cases.sites import sites
 from plugin.use_cases.sites.sites import NewSite, SiteStanding, Tested
-from plugin.use_cases.sites.webhook import target
+from plugin.use_cases.sites.webhook import register, target
 
 ROUTES = Routes()
 
@@ -46,6 +46,15 @@ class WebhookGiven(Given):
 
     url: str
     secret: str | None
+
+
+class RegisteredGiven(Given):
+    """The webhook as Jira has it now; `events` are those it tells of."""
+
+    id: str
+    name: str
+    events: list[str]
+    enabled: bool
 
 
 class AddSite(Asked):
@@ -121,6 +130,15 @@ def site_webhook(call: Call, path: SiteAddress) -> Reply[WebhookGiven]:
     found = target(call.connector, call.actor, site_of(call, path))
     address = public_address(call.connector, found.address)
     return Reply(WebhookGiven(url=address, secret=found.secret), UNKEPT)
+
+
+@ROUTES.post("/sites/{site}/webhook", "admin", "Register the webhook in Jira.", heavy=True)
+def register_webhook(call: Call, path: SiteAddress) -> Reply[RegisteredGiven]:
+    """Creates it, or brings the one that leads here up to date. The account of the site has to be an administrator of Jira."""
+    name = site_of(call, path)
+    address = public_address(call.connector, target(call.connector, call.actor, name).address)
+    made = register(call.connector, call.actor, name, address)
+    return Reply(RegisteredGiven(id=made.id, name=made.name, events=list(made.events), enabled=made.enabled))
 
 
 @ROUTES.post("/sites/{site}/test", "admin", "Ask the site who we are and what we may do.", heavy=True)

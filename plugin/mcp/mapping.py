@@ -7,14 +7,13 @@ from datetime import datetime
 
 from pydantic import Field
 
-from mappings.document.text.canonical import diff
-from mappings.document.text.source import read_document
 from plugin.mcp.lookup import site_of
 from plugin.mcp.provenance import provenance
 from plugin.mcp.quotation import Quoted
 from plugin.mcp.shapes import Answer, Counted, Name, PageArguments, Shape, page_of
 from plugin.mcp.tool import Asking, Tool, Unanswerable
 from plugin.use_cases.mapping import revisions
+from plugin.use_cases.mapping.comparison import differences
 from plugin.use_cases.mapping.revisions import Revision
 
 
@@ -99,7 +98,7 @@ def _differences(asking: Asking, site: str, active: Revision | None, name: str) 
     other = revisions.revision(asking.connector, asking.actor, site, name)
     if other is None:
         raise Unanswerable(f"There is no single revision {name!r}. okr_mapping without arguments lists them.")
-    found = diff(read_document(other.text).require(), read_document(_text(active)).require())
+    found = differences(other.text, _text(active))
     return [
         DifferenceShown(
             path=one.path, kind=one.kind.value, before=_as_json(one.before), after=_as_json(one.after)

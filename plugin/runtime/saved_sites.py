@@ -291,9 +291,10 @@ def new_secret() -> str:
 
 
 def webhook_address(connector: Connector, site: Site, deployment: str = "") -> str:
-    """Where Jira has to deliver. Data Center 9 cannot sign; the unguessable end of the path stands for the signature."""
+    """Where Jira has to deliver. Where nothing is signed (without a secret, or by Data Center 9) an unguessable end stands for the signature."""
     address = f"{connector.settings.public_url}/webhooks/jira/{site.name}"
-    return f"{address}/{site.path_token}" if deployment == "datacenter" and site.path_token else address
+    unsigned = not site.webhook_secret or deployment == "datacenter"
+    return f"{address}/{site.path_token}" if unsigned and site.path_token else address
 
 
 def deployment_of(connector: Connector, name: str) -> str:

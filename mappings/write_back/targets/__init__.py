@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mappings.facts.catalogue import Field
 from mappings.write_back.target import Aim, FieldLookup, Place, WriteTarget, Writing
 from mappings.write_back.targets import entity_property, field, remote_link
+from mappings.write_back.values import ValuePart
 
 if TYPE_CHECKING:
     from mappings.document.schema import WriteBackPart
@@ -30,6 +31,12 @@ def aims_of(rule: WriteBackPart, fields: Mapping[str, Field]) -> Iterator[Aim]:
     """Everything a rule wants."""
     for target in WRITE_TARGETS:
         yield from target.aims(rule, fields)
+
+
+def fields_of(rule: WriteBackPart) -> Iterator[tuple[str, str, ValuePart]]:
+    """The fields that a rule writes: the key under which the rule says so, the alias, and what it says."""
+    for target in WRITE_TARGETS:
+        yield from ((target.option, alias, part) for alias, part in target.fields(rule).items())
 
 
 def target_of(id_: str) -> WriteTarget:

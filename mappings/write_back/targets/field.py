@@ -111,8 +111,8 @@ class FieldTarget(WriteTarget):
         found: Mapping[Alias, ValuePart] = getattr(rule, self.option)
         return found
 
-    def aliases(self, rule: WriteBackPart) -> Collection[str]:
-        return self.part(rule).keys()
+    def fields(self, rule: WriteBackPart) -> Mapping[str, ValuePart]:
+        return self.part(rule)
 
     def aims(self, rule: WriteBackPart, fields: Mapping[str, Field]) -> Iterator[Aim]:
         for alias, part in self.part(rule).items():

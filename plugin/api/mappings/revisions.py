@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from mappings.document.text.canonical import diff, export, to_json
+from mappings.document.text.canonical import export, to_json
 from mappings.document.text.source import read_document
 from plugin.api.mappings.texts import YAML, PreviewGiven, Text, preview_given
 from plugin.api.protocol.addresses import RevisionAddress, SiteAddress
@@ -18,6 +18,7 @@ from plugin.doors.cursor import cursor, list_name, number_after
 from plugin.doors.model import Asked, Given, JsonAny, ListQuery, Page, Query, RevisionId
 from plugin.doors.refusal import Refusal, not_found
 from plugin.use_cases.mapping import revisions
+from plugin.use_cases.mapping.comparison import differences
 from plugin.use_cases.mapping.mapping_life import begin_activation, rollback
 from plugin.use_cases.mapping.revisions import Revision
 
@@ -191,7 +192,7 @@ def mapping_diff(call: Call, path: SiteAddress, query: DiffQuery) -> Reply[Diffe
     """What differs between two revisions, place by place."""
     site = site_of(call, path)
     before, after = (stored(call, site, name) for name in (query.before, query.after))
-    found = diff(read_document(before.text).require(), read_document(after.text).require())
+    found = differences(before.text, after.text)
     return Reply(
         DifferencesGiven(
             before=before.revision,

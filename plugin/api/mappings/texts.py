@@ -9,8 +9,6 @@ from pydantic import ConfigDict, Field
 from mappings import presets
 from mappings.diagnostic import Diagnostic, has_errors
 from mappings.document.editor_schema import json_schema
-from mappings.document.text.source import read_document
-from mappings.explain.lint import lint_document
 from mappings.write_back.preview import KeyResultDifference, ObjectiveDifference, RowDifference, Standing
 from plugin.api.protocol.addresses import PresetAddress, SiteAddress
 from plugin.api.protocol.failures import fault_of
@@ -19,7 +17,7 @@ from plugin.api.protocol.operation import Call, Reply, Routes
 from plugin.doors.model import Asked, Given, MappingText
 from plugin.doors.problem import Fault
 from plugin.doors.refusal import not_found
-from plugin.use_cases.mapping.mapping_life import Previewed, check_text, preview_text
+from plugin.use_cases.mapping.mapping_life import Previewed, check_text, preview_text, read_text
 from plugin.use_cases.mapping.rewording import reworded
 from plugin.use_cases.objectives.objective_values import exact_text, number
 
@@ -134,9 +132,7 @@ class SchemaGiven(Given):
 )
 def validate_mapping(_call: Call, body: Text) -> Reply[FindingsGiven]:
     """Shape, cross-references, JQL and advice; asks no Jira."""
-    read = read_document(body.text)
-    advice = lint_document(read.document, read.positions) if read.document else ()
-    return Reply(findings_given((*read.diagnostics, *advice)))
+    return Reply(findings_given(read_text(body.text)))
 
 
 def findings_given(found: tuple[Diagnostic, ...]) -> FindingsGiven:

@@ -12,7 +12,6 @@ from mappings.diagnostic import Diagnostic, MappingError, has_errors
 from mappings.document.editor_schema import json_schema
 from mappings.document.text.canonical import export
 from mappings.document.text.source import decode_text, read_document
-from mappings.explain.lint import lint_document
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.mappings.mapping_life import (
     activate_command,
@@ -25,7 +24,7 @@ from plugin.cli.mappings.mapping_life import (
 )
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, show_json, site_option
-from plugin.use_cases.mapping.mapping_life import check_text
+from plugin.use_cases.mapping.mapping_life import check_text, read_text
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
@@ -51,9 +50,7 @@ def validate_command(file: Path, as_json: bool) -> None:
     except MappingError as error:
         report(error.diagnostics, as_json)
         return
-    result = read_document(text, str(file))
-    advice = lint_document(result.document, result.positions) if result.document else ()
-    report((*result.diagnostics, *advice), as_json)
+    report(read_text(text, str(file)), as_json)
 
 
 @mapping_group.command("check")

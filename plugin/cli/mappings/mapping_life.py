@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-from mappings.document.text.canonical import diff
-from mappings.document.text.source import decode_text, read_document
+from mappings.document.text.source import decode_text
 from mappings.numbers import percent
 from mappings.write_back.preview import ObjectiveDifference, Preview, Standing
 from plugin.access.authorization.actor import COMMAND_LINE
@@ -17,6 +16,7 @@ from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, progress_bar, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.mapping import revisions
+from plugin.use_cases.mapping.comparison import differences
 from plugin.use_cases.mapping.mapping_life import Previewed, activate, preview_text, rollback
 from plugin.use_cases.mapping.rewording import reworded
 from plugin.use_cases.objectives.objective_values import number
@@ -157,7 +157,7 @@ def diff_command(before: str, after: str | None, site: str, as_json: bool) -> No
     """Show what differs between two mappings, each a file or a revision; AFTER is the active one unless it is named."""
     with open_connector(site=site) as connector:
         old, new = _text(connector, site, before), _text(connector, site, after)
-    changes = diff(read_document(old, before).require(), read_document(new, after or "active").require())
+    changes = differences(old, new, (before, after or "active"))
     if as_json:
         show_json(
             [{"path": c.path, "kind": c.kind.value, "before": c.before, "after": c.after} for c in changes]

@@ -9,10 +9,16 @@ import click
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
-from plugin.runtime.connector import Connector, NotReady, Site
-from plugin.use_cases.sites.webhook import Registered, WebhookState, delete, list_webhooks, register
-
-NAME = "OKR connector"
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.sites.webhook import (
+    NAME,
+    Registered,
+    WebhookState,
+    delete,
+    list_webhooks,
+    register,
+    target,
+)
 
 
 @click.group("webhook")
@@ -21,15 +27,15 @@ def webhook_group() -> None:
 
 
 @webhook_group.command("register")
-@click.option("--name", default=NAME, show_default=True, help="The name people see in Jira.")
+@click.option("--name", help=f"The name people see in Jira: the one it has there, else {NAME}.")
 @click.option("--url", help="Where Jira delivers; made from JIRA_OKR_BASE_URL unless given.")
 @site_option
 @json_option
-def register_command(name: str, url: str | None, site: str, as_json: bool) -> None:
+def register_command(name: str | None, url: str | None, site: str, as_json: bool) -> None:
     """Create the webhook, or bring it up to date. Doing it twice makes one."""
     with open_connector(site=site) as connector:
-        address = asked_address(connector, connector.site(site), url)
-        made = register(connector, COMMAND_LINE, site, name, address)
+        address = asked_address(connector, site, url)
+        made = register(connector, COMMAND_LINE, site, address, name)
     if as_json:
         show_json(webhook_values(made))
     else:
@@ -67,11 +73,11 @@ def delete_command(webhook_id: str, site: str) -> None:
     click.echo(f"Deleted webhook {webhook_id}.")
 
 
-def asked_address(connector: Connector, site: Site, url: str | None) -> str:
+def asked_address(connector: Connector, site: str, url: str | None) -> str:
     """Where Jira has to deliver: what was given, else what the settings say."""
     if url is None and connector.settings.base_url is None:
         raise NotReady("Where should Jira deliver to? Set JIRA_OKR_BASE_URL, or give --url.")
-    return url or delivery_url(connector, site)
+    return url or target(connector, COMMAND_LINE, site).address
 
 
 def missing(state: WebhookState) -> list[str]:
@@ -89,12 +95,6 @@ def missing(state: WebhookState) -> list[str]:
             "Clear it unless it names whole projects alone: jira-okr webhook register does"
         )
     return lines
-
-
-def delivery_url(connector: Connector, site: Site) -> str:
-    """The address of the route that takes deliveries in; without a secret it ends in the unguessable token."""
-    base = f"{connector.settings.public_url}/webhooks/jira/{site.name}"
-    return base if site.webhook_secret else f"{base}/{site.path_token}"
 
 
 def webhook_values(one: Registered) -> dict[str, Any]:

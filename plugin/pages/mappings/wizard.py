@@ -22,8 +22,6 @@ from plugin.use_cases.mapping import drafts, revisions
 from plugin.use_cases.sites import webhook
 from plugin.use_cases.sites.sites import attempt
 
-WEBHOOK_NAME = "jira-okr"
-
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
     """Add the routes."""
@@ -147,7 +145,7 @@ def registered_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     """Let the connector's own account make the webhook, which only an administrator of Jira may."""
     address = public_address(connector, webhook.target(connector, acting(), site).address)
     try:
-        webhook.register(connector, acting(), site, WEBHOOK_NAME, address)
+        webhook.register(connector, acting(), site, address)
     except JiraError as error:
         return webhook_page(connector, site, f"{error.message} Register it by hand as below. {error.remedy}")
     flash("Jira has the webhook now. Change any issue of the scope, and it arrives here.")

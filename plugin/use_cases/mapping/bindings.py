@@ -52,7 +52,7 @@ def known_names(
 def _without_written(document: Document, known: Catalogue) -> Catalogue:
     """Options of fields that a text writes are looked up anew when it is activated: those that are known may be of another day."""
     aliases = {
-        alias for rule in document.write_back for target in WRITE_TARGETS for alias in target.aliases(rule)
+        alias for rule in document.write_back for target in WRITE_TARGETS for alias in target.fields(rule)
     }
     parts = [document.fields[alias] for alias in aliases if alias in document.fields]
     ids = {part.id for part in parts}

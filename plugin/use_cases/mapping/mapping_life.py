@@ -125,6 +125,13 @@ def check_text(
     return (*bound.diagnostics, *lacking, *renamed, *live, *lint_document(read.document, read.positions))
 
 
+def read_text(text: str, file: str = "") -> tuple[Diagnostic, ...]:
+    """What can be said of a text by itself, without any site: shape, cross-references, JQL, advice."""
+    read = read_document(text, file)
+    advice = lint_document(read.document, read.positions) if read.document else ()
+    return (*read.diagnostics, *advice)
+
+
 @question(ADMIN)
 def glance_text(connector: Connector, _actor: Actor, site: str, text: str) -> tuple[Diagnostic, ...]:
     """What can be said of a text without asking Jira, quickly enough to be said while it is typed."""

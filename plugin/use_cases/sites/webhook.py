@@ -26,6 +26,10 @@ __all__ = [
 ]
 
 
+NAME = "OKR connector"
+"""What a webhook of ours is called in Jira, unless it is there by another name or somebody gives one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """What to type into Jira's webhook form. Whoever has it can send deliveries: keep it as you keep a password."""
@@ -45,9 +49,11 @@ def target(connector: Connector, _actor: Actor, site: str) -> Target:
 
 
 @act(ADMIN)
-def register(connector: Connector, actor: Actor, site: str, name: str, address: str) -> Registered:
-    """Create the webhook, or bring it up to date; doing it twice makes one. Without a filter: by one that names the scope Jira
-    would never tell of an issue that leaves it.
+def register(
+    connector: Connector, actor: Actor, site: str, address: str, name: str | None = None
+) -> Registered:
+    """Create the webhook, or bring the one that leads here up to date; doing it twice makes one, whatever door it was done at.
+    Without a filter: by one that names the scope Jira would never tell of an issue that leaves it.
     """
     known = connector.site(site)
     if not known.webhook_secret and not known.path_token:
@@ -55,8 +61,9 @@ def register(connector: Connector, actor: Actor, site: str, name: str, address: 
             "There is nothing to prove that a webhook comes from Jira. Set JIRA_OKR_JIRA__WEBHOOK_SECRET to a long random "
             "text, or JIRA_OKR_SECRET_KEY for Jira Data Center 9, which cannot sign."
         )
+    called = name or next((one.name for one in known.jira.webhooks() if one.url == address), NAME)
     made = known.jira.register_webhook(
-        name, address, known.webhook_secret or "", besides=events_besides(connector, site)
+        called, address, known.webhook_secret or "", besides=events_besides(connector, site)
     )
     _note(connector, actor, site, "webhook registered", made.id)
     look(connector, site)

@@ -30,6 +30,7 @@ def test_what_costs_minutes_takes_turns_and_nothing_else_does() -> None:
         "GET /plan",
         "POST /plan/apply",
         "POST /sites/{site}/test",
+        "POST /sites/{site}/webhook",
         "POST /sites",
         "PUT /sites/{site}/credential",
     }

@@ -17,7 +17,7 @@ from mappings.document.text.canonical import export, plain
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.progress.options import aliases
-from mappings.write_back.targets import field
+from mappings.write_back.targets import fields_of
 from plugin.use_cases.mapping.field_samples import Samples, choosable
 
 LEVELS = ("achieved", "on_track", "at_risk", "off_track", "pending", "unknown")
@@ -129,7 +129,7 @@ def alias_uses(document: Document) -> dict[str, str]:
                 if isinstance(alias, str) and alias in document.fields:
                     uses.setdefault(alias, f"read: {what}")
     for part in document.write_back:
-        for alias, target in field.TARGET.part(part).items():
+        for _, alias, target in fields_of(part):
             what = target.value.replace("_percent", " in percent").replace("_", " ")
             uses[alias] = f"written: {what}"
     return uses
@@ -161,7 +161,7 @@ def option_choices(
     """For each place where health is written: what stands for each level."""
     found = []
     for index, part in enumerate(document.write_back):
-        for alias, target in field.TARGET.part(part).items():
+        for _, alias, target in fields_of(part):
             if target.value == "health":
                 options = {str(level): said for level, said in (target.options or {}).items()}
                 known = _known_options(document.fields.get(alias), catalogue, samples)
@@ -194,7 +194,7 @@ def edited(document: Document, form: Form) -> Edited:
     _put_basics(value, form)
     _put_fields(value, form)
     _put_statuses(value, form)
-    _put_options(value, form)
+    _put_options(value, document, form)
     _put_cycles(value, form)
     _put_objectives(value, form)
     result = read_document(json.dumps(value, ensure_ascii=False))
@@ -237,13 +237,13 @@ def _put_statuses(value: dict[str, Any], form: Form) -> None:
     statuses["overrides"] = [*others, *plainly]
 
 
-def _put_options(value: dict[str, Any], form: Form) -> None:
-    for index, part in enumerate(value.get("write_back", [])):
-        for alias, target in part.get("set", {}).items():
+def _put_options(value: dict[str, Any], document: Document, form: Form) -> None:
+    for index, part in enumerate(document.write_back):
+        for key, alias, target in fields_of(part):
             place = f"option-{index}-{alias}-"
             chosen = {level: form[place + level] for level in LEVELS if form.get(place + level)}
-            if chosen and target["value"] == "health":
-                target["options"] = chosen
+            if chosen and target.value == "health":
+                value["write_back"][index][key][alias]["options"] = chosen
 
 
 def cycle_choice(document: Document) -> CycleChoice:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mappings.diagnostic import MappingError
-from mappings.document.text.canonical import DocumentChange, diff
+from mappings.document.text.canonical import DocumentChange
 from mappings.document.text.source import read_document
 from plugin.pages.views.words.moments import When
+from plugin.use_cases.mapping.comparison import differences
 from plugin.use_cases.mapping.revisions import Activation, Revision
 
 CONTEXT_LINES = 3
@@ -91,7 +92,7 @@ def comparison(before: str, after: str) -> Comparison:
     """Two texts in meaning and by line."""
     lines = tuple(text_lines(before, after))
     try:
-        changes = diff(read_document(before).require(), read_document(after).require())
+        changes = differences(before, after)
     except MappingError:
         return Comparison((), lines, "One of the two has errors, so only their lines are compared.")
     return Comparison(changes, lines)
