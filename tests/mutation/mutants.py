@@ -2,7 +2,7 @@
 
 For each package a seeded sample of changes by cosmic-ray's operators, and statements that only call something and are left out.
 Each is made in a copy of the checkout, never in the checkout itself. Which quick test runs which line is written down once for each
-file of tests (`.pytest_cache/mutants`) and anew when that file has changed. Against a mutant run those tests of its package's folders that run its line, the
+file of tests (`~/.cache/jira-okr/mutants`) and anew when that file has changed. Against a mutant run those tests of its package's folders that run its line, the
 quickest first, until one fails, on one core and no longer than LONGEST seconds of honest time. A change counts as noticed where a test fails
 that passes without it. What really changes nothing stands in `equivalent.txt` with the reason.
 """
@@ -36,7 +36,7 @@ from parso.python.tree import Keyword
 ROOT = Path(__file__).parents[2]
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 TESTS = {
-    "mappings/rollup": ["tests/mappings/rollup", "tests/mappings/write_back"],
+    "mappings/rollup": ["tests/mappings/rollup", "tests/mappings/explain", "tests/mappings/write_back"],
     "mappings/document": ["tests/mappings/document"],
     "mappings/jql": ["tests/mappings/jql"],
     "mappings/fields": ["tests/mappings/fields"],
@@ -65,7 +65,8 @@ LONGEST = 90.0
 """Seconds of tests for one mutant, by what they take without it."""
 PATIENCE = 6
 """How many times as long a run may take before the mutant counts as one that never ends."""
-KNOWN = ROOT / ".pytest_cache" / "mutants"
+KNOWN = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jira-okr" / "mutants"
+"""What is known of the files of tests: outside of every checkout, shared by all of them."""
 
 
 @dataclass(frozen=True)
@@ -143,11 +144,11 @@ def _is_annotation(node: Any) -> bool:
     return False
 
 
-def sample(package: str, seed: int, count: int) -> Iterator[Mutant]:
+def sample(package: str, seed: int, count: int, root: Path = ROOT) -> Iterator[Mutant]:
     """So many mutants of a package: the lines of its modules are equally likely, and so is each change at one place."""
     chance = random.Random(f"{seed} {package}")
     known = equivalents()
-    texts = {path: (ROOT / path).read_text() for path in modules(package)}
+    texts = {path: (root / path).read_text() for path in modules(package, root)}
     sizes = [text.count("\n") for text in texts.values()]
     seen: set[tuple[str, str, str]] = set()
     for _ in range(20 * count):
@@ -185,10 +186,10 @@ def one_of(path: str, text: str, chance: random.Random) -> Mutant | None:
     return Mutant(path, line, before.strip(), after.strip(), changed)
 
 
-def modules(package: str) -> list[str]:
+def modules(package: str, root: Path = ROOT) -> list[str]:
     """The modules of a package that belong to no longer name; migrations run once and are tested whole."""
     inside = [name for name in TESTS if name.startswith(f"{package}/")]
-    paths = (path.relative_to(ROOT).as_posix() for path in sorted((ROOT / package).rglob("*.py")))
+    paths = (path.relative_to(root).as_posix() for path in sorted((root / package).rglob("*.py")))
     return [
         path
         for path in paths
@@ -211,6 +212,7 @@ class Cover:
     Lines are known by their function and their text, so that they are still found when others moved them.
     """
 
+    root: Path = ROOT
     seconds: dict[str, float] = field(default_factory=dict)
     lines: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
@@ -230,7 +232,7 @@ class Cover:
         """
         module = mutant.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         lines = self.lines.get(mutant.path, {})
-        text = (ROOT / mutant.path).read_text()
+        text = (self.root / mutant.path).read_text()
         names = line_names(text)
         inside = [names[line] for line in statement(text, mutant.line) if line in names]
         if is_imported(text, mutant.line):
@@ -243,7 +245,9 @@ class Cover:
             found = {
                 test for name, tests in lines.items() if name.partition(" ")[0] == function for test in tests
             }
-        naming = {file for file in {test.partition("::")[0] for test in found} if module in _text(file)}
+        naming = {
+            file for file in {test.partition("::")[0] for test in found} if module in _text(self.root / file)
+        }
 
         def order(test: str) -> tuple[bool, bool, float, str]:
             file = test.partition("::")[0]
@@ -253,8 +257,8 @@ class Cover:
 
 
 @cache
-def _text(file: str) -> str:
-    return (ROOT / file).read_text()
+def _text(file: Path) -> str:
+    return file.read_text()
 
 
 def line_names(text: str) -> dict[int, str]:
@@ -350,7 +354,7 @@ class Copy:
             stale = [file for file, kept in files.items() if not kept.is_file()]
             if stale:
                 self._look(stale, files)
-            self.covers[name] = Cover()
+            self.covers[name] = Cover(self.folder)
             for kept in files.values():
                 if kept.is_file():
                     self.covers[name].learn(json.loads(kept.read_text()))
@@ -447,7 +451,7 @@ def main() -> int:
         copy = Copy(Path(folder))
         for package in given.package or TESTS:
             verdicts = []
-            for mutant in sample(package, given.seed, given.count):
+            for mutant in sample(package, given.seed, given.count, copy.folder):
                 noticed = None if given.list else copy.is_noticed(mutant, TESTS[package], given.seconds)
                 verdicts.append(noticed)
                 word = "listed  " if noticed is None else "noticed " if noticed else "SURVIVED"

@@ -65,10 +65,11 @@ def circle_through(graph: Graph, start: str) -> tuple[str, ...]:
 
 
 def _way_back(came_from: Mapping[str, str], last: str, start: str) -> tuple[str, ...]:
-    way = [start, last] if last != start else [start]
-    while way[-1] != start:
-        way.append(came_from[way[-1]])
-    return tuple(reversed(way)) if len(way) > 1 else (start, start)
+    way = [start]
+    while last != start:
+        way.append(last)
+        last = came_from[last]
+    return (start, *reversed(way))
 
 
 def circles_in(graph: Graph) -> dict[str, tuple[str, ...]]:

@@ -305,6 +305,23 @@ def test_a_count_over_its_aim_takes_from_nobody(explained, an_issue):
     assert rows == [("PLAT-3", "added", F(1, 2)), ("PLAT-4", "added", 0)]
 
 
+def test_another_aim_is_the_mappings_and_what_was_done_since_the_rows(
+    a_mapping, objective, key_result, an_issue, now
+):
+    """One of two aimed at was done; then four are aimed at, and one more is done."""
+    epic, done = an_issue(1, type="Epic"), [an_issue(id_, parent=1, status="Done") for id_ in (2, 3)]
+
+    def state(aim, *issues):
+        rule = key_result({"kind": "delivery", "count_to": aim}, select="type = Story")
+        return assess(a_mapping(objective(rule), fields=FIELDS), Forest.of([epic, *issues]), now)["1"]
+
+    old, remapped, new = state(2, done[0]), state(4, done[0]), state(4, *done)
+    movement = objective_moved(old, new, ("r1", "r2"), remapped)
+    told = {part.value: value for part, value in movement.parts.items() if value}
+    assert (old.progress, new.progress) == (F(1, 2), F(1, 2))
+    assert told == {"re-mapped": F(-1, 4), "added": F(1, 4)}
+
+
 def test_what_stands_beside_the_number_now_was_not_removed_from_jira(explained, an_issue, metric):
     """A first outcome takes the headline over from delivery."""
     parts = [("delivery", {"select": "type = Story"}), (METRIC, {"select": "type = Key Result"})]

@@ -16,9 +16,10 @@ from mappings.explain.cause import cause
 from mappings.explain.check_in import RULES, CheckIn, Measure, Shows, bounds, faults, ruled
 from mappings.explain.movement import objective_moved
 from mappings.facts.forest import Forest
-from mappings.rollup.check_in_override import measure_of
+from mappings.progress.rule import measured, never_measured
+from mappings.rollup.check_in_override import derived_ledger, measure_of
 from mappings.rollup.measurement import assess, assess_one
-from mappings.rollup.rows.ledger import Disposition
+from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from tests.examples import examples
 
 AT = datetime(2026, 11, 10, 9, tzinfo=UTC)
@@ -148,6 +149,20 @@ def test_delivery_stands_where_it_was_checked_in_and_the_rows_say_so(of_stories,
     assert cause(moved) == "delivery: Ada checked in 60 %"
     back = objective_moved(state, before, ("r1", "r1"))
     assert sum(back.parts.values()) == Fraction(-1, 10)
+
+
+@pytest.mark.parametrize(
+    ("derived", "disposition", "share"),
+    [
+        (measured(HALF, "half of it"), Disposition.COUNTED, HALF),
+        (measured(Fraction(0), "half of it"), Disposition.COUNTED, Fraction(0)),
+        (never_measured("half of it"), Disposition.BESIDE, Fraction(0)),
+    ],
+)
+def test_what_is_no_sum_of_rows_is_one_row_of_its_own(derived, disposition, share):
+    row = Contribution("derived", "", "Derived from Jira", disposition, "half of it", by_status=False)
+    row = replace(row, progress=derived.progress, share=share)
+    assert derived_ledger(derived) == Ledger((row,), derived.progress)
 
 
 def test_when_jira_moves_on_the_check_in_stays_and_asks(of_stories, stories, now):

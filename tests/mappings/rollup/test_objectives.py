@@ -321,3 +321,63 @@ def test_an_objective_is_selected_by_the_first_rule_that_does(company, an_issue,
     assert objective_rule(mapping, an_issue(1, type="Initiative"), now).part.id == "top"
     assert objective_rule(mapping, an_issue(1), now) is None
     assert assess_one(mapping, Forest.of([]), "@nobody", now) is None
+
+
+CLOSED = {
+    "open": ({}, "counted", F(1, 2), "aligned, and contributes", F(3, 4)),
+    "left out": (
+        {"status": "Done", "resolution": "Won't Do"}, "excluded", F(1, 2), "closed as Won't Do: left out", 1,
+    ),
+    "not achieved": (
+        {"status": "Done", "resolution": "Not Achieved"},
+        "not_achieved", 0, "closed as Not Achieved: not achieved, counts as 0", F(1, 2),
+    ),
+    "of a weight that is no number": (
+        {"weight": "a lot"},
+        "unknown", F(1, 2), "aligned, and contributes; its weight is 'a lot', not a number", 1,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("facts", "disposition", "row", "reason", "number"), CLOSED.values(), ids=CLOSED)
+def test_how_an_aligned_objective_enters(company, stand, an_issue, facts, disposition, row, reason, number):
+    """Two weigh the same: one is reached, and of the other's two stories one is done."""
+    issues = [
+        an_issue(1, type="Initiative"),
+        an_issue(2, type="Epic", links=[("contributes to", 1)], weight=1),
+        an_issue(3, type="Epic", links=[("contributes to", 1)], **{"weight": 1, **facts}),
+        an_issue(4, parent=2, status="Done"),
+        an_issue(5, parent=3),
+        an_issue(6, parent=3, status="Done"),
+    ]
+    state = stand(company(), issues)["1"]
+    found = [(one.id, one.disposition, one.progress, one.reason) for one in state.ledger.rows]
+    assert found == [("2", "counted", 1, "aligned, and contributes"), ("3", disposition, row, reason)]
+    assert state.progress == number
+    shown = stand(company({**UP, "contributes": False}), issues)["1"]
+    found = [(one.disposition, one.progress, one.reason) for one in shown.ledger.rows]
+    assert found == [
+        ("beside", 1, "aligned, and does not contribute"),
+        ("beside", F(1, 2), "aligned, and does not contribute"),
+    ]
+    assert shown.progress is None
+
+
+def test_a_key_result_that_is_counted_already(a_mapping, objective, key_result, stand, an_issue):
+    """Elsewhere as a whole, unless it has rows of its own that nobody else counts."""
+    held = key_result("delivery", id="rows", relation={"jql_field": "jql"}, select="type = Key Result")
+    first, again = (key_result("milestone", id=id_, select="type = Key Result") for id_ in ("first", "again"))
+    mapping = a_mapping(objective(first, again, held), fields=("jql",))
+    issues = [
+        an_issue(1, type="Epic"),
+        an_issue(2, parent=1, type="Key Result", status="Done", jql="label = web"),
+        an_issue(3, labels=("web",), status="Done"),
+        an_issue(4, labels=("web",)),
+    ]
+    state = stand(mapping, issues)["1"]
+    assert [(row.id, row.disposition, row.progress, row.reason) for row in state.ledger.rows] == [
+        ("2", "counted", 1, "done"),
+        ("2/again", "counted_elsewhere", 1, 'counted by PLAT-2 "Key Result 2"'),
+        ("2/rows", "counted", F(1, 2), "2 issues of 2 count"),
+    ]
+    assert state.progress == F(3, 4)

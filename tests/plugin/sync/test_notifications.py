@@ -1,0 +1,90 @@
+"""Whether Jira is asked to keep silent about an edit, and how often it is asked whether it would."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from connectors.jira.http.errors import JiraError, Permanent, Transient
+from connectors.sandbox import CONNECTOR, Fault
+from plugin.sync.reconcile.notification import Notifying
+
+EDITS = frozenset({"BROWSE_PROJECTS", "EDIT_ISSUES"})
+SILENT = EDITS | {"ADMINISTER_PROJECTS"}
+
+
+@pytest.fixture
+def notifying(hand: Any) -> Notifying:
+    return Notifying(hand.connector.sites["main"].jira, hand.clock)
+
+
+def may(hand: Any, **grants: frozenset[str]) -> None:
+    """What the connector's account may do from now on, by project."""
+    account = replace(CONNECTOR, administrator=False, grants=grants)
+    hand.sandbox.sandbox.accounts[CONNECTOR.id] = account
+
+
+def asked(hand: Any) -> int:
+    """How often Jira was asked for permissions since the last time somebody asked for it."""
+    counted = hand.sandbox.site.calls.by_endpoint
+    found = sum(number for name, number in counted.items() if name.endswith("mypermissions"))
+    hand.sandbox.site.calls.clear()
+    return found
+
+
+def test_each_project_is_asked_once_an_hour(hand: Any, notifying: Notifying) -> None:
+    may(hand, PLAT=SILENT, CORE=EDITS)
+    hand.sandbox.site.calls.clear()
+    assert [notifying.needed(key) for key in ("PLAT-1", "PLAT-2", "CORE-1", "CORE-22")] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+    assert asked(hand) == 2
+    may(hand, PLAT=EDITS, CORE=SILENT)
+    hand.clock.pass_by(minutes=59, seconds=59)
+    assert (notifying.needed("PLAT-1"), notifying.needed("CORE-1"), asked(hand)) == (False, True, 0)
+    hand.clock.pass_by(seconds=1)
+    assert (notifying.needed("PLAT-1"), notifying.needed("CORE-1"), asked(hand)) == (True, False, 2)
+
+
+@pytest.mark.parametrize(("granted", "needed"), [(SILENT, False), (EDITS, True)])
+def test_a_refused_edit_asks_again_unless_that_was_a_moment_ago(
+    hand: Any, notifying: Notifying, granted: frozenset[str], needed: bool
+) -> None:
+    may(hand, PLAT=SILENT)
+    assert notifying.needed("PLAT-1") is False
+    may(hand, PLAT=granted)
+    asked(hand)
+    hand.clock.pass_by(seconds=59)
+    assert (notifying.needed_after_all("PLAT-1"), asked(hand)) == (False, 0)
+    hand.clock.pass_by(seconds=1)
+    assert (notifying.needed_after_all("PLAT-1"), asked(hand)) == (needed, 1)
+    assert (notifying.needed("PLAT-1"), asked(hand)) == (needed, 0)
+
+
+def test_where_jira_declines_to_say_it_is_tried_silently_and_then_aloud(
+    hand: Any, notifying: Notifying
+) -> None:
+    may(hand, PLAT=SILENT)
+    hand.sandbox.faults.add(Fault(kind="status", times=3, status=403, shape="jira", path="mypermissions"))
+    asked(hand)
+    assert [notifying.needed("PLAT-1") for _ in range(2)] == [False, False]
+    assert hand.sandbox.faults.waiting()[0].times == 2
+    assert [notifying.needed_after_all("PLAT-1") for _ in range(2)] == [True, True]
+    assert hand.sandbox.faults.waiting() == []
+    assert notifying.needed_after_all("PLAT-1") is False, "now it says so"
+
+
+def test_where_jira_cannot_be_asked_that_is_no_answer(hand: Any, notifying: Notifying) -> None:
+    may(hand, PLAT=EDITS)
+    hand.sandbox.faults.add(Fault(kind="status", times=100, status=503, path="mypermissions"))
+    with pytest.raises(JiraError) as found:
+        notifying.needed("PLAT-1")
+    assert isinstance(found.value, Transient)
+    assert not isinstance(found.value, Permanent)
+    hand.sandbox.faults.clear()
+    assert notifying.needed("PLAT-1") is True
