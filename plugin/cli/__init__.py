@@ -1,81 +1,75 @@
-"""The command line `jira-okr`. One file per command; a new command is one file and one line in `COMMANDS`."""
+"""The command line `jira-okr`. One file per command; a new command is one file and one line in `COMMANDS`.
+
+A command is imported when it is asked for: `--version` and the completion of a name need none of them.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
 
 import click
+from click.shell_completion import CompletionItem
 
-from mappings.diagnostic import MappingError
-from plugin.cli.accounts.token import token_group
-from plugin.cli.accounts.user import user_group
-from plugin.cli.mappings.check import check_command
-from plugin.cli.mappings.mapping import mapping_group
-from plugin.cli.objectives.check_in import check_in_group
-from plugin.cli.objectives.cycle import cycle_group
-from plugin.cli.objectives.explain import explain_command
-from plugin.cli.objectives.export import export_group
-from plugin.cli.objectives.forecast import forecast_command
-from plugin.cli.objectives.history import history_group
-from plugin.cli.objectives.kpi import kpi_group
-from plugin.cli.objectives.movement import moved_command
-from plugin.cli.operation.db import db_group
-from plugin.cli.operation.demo import demo_command
-from plugin.cli.operation.mcp import mcp_command
-from plugin.cli.operation.sandbox import sandbox_command
-from plugin.cli.operation.serve import serve_command
-from plugin.cli.operation.site import site_group
-from plugin.cli.operation.webhook import webhook_group
-from plugin.cli.operation.worker import worker_command
-from plugin.cli.work.apply import apply_command
-from plugin.cli.work.dead_letters import dead_letters_group
-from plugin.cli.work.gaps import gaps_group
-from plugin.cli.work.held import held_group
-from plugin.cli.work.losses import losses_group
-from plugin.cli.work.plan import plan_command
-from plugin.cli.work.status import status_command
-from plugin.cli.work.sync import sync_command
-from plugin.runtime.connector import NotReady
-from plugin.runtime.settings import SettingsError
-from plugin.use_cases.health.faults import JiraError, StoreError
-from plugin.use_cases.permission import NotAllowed
-
-COMMANDS: tuple[click.Command, ...] = (
-    demo_command,
-    serve_command,
-    worker_command,
-    mcp_command,
-    sandbox_command,
-    check_command,
-    sync_command,
-    plan_command,
-    apply_command,
-    explain_command,
-    forecast_command,
-    moved_command,
-    check_in_group,
-    cycle_group,
-    kpi_group,
-    history_group,
-    status_command,
-    mapping_group,
-    site_group,
-    webhook_group,
-    dead_letters_group,
-    held_group,
-    gaps_group,
-    losses_group,
-    export_group,
-    user_group,
-    token_group,
-    db_group,
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "demo": "plugin.cli.operation.demo:demo_command",
+        "serve": "plugin.cli.operation.serve:serve_command",
+        "worker": "plugin.cli.operation.worker:worker_command",
+        "mcp": "plugin.cli.operation.mcp:mcp_command",
+        "sandbox": "plugin.cli.operation.sandbox:sandbox_command",
+        "check": "plugin.cli.mappings.check:check_command",
+        "sync": "plugin.cli.work.sync:sync_command",
+        "plan": "plugin.cli.work.plan:plan_command",
+        "apply": "plugin.cli.work.apply:apply_command",
+        "explain": "plugin.cli.objectives.explain:explain_command",
+        "forecast": "plugin.cli.objectives.forecast:forecast_command",
+        "moved": "plugin.cli.objectives.movement:moved_command",
+        "check-in": "plugin.cli.objectives.check_in:check_in_group",
+        "cycle": "plugin.cli.objectives.cycle:cycle_group",
+        "kpi": "plugin.cli.objectives.kpi:kpi_group",
+        "history": "plugin.cli.objectives.history:history_group",
+        "status": "plugin.cli.work.status:status_command",
+        "mapping": "plugin.cli.mappings.mapping:mapping_group",
+        "site": "plugin.cli.operation.site:site_group",
+        "webhook": "plugin.cli.operation.webhook:webhook_group",
+        "dead-letters": "plugin.cli.work.dead_letters:dead_letters_group",
+        "held": "plugin.cli.work.held:held_group",
+        "gaps": "plugin.cli.work.gaps:gaps_group",
+        "losses": "plugin.cli.work.losses:losses_group",
+        "export": "plugin.cli.objectives.export:export_group",
+        "user": "plugin.cli.accounts.user:user_group",
+        "token": "plugin.cli.accounts.token:token_group",
+        "db": "plugin.cli.operation.db:db_group",
+    }
 )
-
-EXPLAINED = (SettingsError, NotAllowed, NotReady, StoreError, MappingError, JiraError)
-"""Errors that say everything a person needs; they are printed without a traceback."""
+"""Where each command is defined: `module:name`."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands by name, each imported when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Their names, as help lists them."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of a name, None where there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        found: click.Command = getattr(import_module(module), name)
+        return found
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Names that begin so, and options; what a command does would have to be imported, and a shell does not wait."""
+        names = [CompletionItem(name) for name in self.list_commands(ctx) if name.startswith(incomplete)]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="jira-okr-connector", prog_name="jira-okr")
 def cli() -> None:
     """Turns Jira epics and issues into objectives and key results, and writes the rollups back into Jira fields.
@@ -85,8 +79,15 @@ def cli() -> None:
     """
 
 
-for command in COMMANDS:
-    cli.add_command(command)
+def explained_errors() -> tuple[type[Exception], ...]:
+    """Errors that say everything a person needs; they are printed without a traceback."""
+    from mappings.diagnostic import MappingError
+    from plugin.runtime.connector import NotReady
+    from plugin.runtime.settings import SettingsError
+    from plugin.use_cases.health.faults import JiraError, StoreError
+    from plugin.use_cases.permission import NotAllowed
+
+    return SettingsError, NotAllowed, NotReady, StoreError, MappingError, JiraError
 
 
 def explained(error: Exception) -> str:
@@ -104,6 +105,8 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(2 if isinstance(error, click.UsageError) else 1)
-    except EXPLAINED as error:
+    except Exception as error:
+        if not isinstance(error, explained_errors()):
+            raise
         click.echo(explained(error), err=True)
         sys.exit(1)

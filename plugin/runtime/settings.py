@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import (
     AnyHttpUrl,
@@ -16,7 +18,12 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    SettingsConfigDict,
+)
 
 from plugin.use_cases.health.credential_expiry import day_given
 
@@ -189,20 +196,56 @@ class Settings(BaseSettings):
         return "procrastinate" if self.database_url.startswith("postgres") else "embedded"
 
 
+ALIKE = 0.7
+"""How much alike an unknown name and a setting are where one was meant for the other (difflib's ratio). What is further off is somebody
+else's: Kubernetes, for one, gives every container of the namespace JIRA_OKR_SERVICE_HOST where a service is called jira-okr."""
+
+
 def read_settings(env_file: str | None = ".env", **given: Any) -> Settings:
     """Settings from what is given, the environment and the file, in this order of weight; nothing from a file where it is None.
 
     Raises SettingsError with one line per finding, never showing a secret.
     """
+    found: list[str] = []
     try:
-        return Settings(_env_file=env_file, **given)  # type: ignore[call-arg]
+        settings = Settings(_env_file=env_file, **given)  # type: ignore[call-arg]
     except ValidationError as error:
-        raise SettingsError("\n".join(_sentence(finding) for finding in error.errors())) from None
+        found = [_sentence(finding) for finding in error.errors()]
+    written = (*EnvSettingsSource(Settings).env_vars, *DotEnvSettingsSource(Settings, env_file).env_vars)
+    found += _misspelt(name.upper() for name in written)
+    if found:
+        raise SettingsError("\n".join(found))
+    return settings
 
 
 def _sentence(finding: Any) -> str:
     path = ".".join(str(part) for part in finding["loc"])
     name = PREFIX + path.upper().replace(".", "__")
+    if finding["type"] == "extra_forbidden":
+        return f"{name} is no setting.{_meant(name)}"
     what = "is missing" if finding["type"] == "missing" else f"is not usable ({finding['msg']})"
     expected = EXPECTED.get(path)
     return f"{name} {what}. It should be: {expected}." if expected else f"{name} {what}."
+
+
+def _misspelt(names: Iterable[str]) -> list[str]:
+    """The names that are no setting but close to one; what stands below a setting with parts is checked with it."""
+    ours = {name.split("__")[0] for name in _settings(Settings)}
+    strange = [one for one in names if one.startswith(PREFIX) and one.split("__")[0] not in ours]
+    return [f"{one} is no setting.{meant}" for one in dict.fromkeys(strange) if (meant := _meant(one))]
+
+
+def _meant(name: str) -> str:
+    """` Did you mean …?`, or nothing where no setting is close."""
+    settings = {one.removeprefix(PREFIX): one for one in _settings(Settings)}
+    close = get_close_matches(name.removeprefix(PREFIX), settings, 1, ALIKE)
+    return f" Did you mean {settings[close[0]]}?" if close else ""
+
+
+def _settings(model: type[BaseModel], before: str = PREFIX) -> Iterator[str]:
+    """The names of all settings, as the environment has them."""
+    for name, field in model.model_fields.items():
+        yield f"{before}{name.upper()}"
+        for kind in (field.annotation, *get_args(field.annotation)):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from _settings(kind, f"{before}{name.upper()}__")

@@ -22,7 +22,7 @@ from connectors.store.numbers import objectives
 from connectors.store.reads import full_reads, wishes
 from connectors.store.work import due, inbox
 from connectors.store.writes import refusals
-from plugin.cli import EXPLAINED, cli
+from plugin.cli import cli, explained_errors
 from plugin.cli.work.sync import sync_site
 from plugin.runtime.connector import Connector
 from plugin.runtime.demonstration import Demo, register_webhook
@@ -183,7 +183,7 @@ def command() -> Callable[..., Any]:
     def run(*words: str, exit_code: int | None = 0) -> Any:
         result = CliRunner().invoke(cli, list(words))
         assert exit_code is None or result.exit_code == exit_code, (result.output, result.exception)
-        if isinstance(result.exception, EXPLAINED):
+        if isinstance(result.exception, explained_errors()):
             return str(result.exception)
         return json.loads(result.stdout) if "--json" in words else result.output
 

@@ -31,6 +31,7 @@ EXCEPTIONS = {
     "content_type": "werkzeug reads it from the response",
     "decimal_schema": "pydantic calls it when it makes a JSON Schema",
     "collect": "prometheus_client calls it",
+    "get_command": "click calls it",
     "run_wsgi": "werkzeug's server calls it",
     "disable_nagle_algorithm": "socketserver reads it",
     "auth": "requests reads it from its session",

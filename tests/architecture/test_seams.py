@@ -309,11 +309,7 @@ def test_a_command_is_listed_completed_and_run(scratch: Scratch) -> None:
     scratch.write("plugin/cli/objectives/best.py", BEST_COMMAND)
     scratch.edit(
         "plugin/cli/__init__.py",
-        (
-            "from plugin.cli.objectives.check_in import",
-            "from plugin.cli.objectives.best import best_command\n",
-        ),
-        ("    check_command,", "    best_command,\n"),
+        ('        "check":', '        "best": "plugin.cli.objectives.best:best_command",\n'),
     )
     told = scratch.run(
         """

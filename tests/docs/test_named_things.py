@@ -140,8 +140,8 @@ def test_there_are_places_for_what_one_adds() -> None:
 
 def test_every_command_has_its_file_and_is_registered() -> None:
     files = {
-        f"plugin.cli.{path.stem}"
-        for path in (ROOT / "plugin/cli").glob("[a-z]*.py")
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in (ROOT / "plugin/cli").rglob("[a-z]*.py")
         if re.search(r"^@click\.(command|group)\(", path.read_text(), re.MULTILINE)
     }
     assert files - modules(cli) == set(), "not in COMMANDS"
@@ -149,9 +149,16 @@ def test_every_command_has_its_file_and_is_registered() -> None:
 
 def modules(command: click.Command) -> set[str]:
     """Where a command and those below it are written."""
-    below = command.commands.values() if isinstance(command, click.Group) else ()
+    below = below_of(command) if isinstance(command, click.Group) else []
     own = {command.callback.__module__} if command.callback is not None else set()
     return own.union(*(modules(one) for one in below))
+
+
+def below_of(group: click.Group) -> list[click.Command]:
+    """The commands of a group."""
+    asked = click.Context(group)
+    found = (group.get_command(asked, name) for name in group.list_commands(asked))
+    return [one for one in found if one is not None]
 
 
 def test_every_benchmark_is_registered() -> None:

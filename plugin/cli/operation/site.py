@@ -7,9 +7,9 @@ from datetime import datetime
 import click
 
 from plugin.access.authorization.actor import COMMAND_LINE
-from plugin.cli.terminal.connector import open_connector
+from plugin.cli.terminal.connector import open_connector, require_site
 from plugin.cli.terminal.output import json_option, show_json, show_table
-from plugin.runtime.connector import Connector
+from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.saved_sites import deployment_of, new_secret, webhook_address
 from plugin.use_cases.health.credential_expiry import expiry_at
 from plugin.use_cases.sites.sites import NewSite, Tested, add, attempt, remove, renew, require_added, reseal
@@ -92,7 +92,7 @@ def list_command(as_json: bool) -> None:
 @click.argument("name")
 def test_command(name: str) -> None:
     """Ask Jira who we are, what we may do and which projects we see."""
-    with open_connector() as connector:
+    with open_connector(site=name) as connector:
         _tell(attempt(connector, COMMAND_LINE, name))
 
 
@@ -103,7 +103,7 @@ def test_command(name: str) -> None:
 def renew_command(name: str, expires: datetime | None, same_token: bool) -> None:
     """Give a site another token of the same account, tested first; its webhook stays as it is. The token is asked for."""
     with open_connector() as connector:
-        require_added(connector, COMMAND_LINE, name)
+        _require_own(connector, name)
         token = "" if same_token else click.prompt("New token", hide_input=True)
         found = renew(connector, COMMAND_LINE, name, token, expires.date() if expires else None)
         said = expiry_at(connector.site(name).token_expires, connector.clock()).said
@@ -118,7 +118,7 @@ def renew_command(name: str, expires: datetime | None, same_token: bool) -> None
 def remove_command(name: str, yes: bool) -> None:
     """Forget a site, its credentials and its pending work; what was read of it stays in the database."""
     with open_connector() as connector:
-        require_added(connector, COMMAND_LINE, name)
+        _require_own(connector, name)
         if not yes:
             click.confirm(f"Forget the site {name} and its credentials?", abort=True)
         remove(connector, COMMAND_LINE, name)
@@ -131,6 +131,15 @@ def reseal_command() -> None:
     with open_connector() as connector:
         names = reseal(connector, COMMAND_LINE)
     click.echo(f"Sealed with the first key: {', '.join(names) or 'nothing, for no site was added'}.")
+
+
+def _require_own(connector: Connector, name: str) -> None:
+    """Wrong usage where there is no such site; one whose credentials cannot be opened any more is there all the same."""
+    try:
+        require_added(connector, COMMAND_LINE, name)
+    except NotReady:
+        require_site(connector, name)
+        raise
 
 
 def _row(connector: Connector, name: str) -> tuple[str, str, str, str]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -51,7 +54,10 @@ MORE = {
 
 def every(command: click.Command, name: str = "") -> Iterator[tuple[str, click.Command]]:
     if isinstance(command, click.Group):
-        for word, below in command.commands.items():
+        asked = click.Context(command)
+        for word in command.list_commands(asked):
+            below = command.get_command(asked, word)
+            assert below is not None
             yield from every(below, f"{name} {word}".strip())
     else:
         yield name, command
@@ -102,6 +108,16 @@ def test_a_site_that_is_not_there_is_wrong_usage_and_names_those_that_are(
     assert "there is no site called 'nowhere'. Known sites: main." in ended.output
 
 
+@pytest.mark.parametrize("words", ["site test", "site renew", "site remove"])
+def test_so_it_is_where_the_site_is_what_a_command_is_about(run: Callable[..., Result], words: str) -> None:
+    ended = run(*words.split(), "nowhere")
+    assert ended.exit_code == 2, (ended.output, ended.exception)
+    assert "there is no site called 'nowhere'. Known sites: main." in ended.output
+    known = run("site", "remove", "main")
+    assert known.exit_code == 1
+    assert "If it comes from the settings" in str(known.exception)
+
+
 def test_no_site_at_all_is_no_wrong_usage_and_says_what_to_do(run: Callable[..., Result]) -> None:
     none = {"JIRA_OKR_JIRA__URL": None, "JIRA_OKR_JIRA__EMAIL": None, "JIRA_OKR_JIRA__TOKEN": None}
     ended = run("status", **none)
@@ -127,3 +143,40 @@ def test_what_reports_speaks_json() -> None:
     """A command without `--json` is on one of the two lists, and no command with it."""
     without = {name for name, one in EVERY.items() if not any("--json" in p.opts for p in one.params)}
     assert without == ONLY_DO | set(SPEAKS_OTHERWISE)
+
+
+LIGHT = """
+import sys
+from plugin.cli import cli
+try:
+    cli(prog_name="jira-okr")
+except SystemExit:
+    pass
+print(sorted(name for name in ("sqlalchemy", "pydantic", "flask", "plugin.runtime", "mappings.document") if name in sys.modules))
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "told"),
+    [
+        (["--version"], {}, "jira-okr, version "),
+        (
+            [],
+            {"_JIRA_OKR_COMPLETE": "bash_complete", "COMP_WORDS": "jira-okr stat", "COMP_CWORD": "1"},
+            "plain,status\n",
+        ),
+    ],
+    ids=["version", "completion"],
+)
+def test_what_a_shell_waits_for_imports_no_more_than_it_needs(
+    words: list[str], environment: dict[str, str], told: str
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", LIGHT, *words],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout.startswith(told)
+    assert ended.stdout.endswith("[]\n")

@@ -16,7 +16,7 @@ import requests
 from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
 
-from plugin.cli import EXPLAINED, cli
+from plugin.cli import cli, explained_errors
 from plugin.runtime.connector import NotReady
 from plugin.runtime.serving.listening_address import free_port
 
@@ -132,7 +132,7 @@ def test_it_refuses_by_name_before_it_listens(commands: Any, words: Any, more: A
     """Errors that are printed as they are, without a traceback; nothing was said to serve."""
     commands.environment["JIRA_OKR_MAPPING"] = str(commands.folder / "mapping.yaml")
     ended = CliRunner().invoke(cli, words, env=commands.environment | {"JIRA_OKR_PORT": "0"} | more)
-    assert isinstance(ended.exception, EXPLAINED)
+    assert isinstance(ended.exception, explained_errors())
     assert said in str(ended.exception)
     assert "Serving" not in ended.output
 

@@ -1,0 +1,52 @@
+"""Settings that are misspelt are named, with the one that was meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from plugin.runtime.settings import SettingsError, read_settings
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("JIRA_OKR_PROT", "JIRA_OKR_PORT"),
+        ("JIRA_OKR_DATABSE_URL", "JIRA_OKR_DATABASE_URL"),
+        ("JIRA_OKR_JIRA_URL", "JIRA_OKR_JIRA__URL"),
+        ("JIRA_OKR_OIDC_ISSUER", "JIRA_OKR_OIDC__ISSUER"),
+        ("JIRA_OKR_JIRA__TOKN", "JIRA_OKR_JIRA__TOKEN"),
+        ("JIRA_OKR_KEEP_AUDIT", "JIRA_OKR_KEEP_AUDIT_DAYS"),
+    ],
+)
+def test_a_misspelt_setting_is_named_with_the_one_that_was_meant(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, meant: str
+) -> None:
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(SettingsError) as said:
+        read_settings(None)
+    assert f"{name} is no setting. Did you mean {meant}?" in str(said.value).splitlines()
+    monkeypatch.delenv(name)
+    (tmp_path / ".env").write_text(f"{name}=1\n")
+    with pytest.raises(SettingsError) as said:
+        read_settings(str(tmp_path / ".env"))
+    assert f"{name} is no setting. Did you mean {meant}?" in str(said.value).splitlines()
+
+
+@pytest.mark.parametrize(
+    "name", ["JIRA_OKR_SERVICE_HOST", "JIRA_OKR_SERVICE_PORT", "JIRA_OKR_PORT_8080_TCP", "OTHER_PROT"]
+)
+def test_what_kubernetes_adds_and_what_others_read_is_let_be(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "1")
+    assert read_settings(None).port == 8080
+
+
+def test_all_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIRA_OKR_WORKERS", "many")
+    monkeypatch.setenv("JIRA_OKR_HOTS", "0.0.0.0")
+    with pytest.raises(SettingsError) as said:
+        read_settings(None)
+    assert [line.split()[0] for line in str(said.value).splitlines()] == ["JIRA_OKR_WORKERS", "JIRA_OKR_HOTS"]
