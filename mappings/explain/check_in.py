@@ -1,6 +1,7 @@
 """Check-ins: what a person says a key result stands at, and what is shown then. Never a silent overwrite, in either direction.
 
 A check-in of a metric says its current value, from which progress is derived as ever; of any other key result it says the progress.
+One without a value says how sure somebody is, or only a word about it: it overrides nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from fractions import Fraction
 
+from mappings.explain.confidence import Spoken
 from mappings.numbers import percent, plain
 
 DELTA = Fraction(1, 10)
@@ -53,13 +55,14 @@ RULES: dict[str, tuple[Shows, str]] = {
 class CheckIn:
     """What `by` said at `at`. `derived` is the derived progress of that moment, None where it was unknown.
 
-    `until` is the last day it holds; `delta` how far (as a share of 1) the derived progress may move. One of the two is there.
+    `until` is the last day it holds; `delta` how far (as a share of 1) the derived progress may move. One of the two is there where it
+    has a `value`. `confidence` is how sure they were; of one that stands, what was said last, in whatever check-in.
     """
 
     objective_id: str
     key_result_id: str
     measure: Measure
-    value: Fraction
+    value: Fraction | None
     by: str
     at: datetime
     note: str = ""
@@ -67,15 +70,18 @@ class CheckIn:
     delta: Fraction | None = None
     derived: Fraction | None = None
     id: int = 0
+    confidence: Spoken | None = None
 
     @property
     def said(self) -> str:
-        """The value as people read it: `60 %`, or the figure of a metric."""
-        return share(self.value) if self.measure is Measure.PROGRESS else plain(self.value)
+        """What it says as people read it: `60 %`, or the figure of a metric; without a value the confidence."""
+        if self.value is not None:
+            return share(self.value) if self.measure is Measure.PROGRESS else plain(self.value)
+        return "a note" if self.confidence is None else f"confidence {self.confidence.confidence.said}"
 
 
 CheckIns = Mapping[tuple[str, str], CheckIn]
-"""The check-ins that stand, by ids of objective and key result."""
+"""The check-ins that stand, by ids of objective and key result; one without a value where only a confidence was said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +167,12 @@ def day_of(check_in: CheckIn, zone: tzinfo) -> date:
 
 def faults(check_in: CheckIn, today: date) -> Iterator[tuple[str, str]]:
     """What is wrong with a check-in that somebody wants to make: the part of it, and what would be right."""
-    if check_in.measure is Measure.PROGRESS and not 0 <= check_in.value <= 1:
-        yield "value", f"progress {share(check_in.value)} is outside 0 to 100 %"
-    if check_in.until is None and check_in.delta is None:
+    value = check_in.value
+    if value is not None and check_in.measure is Measure.PROGRESS and not 0 <= value <= 1:
+        yield "value", f"progress {share(value)} is outside 0 to 100 %"
+    if value is None and check_in.confidence is None and not check_in.note:
+        yield "value", "say a value, how confident you are, or a note"
+    if value is not None and check_in.until is None and check_in.delta is None:
         yield "until", "say until which day it holds, or by how many points the derived value may move"
     if check_in.until is not None and check_in.until < today:
         yield "until", f"{check_in.until} has passed: name today or a later day"

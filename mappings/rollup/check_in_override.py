@@ -38,8 +38,9 @@ def checked_in(
     """What the key result stands at, and what was ruled about its check-in, where there is one."""
     derived = measured(key_result)
     check_in = assessment.check_ins.get((objective_id, key_result.id))
-    if check_in is None:
+    if check_in is None or check_in.value is None:
         return derived, None
+    check_in = replace(check_in, confidence=None)  # that is the key result's, whatever stands
     zone = assessment.mapping.zone
     today = Moment(assessment.moment.now, zone).today
     ruling = ruled(
@@ -60,7 +61,7 @@ def _said(
 ) -> Measurement:
     if check_in.measure is Measure.CURRENT:
         return measured(_holding(assessment, key_result, check_in))
-    progress = clamped(check_in.value)
+    progress = None if check_in.value is None else clamped(check_in.value)
     return replace(derived, progress=progress, raw=check_in.value, cause=Cause.MEASURED, reason="")
 
 

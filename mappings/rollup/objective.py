@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -10,6 +10,7 @@ from functools import partial
 from mappings.document.mapping import ObjectiveRule
 from mappings.document.schema import AlignmentPart, CyclePart
 from mappings.explain.check_in import Ruling
+from mappings.explain.confidence import Level, Spoken, least
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.progress.options import current_kpi
@@ -38,6 +39,8 @@ from mappings.rollup.structure.key_results import KeyResult, closed_as, key_resu
 
 UNMOVED = "100 % delivered, outcome unmoved"
 UNMEASURED = "100 % delivered, outcome not measured"
+DOUBTED = "people doubt it"
+TRUSTED = "people trust it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class MeasuredKeyResult:
     entry: Entry
     commitment: str
     check_in: Ruling | None = None
+    confidence: Spoken | None = None
 
     @property
     def dropped(self) -> bool:
@@ -130,7 +134,9 @@ def _measured(
         measurement = not_achieved(measurement, closed.reason)
     health = _closing_health(closed) or key_result.progress.judge(measurement, standing)
     entry = _key_result_entry(assessment, key_result, measurement, health, closed)
-    return MeasuredKeyResult(key_result, measurement, entry, commitment, ruling)
+    said = assessment.check_ins.get((objective_id, key_result.id))
+    spoken = None if said is None else said.confidence
+    return MeasuredKeyResult(key_result, measurement, entry, commitment, ruling, spoken)
 
 
 def _measurement(assessment: Assessment, objective_id: str, key_result: KeyResult) -> Measurement:
@@ -228,6 +234,8 @@ def finished(
     outcome = _nature_total(objective, own_rows, "outcome")
     delivery = _nature_total(objective, own_rows, "delivery")
     issue, part = objective.issue, objective.rule.part
+    key_results = _key_result_states(objective, own_rows, heading)
+    spoken = (one.confidence for one in key_results if one.contributing)
     return ObjectiveState(
         id=objective.id,
         rule_id=part.id,
@@ -235,7 +243,7 @@ def finished(
         progress=ledger.total,
         health=_health(objective, ledger, [*main, *aligned_rows], circle),
         ledger=ledger,
-        key_results=_key_result_states(objective, own_rows, heading),
+        key_results=key_results,
         issue_id=issue.id if issue is not None else None,
         key=issue.key if issue is not None else "",
         status=issue.status.name if issue is not None else "",
@@ -251,6 +259,7 @@ def finished(
         flags=_flags(objective, delivery, outcome, circle),
         aligned_to=objective.aligned_to,
         touched=_touched(objective, aligned),
+        confidence=least(one.confidence for one in spoken if one is not None),
     )
 
 
@@ -316,6 +325,7 @@ def _key_result_state(item: MeasuredKeyResult, row: Row, leads: bool) -> KeyResu
         owner=_assignee(found.issue),
         commitment=item.commitment,
         check_in=item.check_in,
+        confidence=item.confidence,
     )
 
 
@@ -368,9 +378,22 @@ def _flags(
         for item in objective.key_results
         if item.check_in is not None and item.check_in.asks and not item.dropped
     ]
+    flags += [flag for item in objective.key_results if not item.dropped for flag in _contradicted(item)]
     if circle:
         flags.append(f"aligned in a circle: {' → '.join(circle)}")
     return tuple(flags)
+
+
+def _contradicted(item: MeasuredKeyResult) -> Iterator[str]:
+    """Where what people believe and what the figures say are two things."""
+    if item.confidence is None:
+        return
+    told, health = item.confidence.confidence, item.entry.health.level
+    where = f"{item.entry.name}: {told.said}, {health.value.replace('_', ' ')}"
+    if told.level is Level.OFF and health in (HealthLevel.ON_TRACK, HealthLevel.ACHIEVED):
+        yield f"{DOUBTED} ({where})"
+    if told.level is Level.ON and health is HealthLevel.OFF_TRACK:
+        yield f"{TRUSTED} ({where})"
 
 
 def _touched(objective: Objective, aligned: Sequence[ObjectiveState]) -> frozenset[str]:

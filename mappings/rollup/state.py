@@ -8,6 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from mappings.explain.check_in import Ruling
+from mappings.explain.confidence import Confidence, Spoken
 from mappings.rollup.rows.ledger import Ledger
 
 
@@ -68,7 +69,7 @@ class Measurement:
 class KeyResultState:
     """One key result. `id` is the issue id, or `<objective id>/<rule id>` where the issues together are one key result.
 
-    `check_in` is there where a person said what it stands at: what was ruled about that.
+    `check_in` is there where a person said what it stands at: what was ruled about that. `confidence` is how sure people said last that they are.
     """
 
     id: str
@@ -86,6 +87,7 @@ class KeyResultState:
     owner: str | None = None
     commitment: str = "committed"
     check_in: Ruling | None = None
+    confidence: Spoken | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class ObjectiveState:
     """One objective. `id` is its issue id, or `@<id>` for an objective written in the mapping itself.
 
     `ledger` belongs to the headline `progress`; `beside` is the ledger of the key results that do not contribute.
+    `confidence` is the lowest of its contributing key results: it moves neither progress nor health.
     `touched` are the ids of all issues whose change may change this state: the dependency set of the reconcile.
     """
 
@@ -118,3 +121,4 @@ class ObjectiveState:
     flags: tuple[str, ...] = ()
     aligned_to: tuple[str, ...] = ()
     touched: frozenset[str] = frozenset()
+    confidence: Confidence | None = None

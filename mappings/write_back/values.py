@@ -95,6 +95,16 @@ class Figures:
         return sums(self.objective, self.key_result)
 
     @property
+    def confidence(self) -> Fraction | None:
+        """Points of 10: what was said last of a key result, of an objective the lowest; None where nothing was said, or a word alone."""
+        if self.key_result is not None:
+            own = self.key_result.confidence
+            told = None if own is None else own.confidence
+        else:
+            told = None if self.objective is None else self.objective.confidence
+        return None if told is None or told.points is None else Fraction(told.points)
+
+    @property
     def last_check_in(self) -> date | None:
         """The day of the latest check-in that stands; None where there is none."""
         own = (self.key_result,) if self.key_result else self.objective.key_results if self.objective else ()
@@ -200,6 +210,7 @@ WRITTEN_VALUES: tuple[WrittenValue, ...] = (
     WrittenValue("forecast_date", Form.DAY, lambda one: one.likely_by),
     WrittenValue("cycle", Form.WORDS, lambda one: one.objective.cycle_id if one.objective else None),
     WrittenValue("last_check_in", Form.DAY, lambda one: one.last_check_in),
+    WrittenValue("confidence", Form.COUNT, lambda one: one.confidence, digits=0),
 )
 
 VALUE_OF_NAME = {value.name: value for value in WRITTEN_VALUES}

@@ -16,7 +16,13 @@ from plugin.mcp.lookup import objective_of, site_of
 from plugin.mcp.provenance import page_of_objective
 from plugin.mcp.shapes import Name
 from plugin.mcp.tool import Asking, Tool, Unanswerable
-from plugin.use_cases.objectives.check_ins import Said, check_in, derived_progress, key_result_of
+from plugin.use_cases.objectives.check_ins import (
+    Said,
+    check_in,
+    derived_progress,
+    key_result_of,
+    typed_confidence,
+)
 from plugin.use_cases.work import dead_letters, sync
 
 LONGEST_NOTE = 2000
@@ -28,8 +34,11 @@ class CheckInArguments(ActArguments):
 
     objective_key: Name
     key_result: Name = Field(description="Its id or key.")
-    value: float = Field(
-        allow_inf_nan=False, description="Current value of a metric, else progress as a share of 1."
+    value: float | None = Field(
+        None, allow_inf_nan=False, description="Current value of a metric, else progress as a share of 1."
+    )
+    confidence: Annotated[str, StringConstraints(max_length=20)] = Field(
+        "", description="0 to 10, on, at or off."
     )
     note: Annotated[str, StringConstraints(max_length=LONGEST_NOTE)] = ""
     until: date | None = Field(
@@ -54,23 +63,28 @@ def okr_check_in(asking: Asking, arguments: CheckInArguments) -> Acted:
     site = site_of(asking, arguments)
     saved = objective_of(asking, site, arguments.objective_key)
     one = key_result_of(saved.state, arguments.key_result)
-    value = exact(arguments.value)
-    if value is None:
+    value = None if arguments.value is None else exact(arguments.value)
+    if value is None and arguments.value is not None:
         raise Unanswerable("value: it is no number that can be kept.")
-    of_share = measure_of(one.kind) is Measure.PROGRESS
-    said = f"{plain(value * 100)} %" if of_share else plain(value)
+    confidence = typed_confidence(arguments.confidence)
+    until = "until the derived value moves" if arguments.until is None else f"until {arguments.until}"
+    parts = []
+    if value is not None:
+        of_share = measure_of(one.kind) is Measure.PROGRESS
+        parts.append(f"stands at {f'{plain(value * 100)} %' if of_share else plain(value)} {until}")
+    if confidence is not None:
+        parts.append(f"has confidence {confidence.said}")
+    if not parts:
+        parts.append("has a note")
     derived = derived_progress(one)
     stands = "unknown" if derived is None else share(derived)
-    until = "until the derived value moves" if arguments.until is None else f"until {arguments.until}"
-    what = (
-        f"{one.key or one.id} “{one.title}” of {saved.state.key or saved.state.id} stands at {said} {until}"
-    )
+    what = f"{one.key or one.id} “{one.title}” of {saved.state.key or saved.state.id} {' and '.join(parts)}"
 
     def do() -> str:
         moves = (
             DELTA if arguments.until is None else None
         )  # it holds until a day, or until the derived value moves
-        wanted = Said(one.id, value, arguments.note, arguments.until, moves)
+        wanted = Said(one.id, value, arguments.note, arguments.until, moves, confidence=confidence)
         kept = check_in(asking.connector, asking.actor, site, saved.state.id, wanted)
         return f"Kept as check-in {kept.id}: {what}."
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field, create_model
 
 from mappings.explain.check_in import Ruling
+from mappings.explain.confidence import Spoken
 from mappings.rollup.state import KeyResultState
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.mcp.lookup import objective_of, site_of
@@ -31,6 +32,15 @@ class StandingCheckIn(Shape):
     why: Quoted
 
 
+class Confidence(Shape):
+    """How sure somebody said last to be. `level`: on, at (risk) or off (track); `points` of 10, null where a word was said."""
+
+    level: str
+    points: int | None
+    by: Quoted
+    at: datetime
+
+
 class KeyResult(Shape):
     """One key result. `progress` is a share of 1; what `current` goes by from `start` to `target` is of the metric's own unit."""
 
@@ -49,6 +59,7 @@ class KeyResult(Shape):
     why: Quoted
     reason: Quoted
     check_in: StandingCheckIn | None
+    confidence: Confidence | None
 
 
 class Objective(Shape):
@@ -219,7 +230,13 @@ def key_result_shape(one: KeyResultState) -> KeyResult:
         why=one.health.sentence,
         reason=measured.reason,
         check_in=None if one.check_in is None else _check_in(one.check_in),
+        confidence=None if one.confidence is None else _confidence(one.confidence),
     )
+
+
+def _confidence(spoken: Spoken) -> Confidence:
+    told = spoken.confidence
+    return Confidence(level=told.level.value, points=told.points, by=spoken.by, at=spoken.at)
 
 
 def _check_in(ruling: Ruling) -> StandingCheckIn:

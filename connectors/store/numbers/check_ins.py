@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, insert, or_, select, update
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.json_text import fraction_of, fraction_text
 from connectors.store.database.sql import plain
 from connectors.store.schema import check_in as table
 from mappings.explain.check_in import LONGEST_NOTE, CheckIn, CheckIns, Measure
+from mappings.explain.confidence import Spoken, confidence_of
 
 LONGEST_NAME = 500
 REPLACED, WITHDRAWN = "replaced", "withdrawn"
@@ -21,7 +22,7 @@ REPLACED, WITHDRAWN = "replaced", "withdrawn"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A check-in and how it ended: `replaced` or `withdrawn`, by whom and when; all None while it stands."""
+    """A check-in and how it ended: `replaced` or `withdrawn`, by whom and when; all None while it stands, and where it says no value."""
 
     check_in: CheckIn
     ended_at: datetime | None = None
@@ -30,34 +31,52 @@ class Kept:
 
     @property
     def stands(self) -> bool:
-        """Whether it is the one that counts."""
-        return self.ended_at is None
+        """Whether it is the one whose value counts."""
+        return self.ended_at is None and self.check_in.value is not None
 
 
 def add(conn: Connection, site: str, check_in: CheckIn) -> CheckIn:
-    """Keep a check-in in the place of the one that stood; it comes back with its number."""
-    _end(conn, _of_key_result(site, check_in), check_in.by, check_in.at, REPLACED)
+    """Keep a check-in in the place of the one that stood, unless it says no value; it comes back with its number."""
+    if check_in.value is not None:
+        _end(conn, _with_value(site, check_in), check_in.by, check_in.at, REPLACED)
     number = conn.execute(insert(table).values(_values(site, check_in)).returning(table.c.id)).scalar_one()
     return replace(check_in, id=number)
 
 
 def withdraw(conn: Connection, site: str, number: int, by: str, now: datetime) -> Kept | None:
-    """End a check-in that stands; None where there is no such one."""
+    """End a check-in that stands, or that says no value; None where there is no such one."""
     found = conn.execute(_every(site).where(table.c.id == number, table.c.ended_at.is_(None))).one_or_none()
     if found is None:
         return None
     check_in = _kept(found).check_in
-    _end(conn, _of_key_result(site, check_in), by, now, WITHDRAWN)
+    which = table.c.id == number if check_in.value is None else _with_value(site, check_in)
+    _end(conn, which, by, now, WITHDRAWN)
     return Kept(check_in, now, by, WITHDRAWN)
 
 
 def standing(conn: Connection, site: str, objective_id: str | None = None) -> CheckIns:
-    """The check-ins that stand, of one objective or of the whole site; the latest of each key result."""
-    statement = _every(site).where(table.c.ended_at.is_(None)).order_by(table.c.id)
+    """The check-ins that stand, of one objective or of the whole site; the latest of each key result.
+
+    Each with the confidence that was said last, in a check-in that was not withdrawn; where no value stands, the check-in that said it.
+    """
+    taken_back = (table.c.ended_how.is_not(None), table.c.ended_how != REPLACED)
+    told = and_(table.c.confidence.is_not(None), ~and_(*taken_back))
+    statement = _every(site).where(or_(table.c.ended_at.is_(None), told)).order_by(table.c.at, table.c.id)
     if objective_id is not None:
         statement = statement.where(table.c.objective_id == objective_id)
-    found = (_kept(row).check_in for row in conn.execute(statement))
-    return {(one.objective_id, one.key_result_id): one for one in found}
+    values: dict[tuple[str, str], CheckIn] = {}
+    spoken: dict[tuple[str, str], CheckIn] = {}
+    for kept in (_kept(row) for row in conn.execute(statement)):
+        one = kept.check_in
+        place = (one.objective_id, one.key_result_id)
+        if kept.stands:
+            values[place] = one
+        if one.confidence is not None:
+            spoken[place] = one
+    return spoken | {
+        place: replace(one, confidence=spoken[place].confidence if place in spoken else None)
+        for place, one in values.items()
+    }
 
 
 def of(conn: Connection, site: str, objective_id: str) -> Sequence[Kept]:
@@ -76,11 +95,12 @@ def _every(site: str) -> Select[Any]:
     return select(table).where(table.c.site == site)
 
 
-def _of_key_result(site: str, check_in: CheckIn) -> ColumnElement[bool]:
+def _with_value(site: str, check_in: CheckIn) -> ColumnElement[bool]:
     return and_(
         table.c.site == site,
         table.c.objective_id == check_in.objective_id,
         table.c.key_result_id == check_in.key_result_id,
+        table.c.value.is_not(None),
     )
 
 
@@ -102,17 +122,17 @@ def _values(site: str, check_in: CheckIn) -> dict[str, object]:
         "at": to_ms(check_in.at),
         "until": None if check_in.until is None else check_in.until.isoformat(),
         "delta": fraction_text(check_in.delta),
+        "confidence": None if check_in.confidence is None else check_in.confidence.confidence.text,
     }
 
 
 def _kept(row: Any) -> Kept:
-    value = fraction_of(row.value)
-    assert value is not None  # noqa: S101  the column is never empty
+    told = None if row.confidence is None else confidence_of(row.confidence)
     check_in = CheckIn(
         row.objective_id,
         row.key_result_id,
         Measure(row.measure),
-        value,
+        fraction_of(row.value),
         row.by,
         from_ms(row.at),
         row.note,
@@ -120,5 +140,6 @@ def _kept(row: Any) -> Kept:
         fraction_of(row.delta),
         fraction_of(row.derived),
         row.id,
+        None if told is None else Spoken(told, row.by, from_ms(row.at)),
     )
     return Kept(check_in, maybe_from_ms(row.ended_at), row.ended_by, row.ended_how)

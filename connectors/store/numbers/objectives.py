@@ -35,6 +35,7 @@ HEADLINE = (
     "expected",
     "flags",
     "aligned_to",
+    "confidence",
 )
 """The parts of a state that lists show. They stand beside the whole state, where thousands are read without their ledgers."""
 

@@ -207,11 +207,9 @@ check_in = Table(
     "check_in",
     columns.metadata,
     columns.serial(),
-    *(
-        columns.text(name)
-        for name in ("site", "objective_id", "key_result_id", "measure", "value", "note", "by")
-    ),
-    *(Column(name, Text) for name in ("derived", "until", "delta", "ended_by", "ended_how")),
+    *(columns.text(name) for name in ("site", "objective_id", "key_result_id", "measure", "note", "by")),
+    *(Column(name, Text) for name in ("value", "derived", "until", "delta", "ended_by", "ended_how")),
+    Column("confidence", Text),
     columns.number("at"),
     Column("ended_at", BigInteger),
     Index(None, "site", "objective_id"),

@@ -25,8 +25,11 @@ ROUTES = Routes()
 Note = Annotated[str, StringConstraints(max_length=LONGEST_NOTE, pattern=r"^[^\x00]*$")]
 
 
+ConfidenceWord = Annotated[str, StringConstraints(max_length=20)]
+
+
 class CheckInGiven(Given):
-    """One check-in. `value` is the current value of a metric, or progress as a share of 1 (`measure` says which).
+    """One check-in. `value` is the current value of a metric, or progress as a share of 1 (`measure` says which); null where it says none.
 
     `derived` is the derived progress of that moment, null where it was unknown. It holds until the end of the day `until`, or until
     the derived progress has moved by more than `delta`; then the page asks. `ended_how`: `withdrawn`, or `replaced` by a later one.
@@ -36,7 +39,10 @@ class CheckInGiven(Given):
     key_result: str
     measure: Measure
     value: float | None
-    value_exact: str
+    value_exact: str | None
+    confidence: str | None = Field(
+        description="Points of 10, or `on`, `at`, `off`; null where nothing was said of it."
+    )
     note: str
     by: str
     at: datetime
@@ -50,11 +56,16 @@ class CheckInGiven(Given):
 
 
 class CheckInAsked(Asked):
-    """What somebody says of a key result. One of `until` and `delta` is needed; both may stand."""
+    """What somebody says of a key result: a value, a confidence, a note, or several. With a value one of `until` and `delta` is needed; both may stand."""
 
     key_result: Word = Field(description="Its id, the key of its issue, or the id of its rule.")
-    value: float = Field(
-        allow_inf_nan=False, description="The current value of a metric; else progress as a share of 1."
+    value: float | None = Field(
+        None,
+        allow_inf_nan=False,
+        description="The current value of a metric; else progress as a share of 1. Null overrides nothing.",
+    )
+    confidence: ConfidenceWord | None = Field(
+        None, description="How sure they are: 0 to 10, or `on`, `at`, `off`."
     )
     note: Note = ""
     until: date | None = Field(None, description="The last day it holds.")
@@ -91,17 +102,18 @@ def list_check_ins(call: Call, path: ObjectiveAddress, query: PageQuery) -> Repl
 def check_in(call: Call, path: ObjectiveAddress, query: SiteQuery, body: CheckInAsked) -> Reply[CheckInGiven]:
     """It takes the place of the one that stood, and is written back like any other change."""
     site, saved = objective_of(call, path, query)
-    value = exact(body.value)
+    value = None if body.value is None else exact(body.value)
     delta = None if body.delta is None else exact(body.delta)
-    if value is None:
+    if value is None and body.value is not None:
         raise of_refused(CheckInRefused([("value", "it is no number that can be kept")]))
     try:
+        confidence = check_ins.typed_confidence(body.confidence or "")
         kept = check_ins.check_in(
             call.connector,
             call.actor,
             site,
             saved.state.id,
-            Said(body.key_result, value, body.note, body.until, delta),
+            Said(body.key_result, value, body.note, body.until, delta, confidence=confidence),
         )
     except CheckInRefused as error:
         raise of_refused(error) from None
@@ -139,7 +151,8 @@ def check_in_given(one: Kept) -> CheckInGiven:
         key_result=about.key_result_id,
         measure=about.measure,
         value=number(about.value),
-        value_exact=str(about.value),
+        value_exact=exact_text(about.value),
+        confidence=None if about.confidence is None else about.confidence.confidence.text,
         note=about.note,
         by=about.by,
         at=about.at,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field, create_model
 
 from mappings.explain.check_in import Shows
+from mappings.explain.confidence import Level
 from mappings.rollup.state import HealthLevel
 from plugin.api.protocol.addresses import ObjectiveAddress
 from plugin.api.protocol.lookup import objective_of, site_of
@@ -55,6 +56,15 @@ class StandingCheckInGiven(Given):
     derived: float | None
 
 
+class ConfidenceGiven(Given):
+    """How sure somebody said last to be of a key result: 7 to 10 points are `on`, 4 to 6 `at`, 0 to 3 `off`; null points where a word was said."""
+
+    level: Level
+    points: int | None
+    by: str
+    at: datetime
+
+
 class KeyResultGiven(Given):
     """One key result. Numbers are floats; `…_exact` is the same number to its last digit. Null is unknown, never 0."""
 
@@ -76,6 +86,7 @@ class KeyResultGiven(Given):
     reason: str
     health: HealthGiven
     check_in: StandingCheckInGiven | None
+    confidence: ConfidenceGiven | None
 
 
 PARTS: dict[str, object] = {"health": HealthGiven, "key_results": list[KeyResultGiven]}

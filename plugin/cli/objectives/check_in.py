@@ -20,6 +20,7 @@ from plugin.use_cases.objectives.check_ins import (
     check_in,
     key_result_of,
     list_check_ins,
+    typed_confidence,
     typed_delta,
     typed_value,
     withdraw,
@@ -27,6 +28,7 @@ from plugin.use_cases.objectives.check_ins import (
 from plugin.use_cases.objectives.objective_lookup import SavedObjective, find_objective
 from plugin.use_cases.objectives.objective_values import exact_text, number
 
+COLUMNS = ("Number", "Key result", "Says", "Confidence", "By", "At", "Holds", "Note")
 by_option = click.option("--by", default="command line", show_default=True, help="Who says so.")
 
 
@@ -45,7 +47,7 @@ def list_command(key: str, everything: bool, site: str, as_json: bool) -> None:
     with open_connector(site=site) as connector:
         saved = _objective(connector, site, key)
         known = list_check_ins(connector, COMMAND_LINE, site, saved.state.id)
-        found = [one for one in known if everything or one.stands]
+        found = [one for one in known if everything or one.ended_at is None]
     if as_json:
         show_json([check_in_values(one) for one in found])
     elif not found:
@@ -53,14 +55,15 @@ def list_command(key: str, everything: bool, site: str, as_json: bool) -> None:
     else:
         names = {one.id: one.key or one.title for one in saved.state.key_results}
         rows = [_row(one, names) for one in found]
-        show_table("Check-ins", ("Number", "Key result", "Says", "By", "At", "Holds", "Note"), rows)
+        show_table("Check-ins", COLUMNS, rows)
 
 
 # A value below zero begins like an option.
 @check_in_group.command("add", context_settings={"ignore_unknown_options": True})
 @click.argument("key")
 @click.argument("key_result")
-@click.argument("value")
+@click.argument("value", required=False)
+@click.option("--confidence", default="", help="How sure you are: 0 to 10, on, at or off.")
 @click.option("--note", default="", help="Why.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day it holds (2026-12-31).")
 @click.option(
@@ -75,7 +78,8 @@ def list_command(key: str, everything: bool, site: str, as_json: bool) -> None:
 def add_command(
     key: str,
     key_result: str,
-    value: str,
+    value: str | None,
+    confidence: str,
     note: str,
     until: datetime | None,
     delta: str,
@@ -83,25 +87,30 @@ def add_command(
     site: str,
     as_json: bool,
 ) -> None:
-    """Say that a key result (issue key or id) stands at VALUE: a percentage, or the current value of a metric."""
+    """Say that a key result (issue key or id) stands at VALUE: a percentage, or the current value of a metric.
+
+    Without VALUE it says only how sure you are, or a note, and overrides nothing.
+    """
     with open_connector(site=site) as connector:
         saved = _objective(connector, site, key)
         measure = measure_of(key_result_of(saved.state, key_result).kind)
         wanted = Said(
             key_result,
-            typed_value(value, measure),
+            None if value is None else typed_value(value, measure),
             note,
             _day(until),
             None if delta == "none" else typed_delta(delta),
             measure,
+            typed_confidence(confidence),
         )
         kept = check_in(connector, _said_by(by), site, saved.state.id, wanted)
     if as_json:
         show_json(check_in_values(Kept(kept)))
     else:
-        click.echo(
-            f"Check-in {kept.id}: {kept.said} instead of the derived {share(kept.derived)} of progress."
+        instead = (
+            f" instead of the derived {share(kept.derived)} of progress" if kept.value is not None else ""
         )
+        click.echo(f"Check-in {kept.id}: {kept.said}{instead}.")
 
 
 @check_in_group.command("withdraw")
@@ -135,6 +144,7 @@ def check_in_values(one: Kept) -> dict[str, Any]:
         "value": number(about.value),
         "value_exact": exact_text(about.value),
         "derived": exact_text(about.derived),
+        "confidence": None if about.confidence is None else about.confidence.confidence.text,
         "note": about.note,
         "by": about.by,
         "at": about.at,
@@ -148,11 +158,12 @@ def check_in_values(one: Kept) -> dict[str, Any]:
 
 def _row(one: Kept, names: dict[str, str]) -> tuple[str, ...]:
     about = one.check_in
-    holds = bounds(about) if one.stands else f"{one.ended_how} by {one.ended_by}"
+    holds = f"{one.ended_how} by {one.ended_by}" if one.ended_how else bounds(about)
     return (
         str(about.id),
         names.get(about.key_result_id, about.key_result_id),
         about.said,
+        "" if about.confidence is None else about.confidence.confidence.said,
         about.by,
         f"{about.at:%Y-%m-%d %H:%M} UTC",
         holds,

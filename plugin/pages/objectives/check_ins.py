@@ -22,6 +22,7 @@ from plugin.use_cases.objectives.check_ins import (
     check_in,
     keep,
     key_result_of,
+    typed_confidence,
     typed_delta,
     typed_value,
     withdraw,
@@ -69,7 +70,9 @@ def said(connector: Connector, sources: StoredSources, located: Located) -> Resp
     made = checked_in(connector, located, form) if form.validate() else None
     if made is None:
         return objective_page(sources, located, refused=form), 422
-    flash(f"Checked in: {made.said}. The number follows in a moment.")
+    flash(
+        f"Checked in: {made.said}. {'The number' if made.value is not None else 'What is shown'} follows in a moment."
+    )
     return _back(sources, located)
 
 
@@ -79,8 +82,9 @@ def checked_in(connector: Connector, located: Located, form: CheckInForm) -> Che
     try:
         found = key_result_of(state, form.key_result.data or "")
         measure = measure_of(found.kind)
-        value, delta = typed_value(form.value.data, measure), typed_delta(form.delta.data)
-        wanted = Said(found.id, value, form.note.data, form.until.data, delta, measure)
+        value = typed_value(form.value.data, measure) if form.value.data.strip() else None
+        delta, sure = typed_delta(form.delta.data), typed_confidence(form.confidence.data)
+        wanted = Said(found.id, value, form.note.data, form.until.data, delta, measure, sure)
         return check_in(connector, acting(), located.site, state.id, wanted)
     except CheckInRefused as error:
         for part, fault in error.faults:

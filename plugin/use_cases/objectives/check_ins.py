@@ -15,6 +15,7 @@ from connectors.store.numbers.check_ins import WITHDRAWN, Kept
 from connectors.store.people import audit
 from connectors.store.work import due
 from mappings.explain.check_in import DELTA, CheckIn, Measure, faults, share
+from mappings.explain.confidence import Confidence, Spoken, confidence_of
 from mappings.facts.moment import Moment
 from mappings.numbers import exact
 from mappings.rollup.check_in_override import measure_of
@@ -34,6 +35,7 @@ __all__ = [
     "keep",
     "key_result_of",
     "list_check_ins",
+    "typed_confidence",
     "typed_delta",
     "typed_value",
     "withdraw",
@@ -50,17 +52,20 @@ class CheckInRefused(NotReady):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What somebody says of a key result: progress as a share of 1, or the current value of a metric.
+    """What somebody says of a key result: progress as a share of 1, or the current value of a metric, and how confident they are.
+
+    Without a value it overrides nothing.
 
     `measure` is which of the two was meant, where that is known: the mapping may ask for the other one by now.
     """
 
     key_result: str
-    value: Fraction
+    value: Fraction | None
     note: str = ""
     until: date | None = None
     delta: Fraction | None = DELTA
     measure: Measure | None = None
+    confidence: Confidence | None = None
 
 
 def key_result_of(state: ObjectiveState, name: str) -> KeyResultState:
@@ -106,9 +111,10 @@ def check_in(connector: Connector, actor: Actor, site: str, objective_id: str, s
             actor.label,
             now,
             said.note.strip(),
-            said.until,
-            said.delta,
+            None if said.value is None else said.until,
+            None if said.value is None else said.delta,
             derived_progress(key_result),
+            confidence=None if said.confidence is None else Spoken(said.confidence, actor.label, now),
         )
         ended = _after_the_end(conn, site, saved.state, wanted, connector)
         wrong = [*_misread(said, wanted.measure), *ended, *faults(wanted, today)]
@@ -156,7 +162,8 @@ def keep(
     if found is None or found.check_in.objective_id != objective_id:
         return None
     former = found.check_in
-    if standing.get((objective_id, former.key_result_id), former).id != number:
+    now = standing.get((objective_id, former.key_result_id), former)
+    if former.value is None or (now.value is not None and now.id != number):
         return None
     delta = DELTA if until is None and former.delta is None else former.delta
     said = Said(former.key_result_id, former.value, former.note, until, delta, former.measure)
@@ -165,7 +172,7 @@ def keep(
 
 @act(EDITOR)
 def withdraw(connector: Connector, actor: Actor, site: str, objective_id: str, number: int) -> Kept | None:
-    """End a check-in of this objective: the derived value is shown again. None where none of this number stands."""
+    """End a check-in of this objective: the derived value is shown again, and its confidence is taken back. None where none of this number stands."""
     with connector.store.write() as conn:
         found = check_ins.load(conn, site, number)
         if found is None or found.check_in.objective_id != objective_id:
@@ -197,6 +204,7 @@ def _detail(about: CheckIn) -> dict[str, Any]:
         "until": None if about.until is None else about.until.isoformat(),
         "delta": None if about.delta is None else share(about.delta),
         "note": about.note,
+        "confidence": None if about.confidence is None else about.confidence.confidence.text,
     }
 
 
@@ -210,6 +218,17 @@ def typed_value(text: str, measure: Measure) -> Fraction:
         meant = "a percentage, such as 60" if measure is Measure.PROGRESS else "a number, such as 47.5"
         raise CheckInRefused([("value", f"“{text}” is no number here: write {meant}")])
     return number / 100 if measure is Measure.PROGRESS else number
+
+
+def typed_confidence(text: str) -> Confidence | None:
+    """How sure a person says to be; None where nothing was typed. Raises CheckInRefused."""
+    if not text.strip():
+        return None
+    found = confidence_of(text)
+    if found is None:
+        wanted = "write 0 to 10, or one of: on track, at risk, off track"
+        raise CheckInRefused([("confidence", f"“{text}” is no confidence: {wanted}")])
+    return found
 
 
 def typed_delta(text: str) -> Fraction | None:

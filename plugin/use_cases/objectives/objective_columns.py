@@ -15,6 +15,7 @@ from typing import Any
 
 from connectors.store.numbers.list_rows import Wanted
 from connectors.store.numbers.objectives import SavedObjective
+from mappings.explain.confidence import Confidence
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import HealthLevel
 from plugin.use_cases.objectives.objective_list import Head
@@ -106,6 +107,14 @@ def _beside(value: Fraction | None, head: Head) -> str:
 
 def _pace(head: Head) -> str:
     return "" if head.pace is None else f"{float(head.pace):.2f}"
+
+
+def _points(told: Confidence | None) -> int | None:
+    return None if told is None else told.points
+
+
+def _level(told: Confidence | None) -> str | None:
+    return None if told is None else told.level.value
 
 
 TEXT, NUMBER = str | None, float | None
@@ -275,6 +284,21 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         lambda line: line.saved.state.health.rule,
         str,
         places=frozenset({Place.EXPORT}),
+    ),
+    Column(
+        "confidence",
+        "Confidence",
+        lambda line: _points(line.saved.state.confidence),
+        int | None,
+        lambda head: "—" if head.confidence is None else head.confidence.said,
+        description="Points of 10, the lowest that was said of a contributing key result; null where a word was said, or nothing.",
+    ),
+    Column(
+        "confidence_level",
+        "Confidence level",
+        lambda line: _level(line.saved.state.confidence),
+        TEXT,
+        description="`on`, `at` or `off`; null where nothing was said.",
     ),
     Column("forecast", "Forecast", places=frozenset(), on_page=True),
     Column("trend", "Trend", places=frozenset(), on_page=True),

@@ -22,6 +22,7 @@ from connectors.store.numbers.list_rows import START, After, Slice, Tallies, Wan
 from connectors.store.numbers.objectives import HistoryPoint
 from connectors.store.numbers.trends import Trend, trends
 from connectors.store.schema import history
+from mappings.explain.confidence import Confidence
 from mappings.rollup.health import pace
 from mappings.rollup.state import Health, HealthLevel
 from plugin.access.authorization.actor import Actor
@@ -84,6 +85,8 @@ class Head(Protocol):
     def flags(self) -> tuple[str, ...]: ...
     @property
     def aligned_to(self) -> tuple[str, ...]: ...
+    @property
+    def confidence(self) -> Confidence | None: ...
 
 
 class Moment(Protocol):
@@ -141,6 +144,7 @@ class Headline(msgspec.Struct, frozen=True, gc=False, rename={f"{name}_text": na
     expected_text: str | None = None
     flags: tuple[str, ...] = ()
     aligned_to: tuple[str, ...] = ()
+    confidence: Confidence | None = None
 
     @property
     def progress(self) -> Fraction | None:

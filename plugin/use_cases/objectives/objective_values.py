@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from mappings.explain.check_in import Ruling
+from mappings.explain.confidence import Spoken
 from mappings.numbers import WHOLE, percent
 from mappings.rollup.rows.ledger import Contribution, Ledger
 from mappings.rollup.state import Health, KeyResultState, ObjectiveState
@@ -64,6 +65,18 @@ def key_result_values(key_result: KeyResultState) -> dict[str, Any]:
         "reason": measured.reason,
         "health": health_values(key_result.health),
         "check_in": None if key_result.check_in is None else ruling_values(key_result.check_in),
+        "confidence": None if key_result.confidence is None else confidence_values(key_result.confidence),
+    }
+
+
+def confidence_values(spoken: Spoken) -> dict[str, Any]:
+    """How sure somebody said to be; `points` None where a word was said."""
+    told = spoken.confidence
+    return {
+        "level": told.level.value,
+        "points": told.points,
+        "by": spoken.by,
+        "at": spoken.at.isoformat(),
     }
 
 

@@ -12,6 +12,7 @@ import pytest
 from connectors.store import Store
 from connectors.store.numbers import check_ins, objectives, snapshots
 from mappings.explain.check_in import CheckIn, Measure, ruled
+from mappings.explain.confidence import Spoken, of_points
 from mappings.explain.marks import marks
 from mappings.rollup.state import ObjectiveState
 
@@ -93,3 +94,37 @@ def test_an_outline_is_the_last_state_of_each_day_and_revision(
         assert snapshots.outlines(conn, "other", "10001") == []
     assert [step.outline.ledger.rows[0].key for step in steps] == ["PLAT-0", "PLAT-2", "PLAT-3", "PLAT-5"]
     assert [mark.text for mark in marks(steps)] == ["PLAT-5 added; PLAT-3 removed"]
+
+
+def test_confidence_belongs_to_the_latest_that_has_one_and_leaves_the_value_standing(
+    store: Store, said: Callable[..., CheckIn], now: datetime
+) -> None:
+    place = ("10001", "10001/d")
+
+    def sure(hours: int, points: int, value: Fraction | None = None) -> CheckIn:
+        at = now + timedelta(hours=hours)
+        spoken = Spoken(of_points(points), "Ada", at)
+        return replace(
+            said(), value=value, at=at, confidence=spoken, delta=None if value is None else Fraction(1)
+        )
+
+    with store.write() as conn:
+        alone = check_ins.add(conn, "main", sure(0, 8))
+        assert check_ins.standing(conn, "main") == {place: alone}
+        assert [one.stands for one in check_ins.of(conn, "main", "10001")] == [False]
+        first = check_ins.add(conn, "main", sure(1, 6, Fraction(1, 2)))
+        assert check_ins.standing(conn, "main") == {place: first}
+        doubt = check_ins.add(conn, "main", sure(2, 3))
+        standing = check_ins.standing(conn, "main")[place]
+        assert (standing.id, standing.confidence) == (first.id, doubt.confidence)
+        second = check_ins.add(conn, "main", said("7/10", at=now + timedelta(hours=3)))
+        standing = check_ins.standing(conn, "main")[place]
+        assert (standing.id, standing.confidence) == (second.id, doubt.confidence)
+        check_ins.withdraw(conn, "main", doubt.id, "Ada", now + timedelta(hours=4))
+        standing = check_ins.standing(conn, "main")[place]
+        assert (standing.id, standing.confidence) == (
+            second.id,
+            first.confidence,
+        )  # one that was replaced said it
+        check_ins.withdraw(conn, "main", second.id, "Ada", now + timedelta(hours=5))
+        assert check_ins.standing(conn, "main")[place].value is None

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from mappings.explain.cause import cause
 from mappings.explain.check_in import RULES, CheckIn, Measure, Shows, bounds, faults, ruled
+from mappings.explain.confidence import Spoken, confidence_of
 from mappings.explain.movement import objective_moved
 from mappings.facts.forest import Forest
 from mappings.progress.rule import measured, never_measured
@@ -336,3 +337,51 @@ def test_rows_sum_whatever_is_checked_in_and_one_alone_is_what_it_is_among_all(
             assert movement.total is None or sum(movement.parts.values()) == movement.total
 
     holds()
+
+
+def sure(text: str, key_result: str = "1/delivery") -> CheckIn:
+    spoken = Spoken(confidence_of(text), "Ada", AT)
+    return CheckIn("1", key_result, Measure.PROGRESS, None, "Ada", AT, confidence=spoken)
+
+
+@pytest.mark.parametrize(
+    ("text", "flags"),
+    [
+        ("2", ("people doubt it (delivery: 2 of 10, on track)",)),
+        ("off", ("people doubt it (delivery: off track, on track)",)),
+        ("4", ()),
+        ("9", ()),
+    ],
+)
+def test_confidence_moves_neither_progress_nor_health_and_is_said_where_it_contradicts(
+    of_stories, stories, now, text, flags
+):
+    before = assess(of_stories, Forest.of(stories), now)["1"]
+    state = assess(of_stories, Forest.of(stories), now, standing(sure(text)))["1"]
+    (found,) = state.key_results
+    assert (state.progress, state.health, state.ledger) == (before.progress, before.health, before.ledger)
+    assert (found.check_in, found.measurement) == (None, before.key_results[0].measurement)
+    assert (found.confidence.confidence, state.confidence) == (confidence_of(text),) * 2
+    assert found.health.level == "on_track"
+    assert state.flags == flags
+
+
+def test_people_trust_what_is_off_track(of_stories, stories, now):
+    late = replace(now, now=datetime(2026, 12, 31, 9, tzinfo=UTC))
+    state = assess(of_stories, Forest.of([stories[0], stories[2]]), late, standing(sure("on")))["1"]
+    assert state.key_results[0].health.level == "off_track"
+    assert state.flags == ("people trust it (delivery: on track, off track)",)
+
+
+def test_another_confidence_is_no_movement(of_stories, stories, now):
+    first, second = (
+        assess(
+            of_stories,
+            Forest.of(stories),
+            now,
+            standing(replace(says("3/5"), confidence=sure(text).confidence)),
+        )["1"]
+        for text in ("3", "8")
+    )
+    assert first.key_results[0].check_in == second.key_results[0].check_in
+    assert objective_moved(first, second, ("r1", "r1")).rows == ()

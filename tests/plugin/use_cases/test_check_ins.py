@@ -7,8 +7,10 @@ from fractions import Fraction
 
 import pytest
 
+from connectors.store.numbers import check_ins as kept
 from connectors.store.work import due
 from mappings.explain.check_in import Measure
+from mappings.explain.confidence import Confidence, Level, Spoken
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.use_cases.objectives import check_ins, objectives
 from plugin.use_cases.objectives.objectives import Wanted
@@ -28,18 +30,32 @@ def delivery(company):
 
 
 def say_by_page(doors, objective, key_result):
-    form = {"key_result": key_result.id, "value": "62 %", "note": NOTE, "until": UNTIL, "delta": "5"}
+    form = {
+        "key_result": key_result.id,
+        "value": "62 %",
+        "note": NOTE,
+        "until": UNTIL,
+        "delta": "5",
+        "confidence": "7",
+    }
     assert doors.page(f"/objectives/{objective.key}/check-ins", **form).status_code == 302
 
 
 def say_by_api(doors, objective, key_result):
-    body = {"key_result": key_result.id, "value": 0.62, "note": NOTE, "until": UNTIL, "delta": 0.05}
+    body = {
+        "key_result": key_result.id,
+        "value": 0.62,
+        "note": NOTE,
+        "until": UNTIL,
+        "delta": 0.05,
+        "confidence": "7",
+    }
     assert doors.api("POST", f"/objectives/{objective.key}/check-ins", body).status_code == 201
 
 
 def say_by_command(doors, objective, key_result):
     words = ("check-in", "add", objective.key, key_result.id, "62", "--note", NOTE)
-    assert doors.command(*words, "--until", UNTIL, "--delta", "5").exit_code == 0
+    assert doors.command(*words, "--until", UNTIL, "--delta", "5", "--confidence", "7").exit_code == 0
 
 
 def withdraw_by_page(doors, objective, number):
@@ -81,6 +97,7 @@ def test_a_check_in_is_made_and_withdrawn_alike_at_each_door(company, delivery):
         assert (about.objective_id, about.key_result_id) == (objective.id, key_result.id), door
         assert (about.measure, about.value, about.note) == (Measure.PROGRESS, Fraction(31, 50), NOTE), door
         assert (about.until, about.delta) == (date(2198, 12, 31), Fraction(1, 20)), door
+        assert about.confidence == Spoken(Confidence(Level.ON, 7), BY[door], about.at), door
         assert (about.derived, about.by) == (key_result.measurement.progress, BY[door]), door
         withdraw(company, objective, about.id)
         ended = check_ins.list_check_ins(company.connector, COMMAND_LINE, "main", objective.id)[0]
@@ -94,6 +111,7 @@ def test_a_check_in_is_made_and_withdrawn_alike_at_each_door(company, delivery):
             "until": UNTIL,
             "delta": "5 %",
             "note": NOTE,
+            "confidence": "7",
         }
         assert {**made[1], "derived": None} == {**detail, "derived": None}, door
         assert (made[0], made[2]) == ("key result checked in", "main"), door
@@ -113,3 +131,35 @@ def test_what_is_no_key_result_is_refused_at_each_door_with_those_there_are(comp
     assert told in str(company.command("check-in", "add", objective.key, "nothing", "62").exception)
     assert check_ins.list_check_ins(company.connector, COMMAND_LINE, "main", objective.id) == ()
     assert company.audited() == before
+
+
+def test_a_confidence_alone_overrides_nothing_at_any_door(company, delivery):
+    objective, key_result = delivery
+    path = f"/objectives/{objective.key}/check-ins"
+    said = {"page": "at risk", "api": "at", "command": "3/10"}
+    assert (
+        company.page(
+            path, key_result=key_result.id, confidence=said["page"], value="", delta="10"
+        ).status_code
+        == 302
+    )
+    body = {"key_result": key_result.id, "confidence": said["api"]}
+    answer = company.api("POST", path, body)
+    assert (answer.status_code, answer.json["value"], answer.json["confidence"]) == (201, None, "at")
+    words = ("check-in", "add", objective.key, key_result.id, "--confidence", said["command"])
+    assert company.command(*words).exit_code == 0
+    with company.connector.store.read() as conn:
+        standing = kept.standing(conn, "main", objective.id)[objective.id, key_result.id]
+    assert (standing.value, standing.until, standing.delta) == (None, None, None)
+    assert standing.confidence.confidence == Confidence(Level.OFF, 3)
+    wrong = company.command("check-in", "add", objective.key, key_result.id, "--confidence", "11").exception
+    assert (
+        str(wrong)
+        == "confidence: “11” is no confidence: write 0 to 10, or one of: on track, at risk, off track"
+    )
+    nothing = company.command("check-in", "add", objective.key, key_result.id).exception
+    assert str(nothing) == "value: say a value, how confident you are, or a note"
+    for one in check_ins.list_check_ins(company.connector, COMMAND_LINE, "main", objective.id):
+        check_ins.withdraw(company.connector, COMMAND_LINE, "main", objective.id, one.check_in.id)
+    with company.connector.store.read() as conn:
+        assert kept.standing(conn, "main", objective.id) == {}

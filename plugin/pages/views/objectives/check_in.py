@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from mappings.explain.check_in import DELTA, CheckIn, Measure
+from mappings.explain.confidence import Spoken
 from mappings.numbers import plain
 from mappings.rollup.check_in_override import measure_of
 from mappings.rollup.state import KeyResultState
@@ -51,6 +52,15 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Sure:
+    """How sure people said last to be, and since when that stands."""
+
+    said: str
+    by: str
+    at: When
+
+
+@dataclass(frozen=True, slots=True)
 class CheckIns:
     """Everything about check-ins of one key result. `withdrawing`: one was withdrawn, and the number shown still has it."""
 
@@ -58,6 +68,7 @@ class CheckIns:
     withdrawing: bool
     ended: tuple[Ended, ...]
     form: CheckInForm
+    sure: Sure | None = None
 
 
 def left_over(key_results: Iterable[KeyResultState], around: Surroundings) -> tuple[Standing, ...]:
@@ -101,14 +112,21 @@ def check_ins(state: KeyResultState, around: Surroundings) -> CheckIns:
     mine = [one for one in around.check_ins if one.check_in.key_result_id == state.id]
     now = next((one.check_in for one in mine if one.stands), None)
     ended = [one for one in mine if not one.stands][:ENDED_SHOWN]
+    last = next((one.check_in.id for one in ended if one.check_in.value is not None), None)
     return CheckIns(
         standing=None if now is None else _standing(state, now, around),
         withdrawing=now is None and state.check_in is not None,
         ended=tuple(
-            _ended(one, around, now is None and one is ended[0] and _fits(one, state)) for one in ended
+            _ended(one, around, now is None and one.check_in.id == last and _fits(one, state))
+            for one in ended
         ),
         form=_form(state, around),
+        sure=None if state.confidence is None else _sure(state.confidence, around),
     )
+
+
+def _sure(spoken: Spoken, around: Surroundings) -> Sure:
+    return Sure(spoken.confidence.said, spoken.by, when(spoken.at, around.now, around.zone))
 
 
 def _standing(state: KeyResultState, now: CheckIn, around: Surroundings) -> Standing:
@@ -132,7 +150,9 @@ def _standing(state: KeyResultState, now: CheckIn, around: Surroundings) -> Stan
 
 
 def said(check_in: CheckIn) -> str:
-    """The value as the page writes numbers."""
+    """What it says, numbers as the page writes them."""
+    if check_in.value is None:
+        return check_in.said
     if check_in.measure is Measure.PROGRESS:
         return percent_text(check_in.value)
     return number_text(check_in.value)
@@ -155,7 +175,7 @@ def _fits(one: Kept, state: KeyResultState) -> bool:
 
 def _ended(one: Kept, around: Surroundings, put_back: bool) -> Ended:
     about = one.check_in
-    how = f"{one.ended_how} by {one.ended_by}" if one.ended_how == WITHDRAWN else f"{one.ended_how}"
+    how = f"{one.ended_how} by {one.ended_by}" if one.ended_how == WITHDRAWN else one.ended_how or ""
     at = when(about.at, around.now, around.zone)
     return Ended(
         said(about), about.by, at, about.note, how, about.id, put_back and one.ended_how == WITHDRAWN

@@ -11,7 +11,8 @@ class CheckInForm(PageForm):
     """A new check-in. What the value is called depends on the key result."""
 
     key_result = HiddenField(default="")
-    value = Line("Progress, %", render_kw={"inputmode": "decimal", "required": True})
+    value = Line("Progress, %", render_kw={"inputmode": "decimal"})
+    confidence = Line("Confidence, 0 to 10", render_kw={"maxlength": 20})
     until = Day("Holds until")
     delta = Line("or until the derived value moves by … points", render_kw={"inputmode": "decimal"})
     note = Line("Note", render_kw={"maxlength": 2000})
