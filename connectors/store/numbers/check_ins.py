@@ -72,7 +72,7 @@ def standing(conn: Connection, site: str, objective_id: str | None = None) -> Ch
         if kept.stands:
             values[place] = one
         if one.confidence is not None:
-            spoken[place] = one
+            spoken[place] = replace(one, value=None, until=None, delta=None)
     return spoken | {
         place: replace(one, confidence=spoken[place].confidence if place in spoken else None)
         for place, one in values.items()
