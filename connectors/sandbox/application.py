@@ -15,6 +15,7 @@ from connectors.sandbox.traffic.access import JiraAnswerError, account_for
 from connectors.sandbox.traffic.calls import endpoint
 from connectors.sandbox.traffic.faults import Fault, rate_limit_headers
 from connectors.sandbox.traffic.limits import BURST_REASON
+from connectors.url_rule import UrlRule
 
 OPEN_PATHS = ("/rest/api/2/serverInfo", "/rest/api/3/serverInfo", "/rest/api/latest/serverInfo")
 
@@ -22,6 +23,7 @@ OPEN_PATHS = ("/rest/api/2/serverInfo", "/rest/api/3/serverInfo", "/rest/api/lat
 def create_app(one: Site) -> Flask:
     """The app of a site; Jira's API under /rest, the board at /, the controls under /_sandbox."""
     app = Flask(__name__, static_folder="static")
+    app.url_rule_class = UrlRule
     app.extensions["sandbox"] = one
     app.before_request(_enter)
     app.teardown_request(_leave)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response
 from flask_openapi.openapi import OpenAPI
 
+from connectors.url_rule import UrlRule
 from plugin.api import register_api
 from plugin.doors.guard import guard
 from plugin.operations import operations_blueprint
@@ -29,6 +30,7 @@ SECURITY_HEADERS = {
 def create_app(connector: Connector) -> Flask:
     """The WSGI application; does no I/O but to keep a key for sessions where SECRET_KEY is not set."""
     app = OpenAPI("plugin", static_folder=None, doc_ui=False)
+    app.url_rule_class = UrlRule
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     app.register_blueprint(webhooks_blueprint(connector))
     app.register_blueprint(operations_blueprint(connector))

@@ -19,7 +19,6 @@ from connectors.store.people import accounts
 from connectors.store.sites import drafts
 from docs.screenshots.company import Company, seeded
 from docs.screenshots.make import ARGUMENTS, CHROMIUM, served
-from plugin.access.authentication import passwords
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
 from plugin.runtime.demonstration import demo_world
@@ -27,11 +26,11 @@ from plugin.runtime.serving.server import serving
 from plugin.runtime.settings import read_settings
 from plugin.sync.drain import drain
 from plugin.sync.resync.full import resync
+from tests.sign_in import PASSWORD, password_hash
 
 AXE = "axe-core@4"
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 LOOKS = ("color-contrast", "target-size", "scrollable-region-focusable", "meta-viewport")
-PASSWORD = "correct horse battery staple"
 ROLES = ("viewer", "editor", "admin")
 PATIENCE_MS = 15_000
 """How long something on a page may take to come; a machine may have more to do than this."""
@@ -72,7 +71,7 @@ def add_account(connector: Connector, role: str) -> str:
     """Somebody of this role, whose password is PASSWORD; gives the address."""
     email = f"{role}@acme.example"
     with connector.store.write() as conn:
-        accounts.add(conn, email, role.title(), role, passwords.hashed(PASSWORD), connector.clock())
+        accounts.add(conn, email, role.title(), role, password_hash(), connector.clock())
     return email
 
 

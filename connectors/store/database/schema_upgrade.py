@@ -20,6 +20,8 @@ def to_head(conn: Connection, revision: str = "head") -> None:
     """Run the missing revisions in the caller's transaction; processes that start together take turns."""
     if conn.dialect.name == "postgresql":
         conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
+    if revision == "head" and current(conn) == head():
+        return  # Alembic would load every revision to find that out
     config = _config()
     config.attributes["connection"] = conn
     command.upgrade(config, revision)

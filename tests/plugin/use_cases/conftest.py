@@ -15,15 +15,15 @@ from flask.testing import FlaskClient
 
 from connectors.sandbox import CONNECTOR
 from connectors.store.people import accounts, audit
-from plugin.access.authentication import passwords, tokens
+from plugin.access.authentication import tokens
 from plugin.access.authorization import members
 from plugin.cli import cli
 from plugin.runtime.application import create_app
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import read_settings
+from tests.sign_in import browser_of, password_hash
 
-PASSWORD = "correct horse battery staple"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 DOORS = ("page", "api", "command")
 SCOPES = {"viewer": ["read"], "editor": ["write"], "admin": ["admin", "people"]}
@@ -101,16 +101,10 @@ def opened(connector: Connector, environment: dict[str, str], role: str) -> Door
     """The doors of this connector for somebody of this role."""
     email = f"{role}@acme.example"
     with connector.store.write() as conn:
-        hashed = passwords.hashed(PASSWORD)
-        accounts.add(conn, email, role.title(), role, hashed, connector.clock())
+        accounts.add(conn, email, role.title(), role, password_hash(), connector.clock())
     account = members.find(connector, email)
     bearer = tokens.issue(connector, account, "a program", SCOPES[role], 1, "test")
-    browser = create_app(connector).test_client()
-    browser.environ_base["HTTP_ACCEPT"] = "text/html"
-    found = TOKEN.search(browser.get("/sign-in").get_data(as_text=True))
-    assert found is not None
-    form = {"csrf_token": found.group(1), "email": email, "password": PASSWORD}
-    assert browser.post("/sign-in", data=form).status_code == 302
+    browser = browser_of(create_app(connector), connector, email)
     return Doors(connector, environment, browser, {"Authorization": f"Bearer {bearer}"})
 
 

@@ -15,15 +15,14 @@ from werkzeug.test import TestResponse
 
 from connectors.clock import system_clock
 from connectors.store.people import accounts
-from plugin.access.authentication import passwords
 from plugin.runtime.application import create_app
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
 from plugin.runtime.demonstration import Demo, demo_world
 from plugin.sync.drain import drain
 from plugin.sync.resync.full import resync
+from tests.sign_in import browser_of, password_hash
 
-PASSWORD = "correct horse battery staple"
 ROLES = ("viewer", "editor", "admin")
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -54,16 +53,7 @@ class Desk:
 
 def desk_of(connector: Connector, role: str) -> Desk:
     email = f"{role}@acme.example"
-    client = create_app(connector).test_client()
-    client.environ_base["HTTP_ACCEPT"] = "text/html"
-    page = client.get("/sign-in").get_data(as_text=True)
-    found = TOKEN.search(page)
-    assert found is not None
-    answer = client.post(
-        "/sign-in", data={"csrf_token": found.group(1), "email": email, "password": PASSWORD}
-    )
-    assert answer.status_code == 302
-    return Desk(client)
+    return Desk(browser_of(create_app(connector), connector, email))
 
 
 @pytest.fixture(scope="session")
@@ -76,9 +66,8 @@ def read_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, 
         drain(context)
         with demo.connector.store.write() as conn:
             for role in ROLES:
-                password = passwords.hashed(PASSWORD)
                 now = demo.connector.clock()
-                accounts.add(conn, f"{role}@acme.example", role.title(), role, password, now)
+                accounts.add(conn, f"{role}@acme.example", role.title(), role, password_hash(), now)
         template = folder / "template.sqlite3"
         with sqlite3.connect(folder / "demo" / "demo.sqlite3") as source, sqlite3.connect(template) as target:
             source.backup(target)
