@@ -48,12 +48,13 @@ def drain(
     idle_since = context.clock()
     while (left := _left(context, patience)).rows and context.clock() - idle_since < patience:
         done = turn(context, worker)
+        total = reconciled + left.rows
         reconciled, written, failed = (
             reconciled + done.reconciled,
             written + done.written,
             failed + done.failed,
         )
-        progress(reconciled, reconciled + left.rows)
+        progress(reconciled, total)
         if done.idle:
             wait(left.pause)
         else:

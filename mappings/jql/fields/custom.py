@@ -118,10 +118,12 @@ def choices_in(field: Field) -> Callable[[object], Iterable[Named]]:
 
 def choices_of(value: object, depth: int = 0) -> Iterator[Named]:
     """Options with their children, versions, people, each item of a list."""
-    if isinstance(value, list) and depth <= DEEPEST:
+    if depth > DEEPEST:
+        return
+    if isinstance(value, list):
         for item in value:
             yield from choices_of(item, depth + 1)
-    elif isinstance(value, dict) and depth <= DEEPEST:
+    elif isinstance(value, dict):
         id_ = next((str(value[key]) for key in IDS if isinstance(value.get(key), str | int)), None)
         name = next((value[key] for key in SHOWN if isinstance(value.get(key), str)), "")
         if id_ is not None:

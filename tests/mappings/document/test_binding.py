@@ -262,3 +262,31 @@ def test_a_text_is_read_and_bound_in_one_step_with_all_findings(complete):
     assert [one.code for one in result.diagnostics] == ["duplicate-key", "unknown-cycle", "unknown-option"]
     assert [one.line for one in result.diagnostics] == sorted(one.line for one in result.diagnostics)
     assert bind_text("a: b: c", SITE).diagnostics[0].code == "syntax"
+
+
+EVERY_JQL = """\
+version: 1
+name: every
+scope: project = A1
+statuses:
+  excluded: resolution = A2
+  not_achieved: resolution = A3
+  overrides:
+    - {when: project = A4, by_category: {done: 1}}
+cycles: [{id: q, start: 2026-10-01, end: 2026-12-31}]
+objectives:
+  - id: o
+    select: labels = A5
+    cycle: q
+    key_results:
+      - {id: a, select: labels = A6, relation: {jql: labels = A7}, progress: {kind: milestone, done_when: labels = A8}}
+      - {id: b, select: labels = A9, progress: {kind: delivery}}
+kpis:
+  - {id: k, name: K, healthy: {at_most: 5}, source: {kind: jql_count, jql: labels = A10}}
+"""
+
+
+def test_every_jql_of_a_mapping_is_among_its_selectors():
+    mapping = bind(read_document(EVERY_JQL).require(), Catalogue())
+    assert [one.jql.split()[-1] for one in mapping.selectors()] == [f"A{n}" for n in range(1, 11)]
+    assert [one.jql for one in mapping.kpi_selectors()] == ["labels = A10"]

@@ -284,3 +284,14 @@ def test_a_new_order_is_a_difference(complete):
     )
     (change,) = diff(document, turned)
     assert change.path == "objectives[epics].key_results (order)"
+
+
+def test_what_others_would_take_for_a_day_is_quoted(complete):
+    text = export(read_document(complete.replace("name: platform-okrs", "name: 2026-10-01")).require())
+    assert [line.strip() for line in text.splitlines() if line.strip().startswith(("name: ", "start: "))] == [
+        'name: "2026-10-01"',
+        "name: Story point estimate",
+        'start: "2026-10-01"',
+        "start: kr_start",
+        "name: Open P1 bugs",
+    ]

@@ -62,6 +62,7 @@ def test_nothing_is_excluded_by_a_word_of_its_own() -> None:
         ("indeterminate: 0.5", "indeterminate: 50", "out-of-range", "0.5 for 50 %"),
         ("end: 2026-12-31", "end: 2026-12-31, stale_after: 999999d", "bad-form", "stale_after"),
         ("end: 2026-12-31", "end: 2026-12-31, stale_after: 3661d", "out-of-range", "stale_after"),
+        ("end: 2026-12-31", "end: 2026-12-31, stale_after: 523w", "out-of-range", "stale_after"),
         ("end: 2026-12-31", "end: 2026-12-31, stale_after: 0d", "out-of-range", "stale_after"),
         ("end: 2026-12-31", "end: 9999-12-31", "out-of-range", "end"),
         ("start: 2026-10-01", "start: 0001-01-01", "out-of-range", "start"),

@@ -89,6 +89,9 @@ def test_ten_mistakes_give_ten_findings_each_at_its_place(broken):
         ('{"version": tru}', "syntax", 1, 13),
         ('{\n  "a": 1\n  "b": 2\n}', "syntax", 3, 3),
         ('{"a": "b', "syntax", 1, 7),
+        ('{"a": "\\ud83d"}', "syntax", 1, 7),
+        ('{"\\ud83d": 1}', "syntax", 1, 2),
+        ('{"a": ["b", "x\\udfff"]}', "syntax", 1, 13),
     ],
 )
 def test_what_cannot_be_read_says_where(text, code, line, column):

@@ -20,6 +20,8 @@ ERRORS = [
     ("'Time Spent' > 5", "unknown-field", 0, 12, ""),
     ("timespent > 5", "unsupported-field", 0, 9, "work logs"),
     ("issue.property[x].y = 1", "unsupported-field", 0, 19, "use a field"),
+    ("status is Done", "unexpected", 10, 14, "use = to compare with a value"),
+    ("status is not Done", "unexpected", 14, 18, "use != to compare with a value"),
     ("summary = shop", "operator-not-allowed", 8, 9, "search text with ~"),
     ("Notes in (shop)", "operator-not-allowed", 6, 8, "search text with ~"),
     ("labels ~ okr", "operator-not-allowed", 7, 8, "use one of"),

@@ -12,6 +12,7 @@ import pytest
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status, User
 from mappings.jql import compile_selector
+from mappings.jql.fields.custom import choices_of, identities
 
 Builder = Callable[..., Issue]
 Ask = Callable[..., bool]
@@ -285,3 +286,36 @@ def test_currentuser_of_nobody_is_nobody(an_issue: Builder, holds: Ask, moment: 
     anonymous = replace(moment, account_id=None)
     assert not holds("assignee = currentUser()", an_issue(assignee=None), at=anonymous)
     assert not holds("assignee = currentUser()", an_issue(**ISSUE), at=anonymous)
+
+
+def nested(depth: int, inner: object) -> object:
+    return inner if depth == 0 else [nested(depth - 1, inner)]
+
+
+def test_how_deep_an_unknown_shape_is_looked_into() -> None:
+    assert list(identities(nested(5, "a"))) == ["a"]
+    assert list(identities(nested(5, 3))) == []
+    assert list(identities(nested(4, 3))) == ["3"]
+    assert list(identities(nested(6, "a"))) == []
+    assert list(choices_of(nested(4, {"id": 7, "value": "a"}))) == [Named("7", "a")]
+    assert list(choices_of(nested(5, {"id": 7, "value": "a"}))) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "jql", "held"),
+    [
+        ("2026-10-01", "cf[10019] >= '2026-10-01'", True),
+        ("2026-10-01", "cf[10019] < '2026-10-02'", True),
+        ("2026-10-01T12:30:00.000+0200", "cf[10019] > '2026-10-01 12:00'", True),
+        ("2026-10-01T12:30:00.000+0200", "cf[10019] > '2026-10-01 13:00'", False),
+        ("2026-10-01T12:30:00.000+0200", "cf[10019] < '2026-10-01 13:00'", True),
+        (20261001, "cf[10019] > '2026-10-01'", False),
+        (None, "cf[10019] > '2026-10-01'", False),
+        ("seven", "cf[10019] > 6", False),
+        (7, "cf[10019] > 6", True),
+    ],
+)
+def test_a_field_of_no_known_kind_is_compared_by_what_it_holds(
+    an_issue: Builder, holds: Ask, value: object, jql: str, held: bool
+) -> None:
+    assert holds(jql, an_issue(fields={"customfield_10019": value})) is held

@@ -1,0 +1,74 @@
+"""Working everything off: how long it waits between two looks, when it gives up, and what it tells meanwhile."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from connectors.store.work import due
+from plugin.sync.drain import Drained, drain
+from tests.plugin.sync.test_departure import WITH_KEY_RESULTS, epic
+
+
+class Waits:
+    """Lets the time pass and writes down how long."""
+
+    def __init__(self, hand: Any) -> None:
+        self.hand, self.all = hand, []
+
+    def __call__(self, seconds: float) -> None:
+        self.all.append(round(seconds, 3))
+        self.hand.clock.pass_by(seconds=seconds)
+
+
+@pytest.fixture
+def objective(hand: Any) -> str:
+    hand.activate(WITH_KEY_RESULTS)
+    made: str = epic(hand)
+    hand.sync()
+    return made
+
+
+WAITS = {
+    "at once": (0, []),
+    "sooner than it looks again": (0.01, [0.05]),
+    "as long as that": (0.3, [0.3]),
+    "looking once a second": (3.4, [1.0, 1.0, 1.0, 0.4]),
+    "nearly to the end of its patience": (29, [1.0] * 29),
+}
+
+
+def test_it_waits_for_what_is_due_within_its_patience_and_looks_once_a_second(
+    hand: Any, objective: str
+) -> None:
+    for name, (seconds, expected) in WAITS.items():
+        waits, later = Waits(hand), hand.clock() + timedelta(seconds=seconds)
+        with hand.connector.store.write() as conn:
+            due.mark(conn, "main", [objective], hand.clock(), "a test", later)
+        assert drain(hand.context, wait=waits) == Drained(reconciled=1), name
+        assert waits.all == expected, name
+
+
+def test_what_is_due_later_than_that_it_leaves(hand: Any, objective: str) -> None:
+    with hand.connector.store.write() as conn:
+        later = hand.clock() + timedelta(seconds=30, milliseconds=1)
+        due.mark(conn, "main", [objective], hand.clock(), "a test", later)
+    waits = Waits(hand)
+    assert drain(hand.context, wait=waits) == Drained()
+    assert waits.all == []
+    assert drain(hand.context, patience=timedelta(seconds=31), wait=waits) == Drained(reconciled=1)
+
+
+def test_it_tells_how_many_of_how_many(hand: Any) -> None:
+    """Twenty are claimed at a time."""
+    hand.activate(WITH_KEY_RESULTS)
+    for _ in range(23):
+        hand.issue("Epic", labels=["okr"])
+    hand.sync()
+    with hand.connector.store.write() as conn:
+        due.mark(conn, "main", [str(one) for one in hand.sandbox.sandbox.records], hand.clock(), "a test")
+    told: list[tuple[int, int | None]] = []
+    assert drain(hand.context, lambda done, total: told.append((done, total))).reconciled == 23
+    assert told == [(20, 23), (23, 23), (23, 23)]
