@@ -28,6 +28,8 @@ RECONCILE = "okr.reconcile"
 FURTHEST = timedelta(seconds=5)
 """A waiting job would hide an earlier wish for the same key, so none waits longer; what is due later is left to the sweep."""
 MOST_SWEPT = 2_000
+SHARE = 5
+"""So many of the jobs that wait in bulk are taken for urgent at each sweep, so that they are served however much people do."""
 ENGINE = "procrastinate"
 # Any fixed number serves; it only has to be the same in every process that installs.
 _LOCK = 0x0_6A69_7261_6F6C
@@ -72,6 +74,7 @@ def announce(conn: Connection, jobs: Iterable[Job]) -> None:
     wanted = sorted(jobs, key=lambda job: job.key)
     if not wanted:
         return
+    conn.execute(_HASTEN, {"keys": [job.key for job in wanted]})
     try:
         with conn.begin_nested():
             conn.execute(_DEFER, _arrays(wanted))
@@ -92,15 +95,45 @@ def _announce_singly(conn: Connection, jobs: list[Job]) -> None:
 _DEFER = text(
     """
     SELECT procrastinate_defer_jobs_v1(array_agg(
-        ROW(:queue, job.task, 0, job.key, job.key, job.args, job.at)::procrastinate_job_to_defer_v1
+        ROW(:queue, job.task, job.priority, job.key, job.key, job.args, job.at)::procrastinate_job_to_defer_v1
     ))
-    FROM unnest(
-        CAST(:keys AS text[]), CAST(:tasks AS text[]), CAST(:args AS jsonb[]), CAST(:ats AS timestamptz[])
-    ) AS job(key, task, args, at)
+    FROM (
+        SELECT one.*, COALESCE((
+            SELECT -due.bulk FROM due
+            WHERE due.site = one.args ->> 'site' AND due.objective_id = one.args ->> 'objective_id'
+        ), 0)::integer AS priority
+        FROM unnest(
+            CAST(:keys AS text[]), CAST(:tasks AS text[]), CAST(:args AS jsonb[]), CAST(:ats AS timestamptz[])
+        ) AS one(key, task, args, at)
+    ) AS job
     WHERE (job.at IS NULL OR job.at <= now() + CAST(:furthest AS interval))
     AND NOT EXISTS (
         SELECT FROM procrastinate_jobs AS waiting
         WHERE waiting.queueing_lock = job.key AND waiting.status = 'todo'
+    )
+    """
+)
+
+
+# What is being taken already is passed over, so nobody waits here.
+_HASTEN = text(
+    """
+    UPDATE procrastinate_jobs SET priority = 0 WHERE id IN (
+        SELECT job.id FROM procrastinate_jobs AS job
+        JOIN due ON due.site = job.args ->> 'site' AND due.objective_id = job.args ->> 'objective_id'
+        WHERE job.queueing_lock = ANY(CAST(:keys AS text[])) AND job.status = 'todo' AND job.priority < 0
+        AND due.bulk = 0
+        FOR UPDATE OF job SKIP LOCKED
+    )
+    """
+)
+_SHARE_OF_BULK = text(
+    """
+    UPDATE procrastinate_jobs SET priority = 0 WHERE id IN (
+        SELECT id FROM procrastinate_jobs
+        WHERE queue_name = :queue AND status = 'todo' AND priority < 0
+        ORDER BY id LIMIT :share
+        FOR UPDATE SKIP LOCKED
     )
     """
 )
@@ -124,11 +157,13 @@ def sweep(
     *,
     resting: Iterable[str] = (),
     without: Iterable[str] = (),
+    share: int = SHARE,
 ) -> int:
     """Announce what is due, or will be in a moment, and has no waiting job; how many keys.
 
     `sites` are those that are known: rows of a site that was removed wait for nobody. `resting` are those whose deliveries
-    are not read for now, `without` those whose objectives are left alone.
+    are not read for now, `without` those whose objectives are left alone. Of what waits in bulk the oldest `share` become as
+    urgent as what people did.
     """
     here, known = {"now": to_ms(now)}, set(sites)
     asked = sorted(known - set(resting))
@@ -140,6 +175,7 @@ def sweep(
     )
     found += [reconcile_job(row.site, row.objective_id, from_ms(row.run_after)) for row in rows]
     announce(conn, found)
+    conn.execute(_SHARE_OF_BULK, {"queue": QUEUE, "share": share})
     return len(found)
 
 
@@ -171,7 +207,7 @@ _DUE = text(
         WHERE waiting.queueing_lock = 'objective:' || due.site || ':' || due.objective_id
         AND waiting.status = 'todo'
     )
-    ORDER BY run_after LIMIT :most
+    ORDER BY bulk, run_after LIMIT :most
     """
 )
 _ROW = text(

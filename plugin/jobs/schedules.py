@@ -73,7 +73,7 @@ def look_at_pace(connector: Connector, site: str, _going_on: Callable[[], None])
     context = connector.context(site)
     with connector.store.write() as conn:
         if pace_days.turn(conn, site, context.moment().today):
-            due.mark(conn, site, objectives.ids(conn, site), connector.clock(), "a new day")
+            due.mark(conn, site, objectives.ids(conn, site), connector.clock(), "a new day", bulk=True)
 
 
 def go_on_activating(connector: Connector, site: str, going_on: Callable[[], None]) -> None:

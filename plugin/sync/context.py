@@ -64,11 +64,13 @@ class Context:
         """Now, in the mapping's time zone, as the connector's own account."""
         return Moment(self.clock(), self.mapping.zone, self.catalogue.account_id)
 
-    def mark(self, conn: Connection, objective_ids: Iterable[str], reason: str) -> None:
-        """Make objectives due after the quiet period, or at the latest when the ceiling is reached."""
+    def mark(
+        self, conn: Connection, objective_ids: Iterable[str], reason: str, *, bulk: bool = False
+    ) -> None:
+        """Make objectives due after the quiet period, or at the latest when the ceiling is reached; in `bulk` behind what people did."""
         now = self.clock()
         marked = frozenset(objective_ids)
-        due.mark(conn, self.site, marked, now, reason, now + self.quiet, ceiling=self.ceiling)
+        due.mark(conn, self.site, marked, now, reason, now + self.quiet, ceiling=self.ceiling, bulk=bulk)
         self.announcer.marked(conn, self.site, marked, now + self.quiet)
 
     def notifies(self, issue_key: str) -> bool:

@@ -41,7 +41,8 @@ due = Table(
     Column("error", Text),
     Column("remedy", Text),
     Column("buried_at", BigInteger),
-    Index(None, "run_after"),
+    Column("bulk", BigInteger, nullable=False, server_default="0"),
+    Index(None, "bulk", "run_after"),
     sqlite_with_rowid=False,
 )
 

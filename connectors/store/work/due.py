@@ -19,6 +19,8 @@ from connectors.store.schema import alignment
 from connectors.store.schema import due as table
 
 LONGEST_TEXT = 2_000
+BULK_SHARE = 4
+"""One of so many that are claimed is left to what is due in bulk, however much people do meanwhile."""
 MARKED_AT_ONCE = 500
 """A resync marks every objective of a site: their rows must not stand in memory together."""
 FEW = 20
@@ -32,7 +34,10 @@ _ONE_FEWER = case((table.c.attempts > 0, table.c.attempts - 1), else_=0)
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One claimed objective. `since` is its first unserved event, `attempts` counts claims since the last event, this one included."""
+    """One claimed objective. `since` is its first unserved event, `attempts` counts claims since the last event, this one included.
+
+    `bulk`: nobody did anything to it; a resync, a new day or another mapping asks for all.
+    """
 
     site: str
     objective_id: str
@@ -43,6 +48,7 @@ class Due:
     attempts: int
     worker: str
     lease_until: datetime
+    bulk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +74,13 @@ def mark(
     run_after: datetime | None = None,
     *,
     ceiling: timedelta | None = None,
+    bulk: bool = False,
 ) -> None:
     """These objectives are due, at once or from `run_after` on. Attempts start anew, a dead letter comes back to life.
 
     A row that waits already keeps the earlier of both times, so that a storm cannot put it off for ever; with a `ceiling` each
-    event puts it off to its own `run_after`, but never further than `ceiling` after the first event.
+    event puts it off to its own `run_after`, but never further than `ceiling` after the first event. What is marked in `bulk`
+    stands behind what is not, which a row that waits already keeps too.
     """
     ids = sorted(objective_ids if isinstance(objective_ids, Set) else set(objective_ids))
     if not ids:
@@ -85,6 +93,7 @@ def mark(
         "since": to_ms(now),
         "run_after": start,
         "attempts": 0,
+        "bulk": int(bulk),
     }
     marking = _marking(conn, to_ms(now), start, ceiling)
     for first in range(0, len(ids), MARKED_AT_ONCE):
@@ -109,7 +118,7 @@ def claim(
 ) -> list[Due]:
     """Take up to `limit` objectives (or the one named) that are due and that nobody holds, the longest waiting first.
 
-    What is taken together comes in the order in which it is best served: those below before those above. An objective waits for
+    What people did comes before what is due in bulk, which has a share of each claim all the same (`BULK_SHARE`). What is taken together comes in the order in which it is best served: those below before those above. An objective waits for
     what is due below it where that is much, but not for ever.
 
     Call it within `write`.
@@ -120,13 +129,17 @@ def claim(
     waiting = (
         select(table)
         .where(table.c.buried_at.is_(None), table.c.run_after <= at, _free_at(at), _may_go(at))
-        .order_by(table.c.run_after, table.c.since, table.c.objective_id)
-        .limit(limit)
+        .order_by(table.c.bulk, table.c.run_after, table.c.since, table.c.objective_id)
         .with_for_update(skip_locked=True)
     )
     if objective_id is not None:
         waiting = waiting.where(table.c.objective_id == objective_id)
-    found = conn.execute(_of_site(waiting, site)).all()
+    waiting = _of_site(waiting, site)
+    found = conn.execute(waiting.limit(limit)).all()
+    share = limit // BULK_SHARE
+    if share and len(found) == limit and not found[-share].bulk:
+        behind = conn.execute(waiting.where(table.c.bulk == 1).limit(share)).all()
+        found = [*found[: limit - len(behind)], *behind]
     until = to_ms(now + lease)
     if found:
         conn.execute(_CLAIMING, [_claim_row(row, worker, until) for row in found])
@@ -210,6 +223,7 @@ def retry(conn: Connection, site: str, objective_id: str, now: datetime) -> bool
         "buried_at": None,
         "remedy": None,
         "attempts": 0,
+        "bulk": 0,
         "run_after": to_ms(now),
         "generation": table.c.generation + 1,
     }
@@ -298,6 +312,9 @@ def _marking(conn: Connection, now: int, start: int, ceiling: timedelta | None) 
             "since": since,
             "run_after": _run_after(fresh, since, start, ceiling),
             "attempts": 0,
+            "bulk": case(
+                (or_(fresh, statement.excluded.bulk == 0), statement.excluded.bulk), else_=table.c.bulk
+            ),
             "error": None,
             "remedy": None,
             "buried_at": None,
@@ -398,6 +415,7 @@ def _claimed(row: Any, worker: str, until: int) -> Due:
         row.attempts + 1,
         worker,
         from_ms(until),
+        bool(row.bulk),
     )
 
 

@@ -255,7 +255,8 @@ def _save(
         if found.end is not None:
             _keep_end(context, conn, found.end, written=later is None and not sifted.waiting)
         probes = refusals.keep(conn, context.site, objective_id, whole.changes)
-        _wake(context, conn, objective_id, before.state if before else None, state, probes)
+        in_bulk = tenure is not None and tenure.claim.bulk
+        _wake(context, conn, objective_id, before.state if before else None, state, probes, bulk=in_bulk)
         places = [(change.issue_id, change.field_id) for change in whole.changes]
         writes.lapse(conn, context.site, now, objective_id, places)
         if not sifted.waiting:
@@ -275,13 +276,18 @@ def _wake(
     before: ObjectiveState | None,
     after: ObjectiveState | None,
     probes: frozenset[str],
+    *,
+    bulk: bool,
 ) -> None:
-    """Marks whom this reconcile concerns. All rows are locked at once and in order, our own too, as every other marking does."""
+    """Marks whom this reconcile concerns, in `bulk` where it was due so itself: above many that move at once there is no hurry.
+
+    All rows are locked at once and in order, our own too, as every other marking does.
+    """
     above, heirs = _moved_by(before, after), _heirs(context, conn, before, after)
     if above | heirs | probes:
         due.hold(conn, context.site, {objective_id, *above, *heirs, *probes})
-        context.mark(conn, above, "an aligned objective moved")
-        context.mark(conn, heirs, "another objective let go of an issue")
+        context.mark(conn, above, "an aligned objective moved", bulk=bulk)
+        context.mark(conn, heirs, "another objective let go of an issue", bulk=bulk)
         context.mark(conn, probes, TRIED)
 
 

@@ -81,7 +81,7 @@ def hold_against(
     name_comparisons.put(conn, site, after)
     healed = set(before.absences) - set(after.absences)
     if found.arrivals or healed:
-        due.mark(conn, site, objectives.ids(conn, site), now, "names in Jira changed")
+        due.mark(conn, site, objectives.ids(conn, site), now, "names in Jira changed", bulk=True)
         # Issues may be objectives now, or have fields again, of which no delivery told.
         wishes.ask(conn, site, now)
     return found

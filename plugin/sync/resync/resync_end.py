@@ -34,7 +34,7 @@ def settle(context: Context, report: Resynced, ids: Set[str], others: Set[str] =
         probed = refusals.probe(conn, context.site) if report.kind == "full" else frozenset[str]()
         more = others | report.marked | probed
         # A first read of a large site knows of no more: then its ids are not copied, which would be felt.
-        due.mark(conn, context.site, ids | more if more else ids, context.clock(), "resync")
+        due.mark(conn, context.site, ids | more if more else ids, context.clock(), "resync", bulk=True)
 
 
 def _apply_brake(context: Context, report: Resynced, ids: Set[str], others: Set[str]) -> None:

@@ -64,7 +64,7 @@ def count_after(
 def _mark_readers(context: Context, conn: Connection, moved: Collection[str]) -> None:
     """Objectives with key results that read one of these KPIs are due; where no key result reads a KPI, nothing is asked."""
     if context.mapping.current_kpis() & set(moved):
-        context.mark(conn, objectives.ids(conn, context.site), "a KPI that it reads")
+        context.mark(conn, objectives.ids(conn, context.site), "a KPI that it reads", bulk=True)
 
 
 def _count_kpi(

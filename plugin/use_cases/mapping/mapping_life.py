@@ -474,7 +474,7 @@ def _enact(
     ahead = coming_mappings.get(conn, site)
     if ahead is not None and ahead.complete and ahead.revision == revision:
         watermark.take_over(conn, site)
-    due.mark(conn, site, concerned, now, f"mapping {revision} activated")
+    due.mark(conn, site, concerned, now, f"mapping {revision} activated", bulk=True)
     connector.announcer.marked(conn, site, concerned, now)
 
 

@@ -80,7 +80,7 @@ def read_ahead(connector: Connector, site: str, text: str, report: Report) -> in
             raise IncompleteRead("Something else was read for meanwhile.", "Read again.")
         watermark.keep_ahead(conn, context, began)
         # What was news to the mirror has been taken in without a word to the objectives.
-        due.mark(conn, site, objectives.ids(conn, site), connector.clock(), "read for a preview")
+        due.mark(conn, site, objectives.ids(conn, site), connector.clock(), "read for a preview", bulk=True)
     connector.announce()
     return read
 

@@ -19,10 +19,15 @@ SECOND = timedelta(seconds=1)
 
 
 def _mark(
-    store: Store, now: datetime, *ids: str, reason: str = "event", run_after: datetime | None = None
+    store: Store,
+    now: datetime,
+    *ids: str,
+    reason: str = "event",
+    run_after: datetime | None = None,
+    bulk: bool = False,
 ) -> None:
     with store.write() as conn:
-        due.mark(conn, "main", ids, now, reason, run_after)
+        due.mark(conn, "main", ids, now, reason, run_after, bulk=bulk)
 
 
 def _claim(store: Store, now: datetime, worker: str = "w1", limit: int = 50) -> list[Due]:
@@ -197,6 +202,53 @@ def test_the_oldest_comes_first_so_that_none_starves(store: Store, now: datetime
     for second, name in enumerate("cab"):
         _mark(store, now + second * SECOND, name)
     assert [held.objective_id for held in _claim(store, now + 9 * SECOND, limit=2)] == ["c", "a"]
+
+
+def test_what_people_did_comes_before_what_is_due_in_bulk(store: Store, now: datetime) -> None:
+    """Counted: one claim of twenty serves the event, however many thousands a resync has marked before."""
+    _mark(store, now, *(f"s{number:04}" for number in range(3_000)), reason="resync", bulk=True)
+    _mark(store, now + SECOND, "s2999", "e1")
+    taken = _claim(store, now + 2 * SECOND, limit=20)
+    assert [held.objective_id for held in taken[:3]] == ["s2999", "e1", "s0000"]
+    assert [held.bulk for held in taken] == [False, False] + [True] * 18
+
+
+def test_what_is_due_in_bulk_has_a_share_whatever_people_do(store: Store, now: datetime) -> None:
+    _mark(store, now, *(f"s{number}" for number in range(9)), bulk=True)
+    _mark(store, now, *(f"e{number:02}" for number in range(40)))
+    taken = _claim(store, now, limit=20)
+    assert [held.objective_id for held in taken] == [
+        *(f"e{number:02}" for number in range(15)),
+        *(f"s{number}" for number in range(5)),
+    ]
+    assert [held.bulk for held in _claim(store, now, limit=20)].count(True) == 4
+    assert [held.bulk for held in _claim(store, now, limit=20)] == [False] * 9
+
+
+@pytest.mark.parametrize(
+    ("marks", "bulk"),
+    [
+        ([True], True),
+        ([True, False], False),
+        ([False, True], False),
+        ([True, True], True),
+    ],
+)
+def test_an_event_takes_out_of_the_bulk_and_a_sweep_puts_nothing_back(
+    store: Store, now: datetime, marks: list[bool], bulk: bool
+) -> None:
+    for one in marks:
+        _mark(store, now, "1", bulk=one)
+    assert [held.bulk for held in _claim(store, now)] == [bulk]
+
+
+def test_a_sweep_during_the_work_of_an_event_is_a_sweep(store: Store, now: datetime) -> None:
+    """What the event asked for is being served; what comes now stands behind others again."""
+    _mark(store, now, "1")
+    held = _claim(store, now)[0]
+    _mark(store, now + SECOND, "1", bulk=True)
+    assert not _finish(store, held)
+    assert [one.bulk for one in _claim(store, now + SECOND)] == [True]
 
 
 def test_marking_nothing_is_nothing(store: Store, now: datetime) -> None:

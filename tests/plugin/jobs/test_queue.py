@@ -123,6 +123,37 @@ def test_what_is_due_much_later_has_no_waiting_job_that_would_hide_an_event(inst
     assert keys(installed) == []
 
 
+def order(store: Store) -> list[str]:
+    """The keys of the waiting jobs as Procrastinate takes them."""
+    with store.read() as conn:
+        asked = (
+            "SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo' ORDER BY priority DESC, id"
+        )
+        return list(conn.execute(text(asked)).scalars())
+
+
+def test_what_people_did_is_taken_before_what_is_due_in_bulk(installed: Store) -> None:
+    with installed.write() as conn:
+        due.mark(conn, "main", ["1", "2", "3"], NOW, "resync", bulk=True)
+        sweep(conn, ["main"], NOW, share=0)
+        due.mark(conn, "main", ["4"], NOW, "an event")
+        QueueAnnouncer().marked(conn, "main", ["4"], NOW)
+    assert order(installed) == ["objective:main:4", *(f"objective:main:{number}" for number in (1, 2, 3))]
+    with installed.write() as conn:
+        due.mark(conn, "main", ["3"], NOW, "an event")
+        QueueAnnouncer().marked(conn, "main", ["3"], NOW)
+    assert order(installed)[:2] == ["objective:main:3", "objective:main:4"]
+
+
+def test_a_sweep_leaves_a_share_to_what_is_due_in_bulk(installed: Store) -> None:
+    with installed.write() as conn:
+        due.mark(conn, "main", ["1", "2", "3"], NOW, "resync", bulk=True)
+        sweep(conn, ["main"], NOW, share=1)
+        due.mark(conn, "main", ["4", "5"], NOW, "an event")
+        QueueAnnouncer().marked(conn, "main", ["4", "5"], NOW)
+    assert order(installed) == [f"objective:main:{number}" for number in (1, 4, 5, 2, 3)]
+
+
 @pytest.mark.parametrize(
     ("row", "found"),
     [
