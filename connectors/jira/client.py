@@ -13,7 +13,15 @@ from connectors.jira.http.transport import Pacing, Transport
 from connectors.jira.metadata import catalogue, permissions, server
 from connectors.jira.metadata.paged_lists import read_pages
 from connectors.jira.metadata.server import Account, JiraLibrary, ServerInfo
-from connectors.jira.read import bulk, changelog, lookup, properties, search_cloud, search_datacenter
+from connectors.jira.read import (
+    bulk,
+    changelog,
+    comments,
+    lookup,
+    properties,
+    search_cloud,
+    search_datacenter,
+)
 from connectors.jira.read.out_of_sight import NoSight, Sight
 from connectors.jira.read.page import Page, ReadResult
 from connectors.jira.read.parents import PARENT_FIELDS
@@ -23,6 +31,7 @@ from connectors.jira.write import dispatch, edit
 from connectors.jira.write.edit import EditField
 from mappings.explain.past import Step
 from mappings.facts.catalogue import Catalogue, Field
+from mappings.facts.comment import Comment
 from mappings.facts.issue import Named, User
 from mappings.write_back.target import Request
 
@@ -220,6 +229,10 @@ class Jira:
     def people(self, word: str) -> tuple[User, ...]:
         """Whom Jira finds under a name or an e-mail address."""
         return lookup.people(self.transport, self.api, word, cloud=self._cloud)
+
+    def comments(self, issue_id: str) -> tuple[Comment, ...]:
+        """Every comment of an issue that the account may see, the oldest first."""
+        return comments.comments(self.transport, self.api, issue_id)
 
     # -- writing
 

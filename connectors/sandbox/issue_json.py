@@ -297,7 +297,9 @@ class IssueWriter:
         }
 
     def comments(self, record: Record) -> Json:
-        found = self.sandbox.comments.get(record.id, [])
+        kept = self.sandbox.comments.get(record.id, [])
+        older = self.view.version == "2"
+        found = [{**one, "body": text_of(one["body"])} for one in kept] if older else kept
         return {
             "comments": found,
             "self": self.view.link(f"issue/{record.id}/comment"),

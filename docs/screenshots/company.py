@@ -9,6 +9,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from connectors.store.numbers.check_ins import Kept
+from connectors.store.numbers.comments import KeptComment
 from connectors.store.numbers.list_rows import After, Slice, Wanted
 from docs.screenshots import plain_listing
 from docs.screenshots.plain_listing import One
@@ -32,6 +33,7 @@ from plugin.pages.sources import (
 from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.status import Status
 from plugin.use_cases.kpis.board import ShownKpi
+from plugin.use_cases.objectives.due_check_ins import Due
 from plugin.use_cases.objectives.forecast_record import kept_of
 from plugin.use_cases.objectives.movement import Told
 from plugin.use_cases.objectives.objective_list import KeptForecast, Listed, ListedHead
@@ -132,6 +134,12 @@ class Company:
         found = self.objective(objective_id)
         rulings = [kr.check_in for kr in found.state.key_results if kr.check_in] if found else []
         return [Kept(ruling.check_in) for ruling in rulings]
+
+    def due_check_ins(self, objective_id: str, site: str | None = None) -> Mapping[str, Due]:  # noqa: ARG002
+        return {}
+
+    def comments(self, objective_id: str, site: str | None = None) -> Sequence[KeptComment]:  # noqa: ARG002
+        return ()
 
     def kept(self, objective_id: str) -> KeptForecast | None:
         """What was kept of it today."""

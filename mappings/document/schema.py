@@ -321,6 +321,15 @@ class BrakePart(Part):
     floor: int = Field(default=10, ge=0, le=1_000_000)
 
 
+class CheckInsPart(Part):
+    """Check-ins by comment on key results, who may make them, and when one is due."""
+
+    every: Duration = "7d"
+    on: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] = "fri"
+    who: Literal["owners", "anyone", "editors"] = "owners"
+    delivery: bool = False
+
+
 class Document(Part):
     """A whole mapping document."""
 
@@ -335,4 +344,5 @@ class Document(Part):
     objectives: tuple[ObjectivePart, ...] = Field(min_length=1, max_length=MOST_PARTS)
     kpis: tuple[KpiPart, ...] = Field(default=(), max_length=MOST_PARTS)
     write_back: tuple[WriteBackPart, ...] = Field(default=(), max_length=MOST_PARTS)
+    check_ins: CheckInsPart | None = None
     brake: BrakePart = BrakePart()

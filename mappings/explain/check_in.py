@@ -56,7 +56,8 @@ class CheckIn:
     """What `by` said at `at`. `derived` is the derived progress of that moment, None where it was unknown.
 
     `until` is the last day it holds; `delta` how far (as a share of 1) the derived progress may move. One of the two is there where it
-    has a `value`. `confidence` is how sure they were; of one that stands, what was said last, in whatever check-in.
+    has a `value`. `confidence` is how sure they were; of one that stands, what was said last, in whatever check-in. `clears` ends what stood.
+    `comment` is the id of the Jira comment that says it.
     """
 
     objective_id: str
@@ -71,12 +72,16 @@ class CheckIn:
     derived: Fraction | None = None
     id: int = 0
     confidence: Spoken | None = None
+    comment: str | None = None
+    clears: bool = False
 
     @property
     def said(self) -> str:
         """What it says as people read it: `60 %`, or the figure of a metric; without a value the confidence."""
         if self.value is not None:
             return share(self.value) if self.measure is Measure.PROGRESS else plain(self.value)
+        if self.clears:
+            return "the derived value"
         return "a note" if self.confidence is None else f"confidence {self.confidence.confidence.said}"
 
 

@@ -5,7 +5,7 @@ Records are protocols of read-only attributes, so that whatever the store keeps 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from fractions import Fraction
@@ -18,7 +18,8 @@ from mappings.rollup.state import ObjectiveState
 from plugin.use_cases.cycles.cycles import CycleDetail
 from plugin.use_cases.health.status import Status
 from plugin.use_cases.kpis.board import ShownKpi
-from plugin.use_cases.objectives.check_ins import Kept
+from plugin.use_cases.objectives.check_ins import Kept, KeptComment
+from plugin.use_cases.objectives.due_check_ins import Due
 from plugin.use_cases.objectives.movement import Told
 from plugin.use_cases.objectives.objective_list import After, Head, Listed, Moment, Wanted
 from plugin.use_cases.objectives.objectives import Drifted
@@ -138,6 +139,14 @@ class Sources(Protocol):
 
     def check_ins(self, objective_id: str, site: str | None = None) -> Sequence[Kept]:
         """What people said of its key results, ended check-ins too, the latest first."""
+        ...
+
+    def comments(self, objective_id: str, site: str | None = None) -> Sequence[KeptComment]:
+        """Comments on its key results that begin as check-ins do, the latest first."""
+        ...
+
+    def due_check_ins(self, objective_id: str, site: str | None = None) -> Mapping[str, Due]:
+        """The check-ins of an objective that are due today, by key result."""
         ...
 
     def drifted(self, objective_id: str, site: str | None = None) -> Drifted | None:

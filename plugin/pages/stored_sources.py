@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
@@ -27,7 +27,8 @@ from plugin.use_cases.kpis import board
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.mapping import revisions
 from plugin.use_cases.objectives import objectives as questions
-from plugin.use_cases.objectives.check_ins import Kept, list_check_ins
+from plugin.use_cases.objectives.check_ins import Kept, KeptComment, list_check_ins, list_comments
+from plugin.use_cases.objectives.due_check_ins import Due, due_on
 from plugin.use_cases.objectives.forecast_record import Calibration, calibration_of
 from plugin.use_cases.objectives.forecasts import ObjectiveForecast, forecast_of
 from plugin.use_cases.objectives.movement import Told
@@ -104,6 +105,19 @@ class StoredSources:
             for one in self._sites(site)
             for kept in list_check_ins(self.connector, self.who(), one, objective_id)
         ]
+
+    def comments(self, objective_id: str, site: str | None = None) -> Sequence[KeptComment]:
+        sites = self._sites(site)
+        return [
+            kept for one in sites for kept in list_comments(self.connector, self.who(), one, objective_id)
+        ]
+
+    def due_check_ins(self, objective_id: str, site: str | None = None) -> Mapping[str, Due]:
+        return {
+            id_: due
+            for one in self._sites(site)
+            for id_, due in due_on(self.connector, self.who(), one, objective_id).items()
+        }
 
     def drifted(self, objective_id: str, site: str | None = None) -> Drifted | None:
         found = (

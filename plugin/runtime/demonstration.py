@@ -26,10 +26,16 @@ LINKS = """
   - {target: key_result, remote_link: numbers}
 """
 """What the preset writes besides where the address of the pages is known: it ends with what it writes."""
+CHECK_INS = """
+check_ins: {who: anyone}
+"""
 EVENTS = (
     "jira:issue_created",
     "jira:issue_updated",
     "jira:issue_deleted",
+    "comment_created",
+    "comment_updated",
+    "comment_deleted",
     "issuelink_created",
     "issuelink_deleted",
     "jira:version_updated",
@@ -82,7 +88,8 @@ def demo_world(
     with SandboxServer(seed=seed, port=sandbox_port, clock=clock, webhook_backoff=2.0) as sandbox:
         connector = build_connector(_settings(sandbox, folder, secret, settings), clock)
         try:
-            text = presets.text(PRESET) + (LINKS if connector.settings.base_url is not None else "")
+            more = LINKS + CHECK_INS if connector.settings.base_url is not None else ""
+            text = presets.text(PRESET) + more
             activate(connector, DEMONSTRATION, "main", text, file=f"{PRESET}.yaml")
             yield Demo(sandbox, connector, secret)
         finally:

@@ -71,6 +71,8 @@ class Hints:
     timestamp: datetime | None = None
     updated: datetime | None = None
     told: Mapping[str, EventValue] = field(default_factory=dict)
+    commented: bool | None = None
+    """Whether it tells of a comment that may be a check-in; None where it tells of no comment."""
 
     @property
     def touched(self) -> frozenset[str]:
@@ -178,7 +180,13 @@ def _remark_event(event: str, said: Body) -> Hints | Ignored:
         or _actor(_part(remark, "updateAuthor"))
         or _actor(_part(remark, "author")),
         timestamp=_epoch(said.get("timestamp")),
+        commented=_may_check_in(remark.get("body")) if "comment" in event else None,
     )
+
+
+def _may_check_in(body: object) -> bool:
+    """Whether the comments are worth a look: the body has the marker somewhere, or is not told."""
+    return not isinstance(body, str) or "okr" in body.casefold()
 
 
 def _target_event(event: str, said: Body) -> Hints | Ignored:

@@ -23,11 +23,12 @@ from connectors.sandbox.site import (
     site,
     spend_write,
     view,
+    whole,
     writer,
 )
 from connectors.sandbox.site_state import edits
 from connectors.sandbox.site_state import transitions as workflow
-from connectors.sandbox.site_state.documents import document
+from connectors.sandbox.site_state.documents import document, is_document, text_of
 from connectors.sandbox.site_state.screens import edit_meta
 from connectors.sandbox.site_state.state import Event, Json, LinkRow, Record
 from connectors.sandbox.traffic.access import JiraAnswerError, bad_request
@@ -277,18 +278,39 @@ def _tell_property(record: Record, event: str, about: Json) -> None:
 # -- comments ----------------------------------------------------------------------------------------------------
 
 
+MOST_COMMENTS = 100
+NO_COMMENT = "Can not find a comment for the id: {id}."
+
+
 @routes.get("/issue/<key>/comment")
 def comments(key: str) -> Response:
-    return answer(writer().comments(issue_or_404(key)))
+    """A page of them, as the caller may see them, the oldest first unless `orderBy=-created`."""
+    record = issue_or_404(key)
+    found = [one for one in site().sandbox.comments.get(record.id, []) if _may_read(one)]
+    if request.args.get("orderBy") == "-created":
+        found.reverse()
+    start, size = whole("startAt", 0), min(whole("maxResults", 5000), MOST_COMMENTS)
+    shown = [_shown(one) for one in found[start : start + size]]
+    return answer({"startAt": start, "maxResults": size, "total": len(found), "comments": shown})
+
+
+def _may_read(comment: Json) -> bool:
+    """A comment for a group is shown to its author and to administrators alone: the sandbox has no groups."""
+    return "visibility" not in comment or caller().may("ADMINISTER", None) or _is_own(comment)
+
+
+def _is_own(comment: Json) -> bool:
+    return bool(comment["author"] == user_json(view(), site().sandbox, actor()))
+
+
+def _shown(comment: Json) -> Json:
+    return {**comment, "body": comment["body"] if g.version == "3" else text_of(comment["body"])}
 
 
 @routes.post("/issue/<key>/comment")
 def comment(key: str) -> Response:
-    record, body = issue_or_404(key), json_body().get("body")
+    record, said = issue_or_404(key), json_body()
     need("ADD_COMMENTS", record)
-    fine = isinstance(body, str) if g.version == "2" else isinstance(body, dict)
-    if not body or not fine:
-        raise JiraAnswerError(400, (), {"comment": "Comment body is not valid!"})
     sandbox, who = site().sandbox, user_json(view(), site().sandbox, actor())
     at, number = stamp(sandbox.clock()), sandbox.next_id("comment")
     made = {
@@ -296,13 +318,74 @@ def comment(key: str) -> Response:
         "id": number,
         "author": who,
         "updateAuthor": who,
-        "body": document(body) if isinstance(body, str) else body,
+        "body": _comment_body(said),
         "created": at,
         "updated": at,
-        "jsdPublic": True,
+        "jsdPublic": said.get("properties", []) != [INTERNAL],
+        **_visibility(said),
     }
     sandbox.comments[record.id].append(made)
+    _tell_comment(record, "comment_created", made)
+    return answer(_shown(made), 201)
+
+
+INTERNAL: Json = {"key": "sd.public.comment", "value": {"internal": True}}
+"""How a comment of Jira Service Management is said to be internal."""
+
+
+def _comment_body(said: Json) -> Json:
+    body = said.get("body")
+    fine = isinstance(body, str) if g.version == "2" else is_document(body)
+    if not body or not fine:
+        raise JiraAnswerError(400, (), {"comment": "Comment body is not valid!"})
+    return document(body) if isinstance(body, str) else dict(body)
+
+
+def _visibility(said: Json) -> Json:
+    return {"visibility": said["visibility"]} if "visibility" in said else {}
+
+
+def _comment_of(record: Record, number: str) -> Json:
+    found = site().sandbox.comments.get(record.id, [])
+    known = next((one for one in found if one["id"] == number and _may_read(one)), None)
+    if known is None:
+        raise JiraAnswerError(404, (NO_COMMENT.format(id=number),))
+    return known
+
+
+@routes.get("/issue/<key>/comment/<number>")
+def read_comment(key: str, number: str) -> Response:
+    return answer(_shown(_comment_of(issue_or_404(key), number)))
+
+
+@routes.put("/issue/<key>/comment/<number>")
+def edit_comment(key: str, number: str) -> Response:
+    record, said = issue_or_404(key), json_body()
+    known = _comment_of(record, number)
+    if not _is_own(known):
+        need("EDIT_ALL_COMMENTS", record, "You do not have the permission to edit this comment.")
+    sandbox = site().sandbox
+    who = user_json(view(), sandbox, actor())
+    known |= {"body": _comment_body(said), "updateAuthor": who, "updated": stamp(sandbox.clock())}
+    known |= _visibility(said)
+    _tell_comment(record, "comment_updated", known)
+    return answer(_shown(known))
+
+
+@routes.delete("/issue/<key>/comment/<number>")
+def delete_comment(key: str, number: str) -> Response:
+    record = issue_or_404(key)
+    known = _comment_of(record, number)
+    if not _is_own(known):
+        need("DELETE_ALL_COMMENTS", record, "You do not have the permission to delete this comment.")
+    site().sandbox.comments[record.id].remove(known)
+    _tell_comment(record, "comment_deleted", known)
+    return nothing()
+
+
+def _tell_comment(record: Record, event: str, comment: Json) -> None:
+    """Every one of them moves the issue's `updated`; webhooks have the body as text."""
+    sandbox = site().sandbox
     sandbox.touch(record.id)
-    told = {**made, "body": body}
-    sandbox.announce(Event("comment_created", sandbox.clock(), actor(), record, extra={"comment": told}))
-    return answer({**made, "body": body}, 201)
+    told = {**comment, "body": text_of(comment["body"])}
+    sandbox.announce(Event(event, sandbox.clock(), actor(), record, extra={"comment": told}))

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import zip_longest
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, insert, or_, select, update
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.json_text import fraction_of, fraction_text
-from connectors.store.database.sql import plain
+from connectors.store.database.sql import among, plain
 from connectors.store.schema import check_in as table
 from mappings.explain.check_in import LONGEST_NOTE, CheckIn, CheckIns, Measure
 from mappings.explain.confidence import Spoken, confidence_of
 
 LONGEST_NAME = 500
-REPLACED, WITHDRAWN = "replaced", "withdrawn"
+REPLACED, WITHDRAWN, CLEARED, RETRACTED = "replaced", "withdrawn", "cleared", "retracted"
+"""How a check-in ends: by a later one; by a person, or by a comment, that takes it back; a comment that was edited or deleted says
+nothing any more, as if it had never been there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A check-in and how it ended: `replaced` or `withdrawn`, by whom and when; all None while it stands, and where it says no value."""
+    """A check-in and how it ended (`replaced`, `withdrawn`, `cleared` or `retracted`), by whom and when; all None while it stands, and where it says no value."""
 
     check_in: CheckIn
     ended_at: datetime | None = None
@@ -41,6 +44,51 @@ def add(conn: Connection, site: str, check_in: CheckIn) -> CheckIn:
         _end(conn, _with_value(site, check_in), check_in.by, check_in.at, REPLACED)
     number = conn.execute(insert(table).values(_values(site, check_in)).returning(table.c.id)).scalar_one()
     return replace(check_in, id=number)
+
+
+def add_of_comment(conn: Connection, site: str, check_in: CheckIn, updated: datetime) -> CheckIn:
+    """Keep what a comment says, at its place in time: a later one stands on."""
+    row = {**_values(site, check_in), "comment_updated": to_ms(updated)}
+    number = conn.execute(insert(table).values(row).returning(table.c.id)).scalar_one()
+    _put_in_order(conn, site, check_in)
+    return replace(check_in, id=number)
+
+
+def of_comment(conn: Connection, site: str, comment_ids: Iterable[str]) -> list[tuple[CheckIn, datetime]]:
+    """What comments say now, and when each was edited last; what is retracted says nothing any more."""
+    live = or_(table.c.ended_how.is_(None), table.c.ended_how != RETRACTED)
+    statement = _every(site).where(among(conn, table.c.comment_id, comment_ids), live)
+    return [
+        (_kept(row).check_in, from_ms(row.comment_updated))
+        for row in conn.execute(statement.order_by(table.c.id))
+    ]
+
+
+def retract(conn: Connection, site: str, check_in: CheckIn, now: datetime) -> None:
+    """Take back what a comment said that says it no longer, as if it had never been there."""
+    ended = {"ended_at": to_ms(now), "ended_by": plain(check_in.by, LONGEST_NAME), "ended_how": RETRACTED}
+    conn.execute(update(table).where(table.c.site == site, table.c.id == check_in.id).values(ended))
+    _put_in_order(conn, site, check_in)
+
+
+def _put_in_order(conn: Connection, site: str, about: CheckIn) -> None:
+    """Of all that was said of a key result the last stands; equal times: the greater comment. What a person withdrew stays so."""
+    live = or_(table.c.ended_how.is_(None), table.c.ended_how != RETRACTED)
+    ruling = or_(table.c.value.is_not(None), table.c.clears.is_not(None))
+    mine = (table.c.objective_id == about.objective_id, table.c.key_result_id == about.key_result_id)
+    rows = list(conn.execute(_every(site).where(*mine, live, ruling)))
+    rows.sort(key=lambda row: (row.at, int(row.comment_id or 0), row.id))
+    for row, after in zip_longest(rows, rows[1:]):
+        if row.ended_how == WITHDRAWN:
+            continue
+        how = None if after is None else CLEARED if after.clears else REPLACED
+        ended = {
+            "ended_at": None if after is None else after.at,
+            "ended_by": None if after is None else after.by,
+            "ended_how": how,
+        }
+        if (row.ended_at, row.ended_how) != (ended["ended_at"], how):
+            conn.execute(update(table).where(table.c.id == row.id).values(ended))
 
 
 def withdraw(conn: Connection, site: str, number: int, by: str, now: datetime) -> Kept | None:
@@ -123,6 +171,8 @@ def _values(site: str, check_in: CheckIn) -> dict[str, object]:
         "until": None if check_in.until is None else check_in.until.isoformat(),
         "delta": fraction_text(check_in.delta),
         "confidence": None if check_in.confidence is None else check_in.confidence.confidence.text,
+        "comment_id": check_in.comment,
+        "clears": 1 if check_in.clears else None,
     }
 
 
@@ -141,5 +191,7 @@ def _kept(row: Any) -> Kept:
         fraction_of(row.derived),
         row.id,
         None if told is None else Spoken(told, row.by, from_ms(row.at)),
+        row.comment_id,
+        bool(row.clears),
     )
     return Kept(check_in, maybe_from_ms(row.ended_at), row.ended_by, row.ended_how)

@@ -212,5 +212,33 @@ check_in = Table(
     Column("confidence", Text),
     columns.number("at"),
     Column("ended_at", BigInteger),
+    Column("comment_id", Text),
+    Column("comment_updated", BigInteger),
+    Column("clears", BigInteger),
     Index(None, "site", "objective_id"),
+    Index(None, "site", "comment_id"),
+)
+
+comment = Table(
+    "comment",
+    columns.metadata,
+    columns.site(),
+    columns.part("issue_id"),
+    columns.part("comment_id"),
+    columns.number("updated"),
+    columns.number("at"),
+    columns.text("by"),
+    columns.text("line"),
+    Column("fault", Text),
+    sqlite_with_rowid=False,
+)
+
+comment_read = Table(
+    "comment_read",
+    columns.metadata,
+    columns.site(),
+    columns.part("issue_id"),
+    columns.number("updated"),
+    columns.number("read_at"),
+    sqlite_with_rowid=False,
 )

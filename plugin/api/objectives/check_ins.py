@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from mappings.explain.check_in import DELTA, LONGEST_NOTE, Measure
 from mappings.numbers import exact
 from plugin.api.protocol.addresses import CheckInAddress, ObjectiveAddress
-from plugin.api.protocol.lookup import objective_of
+from plugin.api.protocol.lookup import objective_of, site_of
 from plugin.api.protocol.operation import Call, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import Asked, Done, Given, Page, PageQuery, SiteQuery, Word
 from plugin.doors.problem import Fault
 from plugin.doors.refusal import Refusal, not_found
-from plugin.use_cases.objectives import check_ins
+from plugin.use_cases.objectives import check_ins, due_check_ins
 from plugin.use_cases.objectives.check_ins import CheckInRefused, Kept, Said
 from plugin.use_cases.objectives.objective_values import exact_text, number
 
@@ -91,6 +91,91 @@ def list_check_ins(call: Call, path: ObjectiveAddress, query: PageQuery) -> Repl
     shown = rest[: query.limit]
     after = cursor(name, shown[-1].check_in.id) if len(rest) > len(shown) else None
     return Reply(Page[CheckInGiven](items=[check_in_given(one) for one in shown], next=after))
+
+
+class DueGiven(Given):
+    """What waits for somebody: a check-in of a key result, or the `score` of an objective whose cycle has ended (`key_result` null).
+
+    Due since the day `since`; `missed` are the check-ins missed running, this one included; `last` is the day of the last check-in or reading.
+    """
+
+    what: Literal["check_in", "score"]
+    objective: str
+    objective_key: str
+    key_result: str | None
+    key: str | None
+    title: str
+    owner: str | None
+    since: date
+    missed: int
+    last: date | None
+
+
+class DueQuery(PageQuery):
+    """Of whom."""
+
+    owner: Word | None = Field(None, description="The name of who is asked, in any case.")
+
+
+@ROUTES.get(
+    "/check-ins/due",
+    "viewer",
+    "Key results that wait for a check-in, and objectives of an ended cycle that wait for their score.",
+)
+def list_due(call: Call, query: DueQuery) -> Reply[Page[DueGiven]]:
+    """Those missed most often first; none where the mapping has no `check_ins`."""
+    site = site_of(call, query)
+    name = list_name(f"due:{site}", query)
+    begun = position(query.cursor, name, (int,))
+    start = int(begun[0]) if begun is not None else 0
+    found = due_check_ins.due_check_ins(call.connector, call.actor, site, query.owner or "")
+    shown = found[start : start + query.limit]
+    after = start + len(shown)
+    given = [DueGiven(**due_check_ins.due_values(one)) for one in shown]
+    return Reply(Page[DueGiven](items=given, next=cursor(name, after) if after < len(found) else None))
+
+
+class CommentGiven(Given):
+    """A comment on a key result that begins as a check-in does; `fault` is why it was refused, null where it is a check-in."""
+
+    issue: str
+    comment: str
+    by: str
+    at: datetime
+    edited: datetime
+    line: str
+    fault: str | None
+
+
+@ROUTES.get(
+    "/objectives/{objective}/comments",
+    "viewer",
+    "Comments on its key results that begin as check-ins do, and how each was taken.",
+)
+def list_comments(call: Call, path: ObjectiveAddress, query: PageQuery) -> Reply[Page[CommentGiven]]:
+    """The latest first; those that are no check-in any more are left out."""
+    site, saved = objective_of(call, path, query)
+    name = list_name(f"comments:{site}:{saved.state.id}", query)
+    begun = position(query.cursor, name, (int,))
+    found = check_ins.list_comments(call.connector, call.actor, site, saved.state.id)
+    rest = found[int(begun[0]) if begun is not None else 0 :]
+    shown = rest[: query.limit]
+    after = len(found) - len(rest) + len(shown)
+    given = [
+        CommentGiven(
+            issue=one.issue_id,
+            comment=one.id,
+            by=one.by,
+            at=one.at,
+            edited=one.updated,
+            line=one.line,
+            fault=one.fault,
+        )
+        for one in shown
+    ]
+    return Reply(
+        Page[CommentGiven](items=given, next=cursor(name, after) if len(rest) > len(shown) else None)
+    )
 
 
 @ROUTES.post(

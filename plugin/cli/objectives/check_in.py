@@ -16,15 +16,18 @@ from plugin.cli.terminal.output import json_option, show_json, show_table, site_
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.objectives.check_ins import (
     Kept,
+    KeptComment,
     Said,
     check_in,
     key_result_of,
     list_check_ins,
+    list_comments,
     typed_confidence,
     typed_delta,
     typed_value,
     withdraw,
 )
+from plugin.use_cases.objectives.due_check_ins import Due, due_check_ins, due_values
 from plugin.use_cases.objectives.objective_lookup import SavedObjective, find_objective
 from plugin.use_cases.objectives.objective_values import exact_text, number
 
@@ -56,6 +59,63 @@ def list_command(key: str, everything: bool, site: str, as_json: bool) -> None:
         names = {one.id: one.key or one.title for one in saved.state.key_results}
         rows = [_row(one, names) for one in found]
         show_table("Check-ins", COLUMNS, rows)
+
+
+@check_in_group.command("due")
+@click.option("--owner", default="", help="Only what waits for this person (their name).")
+@site_option
+@json_option
+def due_command(owner: str, site: str, as_json: bool) -> None:
+    """List the key results that wait for a check-in, and objectives of an ended cycle that wait for their score."""
+    with open_connector(site=site) as connector:
+        found = due_check_ins(connector, COMMAND_LINE, site, owner)
+    if as_json:
+        show_json([due_values(one) for one in found])
+    elif not found:
+        click.echo("No check-in is due.")
+    else:
+        columns = ("Objective", "Key result", "Owner", "Since", "Missed", "Last word")
+        show_table("Due", columns, [_due_row(one) for one in found])
+
+
+def _due_row(one: Due) -> tuple[str, ...]:
+    own = one.key_result
+    return (
+        one.objective.key or one.objective.id,
+        "score it" if own is None else own.key or own.title,
+        one.owner or "",
+        one.since.isoformat(),
+        str(one.missed),
+        "" if one.last is None else one.last.isoformat(),
+    )
+
+
+@check_in_group.command("comments")
+@click.argument("key")
+@site_option
+@json_option
+def comments_command(key: str, site: str, as_json: bool) -> None:
+    """List the comments on key results of an objective that begin as check-ins do, and why some were refused."""
+    with open_connector(site=site) as connector:
+        saved = _objective(connector, site, key)
+        found = list_comments(connector, COMMAND_LINE, site, saved.state.id)
+    if as_json:
+        show_json([comment_values(one) for one in found])
+    elif not found:
+        click.echo(f"No comment on a key result of {key} begins with OKR.")
+    else:
+        names = {one.issue_id: one.key for one in saved.state.key_results}
+        rows = [
+            (
+                names.get(one.issue_id, ""),
+                one.by,
+                f"{one.at:%Y-%m-%d %H:%M} UTC",
+                one.line,
+                one.fault or "taken",
+            )
+            for one in found
+        ]
+        show_table("Comments", ("Key result", "By", "At", "Comment", "How it was taken"), rows)
 
 
 # A value below zero begins like an option.
@@ -153,6 +213,19 @@ def check_in_values(one: Kept) -> dict[str, Any]:
         "ended_at": one.ended_at,
         "ended_by": one.ended_by,
         "ended_how": one.ended_how,
+    }
+
+
+def comment_values(one: KeptComment) -> dict[str, Any]:
+    """One comment for programs."""
+    return {
+        "issue": one.issue_id,
+        "comment": one.id,
+        "by": one.by,
+        "at": one.at,
+        "edited": one.updated,
+        "line": one.line,
+        "fault": one.fault,
     }
 
 

@@ -97,6 +97,7 @@ def invitation(pages: str, board: str, sign_in: tuple[str, str]) -> str:
         f"\n  OKR pages      {pages}\n"
         f"  Sign in as     {sign_in[0]}   password {sign_in[1]}\n"
         f"  Sandbox Jira   {board}   (drag a card where it says “moved by its cards”, and watch)\n"
+        "  Check in       by comment on a key result, over the sandbox’s API: docs/sandbox.md says how\n"
         "  Change a rule  Mapping > Edit by form, on the OKR pages: preview what it would do, then activate it\n\n"
         "  Stop with Ctrl-C."
     )

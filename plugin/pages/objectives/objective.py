@@ -122,6 +122,8 @@ def explained(
         everything=everything,
         marks=sources.marks(state.id, site),
         check_ins=sources.check_ins(state.id, site),
+        comments=sources.comments(state.id, site),
+        due=sources.due_check_ins(state.id, site),
         refused=refused,
         drifted=sources.drifted(state.id, site),
         asked=asked,

@@ -20,6 +20,7 @@ class Batch:
 
     `echoes` says when issues were last edited by our own writes, so that the mirror knows without reading them again.
     `edited` says of touched issues when they were last edited at least, `unsure` of which of them no delivery tells that.
+    `commented` says of issues that deliveries tell of comments on, whether one of these may be a check-in.
     `deleted` are those of which Jira says itself that they are deleted.
     """
 
@@ -32,6 +33,7 @@ class Batch:
     echoes: dict[str, datetime] = field(default_factory=dict)
     verdicts: dict[int, tuple[str, str]] = field(default_factory=dict)
     named: dict[int, frozenset[str]] = field(default_factory=dict)
+    commented: dict[str, bool] = field(default_factory=dict)
 
 
 def sort_deliveries(
@@ -70,6 +72,9 @@ def _verdict(batch: Batch, hints: Hints | Ignored, is_echo: EchoTest, id_of: IdO
         return "done", "echo of our own write"
     batch.touched |= hints.touched
     batch.deleted |= hints.deleted_ids
+    if hints.commented is not None:
+        known = batch.commented
+        known |= {id_: hints.commented or known.get(id_, False) for id_ in hints.issue_ids}
     batch.touched |= {found for key in hints.parent_keys | hints.link_keys if (found := id_of(key))}
     _note_edits(batch, hints)
     for issue_id in hints.issue_ids:

@@ -33,7 +33,7 @@ from plugin.sync.reconcile.hold import BREAKER, FLAPPING, RESYNC, Sifted, note_h
 from plugin.sync.reconcile.lease import Tenure
 from plugin.sync.reconcile.measurement import Measured, measure_objective, owners_of, prepare
 from plugin.sync.reconcile.permits import TRIED
-from plugin.sync.refresh import gaps
+from plugin.sync.refresh import comments, gaps
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
 
@@ -252,6 +252,7 @@ def _save(
             objectives.remove(conn, context.site, [objective_id])
         else:
             objectives.succeed(conn, context.site, before, state, context.mapping.revision, now)
+            comments.watch(context, conn, state)
         if found.end is not None:
             _keep_end(context, conn, found.end, written=later is None and not sifted.waiting)
         probes = refusals.keep(conn, context.site, objective_id, whole.changes)

@@ -27,7 +27,7 @@ from plugin.sync.intake.echo import is_echo
 from plugin.sync.intake.triage import Batch, sort_deliveries
 from plugin.sync.reconcile import candidates
 from plugin.sync.reconcile.places import recalled, spare_own, with_places
-from plugin.sync.refresh import gaps
+from plugin.sync.refresh import comments, gaps
 from plugin.sync.refresh.losses import Weighed, record, weigh
 from plugin.sync.refresh.omissions import in_scope, spared
 from plugin.sync.refresh.own_writes import overtaken, written_lately
@@ -116,6 +116,9 @@ def _work_off(context: Context, deliveries: list[Delivery]) -> Refreshed:
     lost = weigh(context, read.gone, frozenset(batch.deleted))
     changed = {id_: context.field_ids(named) for id_, named in batch.changed_fields.items()}
     found = with_readings(context, read.issues, changed)
+    with context.store.read() as conn:
+        commented = comments.told(context, conn, batch.commented)
+    comments.follow(context, commented, read.issues)
     return _land(context, deliveries, batch, Found(found, lost, read_at, read.gaps))
 
 

@@ -16,7 +16,7 @@ from connectors.store.reads.full_reads import FullRead
 from connectors.store.work import drift
 from connectors.store.writes import written_values as stands
 from plugin.sync.context import Context
-from plugin.sync.refresh import gaps, written_options
+from plugin.sync.refresh import comments, gaps, written_options
 from plugin.sync.refresh.names import observe
 from plugin.sync.refresh.reread import with_readings
 from plugin.sync.resync import activation_read, watermark
@@ -53,6 +53,7 @@ def resync(
     drop_unseen(context, reading, accept_loss)
     settle(context, report, report.objectives, _others(context, report))
     _remember(context, reading)
+    comments.catch_up(context)
     observe(context.store, context.site, context.mapping, context.clock())
     written_options.compare(context)
     return report

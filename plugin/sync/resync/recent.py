@@ -13,6 +13,7 @@ from connectors.store.reads import failures
 from connectors.store.reads.watermarks import Watermark
 from plugin.sync.context import Context
 from plugin.sync.reconcile import permits
+from plugin.sync.refresh import comments
 from plugin.sync.refresh.reread import with_readings
 from plugin.sync.resync import watermark
 from plugin.sync.resync.completeness import confirm_nothing
@@ -43,6 +44,7 @@ def resync_recent(context: Context, progress: Progress = lambda _done, _total: N
         raise
     settle(context, report, report.marked)
     permits.look(context)
+    comments.catch_up(context)
     with context.store.write() as conn:
         watermark.set_by_recent_read(conn, context, Watermark(newest, mark.under), report)
         failures.clear(conn, context.site, "recent")

@@ -17,6 +17,9 @@ from mappings.document.text.source import read_document
 from mappings.write_back.targets import WRITE_TARGETS
 from plugin.runtime.connector import Connector, NotReady
 
+COMMENTS = ("comment_created", "comment_updated", "comment_deleted")
+"""What tells of check-ins by comment, where the mapping asks for check-ins."""
+_WORDS = ("check_ins", *(target.option for target in WRITE_TARGETS if target.events))
 NEEDED = EVENTS[:5]
 """Without these a number stays wrong until the next resync; sprints and versions change seldom, and many sites have none."""
 
@@ -86,7 +89,7 @@ def is_ours(hook: Registered, site: str) -> bool:
 
 
 def events_besides(connector: Connector, site: str) -> tuple[str, ...]:
-    """The events that the webhook has to tell of besides, because the active mapping writes something that they tell of."""
+    """The events that the webhook has to tell of besides, because the active mapping writes, or reads, something that they tell of."""
     try:
         return _events_of(connector.context(site).mapping.document)
     except NotReady:
@@ -96,14 +99,15 @@ def events_besides(connector: Connector, site: str) -> tuple[str, ...]:
 def _events_of_active(conn: Connection, site: str) -> tuple[str, ...]:
     """The same by the stored document alone, which need not be bound for it."""
     active = revisions.active(conn, site)
-    if active is None or not any(target.events and target.option in active.text for target in WRITE_TARGETS):
+    if active is None or not any(word in active.text for word in _WORDS):
         return ()
     return _events_of(read_document(active.text).require())
 
 
 def _events_of(document: Document) -> tuple[str, ...]:
     written = (target for target in WRITE_TARGETS if any(map(target.is_written, document.write_back)))
-    return tuple(event for target in written for event in target.events)
+    read = () if document.check_ins is None else COMMENTS
+    return (*(event for target in written for event in target.events), *read)
 
 
 def _keep(connector: Connector, site: str, answer: WebhookAnswer) -> WebhookState:

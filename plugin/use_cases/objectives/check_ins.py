@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from connectors.store.numbers import check_ins, closings, objectives
+from connectors.store.numbers import check_ins, closings, comments, objectives
 from connectors.store.numbers.check_ins import WITHDRAWN, Kept
+from connectors.store.numbers.comments import KeptComment
 from connectors.store.people import audit
 from connectors.store.work import due
 from mappings.explain.check_in import DELTA, CheckIn, Measure, faults, share
@@ -29,12 +30,14 @@ __all__ = [
     "WITHDRAWN",
     "CheckInRefused",
     "Kept",
+    "KeptComment",
     "Said",
     "check_in",
     "derived_progress",
     "keep",
     "key_result_of",
     "list_check_ins",
+    "list_comments",
     "typed_confidence",
     "typed_delta",
     "typed_value",
@@ -91,6 +94,17 @@ def list_check_ins(connector: Connector, _actor: Actor, site: str, objective_id:
     """What people said of the key results of an objective, the latest first, ended ones too."""
     with connector.store.read() as conn:
         return tuple(check_ins.of(conn, site, objective_id))
+
+
+@question(VIEWER)
+def list_comments(
+    connector: Connector, _actor: Actor, site: str, objective_id: str
+) -> tuple[KeptComment, ...]:
+    """The comments on its key results that begin as check-ins do, the latest first; those that were refused say why."""
+    with connector.store.read() as conn:
+        saved = objectives.load(conn, site, objective_id)
+        issues = [] if saved is None else [one.issue_id for one in saved.state.key_results if one.issue_id]
+        return tuple(reversed([*comments.of(conn, site, issues).values()]))
 
 
 @act(EDITOR)

@@ -13,6 +13,7 @@ from mappings.document.schema import (
     AlignmentPart,
     BandPart,
     BrakePart,
+    CheckInsPart,
     CyclePart,
     Document,
     FieldPart,
@@ -212,6 +213,7 @@ documents = st.builds(
     write_back=st.lists(
         st.builds(WriteBackPart, target=st.sampled_from(["objective", "key_result"]), set=st.dictionaries(names, targets, max_size=2)), max_size=2
     ).map(tuple),
+    check_ins=st.none() | st.builds(CheckInsPart, every=st.sampled_from(["7d", "2w"]), on=st.sampled_from(["mon", "fri"]), who=st.sampled_from(["owners", "anyone", "editors"]), delivery=st.booleans()),
     brake=st.builds(BrakePart, share=shares, floor=st.integers(0, 99)),
 )  # fmt: skip
 

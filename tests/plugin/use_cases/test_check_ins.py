@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+import json
+from datetime import UTC, date, datetime
 from fractions import Fraction
 
 import pytest
 
 from connectors.store.numbers import check_ins as kept
+from connectors.store.numbers import comments
+from connectors.store.numbers.comments import KeptComment
 from connectors.store.work import due
 from mappings.explain.check_in import Measure
 from mappings.explain.confidence import Confidence, Level, Spoken
@@ -163,3 +166,37 @@ def test_a_confidence_alone_overrides_nothing_at_any_door(company, delivery):
         check_ins.withdraw(company.connector, COMMAND_LINE, "main", objective.id, one.check_in.id)
     with company.connector.store.read() as conn:
         assert kept.standing(conn, "main", objective.id) == {}
+
+
+def test_a_comment_that_was_refused_is_told_at_each_door(company):
+    every = objectives.every_objective(company.connector, COMMAND_LINE, Wanted(sites=("main",)))
+    pairs = ((saved.state, one) for saved in every for one in saved.state.key_results if one.issue_id)
+    objective, issue = next(pairs)
+    at = datetime(2026, 11, 10, 9, tzinfo=UTC)
+    made = [
+        KeptComment(issue.issue_id, "10", at, at, "Ada", "okr 47,5", "“47,5” is no number here"),
+        KeptComment(issue.issue_id, "11", at, at, "Bo", "okr 9 %"),
+    ]
+    with company.connector.store.write() as conn:
+        comments.replace(conn, "main", issue.issue_id, made)
+    page = company.look(f"/objectives/{objective.key}")
+    assert ("okr 47,5" in page, "“47,5” is no number here. Edit it in Jira." in page, "okr 9 %" in page) == (
+        True,
+        True,
+        False,
+    )
+    answer = company.api("GET", f"/objectives/{objective.key}/comments?limit=1")
+    assert [(one["comment"], one["fault"]) for one in answer.json["items"]] == [("11", None)]
+    answer = company.api("GET", f"/objectives/{objective.key}/comments?limit=1&cursor={answer.json['next']}")
+    assert (answer.json["items"][0]["fault"], answer.json["next"]) == (made[0].fault, None)
+    told = company.command("check-in", "comments", objective.key, "--json").stdout
+    assert [(one["by"], one["line"], one["fault"]) for one in json.loads(told)] == [
+        ("Bo", "okr 9 %", None),
+        ("Ada", "okr 47,5", "“47,5” is no number here"),
+    ]
+
+
+def test_nothing_is_due_where_the_mapping_asks_for_no_check_ins(company):
+    answer = company.api("GET", "/check-ins/due")
+    assert (answer.status_code, answer.json) == (200, {"items": [], "next": None})
+    assert company.command("check-in", "due").stdout == "No check-in is due.\n"

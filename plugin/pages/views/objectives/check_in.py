@@ -17,6 +17,7 @@ from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.figures import number_text, percent_text
 from plugin.pages.views.words.moments import When, day_text, when
 from plugin.use_cases.objectives.check_ins import WITHDRAWN, Kept
+from plugin.use_cases.objectives.due_check_ins import Due
 
 ENDED_SHOWN = 10
 
@@ -61,6 +62,16 @@ class Sure:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A comment in Jira that was meant as a check-in and could not be taken, and why."""
+
+    line: str
+    by: str
+    at: When
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckIns:
     """Everything about check-ins of one key result. `withdrawing`: one was withdrawn, and the number shown still has it."""
 
@@ -69,6 +80,8 @@ class CheckIns:
     ended: tuple[Ended, ...]
     form: CheckInForm
     sure: Sure | None = None
+    refused: tuple[Refused, ...] = ()
+    due: str = ""
 
 
 def left_over(key_results: Iterable[KeyResultState], around: Surroundings) -> tuple[Standing, ...]:
@@ -122,7 +135,21 @@ def check_ins(state: KeyResultState, around: Surroundings) -> CheckIns:
         ),
         form=_form(state, around),
         sure=None if state.confidence is None else _sure(state.confidence, around),
+        refused=tuple(
+            Refused(one.line, one.by, when(one.at, around.now, around.zone), one.fault)
+            for one in around.comments
+            if one.issue_id == state.issue_id and one.fault is not None
+        )[:ENDED_SHOWN],
+        due=_due(around.due.get(state.id)),
     )
+
+
+def _due(due: Due | None) -> str:
+    """Since when a check-in is due, and how many were missed: `since 6 Nov 2026, 2 missed`."""
+    if due is None:
+        return ""
+    missed = f", {due.missed} missed" if due.missed > 1 else ""
+    return f"since {day_text(due.since)}{missed}"
 
 
 def _sure(spoken: Spoken, around: Surroundings) -> Sure:

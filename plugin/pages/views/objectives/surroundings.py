@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from mappings.explain.marks import Mark
 from plugin.pages.sources import Cycle
 from plugin.pages.views.objectives.check_in_form import CheckInForm
 from plugin.pages.views.objectives.ledger import SHOWN, Browse
-from plugin.use_cases.objectives.check_ins import Kept
+from plugin.use_cases.objectives.check_ins import Kept, KeptComment
+from plugin.use_cases.objectives.due_check_ins import Due
 from plugin.use_cases.objectives.objectives import Drifted
 
 
@@ -41,6 +42,8 @@ class Surroundings:
     everything: bool = False
     marks: Sequence[Mark] = ()
     check_ins: Sequence[Kept] = ()
+    comments: Sequence[KeptComment] = ()
+    due: Mapping[str, Due] = field(default_factory=dict)
     refused: CheckInForm | None = None
     drifted: Drifted | None = None
     asked: str | None = None

@@ -1,0 +1,116 @@
+"""Which key results wait for a check-in, and which objectives of a cycle that has ended for their score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import Any
+
+from sqlalchemy import Connection
+
+from connectors.store.mirror import mirror
+from connectors.store.numbers import check_ins, closings, objectives
+from connectors.store.numbers.check_ins import RETRACTED
+from mappings.explain.due_check_in import DueCheckIn, due_check_in, is_to_score
+from mappings.facts.moment import Moment
+from mappings.rollup.state import KeyResultState, ObjectiveState
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector
+from plugin.use_cases.permission import VIEWER, question
+
+CHECK_IN, SCORE = "check_in", "score"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What waits for whom. `what`: a check-in of a key result, or the score of an objective (`key_result` None) whose cycle ended."""
+
+    what: str
+    objective: ObjectiveState
+    key_result: KeyResultState | None
+    since: date
+    missed: int = 1
+    last: date | None = None
+
+    @property
+    def owner(self) -> str | None:
+        """Who is asked: the assignee of the key result, else of the objective."""
+        own = None if self.key_result is None else self.key_result.owner
+        return own or self.objective.owner
+
+
+@question(VIEWER)
+def due_check_ins(connector: Connector, _actor: Actor, site: str, owner: str = "") -> tuple[Due, ...]:
+    """What is due today, most missed first; of one owner, in any case, where one is named. Nothing where the mapping asks for no check-ins."""
+    with connector.store.read() as conn:
+        states = [saved.state for saved in objectives.all(conn, site)]
+        found = [one for state in states for one in due_of(connector, conn, site, state)]
+    wanted = owner.strip().casefold()
+    mine = [one for one in found if not wanted or wanted == (one.owner or "").casefold()]
+    return tuple(sorted(mine, key=lambda one: (-one.missed, one.since)))
+
+
+@question(VIEWER)
+def due_on(connector: Connector, _actor: Actor, site: str, objective_id: str) -> Mapping[str, Due]:
+    """What is due today of one objective, by key result."""
+    with connector.store.read() as conn:
+        saved = objectives.load(conn, site, objective_id)
+        found = () if saved is None else tuple(due_of(connector, conn, site, saved.state))
+    return {one.key_result.id: one for one in found if one.key_result is not None}
+
+
+def due_of(connector: Connector, conn: Connection, site: str, state: ObjectiveState) -> Iterator[Due]:
+    """What is due of one objective."""
+    mapping = connector.context(site).mapping
+    part, cycle = mapping.document.check_ins, mapping.cycles.get(state.cycle_id)
+    if part is None or cycle is None or cycle.id in closings.closed(conn, site):
+        return
+    today = Moment(connector.clock(), mapping.zone).today
+    if is_to_score(cycle, today):
+        yield Due(SCORE, state, None, cycle.end)
+        return
+    told = _told(conn, site, state)
+    for one in state.key_results:
+        last = _day(told.get(one.id, ()), mapping.zone)
+        found: DueCheckIn | None = due_check_in(part, cycle, one, today, last)
+        if found is not None:
+            yield Due(CHECK_IN, state, one, found.since, found.missed, found.last)
+
+
+def due_values(one: Due) -> dict[str, Any]:
+    """One of them in plain values."""
+    own = one.key_result
+    return {
+        "what": one.what,
+        "objective": one.objective.id,
+        "objective_key": one.objective.key,
+        "key_result": None if own is None else own.id,
+        "key": None if own is None else own.key,
+        "title": one.objective.title if own is None else own.title,
+        "owner": one.owner,
+        "since": one.since,
+        "missed": one.missed,
+        "last": one.last,
+    }
+
+
+def _told(conn: Connection, site: str, state: ObjectiveState) -> Mapping[str, Sequence[datetime]]:
+    """By key result when something was said of it or read."""
+    said: dict[str, list[datetime]] = {one.id: [] for one in state.key_results}
+    for kept in check_ins.of(conn, site, state.id):
+        if kept.ended_how != RETRACTED and kept.check_in.key_result_id in said:
+            said[kept.check_in.key_result_id].append(kept.check_in.at)
+    issues = mirror.get(conn, site, [one.issue_id for one in state.key_results if one.issue_id])
+    for one in state.key_results:
+        issue = issues.get(one.issue_id or "")
+        readings = issue.readings.values() if issue is not None else ()
+        said[one.id] += [reading.at for part in readings for reading in part if reading.value is not None]
+        if one.measurement.measured_at is not None:
+            said[one.id].append(one.measurement.measured_at)
+    return said
+
+
+def _day(moments: Sequence[datetime], zone: tzinfo) -> date | None:
+    latest = max(moments, default=None)
+    return None if latest is None else latest.astimezone(zone).date()

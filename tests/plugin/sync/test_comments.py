@@ -1,0 +1,226 @@
+"""Check-ins by comment: what people write below a key result in Jira, over its real API and webhooks, down to the field that follows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import requests
+from werkzeug.serving import make_server
+
+from connectors.sandbox import CONNECTOR, PEOPLE
+from connectors.store.numbers import check_ins, comments
+from connectors.store.people import accounts
+from plugin.runtime.application import create_app
+from plugin.runtime.serving.server import QuietHandler
+from plugin.use_cases.objectives.check_ins import withdraw
+from plugin.use_cases.objectives.due_check_ins import due_check_ins, due_on
+from plugin.use_cases.sites.webhook import register
+from tests.actors import TESTER
+from tests.quarter import MAPPING
+
+ADA, BRUNO, CHIARA = PEOPLE[:3]
+PROGRESS = "customfield_10060"
+WITH_CHECK_INS = (
+    MAPPING.replace("headline: all", "headline: outcome_first")
+    + "  - {target: key_result, set: {okr_progress: {value: confidence}}}\ncheck_ins: {who: owners}\n"
+)
+
+
+class Talk:
+    """A key result that runs from 31 to 64, assigned to Ada, below an objective of Bruno's; people comment on it in Jira."""
+
+    def __init__(self, hand: Any) -> None:
+        self.hand, self.jira = hand, hand.sandbox
+        self.cloud = hand.sandbox.sandbox.deployment == "cloud"
+        hand.clock.now = datetime(2026, 11, 10, 9, tzinfo=UTC)
+        self.epic = hand.issue("Epic", labels=["okr", "2026-Q4"])
+        self.metric = hand.issue("Key Result", self.epic)
+        hand.edit(self.metric, customfield_10051=31, customfield_10052=31, customfield_10053=64)
+        self.assign(self.metric, ADA)
+        self.assign(self.epic, BRUNO)
+        hand.activate(WITH_CHECK_INS)
+        hand.sync()
+        hand.work_off()
+
+    def assign(self, issue_id: str, who: Any) -> None:
+        self.ask("PUT", f"issue/{issue_id}", CONNECTOR, {"fields": {"assignee": self.person(who)}})
+
+    def person(self, who: Any) -> dict[str, str]:
+        return {"accountId": who.id} if self.cloud else {"name": who.email.split("@")[0]}
+
+    def ask(self, method: str, path: str, who: Any, body: Any = None) -> Any:
+        url = f"{self.jira.url}/rest/api/{3 if self.cloud else 2}/{path}"
+        access: dict[str, Any] = (
+            {"auth": (who.email, who.token)}
+            if self.cloud
+            else {"headers": {"Authorization": f"Bearer {who.token}"}}
+        )
+        answer = requests.request(method, url, json=body, timeout=10, **access)
+        assert answer.status_code < 300, answer.text
+        return answer.json() if answer.content else None
+
+    def body(self, text: str) -> Any:
+        if not self.cloud:
+            return text
+        words = [
+            {"type": "paragraph", "content": [{"type": "text", "text": line}]} for line in text.split("\n")
+        ]
+        return {"type": "doc", "version": 1, "content": words}
+
+    def say(self, text: str, who: Any = ADA, **more: Any) -> str:
+        self.hand.clock.pass_by(seconds=1)
+        made = self.ask("POST", f"issue/{self.metric}/comment", who, {"body": self.body(text), **more})
+        self.heard()
+        return str(made["id"])
+
+    def edit(self, comment: str, text: str, who: Any = ADA) -> None:
+        self.hand.clock.pass_by(seconds=1)
+        self.ask("PUT", f"issue/{self.metric}/comment/{comment}", who, {"body": self.body(text)})
+        self.heard()
+
+    def delete(self, comment: str, who: Any = ADA) -> None:
+        self.hand.clock.pass_by(seconds=1)
+        self.ask("DELETE", f"issue/{self.metric}/comment/{comment}", who)
+        self.heard()
+
+    def heard(self) -> None:
+        assert self.jira.settle()
+        self.hand.work_off()
+
+    def shown(self) -> tuple[Any, Any]:
+        """What Jira shows: the progress of the objective, and the confidence of the key result."""
+        return self.hand.field(self.epic), self.hand.field(self.metric)
+
+    def refused(self) -> list[str | None]:
+        with self.hand.connector.store.read() as conn:
+            return [one.fault for one in comments.of(conn, "main", [self.metric]).values()]
+
+    def kept(self) -> list[tuple[str, str | None]]:
+        with self.hand.connector.store.read() as conn:
+            return [(one.check_in.said, one.ended_how) for one in check_ins.of(conn, "main", self.epic)]
+
+    def calls(self) -> int:
+        found = self.jira.site.calls.by_endpoint
+        return sum(count for name, count in found.items() if name.endswith("comment") and "GET" in name)
+
+
+@pytest.fixture
+def talk(hand: Any) -> Iterator[Talk]:
+    server = make_server(
+        "127.0.0.1", 0, create_app(hand.connector), threaded=True, request_handler=QuietHandler
+    )
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    made = Talk(hand)
+    register(hand.connector, TESTER, "main", f"http://127.0.0.1:{server.server_port}/webhooks/jira/main")
+    yield made
+    server.shutdown()
+    thread.join(5)
+    server.server_close()
+
+
+@pytest.mark.parametrize("hand", ["cloud", "datacenter"], indirect=True)
+def test_a_comment_is_a_check_in_and_its_edits_and_its_end_are_followed(talk: Talk) -> None:
+    assert talk.shown() == (0, None)
+    first = talk.say("OKR 47.5 conf 7 — last mile is long")
+    assert talk.shown() == (50, 7)
+    with talk.hand.connector.store.read() as conn:
+        said = check_ins.standing(conn, "main", talk.epic)[talk.epic, talk.metric]
+    assert (said.by, said.note, str(said.until), said.delta) == (
+        "Ada Brandt",
+        "last mile is long",
+        "2026-11-24",
+        said.delta,
+    )
+    talk.edit(first, "okr = 64 at risk")
+    assert talk.shown() == (100, None)  # a word is given no number
+    second = talk.say("#okr 39.25 conf 3", BRUNO)
+    assert talk.shown() == (25, 3)
+    talk.edit(first, "okr = 31 conf 9")  # the earlier comment stays the earlier one
+    assert talk.shown() == (25, 3)
+    talk.delete(second, BRUNO)
+    assert talk.shown() == (0, 9)
+    talk.say("okr clear")
+    assert (talk.shown(), talk.kept()[0]) == ((0, None), ("the derived value", None))
+    talk.edit(first, "Only a thought.")
+    assert [how for _, how in talk.kept()] == [None, "retracted", "retracted", "retracted", "retracted"]
+    assert talk.refused() == [None]
+    talk.hand.sync()
+    asked = talk.calls()
+    talk.hand.sync()
+    assert talk.calls() == asked
+
+
+def test_what_is_refused_is_kept_with_the_reason_and_what_is_not_ours_is_ignored(talk: Talk) -> None:
+    account = {"email": ADA.email, "name": "Ada", "role": "editor"}
+    for text, who, more in (
+        ("OKRs are fun: 47.5 conf 7", ADA, {}),
+        ("okr 47.5 conf 7", ADA, {"visibility": {"type": "role", "value": "Administrators"}}),
+        ("okr 47.5 conf 7", ADA, {"properties": [{"key": "sd.public.comment", "value": {"internal": True}}]}),
+        ("okr 47.5 conf 7", CONNECTOR, {}),
+    ):
+        talk.say(text, who, **more)
+    assert (talk.shown(), talk.refused()) == ((0, None), [])
+    talk.say("okr 47,5 conf 7")
+    stranger = talk.say("okr 47.5 conf 7", CHIARA)
+    assert talk.refused() == [
+        "“47,5” is no number here: write one such as 47.5, with a point and without separators or units (at character 5)",
+        "only the assignee of the key result or its objective, and editors, check in here",
+    ]
+    with talk.hand.connector.store.write() as conn:
+        accounts.add(conn, CHIARA.email, "Chiara", account["role"], None, talk.hand.clock())
+    talk.say("a word", CHIARA)
+    assert talk.shown() == (0, None)  # what was judged is judged anew when it is edited
+    talk.edit(stranger, "okr 47.5 conf 8", CHIARA)
+    assert talk.shown() == (50, 8)
+
+
+def test_what_a_webhook_lost_is_found_by_the_next_resync_and_nothing_is_asked_twice(talk: Talk) -> None:
+    for webhook in list(talk.jira.site.webhooks.all):
+        talk.jira.site.webhooks.remove(webhook)
+    comment = talk.say("okr 47.5 conf 7")
+    assert talk.shown() == (0, None)
+    talk.hand.sync()
+    talk.hand.work_off()
+    assert talk.shown() == (50, 7)
+    talk.hand.sync()  # our own writes moved `updated`
+    asked = talk.calls()
+    talk.hand.sync()
+    assert talk.calls() == asked
+    with talk.hand.connector.store.read() as conn:
+        number = check_ins.standing(conn, "main", talk.epic)[talk.epic, talk.metric].id
+    withdraw(talk.hand.connector, TESTER, "main", talk.epic, number)
+    talk.say("thank you")
+    talk.hand.sync()
+    talk.hand.work_off()
+    assert talk.shown() == (0, None)  # a person took it back: the comment does not say it again
+    talk.delete(comment)
+    talk.hand.sync()
+    talk.hand.work_off()
+    assert [how for _, how in talk.kept()] == ["retracted"]
+
+
+def test_what_is_due_is_told_until_somebody_says_a_word(talk: Talk) -> None:
+    def due() -> list[tuple[Any, ...]]:
+        found = due_check_ins(talk.hand.connector, TESTER, "main", "ADA brandt")
+        return [(one.what, one.key_result.id, str(one.since), one.missed) for one in found if one.key_result]
+
+    assert due() == []  # it was read yesterday
+    talk.hand.clock.now = datetime(2026, 11, 28, 9, tzinfo=UTC)
+    assert due() == [("check_in", talk.metric, "2026-11-27", 2)]
+    assert due_check_ins(talk.hand.connector, TESTER, "main", "Nobody") == ()
+    talk.say("okr conf 7")
+    assert due() == []
+    assert due_on(talk.hand.connector, TESTER, "main", talk.epic) == {}
+    talk.hand.clock.now = datetime(2027, 1, 1, 9, tzinfo=UTC)
+    (score,) = due_check_ins(talk.hand.connector, TESTER, "main")
+    assert (score.what, score.objective.id, score.key_result, score.owner) == (
+        "score",
+        talk.epic,
+        None,
+        "Bruno Okafor",
+    )
