@@ -20,12 +20,15 @@ from connectors.jira.read.page import Page, ReadResult
 from connectors.jira.webhooks.hints import Hints, Ignored, read_hints
 from connectors.jira.webhooks.signature import fallback_identifier, verify
 from connectors.jira.wire.shapes import core_fields
+from connectors.jira.write.create import CreatedIssue, CreateField
 from connectors.jira.write.edit import EditField
 
 __all__ = [
     "AuthFailed",
     "BasicCredentials",
     "BearerCredentials",
+    "CreateField",
+    "CreatedIssue",
     "Deployment",
     "EditField",
     "Governor",

@@ -27,8 +27,10 @@ from connectors.jira.read.page import Page, ReadResult
 from connectors.jira.read.parents import PARENT_FIELDS
 from connectors.jira.webhooks import registration
 from connectors.jira.wire.issue_decoder import IssueDecoder, decoder_for
-from connectors.jira.write import dispatch, edit
+from connectors.jira.write import create, dispatch, edit, transition
+from connectors.jira.write.create import CreatedIssue, CreateField
 from connectors.jira.write.edit import EditField
+from connectors.jira.write.transition import WayOn
 from mappings.explain.past import Step
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.comment import Comment
@@ -250,6 +252,26 @@ class Jira:
                 "PUT", f"/issue/{issue_id}", {"fields": dict(values)}, notifies=True, answered=True
             )
             self.tell(request, notify=notify)
+
+    def create_types(self, project_id: str) -> tuple[str, ...]:
+        """Ids of the issue types that the account may make in a project."""
+        return create.create_types(self.transport, self.api, project_id)
+
+    def create_fields(self, project_id: str, type_id: str) -> dict[str, CreateField]:
+        """The fields on the create screen of a type in a project, by id."""
+        return create.create_fields(self.transport, self.api, project_id, type_id)
+
+    def create(self, fields: Mapping[str, object], properties: Mapping[str, object]) -> CreatedIssue:
+        """Make an issue with these fields and entity properties, once; raises Transient where it may have been made all the same."""
+        return create.create(self.transport, self.api, fields, properties)
+
+    def ways_on(self, issue_id: str) -> tuple[WayOn, ...]:
+        """The transitions that the account may take with an issue now."""
+        return transition.ways_on(self.transport, self.api, issue_id)
+
+    def take(self, issue_id: str, way: WayOn) -> None:
+        """Move an issue along its workflow; raises Permanent where Jira declines."""
+        transition.take(self.transport, self.api, issue_id, way)
 
     def ask(self, request: Request) -> object:
         """What Jira answers to a write target; None where it shows no such thing. Raises Permanent where it forbids to read it."""

@@ -13,7 +13,7 @@ from connectors.sandbox.site import site
 from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state import transitions as workflow
 from connectors.sandbox.site_state.documents import text_of
-from connectors.sandbox.site_state.edits import edit, editable, plain_number
+from connectors.sandbox.site_state.edits import create, edit, editable, plain_number
 from connectors.sandbox.site_state.state import Record, Sandbox, person
 from connectors.sandbox.traffic.access import JiraAnswerError
 from mappings.facts.issue import Named, Status
@@ -213,6 +213,17 @@ def move() -> AnyResponse:
     if request.form.get("back") == "issue":
         return redirect(f"/browse/{record.key}", 303)
     return redirect(f"/?project={record.project.key}#i{record.id}", 303)
+
+
+@routes.post("/board/bug")
+def report_bug() -> AnyResponse:
+    """Somebody finds a bug."""
+    key = request.form.get("project", "")
+    if key not in site().sandbox.projects:
+        abort(404)
+    fields = {"project": {"key": key}, "issuetype": {"name": "Bug"}, "summary": "Reported on the board"}
+    made = create(site().sandbox, {"fields": fields}, "3", person(PLAYER))
+    return redirect(f"/browse/{made.key}", 303)
 
 
 @routes.post("/browse/<key>/numbers")

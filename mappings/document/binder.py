@@ -16,9 +16,9 @@ from mappings.document.checks.codes import Code
 from mappings.document.checks.jql import compiled, nothing
 from mappings.document.checks.report import Report, in_text_order
 from mappings.document.checks.validation import find_faults, zone_of
-from mappings.document.checks.walk import jql_texts
+from mappings.document.checks.walk import creations, jql_texts
 from mappings.document.mapping import KeyResultRule, Mapping, ObjectiveRule, StatusOverride, StatusRules
-from mappings.document.names import Kind, Name, link_word
+from mappings.document.names import Kind, Name, called, entries, link_word
 from mappings.document.schema import (
     NOTHING,
     Category,
@@ -135,7 +135,21 @@ class _Binder:
             if mapping.fields[alias].id.startswith(CUSTOM) and (part.id or part.name):
                 found.add(Name(Kind.FIELD, part.id or part.name or "", (mapping.fields[alias].id,)))
         found |= {Name(Kind.LINK, phrase, word.ids) for phrase, word in mapping.links.items()}
+        for path, made in creations(self.document):
+            found.add(self.entry(Kind.TYPE, made.type, (*path, "type")))
+            if made.project is not None:
+                found.add(self.entry(Kind.PROJECT, made.project, (*path, "project")))
         return frozenset(found | set(_written_options(mapping)))
+
+    def entry(self, kind: Kind, word: str, path: Path) -> Name:
+        """A word for something that the catalogue lists in full, by name, key or id; an empty list takes it for the id."""
+        listed = entries(self.catalogue, kind)
+        ids = [one.id for one in listed if word == one.id or word.casefold() in called(one)]
+        if listed and not ids:
+            known = dict.fromkeys(str(getattr(one, "key", one.name)) for one in listed)
+            remedy = "write it as Jira shows it, or its id"
+            self.report.unknown(Code.UNKNOWN_VALUE, f"the {kind}", word, known, path, remedy)
+        return Name(kind, word, tuple(sorted(ids)) if listed else (word,))
 
     def zone(self) -> tzinfo:
         return zone_of(self.document.time_zone or self.catalogue.time_zone) or UTC

@@ -113,6 +113,8 @@ DESCRIPTIONS: Mapping[str, str] = {
     "after": "Settled periods running.",
     "objective": "The id of an objective written in the mapping; for a KPI also an issue key.",
     "mode": "propose waits for a person; create does it.",
+    "create": "As what the connector makes the issue of the key result; where it is left out a person makes it and names it.",
+    "project": "The project in which it is made, by key or id; that of the objective where it is left out.",
     "write_back": "What is written to Jira: fields, entity properties and links of its issues.",
     "set": "The fields to write, by alias.",
     "property": "Key of an entity property of the issue that gets values as JSON: jira-okr.rollup, or {key: …, values: […]}.",

@@ -10,7 +10,7 @@ from datetime import tzinfo
 from fractions import Fraction
 
 from mappings.document.calendar import Calendar
-from mappings.document.names import LinkWord, Name, link_word
+from mappings.document.names import Kind, LinkWord, Name, link_word
 from mappings.document.schema import Document, KeyResultPart, ObjectivePart
 from mappings.facts.catalogue import Field
 from mappings.facts.selector import Selector
@@ -91,6 +91,10 @@ class Mapping:
     def link(self, phrase: str) -> LinkWord:
         """What a phrase of the mapping means."""
         return self.links.get(phrase) or link_word(phrase, ())
+
+    def ids_of(self, kind: Kind, word: str) -> tuple[str, ...]:
+        """What a word of the mapping stands for."""
+        return next((name.ids for name in self.names if name.kind is kind and name.word == word), ())
 
     def selectors(self) -> tuple[Selector, ...]:
         """Every JQL of the mapping."""

@@ -242,12 +242,47 @@ class BandPart(Part):
     at_most: Number | None = None
 
 
+class LabelRelation(Part):
+    """What is made belongs to its objective by this label."""
+
+    label: str = Field(
+        pattern=r"^[^\s]{1,255}$", description="The label by which what is made belongs to its objective."
+    )
+
+
+class CreatedFields(Part):
+    """Number fields of the issue that is made. Start and target are written once, the current value is followed."""
+
+    start: Alias | None = Field(default=None, description="Alias of the number field for where it starts.")
+    current: Alias | None = Field(
+        default=None, description="Alias of the number field that follows what the KPI is worth."
+    )
+    target: Alias | None = Field(
+        default=None, description="Alias of the number field for the edge of the band."
+    )
+
+
+class CreatePart(Part):
+    """As what, and where, the issue of a key result is made in Jira; without a project in that of its objective."""
+
+    type: str = Field(min_length=1, description="The issue type, by name or id.")
+    project: str | None = None
+    relation: Literal["child"] | LabelRelation = Field(
+        default="child",
+        description="How it belongs to its objective: child, or {label: …} where no issue stands for that.",
+    )
+    fields: CreatedFields = Field(
+        default=CreatedFields(), description="Number fields of the issue that is made, by alias."
+    )
+
+
 class PromotePart(Part):
-    """When a KPI out of its band becomes a key result."""
+    """When a KPI out of its band becomes a key result, and what is made of it in Jira."""
 
     after: int = Field(default=3, ge=1, le=1_000)
     objective: str | None = None
     mode: Literal["propose", "create"] = "propose"
+    create: CreatePart | None = None
 
 
 class RevertPart(Part):

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
-from mappings.document.schema import KpiPart
+from mappings.document.schema import KpiPart, PromotePart
 from mappings.facts.issue import Reading
 from mappings.kpi.band import Band
 from mappings.rollup.state import HealthLevel
@@ -42,15 +42,36 @@ class Transition(StrEnum):
     LOST = "lost"
     REOPENED = "reopened"
     REBANDED = "rebanded"
+    CYCLE_ENDED = "cycle_ended"
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The key result to be: from the latest reading to the edge of the band that it has left. `objective` is where it would hang."""
+    """The key result to be: from the latest reading to the edge of the band that it has left. `objective` is where it would hang.
+
+    `band` is set where the band has two bounds: then reaching the edge is not enough, the number has to stay between them.
+    """
 
     start: Fraction
     target: Fraction
     objective: str | None = None
+    band: Band | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """How far the making of the issue in Jira has come; by whom it was wanted, empty where the mapping wants it by itself.
+
+    `tried`: since when Jira has been asked, and no answer is known: the issue may exist. `said` and `remedy` are why there is none yet, `again` is when it is
+    tried again by itself; `asks`: only a person can tell.
+    """
+
+    by: str = ""
+    tried: datetime | None = None
+    said: str = ""
+    remedy: str = ""
+    again: datetime | None = None
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +80,8 @@ class KpiState:
 
     `episode` numbers what begins when the KPI leaves watching and ends when it is back; `former` is the issue of the key result that the last one had.
     `missing` is since when the issue of the open key result is not to be seen.
+    `told` is the last period whose value was written to that issue; `refused`: it was closed without being done, so nothing is proposed until the KPI has been in its band.
+    `creation` says how far the issue is that is to be made, `began` is the last millisecond of the period that began the episode.
     `latest` is the last millisecond of the last period counted, `band` what was written of the band it was counted under. `key_result` is the issue id of the open key result. `kr_open` without one means that it has still to be created in Jira.
     """
 
@@ -74,6 +97,15 @@ class KpiState:
     episode: int = 0
     former: str | None = None
     missing: datetime | None = None
+    creation: Creation | None = None
+    began: datetime | None = None
+    told: datetime | None = None
+    refused: bool = False
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a key result is decided on and stands nowhere yet."""
+        return self.status is KpiStatus.KR_OPEN and self.key_result is None
 
 
 def step(state: KpiState, reading: Reading | None, kpi: KpiPart, healthy: Band) -> KpiState:
@@ -92,17 +124,18 @@ def step(state: KpiState, reading: Reading | None, kpi: KpiPart, healthy: Band) 
         latest=reading.at,
         value=reading.value,
         transition=Transition.STAYED,
+        refused=state.refused and out,
     )
-    return came_in(counted, kpi) if crossed is None else went_out(counted, kpi, reading.value, crossed)
+    return came_in(counted, kpi) if crossed is None else went_out(counted, kpi, reading.value, healthy)
 
 
-def went_out(state: KpiState, kpi: KpiPart, value: Fraction, crossed: Fraction) -> KpiState:
+def went_out(state: KpiState, kpi: KpiPart, value: Fraction, healthy: Band) -> KpiState:
     """After a value out of the band: propose, refresh what is proposed, or keep open what was about to be closed."""
     if kpi.promote is None or state.status is KpiStatus.KR_OPEN:
         return state
     if state.status is KpiStatus.KR_PROPOSED:
-        return replace(state, proposal=Proposal(value, crossed, kpi.promote.objective))
-    if state.outside < kpi.promote.after:
+        return replace(state, proposal=proposed(kpi.promote, value, healthy))
+    if state.outside < kpi.promote.after or state.refused:
         return state
     if state.status is KpiStatus.CLOSE_PROPOSED:
         return replace(state, status=KpiStatus.KR_OPEN, transition=Transition.KEPT_OPEN)
@@ -110,25 +143,51 @@ def went_out(state: KpiState, kpi: KpiPart, value: Fraction, crossed: Fraction) 
     return replace(
         state,
         status=KpiStatus.KR_OPEN if creates else KpiStatus.KR_PROPOSED,
-        proposal=Proposal(value, crossed, kpi.promote.objective),
+        proposal=proposed(kpi.promote, value, healthy),
         transition=Transition.CREATED if creates else Transition.PROPOSED,
         episode=state.episode + 1,
         former=None,
+        creation=None,
+        began=state.latest,
     )
+
+
+def proposed(promote: PromotePart, value: Fraction, healthy: Band) -> Proposal:
+    """What a value out of the band makes of it."""
+    two_sided = healthy.at_least is not None and healthy.at_most is not None
+    edge = healthy.crossed(value)
+    return Proposal(value, value if edge is None else edge, promote.objective, healthy if two_sided else None)
 
 
 def came_in(state: KpiState, kpi: KpiPart) -> KpiState:
     """After a value in the band: withdraw what does not stand in Jira yet, or propose to close; without `revert` a person decides."""
     if kpi.revert is None or state.inside < kpi.revert.after:
         return state
-    to_be_created = state.status is KpiStatus.KR_OPEN and state.key_result is None
-    if state.status is KpiStatus.KR_PROPOSED or to_be_created:
+    if state.wanted and state.creation is not None and state.creation.tried is not None:
+        return state  # its issue may exist: first that has to be known
+    if state.status is KpiStatus.KR_PROPOSED or state.wanted:
         return replace(
-            state, status=KpiStatus.WATCHING, proposal=None, former=None, transition=Transition.WITHDRAWN
+            state,
+            status=KpiStatus.WATCHING,
+            proposal=None,
+            former=None,
+            creation=None,
+            transition=Transition.WITHDRAWN,
         )
     if state.status is KpiStatus.KR_OPEN:
         return replace(state, status=KpiStatus.CLOSE_PROPOSED, transition=Transition.CLOSE_PROPOSED)
     return state
+
+
+def wanted(state: KpiState, by: str) -> KpiState:
+    """A person accepted what is proposed, and its issue is to be made; said once more, whatever stood in the way is forgotten."""
+    return replace(
+        state,
+        status=KpiStatus.KR_OPEN,
+        inside=0,
+        creation=Creation(by),
+        transition=Transition.CREATED,
+    )
 
 
 def opened(state: KpiState, key_result: str) -> KpiState:
@@ -139,6 +198,7 @@ def opened(state: KpiState, key_result: str) -> KpiState:
         key_result=key_result,
         inside=0,
         missing=None,
+        creation=None,
         transition=Transition.ACCEPTED,
     )
 
@@ -147,7 +207,7 @@ def dismissed(state: KpiState) -> KpiState:
     """A person said no: to a new key result (watch on, and count anew), or to closing one (it stays open, counting anew)."""
     if state.status is KpiStatus.CLOSE_PROPOSED:
         return replace(state, status=KpiStatus.KR_OPEN, outside=0, inside=0, transition=Transition.DISMISSED)
-    if state.status is KpiStatus.KR_PROPOSED:
+    if state.status is KpiStatus.KR_PROPOSED or state.wanted:
         return watching(state, Transition.DISMISSED)
     return replace(state, transition=Transition.STAYED)
 
@@ -157,7 +217,12 @@ class Seen(StrEnum):
 
     OPEN = "open"
     DONE = "done"
+    REFUSED = "refused"
+    """Closed without being done, as the mapping says by `statuses.excluded`."""
     MISSING = "missing"
+    DELETED = "deleted"
+    CYCLE_CLOSED = "cycle_closed"
+    """Its cycle was closed, and its objective runs in no other."""
 
 
 PATIENCE = timedelta(days=7)
@@ -169,14 +234,19 @@ def followed(state: KpiState, seen: Seen, now: datetime) -> KpiState:
     if state.status is KpiStatus.WATCHING:
         if state.former is None or seen is not Seen.OPEN:
             return replace(state, transition=Transition.STAYED)
-        anew = replace(state, status=KpiStatus.KR_OPEN, outside=0, inside=0)
+        anew = replace(state, status=KpiStatus.KR_OPEN, outside=0, inside=0, refused=False)
         return replace(
             anew, key_result=state.former, former=None, missing=None, transition=Transition.REOPENED
         )
     if state.key_result is None:
         return replace(state, transition=Transition.STAYED)
-    if seen is Seen.DONE:
-        return replace(watching(state, Transition.CLOSED), former=state.key_result)
+    if seen in (Seen.DONE, Seen.REFUSED):
+        closed = watching(state, Transition.CLOSED)
+        return replace(closed, former=state.key_result, refused=seen is Seen.REFUSED)
+    if seen is Seen.DELETED:
+        return watching(state, Transition.LOST)
+    if seen is Seen.CYCLE_CLOSED:
+        return watching(state, Transition.CYCLE_ENDED)
     since = None if seen is Seen.OPEN else state.missing or now
     if since is not None and now - since >= PATIENCE:
         return watching(state, Transition.LOST)

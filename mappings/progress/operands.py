@@ -53,7 +53,7 @@ def field_id(subject: Subject, alias: str | KpiCurrent) -> str | None:
 
 def value_of(subject: Subject, operand: Operand | KpiCurrent, role: str) -> Value:
     """What an operand is worth for this key result; the problem names the role it plays (`start`, `target`)."""
-    if isinstance(operand, Decimal):
+    if isinstance(operand, Decimal | Fraction):
         return Value(exact(operand))
     id_ = field_id(subject, operand)
     if isinstance(operand, KpiCurrent):

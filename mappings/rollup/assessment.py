@@ -16,7 +16,7 @@ from mappings.facts.selector import Selector
 from mappings.fields import FIELD_TYPES
 from mappings.fields import Reading as Use
 from mappings.numbers import KnownNumbers
-from mappings.progress.options import KpiCurrent
+from mappings.progress.options import KpiCurrent, RuleOptions
 from mappings.rollup.cycle_end import EndFacts, end_of
 from mappings.rollup.health import Standing
 from mappings.rollup.rows.statuses import StatusReader
@@ -30,6 +30,9 @@ NO_CHECK_INS: CheckIns = MappingProxyType({})
 KpiReadings = Mapping[str, tuple[Reading, ...]]
 """By KPI, what its settled periods were worth, each at its last millisecond, the oldest first."""
 NO_KPIS: KpiReadings = MappingProxyType({})
+Aims = Mapping[str, RuleOptions]
+"""By the issue of a key result that a KPI became, the rule that its episode measures it by, whatever the mapping says of it."""
+NO_AIMS: Aims = MappingProxyType({})
 Ends = Mapping[str, EndFacts]
 """By objective, the facts of the end of the last cycle of it that has ended."""
 NO_ENDS: Ends = MappingProxyType({})
@@ -43,6 +46,7 @@ class Assessment:
         "_inside",
         "_matching",
         "_outside",
+        "aims",
         "check_ins",
         "ended",
         "forest",
@@ -67,8 +71,10 @@ class Assessment:
         ended: Ends = NO_ENDS,
         over: bool = False,
         kpis: KpiReadings = NO_KPIS,
+        aims: Aims = NO_AIMS,
     ) -> None:
         self.kpis = kpis
+        self.aims = aims
         self.ended = ended
         self.over = over
         self.check_ins = check_ins
@@ -92,7 +98,14 @@ class Assessment:
         moment = Moment(end_of(cycle, self.mapping.zone), self.mapping.zone, self.moment.account_id)
         forest = self.forest if facts is None else facts.forest
         found = Assessment(
-            self.mapping, forest, moment, self.check_ins, ledgers=self.ledgers, over=True, kpis=self.kpis
+            self.mapping,
+            forest,
+            moment,
+            self.check_ins,
+            ledgers=self.ledgers,
+            over=True,
+            kpis=self.kpis,
+            aims=self.aims,
         )
         if facts is None:
             self._ends[cycle.end] = found

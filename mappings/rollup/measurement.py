@@ -11,7 +11,16 @@ from mappings.explain.check_in import CheckIns
 from mappings.facts.forest import Forest, issue_order
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
-from mappings.rollup.assessment import NO_CHECK_INS, NO_ENDS, NO_KPIS, Assessment, Ends, KpiReadings
+from mappings.rollup.assessment import (
+    NO_AIMS,
+    NO_CHECK_INS,
+    NO_ENDS,
+    NO_KPIS,
+    Aims,
+    Assessment,
+    Ends,
+    KpiReadings,
+)
 from mappings.rollup.objective import Objective, finished, measured_objective
 from mappings.rollup.pace import cycle_for
 from mappings.rollup.state import ObjectiveState
@@ -37,13 +46,16 @@ def assess(
     ledgers: bool = True,
     ended: Ends = NO_ENDS,
     kpis: KpiReadings = NO_KPIS,
+    aims: Aims = NO_AIMS,
 ) -> dict[str, ObjectiveState]:
     """The state of every objective by id: those of issues in the order of their ids, then the written ones (`@id`).
 
     Without `ledgers` the delivery key results come with their numbers but without their rows: a third of the time, for
     finding out which of very many objectives differ.
     """
-    assessment = Assessment(mapping, forest, moment, check_ins, ledgers=ledgers, ended=ended, kpis=kpis)
+    assessment = Assessment(
+        mapping, forest, moment, check_ins, ledgers=ledgers, ended=ended, kpis=kpis, aims=aims
+    )
     assessment.look_at_all()
     objectives = {objective.id: objective for objective in _objectives(assessment)}
     graph = {id_: objective.aligned_to for id_, objective in objectives.items()}
@@ -107,13 +119,14 @@ def assess_among(
     check_ins: CheckIns = NO_CHECK_INS,
     ended: Ends = NO_ENDS,
     kpis: KpiReadings = NO_KPIS,
+    aims: Aims = NO_AIMS,
 ) -> dict[str, ObjectiveState]:
     """The states of these objectives, each equal to what `assess` says of it, those below before those above; what is none is left out.
 
     `forest` as for `assess_one`, for all of them. `settled` has to hold the states of all other objectives that hang below any of
     these: they are believed, those of `ids` are measured.
     """
-    assessment = Assessment(mapping, forest, moment, check_ins, ended=ended, kpis=kpis)
+    assessment = Assessment(mapping, forest, moment, check_ins, ended=ended, kpis=kpis, aims=aims)
     measured: dict[str, Objective] = {}
     for id_ in dict.fromkeys(ids):
         rule, issue = _one(assessment, id_)

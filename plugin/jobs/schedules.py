@@ -29,6 +29,8 @@ from plugin.sync.resync.recent import resync_recent
 from plugin.sync.resync.watermark import want_full_read
 from plugin.use_cases.cycles.closing import close_due
 from plugin.use_cases.health import webhook_state
+from plugin.use_cases.kpis.creation import make_wanted
+from plugin.use_cases.kpis.current_values import write_current_values
 from plugin.use_cases.kpis.episodes import follow_key_results
 from plugin.use_cases.kpis.pulls import read_due
 from plugin.use_cases.kpis.settlement import count_settled
@@ -85,6 +87,8 @@ def count_kpis(connector: Connector, site: str, _going_on: Callable[[], None]) -
     """A period settles with the clock, whether anything comes in or not; the issues of key results are looked at beside."""
     count_settled(connector, site)
     follow_key_results(connector, site)
+    make_wanted(connector, site)
+    write_current_values(connector, site)
 
 
 def read_kpis(connector: Connector, site: str, going_on: Callable[[], None]) -> None:

@@ -14,7 +14,7 @@ from plugin.pages.frame.guard import refuse_nul
 from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import may
 from plugin.pages.health import gaps, held_writes, losses, repairs
-from plugin.pages.kpis import kpi_episodes, kpi_readings
+from plugin.pages.kpis import demo_days, kpi_episodes, kpi_readings
 from plugin.pages.mappings import mapping, mapping_editor, mapping_form, preview, wizard
 from plugin.pages.objectives import check_ins, cycle_closing
 from plugin.runtime.connector import Connector, NotReady
@@ -33,6 +33,7 @@ CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
     cycle_closing.register,
     kpi_readings.register,
     kpi_episodes.register,
+    demo_days.register,
     sites.register,
     wizard.register,
 )

@@ -89,6 +89,8 @@ class Connector:
     announcer: Announcer = SILENT
     meter: Meter = field(default_factory=Meter)
     watch: SiteWatch | None = None
+    move_clock: Callable[[datetime], None] | None = None
+    """Makes it later; only the demo has it."""
     _bound: dict[str, Bound] = field(default_factory=dict)
     _read_for: dict[str, tuple[str, Catalogue, Mapping | None]] = field(default_factory=dict)
     _notifying: dict[str, Notifying] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from mappings import presets
 from plugin.access.authorization.actor import DEMONSTRATION
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
+from plugin.runtime.moving_clock import MovingClock
 from plugin.runtime.settings import Settings, read_settings
 from plugin.use_cases.mapping.mapping_life import activate
 
@@ -28,6 +29,24 @@ LINKS = """
 """What the preset writes besides where the address of the pages is known: it ends with what it writes."""
 CHECK_INS = """
 check_ins: {who: anyone}
+"""
+WATCHED = "PLAT"
+"""The project whose open bugs are watched."""
+KPI = """
+kpis:
+  - id: open-bugs
+    name: Open bugs of the platform
+    source: {{kind: jql_count, jql: "project = {project} AND issuetype = Bug AND statusCategory != Done"}}
+    owner: Head of platform
+    unit: bugs
+    healthy: {{at_most: {most}}}
+    cadence: daily
+    perspective: process
+    promote:
+      after: 3
+      objective: {objective}
+      create: {{type: Key Result, fields: {{start: kr_start, current: kr_current, target: kr_target}}}}
+    revert: {{after: 3}}
 """
 EVENTS = (
     "jira:issue_created",
@@ -75,25 +94,40 @@ def demo_world(
     clock: Callable[[], datetime],
     seed: int = 1,
     sandbox_port: int = 0,
+    watches: bool = False,
     **settings: object,
 ) -> Iterator[Demo]:
     """Start both, on the day that `clock` says; everything the demo keeps is in `folder` and is begun anew each time.
 
-    With a `base_url` among the settings its mapping writes links to the pages besides.
+    With a `base_url` among the settings its mapping writes links to the pages besides. `watches`: it watches the open bugs, and days pass when
+    somebody lets them.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("demo.sqlite3*"):
         old.unlink()
     secret = secrets.token_urlsafe(24)
-    with SandboxServer(seed=seed, port=sandbox_port, clock=clock, webhook_backoff=2.0) as sandbox:
-        connector = build_connector(_settings(sandbox, folder, secret, settings), clock)
+    moving = MovingClock(clock)
+    with SandboxServer(seed=seed, port=sandbox_port, clock=moving, webhook_backoff=2.0) as sandbox:
+        connector = build_connector(_settings(sandbox, folder, secret, settings), moving)
+        connector.move_clock = moving.move_to if watches else None
         try:
             more = LINKS + CHECK_INS if connector.settings.base_url is not None else ""
             text = presets.text(PRESET) + more
+            text += _open_bugs(sandbox, moving()) if watches else ""
             activate(connector, DEMONSTRATION, "main", text, file=f"{PRESET}.yaml")
             yield Demo(sandbox, connector, secret)
         finally:
             connector.store.close()
+
+
+def _open_bugs(sandbox: SandboxServer, now: datetime) -> str:
+    """A KPI that stands at the edge of its band: one bug more, and it is out of it. Its key result hangs below an epic of this quarter."""
+    quarter = f"{now.year}-Q{(now.month + 2) // 3}"
+    records = [one for one in sandbox.sandbox.records.values() if one.project.key == WATCHED]
+    epics = [one for one in records if one.type.name == "Epic" and {"okr", quarter} <= set(one.labels)]
+    under = min((one for one in epics if one.status.category != "done"), key=lambda one: int(one.id))
+    bugs = sum(one.type.name == "Bug" and one.status.category != "done" for one in records)
+    return KPI.format(project=WATCHED, most=bugs, objective=under.key)
 
 
 def register_webhook(sandbox_url: str, url: str, secret: str) -> None:

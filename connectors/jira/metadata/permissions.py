@@ -9,6 +9,7 @@ from connectors.jira.http.transport import Transport
 
 BROWSE = "BROWSE_PROJECTS"
 LINK = "LINK_ISSUES"
+CREATE = "CREATE_ISSUES"
 
 
 def permissions(

@@ -15,7 +15,7 @@ from connectors.sandbox.issue_json import (
     type_json,
     user_json,
 )
-from connectors.sandbox.site import answer, caller, page_of, site, view
+from connectors.sandbox.site import answer, caller, page_of, site, view, whole
 from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.scheme import Account, ProjectDef
 from connectors.sandbox.site_state.screens import create_fields, create_types, field_json, schema_json
@@ -254,9 +254,18 @@ def _permission(name: str, project_key: str | None) -> Json:
 
 @routes.get("/issue/createmeta/<key>/issuetypes")
 def create_meta_types(key: str) -> Response:
-    _project_or_404(key)
-    found = create_types(site().sandbox, view())
-    return answer({"startAt": 0, "maxResults": 50, "total": len(found), "issueTypes": found})
+    project_key = _project_or_404(key).project.key
+    may = caller().may("CREATE_ISSUES", project_key)
+    return _listed(create_types(site().sandbox, view(), project_key) if may else [], "issueTypes")
+
+
+def _listed(found: list[Json], name: str) -> Response:
+    """A page, whose list Cloud calls by its name and Data Center `values`."""
+    start, most = whole("startAt", 0), min(whole("maxResults", 50), 200)
+    part, sizes = found[start : start + most], {"startAt": start, "maxResults": most, "total": len(found)}
+    if site().sandbox.deployment == "datacenter":
+        return answer({**sizes, "isLast": start + most >= len(found), "values": part})
+    return answer({**sizes, name: part})
 
 
 @routes.get("/issue/createmeta/<key>/issuetypes/<type_id>")
@@ -265,5 +274,6 @@ def create_meta_fields(key: str, type_id: str) -> Response:
     kind = next((one for one in site().sandbox.types if one.id == type_id), None)
     if kind is None:
         raise JiraAnswerError(404, ("The issue type could not be found.",))
-    found = create_fields(site().sandbox, view(), project_key, kind)
-    return answer({"startAt": 0, "maxResults": len(found), "total": len(found), "fields": found})
+    if not caller().may("CREATE_ISSUES", project_key):
+        return _listed([], "fields")
+    return _listed(create_fields(site().sandbox, view(), project_key, kind), "fields")

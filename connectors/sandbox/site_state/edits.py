@@ -246,6 +246,9 @@ def create(sandbox: Sandbox, body: Mapping[str, Any], version: str, actor: User)
     given = dict(body.get("fields") or {})
     project = _project(sandbox, given.pop("project", None))
     kind = _issue_type(sandbox, given.pop("issuetype", None))
+    if kind.name in project.without:
+        raise JiraAnswerError(400, (), {"issuetype": "The issue type selected is invalid."})
+    properties = _properties(body.get("properties"))
     now = sandbox.clock()
     status = project.statuses[0]
     blank = Record("0", "", project.project, kind, status, "", now, now, now, actor, actor)
@@ -254,8 +257,34 @@ def create(sandbox: Sandbox, body: Mapping[str, Any], version: str, actor: User)
         given.setdefault("parent", None)
     operations = _operations({"fields": given, "update": body.get("update")})
     filled = _applied(sandbox, blank, operations, version, editable(sandbox, blank))
+    _complete(sandbox, project, filled)
     fresh = replace(filled, id=sandbox.next_id("issue"), key=sandbox.next_key(project.project.key), cache={})
-    return sandbox.add(fresh, actor)
+    made = sandbox.add(fresh, actor)
+    if properties:
+        sandbox.properties[made.id].update(properties)
+    return made
+
+
+def _complete(sandbox: Sandbox, project: scheme.ProjectDef, filled: Record) -> None:
+    """Refuse what lacks a field that its project requires."""
+    missing = {
+        name: f"{sandbox.fields[name].name} is required."
+        for name in sorted(project.required.get(filled.type.name, ()))
+        if current(filled, name) in (None, (), "")
+    }
+    if missing:
+        raise JiraAnswerError(400, (), missing)
+
+
+def _properties(asked: Any) -> dict[str, Any]:
+    """The entity properties an issue is made with."""
+    given = [] if asked is None else asked
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        raise JiraAnswerError(400, ("INVALID_INPUT",))
+    for one in given:
+        if not isinstance(one.get("key"), str) or "value" not in one or not 1 <= len(one["key"]) <= 255:
+            raise JiraAnswerError(400, ("The property key and value must be specified.",))
+    return {one["key"]: one["value"] for one in given}
 
 
 def _project(sandbox: Sandbox, asked: Any) -> scheme.ProjectDef:

@@ -45,11 +45,16 @@ class FieldDef:
 
 @dataclass(frozen=True, slots=True)
 class ProjectDef:
-    """One project: the statuses of its workflow in board order, and per issue type name ("*" for all) what its screens leave out."""
+    """One project: the statuses of its workflow in board order, and per issue type name ("*" for all) what its screens leave out.
+
+    `required` are fields that have to be filled where an issue of a type is made; `without` are types that the project does not have.
+    """
 
     project: Project
     statuses: tuple[Status, ...]
     off_screen: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    required: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    without: frozenset[str] = frozenset()
 
     def hides(self, field_id: str, type_name: str) -> bool:
         """Whether the field is missing on the screens of this issue type."""

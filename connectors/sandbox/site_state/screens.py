@@ -83,11 +83,17 @@ def create_fields(sandbox: Sandbox, view: View, project_key: str, kind: IssueTyp
         and one.id != "issuetype"
     ]
     return [
-        {**_meta(sandbox, view, one, project_key), "fieldId": one.id, "hasDefaultValue": one.id == "priority"}
+        {
+            **_meta(sandbox, view, one, project_key),
+            "required": one.id == "summary" or one.id in project.required.get(kind.name, frozenset()),
+            "fieldId": one.id,
+            "hasDefaultValue": one.id in ("priority", "reporter"),
+        }
         for one in fields
     ]
 
 
-def create_types(sandbox: Sandbox, view: View) -> list[Json]:
-    """The issue types one may create."""
-    return [type_json(view, one) for one in sandbox.types]
+def create_types(sandbox: Sandbox, view: View, project_key: str) -> list[Json]:
+    """The issue types one may create in a project."""
+    without = sandbox.projects[project_key].without
+    return [type_json(view, one) for one in sandbox.types if one.name not in without]

@@ -24,6 +24,8 @@ from mappings.kpi.reading import LONGEST_NOTE, Former, KpiReading, Receipt, rece
 from mappings.kpi.steps import Judgement
 
 LONGEST_SOURCE = 100
+HAS_KEY_RESULT = '%"key_result":"%'
+"""What the content of a state holds where it names an issue."""
 
 
 def put(conn: Connection, site: str, kpi_id: str, state: KpiState, now: datetime) -> None:
@@ -41,6 +43,14 @@ def get(conn: Connection, site: str, kpi_id: str) -> KpiState:
     """The state of a KPI; one of which nothing was counted is watched."""
     content = conn.execute(select(kpi_state.c.content).where(*_mine(kpi_state, site, kpi_id))).scalar()
     return KpiState() if content is None else json_text.decode(content, KpiState)
+
+
+def open_key_results(conn: Connection, site: str) -> dict[str, KpiState]:
+    """The state of each KPI whose key result stands in Jira and is open."""
+    mine = (kpi_state.c.site == site, kpi_state.c.content.like(HAS_KEY_RESULT))
+    rows = conn.execute(select(kpi_state.c.kpi_id, kpi_state.c.content).where(*mine))
+    found = {row.kpi_id: json_text.decode(row.content, KpiState) for row in rows}
+    return {id_: state for id_, state in found.items() if state.key_result is not None}
 
 
 def alone(conn: Connection, site: str) -> None:

@@ -50,6 +50,16 @@ def recent(conn: Connection, limit: int, before_id: int | None = None) -> list[A
     return [_entry(row) for row in conn.execute(statement)]
 
 
+def of_kpi(conn: Connection, site: str, kpi_id: str, limit: int) -> list[AuditEntry]:
+    """What was done about what a KPI became, or is to become, newest first."""
+    said = f'"kpi":{json_text.encode(kpi_id)}'
+    statement = select(table).where(
+        table.c.site == site, table.c.what.contains(" KPI "), table.c.detail.contains(said, autoescape=True)
+    )
+    newest = statement.order_by(table.c.id.desc()).limit(limit)
+    return [one for row in conn.execute(newest) if "episode" in (one := _entry(row)).detail]
+
+
 def prune(conn: Connection, before: datetime) -> int:
     """Forget entries older than this; how many."""
     return conn.execute(delete(table).where(table.c.at < to_ms(before))).rowcount

@@ -11,7 +11,7 @@ from mappings.document.checks.kpi_sources import check_source
 from mappings.document.checks.progress import check_band
 from mappings.document.checks.report import Report, shown
 from mappings.document.checks.walk import key_results
-from mappings.document.schema import BandPart, Document, KpiPart
+from mappings.document.schema import BandPart, CreatePart, Document, KpiPart
 from mappings.document.text.places import Path
 from mappings.kpi.cadence import Cadence
 from mappings.kpi.formula import ALLOWED, FUNCTIONS, faults, used_names
@@ -233,3 +233,18 @@ def _check_promotion(document: Document, kpi: KpiPart, path: Path, report: Repor
             (*path, "promote", "objective"),
             remedy,
         )
+    if promote.create is not None:
+        _check_creation(promote.create, target in written, (*path, "promote", "create"), report)
+
+
+def _check_creation(create: CreatePart, written: bool, path: Path, report: Report) -> None:
+    """An objective for which no issue stands has no children and no project."""
+    if not written:
+        return
+    if create.relation == "child":
+        message = "no issue stands for this objective, so nothing can be made below it"
+        remedy = "write `relation: {label: …}` with the label by which its key-result rule finds what is made"
+        report.add(Code.NOTHING_TO_RELATE, message, path, remedy=remedy)
+    if create.project is None:
+        message = "no issue stands for this objective, so it has no project in which to make one"
+        report.add(Code.MISSING_KEY, message, path, remedy="write `project:` with the key of a project")

@@ -9,7 +9,7 @@ from mappings.diagnostic import Diagnostic
 from mappings.document.checks.binding import links
 from mappings.document.checks.codes import Code
 from mappings.document.checks.report import Report, shown
-from mappings.document.checks.walk import jql_texts
+from mappings.document.checks.walk import creations, jql_texts
 from mappings.document.names import Absence, Kind, Name, Rename
 from mappings.document.schema import Document
 from mappings.document.text.places import Path, Positions
@@ -41,6 +41,10 @@ def places(document: Document, catalogue: Catalogue) -> Iterator[Place]:
             yield Place(Name(Kind.STATUS, word), where, key=True)
     for path, phrase in links(document):
         yield Place(Name(Kind.LINK, phrase), path)
+    for path, made in creations(document):
+        yield Place(Name(Kind.TYPE, made.type), (*path, "type"))
+        if made.project is not None:
+            yield Place(Name(Kind.PROJECT, made.project), (*path, "project"))
 
 
 def check_names(

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from mappings.document.schema import (
     NOTHING,
     AlignmentPart,
+    CreatePart,
     CyclePart,
     CyclesPart,
     Document,
@@ -109,6 +110,21 @@ def alias_uses(document: Document) -> Iterator[AliasUse]:
         yield from option_uses((*path, "progress"), part.progress)
     for index, kpi in enumerate(document.kpis):
         yield from option_uses(("kpis", index, "source"), kpi.source)
+    for path, made in creations(document):
+        for name in CREATED:
+            alias = getattr(made.fields, name)
+            if alias is not None:
+                yield AliasUse((*path, "fields", name), alias, Reading.NUMBER)
+
+
+CREATED = ("start", "current", "target")
+
+
+def creations(document: Document) -> Iterator[tuple[Path, CreatePart]]:
+    """What is made of KPIs, with its path."""
+    for index, kpi in enumerate(document.kpis):
+        if kpi.promote is not None and kpi.promote.create is not None:
+            yield ("kpis", index, "promote", "create"), kpi.promote.create
 
 
 def weight_uses(path: Path, weight: Weight | None) -> Iterator[AliasUse]:

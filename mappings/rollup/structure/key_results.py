@@ -83,7 +83,18 @@ def _by_rule(
         return [_together(assessment, rule, progress, selected, objective_id, seen)]
     if progress.by_rows:
         return _topmost(assessment, rule, progress, selected, seen)
-    return [KeyResult(issue.id, rule, progress, issue, (issue,), seen) for issue in selected]
+    return [_each(assessment, rule, progress, issue, seen) for issue in selected]
+
+
+def _each(
+    assessment: Assessment, rule: KeyResultRule, progress: ProgressRule, issue: Issue, seen: frozenset[str]
+) -> KeyResult:
+    """One issue that is a key result; one that a KPI became is measured by its episode."""
+    aim = assessment.aims.get(issue.id)
+    if aim is not None:
+        part = rule.part.model_copy(update={"progress": aim})
+        rule, progress = replace(rule, part=part, conditions={}), RULE_OF_KIND[aim.kind]
+    return KeyResult(issue.id, rule, progress, issue, (issue,), seen)
 
 
 def _default_as(rule: KeyResultRule, progress: ProgressRule) -> str:

@@ -20,8 +20,16 @@ from plugin.doors.problem import Fault
 from plugin.doors.refusal import Refusal, not_found
 from plugin.use_cases.kpis import board
 from plugin.use_cases.kpis.board import ShownKpi
+from plugin.use_cases.kpis.creation import creation_plan
 from plugin.use_cases.kpis.episodes import accept, dismiss
-from plugin.use_cases.kpis.kpi_values import kpi_values, periods_values, pull_values, reading_values
+from plugin.use_cases.kpis.kpi_values import (
+    creation_plan_values,
+    happened_values,
+    kpi_values,
+    periods_values,
+    pull_values,
+    reading_values,
+)
 from plugin.use_cases.kpis.pulls import read_now
 from plugin.use_cases.kpis.readings import MOST_READINGS, PushedReading, ReadingsRefused, push
 
@@ -75,10 +83,24 @@ class ProposalGiven(Given):
     objective: str | None
 
 
+class CreationGiven(Given):
+    """How far the issue of a wanted key result is. `tried`: Jira was asked then and no answer is known, so it may exist and is looked for.
+
+    `said` is why there is none yet and `remedy` what to do, `again` when it is tried again by itself; `asks`: it waits for a person.
+    """
+
+    tried: datetime | None
+    said: str | None
+    remedy: str | None
+    asks: bool
+    again: datetime | None
+
+
 class KpiStateGiven(Given):
     """What was made of the settled periods: `outside` and `inside` count those running out of the healthy band, or in it.
 
-    `episode` counts how often it left watching; `key_result` is the issue of the key result that is open.
+    `episode` counts how often it left watching; `key_result` is the issue of the key result that is open, `creation` says how far
+    one is that is to be made.
     """
 
     status: Literal["watching", "kr_proposed", "kr_open", "close_proposed"]
@@ -88,6 +110,7 @@ class KpiStateGiven(Given):
     episode: int
     key_result: str | None
     proposal: ProposalGiven | None
+    creation: CreationGiven | None
 
 
 class KpiGiven(Given):
@@ -115,10 +138,19 @@ class KpiGiven(Given):
     state: KpiStateGiven
 
 
+class HappeningGiven(Given):
+    """What was done about an episode, and the issue it was about."""
+
+    at: datetime
+    what: str
+    issue: str | None
+
+
 class KpiInFull(KpiGiven):
-    """One KPI with its latest periods, the oldest first."""
+    """One KPI with its latest periods, the oldest first, and what was done about its episodes, the latest first."""
 
     periods: list[PeriodGiven]
+    happened: list[HappeningGiven]
 
 
 class FormerGiven(Given):
@@ -184,11 +216,39 @@ class PullGiven(Given):
 
 
 class Accepted(Asked):
-    """The issue that is the key result."""
+    """The issue that is the key result; null where the connector is to make it."""
 
-    issue: str = Field(
-        min_length=1, max_length=255, description="Its key or id; it is within the scope and not done."
+    issue: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=255,
+        description="Its key or id; it is within the scope and not done. Without one it is made as `promote.create` says.",
     )
+
+
+class IssueToMake(Given):
+    """The issue as it would be made; `fields` are its numbers by the id of the field."""
+
+    project: str
+    type: str | None
+    parent: str | None
+    summary: str
+    labels: list[str]
+    fields: dict[str, float]
+
+
+class HindranceGiven(Given):
+    """Why it would not be made, and what can be done."""
+
+    message: str
+    remedy: str
+
+
+class CreationPlanGiven(Given):
+    """What accepting without an issue would make, and what stands against it."""
+
+    issue: IssueToMake | None
+    hindrances: list[HindranceGiven]
 
 
 @ROUTES.get("/kpis", "viewer", "Every KPI of the active mapping and where it stands.")
@@ -203,7 +263,8 @@ def get_kpi(call: Call, path: KpiAddress, query: SiteQuery) -> Reply[KpiInFull]:
     """One KPI."""
     one = _known(call, site_of(call, query), path.kpi)
     periods = [PeriodGiven(**values) for values in periods_values(one)]
-    return Reply(KpiInFull(**kpi_values(one), periods=periods))
+    happened = [HappeningGiven(**values) for values in happened_values(one)]
+    return Reply(KpiInFull(**kpi_values(one), periods=periods, happened=happened))
 
 
 @ROUTES.get("/kpis/{kpi}/readings", "viewer", "The readings of a KPI, the latest first.")
@@ -260,12 +321,28 @@ def read_kpi(call: Call, path: KpiAddress, query: SiteQuery) -> Reply[PullGiven]
     return Reply(PullGiven(**pull_values(read_now(call.connector, call.actor, site, path.kpi))))
 
 
-@ROUTES.post("/kpis/{kpi}/accept", "editor", "Take an issue as the key result that is proposed for a KPI.")
-def accept_kpi(call: Call, path: KpiAddress, query: SiteQuery, body: Accepted) -> Reply[KpiGiven]:
-    """The KPI is watched again once the issue is done. 409 where nothing is proposed, or the issue cannot be it."""
+@ROUTES.get("/kpis/{kpi}/creation", "editor", "What accepting for a KPI without an issue would make in Jira.")
+def plan_kpi_creation(call: Call, path: KpiAddress, query: SiteQuery) -> Reply[CreationPlanGiven]:
+    """Jira is asked for permission, type and create screen; nothing is made. 409 where nothing is proposed."""
     site = site_of(call, query)
     _known(call, site, path.kpi)
-    return Reply(KpiGiven(**kpi_values(accept(call.connector, call.actor, site, path.kpi, body.issue))))
+    found = creation_plan(call.connector, call.actor, site, path.kpi)
+    return Reply(CreationPlanGiven(**creation_plan_values(found)))
+
+
+@ROUTES.post(
+    "/kpis/{kpi}/accept", "editor", "Take an issue as the proposed key result of a KPI, or have it made."
+)
+def accept_kpi(call: Call, path: KpiAddress, query: SiteQuery, body: Accepted) -> Reply[KpiGiven]:
+    """The KPI is watched again once the issue is done. Without an issue it is made in Jira; `state.creation` says how far it is.
+
+    Where closing is proposed, the issue is moved to a status that is done.
+
+    409 where nothing is proposed, the issue cannot be it, or none can be made.
+    """
+    site = site_of(call, query)
+    _known(call, site, path.kpi)
+    return Reply(KpiGiven(**kpi_values(accept(call.connector, call.actor, site, path.kpi, body.issue or ""))))
 
 
 @ROUTES.post("/kpis/{kpi}/dismiss", "editor", "Say no to what is proposed for a KPI, and count anew.")

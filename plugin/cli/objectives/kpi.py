@@ -6,14 +6,23 @@ from pathlib import Path
 
 import click
 
+from mappings.kpi.episode import KpiStatus
 from mappings.kpi.state import PeriodStanding
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.kpis.board import ShownKpi, kpi, list_kpis, list_readings
+from plugin.use_cases.kpis.creation import CreationPlan, creation_plan
 from plugin.use_cases.kpis.episodes import accept, dismiss
-from plugin.use_cases.kpis.kpi_values import kpi_values, periods_values, pull_values, reading_values
+from plugin.use_cases.kpis.kpi_values import (
+    creation_plan_values,
+    happened_values,
+    kpi_values,
+    periods_values,
+    pull_values,
+    reading_values,
+)
 from plugin.use_cases.kpis.kpi_words import band_words, level_word, period_name, told_words, value_words
 from plugin.use_cases.kpis.pulls import read_now
 from plugin.use_cases.kpis.readings import import_file
@@ -51,7 +60,7 @@ def show_command(id_: str, site: str, as_json: bool) -> None:
     with open_connector(site=site) as connector:
         one = _known(connector, site, id_)
     if as_json:
-        show_json({**kpi_values(one), "periods": periods_values(one)})
+        show_json({**kpi_values(one), "periods": periods_values(one), "happened": happened_values(one)})
         return
     click.echo(f"{one.part.name} ({one.part.id}): {level_word(one.standing.level)}")
     shown = [
@@ -61,6 +70,8 @@ def show_command(id_: str, site: str, as_json: bool) -> None:
     ]
     rows = [_period_row(one, period) for period in shown]
     show_table("Periods", ("Period", "Value", "Level", "Healthy", "Readings", "What was counted"), rows)
+    for each in one.happened:
+        click.echo(f"{each.at.astimezone(one.zone):%Y-%m-%d %H:%M %Z}  {each.what}  {each.issue}".rstrip())
 
 
 @kpi_group.command("readings")
@@ -111,14 +122,45 @@ def read_command(id_: str, site: str, as_json: bool) -> None:
 
 @kpi_group.command("accept")
 @click.argument("id_", metavar="KPI")
-@click.option("--issue", required=True, help="The key of the issue that is the key result.")
+@click.option(
+    "--issue", default="", help="The key of the issue that is the key result; without one it is made in Jira."
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would be made.")
 @site_option
 @json_option
-def accept_command(id_: str, issue: str, site: str, as_json: bool) -> None:
-    """Take an issue as the key result that is proposed. Once it is done in Jira, the KPI is watched again."""
+def accept_command(id_: str, issue: str, dry_run: bool, site: str, as_json: bool) -> None:
+    """Take an issue as the key result that is proposed, or have it made; where closing is proposed, close it in Jira.
+
+    Ends with 1 where it is not made yet, and says why.
+    """
+    if dry_run and issue:
+        raise click.UsageError("--dry-run says what would be made; with --issue nothing is.")
     with open_connector(site=site) as connector:
+        if dry_run:
+            _foretell(id_, creation_plan(connector, COMMAND_LINE, site, id_), as_json)
+            return
         one = accept(connector, COMMAND_LINE, site, id_, issue)
+    if one.state.wanted:
+        creation = one.state.creation
+        said = "" if creation is None else f"{creation.said} {creation.remedy}".strip()
+        _decided(one, f"{id_}: its key result is wanted and not made yet. {said}".strip(), as_json)
+        raise SystemExit(1)
+    if one.state.status is KpiStatus.WATCHING:
+        _decided(one, f"{id_}: its key result is closed; it is watched again.", as_json)
+        return
     _decided(one, f"{id_}: {one.key_result.key if one.key_result else issue} is its key result.", as_json)
+
+
+def _foretell(id_: str, plan: CreationPlan, as_json: bool) -> None:
+    if as_json:
+        show_json(creation_plan_values(plan))
+    elif not plan.hindrances and plan.planned is not None and plan.kind is not None:
+        below = f" below {plan.planned.parent.key}" if plan.planned.parent is not None else ""
+        click.echo(f"{id_}: {plan.kind.name} in {plan.planned.project.key}{below}: {plan.planned.summary}")
+    for one in () if as_json else plan.hindrances:
+        click.echo(f"{id_}: {one.message} {one.remedy}")
+    if plan.hindrances:
+        raise SystemExit(1)
 
 
 @kpi_group.command("dismiss")

@@ -65,7 +65,13 @@ def demo_command(once: bool, seed: int, port: int, sandbox_port: int, folder: Pa
     )
     address = f"http://127.0.0.1:{port}"
     with demo_world(
-        folder, clock=system_clock, seed=seed, sandbox_port=sandbox_port, port=port, base_url=address
+        folder,
+        clock=system_clock,
+        seed=seed,
+        sandbox_port=sandbox_port,
+        watches=True,
+        port=port,
+        base_url=address,
     ) as demo:
         serve_demo(demo, port)
 
@@ -98,6 +104,7 @@ def invitation(pages: str, board: str, sign_in: tuple[str, str]) -> str:
         f"  Sign in as     {sign_in[0]}   password {sign_in[1]}\n"
         f"  Sandbox Jira   {board}   (drag a card where it says “moved by its cards”, and watch)\n"
         "  Check in       by comment on a key result, over the sandbox’s API: docs/sandbox.md says how\n"
+        f"  A KPI          {pages}/kpis/open-bugs   (report a bug on the board, let days pass, and a key result is proposed)\n"
         "  Change a rule  Mapping > Edit by form, on the OKR pages: preview what it would do, then activate it\n\n"
         "  Stop with Ctrl-C."
     )

@@ -1,4 +1,4 @@
-"""The buttons beside what is proposed for a KPI: an editor accepts it with the issue that is the key result, or dismisses it."""
+"""The buttons beside what is proposed for a KPI: an editor accepts it with the issue that is the key result, has it made, or dismisses it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
+from mappings.kpi.episode import KpiStatus
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.pages.kpis.kpis import kpi_page, meant
@@ -32,7 +33,10 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
             news = accept(connector, acting(), one.site, id_, named)
         except NotReady as error:
             return kpi_page(sources, one, named=named, undecided=str(error)), 422
-        flash(f"{named if news.key_result is None else news.key_result.key} is its key result.")
+        if news.state.status is KpiStatus.WATCHING:
+            flash("Its key result is closed; the KPI is watched again.")
+        elif not news.state.wanted:
+            flash(f"{named if news.key_result is None else news.key_result.key} is its key result.")
         return shown(one)
 
     @blueprint.post("/kpis/<id_>/dismiss", endpoint="dismiss_kpi")

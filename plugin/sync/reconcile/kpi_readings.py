@@ -10,17 +10,34 @@ from connectors.store.numbers import kpis
 from mappings.document.mapping import Mapping
 from mappings.facts.issue import Reading
 from mappings.kpi.cadence import Cadence
+from mappings.kpi.creation import aim_of
 from mappings.kpi.series import Watched
 from mappings.kpi.state import latest_periods
-from mappings.rollup.assessment import NO_KPIS, KpiReadings
+from mappings.progress.options import current_kpi
+from mappings.rollup.assessment import NO_AIMS, NO_KPIS, Aims, KpiReadings
 
 PERIODS = 120
 """So many are looked at: of what is older nobody needs what it was, but that it stands."""
 
 
-def kpi_readings(conn: Connection, site: str, mapping: Mapping, now: datetime) -> KpiReadings:
+def episode_aims(conn: Connection, site: str, mapping: Mapping) -> Aims:
+    """What the open key results that KPIs became are measured by, by issue; asks nothing where no KPI becomes one."""
+    if all(part.promote is None for part in mapping.document.kpis):
+        return NO_AIMS
+    known = {part.id for part in mapping.document.kpis}
+    return {
+        state.key_result: aim_of(id_, state.proposal)
+        for id_, state in kpis.open_key_results(conn, site).items()
+        if id_ in known and state.key_result is not None and state.proposal is not None
+    }
+
+
+def kpi_readings(
+    conn: Connection, site: str, mapping: Mapping, now: datetime, aims: Aims = NO_AIMS
+) -> KpiReadings:
     """The settled values of the KPIs that key results read, by time; asks nothing where none does."""
-    wanted = mapping.current_kpis()
+    read = (current_kpi(one) for one in aims.values())
+    wanted = mapping.current_kpis() | {one.kpi for one in read if one is not None}
     if not wanted:
         return NO_KPIS
     parts = {part.id: part for part in mapping.document.kpis}

@@ -27,7 +27,7 @@ from mappings.rollup.structure.alignment import link_phrase, written_target
 from mappings.write_back.desired_values import Owners, counting_rows, owners, writes_to
 from plugin.sync.context import Context
 from plugin.sync.reconcile import candidates, cycle_ends
-from plugin.sync.reconcile.kpi_readings import kpi_readings
+from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
 
 DEEPEST = 32
 
@@ -141,12 +141,13 @@ def _assessed(
     """The states, and what is news of the ends of their cycles."""
     said = check_ins.standing(conn, context.site, ids[0] if len(ids) == 1 else None)
     moment = context.moment()
-    read = kpi_readings(conn, context.site, context.mapping, moment.now)
+    aims = episode_aims(conn, context.site, context.mapping)
+    read = kpi_readings(conn, context.site, context.mapping, moment.now, aims)
 
     def measure(
         wanted: list[str], others: Mapping[str, ObjectiveState], ended: Ends
     ) -> dict[str, ObjectiveState]:
-        return assess_among(context.mapping, forest, wanted, moment, others, said, ended, read)
+        return assess_among(context.mapping, forest, wanted, moment, others, said, ended, read, aims)
 
     return cycle_ends.measured(context, conn, forest, ids, settled, measure)
 

@@ -10,12 +10,16 @@ from sqlalchemy import Connection
 
 from connectors.store.mirror import mirror
 from connectors.store.numbers import kpi_failures, kpis
+from connectors.store.people import audit
+from connectors.store.sites import catalogues
 from mappings.document.mapping import Mapping
 from mappings.document.schema import KpiPart
+from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue
 from mappings.kpi.band import direction_of, trend
 from mappings.kpi.cadence import Cadence
-from mappings.kpi.episode import KpiState
+from mappings.kpi.creation import Hindrance, PlannedIssue, planned_issue
+from mappings.kpi.episode import KpiState, KpiStatus
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.series import Watched
 from mappings.kpi.sources import SOURCE_OPTIONS, FormulaOptions
@@ -28,10 +32,20 @@ from plugin.use_cases.permission import VIEWER, question
 
 ON_BOARD, ON_PAGE = 30, 60
 """Periods that are shown of a KPI in the list and on its own page."""
+MOST_HAPPENINGS = 20
 FEWEST = 7
 """Of them that are shown though nothing was read yet."""
 GIVEN = ("push", "csv")
 """Sources whose readings are given to us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What a person or the connector did about an episode, with the key of its issue where there is one."""
+
+    at: datetime
+    what: str
+    issue: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,10 @@ class ShownKpi:
     state: KpiState
     key_result: Issue | None = None
     """The issue of the open key result, or of the one that was closed last; None where there is none, or it is not to be seen."""
+    planned: PlannedIssue | Hindrance | None = None
+    """What would be made in Jira for what is proposed or wanted, by the mapping alone; None where nothing is, or the mapping does not say as what."""
+    happened: tuple[Happening, ...] = ()
+    """What was done about its episodes, the latest first; on its own page alone."""
 
     @property
     def takes_readings(self) -> bool:
@@ -93,10 +111,9 @@ def list_kpis(connector: Connector, actor: Actor, site: str) -> tuple[ShownKpi, 
     mapping = revisions.bound(connector, actor, site)
     if mapping is None or not mapping.document.kpis:
         return ()
-    watched = watched_of(mapping)
     with connector.store.read() as conn:
         return tuple(
-            _shown(conn, site, watched, part, connector.clock(), ON_BOARD) for part in mapping.document.kpis
+            _shown(conn, site, mapping, part, connector.clock(), ON_BOARD) for part in mapping.document.kpis
         )
 
 
@@ -108,7 +125,11 @@ def kpi(connector: Connector, actor: Actor, site: str, id_: str) -> ShownKpi | N
     if mapping is None or part is None:
         return None
     with connector.store.read() as conn:
-        return _shown(conn, site, watched_of(mapping), part, connector.clock(), ON_PAGE)
+        shown = _shown(conn, site, mapping, part, connector.clock(), ON_PAGE)
+        done = audit.of_kpi(conn, site, id_, MOST_HAPPENINGS)
+    return replace(
+        shown, happened=tuple(Happening(one.at, one.what, str(one.detail.get("issue", ""))) for one in done)
+    )
 
 
 @question(VIEWER)
@@ -124,6 +145,13 @@ def part_of(mapping: Mapping | None, id_: str) -> KpiPart | None:
     """The KPI of this id."""
     parts = mapping.document.kpis if mapping is not None else ()
     return next((part for part in parts if part.id == id_), None)
+
+
+def objective_of(conn: Connection, site: str, part: KpiPart) -> Issue | None:
+    """The issue that is the objective under which the key result of a KPI would stand; None where none is named, or it is not known."""
+    named = part.promote.objective if part.promote is not None else None
+    id_ = mirror.id_of_key(conn, site, named) if named is not None else None
+    return mirror.get(conn, site, [id_]).get(id_) if id_ is not None else None
 
 
 def required_part(mapping: Mapping, id_: str) -> KpiPart:
@@ -145,8 +173,9 @@ def _with_failures(conn: Connection, site: str, watched: Watched, part: KpiPart,
 
 
 def _shown(
-    conn: Connection, site: str, watched: Watched, part: KpiPart, now: datetime, size: int
+    conn: Connection, site: str, mapping: Mapping, part: KpiPart, now: datetime, size: int
 ) -> ShownKpi:
+    watched = watched_of(mapping)
     if watched.cadence(part.id) is Cadence.EACH:
         full = with_readings(conn, site, watched, part.id, None, limit=size)
         begin = full.readings[part.id][0].at if full.readings[part.id] else None
@@ -167,4 +196,15 @@ def _shown(
     state = kpis.get(conn, site, part.id)
     issue = state.key_result or state.former
     key_result = mirror.get(conn, site, [issue]).get(issue) if issue else None
-    return ShownKpi(site, part, watched.zone, stands, state, key_result)
+    planned = _planned(conn, site, mapping, part, state)
+    return ShownKpi(site, part, watched.zone, stands, state, key_result, planned)
+
+
+def _planned(
+    conn: Connection, site: str, mapping: Mapping, part: KpiPart, state: KpiState
+) -> PlannedIssue | Hindrance | None:
+    proposed = state.status is KpiStatus.KR_PROPOSED or state.wanted
+    if not proposed or part.promote is None or part.promote.create is None:
+        return None
+    catalogue = catalogues.get(conn, site) or Catalogue()
+    return planned_issue(mapping, catalogue, part, state, objective_of(conn, site, part), site)

@@ -2,38 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
 
+import structlog
 from sqlalchemy import Connection
 
+from connectors.jira import JiraError
+from connectors.store.absence import tombstones
 from connectors.store.mirror import mirror
-from connectors.store.numbers import kpis
+from connectors.store.numbers import closings, kpis, objectives
 from connectors.store.people import audit
 from mappings.facts.issue import Issue
 from mappings.kpi.episode import KpiState, KpiStatus, Seen, Transition, dismissed, followed, opened
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
+from plugin.sync.context import Context
 from plugin.use_cases.kpis.board import ShownKpi, kpi, required_part
+from plugin.use_cases.kpis.creation import CONNECTOR_ITSELF, bring_in, have_made
 from plugin.use_cases.permission import EDITOR, act
 
-CONNECTOR_ITSELF = "jira-okr"
+ASKED_EVERY = timedelta(hours=1)
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 FOLLOWED: Mapping[Transition, str] = {
     Transition.CLOSED: "key result of a KPI closed",
     Transition.LOST: "key result of a KPI lost",
     Transition.REOPENED: "key result of a KPI opened again",
+    Transition.CYCLE_ENDED: "cycle of the key result of a KPI closed",
 }
+
+log = structlog.get_logger("jira_okr.kpis")
 
 
 @act(EDITOR)
-def accept(connector: Connector, actor: Actor, site: str, id_: str, issue: str) -> ShownKpi:
-    """Take this issue (its key or id) as the key result that is proposed. NotReady where nothing is, or the issue cannot be."""
+def accept(connector: Connector, actor: Actor, site: str, id_: str, issue: str = "") -> ShownKpi:
+    """Take this issue (its key or id) as the key result that is proposed; without one it is made in Jira as the mapping says.
+
+    Where closing is proposed its issue is moved to a status that is done. NotReady where nothing is proposed, or the issue cannot be it, or
+    cannot be made or moved.
+    """
     mapping = connector.context(site).mapping
-    required_part(mapping, id_)
+    part = required_part(mapping, id_)
+    if not issue.strip():
+        with connector.store.read() as conn:
+            state = kpis.get(conn, site, id_)
+        if state.status is KpiStatus.CLOSE_PROPOSED and state.key_result is not None:
+            _close(connector, actor, site, id_, state, state.key_result)
+            return _shown(connector, actor, site, id_)
+        _require_proposal(state, id_)
+        have_made(connector, actor, site, part)
+        return _shown(connector, actor, site, id_)
     with connector.store.write() as conn:
         kpis.alone(conn, site)
         state = kpis.get(conn, site, id_)
-        if state.status is not KpiStatus.KR_PROPOSED and not _is_wanted(state):
-            raise NotReady(f"No key result is proposed for “{id_}”: it is {_words(state)}.")
+        _require_proposal(state, id_)
         found = _issue(conn, site, issue)
         taken = next((one.id for one in mapping.document.kpis if _holds(conn, site, one.id, found.id)), None)
         if taken is not None:
@@ -41,6 +63,8 @@ def accept(connector: Connector, actor: Actor, site: str, id_: str, issue: str) 
         if found.status.category == "done":
             raise NotReady(f"{found.key} is {found.status.name} already: name an issue that is still open.")
         kpis.put(conn, site, id_, opened(state, found.id), connector.clock())
+        marked = objectives.depending_on(conn, site, [found.id])
+        connector.context(site).mark(conn, marked, "a KPI that became a key result of it")
         _note(conn, connector, actor.label, site, id_, "key result of a KPI accepted", found.key, state)
     return _shown(connector, actor, site, id_)
 
@@ -61,16 +85,67 @@ def dismiss(connector: Connector, actor: Actor, site: str, id_: str) -> ShownKpi
 
 
 def follow_key_results(connector: Connector, site: str) -> None:
-    """Look at the issues of key results: one that is done ends its episode, and so does a week out of sight; opened again, it goes on."""
-    parts = connector.context(site).mapping.document.kpis
+    """Look at the issues of key results: one that is done or deleted ends its episode, and so does a week out of sight; opened again, it goes on."""
+    context = connector.context(site)
     with connector.store.read() as conn:
-        ids = [one.id for one in parts if _issue_to_follow(kpis.get(conn, site, one.id))]
-    if not ids:
+        states = {one.id: kpis.get(conn, site, one.id) for one in context.mapping.document.kpis}
+        wanted = {id_: issue for id_, state in states.items() if (issue := _issue_to_follow(state))}
+        known = mirror.get(conn, site, wanted.values())
+    if not wanted:
         return
+    now = connector.clock()
+    unknown = [
+        issue
+        for id_, issue in wanted.items()
+        if states[id_].key_result == issue and issue not in known and _to_be_asked(states[id_], now)
+    ]
+    asked = _asked(context, unknown)
     with connector.store.write() as conn:
         kpis.alone(conn, site)
-        for id_ in ids:
-            _follow(connector, conn, site, id_)
+        for id_ in wanted:
+            _follow(connector, context, conn, id_, asked)
+
+
+def _to_be_asked(state: KpiState, now: datetime) -> bool:
+    """An issue that is not in the mirror is asked for at once, and then once an hour."""
+    return state.missing is None or (now - state.missing) % ASKED_EVERY < timedelta(minutes=1)
+
+
+def _asked(context: Context, unknown: Collection[str]) -> dict[str, Issue | Seen]:
+    """What Jira says of issues that the mirror lacks: one outside the scope is followed all the same.
+
+    What left the mirror and is shown by Jira no more is deleted; a look that fails says nothing.
+    """
+    if not unknown:
+        return {}
+    try:
+        read = context.jira.read(unknown, context.own_fields)
+    except JiraError as error:
+        log.info("key results not looked at", site=context.site, error=str(error))
+        return {}
+    with context.store.read() as conn:
+        left = tombstones.among_these(conn, context.site, read.missing, LONG_AGO)
+    return {**dict.fromkeys(left, Seen.DELETED), **{one.id: one for one in read.issues}}
+
+
+def _close(connector: Connector, actor: Actor, site: str, id_: str, state: KpiState, issue_id: str) -> None:
+    """Move the issue to a status that is done, by a way that asks for nothing where there is one. Said twice it does no harm."""
+    context = connector.context(site)
+    ways = [one for one in context.jira.ways_on(issue_id) if one.category == "done"]
+    with connector.store.read() as conn:
+        issue = mirror.get(conn, site, [issue_id]).get(issue_id)
+    key = issue.key if issue is not None else issue_id
+    if not ways:
+        raise NotReady(
+            f"From where {key} stands the account may take no way to a status that is done: close it in Jira, or give the account the permission Transition issues."
+        )
+    context.jira.take(issue_id, min(ways, key=lambda one: one.screen))
+    with connector.store.write() as conn:
+        _note(
+            conn, connector, actor.label, site, id_, "closing of a key result of a KPI accepted", key, state
+        )
+    bring_in(context, issue_id)
+    follow_key_results(connector, site)
 
 
 def _issue_to_follow(state: KpiState) -> str | None:
@@ -78,24 +153,50 @@ def _issue_to_follow(state: KpiState) -> str | None:
     return state.key_result or state.former
 
 
-def _follow(connector: Connector, conn: Connection, site: str, id_: str) -> None:
+def _follow(
+    connector: Connector, context: Context, conn: Connection, id_: str, asked: Mapping[str, Issue | Seen]
+) -> None:
+    site = context.site
     state = kpis.get(conn, site, id_)
     wanted = _issue_to_follow(state)
     if wanted is None:
         return
-    now, issue = connector.clock(), mirror.get(conn, site, [wanted]).get(wanted)
-    news = followed(state, _seen(issue), now)
+    now = connector.clock()
+    found = mirror.get(conn, site, [wanted]).get(wanted) or asked.get(wanted)
+    seen = found if isinstance(found, Seen) else _seen(context, found)
+    if seen is Seen.OPEN and state.key_result == wanted and _is_closed_with_its_cycle(conn, site, wanted):
+        seen = Seen.CYCLE_CLOSED
+    news = followed(state, seen, now)
     if news.transition in FOLLOWED or news.missing != state.missing:
         kpis.put(conn, site, id_, news, now)
     if said := FOLLOWED.get(news.transition):
-        key = wanted if issue is None else issue.key
+        key = found.key if isinstance(found, Issue) else wanted
         _note(conn, connector, CONNECTOR_ITSELF, site, id_, said, key, state)
 
 
-def _seen(issue: Issue | None) -> Seen:
+def _is_closed_with_its_cycle(conn: Connection, site: str, issue_id: str) -> bool:
+    """Whether every objective that it is a key result of stands in a cycle that was closed with it; carried over, it runs in another."""
+    ids = objectives.depending_on(conn, site, [issue_id])
+    frozen = closings.standing(conn, site, ids)
+    with_it = {
+        id_: record
+        for id_, record in frozen.items()
+        if any(one.issue_id == issue_id for one in record.state.key_results)
+    }
+    if not with_it:
+        return False
+    now = [saved.state for id_ in ids if (saved := objectives.load(conn, site, id_)) is not None]
+    having = [one for one in now if any(key_result.issue_id == issue_id for key_result in one.key_results)]
+    return all(one.id in with_it and one.cycle_id in (None, with_it[one.id].cycle_id) for one in having)
+
+
+def _seen(context: Context, issue: Issue | None) -> Seen:
     if issue is None or issue.archived:
         return Seen.MISSING
-    return Seen.DONE if issue.status.category == "done" else Seen.OPEN
+    if issue.status.category != "done":
+        return Seen.OPEN
+    excluded = context.mapping.statuses.excluded.matches(issue, context.moment())
+    return Seen.REFUSED if excluded else Seen.DONE
 
 
 def _issue(conn: Connection, site: str, name: str) -> Issue:
@@ -114,9 +215,9 @@ def _holds(conn: Connection, site: str, id_: str, issue_id: str) -> bool:
     return kpis.get(conn, site, id_).key_result == issue_id
 
 
-def _is_wanted(state: KpiState) -> bool:
-    """A key result is to be made without asking, and stands nowhere yet."""
-    return state.status is KpiStatus.KR_OPEN and state.key_result is None
+def _require_proposal(state: KpiState, id_: str) -> None:
+    if state.status is not KpiStatus.KR_PROPOSED and not state.wanted:
+        raise NotReady(f"No key result is proposed for “{id_}”: it is {_words(state)}.")
 
 
 def _words(state: KpiState) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from mappings.kpi.band import Band
+from mappings.kpi.episode import Creation
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.state import PeriodStanding
 from plugin.use_cases.kpis.board import ShownKpi
+from plugin.use_cases.kpis.creation import CreationPlan
 from plugin.use_cases.kpis.pulls import Pull
 from plugin.use_cases.objectives.objective_values import exact_text, number
 
@@ -39,6 +41,11 @@ def kpi_values(one: ShownKpi) -> dict[str, Any]:
 def periods_values(one: ShownKpi) -> list[dict[str, Any]]:
     """The latest periods from the first of them that was read on, the oldest first."""
     return [values for each in one.periods if (values := period_values(each)) is not None]
+
+
+def happened_values(one: ShownKpi) -> list[dict[str, Any]]:
+    """What was done about its episodes, the latest first."""
+    return [{"at": each.at, "what": each.what, "issue": each.issue or None} for each in one.happened]
 
 
 def period_values(one: PeriodStanding | None) -> dict[str, Any] | None:
@@ -91,7 +98,35 @@ def state_values(one: ShownKpi) -> dict[str, Any]:
             "target": number(proposal.target),
             "objective": proposal.objective,
         },
+        "creation": None if state.creation is None or not state.wanted else creation_values(state.creation),
     }
+
+
+def creation_values(one: Creation) -> dict[str, Any]:
+    """How far the making of the issue of a wanted key result has come."""
+    return {
+        "tried": one.tried,
+        "said": one.said or None,
+        "remedy": one.remedy or None,
+        "asks": one.asks,
+        "again": one.again,
+    }
+
+
+def creation_plan_values(one: CreationPlan) -> dict[str, Any]:
+    """What would be made in Jira, and what stands against it."""
+    planned, issue = one.planned, None
+    if planned is not None:
+        issue = {
+            "project": planned.project.key,
+            "type": None if one.kind is None else one.kind.name,
+            "parent": None if planned.parent is None else planned.parent.key,
+            "summary": planned.summary,
+            "labels": list(planned.labels),
+            "fields": dict(planned.numbers),
+        }
+    hindrances = [{"message": each.message, "remedy": each.remedy} for each in one.hindrances]
+    return {"issue": issue, "hindrances": hindrances}
 
 
 def reading_values(one: KpiReading) -> dict[str, Any]:

@@ -28,8 +28,9 @@ TRANSITIONS: Mapping[Transition, str] = {
     Transition.ACCEPTED: "the key result is open",
     Transition.DISMISSED: "dismissed: counting anew",
     Transition.CLOSED: "the key result is closed",
-    Transition.LOST: "the key result is lost: it was out of sight for a week",
+    Transition.LOST: "the key result is lost: it was deleted, or out of sight for a week",
     Transition.REOPENED: "the key result is open again",
+    Transition.CYCLE_ENDED: "the cycle of the key result was closed",
     Transition.REBANDED: "the band was edited: counting anew",
 }
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -65,6 +65,12 @@ def _mark_readers(context: Context, conn: Connection, moved: Collection[str]) ->
     """Objectives with key results that read one of these KPIs are due; where no key result reads a KPI, nothing is asked."""
     if context.mapping.current_kpis() & set(moved):
         context.mark(conn, objectives.ids(conn, context.site), "a KPI that it reads", bulk=True)
+        return
+    states = (kpis.get(conn, context.site, id_) for id_ in moved)
+    issues = {state.key_result for state in states if state.key_result is not None}
+    if issues:
+        marked = objectives.depending_on(conn, context.site, issues)
+        context.mark(conn, marked, "a KPI that became a key result of it")
 
 
 def _count_kpi(

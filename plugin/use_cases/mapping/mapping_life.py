@@ -49,7 +49,7 @@ from plugin.runtime.processes.garbage_collector import collector_resting
 from plugin.sync.context import field_of, metrics_of
 from plugin.sync.reconcile.cycle_ends import noted_ends, standing_by_notes
 from plugin.sync.reconcile.departure import end_of_cycle, standing_of
-from plugin.sync.reconcile.kpi_readings import kpi_readings
+from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
 from plugin.sync.refresh import names, written_options
 from plugin.sync.resync import activation_read, watermark
 from plugin.use_cases.mapping.bindings import bound_text, known_names, looked_up
@@ -182,9 +182,10 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
         stands = written_values.every(conn, site)
         said = check_ins.standing(conn, site)
         noted = noted_ends(conn, site, before)
-        read = kpi_readings(conn, site, mapping, moment.now)
+        aims = episode_aims(conn, site, mapping)
+        read = kpi_readings(conn, site, mapping, moment.now, aims)
     ended = {id_: end.facts for id_, end in noted.items() if not end.settled(mapping.revision)}
-    after = assess(mapping, forest, moment, said, ended=ended, kpis=read)
+    after = assess(mapping, forest, moment, said, ended=ended, kpis=read, aims=aims)
     after |= standing_by_notes(mapping, noted, forest, moment)
     plans = plans_for(mapping, after, forest, replace(connector.ground(site), moment=moment))
     standing = standing_of(

@@ -23,7 +23,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.runtime.processes.garbage_collector import collector_resting
 from plugin.sync.context import Context
-from plugin.sync.reconcile.kpi_readings import kpi_readings
+from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 from plugin.use_cases.work import background_jobs
 from plugin.use_cases.work.background_jobs import BackgroundJob, Report
@@ -152,11 +152,12 @@ def _standings(
     """The state of every objective at each moment, the latest first."""
     backwards = sorted(moments, reverse=True)
     with context.store.read() as conn:
-        read = kpi_readings(conn, context.site, context.mapping, context.clock())
+        aims = episode_aims(conn, context.site, context.mapping)
+        read = kpi_readings(conn, context.site, context.mapping, context.clock(), aims)
     for place, at in enumerate(backwards, start=1):
         moment = Moment(at, context.mapping.zone, context.catalogue.account_id)
         with collector_resting():
-            states = assess(context.mapping, Forest.of(past.at(at)), moment, kpis=read)
+            states = assess(context.mapping, Forest.of(past.at(at)), moment, kpis=read, aims=aims)
         yield from ((at, state) for state in states.values())
         progress(place, len(backwards))
 

@@ -17,6 +17,7 @@ from mappings.document.checks.writes import (
     ProjectAccess,
     check_live,
 )
+from mappings.document.names import Kind
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field, LinkType
 from mappings.facts.issue import IssueType, Named, Project, Status
@@ -290,3 +291,18 @@ def test_every_jql_of_a_mapping_is_among_its_selectors():
     mapping = bind(read_document(EVERY_JQL).require(), Catalogue())
     assert [one.jql.split()[-1] for one in mapping.selectors()] == [f"A{n}" for n in range(1, 11)]
     assert [one.jql for one in mapping.kpi_selectors()] == ["labels = A10"]
+
+
+def test_what_is_made_of_a_kpi_is_bound_by_the_ids_of_type_and_project() -> None:
+    head = "version: 1\nname: a\nscope: project = PLAT\nobjectives:\n  - {id: e, select: issuetype = Epic, key_results: [{id: k, progress: {kind: delivery}}]}\n"
+    kpi = "kpis:\n  - {id: b, name: B, source: {kind: push}, healthy: {at_most: 5}, promote: {objective: CORE-1, create: {type: %s, project: %s}}}\n"
+    mapping = bind_text(head + kpi % ("key result", "CORE"), SITE).mapping
+    assert mapping is not None
+    assert mapping.ids_of(Kind.TYPE, "key result") == ("11",)
+    assert mapping.ids_of(Kind.PROJECT, "CORE") == ("1",)
+    found = bind_text(head + kpi % ("Key Resul", "CROE"), SITE).diagnostics
+    wrong = {one.path: (one.code, one.value) for one in found if one.severity is Severity.ERROR}
+    assert wrong == {
+        "kpis[0].promote.create.type": ("unknown-value", '"Key Resul"'),
+        "kpis[0].promote.create.project": ("unknown-value", '"CROE"'),
+    }

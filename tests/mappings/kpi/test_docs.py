@@ -25,7 +25,7 @@ def test_states_and_transitions_are_those_of_the_code() -> None:
 def test_the_examples_are_valid() -> None:
     first = re.findall(r"```yaml\n(.*?)```", (PAGE.parent / "mapping.md").read_text(), re.DOTALL)[0]
     examples = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    assert len(examples) == 4
+    assert len(examples) == 5
     for example in examples:
         before = first.partition("objectives:")[0] if example.startswith("objectives:") else first
         assert [str(one) for one in read_document(before + example).diagnostics] == []

@@ -15,6 +15,7 @@ from mappings.document.schema import KpiPart
 from mappings.facts.issue import Reading
 from mappings.kpi.band import Band, bands_on
 from mappings.kpi.episode import (
+    Creation,
     KpiState,
     KpiStatus,
     Promotion,
@@ -26,6 +27,7 @@ from mappings.kpi.episode import (
     opened,
     promotion,
     step,
+    wanted,
 )
 from mappings.rollup.state import HealthLevel
 
@@ -108,7 +110,29 @@ def test_the_proposal_goes_from_the_latest_reading_to_the_edge_of_the_band() -> 
 def test_either_side_of_a_band_counts(value: int, target: int) -> None:
     kpi = a_kpi(healthy={"at_least": 70, "at_most": 80})
     state, _ = fed(KpiState(), [60, 85, value], kpi)
-    assert state.proposal == Proposal(Fraction(value), Fraction(target), "CORE-12")
+    band = Band(Fraction(70), Fraction(80))
+    assert state.proposal == Proposal(Fraction(value), Fraction(target), "CORE-12", band)
+
+
+def test_what_is_to_be_made_is_withdrawn_until_jira_was_asked_for_it() -> None:
+    decided = wanted(proposed(), "ada@acme.example")
+    assert (decided.status, decided.wanted, decided.creation) == (
+        KpiStatus.KR_OPEN, True, Creation("ada@acme.example"),
+    )  # fmt: skip
+    assert fed(decided, [IN, IN])[0].creation is None
+    assert fed(decided, [IN, IN])[1] == ["withdrawn"]
+    asked = replace(decided, creation=Creation("ada@acme.example", tried=START))
+    waiting, named = fed(asked, [IN, IN, IN])
+    assert (waiting.status, waiting.creation, waiting.inside, named) == (
+        KpiStatus.KR_OPEN,
+        asked.creation,
+        3,
+        [],
+    )
+    assert dismissed(waiting).status is KpiStatus.WATCHING
+    stands = opened(waiting, "300")
+    assert (stands.wanted, stands.creation, stands.key_result) == (False, None, "300")
+    assert fed(stands, [IN, IN])[0].status is KpiStatus.CLOSE_PROPOSED
 
 
 def test_mode_create_opens_at_once_and_waits_for_its_issue() -> None:
@@ -218,8 +242,8 @@ def test_missing_readings_never_matter(values: list[float | None]) -> None:
     with_holes, named = fed(KpiState(), holes)
     without, same = fed(KpiState(), values)
     assert named == same
-    assert replace(with_holes, latest=None, transition=Transition.STAYED) == replace(
-        without, latest=None, transition=Transition.STAYED
+    assert replace(with_holes, latest=None, began=None, transition=Transition.STAYED) == replace(
+        without, latest=None, began=None, transition=Transition.STAYED
     )
 
 

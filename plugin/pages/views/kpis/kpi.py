@@ -7,7 +7,8 @@ from datetime import datetime
 
 from mappings.kpi.band import KpiLevel
 from mappings.kpi.cadence import local_day
-from mappings.kpi.episode import KpiStatus
+from mappings.kpi.creation import Hindrance, PlannedIssue
+from mappings.kpi.episode import KpiState, KpiStatus
 from mappings.kpi.state import PeriodStanding, Told
 from plugin.pages.views.kpis.kpi_chart import KpiChart, KpiSpark, kpi_chart, kpi_spark
 from plugin.pages.views.words.figures import number_text
@@ -80,9 +81,16 @@ class KpiView:
     is_asked: bool
     accepts: bool
     """Whether a key result is proposed, or wanted and not there yet."""
+    makes: bool
+    """Whether the connector would make its issue."""
+    makes_again: bool
+    closes: bool
+    """Whether closing its key result is proposed."""
     dismisses: bool
     key_result: str
     """The key of its issue, where one is open."""
+    happened: tuple[tuple[When, str, str], ...] = ()
+    """What was done about its episodes: when, what, and the key of the issue."""
 
 
 def kpi_row(one: ShownKpi, site: str | None) -> KpiRow:
@@ -131,9 +139,13 @@ def kpi_view(one: ShownKpi, site: str | None, now: datetime) -> KpiView:
         counted_until=None if one.state.latest is None else when(one.state.latest, now, one.zone),
         takes_readings=one.takes_readings,
         is_asked=one.is_asked,
-        accepts=one.state.status is KpiStatus.KR_PROPOSED or _is_wanted(one),
-        dismisses=one.state.status in (KpiStatus.KR_PROPOSED, KpiStatus.CLOSE_PROPOSED),
+        accepts=one.state.status is KpiStatus.KR_PROPOSED or one.state.wanted,
+        makes=isinstance(one.planned, PlannedIssue) and not _is_looked_for(one.state),
+        makes_again=one.state.wanted,
+        closes=one.state.status is KpiStatus.CLOSE_PROPOSED,
+        dismisses=one.state.status in (KpiStatus.KR_PROPOSED, KpiStatus.CLOSE_PROPOSED) or one.state.wanted,
         key_result=_open_issue(one),
+        happened=tuple((when(each.at, now, one.zone), each.what, each.issue) for each in one.happened),
     )
 
 
@@ -186,7 +198,7 @@ def _state(one: ShownKpi) -> str:
     return {
         KpiStatus.WATCHING: "",
         KpiStatus.KR_PROPOSED: "A key result is proposed",
-        KpiStatus.KR_OPEN: "A key result is wanted" if _is_wanted(one) else "A key result is open",
+        KpiStatus.KR_OPEN: "A key result is wanted" if one.state.wanted else "A key result is open",
         KpiStatus.CLOSE_PROPOSED: "Closing the key result is proposed",
     }[one.state.status]
 
@@ -202,19 +214,25 @@ def _why(one: ShownKpi) -> list[str]:
         f"Out of the healthy band {_times(state.outside)} running"
         if state.outside
         else f"In the healthy band {_times(state.inside)} running"
+        if state.inside
+        else "Counting anew"
     )
     if part.promote is not None and state.status is KpiStatus.WATCHING:
         side += f"; a key result is proposed after {_times(part.promote.after)} out of it"
     if part.revert is not None and state.status is not KpiStatus.WATCHING:
         side += f"; it is back to watching after {_times(part.revert.after)} in it"
     found.append(f"{side}.")
+    if state.refused:
+        found.append(
+            "Its key result was closed without being done: nothing is proposed until a period in the band was counted."
+        )
     proposal = state.proposal
     if state.status is KpiStatus.KR_PROPOSED and proposal is not None:
         under = f" under {proposal.objective}" if proposal.objective else ""
         found.append(
-            f"Proposed{under}: from {number_text(proposal.start)} to {number_text(proposal.target)}. "
-            "Nothing is created in Jira by itself: make the issue there, and accept it here."
+            f"Proposed{under}: from {number_text(proposal.start)} to {number_text(proposal.target)}."
         )
+    found += _made(one)
     if state.key_result is not None:
         found.append(_followed(one))
     elif state.former is not None and one.key_result is not None:
@@ -222,17 +240,37 @@ def _why(one: ShownKpi) -> list[str]:
     return found
 
 
+def _made(one: ShownKpi) -> list[str]:
+    """What is or would be made in Jira for what is proposed or wanted, and why it is not there yet."""
+    state, planned = one.state, one.planned
+    if state.status is not KpiStatus.KR_PROPOSED and not state.wanted:
+        return []
+    if planned is None:
+        return ["Nothing is created in Jira by itself: make the issue there, and accept it here."]
+    if isinstance(planned, Hindrance):
+        return [f"{planned.message} {planned.remedy}"]
+    below = f" below {planned.parent.key}" if planned.parent is not None else ""
+    found = [f"To be created in {planned.project.key}{below}: “{planned.summary}”."]
+    creation = state.creation
+    if creation is not None and creation.said:
+        found.append(f"{creation.said} {creation.remedy}".strip())
+    elif state.wanted:
+        found.append("It is created within a minute.")
+    return found
+
+
+def _is_looked_for(state: KpiState) -> bool:
+    """Whether Jira was asked to make it and the answer is not known; a person may say no more than which issue it is."""
+    return state.creation is not None and state.creation.tried is not None and not state.creation.asks
+
+
 def _followed(one: ShownKpi) -> str:
     if one.key_result is None or one.state.missing is not None:
         return "The issue of its key result is out of sight; after a week of that the KPI is watched again."
     key = one.key_result.key
     if one.state.status is KpiStatus.CLOSE_PROPOSED:
-        return f"It has been in its band long enough: close {key} in Jira, and the KPI is watched again."
+        return f"It has been in its band long enough: once {key} is closed in Jira, the KPI is watched again."
     return f"{key} is its key result. Once it is done in Jira, the KPI is watched again."
-
-
-def _is_wanted(one: ShownKpi) -> bool:
-    return one.state.status is KpiStatus.KR_OPEN and one.state.key_result is None
 
 
 def _open_issue(one: ShownKpi) -> str:

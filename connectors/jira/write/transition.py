@@ -1,0 +1,41 @@
+"""Moving an issue along its workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.jira.http.errors import IncompleteRead
+from connectors.jira.http.transport import Transport, issue_path
+
+
+@dataclass(frozen=True, slots=True)
+class WayOn:
+    """A transition that an issue can take now; `category` is that of the status it leads to, `screen` whether it asks for something."""
+
+    id: str
+    name: str
+    category: str
+    screen: bool = False
+
+
+def ways_on(transport: Transport, api: str, issue_id: str) -> tuple[WayOn, ...]:
+    """The transitions that the account may take with an issue now."""
+    answer = transport.get(f"{issue_path(api, issue_id)}/transitions").json()
+    listed = answer.get("transitions") if isinstance(answer, dict) else None
+    if not isinstance(listed, list):
+        raise IncompleteRead(f"Jira's answer about the transitions of issue {issue_id} lists none.")
+    return tuple(_way(one) for one in listed if isinstance(one, dict) and "id" in one)
+
+
+def take(transport: Transport, api: str, issue_id: str, way: WayOn) -> None:
+    """Move the issue along; raises Permanent where Jira declines."""
+    transport.post(f"{issue_path(api, issue_id)}/transitions", {"transition": {"id": way.id}})
+
+
+def _way(raw: Mapping[str, Any]) -> WayOn:
+    to = raw.get("to")
+    category = to.get("statusCategory") if isinstance(to, dict) else None
+    key = str(category.get("key", "")) if isinstance(category, dict) else ""
+    return WayOn(str(raw["id"]), str(raw.get("name", "")), key, raw.get("hasScreen") is True)

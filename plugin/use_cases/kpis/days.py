@@ -1,0 +1,62 @@
+"""The demo lets days pass: what would happen by the clock happens, day by day, and everything can be looked at after it."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from connectors.store.work import inbox
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector, NotReady
+from plugin.sync.refresh.reread import refresh
+from plugin.sync.resync.recent import resync_recent
+from plugin.use_cases.kpis.creation import make_wanted
+from plugin.use_cases.kpis.current_values import write_current_values
+from plugin.use_cases.kpis.episodes import follow_key_results
+from plugin.use_cases.kpis.pulls import read_due
+from plugin.use_cases.kpis.settlement import count_settled
+from plugin.use_cases.permission import EDITOR, act
+
+MOST_DAYS = 7
+NIGHT, MORNING = time(0, 5), time(3)
+"""By then the sources of the day before may be asked, and that day has settled."""
+WORKER = "demo days"
+
+
+@act(EDITOR)
+def let_days_pass(connector: Connector, _actor: Actor, site: str, days: int) -> timedelta:
+    """Move the clock of the demo, and that of its Jira, so many days ahead; how much passed. NotReady where it is no demo."""
+    if connector.move_clock is None:
+        raise NotReady("Time passes by itself here: days are let pass in the demo alone (jira-okr demo).")
+    if not 1 <= days <= MOST_DAYS:
+        raise NotReady(f"From 1 to {MOST_DAYS} days can pass at once.")
+    before = connector.clock()
+    for _ in range(days):
+        _keep_up(connector, site)
+        for moment in _moments(connector, site):
+            connector.move_clock(moment)
+            read_due(connector, site)
+        count_settled(connector, site)
+        follow_key_results(connector, site)
+        make_wanted(connector, site)
+        write_current_values(connector, site)
+    return connector.clock() - before
+
+
+def _keep_up(connector: Connector, site: str) -> None:
+    """What Jira told of this day is read before the next one begins, and so is what it did not tell of."""
+    context = connector.context(site)
+    with connector.store.read() as conn:
+        told = bool(inbox.pending(conn, 1, site))
+    if told:
+        refresh(context, WORKER)
+    resync_recent(context)
+
+
+def _moments(connector: Connector, site: str) -> tuple[datetime, datetime]:
+    """A while after midnight in the mapping's zone, when sources are asked; and the same time as today on the next day, once that night has settled."""
+    zone = connector.context(site).mapping.zone
+    here = connector.clock().astimezone(zone)
+    tomorrow = here.date() + timedelta(days=1)
+    return datetime.combine(tomorrow, NIGHT, zone), datetime.combine(
+        tomorrow, max(here.time(), MORNING), zone
+    )
