@@ -7,8 +7,9 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,16 @@ from connectors.sandbox.site_state.edits import delete
 from connectors.sandbox.site_state.state import person
 from connectors.sandbox.site_state.transitions import to_status
 from connectors.store.numbers import kpis, objectives
+from connectors.store.people import audit
 from mappings.kpi.episode import KpiStatus, Transition
+from plugin.runtime.connector import NotReady
 from plugin.use_cases.cycles.closing import close_cycle
-from plugin.use_cases.kpis.creation import make_wanted
+from plugin.use_cases.kpis import board
+from plugin.use_cases.kpis.creation import creation_plan, make_wanted
 from plugin.use_cases.kpis.current_values import write_current_values
-from plugin.use_cases.kpis.episodes import follow_key_results
+from plugin.use_cases.kpis.episodes import accept, dismiss, follow_key_results
+from plugin.use_cases.kpis.kpi_values import state_values
+from plugin.use_cases.kpis.readings import PushedReading, push
 from plugin.use_cases.kpis.settlement import count_settled
 from tests.actors import TESTER
 from tests.plugin.use_cases.conftest import Doors, opened
@@ -76,19 +82,23 @@ class Scene:
         watch.activate(MAPPING + "kpis:\n" + "".join(parts).replace("EPIC", self.key) + brake)
         watch.sync()
         watch.at("2026-11-15T08:00")
-        self.doors: Doors = opened(watch.connector, {}, "editor")
         self.ids = [one.split("id: ")[1].split(",")[0] for one in parts]
         for id_ in self.ids:
             self.push(id_, "2026-11-10", 9)
             self.push(id_, "2026-11-11", 7)
 
-    def push(self, id_: str, day: str, value: float) -> None:
-        body = {"readings": [{"at": f"{day}T10:00:00Z", "value": value}]}
-        assert self.doors.api("POST", f"/kpis/{id_}/readings", body).status_code == 200
+    @cached_property
+    def doors(self) -> Doors:
+        return opened(self.watch.connector, {}, "editor")
+
+    def push(self, id_: str, day: str, value: int) -> None:
+        at = datetime.fromisoformat(f"{day}T10:00:00Z")
+        push(self.watch.connector, TESTER, "main", id_, [PushedReading(at, Fraction(value))])
 
     def state(self, id_: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.doors.api("GET", f"/kpis/{id_}").json["state"]
-        return found
+        found = board.kpi(self.watch.connector, TESTER, "main", id_)
+        assert found is not None
+        return state_values(found)
 
     def standing(self, id_: str) -> tuple[KpiStatus, Transition]:
         with self.watch.connector.store.read() as conn:
@@ -100,8 +110,14 @@ class Scene:
         with self.watch.connector.store.read() as conn:
             return kpis.get(conn, "main", id_).key_result
 
-    def accept(self, id_: str, issue: str | None = None) -> Any:
-        return self.doors.api("POST", f"/kpis/{id_}/accept", {"issue": issue})
+    def accept(self, id_: str) -> dict[str, Any]:
+        return state_values(accept(self.watch.connector, TESTER, "main", id_))
+
+    def refused(self, id_: str) -> str:
+        """What is said against accepting."""
+        with pytest.raises(NotReady) as caught:
+            accept(self.watch.connector, TESTER, "main", id_)
+        return str(caught.value)
 
     def progress(self) -> dict[str, Fraction | None]:
         """Of the key results of the epic, by issue."""
@@ -109,6 +125,10 @@ class Scene:
             saved = objectives.load(conn, "main", self.epic)
         assert saved is not None
         return {str(one.issue_id): one.measurement.progress for one in saved.state.key_results}
+
+    def audited(self) -> list[str]:
+        with self.watch.connector.store.read() as conn:
+            return [one.what for one in reversed(audit.recent(conn, 100))]
 
     def made(self) -> list[Any]:
         """The key results that stand in Jira, in the order in which they were made."""
@@ -142,7 +162,7 @@ def test_accepting_makes_the_issue_below_its_objective_with_its_fields(watch: Wa
     )
     assert (scene.made(), scene.state("bugs")["status"]) == ([], "kr_proposed")
 
-    taken = scene.accept("bugs")
+    taken = scene.doors.api("POST", "/kpis/bugs/accept", {})
     (record,) = scene.made()
     assert (taken.status_code, taken.json["state"]["status"]) == (200, "kr_open")
     assert taken.json["state"]["key_result"] == record.key
@@ -161,14 +181,14 @@ def test_accepting_makes_the_issue_below_its_objective_with_its_fields(watch: Wa
     follow_key_results(watch.connector, "main")
     scene.minutes(2)
     assert (scene.state("bugs")["status"], len(scene.made())) == ("kr_open", 1)
-    assert "key result that is open" in scene.accept("bugs").json["detail"]
+    assert "key result that is open" in scene.refused("bugs")
 
 
 def test_it_is_measured_by_its_episode_and_follows_what_the_kpi_is_worth(watch: Watch) -> None:
     none = "{type: Key Result}"
     scene = Scene(watch, kpi("bugs", "EPIC"), kpi("load", "EPIC", none, band="{at_least: 2, at_most: 3}"))
     for id_ in scene.ids:
-        assert scene.accept(id_).json["state"]["status"] == "kr_open"
+        assert scene.accept(id_)["status"] == "kr_open"
     bugs, load = scene.made()
     watch.work_off()
     assert scene.progress() == {bugs.id: 0, load.id: 0}
@@ -199,7 +219,7 @@ def test_a_deleted_issue_is_lost_at_once_and_a_refused_one_rests_until_the_kpi_w
     watch.land(no.id)
     follow_key_results(watch.connector, "main")
     assert [scene.state(one)["status"] for one in scene.ids] == ["watching", "watching"]
-    assert [one for one, _, _ in scene.doors.audited()][-2:] == [
+    assert scene.audited()[-2:] == [
         "key result of a KPI lost",
         "key result of a KPI closed",
     ]
@@ -235,10 +255,9 @@ def test_what_cannot_be_made_is_refused_with_what_to_do_and_stays_proposed(watch
         ("elsewhere", plat, CONNECTOR, "The objective PLAT-99 is not known here. Correct `promote.objective`, or bring that issue within the scope of the mapping; or make the issue in Jira and name it."),
     ):  # fmt: skip
         jira.projects["PLAT"], jira.accounts[CONNECTOR.id] = project, account
-        refused = scene.accept(id_)
-        assert (refused.status_code, refused.json["detail"]) == (409, said)
-        foreseen = scene.doors.api("GET", f"/kpis/{id_}/creation").json["hindrances"]
-        assert [f"{one['message']} {one['remedy']}" for one in foreseen] == [said]
+        assert scene.refused(id_) == said
+        foreseen = creation_plan(watch.connector, TESTER, "main", id_).hindrances
+        assert [f"{one.message} {one.remedy}" for one in foreseen] == [said]
         assert scene.state(id_)["status"] == "kr_proposed"
     assert scene.made() == []
 
@@ -249,14 +268,13 @@ def test_what_jira_itself_declines_is_told_and_tried_again_by_itself_and_at_once
     scene = Scene(watch, kpi("bugs", "EPIC"))
     no = Fault("status", "POST", "/rest/api/3/issue", status=400, shape="jira", message="No.")
     watch.sandbox.site.faults.add(no)
-    answer = scene.accept("bugs")
-    state = answer.json["state"]
-    assert (answer.status_code, state["status"], state["key_result"]) == (200, "kr_open", None)
+    state = scene.accept("bugs")
+    assert (state["status"], state["key_result"]) == ("kr_open", None)
     assert state["creation"]["said"] == "Jira refused the call (400): No."
     assert (state["creation"]["tried"], state["creation"]["asks"]) == (None, False)
     scene.minutes(59)
     assert scene.made() == []
-    assert scene.accept("bugs").json["state"]["key_result"] == "PLAT-2"
+    assert scene.accept("bugs")["key_result"] == "PLAT-2"
 
 
 def test_an_answer_that_is_lost_is_looked_for_however_long_the_index_lags_and_never_made_twice(
@@ -265,12 +283,12 @@ def test_an_answer_that_is_lost_is_looked_for_however_long_the_index_lags_and_ne
     scene = Scene(watch, kpi("bugs", "EPIC"))
     watch.sandbox.sandbox.search_lag = timedelta(minutes=30)
     watch.sandbox.site.faults.add(Fault("torn", "POST", "/rest/api/3/issue"))
-    state = scene.accept("bugs").json["state"]
+    state = scene.accept("bugs")
     assert (state["status"], state["key_result"], len(scene.made())) == ("kr_open", None, 1)
     assert state["creation"]["said"].startswith(
         "Jira was asked to make the issue, and its answer never came."
     )
-    assert "its answer never came" in scene.accept("bugs").json["detail"]
+    assert "its answer never came" in scene.refused("bugs")
     for _ in range(20):
         scene.minutes(1)
     assert (scene.state("bugs")["key_result"], len(scene.made())) == (None, 1)
@@ -294,7 +312,7 @@ def test_what_is_in_the_band_again_while_the_issue_may_exist_waits_until_that_is
     assert "okr-kpi-bugs-1" in asking["remedy"]
     text = scene.doors.look("/kpis/bugs")
     assert "Create it again" in text
-    assert scene.doors.api("POST", "/kpis/bugs/dismiss").json["state"]["status"] == "watching"
+    assert dismiss(watch.connector, TESTER, "main", "bugs").state.status is KpiStatus.WATCHING
     assert len(scene.made()) == 1
 
 
@@ -362,7 +380,7 @@ def test_a_kill_at_any_step_makes_nothing_twice_and_loses_nothing(watch: Watch) 
         scene.minutes(30)
     assert scene.state("asked")["creation"]["asks"] is True
     assert len(scene.made()) == 4
-    assert scene.accept("asked").json["state"]["key_result"] is not None
+    assert scene.accept("asked")["key_result"] is not None
     scene.minutes(2)
     labels = sorted(label for one in scene.made() for label in one.labels)
     assert labels == sorted(f"okr-kpi-{one}-1" for one in points)
@@ -391,6 +409,6 @@ def test_the_brake_holds_what_nobody_accepted(watch: Watch) -> None:
     scene.minutes(1)
     assert scene.made() == []
     assert scene.state("k0")["creation"]["said"].startswith("3 key results at once want to be made")
-    assert scene.accept("k1").json["state"]["key_result"] == "PLAT-2"
+    assert scene.accept("k1")["key_result"] == "PLAT-2"
     scene.minutes(1)
     assert len(scene.made()) == 1
