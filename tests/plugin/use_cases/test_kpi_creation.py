@@ -22,9 +22,8 @@ from connectors.sandbox.site_state.state import person
 from connectors.sandbox.site_state.transitions import to_status
 from connectors.store.numbers import kpis, objectives
 from connectors.store.people import audit
-from mappings.kpi.episode import KpiStatus, Transition
+from mappings.kpi.episode import KpiStatus
 from plugin.runtime.connector import NotReady
-from plugin.use_cases.cycles.closing import close_cycle
 from plugin.use_cases.kpis import board
 from plugin.use_cases.kpis.creation import creation_plan, make_wanted
 from plugin.use_cases.kpis.current_values import write_current_values
@@ -99,11 +98,6 @@ class Scene:
         found = board.kpi(self.watch.connector, TESTER, "main", id_)
         assert found is not None
         return state_values(found)
-
-    def standing(self, id_: str) -> tuple[KpiStatus, Transition]:
-        with self.watch.connector.store.read() as conn:
-            state = kpis.get(conn, "main", id_)
-        return state.status, state.transition
 
     def kept(self, id_: str) -> str | None:
         """The id of the issue that is the key result, known here or not."""
@@ -227,18 +221,6 @@ def test_a_deleted_issue_is_lost_at_once_and_a_refused_one_rests_until_the_kpi_w
         for id_ in scene.ids:
             scene.push(id_, day, 9)
     assert [scene.state(one)["status"] for one in scene.ids] == ["kr_proposed", "watching"]
-
-
-def test_its_episode_ends_when_its_cycle_is_closed(watch: Watch) -> None:
-    scene = Scene(watch, kpi("bugs", "EPIC"))
-    scene.accept("bugs")
-    watch.work_off()
-    follow_key_results(watch.connector, "main")
-    assert scene.standing("bugs") == (KpiStatus.KR_OPEN, Transition.ACCEPTED)
-    watch.at("2027-01-02T09:00")
-    close_cycle(watch.connector, TESTER, "main", "2026-Q4", reason="the last mile was long")
-    follow_key_results(watch.connector, "main")
-    assert scene.standing("bugs") == (KpiStatus.WATCHING, Transition.CYCLE_ENDED)
 
 
 def test_what_cannot_be_made_is_refused_with_what_to_do_and_stays_proposed(watch: Watch) -> None:
