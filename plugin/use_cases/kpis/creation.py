@@ -83,8 +83,8 @@ def creation_plan(connector: Connector, _actor: Actor, site: str, id_: str) -> C
     return _plan(context, part, state)
 
 
-def have_made(connector: Connector, actor: Actor, site: str, part: KpiPart) -> None:
-    """A person accepts, and the connector makes the issue; said again, where it waits for a person. NotReady where it cannot be."""
+def have_made(connector: Connector, by: str, site: str, part: KpiPart) -> None:
+    """A person (`by`) accepts, and the connector makes the issue; said again, where it waits for a person. NotReady where it cannot be."""
     context = connector.context(site)
     with connector.store.read() as conn:
         state = kpis.get(conn, site, part.id)
@@ -102,8 +102,8 @@ def have_made(connector: Connector, actor: Actor, site: str, part: KpiPart) -> N
     def decided(conn: Connection, now: KpiState) -> KpiState:
         if (now.status, now.episode, now.creation) != (state.status, state.episode, state.creation):
             raise NotReady(f"“{part.id}” was decided by somebody else a moment ago: look at it again.")
-        _note(conn, connector, actor.label, site, now, part.id, "key result of a KPI accepted")
-        return wanted(now, actor.label)
+        _note(conn, connector, by, site, now, part.id, "key result of a KPI accepted")
+        return wanted(now, by)
 
     _change(connector, site, part.id, decided)
     _go_on(connector, context, part)

@@ -50,7 +50,7 @@ def accept(connector: Connector, actor: Actor, site: str, id_: str, issue: str =
             _close(connector, actor, site, id_, state, state.key_result)
             return _shown(connector, actor, site, id_)
         _require_proposal(state, id_)
-        have_made(connector, actor, site, part)
+        have_made(connector, actor.label, site, part)
         return _shown(connector, actor, site, id_)
     with connector.store.write() as conn:
         kpis.alone(conn, site)
