@@ -419,3 +419,36 @@ def test_the_rows_of_a_key_result_that_left_count_for_the_next(
     state = stand(mapping, issues)["1"]
     assert dispositions(state.key_results[-1].measurement) == {"3": "counted"}
     assert state.progress == 1
+
+
+@pytest.mark.parametrize(
+    ("together", "numbers"), [(True, {"1/delivery": F(2, 3)}), (False, {"2": F(1, 2), "3": F(1)})]
+)
+def test_the_rows_of_several_key_results_as_one(
+    a_mapping, objective, key_result, stand, an_issue, together, numbers
+):
+    """A key result that is left out adds no rows, and one whose JQL cannot be read makes the whole unknown."""
+    as_ = {"as": "one_key_result"} if together else {}
+    part = key_result("delivery", relation={"jql_field": "jql"}, select="type = Key Result", **as_)
+    mapping = a_mapping(objective(part), fields=("jql",))
+    issues = [
+        an_issue(1, type="Epic"),
+        an_issue(2, parent=1, type="Key Result", jql="label = web"),
+        an_issue(3, parent=1, type="Key Result", jql="label = app"),
+        an_issue(4, parent=1, type="Key Result", jql="label = old", status="Done", resolution="Won't Do"),
+        an_issue(5, labels=("web",), status="Done"),
+        an_issue(6, labels=("web",)),
+        an_issue(7, labels=("app",), status="Done"),
+        an_issue(8, labels=("old",)),
+    ]
+    found = {one.id: one.measurement.progress for one in stand(mapping, issues)["1"].key_results}
+    assert {id_: found[id_] for id_ in numbers} == numbers
+    assert set(found) - set(numbers) == (set() if together else {"4"})
+    broken = an_issue(9, parent=1, type="Key Result", jql="colour = red")
+    found = {one.id: one.measurement for one in stand(mapping, [*issues, broken])["1"].key_results}
+    if together:
+        assert found["1/delivery"].progress is None
+        assert "PLAT-9: " in found["1/delivery"].reason
+    else:
+        assert found["9"].progress is None
+        assert {id_: found[id_].progress for id_ in numbers} == numbers

@@ -231,6 +231,19 @@ def test_a_worker_that_stops_gives_back_what_it_has_not_begun(later: Later) -> N
     assert turn(context, "another") == Turn(reconciled=len(others), written=len(others))
 
 
+def test_a_site_rests_until_the_next_try(later: Later) -> None:
+    store, site = later.quiet.connector.store, "main"
+    with store.write() as conn:
+        assert outage.rests(conn, site, NOW) is False
+        found = outage.strike(conn, site, NOW, DOWN, whole=False)
+        just_before = found.next_try - timedelta(milliseconds=1)
+        assert [outage.rests(conn, site, at) for at in (NOW, just_before, found.next_try)] == [True, True, False]
+        assert outage.rests(conn, "other", NOW) is False
+        assert outage.bars_everything(conn, site) is False
+        outage.strike(conn, site, NOW, DOWN, whole=True)
+        assert (outage.bars_everything(conn, site), outage.bars_everything(conn, "other")) == (True, False)
+
+
 def test_refused_credentials_are_a_standing_message_until_they_are_accepted(
     later: Later, command: Any
 ) -> None:

@@ -1,0 +1,94 @@
+"""The facts of the end of a cycle: what stood then, what is told of it later, and what stays in doubt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from mappings.document.schema import CyclePart
+from mappings.explain.past import Step
+from mappings.facts.issue import Issue, Link, Reading
+from mappings.rollup.cycle_end import Doubt, EndFacts, Witness, end_of, facts_at_end, has_ended
+from tests.mappings.rollup.conftest import build_issue, day
+
+CYCLE = CyclePart.model_validate({"id": "2026-Q3", "start": "2026-07-01", "end": "2026-09-30"})
+END = end_of(CYCLE, UTC)
+BEFORE, AFTER = END - timedelta(days=20), END + timedelta(days=3)
+LINKS = (Link("1", "link", "blocks", "9"),)
+
+
+def issue(updated: datetime = AFTER, status: str = "Done", **facts: Any) -> Issue:
+    return build_issue(7, created=BEFORE, updated=updated, status=status, **facts)
+
+
+OPEN, UNTOUCHED = issue(BEFORE, "To Do"), issue(BEFORE)
+WAS_OPEN = {"7": [Step(AFTER, "status", "1", "To Do")]}
+NOTHING = EndFacts("2026-Q3", ())
+SEEN = EndFacts("2026-Q3", (OPEN,))
+DOUBTED = EndFacts("2026-Q3", (OPEN,), doubts=((Doubt.AS_FIRST_SEEN, "PLAT-7"),))
+
+CASES: dict[str, tuple[Issue, dict[str, Any], EndFacts | None, str | None, tuple[str, ...]]] = {
+    "not touched since": (UNTOUCHED, {}, None, "Done", ()),
+    "not touched since, and seen otherwise": (UNTOUCHED, {}, SEEN, "Done", ()),
+    "not touched since, and no longer in doubt": (UNTOUCHED, {}, DOUBTED, "Done", ()),
+    "touched, at the first look": (issue(), {}, None, "Done", ("as-first-seen",)),
+    "touched, and seen before": (issue(), {}, SEEN, "To Do", ()),
+    "touched, and still in doubt": (issue(), {}, DOUBTED, "To Do", ("as-first-seen",)),
+    "touched, and not there at the first look": (issue(), {}, NOTHING, None, ()),
+    "made after the end": (replace(issue(), created=AFTER), {}, None, None, ()),
+    "its history tells": (issue(), WAS_OPEN, None, "To Do", ()),
+    "its history tells what came late": (issue(), WAS_OPEN, NOTHING, "To Do", ()),
+    "its history ends the doubt": (issue(), WAS_OPEN, DOUBTED, "To Do", ()),
+    "its history tells, but for links": (issue(links=[("blocks", 9)]), WAS_OPEN, None, "To Do", ("links-as-now",)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("now", "histories", "first", "status", "doubts"), CASES.values(), ids=CASES.keys())
+def test_how_it_stood(
+    now: Issue, histories: dict[str, Any], first: EndFacts | None, status: str | None, doubts: tuple[str, ...]
+) -> None:
+    found = facts_at_end(CYCLE, END, Witness([now], histories), first)
+    assert [one.status.name for one in found.issues] == ([] if status is None else [status])
+    assert found.doubts == tuple((doubt, "PLAT-7") for doubt in doubts)
+    assert found.exact is (not doubts)
+    assert found.cycle_id == "2026-Q3"
+
+
+def test_links_are_those_of_the_first_look() -> None:
+    first = EndFacts("2026-Q3", (replace(OPEN, links=LINKS),))
+    (found,) = facts_at_end(CYCLE, END, Witness([issue(links=[("blocks", 3)])], WAS_OPEN), first).issues
+    assert found.links == LINKS
+
+
+def test_what_was_seen_once_stays_and_so_do_the_aligned() -> None:
+    found = facts_at_end(CYCLE, END, Witness([]), replace(DOUBTED, aligned=()))
+    assert (found.issues, found.doubts, found.aligned) == ((OPEN,), DOUBTED.doubts, ())
+    assert facts_at_end(CYCLE, END, Witness([])).aligned is None
+
+
+def test_readings_count_until_the_last_millisecond() -> None:
+    def read(*readings: Reading) -> Issue:
+        now = replace(issue(), readings={"kr": readings}, fields={"kr": 99})
+        (found,) = facts_at_end(CYCLE, END, Witness([now])).issues
+        return found
+
+    early, last, late = (
+        Reading(at, Fraction(value))
+        for at, value in ((BEFORE, 3), (END, 5), (END + timedelta(milliseconds=1), 8))
+    )
+    assert (read(early, last, late).readings, read(early, last, late).fields) == (
+        {"kr": (early, last)},
+        {"kr": 5},
+    )
+    assert (read(late).readings, read(late).fields) == ({"kr": ()}, {"kr": None})
+    assert read(early, last).fields == {"kr": 99}, "nothing was read since"
+
+
+def test_a_cycle_ends_with_its_last_day() -> None:
+    assert datetime(2026, 9, 30, 23, 59, 59, 999000, tzinfo=UTC) == END
+    assert [has_ended(CYCLE, day(text)) for text in ("2026-09-30", "2026-10-01")] == [False, True]
+    assert has_ended(None, day("2026-10-01")) is False
