@@ -332,6 +332,28 @@ def test_what_stands_beside_the_number_now_was_not_removed_from_jira(explained, 
     assert words == "PLAT-2 added"
 
 
+def test_what_left_the_number_says_why_only_where_it_stands_beside_it(
+    a_mapping, objective, key_result, an_issue, metric, now
+):
+    """One is closed as left out; then a first outcome takes the headline over from delivery."""
+    parts = key_result("delivery", select="type = Story"), key_result(METRIC, select="type = Key Result")
+    mapping, epic = a_mapping(objective(*parts), fields=FIELDS), an_issue(1, type="Epic")
+
+    def told(*moments):
+        old, new = (assess(mapping, Forest.of([epic, *issues]), now)["1"] for issues in moments)
+        return [(row.id, row.part.value, row.why) for row in objective_moved(old, new, ("r1", "r1")).rows]
+
+    story = an_issue(4, parent=1, status="Done")
+    first, second = (metric(id_, start=0, current=20 * id_, target=100) for id_ in (2, 3))
+    left = metric(3, start=0, current=60, target=100, status="Done", resolution="Won't Do")
+    assert told([first, second], [first, left]) == [("3", "removed", "")]
+    assert told([first, left], [first, second]) == [("3", "added", "")]
+    assert told([story], [story, first]) == [
+        ("1/delivery", "removed", "stands beside the number now"),
+        ("2", "added", ""),
+    ]
+
+
 def test_achieved_once_the_cycle_has_ended_is_the_clocks(explained, metric, on_day):
     band = {"kind": "threshold", "current": "current", "at_least": 70, "tolerance": 10}
     kept = metric(current=75)

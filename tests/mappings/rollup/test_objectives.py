@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from mappings.facts.forest import Forest
-from mappings.rollup.measurement import affected, assess_one, objective_rule
+from mappings.rollup.measurement import affected, assess, assess_one, objective_rule
 
 F = Fraction
 T = {"kind": "transition", "start": 0, "current": "current", "target": 10}
@@ -381,3 +381,31 @@ def test_a_key_result_that_is_counted_already(a_mapping, objective, key_result, 
         ("2/rows", "counted", F(1, 2), "2 issues of 2 count"),
     ]
     assert state.progress == F(3, 4)
+
+
+def test_what_is_out_of_scope_counts_nowhere_whether_one_is_asked_for_or_all(
+    a_mapping, objective, key_result, an_issue, now
+):
+    """By selector, without one, and by JQL over all issues."""
+    parts = [
+        key_result("delivery", id="chosen", select="type = Story"),
+        key_result("delivery", id="every"),
+        key_result("delivery", id="far", relation={"jql": "label = far"}),
+    ]
+    mapping = a_mapping(objective(*parts, rollup={"same_issue": "both"}), scope="project = PLAT")
+    issues = [
+        an_issue(1, type="Epic"),
+        an_issue(2, parent=1, status="Done", labels=("far",)),
+        an_issue(3, parent=1, project="CORE", labels=("far",)),
+        an_issue(4, type="Epic", project="CORE"),
+    ]
+    forest = Forest.of(issues)
+    whole = assess(mapping, forest, now)
+    assert list(whole) == ["1"]
+    assert assess_one(mapping, forest, "4", now) is None
+    for state in (whole["1"], assess_one(mapping, forest, "1", now)):
+        assert {one.id: one.measurement.progress for one in state.key_results} == {
+            "1/chosen": 1,
+            "1/every": 1,
+            "1/far": 1,
+        }

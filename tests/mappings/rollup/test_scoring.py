@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
-from mappings.rollup.closing import BEGINNING, Kind, Link, hash_of, verify
+from mappings.rollup.closing import BEGINNING, Kind, Link, Verdict, hash_of, verify
 from mappings.rollup.scoring import COLOURS, Score, means, reading, shown_score
 
 
@@ -96,8 +97,6 @@ def test_a_chain_that_nobody_touched_is_whole_and_its_head_is_a_literal():
 
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_a_changed_or_missing_link_is_noticed(place):
-    from dataclasses import replace
-
     links = chain("a", "b", "c")
     changed = [*links]
     changed[place] = replace(links[place], content="x")
@@ -105,3 +104,31 @@ def test_a_changed_or_missing_link_is_noticed(place):
     if place < 2:
         del links[place]
         assert "is missing" in verify(links).faults[0]
+
+
+LINKED = "what stands before it was changed, or is missing"
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("former", ["", "0", "f" * 64, "z"])
+def test_a_link_to_something_else_is_noticed_whatever_it_is(place, former):
+    """Also where the link itself was hashed anew."""
+    links = [*chain("a", "b", "c")]
+    links[place] = replace(links[place], former=former, hash="")
+    links[place] = replace(links[place], hash=hash_of(links[place]))
+    told = [f"2026-Q4 version 1, {place + 1}: {LINKED}"]
+    told += [f"2026-Q4 version 1, {place + 2}: {LINKED}"] if place < 2 else []
+    assert list(verify(links).faults) == told
+
+
+@pytest.mark.parametrize("number", [0, 1, 3])
+def test_a_number_out_of_turn_is_noticed(number):
+    links = [*chain("a", "b", "c")]
+    links[1] = replace(links[1], number=number)
+    assert f"2026-Q4 version 1, 2: {LINKED}" in verify(links).faults
+
+
+def test_two_links_in_the_wrong_order_are_noticed():
+    first, second, third = chain("a", "b", "c")
+    assert verify([second, first, third]).faults[0] == f"2026-Q4 version 1, 2: {LINKED}"
+    assert verify([]) == Verdict(0, BEGINNING)

@@ -237,7 +237,11 @@ def test_a_site_rests_until_the_next_try(later: Later) -> None:
         assert outage.rests(conn, site, NOW) is False
         found = outage.strike(conn, site, NOW, DOWN, whole=False)
         just_before = found.next_try - timedelta(milliseconds=1)
-        assert [outage.rests(conn, site, at) for at in (NOW, just_before, found.next_try)] == [True, True, False]
+        assert [outage.rests(conn, site, at) for at in (NOW, just_before, found.next_try)] == [
+            True,
+            True,
+            False,
+        ]
         assert outage.rests(conn, "other", NOW) is False
         assert outage.bars_everything(conn, site) is False
         outage.strike(conn, site, NOW, DOWN, whole=True)

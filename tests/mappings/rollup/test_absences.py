@@ -1,0 +1,90 @@
+"""Whose numbers stand still when Jira no longer has something that the mapping names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mappings.document.names import Absence, Kind, Name
+from mappings.facts.issue import Link, Named
+from mappings.rollup.structure.absences import standing_still
+from tests.mappings.rollup.conftest import STATUSES, a_key_result, build_issue, build_mapping, build_objective
+
+
+def gone(kind: Kind, id_: str) -> Absence:
+    return Absence(Name(kind, f"the {kind}", (id_,)), id_)
+
+
+def a_field(id_: str) -> Absence:
+    return gone(Kind.FIELD, id_)
+
+
+def rules(aligned_to: Any) -> Any:
+    """Epics whose weight is read from a field, above which stand initiatives that read nothing."""
+    weighed = a_key_result({"kind": "delivery", "weight": "points"}, select="type = Story")
+    return build_mapping(
+        build_objective(weighed, aligned_to=aligned_to),
+        build_objective(a_key_result("delivery"), id="top", select="type = Initiative"),
+        fields=("points", "other"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("aligned_to", "field", "standing"),
+    [
+        (None, "points", {"epics": True, "top": False, None: True}),
+        ({"link": "contributes to"}, "points", {"epics": True, "top": True, None: True}),
+        ({"link": "contributes to"}, "other", {"epics": False, "top": False, None: False}),
+    ],
+)
+def test_a_field_concerns_the_rules_that_read_it_and_whom_they_move(
+    aligned_to: Any, field: str, standing: dict[str | None, bool]
+) -> None:
+    mapping = rules(aligned_to)
+    found = {rule: standing_still(mapping, [a_field(field)], rule, []) for rule in standing}
+    assert found == {rule: a_field(field) if stands else None for rule, stands in standing.items()}
+
+
+ISSUE = build_issue(
+    7,
+    type="Epic",
+    status=STATUSES["Done"],
+    project="PLAT",
+    resolution="Fixed",
+    priority=Named("3", "High"),
+    links=[("blocks", 8)],
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "id_", "held"),
+    [
+        (Kind.TYPE, "Epic", True),
+        (Kind.TYPE, "Story", False),
+        (Kind.STATUS, "5", True),
+        (Kind.STATUS, "1", False),
+        (Kind.PROJECT, "PLAT", True),
+        (Kind.PROJECT, "CORE", False),
+        (Kind.RESOLUTION, "Fixed", True),
+        (Kind.RESOLUTION, "Done", False),
+        (Kind.PRIORITY, "3", True),
+        (Kind.PRIORITY, "4", False),
+        (Kind.LINK, "1", True),
+        (Kind.LINK, "2", False),
+        (Kind.COMPONENT, "1", False),
+    ],
+)
+def test_anything_else_concerns_whose_issues_still_have_it(kind: Kind, id_: str, held: bool) -> None:
+    mapping, bare = rules(None), build_issue(8, type="Task", status="Limbo")
+    absence = gone(kind, id_)
+    assert ISSUE.links == (Link("1", "link", "blocks", "8"),)
+    assert standing_still(mapping, [absence], "top", [bare, ISSUE]) == (absence if held else None)
+    assert standing_still(mapping, [absence], "top", []) is None
+
+
+def test_the_field_is_named_before_anything_else() -> None:
+    mapping, lost = rules(None), [gone(Kind.TYPE, "Epic"), a_field("other"), a_field("points")]
+    assert standing_still(mapping, lost, "epics", [ISSUE]) == a_field("points")
+    assert standing_still(mapping, lost, "top", [ISSUE]) == lost[0]
+    assert standing_still(mapping, [], "epics", [ISSUE]) is None
