@@ -93,7 +93,12 @@ def measure(options: DeliveryOptions, subject: Subject) -> Measurement:
     tally = Tally(rows, weights, subject.divisors)
     weighed = tally.weighed(options.missing)
     if options.count_to is not None:
-        return _counted(Fraction(options.count_to), subject, tally, weighed)
+        aim = Fraction(options.count_to) - subject.done_before
+        if aim <= 0:
+            done = f"{subject.done_before} of {plain(Fraction(options.count_to))} were done before"
+            why = f"{done} it was carried here: it needs a new number to count to"
+            return unknown(why, ledger=_ledger(subject, tally, weighed, {}, None))
+        return _counted(aim, subject, tally, weighed)
     counting = [key for key, item in weighed.items() if item.disposition in COUNTING]
     terms = [
         (weighed[key].weight or ZERO, tally.groups[key].progress or ZERO, tally.groups[key].number)
@@ -229,7 +234,11 @@ def doubt(options: DeliveryOptions, ids: Sequence[str], issue: Issue) -> Doubt |
 
 def forecast(options: DeliveryOptions, prospect: Prospect) -> Answer:
     """By the weeks of its own rows; a fixed number of them where they are counted to one."""
-    return forecast_rows.forecast(prospect, None if options.count_to is None else Fraction(options.count_to))
+    if options.count_to is None:
+        return forecast_rows.forecast(prospect, None)
+    return forecast_rows.forecast(
+        prospect, prospect.key_result.measurement.ledger.aim or Fraction(options.count_to)
+    )
 
 
 RULE = ProgressRule(

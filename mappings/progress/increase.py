@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from mappings.progress.metric import at_reading, check_one_way, forecast, one_way
+from mappings.progress.metric import at_reading, check_one_way, forecast, one_way, onward
 from mappings.progress.options import Operand, ReadingOperand, RuleOptions, Way
 from mappings.progress.rule import Finding, ProgressRule, Subject
 from mappings.rollup.state import Measurement
@@ -42,4 +42,5 @@ RULE = ProgressRule(
     check=check,
     at_reading=at_reading,
     forecast=forecast,
+    onward=onward,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from fractions import Fraction
 
 from mappings.diagnostic import Severity
@@ -12,7 +13,7 @@ from mappings.forecast.prospect import Prospect
 from mappings.numbers import plain
 from mappings.progress.operands import Value, literal, read_at, source_of, value_of
 from mappings.progress.options import Operand, ReadingOperand, RuleOptions, Step, reading_alias
-from mappings.progress.rule import Finding, Subject, clamped, measured, never_measured, unknown
+from mappings.progress.rule import Finding, Onward, Subject, clamped, measured, never_measured, unknown
 from mappings.rollup.state import Measurement
 
 ONE_ISSUE = "it takes the fields of one issue, and the rule selects {count} for this key result"
@@ -56,6 +57,20 @@ def at_reading(measurement: Measurement, current: Fraction) -> Fraction | None:
 def forecast(options: RuleOptions, prospect: Prospect) -> Answer:
     """Where the line through its readings leads."""
     return readings.forecast(prospect, reading_alias(options) or "")
+
+
+def onward(options: RuleOptions, measurement: Measurement, first: date) -> Onward:  # noqa: ARG001
+    """It begins anew where it stood at the end; the target stays."""
+    start, current, target = (getattr(options, "start", None), measurement.current, measurement.target)
+    if current is None:
+        return Onward(flags=("nothing is known of where it stood at the end: its start stays",))
+    if getattr(options, "by", None) is not None:
+        return Onward(flags=("its target is said as a distance from its start: both stay",))
+    if not isinstance(start, str) or literal(start) is not None:
+        return Onward(flags=("its start is a number in the mapping: it stays",))
+    reached = target is not None and measurement.progress == 1
+    flags = ("it stands at or past its target: it needs a new one",) if reached else ()
+    return Onward({start: current}, flags)
 
 
 def one_way(

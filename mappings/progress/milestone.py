@@ -15,10 +15,13 @@ from mappings.fields import Reading
 from mappings.progress.metric import no_single_issue
 from mappings.progress.operands import field_id
 from mappings.progress.options import DAY, Day, FieldAlias, Jql, RuleOptions, Shapes
-from mappings.progress.rule import Finding, ProgressRule, Subject, measured, unknown
+from mappings.progress.rule import Finding, Onward, ProgressRule, Subject, measured, unknown
 from mappings.rollup.health import Standing, achieved, unmeasured
 from mappings.rollup.rows.statuses import CATEGORIES, DONE
 from mappings.rollup.state import Health, HealthLevel, Measurement
+
+DUE = "duedate"
+"""Jira's own due date."""
 
 
 class MilestoneOptions(RuleOptions):
@@ -109,6 +112,17 @@ def check(options: MilestoneOptions) -> Iterable[Finding]:
         )
 
 
+def onward(options: MilestoneOptions, measurement: Measurement, first: date) -> Onward:
+    """A date that lies in the new cycle or later stays; an earlier one goes, and the end of the cycle stands in."""
+    due = measurement.due
+    if measurement.progress == 1 or due is None or due >= first:
+        return Onward()
+    if isinstance(options.due, date):
+        return Onward(flags=(f"its date {due} is written in the mapping, and lies before {first}",))
+    flag = f"its date {due} lies before {first}: it is cleared, and the end of the cycle stands in"
+    return Onward({options.due or DUE: None}, (flag,))
+
+
 RULE = ProgressRule(
     "milestone",
     "Milestone",
@@ -119,4 +133,5 @@ RULE = ProgressRule(
     check=check,
     by_status=True,
     timed=False,
+    onward=onward,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -48,8 +49,8 @@ class Subject:
     """One key result to be measured.
 
     `issue` is the key-result issue, None where issues together are one key result. `selected` are the issues its rule
-    selects, in stable order; `elsewhere` names, by issue id, the key result that counts an issue already; `divisors`
-    says, by issue id, among how many key results an issue is split. `conditions` are the JQL options of the rule, compiled.
+    selects, in stable order; `elsewhere` says, by issue id, where an issue counts already; `divisors` says, by issue id, among how many key results an
+    issue is split. `done_before` are so many rows as were done when it was carried here from an earlier cycle. `conditions` are the JQL options of the rule, compiled.
     """
 
     assessment: Assessment
@@ -60,6 +61,7 @@ class Subject:
     conditions: Mapping[str, Selector] = field(default_factory=dict)
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     divisors: Mapping[str, int] = field(default_factory=dict)
+    done_before: int = 0
 
 
 def _nothing_wrong(options: Any) -> Iterable[Finding]:  # noqa: ARG001
@@ -68,6 +70,18 @@ def _nothing_wrong(options: Any) -> Iterable[Finding]:  # noqa: ARG001
 
 def _nothing_doubtful(options: Any, ids: Sequence[str], issue: Issue) -> Doubt | None:  # noqa: ARG001
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """With what a key result goes on in the next cycle: what its fields are set to (by alias, or id of a field of Jira), and what a person should look at."""
+
+    sets: Mapping[str, Fraction | None] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+
+
+def _as_it_is(options: Any, measurement: Measurement, first: date) -> Onward:  # noqa: ARG001
+    return Onward()
 
 
 def _cannot_be_told(measurement: Measurement, current: Fraction) -> Fraction | None:  # noqa: ARG001
@@ -84,7 +98,8 @@ class ProgressRule:
     start, target and band of a measurement (`at_reading`; None where that cannot be told), and whether the status of the
     key-result issue decides (`by_status`). `label` is its name on pages. `timed` kinds are expected to grow with the days of
     their cycle. `doubt` says what an issue of a rule makes doubtful, given the ids of the fields that it is read from. `forecast`
-    says how likely a key result of the kind is to be reached by the end of its cycle.
+    says how likely a key result of the kind is to be reached by the end of its cycle. `onward` says with what it begins in the next
+    cycle (which begins on `first`), given what it came to: as it is, unless a kind says otherwise.
     """
 
     kind: str
@@ -100,6 +115,7 @@ class ProgressRule:
     timed: bool = True
     doubt: Callable[[Any, Sequence[str], Issue], Doubt | None] = _nothing_doubtful
     forecast: Callable[[Any, Prospect], Answer] = not_forecast
+    onward: Callable[[Any, Measurement, date], Onward] = _as_it_is
 
 
 def unknown(reason: str, **seen: Any) -> Measurement:

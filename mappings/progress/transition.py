@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from mappings.progress.metric import along, at_reading, forecast, no_single_issue, start_is_target
+from mappings.progress.metric import along, at_reading, forecast, no_single_issue, onward, start_is_target
 from mappings.progress.operands import literal, value_of
 from mappings.progress.options import Operand, ReadingOperand, RuleOptions
 from mappings.progress.rule import Finding, ProgressRule, Subject
@@ -43,4 +43,5 @@ RULE = ProgressRule(
     check=check,
     at_reading=at_reading,
     forecast=forecast,
+    onward=onward,
 )

@@ -17,6 +17,7 @@ from mappings.fields import FIELD_TYPES
 from mappings.fields import Reading as Use
 from mappings.numbers import KnownNumbers
 from mappings.progress.options import KpiCurrent, RuleOptions
+from mappings.rollup.carry import NO_CARRIES, Carries
 from mappings.rollup.cycle_end import EndFacts, end_of
 from mappings.rollup.health import Standing
 from mappings.rollup.rows.statuses import StatusReader
@@ -47,6 +48,7 @@ class Assessment:
         "_matching",
         "_outside",
         "aims",
+        "carries",
         "check_ins",
         "ended",
         "forest",
@@ -72,7 +74,9 @@ class Assessment:
         over: bool = False,
         kpis: KpiReadings = NO_KPIS,
         aims: Aims = NO_AIMS,
+        carries: Carries = NO_CARRIES,
     ) -> None:
+        self.carries = carries
         self.kpis = kpis
         self.aims = aims
         self.ended = ended
@@ -106,6 +110,7 @@ class Assessment:
             over=True,
             kpis=self.kpis,
             aims=self.aims,
+            carries=self.carries,
         )
         if facts is None:
             self._ends[cycle.end] = found

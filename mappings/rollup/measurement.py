@@ -21,6 +21,7 @@ from mappings.rollup.assessment import (
     Ends,
     KpiReadings,
 )
+from mappings.rollup.carry import NO_CARRIES, Carries
 from mappings.rollup.objective import Objective, finished, measured_objective
 from mappings.rollup.pace import cycle_for
 from mappings.rollup.state import ObjectiveState
@@ -47,6 +48,7 @@ def assess(
     ended: Ends = NO_ENDS,
     kpis: KpiReadings = NO_KPIS,
     aims: Aims = NO_AIMS,
+    carries: Carries = NO_CARRIES,
 ) -> dict[str, ObjectiveState]:
     """The state of every objective by id: those of issues in the order of their ids, then the written ones (`@id`).
 
@@ -54,7 +56,7 @@ def assess(
     finding out which of very many objectives differ.
     """
     assessment = Assessment(
-        mapping, forest, moment, check_ins, ledgers=ledgers, ended=ended, kpis=kpis, aims=aims
+        mapping, forest, moment, check_ins, ledgers=ledgers, ended=ended, kpis=kpis, aims=aims, carries=carries
     )
     assessment.look_at_all()
     objectives = {objective.id: objective for objective in _objectives(assessment)}
@@ -120,13 +122,14 @@ def assess_among(
     ended: Ends = NO_ENDS,
     kpis: KpiReadings = NO_KPIS,
     aims: Aims = NO_AIMS,
+    carries: Carries = NO_CARRIES,
 ) -> dict[str, ObjectiveState]:
     """The states of these objectives, each equal to what `assess` says of it, those below before those above; what is none is left out.
 
     `forest` as for `assess_one`, for all of them. `settled` has to hold the states of all other objectives that hang below any of
     these: they are believed, those of `ids` are measured.
     """
-    assessment = Assessment(mapping, forest, moment, check_ins, ended=ended, kpis=kpis, aims=aims)
+    assessment = Assessment(mapping, forest, moment, check_ins, ended=ended, kpis=kpis, aims=aims, carries=carries)
     measured: dict[str, Objective] = {}
     for id_ in dict.fromkeys(ids):
         rule, issue = _one(assessment, id_)

@@ -103,7 +103,8 @@ def measured_objective(assessment: Assessment, rule: ObjectiveRule, issue: Issue
         assessment = assessment.at_end(cycle, noted)
         then = assessment.forest.issue(id_)
         rule, issue = (assessment.rule_for(then) or rule, then) if then is not None else (rule, issue)
-    found = key_results_of(assessment, rule, id_, issue)
+    carried = assessment.carries.get((id_, cycle.id)) if cycle is not None else None
+    found = key_results_of(assessment, rule, id_, issue, carried)
     return Objective(
         id_,
         rule,
@@ -164,6 +165,7 @@ def _by_rule(assessment: Assessment, objective_id: str, key_result: KeyResult) -
         key_result.rule.conditions,
         key_result.elsewhere,
         key_result.divisors,
+        key_result.done_before,
     )
     return key_result.progress.measure(key_result.rule.part.progress, subject)
 
@@ -185,9 +187,8 @@ def _key_result_entry(
 ) -> Entry:
     issue = key_result.issue
     disposition, reason = disposed(closed, measurement)
-    counted_by = key_result.counted_by
-    if counted_by:
-        disposition, reason = Disposition.ELSEWHERE, f"counted by {counted_by}"
+    if key_result.counted_elsewhere:
+        disposition, reason = Disposition.ELSEWHERE, key_result.counted_elsewhere
     asked = asked_weight(assessment, key_result.rule.part.weight, issue)
     divisor = 1 if key_result.progress.by_rows or issue is None else key_result.divisors.get(issue.id, 1)
     reason = _told(reason, issue)

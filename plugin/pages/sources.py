@@ -173,6 +173,10 @@ class Sources(Protocol):
         """The cycles of the active mappings, by id."""
         ...
 
+    def past_cycles(self) -> Sequence[str]:
+        """Ids of the cycles that objectives ran in before and that have ended, closed or not."""
+        ...
+
     def cycle_details(self, cycle_id: str) -> Sequence[CycleDetail]:
         """One cycle with the scores of its objectives, of each site that has it."""
         ...

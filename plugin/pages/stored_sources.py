@@ -21,7 +21,7 @@ from plugin.pages.sources import (
     SitedHead,
 )
 from plugin.runtime.connector import Connector
-from plugin.use_cases.cycles.cycles import CycleDetail, show_cycle
+from plugin.use_cases.cycles.cycles import CycleDetail, past_cycles, show_cycle
 from plugin.use_cases.health.status import Status, installation, vitals
 from plugin.use_cases.kpis import board
 from plugin.use_cases.kpis.board import ShownKpi
@@ -146,6 +146,10 @@ class StoredSources:
 
     def cycles(self, site: str | None = None) -> Cycles:
         return Calendars(tuple(mapping.cycles for mapping in self._mappings(site)))
+
+    def past_cycles(self) -> Sequence[str]:
+        found = (past_cycles(self.connector, self.who(), site) for site in self.connector.sites)
+        return sorted({id_ for ids in found for id_ in ids})
 
     def cycle_details(self, cycle_id: str) -> Sequence[CycleDetail]:
         ruled = (mapping_site for mapping_site in self.connector.sites if self._has(mapping_site, cycle_id))

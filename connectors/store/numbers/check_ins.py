@@ -19,13 +19,14 @@ from mappings.explain.confidence import Spoken, confidence_of
 
 LONGEST_NAME = 500
 REPLACED, WITHDRAWN, CLEARED, RETRACTED = "replaced", "withdrawn", "cleared", "retracted"
+CARRIED = "carried"
 """How a check-in ends: by a later one; by a person, or by a comment, that takes it back; a comment that was edited or deleted says
-nothing any more, as if it had never been there."""
+nothing any more, as if it had never been there; one of an objective that was carried into another cycle (`carried`) stays in the old one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A check-in and how it ended (`replaced`, `withdrawn`, `cleared` or `retracted`), by whom and when; all None while it stands, and where it says no value."""
+    """A check-in and how it ended (`replaced`, `withdrawn`, `cleared`, `retracted` or `carried`), by whom and when; all None while it stands, and where it says no value."""
 
     check_in: CheckIn
     ended_at: datetime | None = None
@@ -79,7 +80,7 @@ def _put_in_order(conn: Connection, site: str, about: CheckIn) -> None:
     rows = list(conn.execute(_every(site).where(*mine, live, ruling)))
     rows.sort(key=lambda row: (row.at, int(row.comment_id or 0), row.id))
     for row, after in zip_longest(rows, rows[1:]):
-        if row.ended_how == WITHDRAWN:
+        if row.ended_how in (WITHDRAWN, CARRIED):
             continue
         how = None if after is None else CLEARED if after.clears else REPLACED
         ended = {
@@ -100,6 +101,14 @@ def withdraw(conn: Connection, site: str, number: int, by: str, now: datetime) -
     which = table.c.id == number if check_in.value is None else _with_value(site, check_in)
     _end(conn, which, by, now, WITHDRAWN)
     return Kept(check_in, now, by, WITHDRAWN)
+
+
+def carried(conn: Connection, site: str, objective_id: str, by: str, now: datetime) -> None:
+    """Leave what was said of an objective behind as it is carried into another cycle: there nobody has said it, nor how sure they are."""
+    mine = and_(table.c.site == site, table.c.objective_id == objective_id)
+    _end(conn, mine, by, now, CARRIED)
+    sure = (table.c.confidence.is_not(None), table.c.ended_how == REPLACED)
+    conn.execute(update(table).where(mine, *sure).values(ended_how=CARRIED))
 
 
 def standing(conn: Connection, site: str, objective_id: str | None = None) -> CheckIns:

@@ -15,6 +15,7 @@ from connectors.store.schema.jobs import (
 from connectors.store.schema.mirror import alias, candidate, candidate_query, issue, issue_history, link
 from connectors.store.schema.numbers import (
     alignment,
+    carry,
     check_in,
     closing,
     comment,
@@ -100,6 +101,7 @@ __all__ = [
     "brake",
     "candidate",
     "candidate_query",
+    "carry",
     "catalogue",
     "check_in",
     "closing",

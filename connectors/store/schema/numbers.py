@@ -106,6 +106,22 @@ closing = Table(
     Index(None, "site", "objective_id"),
 )
 
+carry = Table(
+    "carry",
+    columns.metadata,
+    columns.site(),
+    columns.part("objective_id"),
+    columns.part("cycle_id"),
+    columns.text("from_cycle"),
+    columns.number("at"),
+    columns.text("by"),
+    columns.text("state"),
+    columns.text("note"),
+    columns.text("content"),
+    Index(None, "site", "from_cycle"),
+    sqlite_with_rowid=False,
+)
+
 last_write = Table(
     "last_write",
     columns.metadata,

@@ -67,7 +67,7 @@ def parents_above(subject: Subject, read: Iterable[tuple[Issue, StatusReading]])
 
 def _set_aside(issue: Issue, reading: StatusReading, elsewhere: Mapping[str, str]) -> Row:
     if issue.id in elsewhere:
-        return Row(issue, Disposition.ELSEWHERE, f"counted by {elsewhere[issue.id]}", None)
+        return Row(issue, Disposition.ELSEWHERE, elsewhere[issue.id], None)
     if reading.disposition is Disposition.EXCLUDED:
         reason = f"{reading.reason} itself, but the issues below it still count"
         return Row(issue, Disposition.BY_CHILDREN, reason, None)
@@ -109,7 +109,7 @@ def _through(subject: Subject, row: Row, subtasks: Sequence[Issue]) -> Row:
 
 def _subtask_row(subject: Subject, parent: Row, issue: Issue) -> Row:
     if issue.id in subject.elsewhere:
-        return Row(issue, Disposition.ELSEWHERE, f"counted by {subject.elsewhere[issue.id]}", None)
+        return Row(issue, Disposition.ELSEWHERE, subject.elsewhere[issue.id], None)
     if parent.disposition is Disposition.EXCLUDED:
         return Row(issue, Disposition.EXCLUDED, "left out with its parent", None)
     reading = subject.assessment.statuses.read(issue)

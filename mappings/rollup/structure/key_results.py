@@ -12,9 +12,10 @@ from mappings.facts.issue import Issue
 from mappings.progress import RULE_OF_KIND
 from mappings.progress.rule import ProgressRule
 from mappings.rollup.assessment import Assessment
+from mappings.rollup.carry import Carried
 from mappings.rollup.rows.ledger import Disposition
 from mappings.rollup.rows.rows import SUBTASK, subtasks_of
-from mappings.rollup.rows.statuses import StatusReading
+from mappings.rollup.rows.statuses import DONE, StatusReading
 from mappings.rollup.structure.relation import held_by, related
 
 
@@ -23,7 +24,8 @@ class KeyResult:
     """One key result before it is measured.
 
     `issue` is None where issues together are one key result. `seen` are the ids its state depends on. `problem` makes it
-    unknown. `elsewhere` and `divisors` are what `same_issue` decided about the issues it shares with others.
+    unknown. `elsewhere` says where issues count already, `divisors` what `same_issue` decided about those it shares with others.
+    `done_before` and `left_behind` are what carrying the objective here from an earlier cycle left of it.
     """
 
     id: str
@@ -35,6 +37,8 @@ class KeyResult:
     problem: str = ""
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     divisors: Mapping[str, int] = field(default_factory=dict)
+    done_before: int = 0
+    left_behind: str = ""
 
     @property
     def title(self) -> str:
@@ -47,8 +51,10 @@ class KeyResult:
         return self.issue.key if self.issue is not None else ""
 
     @property
-    def counted_by(self) -> str:
-        """The earlier key result that counts this whole one already, or an empty string."""
+    def counted_elsewhere(self) -> str:
+        """Where this whole one counts already: in an earlier key result, or an earlier cycle; or an empty string."""
+        if self.left_behind:
+            return self.left_behind
         if self.issue is None or self.issue.id not in self.elsewhere:
             return ""
         own = self.progress.by_rows and any(issue.id not in self.elsewhere for issue in self.selected)
@@ -56,7 +62,11 @@ class KeyResult:
 
 
 def key_results_of(
-    assessment: Assessment, rule: ObjectiveRule, objective_id: str, objective: Issue | None
+    assessment: Assessment,
+    rule: ObjectiveRule,
+    objective_id: str,
+    objective: Issue | None,
+    carried: Carried | None = None,
 ) -> list[KeyResult]:
     """The key results of an objective in mapping order, each issue in its place under `same_issue`."""
     found = [
@@ -64,7 +74,24 @@ def key_results_of(
         for part in rule.key_results
         for key_result in _by_rule(assessment, part, objective_id, objective)
     ]
-    return _distinct_ids(_shared(assessment, rule.part.rollup.same_issue, found))
+    distinct = _distinct_ids(_shared(assessment, rule.part.rollup.same_issue, found))
+    return distinct if carried is None else [_brought(carried, one) for one in distinct]
+
+
+def _brought(carried: Carried, key_result: KeyResult) -> KeyResult:
+    """A key result in the cycle it was carried into: what was done before, and still is, counts there no more."""
+    stayed_in = carried.behind.get(key_result.id)
+    if stayed_in is not None:
+        return replace(key_result, left_behind=f"stayed behind in {stayed_in}")
+    counted = carried.counted.get(key_result.id, {})
+    if not counted:
+        return key_result
+    elsewhere = {
+        one.id: f"counted in {counted[one.id]}"
+        for one in key_result.selected
+        if one.id in counted and one.status.category == DONE
+    }
+    return replace(key_result, elsewhere={**elsewhere, **key_result.elsewhere}, done_before=len(counted))
 
 
 def _by_rule(
@@ -217,7 +244,7 @@ def _shared(assessment: Assessment, same_issue: str, found: Sequence[KeyResult])
     settled = []
     for key_result, ids in zip(found, claimed, strict=True):
         elsewhere = {id_: taken[id_] for id_ in taken.keys() & ids}
-        name = f'{key_result.key} "{key_result.title}"'.strip()
+        name = " ".join(filter(None, ("counted by", key_result.key, f'"{key_result.title}"')))
         taken.update(dict.fromkeys(ids - elsewhere.keys(), name))
         settled.append(replace(key_result, elsewhere=elsewhere) if elsewhere else key_result)
     return settled

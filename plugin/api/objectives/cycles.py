@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Literal
 
 from pydantic import Field
 
+from mappings.rollup.carry_plan import Choice
 from mappings.rollup.closing import Kind
 from mappings.rollup.scoring import Reading
 from mappings.rollup.state import HealthLevel
@@ -14,7 +16,8 @@ from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Call, Reply, Routes
 from plugin.doors.model import MOST_ROWS, Asked, Given, SiteName, SiteQuery, Word
 from plugin.doors.refusal import Refusal, not_found
-from plugin.use_cases.cycles import closing, cycles
+from plugin.use_cases.cycles import carrying, closing, cycles
+from plugin.use_cases.cycles.carrying import CarryState
 from plugin.use_cases.cycles.closing import LONGEST_NOTE, Said, typed_score
 from plugin.use_cases.cycles.cycles import CycleRefused, CycleState, UnknownCycle
 
@@ -151,6 +154,99 @@ class VerificationGiven(Given):
     faults: list[str]
 
 
+class CarriedWriteGiven(Given):
+    """One field of one issue, and what it would hold."""
+
+    issue: str
+    field: str
+    name: str
+    before: str
+    after: str
+
+
+class KeyResultCarriedGiven(Given):
+    """What becomes of one key result; `flags` are what a person should look at."""
+
+    key_result: str
+    key: str
+    title: str
+    along: bool
+    reason: str
+    rows_counted_before: int = Field(
+        description="So many issues were done at the end: they are listed, and count again once they are no longer done."
+    )
+    flags: list[str]
+
+
+class ObjectiveCarryGiven(Given):
+    """One objective of a closed cycle on its way into another."""
+
+    objective: str
+    key: str
+    title: str
+    meant: bool = Field(description="Whether it is carried where no objective is named.")
+    why_not: str
+    problem: str = Field(description="Why it cannot be carried; empty where it can.")
+    times: int = Field(description="How often it was carried before.")
+    advice: str
+    state: CarryState | None = Field(
+        description="How far a carry is that was asked for; null where none was."
+    )
+    carried_into: str
+    note: str
+    key_results: list[KeyResultCarriedGiven]
+    writes: list[CarriedWriteGiven]
+
+
+class CarryPreviewGiven(Given):
+    """What carrying a cycle forward would do. Nothing is done by looking."""
+
+    site: str
+    cycle: str
+    into: str
+    objectives: list[ObjectiveCarryGiven]
+
+
+class CarryQuery(SiteQuery):
+    """Which site, and into which cycle."""
+
+    into: Word | None = Field(
+        None, description="The cycle to carry into; the one that follows where it is left out."
+    )
+
+
+class CarryAsked(Asked):
+    """Carry objectives of a closed cycle forward."""
+
+    site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
+    into: Word | None = Field(
+        None, description="The cycle to carry into; the one that follows where it is left out."
+    )
+    objectives: list[Word] = Field(
+        [], max_length=MOST_ROWS, description="Keys or ids; none: those of which the preview says `meant`."
+    )
+    along: list[Word] = Field(
+        [], max_length=MOST_ROWS, description="Key results that come along though they were reached."
+    )
+    behind: list[Word] = Field(
+        [], max_length=MOST_ROWS, description="Key results that stay behind though they were not."
+    )
+    start: Literal["current", "keep"] = Field(
+        "current", description="With what metrics begin: where they stood at the end, or as before."
+    )
+    rows: Literal["remaining", "all"] = Field(
+        "remaining", description="Whether issues that were done at the end count again."
+    )
+
+
+class CarriedGiven(Given):
+    """Which objectives are carried now, and which had been before."""
+
+    into: str
+    carried: list[str]
+    before: list[str]
+
+
 @ROUTES.get("/cycles", "viewer", "The cycles of a site, and how their objectives score.")
 def list_cycles(call: Call, query: SiteQuery) -> Reply[CyclesGiven]:
     """Those that run now and those that objectives ran in."""
@@ -205,3 +301,37 @@ def reopen_cycle(call: Call, path: CycleAddress, body: ReopeningAsked) -> Reply[
     except CycleRefused as error:
         raise Refusal(409, "Not opened", str(error), "GET /cycles/{cycle} shows what it is.") from error
     return Reply(ReopenedGiven(cycle=path.cycle, version=version))
+
+
+@ROUTES.get("/cycles/{cycle}/carry", "viewer", "What carrying a closed cycle forward would do.")
+def preview_carry(call: Call, path: CycleAddress, query: CarryQuery) -> Reply[CarryPreviewGiven]:
+    """Objective by objective, with what would be set in Jira; and how far what was asked for is."""
+    try:
+        found = carrying.preview_carry(
+            call.connector, call.actor, site_of(call, query), path.cycle, query.into or ""
+        )
+    except UnknownCycle as error:
+        raise not_found("cycle", path.cycle, "GET /cycles lists those there are.") from error
+    except CycleRefused as error:
+        raise Refusal(
+            409, "Not to be carried", str(error), "GET /cycles/{cycle} shows what it is."
+        ) from error
+    return Reply(CarryPreviewGiven.model_validate(carrying.preview_values(found)))
+
+
+@ROUTES.post("/cycles/{cycle}/carry", "editor", "Carry objectives of a closed cycle forward.")
+def carry_forward(call: Call, path: CycleAddress, body: CarryAsked) -> Reply[CarriedGiven]:
+    """Twice is once. What is set in Jira is set by the workers; `GET` says how far that is."""
+    site = known_site(call.connector, body.site)
+    choice = Choice(frozenset(body.along), frozenset(body.behind), body.start == "keep", body.rows == "all")
+    try:
+        done = carrying.carry_forward(
+            call.connector, call.actor, site, path.cycle, body.objectives, body.into or "", choice
+        )
+    except UnknownCycle as error:
+        raise not_found("cycle", path.cycle, "GET /cycles lists those there are.") from error
+    except CycleRefused as error:
+        raise Refusal(
+            409, "Not carried", str(error), "GET /cycles/{cycle}/carry says what can be."
+        ) from error
+    return Reply(CarriedGiven(into=done.into, carried=list(done.carried), before=list(done.before)))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
+from mappings.rollup.carry_plan import Choice
 from mappings.rollup.scoring import Mean, shown_score
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
-from plugin.use_cases.cycles import closing, cycles
+from plugin.use_cases.cycles import carrying, closing, cycles
+from plugin.use_cases.cycles.carrying import CarryPreview
 from plugin.use_cases.cycles.closing import Said
 
 
@@ -108,6 +110,75 @@ def close_command(
         )
     else:
         click.echo(f"{done.cycle_id} is closed as version {done.version}: {done.objectives} objectives.")
+
+
+@cycle_group.command("carry")
+@click.argument("cycle_id", metavar="CYCLE")
+@click.argument("objectives", metavar="[KEY]...", nargs=-1)
+@click.option(
+    "--into", default="", metavar="CYCLE", help="Into which cycle; the one that follows unless named."
+)
+@click.option(
+    "--along", multiple=True, metavar="KEY", help="A key result that comes along though it was reached."
+)
+@click.option(
+    "--behind", multiple=True, metavar="KEY", help="A key result that stays behind though it was not."
+)
+@click.option("--keep-start", is_flag=True, help="Let metrics begin where they began before.")
+@click.option("--all-rows", is_flag=True, help="Let issues that were done at the end count again.")
+@click.option("--preview", is_flag=True, help="Show what would be done, and do nothing.")
+@site_option
+@json_option
+def carry_command(
+    cycle_id: str,
+    objectives: tuple[str, ...],
+    into: str,
+    along: tuple[str, ...],
+    behind: tuple[str, ...],
+    keep_start: bool,
+    all_rows: bool,
+    preview: bool,
+    site: str,
+    as_json: bool,
+) -> None:
+    """Carry objectives of a closed cycle forward: those named, or all that were neither achieved nor given up."""
+    choice = Choice(frozenset(along), frozenset(behind), keep_start, all_rows)
+    with open_connector(site=site) as connector:
+        if preview:
+            found = carrying.preview_carry(connector, COMMAND_LINE, site, cycle_id, into, choice)
+            if as_json:
+                show_json(carrying.preview_values(found))
+            else:
+                _show_carry(found, objectives)
+            return
+        done = carrying.carry_forward(connector, COMMAND_LINE, site, cycle_id, objectives, into, choice)
+    if as_json:
+        show_json({"into": done.into, "carried": list(done.carried), "before": list(done.before)})
+        return
+    click.echo(f"{', '.join(done.carried) or 'Nothing new'} goes on in {done.into}; the workers tell Jira.")
+    if done.before:
+        click.echo(f"Carried before: {', '.join(done.before)}.")
+
+
+def _show_carry(found: CarryPreview, chosen: tuple[str, ...]) -> None:
+    wanted = {name.casefold() for name in chosen}
+    click.echo(f"From {found.from_cycle} into {found.into.id}")
+    for one in found.objectives:
+        plan = one.plan
+        name = plan.key or plan.objective_id
+        if wanted and not {name.casefold(), plan.objective_id.casefold()} & wanted:
+            continue
+        stands = (
+            f"{one.state.value} into {one.into}" if one.state is not None else one.why_not or plan.problem
+        )
+        click.echo(f"{name} {plan.title}" + (f": {stands}" if stands else ""))
+        for each in plan.key_results:
+            click.echo(f"  {each.title}: {'; '.join((each.reason, *each.flags))}")
+        for write in plan.writes:
+            click.echo(f"  {write.issue_key} {write.name}: {write.before} → {write.after}")
+        for line in (one.advice, one.note):
+            if line:
+                click.echo(f"  {line}")
 
 
 @cycle_group.command("reopen")

@@ -10,7 +10,7 @@ from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.sources import Sources
 from plugin.pages.views.objectives.cycle_scores import cycle_scores
 from plugin.pages.views.objectives.forecast import calibrated
-from plugin.pages.views.objectives.review import review
+from plugin.pages.views.objectives.review import as_ended, review
 
 
 def register(blueprint: Blueprint, sources: Sources) -> None:
@@ -18,9 +18,11 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
     @needs("viewer")
     def cycle_review() -> str:
         today = sources.now().astimezone(sources.zone).date()
-        found = review(sources.objectives(), sources.cycles(), request.args.get("cycle", ""), today)
+        chosen, past = request.args.get("cycle", ""), sources.past_cycles()
+        found = review(sources.objectives(), sources.cycles(), chosen, today, past)
         over = found is not None and found.over
         details = sources.cycle_details(found.cycle) if found is not None and over else ()
+        found = as_ended(found, details) if found is not None and details else found
         told = sources.calibration(found.cycle) if found is not None and found.over else ()
         return rendered(
             "cycle_review.html",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Connection
 
 from connectors.store.mirror import mirror
-from connectors.store.numbers import check_ins, objectives
+from connectors.store.numbers import carries, check_ins, objectives
 from connectors.store.numbers.cycle_ends import CycleEnd
 from connectors.store.numbers.objectives import SavedObjective
 from connectors.store.work import due
@@ -141,13 +141,14 @@ def _assessed(
     """The states, and what is news of the ends of their cycles."""
     said = check_ins.standing(conn, context.site, ids[0] if len(ids) == 1 else None)
     moment = context.moment()
+    brought = carries.standing(conn, context.site, ids)
     aims = episode_aims(conn, context.site, context.mapping)
     read = kpi_readings(conn, context.site, context.mapping, moment.now, aims)
 
     def measure(
         wanted: list[str], others: Mapping[str, ObjectiveState], ended: Ends
     ) -> dict[str, ObjectiveState]:
-        return assess_among(context.mapping, forest, wanted, moment, others, said, ended, read, aims)
+        return assess_among(context.mapping, forest, wanted, moment, others, said, ended, read, aims, brought)
 
     return cycle_ends.measured(context, conn, forest, ids, settled, measure)
 

@@ -28,6 +28,7 @@ from mappings.write_back.plan import Change, Plan, plan
 from plugin.sync.context import Context
 from plugin.sync.reconcile.absences import standing_for, without_absent
 from plugin.sync.reconcile.application import Applied, apply
+from plugin.sync.reconcile.carries import carry_on
 from plugin.sync.reconcile.departure import clears, still_ours
 from plugin.sync.reconcile.hold import BREAKER, FLAPPING, RESYNC, Sifted, note_held, sift
 from plugin.sync.reconcile.lease import Tenure
@@ -76,6 +77,7 @@ def reconcile(
     """
     if write:
         confirm_open_writes(context, objective_id)
+        carry_on(context, objective_id, tenure)
     prepare(context, objective_id)
     with context.store.read() as conn:
         found = measure_objective(context, conn, objective_id)

@@ -88,6 +88,14 @@ def list_cycles(connector: Connector, _actor: Actor, site: str) -> tuple[CycleSh
 
 
 @question(VIEWER)
+def past_cycles(connector: Connector, _actor: Actor, site: str) -> tuple[str, ...]:
+    """Ids of the cycles of which an end was noted, or that were closed; the mapping may have dropped some by now."""
+    with connector.store.read() as conn:
+        ids = {*cycle_ends.cycles(conn, site), *(one.cycle_id for one in closings.acts(conn, site))}
+    return tuple(sorted(ids))
+
+
+@question(VIEWER)
 def show_cycle(connector: Connector, _actor: Actor, site: str, cycle_id: str) -> CycleDetail:
     """One cycle with its objectives. Raises CycleRefused for one that the mapping does not have."""
     mapping, moment = ruling(connector, site)
@@ -130,7 +138,7 @@ def scored_at_end(
         score = Score(end.state.progress, end.state.commitment, cancelled=cancelled)
         doubts = tuple((doubt.value, key) for doubt, key in end.facts.doubts)
         found.append(ObjectiveScored(end.state, score, doubts))
-    return _in_order(found)
+    return in_order(found)
 
 
 def last_version(acts: Iterable[ClosingAct]) -> int:
@@ -161,7 +169,7 @@ def _shown(
     else:
         state = CycleState.RUNNING if cycle.start <= moment.today else CycleState.UPCOMING
         saved = (objectives.load(conn, site, id_) for id_ in cycle_ends.unnoted(conn, site, cycle_id))
-        scored = _in_order(
+        scored = in_order(
             ObjectiveScored(one.state, Score(one.state.progress, one.state.commitment))
             for one in saved
             if one is not None
@@ -171,7 +179,7 @@ def _shown(
 
 
 def _of_records(records: Iterable[ClosingRecord]) -> tuple[ObjectiveScored, ...]:
-    return _in_order(ObjectiveScored(one.state, one.score, one.doubts) for one in records)
+    return in_order(ObjectiveScored(one.state, one.score, one.doubts) for one in records)
 
 
 def _cancelled(mapping: Mapping, cycle: CyclePart, forest: Forest, issue: Issue) -> bool:
@@ -181,7 +189,8 @@ def _cancelled(mapping: Mapping, cycle: CyclePart, forest: Forest, issue: Issue)
     return closed is not None and closed.disposition is Disposition.EXCLUDED
 
 
-def _in_order(found: Iterable[ObjectiveScored]) -> tuple[ObjectiveScored, ...]:
+def in_order(found: Iterable[ObjectiveScored]) -> tuple[ObjectiveScored, ...]:
+    """By project and number."""
     return tuple(sorted(found, key=lambda one: (one.state.project_key, _number(one.state), one.state.id)))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from connectors.jira.http.errors import JiraError, Permanent
 from connectors.store import StoreError
 from connectors.store.mirror import mirror
-from connectors.store.numbers import check_ins, objectives
+from connectors.store.numbers import carries, check_ins, objectives
 from connectors.store.people import audit
 from connectors.store.reads import wishes
 from connectors.store.sites import activation_runs, coming_mappings, revisions
@@ -184,8 +184,9 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
         noted = noted_ends(conn, site, before)
         aims = episode_aims(conn, site, mapping)
         read = kpi_readings(conn, site, mapping, moment.now, aims)
+        brought = carries.standing(conn, site)
     ended = {id_: end.facts for id_, end in noted.items() if not end.settled(mapping.revision)}
-    after = assess(mapping, forest, moment, said, ended=ended, kpis=read, aims=aims)
+    after = assess(mapping, forest, moment, said, ended=ended, kpis=read, aims=aims, carries=brought)
     after |= standing_by_notes(mapping, noted, forest, moment)
     plans = plans_for(mapping, after, forest, replace(connector.ground(site), moment=moment))
     standing = standing_of(

@@ -141,6 +141,7 @@ IN_THE_BODY: dict[str, dict[str, Any]] = {
     "/losses/dismiss": {"names": ["X-1"]},
     "/cycles/{cycle}/close": {},
     "/cycles/{cycle}/reopen": {"reason": "counted twice"},
+    "/cycles/{cycle}/carry": {},
 }
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -15,6 +15,7 @@ from plugin.pages.views.objectives.bar import Bar, bar
 from plugin.pages.views.objectives.tree import name, natural
 from plugin.pages.views.words.health import Badge, Total, badge, totals
 from plugin.pages.views.words.moments import day_text
+from plugin.use_cases.cycles.cycles import CycleDetail
 from plugin.use_cases.objectives.objective_list import Head
 
 ASPIRED = Fraction(7, 10)
@@ -61,10 +62,16 @@ class Review:
     achieved: int
 
 
-def review(objectives: Sequence[SitedHead], cycles: Cycles, chosen: str, today: date) -> Review | None:
-    """The review of the chosen cycle, else of the latest that has begun; None where no objective has a cycle."""
+def review(
+    objectives: Sequence[SitedHead], cycles: Cycles, chosen: str, today: date, past: Iterable[str] = ()
+) -> Review | None:
+    """The review of the chosen cycle, else of the latest that has begun; None where no objective has a cycle.
+
+    `past` are cycles that objectives ran in before: they can be chosen, whether an objective is in them now or not.
+    """
     heads = [saved.state for saved in objectives]
-    known = sorted({head.cycle_id for head in heads if head.cycle_id}, key=natural)
+    before = {id_ for id_ in past if cycles.get(id_) is not None}
+    known = sorted({head.cycle_id for head in heads if head.cycle_id} | before, key=natural)
     if not known:
         return None
     cycle_id = chosen if chosen in known else _latest(known, cycles, today)
@@ -81,6 +88,20 @@ def review(objectives: Sequence[SitedHead], cycles: Cycles, chosen: str, today: 
         totals=totals(head.health.level for head in mine),
         mean=_score(sum(measured, Fraction(0)) / len(measured)) if measured else "unknown",
         achieved=sum(head.health.level is HealthLevel.ACHIEVED for head in mine),
+    )
+
+
+def as_ended(found: Review, details: Sequence[CycleDetail]) -> Review:
+    """The same of a cycle that has ended, from its objectives as they stood: some of them may run in another by now."""
+    several = len(details) > 1
+    states = [(each.state, one.shown.site if several else None) for one in details for each in one.objectives]
+    measured = [state.progress for state, _ in states if state.progress is not None]
+    return replace(
+        found,
+        rows=tuple(_row(state, site) for state, site in states),
+        totals=totals(state.health.level for state, _ in states),
+        mean=_score(sum(measured, Fraction(0)) / len(measured)) if measured else "unknown",
+        achieved=sum(state.health.level is HealthLevel.ACHIEVED for state, _ in states),
     )
 
 

@@ -42,6 +42,15 @@ def test_a_cycle_is_closed_on_its_review_and_opened_again(desk, world):
     assert "Fewer, sooner." in text
     assert "the last mile was long" in text
 
+    address = f"/review/main/{cycle}/carry"
+    carry = BeautifulSoup(editor.text(address), "html.parser")
+    offered = [one["value"] for one in carry.find_all("input", {"name": "objective"})]
+    assert set(offered) <= set(rows)
+    assert "Nothing was chosen" in editor.post(address).get_data(as_text=True)
+    viewer = desk("viewer")
+    assert "What is set in Jira" in viewer.text(address)
+    assert viewer.post(address, objective=offered).status_code == 403
+
     assert editor.post(f"/review/main/{cycle}/reopen", reason="x").status_code == 403
     admin.post(f"/review/main/{cycle}/reopen", reason="a late bill")
     assert show_cycle(world.connector, TESTER, "main", cycle).shown.state.value == "ended"

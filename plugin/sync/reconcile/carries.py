@@ -1,0 +1,84 @@
+"""Sets in Jira what carrying an objective forward needs: its mark, and with what its key results begin. Setting it twice is setting it once."""
+
+from __future__ import annotations
+
+import json
+
+import structlog
+
+from connectors.jira.http.errors import Permanent
+from connectors.store.numbers import carries, check_ins
+from connectors.store.numbers.carries import CarryState, KeptCarry
+from mappings.rollup.carry_plan import CarryPlan
+from mappings.write_back.target import Request
+from plugin.sync.context import Context
+from plugin.sync.reconcile.lease import Tenure
+from plugin.sync.refresh.omissions import in_scope
+from plugin.sync.refresh.reread import land_issues, read_again, with_readings
+
+FORBIDDEN = 403
+
+log = structlog.get_logger("jira_okr.carries")
+
+
+def carry_on(context: Context, objective_id: str, tenure: Tenure | None = None) -> None:
+    """Set what is still to be set. Raises a JiraError for passing trouble: then it is set by the next reconcile."""
+    with context.store.read() as conn:
+        waiting = carries.waiting(conn, context.site, objective_id)
+    for one in waiting:
+        if tenure is not None:
+            tenure.keep()
+        _carry(context, one)
+
+
+def _carry(context: Context, kept: KeptCarry) -> None:
+    plan, now = kept.plan, context.clock()
+    try:
+        for request, key in _requests(plan):
+            _send(context, request, key)
+    except Permanent as error:
+        said = "; ".join(error.fields.values()) or str(error)
+        wanted = ", ".join(f"{one.issue_key} {one.name} → {one.after}" for one in plan.writes)
+        note = f"Jira refused it: {said}. It was to be set: {wanted}."
+        with context.store.write() as conn:
+            carries.settle(conn, context.site, plan, CarryState.REFUSED, note)
+        log.warning("not carried forward", site=context.site, objective=plan.objective_id, error=str(error))
+        return
+    touched = {write.issue_id for write in plan.writes}
+    read = read_again(context, touched) if touched else None
+    issues = with_readings(context, read.issues, {}) if read is not None else []
+    with context.store.write() as conn:
+        if read is not None:
+            land_issues(context, conn, in_scope(context, issues), set(), now, read.gaps)
+        check_ins.carried(conn, context.site, plan.objective_id, kept.by, now)
+        carries.settle(conn, context.site, plan, CarryState.DONE)
+
+
+def _requests(plan: CarryPlan) -> list[tuple[Request, str]]:
+    """One edit an issue; that of the objective, which makes the next cycle count, comes last."""
+    by_issue: dict[str, dict[str, dict[str, object]]] = {}
+    keys: dict[str, str] = {}
+    for write in plan.writes:
+        body = by_issue.setdefault(write.issue_id, {})
+        value = json.loads(write.value)
+        if write.adds:
+            body.setdefault("update", {})[write.field_id] = [{"add": value}]
+        else:
+            body.setdefault("fields", {})[write.field_id] = value
+        keys[write.issue_id] = write.issue_key
+    order = sorted(by_issue, key=lambda id_: (id_ == plan.objective_id, id_))
+    return [
+        (Request("PUT", f"/issue/{id_}", by_issue[id_], notifies=True, answered=True), keys[id_])
+        for id_ in order
+    ]
+
+
+def _send(context: Context, request: Request, key: str) -> None:
+    """Silently, where Jira allows that."""
+    loud = context.notifies(key)
+    try:
+        context.jira.tell(request, notify=loud)
+    except Permanent as error:
+        if loud or error.status != FORBIDDEN or not context.must_notify(key):
+            raise
+        context.jira.tell(request, notify=True)

@@ -1,0 +1,266 @@
+"""Carrying objectives of a closed cycle forward: what that would do, doing it once, and how far it is in Jira."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection
+
+from connectors.store.mirror import mirror
+from connectors.store.numbers import carries, closings
+from connectors.store.numbers.carries import CarryState as CarryState
+from connectors.store.people import audit
+from connectors.store.work import due
+from mappings.document.mapping import Mapping as BoundMapping
+from mappings.document.schema import CyclePart
+from mappings.rollup.carry_plan import CarryPlan, Choice, FieldWrite, Ground, KeyResultCarried, carry_plan
+from mappings.rollup.closing import ClosingRecord
+from mappings.rollup.state import HealthLevel
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector
+from plugin.sync.context import field_of
+from plugin.use_cases.cycles.cycles import (
+    CycleRefused,
+    ObjectiveScored,
+    cycle_named,
+    in_order,
+    is_closed,
+    last_version,
+    ruling,
+)
+from plugin.use_cases.permission import EDITOR, VIEWER, act, question
+
+ADVICE_FROM = 2
+"""So often carried, an objective is worth a question."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveCarry:
+    """One objective of a closed cycle: the plan, whether it is meant where nobody chooses, how often it was carried before, and how far a
+    carry that was asked for is (None: none was).
+    """
+
+    plan: CarryPlan
+    meant: bool
+    why_not: str
+    times: int
+    state: CarryState | None = None
+    note: str = ""
+    into: str = ""
+
+    @property
+    def advice(self) -> str:
+        """What being carried again and again lets one advise; empty where nothing."""
+        if self.times < ADVICE_FROM:
+            return ""
+        return f"carried {self.times} times already: is it still what matters?"
+
+
+@dataclass(frozen=True, slots=True)
+class CarryPreview:
+    """What carrying a cycle forward would do, objective by objective. Nothing is done by looking."""
+
+    site: str
+    from_cycle: str
+    into: CyclePart
+    objectives: tuple[ObjectiveCarry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CarryDone:
+    """Which objectives (by key) are being carried now, and which had been before."""
+
+    into: str
+    carried: tuple[str, ...]
+    before: tuple[str, ...]
+
+
+@question(VIEWER)
+def preview_carry(
+    connector: Connector,
+    _actor: Actor,
+    site: str,
+    cycle_id: str,
+    into: str = "",
+    choice: Choice | None = None,
+) -> CarryPreview:
+    """What carrying the objectives of a closed cycle forward would do, into the cycle that follows unless another is named. Raises CycleRefused."""
+    with connector.store.read() as conn:
+        return _preview(connector, conn, site, cycle_id, into, choice or Choice())
+
+
+@act(EDITOR)
+def carry_forward(
+    connector: Connector,
+    actor: Actor,
+    site: str,
+    cycle_id: str,
+    chosen: Iterable[str] = (),
+    into: str = "",
+    choice: Choice | None = None,
+) -> CarryDone:
+    """Carry objectives (by key or id; none named: those that are meant) forward. What is set in Jira is set by the workers. Twice is once.
+
+    Raises CycleRefused.
+    """
+    now = connector.clock()
+    names = {name.strip().casefold() for name in chosen} - {""}
+    with connector.store.write() as conn:
+        found = _preview(connector, conn, site, cycle_id, into, choice or Choice())
+        wanted = _chosen(found, names)
+        done, before = [], []
+        for one in wanted:
+            name = one.plan.key or one.plan.objective_id
+            if carries.add(conn, site, one.plan, actor.label, now):
+                done.append(one)
+            else:
+                before.append(name)
+        keys = tuple(one.plan.key or one.plan.objective_id for one in done)
+        if done:
+            detail = {"cycle": cycle_id, "into": found.into.id, "objectives": list(keys)}
+            audit.note(conn, actor.label, "carried forward", now, detail, site)
+            ids = frozenset(one.plan.objective_id for one in done)
+            due.mark(conn, site, ids, now, f"carried into {found.into.id}")
+            connector.announcer.marked(conn, site, ids, now)
+    connector.announce()
+    return CarryDone(found.into.id, keys, tuple(before))
+
+
+def _preview(
+    connector: Connector, conn: Connection, site: str, cycle_id: str, into: str, choice: Choice
+) -> CarryPreview:
+    mapping, _ = ruling(connector, site)
+    cycle = cycle_named(mapping, cycle_id)
+    acts = closings.acts(conn, site, cycle_id)
+    if not is_closed(acts):
+        raise CycleRefused(f"{cycle_id} is not closed: close it, then carry forward what goes on.")
+    target = _target(mapping, cycle, into)
+    if target.id in closings.closed(conn, site):
+        raise CycleRefused(f"{target.id} is closed: nothing can be carried into it.")
+    records = closings.records(conn, site, cycle_id, last_version(acts))
+    ids = [one.state.id for one in records]
+    asked, often = carries.of_cycle(conn, site, cycle_id), carries.times(conn, site, ids)
+    former = carries.standing(conn, site, ids)
+    issues = mirror.get(conn, site, _issue_ids(records))
+    catalogue = connector.catalogue(site)
+    ground = Ground(mapping, partial(field_of, mapping, catalogue), issues, connector.api(site))
+    by_id = {}
+    for record in records:
+        id_ = record.state.id
+        plan = carry_plan(ground, record, target, choice, former.get((id_, cycle_id)))
+        why_not = _why_not(record)
+        one = ObjectiveCarry(plan, not why_not and not plan.problem, why_not, often.get(id_, 0))
+        kept = asked.get(id_)
+        if kept is not None:
+            same = replace(one, plan=kept.plan) if kept.state is not CarryState.REFUSED else one
+            one = replace(same, state=kept.state, note=kept.note, into=kept.plan.into)
+        by_id[id_] = one
+    order = in_order(ObjectiveScored(one.state, one.score) for one in records)
+    return CarryPreview(site, cycle_id, target, tuple(by_id[one.state.id] for one in order))
+
+
+def _why_not(record: ClosingRecord) -> str:
+    """Why an objective is not carried where nobody chooses it."""
+    if record.score.cancelled:
+        return "it was given up"
+    if record.state.health.level is HealthLevel.ACHIEVED:
+        return "it was achieved"
+    return ""
+
+
+def _chosen(found: CarryPreview, names: set[str]) -> list[ObjectiveCarry]:
+    if not names:
+        return [one for one in found.objectives if one.meant]
+    wanted, left = [], set(names)
+    for one in found.objectives:
+        mine = {one.plan.objective_id.casefold(), one.plan.key.casefold()} - {""}
+        if not mine & names:
+            continue
+        left -= mine
+        if one.plan.problem and one.state is None:
+            raise CycleRefused(f"{one.plan.key or one.plan.objective_id}: {one.plan.problem}.")
+        wanted.append(one)
+    if left:
+        known = ", ".join(one.plan.key or one.plan.objective_id for one in found.objectives)
+        raise CycleRefused(
+            f"{', '.join(sorted(left))}: no objective of {found.from_cycle}. Those are: {known}."
+        )
+    return wanted
+
+
+def _target(mapping: BoundMapping, cycle: CyclePart, into: str) -> CyclePart:
+    """The cycle that is named; else of those that begin on the day after the one that is as long, or nearly."""
+    if into:
+        found = cycle_named(mapping, into)
+        if found.end <= cycle.end:
+            raise CycleRefused(f"{into} ends on {found.end}, not after {cycle.id}: name a later cycle.")
+        return found
+    first = cycle.end + timedelta(days=1)
+    following = [one for one in mapping.cycles.running(first) if one.start == first]
+    if not following:
+        raise CycleRefused(f"No cycle of the mapping begins on {first}: name the one to carry into.")
+    days = cycle.end - cycle.start
+    return min(following, key=lambda one: (abs((one.end - one.start) - days), one.id))
+
+
+def _issue_ids(records: Iterable[ClosingRecord]) -> set[str]:
+    found = set()
+    for record in records:
+        found |= {record.state.issue_id, *(one.issue_id for one in record.state.key_results)}
+    return {id_ for id_ in found if id_ is not None}
+
+
+def preview_values(one: CarryPreview) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "site": one.site,
+        "cycle": one.from_cycle,
+        "into": one.into.id,
+        "objectives": [objective_values(each) for each in one.objectives],
+    }
+
+
+def objective_values(one: ObjectiveCarry) -> dict[str, Any]:
+    """One objective of a preview, for programs."""
+    plan = one.plan
+    return {
+        "objective": plan.objective_id,
+        "key": plan.key,
+        "title": plan.title,
+        "meant": one.meant,
+        "why_not": one.why_not,
+        "problem": plan.problem,
+        "times": one.times,
+        "advice": one.advice,
+        "state": None if one.state is None else one.state.value,
+        "carried_into": one.into,
+        "note": one.note,
+        "key_results": [_key_result_values(each) for each in plan.key_results],
+        "writes": [_write_values(each) for each in plan.writes],
+    }
+
+
+def _key_result_values(one: KeyResultCarried) -> dict[str, Any]:
+    return {
+        "key_result": one.id,
+        "key": one.key,
+        "title": one.title,
+        "along": one.along,
+        "reason": one.reason,
+        "rows_counted_before": one.rows,
+        "flags": list(one.flags),
+    }
+
+
+def _write_values(one: FieldWrite) -> dict[str, Any]:
+    return {
+        "issue": one.issue_key,
+        "field": one.field_id,
+        "name": one.name,
+        "before": one.before,
+        "after": one.after,
+    }

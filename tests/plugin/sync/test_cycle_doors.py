@@ -1,0 +1,225 @@
+"""The life of a cycle by API, by command and on the page: the same acts, told in the same words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from click.testing import CliRunner, Result
+from sqlalchemy import update
+
+from connectors.sandbox import CONNECTOR
+from connectors.store.schema import closing as closing_table
+from plugin.access.authentication import tokens
+from plugin.access.authorization import members
+from plugin.cli import cli
+from plugin.runtime.application import create_app
+from plugin.use_cases.cycles.cycles import CycleRefused
+from tests.quarter import MAPPING, told
+
+
+class Door:
+    """The API over a connector, as programs of each role call it."""
+
+    def __init__(self, connector: Any) -> None:
+        self.client = create_app(connector).test_client()
+        self.tokens = {}
+        for role, scope in (("viewer", "read"), ("editor", "write"), ("admin", "admin")):
+            account = members.add(connector, f"{role}@acme.example", role.title(), role, None, "tests")
+            self.tokens[role] = tokens.issue(connector, account, "tests", [scope], 30, "tests")
+
+    def __call__(self, method: str, path: str, role: str = "viewer", **body: Any) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {self.tokens[role]}"}
+        answer = self.client.open(
+            f"/api/v1{path}", method=method, headers=headers, json=body if method == "POST" else None
+        )
+        return answer.status_code, answer.json
+
+
+def test_a_cycle_is_closed_carried_forward_verified_and_opened_again_by_api(quarter):
+    hand, epic, _, _ = quarter
+    key = hand.sandbox.sandbox.records[epic].key
+    call = Door(hand.connector)
+    status, found = call("GET", "/cycles")
+    assert (status, [(one["id"], one["state"], one["version"]) for one in found["items"]]) == (
+        200,
+        [("2027-Q1", "running", 0), ("2026-Q4", "ended", 0)],
+    )
+    status, one = call("GET", "/cycles/2026-Q4")
+    (score,) = one["scores"]
+    assert (score["key"], score["score"], score["score_exact"], score["shown"], score["reading"]) == (
+        key,
+        0.45,
+        "9/20",
+        "0.45",
+        "missed",
+    )
+    assert call("GET", "/cycles/2026-H9")[0] == 404
+    assert call("POST", "/cycles/2026-Q4/close", reason="x")[0] == 403
+    status, refused = call("POST", "/cycles/2026-Q4/close", "editor")
+    assert (status, refused["detail"]) == (
+        409,
+        f"A commitment below 1, and a score of one's own, want a reason: {key} (0.45).",
+    )
+    status, refused = call("GET", "/cycles/2026-Q4/carry")
+    assert (status, refused["detail"]) == (
+        409,
+        "2026-Q4 is not closed: close it, then carry forward what goes on.",
+    )
+    scores = [{"objective": key, "score": 0.6, "reason": "half a market more"}]
+    status, closed = call("POST", "/cycles/2026-Q4/close", "editor", scores=scores, note="Fewer, sooner.")
+    assert (status, closed["version"], closed["objectives"]) == (200, 1, 1)
+    status, one = call("GET", "/cycles/2026-Q4")
+    assert [(row["score"], row["derived"], row["said"], row["reason"]) for row in one["scores"]] == [
+        (0.6, 0.45, 0.6, "half a market more")
+    ]
+    assert [(row["act"], row["version"], row["note"]) for row in one["acts"]] == [
+        ("closed", 1, "Fewer, sooner.")
+    ]
+    assert one["means"] == [
+        {
+            "commitment": "committed",
+            "score": 0.6,
+            "score_exact": "3/5",
+            "scored": 1,
+            "unscored": 0,
+            "cancelled": 0,
+            "advice": one["means"][0]["advice"],
+        }
+    ]
+
+    status, plan = call("GET", "/cycles/2026-Q4/carry")
+    (mine,) = plan["objectives"]
+    assert (status, plan["into"], mine["meant"], mine["state"], mine["times"]) == (
+        200,
+        "2027-Q1",
+        True,
+        None,
+        0,
+    )
+    assert [(one["name"], one["before"], one["after"]) for one in mine["writes"]][1] == (
+        "Labels",
+        "okr, 2026-Q4",
+        "okr, 2026-Q4, 2027-Q1",
+    )
+    assert call("POST", "/cycles/2026-Q4/carry")[0] == 403
+    assert call("POST", "/cycles/2026-Q4/carry", "editor", objectives=["PLAT-999"])[0] == 409
+    assert call("POST", "/cycles/2026-Q4/carry", "editor", objectives=[key]) == (
+        200,
+        {"into": "2027-Q1", "carried": [key], "before": []},
+    )
+    hand.work_off()
+    assert call("POST", "/cycles/2026-Q4/carry", "editor")[1] == {
+        "into": "2027-Q1",
+        "carried": [],
+        "before": [key],
+    }
+    assert hand.sandbox.sandbox.records[epic].labels == ("okr", "2026-Q4", "2027-Q1")
+    assert call("GET", "/cycles/2026-Q4/carry")[1]["objectives"][0]["state"] == "done"
+
+    status, seal = call("GET", "/cycles/verification")
+    assert (status, seal["records"], seal["whole"], seal["head"]) == (200, 2, True, closed["hash"])
+    assert call("POST", "/cycles/2026-Q4/reopen", "editor", reason="a late bill")[0] == 403
+    assert call("POST", "/cycles/2026-Q4/reopen", "admin")[0] == 422
+    assert call("POST", "/cycles/2026-Q4/reopen", "admin", reason="a late bill") == (
+        200,
+        {"cycle": "2026-Q4", "version": 1},
+    )
+    assert call("GET", "/cycles/2026-Q4")[1]["state"] == "ended"
+    with hand.connector.store.write() as conn:
+        conn.execute(update(closing_table).where(closing_table.c.objective_id == epic).values(version=7))
+    status, seal = call("GET", "/cycles/verification")
+    assert (status, seal["whole"], seal["faults"]) == (
+        200,
+        False,
+        [f"2026-Q4 version 7, {epic}: it is not what was closed"],
+    )
+
+
+@pytest.fixture
+def past(hand: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, str]:
+    """An objective of a cycle that is over whenever the test runs; commands work on its database."""
+    cycles = (
+        "[{id: winter, start: 2026-01-01, end: 2026-02-28}, {id: later, start: 2026-03-01, end: 2199-06-30}]"
+    )
+    hand.clock.now = datetime(2026, 2, 10, 9, tzinfo=UTC)
+    epic = hand.issue("Epic", labels=["okr", "winter"])
+    hand.issue("Story", epic, "Done")
+    hand.issue("Story", epic)
+    hand.activate(MAPPING.replace("{every: quarter}", cycles))
+    hand.sync()
+    hand.clock.now = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    told(hand, epic, epic)
+    for name, value in {
+        "DATABASE_URL": hand.connector.settings.database_url,
+        "JIRA__URL": hand.sandbox.url,
+        "JIRA__EMAIL": CONNECTOR.email,
+        "JIRA__TOKEN": CONNECTOR.token,
+    }.items():
+        monkeypatch.setenv(f"JIRA_OKR_{name}", value)
+    return hand, epic
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(cli, ["cycle", *words])
+
+
+def test_the_same_by_command(past):
+    hand, epic = past
+    key = hand.sandbox.sandbox.records[epic].key
+    early = run("carry", "winter")
+    assert isinstance(early.exception, CycleRefused)
+    assert str(early.exception) == "winter is not closed: close it, then carry forward what goes on."
+    shown = json.loads(run("show", "winter", "--json").stdout)
+    assert (shown["state"], shown["scores"][0]["key"], shown["scores"][0]["shown"]) == ("ended", key, "0.50")
+    assert "want a reason" in str(run("close", "winter").exception)
+    assert run("close", "winter", "--score", "0.5").exit_code == 2
+    done = run("close", "winter", "--why", f"{key}=the last mile was long")
+    assert done.stdout == "winter is closed as version 1: 1 objectives.\n"
+    assert run("list").stdout.count("closed, version 1") == 1
+
+    preview = run("carry", "winter", "--preview").stdout
+    assert preview == (
+        "From winter into later\n"
+        f"{key} A Epic\n"
+        "  delivery: 1 issue was done in winter and counts there\n"
+        f"  {key} Labels: okr, winter → okr, winter, later\n"
+    )
+    told_so = run("carry", "winter", key, "--json")
+    assert json.loads(told_so.stdout) == {"into": "later", "carried": [key], "before": []}
+    hand.work_off()
+    assert hand.sandbox.sandbox.records[epic].labels == ("okr", "winter", "later")
+    assert run("carry", "winter").stdout == (
+        f"Nothing new goes on in later; the workers tell Jira.\nCarried before: {key}.\n"
+    )
+    verified = run("verify", "--json")
+    assert (verified.exit_code, json.loads(verified.stdout)["records"]) == (0, 2)
+    assert run("reopen", "winter").exit_code == 2
+    assert run("reopen", "winter", "--reason", "a late bill").stdout == (
+        "winter is open again; version 1 stays.\n"
+    )
+    with hand.connector.store.write() as conn:
+        conn.execute(update(closing_table).where(closing_table.c.number == 1).values(at=7))
+    broken = run("verify")
+    assert (broken.exit_code, "it is not what was closed" in broken.stdout) == (1, True)
+
+
+def test_the_review_lists_what_is_closed_though_everything_runs_in_another_cycle_now(quarter):
+    hand, epic, _, _ = quarter
+    call = Door(hand.connector)
+    call("POST", "/cycles/2026-Q4/close", "editor", reason="x")
+    hand.edit(epic, labels=["okr", "2027-Q1"])
+    told(hand, epic, epic)
+    headers = {"Authorization": f"Bearer {call.tokens['viewer']}", "Accept": "text/html"}
+    text = call.client.get("/review", headers=headers).get_data(as_text=True)
+    choices = [one["value"] for one in BeautifulSoup(text, "html.parser").select("select[name=cycle] option")]
+    assert choices == ["2027-Q1", "2026-Q4"]
+    page = call.client.get("/review?cycle=2026-Q4", headers=headers).get_data(as_text=True)
+    words = " ".join(BeautifulSoup(page, "html.parser").text.split())
+    assert "1 objective · 0 achieved" in words
+    assert "Mean of committed 0.45 (1 scored)" in words
+    carry = call.client.get("/review/main/2026-Q4/carry", headers=headers)
+    assert carry.status_code == 200
+    assert "From 2026-Q4 into 2027-Q1" in carry.get_data(as_text=True)
