@@ -56,7 +56,15 @@ def assess(
     finding out which of very many objectives differ.
     """
     assessment = Assessment(
-        mapping, forest, moment, check_ins, ledgers=ledgers, ended=ended, kpis=kpis, aims=aims, carries=carries
+        mapping,
+        forest,
+        moment,
+        check_ins,
+        ledgers=ledgers,
+        ended=ended,
+        kpis=kpis,
+        aims=aims,
+        carries=carries,
     )
     assessment.look_at_all()
     objectives = {objective.id: objective for objective in _objectives(assessment)}
@@ -129,7 +137,9 @@ def assess_among(
     `forest` as for `assess_one`, for all of them. `settled` has to hold the states of all other objectives that hang below any of
     these: they are believed, those of `ids` are measured.
     """
-    assessment = Assessment(mapping, forest, moment, check_ins, ended=ended, kpis=kpis, aims=aims, carries=carries)
+    assessment = Assessment(
+        mapping, forest, moment, check_ins, ended=ended, kpis=kpis, aims=aims, carries=carries
+    )
     measured: dict[str, Objective] = {}
     for id_ in dict.fromkeys(ids):
         rule, issue = _one(assessment, id_)
