@@ -91,7 +91,7 @@ def _without_objective(proposal: Proposal) -> Hindrance:
     if proposal.objective is None:
         return Hindrance(
             "The mapping names no objective under which it would be made.",
-            "Write `promote.objective` for this KPI, or make the issue in Jira and name it.",
+            "Name one when you accept, write `promote.objective` for this KPI, or make the issue in Jira and name it.",
         )
     return Hindrance(
         f"The objective {proposal.objective} is not known here.",

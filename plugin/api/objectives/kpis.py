@@ -224,6 +224,12 @@ class Accepted(Asked):
         max_length=255,
         description="Its key or id; it is within the scope and not done. Without one it is made as `promote.create` says.",
     )
+    objective: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=255,
+        description="Key of the issue under which it is made, where the mapping names none, or another one is meant.",
+    )
 
 
 class IssueToMake(Given):
@@ -342,7 +348,8 @@ def accept_kpi(call: Call, path: KpiAddress, query: SiteQuery, body: Accepted) -
     """
     site = site_of(call, query)
     _known(call, site, path.kpi)
-    return Reply(KpiGiven(**kpi_values(accept(call.connector, call.actor, site, path.kpi, body.issue or ""))))
+    taken = accept(call.connector, call.actor, site, path.kpi, body.issue or "", body.objective or "")
+    return Reply(KpiGiven(**kpi_values(taken)))
 
 
 @ROUTES.post("/kpis/{kpi}/dismiss", "editor", "Say no to what is proposed for a KPI, and count anew.")

@@ -125,10 +125,15 @@ def read_command(id_: str, site: str, as_json: bool) -> None:
 @click.option(
     "--issue", default="", help="The key of the issue that is the key result; without one it is made in Jira."
 )
+@click.option(
+    "--objective",
+    default="",
+    help="The key of the issue under which it is made, where the mapping names none.",
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would be made.")
 @site_option
 @json_option
-def accept_command(id_: str, issue: str, dry_run: bool, site: str, as_json: bool) -> None:
+def accept_command(id_: str, issue: str, objective: str, dry_run: bool, site: str, as_json: bool) -> None:
     """Take an issue as the key result that is proposed, or have it made; where closing is proposed, close it in Jira.
 
     Ends with 1 where it is not made yet, and says why.
@@ -139,7 +144,7 @@ def accept_command(id_: str, issue: str, dry_run: bool, site: str, as_json: bool
         if dry_run:
             _foretell(id_, creation_plan(connector, COMMAND_LINE, site, id_), as_json)
             return
-        one = accept(connector, COMMAND_LINE, site, id_, issue)
+        one = accept(connector, COMMAND_LINE, site, id_, issue, objective)
     if one.state.wanted:
         creation = one.state.creation
         said = "" if creation is None else f"{creation.said} {creation.remedy}".strip()

@@ -30,7 +30,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def accepted(id_: str) -> ResponseReturnValue:
         one, named = meant(sources, id_), request.form.get("issue", "").strip()
         try:
-            news = accept(connector, acting(), one.site, id_, named)
+            news = accept(connector, acting(), one.site, id_, named, request.form.get("objective", ""))
         except NotReady as error:
             return kpi_page(sources, one, named=named, undecided=str(error)), 422
         if news.state.status is KpiStatus.WATCHING:

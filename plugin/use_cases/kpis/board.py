@@ -147,9 +147,9 @@ def part_of(mapping: Mapping | None, id_: str) -> KpiPart | None:
     return next((part for part in parts if part.id == id_), None)
 
 
-def objective_of(conn: Connection, site: str, part: KpiPart) -> Issue | None:
-    """The issue that is the objective under which the key result of a KPI would stand; None where none is named, or it is not known."""
-    named = part.promote.objective if part.promote is not None else None
+def objective_of(conn: Connection, site: str, state: KpiState) -> Issue | None:
+    """The issue that is the objective under which what is proposed would stand; None where none is named, or it is not known."""
+    named = state.proposal.objective if state.proposal is not None else None
     id_ = mirror.id_of_key(conn, site, named) if named is not None else None
     return mirror.get(conn, site, [id_]).get(id_) if id_ is not None else None
 
@@ -207,4 +207,4 @@ def _planned(
     if not proposed or part.promote is None or part.promote.create is None:
         return None
     catalogue = catalogues.get(conn, site) or Catalogue()
-    return planned_issue(mapping, catalogue, part, state, objective_of(conn, site, part), site)
+    return planned_issue(mapping, catalogue, part, state, objective_of(conn, site, state), site)

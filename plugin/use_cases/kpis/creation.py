@@ -83,8 +83,11 @@ def creation_plan(connector: Connector, _actor: Actor, site: str, id_: str) -> C
     return _plan(context, part, state)
 
 
-def have_made(connector: Connector, by: str, site: str, part: KpiPart) -> None:
-    """A person (`by`) accepts, and the connector makes the issue; said again, where it waits for a person. NotReady where it cannot be."""
+def have_made(connector: Connector, by: str, site: str, part: KpiPart, objective: str = "") -> None:
+    """A person (`by`) accepts, and the connector makes the issue; said again, where it waits for a person. NotReady where it cannot be.
+
+    `objective` is the key of the issue under which it is made, where that is not the one that the mapping names.
+    """
     context = connector.context(site)
     with connector.store.read() as conn:
         state = kpis.get(conn, site, part.id)
@@ -95,7 +98,7 @@ def have_made(connector: Connector, by: str, site: str, part: KpiPart) -> None:
     creation = state.creation
     if creation is not None and creation.tried is not None and not creation.asks:
         raise NotReady(f"{UNANSWERED} {LOOKING.format(label=episode_label(part.id, state.episode))}")
-    plan = _plan(context, part, state)
+    plan = _plan(context, part, _under(state, objective))
     if plan.hindrances:
         raise NotReady(" ".join(f"{one.message} {one.remedy}" for one in plan.hindrances))
 
@@ -103,10 +106,17 @@ def have_made(connector: Connector, by: str, site: str, part: KpiPart) -> None:
         if (now.status, now.episode, now.creation) != (state.status, state.episode, state.creation):
             raise NotReady(f"“{part.id}” was decided by somebody else a moment ago: look at it again.")
         _note(conn, connector, by, site, now, part.id, "key result of a KPI accepted")
-        return wanted(now, by)
+        return wanted(_under(now, objective), by)
 
     _change(connector, site, part.id, decided)
     _go_on(connector, context, part)
+
+
+def _under(state: KpiState, objective: str) -> KpiState:
+    """What is proposed, under this objective instead."""
+    if not objective or state.proposal is None:
+        return state
+    return replace(state, proposal=replace(state.proposal, objective=objective))
 
 
 def make_wanted(connector: Connector, site: str) -> None:
@@ -220,7 +230,7 @@ def _found(connector: Connector, context: Context, part: KpiPart, state: KpiStat
     """Whether an issue carries the label of this episode: then that is the key result, the oldest where there are several."""
     label = episode_label(part.id, state.episode)
     with connector.store.read() as conn:
-        objective = objective_of(conn, context.site, part)
+        objective = objective_of(conn, context.site, state)
         below = mirror.subtree(conn, context.site, [objective.id]) if objective is not None else []
     there = {one.id: one for one in below if label in one.labels}
     for page in context.jira.search(f'labels = "{label}"'):
@@ -304,7 +314,7 @@ def _refuse(
 def _plan(context: Context, part: KpiPart, state: KpiState) -> CreationPlan:
     """What would be made: by the mapping and the mirror first, then as Jira's permissions and create screen have it."""
     with context.store.read() as conn:
-        objective = objective_of(conn, context.site, part)
+        objective = objective_of(conn, context.site, state)
     planned = planned_issue(context.mapping, context.catalogue, part, state, objective, context.site)
     if isinstance(planned, Hindrance):
         return CreationPlan(None, hindrances=(planned,))

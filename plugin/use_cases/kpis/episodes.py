@@ -35,8 +35,12 @@ log = structlog.get_logger("jira_okr.kpis")
 
 
 @act(EDITOR)
-def accept(connector: Connector, actor: Actor, site: str, id_: str, issue: str = "") -> ShownKpi:
+def accept(
+    connector: Connector, actor: Actor, site: str, id_: str, issue: str = "", objective: str = ""
+) -> ShownKpi:
     """Take this issue (its key or id) as the key result that is proposed; without one it is made in Jira as the mapping says.
+
+    It is made under `objective` (a key) where one is given, else under the one that the mapping names.
 
     Where closing is proposed its issue is moved to a status that is done. NotReady where nothing is proposed, or the issue cannot be it, or
     cannot be made or moved.
@@ -50,7 +54,7 @@ def accept(connector: Connector, actor: Actor, site: str, id_: str, issue: str =
             _close(connector, actor, site, id_, state, state.key_result)
             return _shown(connector, actor, site, id_)
         _require_proposal(state, id_)
-        have_made(connector, actor.label, site, part)
+        have_made(connector, actor.label, site, part, objective.strip().upper())
         return _shown(connector, actor, site, id_)
     with connector.store.write() as conn:
         kpis.alone(conn, site)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from connectors.sandbox import PEOPLE, VIEWER
@@ -219,3 +221,38 @@ def test_a_body_that_is_no_edit_is_refused(jira, epic):
         jira.session.put(address, data="{}", headers={"Content-Type": "text/plain"}, timeout=5).status_code
         == 415
     )
+
+
+def test_making_is_as_strict_as_jira(server, jira):
+    plat = server.sandbox.projects["PLAT"]
+    needs = {"Task": frozenset({"components"})}
+    server.sandbox.projects["PLAT"] = replace(plat, required=needs, without=frozenset({"Bug"}))
+    made = len(server.sandbox.records)
+
+    def post(kind, properties=None, **more):
+        fields = {"project": {"key": "PLAT"}, "issuetype": {"name": kind}, "summary": "new", **more}
+        return jira.post("/issue", {"fields": fields, **({"properties": properties} if properties else {})})
+
+    unknown = "Field '{}' cannot be set. It is not on the appropriate screen, or unknown."
+    for answer, said in (
+        (post("Bug"), {"issuetype": "The issue type selected is invalid."}),
+        (post("Task"), {"components": "Components is required."}),
+        (post("Story", nowhere=1), {"nowhere": unknown.format("nowhere")}),
+        (post("Key Result", **{SUMMARY: "hidden"}), {SUMMARY: unknown.format(SUMMARY)}),
+        (post("Epic", parent={"key": "PLAT-1"}, summary=None), None),
+    ):
+        assert answer.status_code == 400
+        assert said is None or answer.json() == {"errorMessages": [], "errors": said}
+    assert post("Story", [{"key": "okr"}]).json()["errorMessages"] == [
+        "The property key and value must be specified."
+    ]
+    assert len(server.sandbox.records) == made
+    key = post("Story", [{"key": "okr", "value": {"kpi": "bugs"}}]).json()["key"]
+    assert jira.get(f"/issue/{key}/properties/okr")["value"] == {"kpi": "bugs"}
+
+    types = jira.get("/issue/createmeta/PLAT/issuetypes")
+    assert "Bug" not in [one["name"] for one in types["issueTypes"]]
+    screen = jira.get("/issue/createmeta/PLAT/issuetypes/10002", maxResults=100)
+    assert {one["fieldId"] for one in screen["fields"] if one["required"]} == {"summary", "components"}
+    page = jira.get("/issue/createmeta/PLAT/issuetypes/10002", startAt=2, maxResults=3)
+    assert (len(page["fields"]), page["startAt"], page["total"]) == (3, 2, len(screen["fields"]))

@@ -22,8 +22,9 @@ from connectors.sandbox.site_state.state import person
 from connectors.sandbox.site_state.transitions import to_status
 from connectors.store.numbers import kpis, objectives
 from connectors.store.people import audit
-from mappings.kpi.episode import KpiStatus
+from mappings.kpi.episode import KpiStatus, Transition
 from plugin.runtime.connector import NotReady
+from plugin.use_cases.cycles.closing import close_cycle
 from plugin.use_cases.kpis import board
 from plugin.use_cases.kpis.creation import creation_plan, make_wanted
 from plugin.use_cases.kpis.current_values import write_current_values
@@ -98,6 +99,11 @@ class Scene:
         found = board.kpi(self.watch.connector, TESTER, "main", id_)
         assert found is not None
         return state_values(found)
+
+    def standing(self, id_: str) -> tuple[KpiStatus, Transition]:
+        with self.watch.connector.store.read() as conn:
+            state = kpis.get(conn, "main", id_)
+        return state.status, state.transition
 
     def kept(self, id_: str) -> str | None:
         """The id of the issue that is the key result, known here or not."""
@@ -221,6 +227,19 @@ def test_a_deleted_issue_is_lost_at_once_and_a_refused_one_rests_until_the_kpi_w
         for id_ in scene.ids:
             scene.push(id_, day, 9)
     assert [scene.state(one)["status"] for one in scene.ids] == ["kr_proposed", "watching"]
+
+
+def test_its_episode_ends_when_its_cycle_is_closed(watch: Watch) -> None:
+    scene = Scene(watch, kpi("bugs", "EPIC"))
+    scene.accept("bugs")
+    watch.work_off()
+    follow_key_results(watch.connector, "main")
+    assert scene.standing("bugs") == (KpiStatus.KR_OPEN, Transition.ACCEPTED)
+    watch.at("2027-01-02T09:00")
+    watch.sync()
+    close_cycle(watch.connector, TESTER, "main", "2026-Q4", reason="the last mile was long")
+    follow_key_results(watch.connector, "main")
+    assert scene.standing("bugs") == (KpiStatus.WATCHING, Transition.CYCLE_ENDED)
 
 
 def test_what_cannot_be_made_is_refused_with_what_to_do_and_stays_proposed(watch: Watch) -> None:
@@ -383,6 +402,19 @@ def test_without_asking_it_is_made_in_the_order_of_the_episodes_and_without_an_i
     assert [scene.state(one)["status"] for one in scene.ids] == ["kr_open", "kr_open", "kr_open"]
     last = scene.made()[-1]
     assert (last.summary, last.parent_id) == ("Open load: from 7 to between 2 and 3", None)
+
+
+def test_where_the_mapping_names_no_objective_a_person_chooses_one(watch: Watch) -> None:
+    scene = Scene(watch, kpi("bugs", "null", more=", mode: create"))
+    scene.minutes(1)
+    assert (
+        scene.state("bugs")["creation"]["said"]
+        == "The mapping names no objective under which it would be made."
+    )
+    assert "Objective under which it is created" in scene.doors.look("/kpis/bugs")
+    body = {"objective": scene.key.lower()}
+    assert scene.doors.api("POST", "/kpis/bugs/accept", body).json["state"]["status"] == "kr_open"
+    assert [one.parent_id for one in scene.made()] == [scene.epic]
 
 
 def test_the_brake_holds_what_nobody_accepted(watch: Watch) -> None:

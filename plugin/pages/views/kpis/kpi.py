@@ -84,6 +84,8 @@ class KpiView:
     makes: bool
     """Whether the connector would make its issue."""
     makes_again: bool
+    lacks_objective: bool
+    """Whether it could be made if a person named an objective."""
     closes: bool
     """Whether closing its key result is proposed."""
     dismisses: bool
@@ -142,6 +144,7 @@ def kpi_view(one: ShownKpi, site: str | None, now: datetime) -> KpiView:
         accepts=one.state.status is KpiStatus.KR_PROPOSED or one.state.wanted,
         makes=isinstance(one.planned, PlannedIssue) and not _is_looked_for(one.state),
         makes_again=one.state.wanted,
+        lacks_objective=isinstance(one.planned, Hindrance) and not _is_looked_for(one.state),
         closes=one.state.status is KpiStatus.CLOSE_PROPOSED,
         dismisses=one.state.status in (KpiStatus.KR_PROPOSED, KpiStatus.CLOSE_PROPOSED) or one.state.wanted,
         key_result=_open_issue(one),
