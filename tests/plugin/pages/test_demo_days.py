@@ -13,6 +13,8 @@ from bs4 import BeautifulSoup
 from connectors.sandbox import SandboxServer
 from plugin.cli.work.sync import sync_site
 from plugin.runtime.demonstration import Demo, demo_world
+from plugin.use_cases.kpis import board
+from tests.actors import TESTER
 from tests.plugin.use_cases.conftest import Doors, opened
 
 NOW = datetime(2026, 11, 9, 9, 0, tzinfo=UTC)
@@ -92,8 +94,9 @@ def test_a_bug_too_many_for_three_days_becomes_a_key_result_and_goes_back_to_bei
     assert f"{record.key} was its key result and is done; opened again, it goes on." in text
     assert "a key result is proposed after 3 settled periods out of it" in stage.pass_days(1)
     assert len(stage.made()) == 1
-    happened = stage.doors.api("GET", PAGE).json["happened"]
-    assert [one["what"].replace("key result", "KR") for one in happened] == [
+    watched = board.kpi(stage.demo.connector, TESTER, "main", "open-bugs")
+    assert watched is not None
+    assert [one.what.replace("key result", "KR") for one in watched.happened] == [
         "KR of a KPI closed", "closing of a KR of a KPI accepted", "KR of a KPI created", "KR of a KPI accepted",
     ]  # fmt: skip
     assert f"Key result of a KPI closed: {record.key}" in text

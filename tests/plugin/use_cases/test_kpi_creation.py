@@ -344,6 +344,7 @@ POINTS = {
     "recorded": ("bring_in", die),
 }
 now, ends = datetime.fromisoformat(sys.argv[1]), {}
+build_connector(read_settings(env_file=None)).store.close()  # whatever is imported for that is there for all of them
 for point, (name, instead) in POINTS.items():
     child = os.fork()
     if not child:
