@@ -59,7 +59,7 @@ LEAST = {"mappings/rollup": 0.97, "plugin/sync": 0.97}
 USUAL_LEAST = 0.9
 LEFT_OUT = ("VariableReplacer", "VariableInserter", "RemoveDecorator", "NoOp")
 """Operators that make names that are not there, or only take away what makes a class quicker."""
-UNHEARD = re.compile(r"^\s*(log\.|assert |raise AssertionError)")
+UNHEARD = re.compile(r"^\s*(log\.|assert |raise AssertionError|if TYPE_CHECKING:)")
 """Lines of the log, and what is only said to the type checker."""
 LONGEST = 90.0
 """Seconds of tests for one mutant, by what they take without it."""
