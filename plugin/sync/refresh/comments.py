@@ -57,12 +57,13 @@ def watch(context: Context, conn: Connection, state: ObjectiveState | None) -> N
         comments.watch(conn, context.site, (one.issue_id for one in state.key_results if one.issue_id))
 
 
-def told(context: Context, conn: Connection, named: Mapping[str, bool]) -> list[str]:
+def told(context: Context, named: Mapping[str, bool]) -> list[str]:
     """Whose comments have to be read, of issues that deliveries name; False where what they say of a comment is no check-in."""
     if not named or context.mapping.document.check_ins is None:
         return []
-    watched = comments.watched(conn, context.site, named)
-    known = {issue_id for issue_id, _ in comments.of(conn, context.site, watched)}
+    with context.store.read() as conn:
+        watched = comments.watched(conn, context.site, named)
+        known = {issue_id for issue_id, _ in comments.of(conn, context.site, watched)}
     return sorted(id_ for id_ in watched if named[id_] or id_ in known)
 
 

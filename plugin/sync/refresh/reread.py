@@ -116,9 +116,7 @@ def _work_off(context: Context, deliveries: list[Delivery]) -> Refreshed:
     lost = weigh(context, read.gone, frozenset(batch.deleted))
     changed = {id_: context.field_ids(named) for id_, named in batch.changed_fields.items()}
     found = with_readings(context, read.issues, changed)
-    with context.store.read() as conn:
-        commented = comments.told(context, conn, batch.commented)
-    comments.follow(context, commented, read.issues)
+    comments.follow(context, comments.told(context, batch.commented), read.issues)
     return _land(context, deliveries, batch, Found(found, lost, read_at, read.gaps))
 
 

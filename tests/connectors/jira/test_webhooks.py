@@ -407,6 +407,26 @@ def test_a_huge_body_is_ignored():
     assert isinstance(read_hints(b" " * (33 << 20)), Ignored)
 
 
+@pytest.mark.parametrize(
+    ("event", "remark", "commented"),
+    [
+        ("comment_created", {"comment": {"id": "9", "body": "OKR 47.5 conf 7"}}, True),
+        ("comment_updated", {"comment": {"id": "9", "body": "{quote}x{quote}\n\\#okr 5"}}, True),
+        ("comment_deleted", {"comment": {"id": "9"}}, True),  # not told: worth a look
+        ("comment_created", {"comment": {"id": "9", "body": "Added a comment"}}, False),
+        ("worklog_created", {"worklog": {"id": "9", "comment": "okr"}}, None),
+        ("jira:issue_updated", {}, None),
+    ],
+)
+def test_a_comment_is_worth_a_look_where_it_may_be_a_check_in(event, remark, commented):
+    said = {"webhookEvent": event, "issue": {"id": "10040", "key": "TES-41"}, **remark}
+    assert read_hints(json.dumps(said).encode()).commented is commented
+
+
+def test_the_captured_comment_is_no_check_in(payloads):
+    assert read_hints(payloads["webhook-cloud-comment-created.json"]).commented is False
+
+
 SCALARS = (
     st.none()
     | st.booleans()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mappings.explain.confidence import confidence_of
 from mappings.rollup.rows.ledger import Disposition
 
 KEY = "jira-okr.sums"
@@ -92,3 +93,14 @@ def test_gaps_alone_are_counted_where_no_number_is_known(make: SimpleNamespace) 
     rule = {"target": "objective", "set": {"okr_progress": {"value": "gap_count"}}}
     [found] = make.desired(make.mapping(rule), state)
     assert Fraction(found.raw) == 1
+
+
+@pytest.mark.parametrize(("text", "raw"), [("7", 7), ("0", 0), ("at", None)])
+def test_confidence_is_written_in_points_and_a_word_is_given_none(
+    make: SimpleNamespace, text: str, raw: int | None
+) -> None:
+    told = confidence_of(text)
+    assert told is not None
+    rule = {"target": "objective", "set": {"okr_progress": {"value": "confidence"}}}
+    [found] = make.desired(make.mapping(rule), replace(make.whole_objective(), confidence=told))
+    assert (None if found.raw is None else Fraction(found.raw)) == raw

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -34,7 +37,7 @@ class Talk:
     """A key result that runs from 31 to 64, assigned to Ada, below an objective of Bruno's; people comment on it in Jira."""
 
     def __init__(self, hand: Any) -> None:
-        self.hand, self.jira = hand, hand.sandbox
+        self.hand, self.jira, self.address = hand, hand.sandbox, ""
         self.cloud = hand.sandbox.sandbox.deployment == "cloud"
         hand.clock.now = datetime(2026, 11, 10, 9, tzinfo=UTC)
         self.epic = hand.issue("Epic", labels=["okr", "2026-Q4"])
@@ -87,6 +90,15 @@ class Talk:
         self.ask("DELETE", f"issue/{self.metric}/comment/{comment}", who)
         self.heard()
 
+    def deliver(self, event: str, comment: str, text: str) -> None:
+        """A delivery that comes late: what it tells of was so once."""
+        body = {"webhookEvent": event, "comment": {"id": comment, "body": text}, "issue": {"id": self.metric}}
+        made = json.dumps(body).encode()
+        signature = "sha256=" + hmac.new(b"a secret", made, hashlib.sha256).hexdigest()
+        headers = {"X-Hub-Signature": signature}
+        assert requests.post(self.address, data=made, headers=headers, timeout=10).status_code == 204
+        self.heard()
+
     def heard(self) -> None:
         assert self.jira.settle()
         self.hand.work_off()
@@ -116,7 +128,8 @@ def talk(hand: Any) -> Iterator[Talk]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     made = Talk(hand)
-    register(hand.connector, TESTER, "main", f"http://127.0.0.1:{server.server_port}/webhooks/jira/main")
+    made.address = f"http://127.0.0.1:{server.server_port}/webhooks/jira/main"
+    register(hand.connector, TESTER, "main", made.address)
     yield made
     server.shutdown()
     thread.join(5)
@@ -143,6 +156,9 @@ def test_a_comment_is_a_check_in_and_its_edits_and_its_end_are_followed(talk: Ta
     talk.edit(first, "okr = 31 conf 9")  # the earlier comment stays the earlier one
     assert talk.shown() == (25, 3)
     talk.delete(second, BRUNO)
+    assert talk.shown() == (0, 9)
+    talk.deliver("comment_created", second, "#okr 39.25 conf 3")
+    talk.deliver("comment_updated", first, "okr 99 conf 1")
     assert talk.shown() == (0, 9)
     talk.say("okr clear")
     assert (talk.shown(), talk.kept()[0]) == ((0, None), ("the derived value", None))
