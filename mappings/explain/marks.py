@@ -114,7 +114,8 @@ def between(before: Step, after: Step) -> Iterator[Mark]:
 
 def checked_in(check_in: CheckIn, name: str) -> Mark:
     """Somebody said what the key result of this name stands at."""
-    return Mark(check_in.at, Kind.CHECK_IN, f"{check_in.by} checked in {check_in.said} for {name}")
+    did = "took the derived value" if check_in.clears else f"checked in {check_in.said}"
+    return Mark(check_in.at, Kind.CHECK_IN, f"{check_in.by} {did} for {name}")
 
 
 def withdrawn(check_in: CheckIn, at: datetime, by: str, name: str) -> Mark:

@@ -32,7 +32,7 @@ class CheckInGiven(Given):
     """One check-in. `value` is the current value of a metric, or progress as a share of 1 (`measure` says which); null where it says none.
 
     `derived` is the derived progress of that moment, null where it was unknown. It holds until the end of the day `until`, or until
-    the derived progress has moved by more than `delta`; then the page asks. `ended_how`: `withdrawn`, or `replaced` by a later one.
+    the derived progress has moved by more than `delta`; then the page asks. `ended_how`: `withdrawn`, `replaced` by a later one, `cleared` by a comment, or `retracted`: its comment says it no longer.
     """
 
     id: int
@@ -44,6 +44,7 @@ class CheckInGiven(Given):
         description="Points of 10, or `on`, `at`, `off`; null where nothing was said of it."
     )
     note: str
+    comment: str | None = Field(description="The id of the Jira comment that says it.")
     by: str
     at: datetime
     until: date | None
@@ -239,6 +240,7 @@ def check_in_given(one: Kept) -> CheckInGiven:
         value_exact=exact_text(about.value),
         confidence=None if about.confidence is None else about.confidence.confidence.text,
         note=about.note,
+        comment=about.comment,
         by=about.by,
         at=about.at,
         until=about.until,

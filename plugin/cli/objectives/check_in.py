@@ -206,6 +206,7 @@ def check_in_values(one: Kept) -> dict[str, Any]:
         "derived": exact_text(about.derived),
         "confidence": None if about.confidence is None else about.confidence.confidence.text,
         "note": about.note,
+        "comment": about.comment,
         "by": about.by,
         "at": about.at,
         "until": about.until,

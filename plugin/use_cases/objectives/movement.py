@@ -12,7 +12,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from connectors.store.numbers import check_ins, snapshots
-from connectors.store.numbers.check_ins import WITHDRAWN, Kept
+from connectors.store.numbers.check_ins import RETRACTED, WITHDRAWN, Kept
 from connectors.store.numbers.snapshots import Snapshot
 from mappings.explain.marks import Mark, checked_in, marks, withdrawn
 from mappings.explain.movement import Effect, Movement, Part, objective_moved
@@ -107,6 +107,8 @@ def happened(conn: Connection, site: str, objective_id: str) -> list[Mark]:
     names = {one.id: one.name for step in steps for one in step.outline.key_results}
     found = [*marks(steps)]
     for kept in check_ins.of(conn, site, objective_id):
+        if kept.ended_how == RETRACTED:
+            continue
         found += _said(kept, names.get(kept.check_in.key_result_id, kept.check_in.key_result_id))
     return sorted(found, key=lambda mark: mark.at)
 
@@ -150,7 +152,7 @@ def merged(rows: Iterable[Effect]) -> tuple[Effect, ...]:
 def instant_of(
     choice: str, now: datetime, zone: tzinfo, cycle: Begun | None = None, begins: datetime | None = None
 ) -> datetime | None:
-    """The moment a person means: one of CHOICES or a day (2026-11-01); None for a text that is neither, or a cycle there is not."""
+    """The moment a person means: one of CHOICES, a day (2026-11-01) or an instant; None for any other text, or a cycle there is not."""
     if choice == "yesterday":
         return now - timedelta(days=1)
     if choice == "week":
@@ -162,7 +164,15 @@ def instant_of(
     try:
         return datetime.combine(date.fromisoformat(choice), time(), zone)
     except ValueError:
+        return _instant(choice)
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
         return None
+    return found if found.tzinfo is not None else None
 
 
 def _first_known(start: datetime, begins: datetime | None) -> datetime:

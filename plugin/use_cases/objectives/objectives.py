@@ -137,9 +137,6 @@ def moment_meant(
     connector: Connector, actor: Actor, site: str, saved: SavedObjective, text: str
 ) -> datetime | None:
     """What a person or a program means by an instant, a day (it begins in the zone of the mapping) or one of CHOICES; None for anything else."""
-    written = _instant(text)
-    if written is not None:
-        return written
     try:
         mapping = connector.context(site).mapping
         zone, cycle = mapping.zone, mapping.cycles.get(saved.state.cycle_id or "")
@@ -148,14 +145,6 @@ def moment_meant(
     return instant_of(
         text, connector.clock(), zone, cycle, history_begins(connector, actor, site, saved.state.id)
     )
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None
 
 
 @question(VIEWER)

@@ -17,10 +17,12 @@ from werkzeug.serving import make_server
 from connectors.sandbox import CONNECTOR, PEOPLE
 from connectors.store.numbers import check_ins, comments
 from connectors.store.people import accounts
+from mappings.explain.marks import Kind
 from plugin.runtime.application import create_app
 from plugin.runtime.serving.server import QuietHandler
 from plugin.use_cases.objectives.check_ins import withdraw
 from plugin.use_cases.objectives.due_check_ins import due_check_ins, due_on
+from plugin.use_cases.objectives.movement import happened
 from plugin.use_cases.sites.webhook import register
 from tests.actors import TESTER
 from tests.quarter import MAPPING
@@ -163,6 +165,10 @@ def test_a_comment_is_a_check_in_and_its_edits_and_its_end_are_followed(talk: Ta
     talk.say("okr clear")
     assert (talk.shown(), talk.kept()[0]) == ((0, None), ("the derived value", None))
     talk.edit(first, "Only a thought.")
+    with talk.hand.connector.store.read() as conn:
+        marked = [one.text for one in happened(conn, "main", talk.epic) if one.kind is Kind.CHECK_IN]
+    assert len(marked) == 1, marked  # what is retracted was never there
+    assert marked[0].startswith("Ada Brandt took the derived value for PLAT-")
     assert [how for _, how in talk.kept()] == [None, "retracted", "retracted", "retracted", "retracted"]
     assert talk.refused() == [None]
     talk.hand.sync()

@@ -37,6 +37,7 @@ class Standing:
     asks: bool
     question: str
     may_keep: bool
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,7 @@ def _standing(state: KeyResultState, now: CheckIn, around: Surroundings) -> Stan
         asks=asks,
         question=told(ruling.sentence) if asks and ruling is not None else "",
         may_keep=asks and ruling is not None and ruling.rule in ("derived-moved", "date-passed"),
+        since=now.at.isoformat(),
     )
 
 

@@ -59,6 +59,9 @@ class Since:
     hidden: int
 
 
+DAY = len("2026-11-01")
+
+
 def since_view(
     told: Told,
     choice: str,
@@ -76,7 +79,7 @@ def since_view(
     shown = [(row, added) for row, added in rows if row.effect or moved.total is None]
     return Since(
         choices=_choices(choice, cycled),
-        day="" if choice in CHOICES else choice,
+        day="" if choice in CHOICES else choice[:DAY],
         since=when(told.since, now, zone),
         known=told.movement is not None,
         begins=None if told.begins is None else when(told.begins, now, zone),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 from types import SimpleNamespace
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
@@ -72,7 +73,12 @@ def test_what_an_editor_says_is_shown_until_it_is_withdrawn(desk, world, one, co
     with world.connector.store.read() as conn:
         assert due.pending_count(conn, "main") == 1
         assert audit.recent(conn, 1)[0].who == "editor@acme.example"
+        said = check_ins.standing(conn, "main", one.id)[one.id, one.kr]
     assert computed().progress is not None
+    since = page_of(editor, one).select_one(".said a")["href"]
+    assert parse_qs(urlsplit(since).query)["since"] == [said.at.isoformat()]
+    looked = BeautifulSoup(editor.text(since), "html.parser")
+    assert looked.select_one("#moved").get_text() == f"What changed since {said.at:%Y-%m-%d}"
     page = page_of(editor, one)
     assert "Checked in by editor@acme.example" in texts(page, ".said")[0]
     assert "97 %" in texts(page, ".krs .figure")

@@ -134,6 +134,8 @@ def test_an_unknown_end_has_rows_but_no_parts(
         ("week", START - 7 * DAY),
         ("first", START - 3 * DAY),
         ("2026-10-01", datetime(2026, 9, 30, 22, tzinfo=UTC)),
+        ("2026-10-01T08:30:00+02:00", datetime(2026, 10, 1, 6, 30, tzinfo=UTC)),
+        ("2026-10-01T08:30:00", None),
         ("cycle", None),
         ("last summer", None),
     ],
