@@ -147,7 +147,15 @@ def _issue_event(event: str, said: Body) -> Hints | Ignored:
         timestamp=_epoch(said.get("timestamp")),
         updated=_instant(fields.get("updated")),
         told={_field_id(item): _told(item, fields) for item in items},
+        commented=_may_check_in(_part(said, "comment").get("body")) if _tells_comment(event, said) else None,
     )
+
+
+def _tells_comment(event: str, said: Body) -> bool:
+    """Data Center tells of comments by events of issues, too, and Forge by these alone."""
+    kind = said.get("issue_event_type_name")
+    by_kind = isinstance(kind, str) and kind.startswith("issue_comment")
+    return by_kind or event.endswith("issue_commented") or bool(_part(said, "comment"))
 
 
 def _link_event(event: str, said: Body) -> Hints | Ignored:

@@ -416,6 +416,14 @@ def test_a_huge_body_is_ignored():
         ("comment_created", {"comment": {"id": "9", "body": "Added a comment"}}, False),
         ("worklog_created", {"worklog": {"id": "9", "comment": "okr"}}, None),
         ("jira:issue_updated", {}, None),
+        (
+            "jira:issue_updated",
+            {"issue_event_type_name": "issue_comment_edited", "comment": {"body": "okr 5"}},
+            True,
+        ),
+        ("jira:issue_updated", {"issue_event_type_name": "issue_comment_deleted"}, True),
+        ("jira:issue_updated", {"comment": {"id": "9", "body": "done"}}, False),
+        ("issue_commented", {}, True),  # as Forge has it
     ],
 )
 def test_a_comment_is_worth_a_look_where_it_may_be_a_check_in(event, remark, commented):
