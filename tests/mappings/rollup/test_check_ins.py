@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mappings.explain.cause import cause
 from mappings.explain.check_in import RULES, CheckIn, Measure, Shows, bounds, faults, ruled
-from mappings.explain.confidence import Spoken, confidence_of
+from mappings.explain.confidence import Confidence, Level, Spoken, confidence_of, of_points
 from mappings.explain.movement import objective_moved
 from mappings.facts.forest import Forest
 from mappings.progress.rule import measured, never_measured
@@ -28,9 +28,10 @@ TODAY = date(2026, 11, 15)
 DOCS = Path(__file__).parents[3] / "docs" / "numbers.md"
 
 
-def says(value: str, key_result: str = "1/delivery", **parts) -> CheckIn:
+def says(value: str | None, key_result: str = "1/delivery", **parts) -> CheckIn:
     given = {"measure": Measure.PROGRESS, "delta": Fraction(1, 10), "derived": Fraction(1, 2), "id": 7}
-    return CheckIn("1", key_result, value=Fraction(value), by="Ada", at=AT, **{**given, **parts})
+    number = None if value is None else Fraction(value)
+    return CheckIn("1", key_result, value=number, by="Ada", at=AT, **{**given, **parts})
 
 
 def standing(*check_ins: CheckIn) -> dict[tuple[str, str], CheckIn]:
@@ -103,6 +104,13 @@ def test_what_is_checked_in_by_kind():
         (says("3/5", delta=None), ["until"]),
         (says("3/5", until=date(2026, 11, 14)), ["until"]),
         (says("3/5", delta=Fraction(3, 2), note="x" * 2001), ["delta", "note"]),
+        *((says(edge), []) for edge in ("0", "1")),
+        *((says("3/5", delta=Fraction(edge)), []) for edge in (0, 1)),
+        (says("3/5", delta=Fraction(-1, 100)), ["delta"]),
+        (says("3/5", note="x" * 2000), []),
+        (says(None, delta=None), ["value"]),
+        (says(None, delta=None, note="Soon."), []),
+        (says(None, delta=None, confidence=Spoken(of_points(4), "Ada", AT)), []),
     ],
 )
 def test_what_cannot_be_kept(check_in, parts):
@@ -385,3 +393,22 @@ def test_another_confidence_is_no_movement(of_stories, stories, now):
     )
     assert first.key_results[0].check_in == second.key_results[0].check_in
     assert objective_moved(first, second, ("r1", "r1")).rows == ()
+
+
+@pytest.mark.parametrize(
+    ("points", "level", "said", "kept"),
+    [
+        (0, "off", "0 of 10", "0"),
+        (3, "off", "3 of 10", "3"),
+        (4, "at", "4 of 10", "4"),
+        (6, "at", "6 of 10", "6"),
+        (7, "on", "7 of 10", "7"),
+        (10, "on", "10 of 10", "10"),
+    ],
+)
+def test_points_of_confidence_and_their_levels(points, level, said, kept):
+    found = of_points(points)
+    assert (found.level.value, found.points) == (level, points)
+    assert (found.said, found.text) == (said, kept)
+    bare = Confidence(Level(level))
+    assert (bare.said, bare.text) == ({"off": "off track", "at": "at risk", "on": "on track"}[level], level)

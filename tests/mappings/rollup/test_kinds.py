@@ -11,6 +11,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from mappings.progress import PROGRESS_RULES, RULE_OF_KIND, ProgressOptions
+from mappings.progress.options import FieldAlias, Jql, has_reading, marked
 from mappings.rollup.health import RULES
 from mappings.rollup.rows.ledger import Disposition
 
@@ -233,3 +234,29 @@ def test_registered_documented_and_tested_kinds_are_the_same():
 def test_every_health_rule_and_disposition_is_documented():
     assert table("Health") == set(RULES)
     assert table("What becomes of a row") == {str(disposition) for disposition in Disposition}
+
+
+BETWEEN = ["current*", "start", "target"]
+STEPS = ["amount", "current*", "percent", "start", "target"]
+TRAITS = {
+    "delivery": ("delivery", "rows timed", ["weight"], []),
+    "transition": ("outcome", "timed reading", BETWEEN, []),
+    "increase": ("outcome", "timed reading", STEPS, []),
+    "decrease": ("outcome", "timed reading", STEPS, []),
+    "threshold": ("outcome", "reading", ["at_least", "at_most", "current*", "start", "tolerance"], []),
+    "baseline": ("outcome", "reading", BETWEEN, []),
+    "milestone": ("delivery", "status", ["due"], ["done_when"]),
+}
+
+
+def test_what_each_kind_is_and_which_of_its_options_are_fields_and_jql():
+    """A star: every change of that field is a reading."""
+    found = {}
+    for rule in PROGRESS_RULES:
+        flags = {"rows": rule.by_rows, "status": rule.by_status, "timed": rule.timed}
+        flags["reading"] = has_reading(rule.options)
+        fields = {f"{name}{'*' if mark.history else ''}" for name, mark in marked(rule.options, FieldAlias)}
+        jql = sorted(name for name, _ in marked(rule.options, Jql))
+        words = " ".join(name for name, given in flags.items() if given)
+        found[rule.kind] = (rule.nature, words, sorted(fields), jql)
+    assert found == TRAITS

@@ -301,6 +301,34 @@ def test_affected_climbs_the_tree_and_the_alignments(company, an_issue, now):
     assert affected(mapping, forest, after, after, now) == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ({}, {"status": "Done"}, {"1", "@growth"}),
+        ({}, {"parent": 9}, {"1", "2", "@growth"}),
+        ({"parent": 9}, {}, {"1", "2", "@growth"}),
+        (None, {}, {"1", "2", "@growth"}),
+        ({}, None, {"1", "2", "@growth"}),
+        ({}, {}, set()),
+    ],
+    ids=["edited", "moved below another", "moved to the top", "made", "gone", "as it was"],
+)
+def test_what_lies_below_the_children_is_concerned_where_the_tree_changed(
+    company, an_issue, now, before, after, found
+):
+    """An epic two levels below an initiative, through an issue that is no objective."""
+    was, is_ = (
+        None if facts is None else an_issue(1, type="Initiative", **facts) for facts in (before, after)
+    )
+    rest = [
+        an_issue(6, type="Theme", parent=1),
+        an_issue(2, type="Epic", parent=6),
+        an_issue(9, type="Theme"),
+    ]
+    forest = Forest.of([*([is_] if is_ is not None else []), *rest])
+    assert affected(company(), forest, was, is_, now) == found
+
+
 def test_an_issue_affects_the_objectives_whose_key_results_select_it_by_a_jql_of_their_own(
     a_mapping, objective, key_result, an_issue, now
 ):
