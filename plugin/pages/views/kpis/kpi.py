@@ -84,6 +84,7 @@ class KpiView:
     makes: bool
     """Whether the connector would make its issue."""
     makes_again: bool
+    """Whether Jira was asked for it before, and it was not found."""
     lacks_objective: bool
     """Whether it could be made if a person named an objective."""
     closes: bool
@@ -143,7 +144,7 @@ def kpi_view(one: ShownKpi, site: str | None, now: datetime) -> KpiView:
         is_asked=one.is_asked,
         accepts=one.state.status is KpiStatus.KR_PROPOSED or one.state.wanted,
         makes=isinstance(one.planned, PlannedIssue) and not _is_looked_for(one.state),
-        makes_again=one.state.wanted,
+        makes_again=one.state.creation is not None and one.state.creation.tried is not None,
         lacks_objective=isinstance(one.planned, Hindrance) and not _is_looked_for(one.state),
         closes=one.state.status is KpiStatus.CLOSE_PROPOSED,
         dismisses=one.state.status in (KpiStatus.KR_PROPOSED, KpiStatus.CLOSE_PROPOSED) or one.state.wanted,
