@@ -167,6 +167,9 @@ class Company:
         )
         return ObjectiveForecast(found.state.id, NOW.date(), CYCLE.id, CYCLE.end, told)
 
+    def as_of(self, objective_id: str, text: str, site: str, revision: str | None = None) -> str:  # noqa: ARG002
+        return "The company of the screenshots has no past."
+
     def drifted(self, objective_id: str, site: str | None = None) -> None:  # noqa: ARG002
         return None
 

@@ -35,6 +35,8 @@ SYSTEM = (
     "summary",
 )
 """Ids of the fields of Jira itself whose changes are undone."""
+DATED = ("status", "resolution")
+"""Those of which Jira also says since when they hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,10 @@ class Past:
             (step.at, id_, step) for id_, found in steps.items() for step in found if id_ in self._issues
         ]
         self._later = sorted(later, key=lambda entry: entry[0])
+        self._entries: dict[tuple[str, str], list[Step]] = {}
+        for _, id_, step in self._later:
+            if step.field_id in DATED:
+                self._entries.setdefault((id_, step.field_id), []).append(step)
         self._young = sorted(self._issues.values(), key=lambda issue: issue.created)
 
     def at(self, moment: datetime) -> Iterator[Issue]:
@@ -91,6 +97,8 @@ class Past:
         return (_with_readings_until(issue, moment) for issue in self._issues.values())
 
     def _undone(self, issue: Issue, step: Step) -> Issue:
+        if step.field_id in DATED:
+            self._entries[issue.id, step.field_id].pop()
         undo = _SYSTEM.get(step.field_id)
         if undo is not None:
             return undo(self, issue, step)
@@ -100,11 +108,22 @@ class Past:
     def status(self, issue: Issue, step: Step) -> Issue:
         known = self._statuses.get(step.before_id or "")
         former = known or Status(step.before_id or "", step.before_text or "", None)
-        return replace(issue, status=former, status_changed=None)
+        changed = self._entered(issue, former) if issue.status_changed is not None else None
+        return replace(issue, status=former, status_changed=changed)
+
+    def _entered(self, issue: Issue, status: Status) -> datetime:
+        """Since when the category of a status held: from the last change that came from another one, else from the creation on."""
+        for step in reversed(self._entries[issue.id, "status"]):
+            known = self._statuses.get(step.before_id or "")
+            if known is None or known.category != status.category:
+                return step.at
+        return issue.created
 
     def resolution(self, issue: Issue, step: Step) -> Issue:
         former = Named(step.before_id, step.before_text or "") if step.before_id else None
-        return replace(issue, resolution=former, resolved=issue.resolved if former else None)
+        earlier = self._entries[issue.id, "resolution"]
+        resolved = (earlier[-1].at if earlier else issue.created) if former else None
+        return replace(issue, resolution=former, resolved=resolved)
 
     def issue_type(self, issue: Issue, step: Step) -> Issue:
         return replace(issue, type=self._types.get(step.before_id or "", issue.type))

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta, tzinfo
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from mappings.explain.certainty import Doubt
 from mappings.explain.past import Past, Step
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
@@ -23,15 +23,6 @@ if TYPE_CHECKING:
     from mappings.rollup.state import ObjectiveState
 
 MILLISECOND = timedelta(milliseconds=1)
-
-
-class Doubt(StrEnum):
-    """Why the facts of the end are not certain."""
-
-    AS_FIRST_SEEN = "as-first-seen"
-    """Touched between the end and the first look at it, and its history is not known."""
-    LINKS_AS_NOW = "links-as-now"
-    """Its history tells how it stood, but not its links."""
 
 
 @dataclass(frozen=True, slots=True)

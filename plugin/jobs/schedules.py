@@ -23,6 +23,7 @@ from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.process import worker_name
 from plugin.sync import outage
 from plugin.sync.context import Context
+from plugin.sync.refresh import issue_steps
 from plugin.sync.refresh.tombstones import WINDOW
 from plugin.sync.resync.full import resync
 from plugin.sync.resync.recent import resync_recent
@@ -110,7 +111,7 @@ def prune(connector: Connector, site: str, _going_on: Callable[[], None]) -> Non
         limits.prune(conn, now - timedelta(days=1))
         tombstones.prune(conn, now - WINDOW)
         snapshots.thin(conn, site, now - timedelta(days=connector.settings.keep_history_days))
-        issue_histories.prune(conn, site, wanted=connector.reads_kpis(site))
+        issue_histories.prune(conn, site)
         kpi_failures.prune(conn, site, now - timedelta(days=connector.settings.keep_history_days))
     forecast_record.forget_old(connector, site)
 
@@ -135,6 +136,7 @@ def read_everything(connector: Connector, site: str, going_on: Callable[[], None
     """A resync that tells with every page that it is alive; then a look whether the webhook is as it should be."""
     context = with_names_of_today(connector, site)
     resync(context, lambda _done, _total: going_on())
+    issue_steps.keep_up(context, lambda _done, _total: going_on())
     outage.answered(context)
     webhook_state.look(connector, site)
 

@@ -18,6 +18,7 @@ from mappings.rollup.state import ObjectiveState
 from plugin.use_cases.cycles.cycles import CycleDetail
 from plugin.use_cases.health.status import Status
 from plugin.use_cases.kpis.board import ShownKpi
+from plugin.use_cases.objectives.as_of import AsOf
 from plugin.use_cases.objectives.check_ins import Kept, KeptComment
 from plugin.use_cases.objectives.due_check_ins import Due
 from plugin.use_cases.objectives.movement import Told
@@ -155,6 +156,10 @@ class Sources(Protocol):
 
     def moved(self, objective_id: str, since: datetime, site: str | None = None) -> Told:
         """Why one objective moved since then."""
+        ...
+
+    def as_of(self, objective_id: str, text: str, site: str, revision: str | None = None) -> AsOf | str:
+        """Where one objective stood at the moment that a text means; in words where that cannot be told."""
         ...
 
     def forecast(self, objective_id: str, site: str) -> ObjectiveForecast | None:

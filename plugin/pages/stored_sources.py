@@ -20,13 +20,14 @@ from plugin.pages.sources import (
     SavedHead,
     SitedHead,
 )
-from plugin.runtime.connector import Connector
+from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.cycles.cycles import CycleDetail, past_cycles, show_cycle
 from plugin.use_cases.health.status import Status, installation, vitals
 from plugin.use_cases.kpis import board
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.mapping import revisions
 from plugin.use_cases.objectives import objectives as questions
+from plugin.use_cases.objectives.as_of import AsOf, as_of, instant_asked
 from plugin.use_cases.objectives.check_ins import Kept, KeptComment, list_check_ins, list_comments
 from plugin.use_cases.objectives.due_check_ins import Due, due_on
 from plugin.use_cases.objectives.forecast_record import Calibration, calibration_of
@@ -129,6 +130,15 @@ class StoredSources:
         now, asked = self.now(), (self.connector, self.who())
         found = [questions.movement(*asked, one, objective_id, since, now) for one in self._sites(site)]
         return next((one for one in found if one.begins), Told(since, now, None))
+
+    def as_of(self, objective_id: str, text: str, site: str, revision: str | None = None) -> AsOf | str:
+        try:
+            at = instant_asked(self.connector, self.who(), site, text)
+            if at is None:
+                return f"“{text}” is no day. Write one like 2026-10-31."
+            return as_of(self.connector, self.who(), site, objective_id, at, revision)
+        except NotReady as error:
+            return str(error)
 
     def forecast(self, objective_id: str, site: str) -> ObjectiveForecast | None:
         return forecast_of(self.connector, self.who(), site, objective_id)

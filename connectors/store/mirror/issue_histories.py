@@ -1,4 +1,4 @@
-"""The changes of issues that KPIs look back at, one row an issue, each with the `updated` of the issue up to which it is whole.
+"""The changes of issues that KPIs or people look back at, one row an issue, each with the `updated` of the issue up to which it is whole.
 
 A row is as good as its issue is old: where the mirror has a later `updated`, or other fields are asked for, it is read again.
 """
@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, select
+from sqlalchemy import Connection, and_, delete, exists, select
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
@@ -63,14 +63,18 @@ def put(
         conn.execute(statement.on_conflict_do_update(index_elements=key, set_=news), rows)
 
 
-def prune(conn: Connection, site: str, *, wanted: bool) -> None:
-    """Forget the histories of issues that are gone; all of them where nothing looks back any more."""
-    mine = table.c.site == site
-    if wanted:
-        there = exists().where(issue.c.site == table.c.site, issue.c.id == table.c.issue_id)
-        conn.execute(delete(table).where(mine, ~there))
-    else:
-        conn.execute(delete(table).where(mine))
+def prune(conn: Connection, site: str) -> None:
+    """Forget the histories of issues that are gone."""
+    there = exists().where(issue.c.site == table.c.site, issue.c.id == table.c.issue_id)
+    conn.execute(delete(table).where(table.c.site == site, ~there))
+
+
+def overtaken(conn: Connection, site: str) -> dict[str, datetime]:
+    """The issues that were touched after their history was read, each with its `updated`; nothing where no history is kept."""
+    its = (issue.c.site == table.c.site, issue.c.id == table.c.issue_id)
+    found = select(issue.c.id, issue.c.updated).join(table, and_(*its))
+    rows = conn.execute(found.where(table.c.site == site, issue.c.updated > table.c.updated))
+    return {row.id: from_ms(row.updated) for row in rows}
 
 
 def _digest(fields: Iterable[str]) -> str:

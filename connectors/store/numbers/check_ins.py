@@ -121,14 +121,30 @@ def standing(conn: Connection, site: str, objective_id: str | None = None) -> Ch
     statement = _every(site).where(or_(table.c.ended_at.is_(None), told)).order_by(table.c.at, table.c.id)
     if objective_id is not None:
         statement = statement.where(table.c.objective_id == objective_id)
+    return _latest(_kept(row) for row in conn.execute(statement))
+
+
+def stood(conn: Connection, site: str, at: datetime) -> CheckIns:
+    """As `standing`, of a whole site at an instant; what a comment says no longer had never been there."""
+    live = or_(table.c.ended_how.is_(None), table.c.ended_how != RETRACTED)
+    statement = _every(site).where(table.c.at <= to_ms(at), live).order_by(table.c.at, table.c.id)
+    return _latest(_until(_kept(row), at) for row in conn.execute(statement))
+
+
+def _until(kept: Kept, at: datetime) -> Kept:
+    ended_later = kept.ended_at is not None and kept.ended_at > at
+    return replace(kept, ended_at=None, ended_by=None, ended_how=None) if ended_later else kept
+
+
+def _latest(in_order: Iterable[Kept]) -> CheckIns:
     values: dict[tuple[str, str], CheckIn] = {}
     spoken: dict[tuple[str, str], CheckIn] = {}
-    for kept in (_kept(row) for row in conn.execute(statement)):
+    for kept in in_order:
         one = kept.check_in
         place = (one.objective_id, one.key_result_id)
         if kept.stands:
             values[place] = one
-        if one.confidence is not None:
+        if one.confidence is not None and kept.ended_how in (None, REPLACED):
             spoken[place] = replace(one, value=None, until=None, delta=None)
     return spoken | {
         place: replace(one, confidence=spoken[place].confidence if place in spoken else None)

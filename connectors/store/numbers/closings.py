@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
@@ -80,8 +80,10 @@ def records(conn: Connection, site: str, cycle_id: str, version: int) -> list[Cl
     return [_record(row) for row in conn.execute(select(table).where(*mine).order_by(table.c.number))]
 
 
-def standing(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, ClosingRecord]:
-    """Of each of these objectives the record of the latest cycle that is closed now, by the end of the cycle."""
+def standing(
+    conn: Connection, site: str, ids: Iterable[str], before: date | None = None
+) -> dict[str, ClosingRecord]:
+    """Of each of these objectives the record of the latest cycle that is closed now and whose last day lies before that day."""
     ids = list(ids)
     if not ids or conn.execute(select(func.count()).where(table.c.site == site)).scalar_one() == 0:
         return {}
@@ -95,6 +97,8 @@ def standing(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, Closi
     for row in conn.execute(select(table).where(*mine).order_by(table.c.number)):
         if (row.cycle_id, row.version) in valid:
             one = _record(row)
+            if before is not None and one.end >= before:
+                continue
             if row.objective_id not in found or found[row.objective_id].end <= one.end:
                 found[row.objective_id] = one
     return found

@@ -17,7 +17,8 @@ from connectors.store.mirror.issue_text import IssueReader, text_of
 from connectors.store.numbers import list_query
 from connectors.store.schema import cycle_end as table
 from connectors.store.schema import listing
-from mappings.rollup.cycle_end import Doubt, EndFacts
+from mappings.explain.certainty import Doubt
+from mappings.rollup.cycle_end import EndFacts
 from mappings.rollup.state import ObjectiveState
 
 
@@ -36,12 +37,16 @@ class CycleEnd:
         return self.closed > 0 or self.mapping_revision != mapping_revision
 
 
-def latest(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, CycleEnd]:
-    """Of each of these objectives the end of the cycle that ended last."""
+def latest(
+    conn: Connection, site: str, ids: Iterable[str], until: datetime | None = None
+) -> dict[str, CycleEnd]:
+    """Of each of these objectives the end of the cycle that ended last, of those that ended by then."""
     ids = list(ids)
     if not ids:
         return {}
-    mine = (table.c.site == site, among(conn, table.c.objective_id, ids))
+    mine = [table.c.site == site, among(conn, table.c.objective_id, ids)]
+    if until is not None:
+        mine.append(table.c.ends_at <= to_ms(until))
     rows = conn.execute(select(table).where(*mine).order_by(table.c.ends_at))
     last = {row.objective_id: row for row in rows}
     return {id_: _read(row) for id_, row in last.items()}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, create_model
 
+from mappings.explain.certainty import Certainty, Doubt
 from mappings.explain.check_in import Shows
 from mappings.explain.confidence import Level
 from mappings.rollup.state import HealthLevel
@@ -15,16 +16,18 @@ from plugin.api.protocol.lookup import objective_of, site_of
 from plugin.api.protocol.operation import Call, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.filters import ObjectivesQuery, wanted
-from plugin.doors.model import Given, Page, SiteQuery
+from plugin.doors.model import Given, Page, SiteQuery, Word
+from plugin.doors.refusal import invalid
 from plugin.doors.rows import RowGiven
 from plugin.runtime.connector import Connector
+from plugin.use_cases.objectives.as_of import as_of, instant_asked
 from plugin.use_cases.objectives.objective_columns import (
     Line,
     Place,
     columns_for,
     values,
 )
-from plugin.use_cases.objectives.objective_values import ledgers_of
+from plugin.use_cases.objectives.objective_values import as_of_values, ledgers_of
 from plugin.use_cases.objectives.objectives import SavedObjective, list_some
 
 ROUTES = Routes()
@@ -131,13 +134,46 @@ class NamedGiven(Given):
     title: str
 
 
+class DoubtGiven(Given):
+    """Why an answer about the past is not certain, and the issue (by key) or field that it is about."""
+
+    doubt: Doubt
+    about: str
+
+
+class AsOfGiven(Given):
+    """Of what moment and mapping an answer about the past is, and how sure it is. `said` is the doubts in words."""
+
+    at: datetime
+    mapping_revision: str
+    certainty: Certainty
+    doubts: list[DoubtGiven]
+    said: list[str]
+
+
 class LedgersGiven(Given):
-    """Every ledger of an objective: of the headline, of what stands beside it, and of each key result."""
+    """Every ledger of an objective: of the headline, of what stands beside it, and of each key result.
+
+    `as_of` is null where it stands so now.
+    """
 
     objective: NamedGiven
     headline: LedgerGiven
     beside: LedgerGiven
     key_results: list[KeyResultLedgerGiven]
+    as_of: AsOfGiven | None = None
+
+
+class LedgerQuery(SiteQuery):
+    """Of which moment, and under which mapping."""
+
+    at: Word | None = Field(
+        None, description="A day, which stands for its end, or an instant; now where it is left out."
+    )
+    mapping: Word | None = Field(
+        None,
+        description="A revision, or its beginning; `then` is the one that ruled at that moment. The one that rules now where it is left out.",
+    )
 
 
 @ROUTES.get("/objectives", "viewer", "List objectives, filtered, a page at a time.")
@@ -164,12 +200,26 @@ def one_objective(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply
 @ROUTES.get(
     "/objectives/{objective}/ledger",
     "viewer",
-    "Why the number is what it is: every row, its weight and its share.",
+    "Why the number is what it is, or what it was: every row, its weight and its share.",
 )
-def ledger(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply[LedgersGiven]:
-    """Why the number is what it is."""
-    _, saved = objective_of(call, path, query)
-    return Reply(LedgersGiven.model_validate(ledgers_of(saved.state)))
+def ledger(call: Call, path: ObjectiveAddress, query: LedgerQuery) -> Reply[LedgersGiven]:
+    """Why the number is what it is; with `at` or `mapping` what it was or would be, worked out from the histories that are kept."""
+    site, saved = objective_of(call, path, query)
+    if query.at is None and query.mapping is None:
+        return Reply(LedgersGiven.model_validate(ledgers_of(saved.state)))
+    at = call.connector.clock() if query.at is None else instant_in(call, site, query.at)
+    past = as_of(call.connector, call.actor, site, saved.state.id, at, query.mapping)
+    told = as_of_values(past.at, past.saved.mapping_revision, past.stood)
+    return Reply(LedgersGiven.model_validate({**ledgers_of(past.saved.state), "as_of": told}))
+
+
+def instant_in(call: Call, site: str, text: str) -> datetime:
+    """The instant that `?at=` means."""
+    found = instant_asked(call.connector, call.actor, site, text)
+    if found is None:
+        remedy = "Write a day, which stands for its end (2026-10-31), or an instant (2026-10-31T12:00:00Z)."
+        raise invalid("?at", f"{text!r} is no moment.", remedy)
+    return found
 
 
 def objective_given(connector: Connector, site: str, saved: SavedObjective) -> ObjectiveGiven:

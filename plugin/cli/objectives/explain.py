@@ -2,37 +2,96 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from fractions import Fraction
+from pathlib import Path
 
 import click
 
+from mappings.document.text.source import decode_text
+from mappings.explain.certainty import sentences
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.rows.ledger import Ledger
 from mappings.rollup.state import KeyResultState, ObjectiveState
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
-from plugin.runtime.connector import NotReady
-from plugin.use_cases.objectives.objective_values import health_values, ledgers_of, percent_text
+from plugin.cli.terminal.output import json_option, progress_bar, show_json, show_table, site_option
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.objectives.as_of import AsOf, as_of, as_of_draft, instant_asked, read_histories
+from plugin.use_cases.objectives.objective_values import as_of_values, health_values, ledgers_of, percent_text
 from plugin.use_cases.objectives.objectives import SavedObjective, objective
 
 
 @click.command("explain")
 @click.argument("key")
+@click.option(
+    "--at",
+    metavar="DATE",
+    help="As it stood then: at the end of a day (2026-10-31), or at an instant (2026-10-31T12:00:00Z).",
+)
+@click.option(
+    "--mapping",
+    metavar="REVISION|FILE",
+    help="Under another mapping than the one that rules: a revision (its beginning is enough), `then` for the one that ruled at that moment, or a file.",
+)
 @site_option
 @json_option
-def explain_command(key: str, site: str, as_json: bool) -> None:
-    """Show why an objective stands where it stands: every row, its weight, its share; the shares sum to the number."""
+def explain_command(key: str, at: str | None, mapping: str | None, site: str, as_json: bool) -> None:
+    """Show why an objective stands where it stands: every row, its weight, its share; the shares sum to the number.
+
+    With --at, where it stood: worked out from the histories of its issues, which are read where they are not kept yet.
+    """
     with open_connector(site=site) as connector:
-        saved = objective(connector, COMMAND_LINE, site, key)
+        if at is not None or mapping is not None:
+            past = look_back(connector, site, key, at, mapping)
+        else:
+            past, saved = None, objective(connector, COMMAND_LINE, site, key)
+    if past is not None:
+        saved = past.saved
     if saved is None:
         raise NotReady(
             f"{key} is no objective here. jira-okr status lists the objectives; jira-okr sync looks for new ones."
         )
     if as_json:
-        show_json({**ledgers_of(saved.state), "health": health_values(saved.state.health)})
+        more = {} if past is None else {"as_of": as_of_values(past.at, saved.mapping_revision, past.stood)}
+        show_json({**ledgers_of(saved.state), "health": health_values(saved.state.health), **more})
+    elif past is not None:
+        show_past(past)
     else:
         show_explanation(saved)
+
+
+def look_back(connector: Connector, site: str, key: str, at: str | None, mapping: str | None) -> AsOf:
+    """Where it stood, with the histories that it takes read from Jira; raises a usage error for a moment that is none."""
+    meant = connector.clock() if at is None else instant_asked(connector, COMMAND_LINE, site, at)
+    if meant is None:
+        raise click.BadParameter(
+            f"{at!r} is no moment. Write a day (2026-10-31) or an instant (2026-10-31T12:00:00Z).",
+            param_hint="--at",
+        )
+    found = _asked(connector, site, key, meant, mapping)
+    if found.untold:
+        with progress_bar("Reading histories") as report:
+            read_histories(connector, COMMAND_LINE, site, found.untold, report)
+        found = _asked(connector, site, key, meant, mapping)
+    return found
+
+
+def _asked(connector: Connector, site: str, key: str, at: datetime, mapping: str | None) -> AsOf:
+    if mapping is not None and Path(mapping).is_file():
+        text = decode_text(Path(mapping).read_bytes(), mapping)
+        return as_of_draft(connector, COMMAND_LINE, site, key, at, text, mapping)
+    return as_of(connector, COMMAND_LINE, site, key, at, mapping)
+
+
+def show_past(past: AsOf) -> None:
+    """Where it stood, for people: how sure that is comes first."""
+    click.echo(
+        f"As of {past.at:%Y-%m-%d %H:%M} UTC, under revision {past.saved.mapping_revision[:8]}: {past.certainty.value}."
+    )
+    for sentence in sentences(past.doubts):
+        click.echo(f"  {sentence}")
+    show_explanation(past.saved)
 
 
 def show_explanation(saved: SavedObjective) -> None:

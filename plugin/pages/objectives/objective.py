@@ -10,6 +10,7 @@ from functools import partial
 from flask import Blueprint, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
+from mappings.explain.certainty import sentences
 from mappings.rollup.health import ACHIEVED_AT
 from plugin.pages.frame.page import Page, rendered
 from plugin.pages.objectives.objective_address import objective_address, row_address, site_in_address
@@ -24,6 +25,8 @@ from plugin.pages.views.objectives.tree import name
 from plugin.pages.views.words.figures import percent_text
 from plugin.pages.views.words.freshness import pulse
 from plugin.pages.views.words.health import WORDS
+from plugin.pages.views.words.moments import when
+from plugin.use_cases.objectives.as_of import AsOf
 from plugin.use_cases.objectives.movement import instant_of
 
 
@@ -34,6 +37,14 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
         if len(found) > 1:
             return several_page(sources, id_or_key, found), 300
         located = found[0] if found else abort(404, f"There is no objective “{id_or_key}”.")
+        if request.args.get("at"):
+            return past_page(
+                sources,
+                located,
+                request.args["at"],
+                request.args.get("mapping"),
+                exact=bool(request.args.get("exact")),
+            )
         return objective_page(
             sources,
             located,
@@ -73,6 +84,44 @@ def objective_page(
         site=site_in_address(located.site, sources.site_names()),
         pulse=pulse(sources.vitals(), sources.now(), sources.zone),
     )
+
+
+def past_page(
+    sources: Sources, located: Located, text: str, revision: str | None = None, *, exact: bool = False
+) -> str:
+    """Where an objective stood at the moment that a text means, with how sure that is."""
+    past = sources.as_of(located.saved.state.id, text, located.site, revision or None)
+    view = None if isinstance(past, str) else stood(sources, located.site, past)
+    return rendered(
+        "as_of.html",
+        "objectives",
+        name=name(located.saved.state),
+        title=located.saved.state.title,
+        view=view,
+        refused=past if isinstance(past, str) else "",
+        past=past,
+        at=None if isinstance(past, str) else when(past.at, sources.now(), sources.zone),
+        said=() if isinstance(past, str) else sentences(past.doubts),
+        day=text[:10],
+        revision=revision or "",
+        exact=exact,
+        site=site_in_address(located.site, sources.site_names()),
+        pulse=pulse(sources.vitals(), sources.now(), sources.zone),
+    )
+
+
+def stood(sources: Sources, site: str, past: AsOf) -> Explanation:
+    """The explanation of an objective as it stood."""
+    state = past.saved.state
+    around = Surroundings(
+        now=past.at,
+        zone=sources.zone,
+        browse=browse_on(sources, site),
+        cycle=sources.cycles(site).get(state.cycle_id or ""),
+        everything=True,
+    )
+    known = [point for point in sources.history(state.id, site) if point.at <= past.at]
+    return explanation(past.saved, known, around)
 
 
 def moved_since(sources: Sources, located: Located, choice: str | None) -> Since:

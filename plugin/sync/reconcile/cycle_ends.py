@@ -62,11 +62,13 @@ def measured(
     return {**fixed, **states}, changed | closed
 
 
-def noted_ends(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, CycleEnd]:
-    """What is known of the last cycle of each of these objectives that has ended; what is closed stands as it was closed."""
+def noted_ends(
+    conn: Connection, site: str, ids: Iterable[str], at: Moment | None = None
+) -> dict[str, CycleEnd]:
+    """What is known of the last cycle of each of these objectives that has ended (that had at a moment); what is closed stands as it was closed."""
     ids = list(ids)
-    found = cycle_ends.latest(conn, site, ids)
-    for id_, record in closings.standing(conn, site, ids).items():
+    found = cycle_ends.latest(conn, site, ids, None if at is None else at.now)
+    for id_, record in closings.standing(conn, site, ids, None if at is None else at.today).items():
         end = found.get(id_)
         if end is None or end.facts.cycle_id != record.cycle_id:
             continue

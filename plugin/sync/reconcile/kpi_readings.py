@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -16,6 +16,7 @@ from mappings.kpi.state import latest_periods
 from mappings.progress.options import current_kpi
 from mappings.rollup.assessment import NO_AIMS, NO_KPIS, Aims, KpiReadings
 
+MILLISECOND = timedelta(milliseconds=1)
 PERIODS = 120
 """So many are looked at: of what is older nobody needs what it was, but that it stands."""
 
@@ -50,7 +51,7 @@ def kpi_readings(
 
 def _settled(conn: Connection, site: str, watched: Watched, id_: str, now: datetime) -> tuple[Reading, ...]:
     if watched.cadence(id_) is Cadence.EACH:
-        known = kpis.readings(conn, site, id_, limit=PERIODS)
+        known = kpis.readings(conn, site, id_, before=now + MILLISECOND, limit=PERIODS)
         return tuple(Reading(one.at, one.value) for one in known if one.value is not None)
     periods = latest_periods(watched, id_, now, PERIODS)
     begin = watched.begins(id_, periods[0].start)

@@ -13,18 +13,18 @@ from fractions import Fraction
 from connectors.jira.http.errors import JiraError
 from connectors.metrics.source import FailureKind, Reach, ReadFailure, Unreadable
 from connectors.store.absence import gaps
-from connectors.store.mirror import issue_histories, mirror
+from connectors.store.mirror import mirror
 from mappings.explain.past import Past, Step
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.fields import field_type
 from mappings.numbers import number_in
 from plugin.sync.context import Context
+from plugin.sync.refresh import issue_steps
 from plugin.sync.resync import watermark
 
 SLACK = timedelta(minutes=1)
 """Jira's `updated` and the times of its history are not taken in one breath."""
-AT_ONCE = 1_000
 MOST_NAMED = 5
 
 
@@ -123,18 +123,17 @@ class SitePast:
     def _know(self, ids: Iterable[str]) -> None:
         """Have the histories of these issues."""
         context = self._context
-        fields = self._fields()
         updated = {one.id: one.updated for one in self._mirrored()}
         missing = {id_: updated[id_] for id_ in ids if id_ not in self._steps and id_ in updated}
         if not missing:
             return
         self._past = None  # it was made without these
         with context.store.read() as conn:
-            found = issue_histories.known(conn, context.site, missing, fields)
+            found = issue_steps.kept(context, conn, missing)
         self._steps |= found
         unknown = sorted(missing.keys() - found.keys(), key=int)
-        for place in range(0, len(unknown), AT_ONCE):
-            self._read(unknown[place : place + AT_ONCE], updated, fields)
+        if unknown:
+            self._read({id_: updated[id_] for id_ in unknown})
         lost = [id_ for id_ in unknown if id_ not in self._steps]
         if lost:
             keys = {one.id: one.key for one in self._mirrored()}
@@ -145,11 +144,9 @@ class SitePast:
                 "Let the account of the connector see these issues.",
             )
 
-    def _read(self, ids: list[str], updated: Mapping[str, datetime], fields: tuple[str, ...]) -> None:
-        context = self._context
+    def _read(self, updated: Mapping[str, datetime]) -> None:
         try:
-            edited = {id_: updated[id_] for id_ in ids}
-            read = context.jira.in_background().steps(ids, fields, edited)
+            self._steps |= issue_steps.read(self._context, updated, lambda _done, _total: self._going_on())
         except JiraError as error:
             raise Unreadable(
                 ReadFailure(
@@ -158,14 +155,6 @@ class SitePast:
                     error.remedy,
                 )
             ) from error
-        with context.store.write() as conn:
-            issue_histories.put(conn, context.site, read, updated, fields)
-        self._steps |= read
-        self._going_on()
-
-    def _fields(self) -> tuple[str, ...]:
-        """Whose changes are read: the system's, and the mapped ones that are not ours to write, unless a KPI reads those too."""
-        return self._context.history_fields
 
 
 def _unreadable(reason: str, remedy: str) -> Unreadable:

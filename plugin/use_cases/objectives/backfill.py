@@ -14,7 +14,7 @@ from connectors.store.mirror import mirror
 from connectors.store.numbers import backfills, objectives, snapshots
 from connectors.store.numbers.backfills import Backfill
 from connectors.store.people import audit
-from mappings.explain.past import SYSTEM, Past
+from mappings.explain.past import Past
 from mappings.facts.forest import Forest
 from mappings.facts.moment import Moment
 from mappings.rollup.measurement import assess
@@ -24,6 +24,7 @@ from plugin.runtime.connector import Connector
 from plugin.runtime.processes.garbage_collector import collector_resting
 from plugin.sync.context import Context
 from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
+from plugin.sync.refresh import issue_steps
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 from plugin.use_cases.work import background_jobs
 from plugin.use_cases.work.background_jobs import BackgroundJob, Report
@@ -110,11 +111,13 @@ def outlook(context: Context, days: int | None = None) -> Outlook:
     moments = (*first, *ends)
     with context.store.read() as conn:
         updated = list(mirror.ids(conn, context.site)) if moments else []
+        changed = {issue_id: at for issue_id, at in updated if at > moments[0]}
+        known = issue_steps.kept(context, conn, changed)
     if len(moments) * len(updated) > MOST_ASSESSED:
         moments = (*first, *ends[::-1][::7][::-1])
-    changed = tuple(issue_id for issue_id, at in updated if at > moments[0])
-    calls = context.jira.step_calls(len(changed)) if changed else 0
-    return Outlook(moments, len(updated), calls, changed)
+    unread = len(changed) - len(known)
+    calls = context.jira.step_calls(unread) if unread else 0
+    return Outlook(moments, len(updated), calls, tuple(changed))
 
 
 def done_already(context: Context) -> bool:
@@ -130,8 +133,7 @@ def backfill(
     """Reconstruct these moments in place of what was reconstructed before. Its calls yield to fresh events."""
     with context.store.read() as conn:
         edited = dict(mirror.ids(conn, context.site)) if planned.changed else {}
-    jira = context.jira.in_background()
-    steps = jira.steps(planned.changed, _fields(context), edited) if planned.changed else {}
+    steps = issue_steps.brought(context, {id_: edited[id_] for id_ in planned.changed if id_ in edited})
     with context.store.read() as conn:
         issues = list(mirror.every(conn, context.site))
         known = frozenset(objectives.ids(conn, context.site))
@@ -195,8 +197,3 @@ def _first_day(context: Context, today: date) -> date:
 def _running(context: Context, today: date) -> tuple[date, ...]:
     """When each of the current cycles began."""
     return tuple(cycle.start for cycle in context.mapping.cycles.running(today))
-
-
-def _fields(context: Context) -> tuple[str, ...]:
-    """Whose changes are read: the system's, and the mapped ones that are not ours to write."""
-    return (*SYSTEM, *sorted(context.mapping.field_ids() - context.written_places))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
+from mappings.explain.as_of import Stood
+from mappings.explain.certainty import sentences
 from mappings.explain.check_in import Ruling
 from mappings.explain.confidence import Spoken
 from mappings.numbers import WHOLE, percent
@@ -132,4 +135,15 @@ def contribution_values(row: Contribution) -> dict[str, Any]:
         "share": exact_text(row.share),
         "percent_points": number(row.share * 100),
         "reason": row.reason,
+    }
+
+
+def as_of_values(at: datetime, revision: str, stood: Stood) -> dict[str, Any]:
+    """Of what moment and mapping an answer is, how sure it is, and why it is not surer."""
+    return {
+        "at": at.isoformat(),
+        "mapping_revision": revision,
+        "certainty": stood.certainty.value,
+        "doubts": [{"doubt": one.doubt.value, "about": one.about} for one in stood.doubts],
+        "said": list(sentences(stood.doubts)),
     }

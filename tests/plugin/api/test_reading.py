@@ -74,6 +74,21 @@ def test_a_number_that_no_float_can_hold_is_no_fault() -> None:
     assert exact_text(Fraction(10**400)) == str(10**400)
 
 
+def test_the_ledger_of_now_and_of_a_past_moment_are_told_alike(api: Any) -> None:
+    for one in api.all("/objectives")[:3]:
+        now = api.get(f"/objectives/{one['key']}/ledger")
+        today = api.connector.clock().isoformat()
+        past = api.get(f"/objectives/{one['key']}/ledger", at=today, mapping=one["mapping_revision"])
+        assert now.pop("as_of") is None
+        told = past.pop("as_of")
+        assert past == now
+        assert told["mapping_revision"] == one["mapping_revision"]
+        assert {one["doubt"] for one in told["doubts"]} <= {"as-first-seen"}  # cycles that ended before
+        assert told["certainty"] == ("approximate" if told["doubts"] else "exact")
+    for at, status in (("soon", 422), ("2199-01-01", 409), ("1999-12-31", 409)):
+        assert api.call("GET", f"/objectives/{one['key']}/ledger?at={at}").status_code == status
+
+
 def test_shares_of_every_ledger_sum_to_its_number(api: Any) -> None:
     for one in api.all("/objectives"):
         ledgers = api.get(f"/objectives/{one['key']}/ledger")

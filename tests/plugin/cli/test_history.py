@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -44,9 +45,21 @@ def test_a_movement_is_told_once_the_past_is_reconstructed(
         told = json.loads(CliRunner().invoke(cli, ["moved", key, "--since", "week", "--json"]).stdout)
         plain = CliRunner().invoke(cli, ["moved", key])
         wrong = CliRunner().invoke(cli, ["moved", key, "--since", "once"])
+        asked = ("explain", key, "--at", known["since"], "--json")
+        past = json.loads(CliRunner().invoke(cli, asked).stdout)
+        early = str(datetime.fromisoformat(known["since"]) - timedelta(hours=1))
+        said = CliRunner().invoke(cli, ["explain", key, "--at", early, "--mapping", "then"])
+        never = CliRunner().invoke(cli, ["explain", key, "--at", "once"])
     assert known["total"] == "0"  # history begins on the way of the cycle: what is known of it is told
     assert told["reconstructed"]
     parts = [Fraction(part) for part in told["parts"].values()]
     assert sum(parts, Fraction(0)) == Fraction(told["total"])
     assert "→" in plain.output
     assert wrong.exit_code == 2
+    assert past["as_of"]["certainty"] == "exact"
+    assert past["as_of"]["at"] == known["since"]
+    assert Fraction(past["headline"]["total"] or 0) == sum(
+        (Fraction(row["share"]) for row in past["headline"]["rows"]), Fraction(0)
+    )
+    assert "No mapping ruled yet at that time" in str(said.exception)
+    assert (never.exit_code, "no moment" in never.output) == (2, True)

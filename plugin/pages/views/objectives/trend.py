@@ -48,7 +48,7 @@ def _in_words(moments: Sequence[Known], points: int, achieved_at: Fraction) -> s
 def stretches(moments: Sequence[Known], now: datetime) -> list[list[tuple[datetime, Fraction]]]:
     """The runs of known values as steps, each held until the next moment and the last until now."""
     found: list[list[tuple[datetime, Fraction]]] = []
-    ends = [at for at, _ in moments[1:]] + [now]
+    ends = [*(at for at, _ in moments[1:]), now][: len(moments)]
     current: list[tuple[datetime, Fraction]] = []
     for (at, value), end in zip(moments, ends, strict=True):
         if value is None:

@@ -25,15 +25,16 @@ CATALOGUE = Catalogue(
 )
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
 DAY = timedelta(days=1)
+CREATED = NOW - 30 * DAY
 
 
 @pytest.mark.parametrize(
     ("step", "expected"),
     [
-        (("status", "1", "To Do"), {"status": Status("1", "To Do", "new"), "status_changed": None}),
-        (("status", "99", "Gone"), {"status": Status("99", "Gone", None), "status_changed": None}),
+        (("status", "1", "To Do"), {"status": Status("1", "To Do", "new"), "status_changed": CREATED}),
+        (("status", "99", "Gone"), {"status": Status("99", "Gone", None), "status_changed": CREATED}),
         (("resolution", None, None), {"resolution": None, "resolved": None}),
-        (("resolution", "4", "Won't Do"), {"resolution": Named("4", "Won't Do")}),
+        (("resolution", "4", "Won't Do"), {"resolution": Named("4", "Won't Do"), "resolved": CREATED}),
         (("parent", "12", "PLAT-12"), {"parent_id": "12"}),
         (("parent", None, None), {"parent_id": None}),
         (("parent", None, "PLAT-2"), {"parent_id": "2"}),
@@ -57,7 +58,12 @@ def test_a_change_is_undone(
     an_issue: Callable[..., Issue], step: tuple[str, str | None, str | None], expected: dict[str, Any]
 ) -> None:
     issue = replace(
-        an_issue(2, "dropped"), labels=("now",), resolved=NOW, status_changed=NOW, fields={"customfield_1": 8}
+        an_issue(2, "dropped"),
+        created=CREATED,
+        labels=("now",),
+        resolved=NOW,
+        status_changed=NOW,
+        fields={"customfield_1": 8},
     )
     past = Past([issue], {"2": [Step(NOW, *step)]}, CATALOGUE, {"OLD-9": "900", "PLAT-2": "901"})
     assert list(past.at(NOW)) == [issue]
@@ -71,6 +77,39 @@ def test_several_changes_are_undone_one_by_one(an_issue: Callable[..., Issue]) -
     past = Past([issue], {"2": steps, "unknown": steps}, CATALOGUE)
     seen = [next(iter(past.at(NOW - back * DAY))).fields["customfield_1"] for back in range(5)]
     assert seen == [8, 5, 3, 1, None]
+
+
+def test_since_when_a_status_and_a_resolution_held_is_told_too(an_issue: Callable[..., Issue]) -> None:
+    """A milestone asks for the day it was done; a change within one category is none of the category."""
+    steps = [
+        Step(NOW - 4 * DAY, "status", "1", "To Do"),
+        Step(NOW - 4 * DAY, "resolution", None, None),
+        Step(NOW - 3 * DAY, "status", "8", "Done"),
+        Step(NOW - 2 * DAY, "status", "9", "Closed"),
+        Step(NOW - 2 * DAY, "resolution", "4", "Fixed"),
+    ]
+    catalogue = replace(
+        CATALOGUE,
+        statuses=(*CATALOGUE.statuses, Status("8", "Done", "done"), Status("9", "Closed", "done")),
+    )
+    issue = replace(an_issue(2), created=CREATED, status_changed=NOW - 2 * DAY)
+    past = Past([issue], {"2": steps}, catalogue)
+    seen = []
+    for back in (2, 3, 4, 5):
+        (was,) = past.at(NOW - back * DAY)
+        seen.append((was.status.id, was.status_changed, was.resolved))
+    assert seen[1:] == [
+        ("9", NOW - 4 * DAY, NOW - 4 * DAY),
+        ("8", NOW - 4 * DAY, NOW - 4 * DAY),
+        ("1", CREATED, None),
+    ]
+
+
+def test_where_jira_says_no_time_of_a_status_none_is_made_up(an_issue: Callable[..., Issue]) -> None:
+    """Data Center."""
+    past = Past([an_issue(2)], {"2": [Step(NOW, "status", "1", "To Do")]}, CATALOGUE)
+    (was,) = past.at(NOW - DAY)
+    assert (was.status.id, was.status_changed) == ("1", None)
 
 
 def test_what_came_later_is_not_there_yet(an_issue: Callable[..., Issue]) -> None:

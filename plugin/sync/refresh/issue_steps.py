@@ -1,0 +1,61 @@
+"""The histories of issues: read from Jira in bulk where nobody read them yet or the issue was touched since, and kept.
+
+What nobody looks back at is not read. A history is whole up to the `updated` of its issue that it was read for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from connectors.store.mirror import issue_histories
+from mappings.explain.past import Step
+from plugin.sync.context import Context
+
+AT_ONCE = 1_000
+Histories = dict[str, tuple[Step, ...]]
+
+
+def kept(context: Context, conn: Connection, updated: Mapping[str, datetime]) -> Histories:
+    """The histories of these issues (id → `updated`) that are known whole."""
+    return issue_histories.known(conn, context.site, updated, context.history_fields) if updated else {}
+
+
+def read(
+    context: Context,
+    updated: Mapping[str, datetime],
+    report: Callable[[int, int | None], None] = lambda _done, _total: None,
+) -> Histories:
+    """Ask Jira for the histories of these issues, and keep them; those that it does not give are left out. Raises a JiraError."""
+    found: Histories = {}
+    fields, wanted = context.history_fields, sorted(updated)
+    jira = context.jira.in_background()
+    for place in range(0, len(wanted), AT_ONCE):
+        part = {id_: updated[id_] for id_ in wanted[place : place + AT_ONCE]}
+        steps = jira.steps(list(part), fields, part)
+        with context.store.write() as conn:
+            issue_histories.put(conn, context.site, steps, part, fields)
+        found |= steps
+        report(min(place + AT_ONCE, len(wanted)), len(wanted))
+    return found
+
+
+def brought(
+    context: Context,
+    updated: Mapping[str, datetime],
+    report: Callable[[int, int | None], None] = lambda _done, _total: None,
+) -> Histories:
+    """Those that are kept, and the others read."""
+    with context.store.read() as conn:
+        known = kept(context, conn, updated)
+    return known | read(context, {id_: at for id_, at in updated.items() if id_ not in known}, report)
+
+
+def keep_up(context: Context, report: Callable[[int, int | None], None] = lambda _done, _total: None) -> None:
+    """Read those histories again that are kept and were overtaken by their issues; asks Jira nothing where none is kept."""
+    with context.store.read() as conn:
+        updated = issue_histories.overtaken(conn, context.site)
+    if updated:
+        read(context, updated, report)

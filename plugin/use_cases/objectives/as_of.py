@@ -1,0 +1,316 @@
+"""Where objectives stood at an instant of the past, under the mapping that rules or another one, and how sure that is.
+
+Worked out from the mirror and the histories that are kept; a question asks Jira nothing. What is missing is named, and read by an
+act of its own (`read_histories`), in bulk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from sqlalchemy import Connection
+
+from connectors.store.mirror import mirror
+from connectors.store.numbers import carries, check_ins, objectives, snapshots
+from connectors.store.numbers.cycle_ends import CycleEnd
+from connectors.store.people import audit
+from connectors.store.sites import revisions
+from mappings.document.mapping import Mapping as BoundMapping
+from mappings.explain.as_of import Records, Retrospect, Stood, doubts_of, measured
+from mappings.explain.certainty import Certainty, Doubt, Doubted
+from mappings.facts.moment import Moment
+from mappings.rollup.cycle_end import Witness, end_of, has_ended
+from mappings.rollup.state import ObjectiveState
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.processes.garbage_collector import collector_resting
+from plugin.sync.context import Context, metrics_of
+from plugin.sync.reconcile.cycle_ends import noted_ends, standing_by_notes
+from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
+from plugin.sync.refresh import issue_steps
+from plugin.use_cases.mapping.bindings import bound_text
+from plugin.use_cases.mapping.revisions import named
+from plugin.use_cases.objectives.objective_lookup import find_objective
+from plugin.use_cases.objectives.objectives import SavedObjective
+from plugin.use_cases.permission import ADMIN, EDITOR, VIEWER, act, question
+
+THEN = "then"
+"""Instead of a revision: the one that ruled at the moment that is asked for."""
+MILLISECOND = timedelta(milliseconds=1)
+Report = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """Where an objective stood; `untold` are the ids of issues whose histories would make it surer."""
+
+    at: datetime
+    saved: SavedObjective
+    stood: Stood
+    untold: tuple[str, ...] = ()
+
+    @property
+    def certainty(self) -> Certainty:
+        """How sure it is."""
+        return self.stood.certainty
+
+    @property
+    def doubts(self) -> tuple[Doubted, ...]:
+        """Why it is not surer."""
+        return self.stood.doubts
+
+
+@dataclass(frozen=True, slots=True)
+class HistoriesRead:
+    """How many histories were read, and how many Jira did not give."""
+
+    read: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A mapping to look back with; `ruling` where it is the active one, so that what was noted of ended cycles holds."""
+
+    mapping: BoundMapping
+    ruling: bool
+    doubts: tuple[Doubted, ...] = ()
+
+
+@question(VIEWER)
+def instant_asked(connector: Connector, _actor: Actor, site: str, text: str) -> datetime | None:
+    """What is meant by an instant, or by a day: its last millisecond, in the zone of the mapping; None for anything else.
+
+    A day that goes on is meant until now.
+    """
+    return instant_at(text, connector.clock(), connector.context(site).mapping.zone)
+
+
+def instant_at(text: str, now: datetime, zone: tzinfo) -> datetime | None:
+    """The same of a zone."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        try:
+            found = datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        return found if found.tzinfo is not None else None
+    today = now.astimezone(zone).date()
+    try:
+        return now if day == today else datetime.combine(day + timedelta(days=1), time(), zone) - MILLISECOND
+    except OverflowError:
+        return None
+
+
+@question(VIEWER)
+def as_of(
+    connector: Connector, _actor: Actor, site: str, name: str, at: datetime, revision: str | None = None
+) -> AsOf:
+    """Where an objective stood: under the mapping that rules now, one that ruled before (its id, or its beginning), or THEN.
+
+    Raises NotReady where there is nothing to tell, saying from when on there is.
+    """
+    context = connector.context(site)
+    return _told(connector, context, name, at, _rules(connector, context, at, revision))
+
+
+@question(ADMIN)
+def as_of_draft(
+    connector: Connector, _actor: Actor, site: str, name: str, at: datetime, text: str, file: str = ""
+) -> AsOf:
+    """The same under a mapping that never ruled. Raises MappingError for a text with errors."""
+    context = connector.context(site)
+    return _told(connector, context, name, at, rules_of(connector, context, text, file))
+
+
+@act(EDITOR)
+def read_histories(
+    connector: Connector,
+    actor: Actor,
+    site: str,
+    issue_ids: Iterable[str],
+    report: Report = lambda _done, _total: None,
+) -> HistoriesRead:
+    """Read the histories of these issues from Jira, and keep them. Its calls yield to fresh events; raises a JiraError."""
+    context, wanted = connector.context(site), set(issue_ids)
+    with connector.store.read() as conn:
+        updated = {id_: at for id_, at in mirror.ids(conn, site) if id_ in wanted}
+    found = issue_steps.read(context, updated, report)
+    done = HistoriesRead(len(found), len(updated) - len(found))
+    with connector.store.write() as conn:
+        detail = {"read": done.read, "refused": done.refused}
+        audit.note(conn, actor.label, "histories read", context.clock(), detail, site)
+    return done
+
+
+def rules_of(connector: Connector, context: Context, text: str, file: str = "") -> Rules:
+    """A text as rules to look back with, and what it asks for that nothing tells."""
+    with connector.store.read() as conn:
+        mapping, _ = bound_text(conn, context.site, text, context.catalogue, file)
+    return Rules(mapping, mapping.revision == context.mapping.revision, _untold_fields(context, mapping))
+
+
+def ruling(context: Context) -> Rules:
+    """The mapping that rules."""
+    return Rules(context.mapping, True, _untold_fields(context, context.mapping))
+
+
+def _rules(connector: Connector, context: Context, at: datetime, revision: str | None) -> Rules:
+    if revision is None or (revision and context.mapping.revision.startswith(revision)):
+        return ruling(context)
+    with connector.store.read() as conn:
+        known = tuple(revisions.all(conn, context.site))
+        ruled = [one.revision for one in revisions.activations(conn, context.site) if one.at <= at]
+    if revision == THEN:
+        if not ruled:
+            raise NotReady(
+                "No mapping ruled yet at that time. Leave the revision out to see it under the one that rules now."
+            )
+        revision = ruled[0]
+    found = named(known, revision)
+    if found is None:
+        listed = ", ".join(one.revision for one in known)
+        raise NotReady(f"There is no one revision {revision!r}. Revisions: {listed}; or say {THEN}.")
+    return rules_of(connector, context, found.text)
+
+
+def _untold_fields(context: Context, mapping: BoundMapping) -> tuple[Doubted, ...]:
+    """What a mapping reads, and the mirror lacks or nothing keeps a history of."""
+    active = context.mapping
+    names = {one.id: one.name or one.id for one in mapping.fields.values()}
+    compared = {id_ for selector in mapping.selectors() for id_ in selector.fields}
+    needed = (mapping.field_ids() | compared) - {place.id for place in mapping.places()}
+    unread = needed - active.field_ids()
+    silent = needed - unread - set(context.history_fields)
+    silent |= metrics_of(mapping) - metrics_of(active) - unread
+    found = [Doubted(Doubt.UNREAD, names.get(id_, id_)) for id_ in unread]
+    found += [Doubted(Doubt.NO_HISTORY, names.get(id_, id_)) for id_ in silent]
+    if mapping.scope_by_id != active.scope_by_id:
+        found.append(Doubted(Doubt.UNREAD, "what only this mapping's scope holds"))
+    return tuple(sorted(found))
+
+
+@dataclass(slots=True)
+class Lookback:
+    """A site as it was at any instants, latest first: read once, asked many times."""
+
+    context: Context
+    retrospect: Retrospect = field(init=False)
+
+    def __post_init__(self) -> None:
+        context = self.context
+        with context.store.read() as conn:
+            issues = tuple(mirror.every(conn, context.site))
+            former = mirror.former_keys(conn, context.site)
+            known = issue_steps.kept(context, conn, {one.id: one.updated for one in issues})
+        self.retrospect = Retrospect(Witness(issues, known, context.catalogue, former), context.clock())
+
+    def states(self, at: datetime, rules: Rules) -> Standings:
+        """Where every objective stood."""
+        context, mapping = self.context, rules.mapping
+        moment = Moment(at, mapping.zone, context.catalogue.account_id)
+        with context.store.read() as conn:
+            noted = self._noted(conn, moment) if rules.ruling else {}
+            aims = episode_aims(conn, context.site, mapping)
+            records = Records(
+                check_ins.stood(conn, context.site, at),
+                kpi_readings(conn, context.site, mapping, at, aims),
+                aims=aims,
+                carries=carries.standing(conn, context.site),
+            )
+        fixed = standing_by_notes(mapping, noted, self.retrospect.forest(at), moment)
+        ended = {
+            id_: end.facts
+            for id_, end in noted.items()
+            if id_ not in fixed and not end.settled(mapping.revision)
+        }
+        with collector_resting():
+            found = measured(mapping, self.retrospect, moment, replace(records, ended=ended, fixed=fixed))
+        return Standings(self, rules, moment, found, noted)
+
+    def _noted(self, conn: Connection, moment: Moment) -> dict[str, CycleEnd]:
+        ids = objectives.ids(conn, self.context.site)
+        return noted_ends(conn, self.context.site, ids, moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """The states of one instant, and what is not certain of each."""
+
+    lookback: Lookback
+    rules: Rules
+    moment: Moment
+    states: Mapping[str, ObjectiveState]
+    noted: Mapping[str, CycleEnd]
+
+    def stood(self, id_: str) -> Stood:
+        """One of them with its doubts."""
+        state, end = self.states[id_], self.noted.get(id_)
+        if end is not None and end.facts.cycle_id == state.cycle_id:
+            return Stood(state, tuple(Doubted(doubt, key) for doubt, key in end.facts.doubts))
+        found = doubts_of(
+            self.rules.mapping, self.lookback.retrospect, self.seen_at(state), state, self.rules.doubts
+        )
+        return Stood(state, tuple(sorted({*found, *self._gone(state)})))
+
+    def untold(self, id_: str) -> tuple[str, ...]:
+        """Ids of the issues whose histories would make it surer."""
+        state, end = self.states[id_], self.noted.get(id_)
+        if end is not None and end.facts.cycle_id == state.cycle_id:
+            return ()
+        return tuple(sorted(self.lookback.retrospect.untold(self.seen_at(state))))
+
+    def seen_at(self, state: ObjectiveState) -> datetime:
+        """As of when it was measured: the end of its cycle, where that was over."""
+        mapping = self.rules.mapping
+        cycle = mapping.cycles.get(state.cycle_id)
+        if cycle is not None and has_ended(cycle, self.moment):
+            return end_of(cycle, mapping.zone)
+        return self.moment.now
+
+    def _gone(self, state: ObjectiveState) -> Iterable[Doubted]:
+        """Rows that the ledger kept of that time shows, and that no longer are anywhere."""
+        context = self.lookback.context
+        with context.store.read() as conn:
+            shown = snapshots.at(conn, context.site, state.id, self.seen_at(state))
+            if shown is None or shown.backfilled:
+                return ()
+            was = shown.state
+            ledgers = (was.ledger, was.beside, *(one.measurement.ledger for one in was.key_results))
+            rows = {row.id: row.key for ledger in ledgers for row in ledger.rows if row.id.isdecimal()}
+            known = mirror.get(conn, context.site, rows)
+        return tuple(Doubted(Doubt.GONE_SINCE, key) for id_, key in rows.items() if id_ not in known)
+
+
+def _told(connector: Connector, context: Context, name: str, at: datetime, rules: Rules) -> AsOf:
+    saved = find_objective(connector, context.site, name)
+    if saved is None:
+        raise NotReady(f"{name} is no objective here. jira-okr status lists the objectives.")
+    if at > context.clock():
+        raise NotReady(f"{at:%Y-%m-%d %H:%M} UTC is yet to come. Ask for a day until today.")
+    lookback = Lookback(context)
+    _require_facts(lookback, saved, at)
+    standings = lookback.states(at, rules)
+    if saved.state.id not in standings.states:
+        raise NotReady(
+            f"{saved.state.key or name} was no objective then under revision {rules.mapping.revision[:8]}: "
+            "no rule of it selects the issue as it stood."
+        )
+    stood = standings.stood(saved.state.id)
+    then = SavedObjective(stood.state, rules.mapping.revision, at, at)
+    return AsOf(at, then, stood, standings.untold(saved.state.id))
+
+
+def _require_facts(lookback: Lookback, saved: SavedObjective, at: datetime) -> None:
+    begins = lookback.retrospect.begins
+    created = lookback.retrospect.created(saved.state.id)
+    if created is not None and created > at:
+        raise NotReady(
+            f"{saved.state.key} was not there yet: it was created on {created:%Y-%m-%d %H:%M} UTC."
+        )
+    if begins is None or begins > at:
+        since = f"on {begins:%Y-%m-%d %H:%M} UTC" if begins is not None else "with the first sync"
+        raise NotReady(f"History begins {since}.")

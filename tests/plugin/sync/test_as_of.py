@@ -1,0 +1,183 @@
+"""Where an objective stood, worked out from today's issues and their histories: what was seen then, to the last word."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+
+from connectors.sandbox import PEOPLE
+from connectors.sandbox.site_state.edits import delete
+from connectors.sandbox.site_state.state import person
+from connectors.store.numbers import objectives
+from plugin.runtime.connector import NotReady
+from plugin.use_cases.objectives.as_of import as_of, instant_asked, read_histories
+from tests.actors import TESTER
+from tests.plugin.use_cases.conftest import opened
+from tests.quarter import MAPPING, begun, state, told
+
+
+def asked(hand: Any, objective_id: str, at: datetime, revision: str | None = None) -> Any:
+    """The answer with every history that it lacks read."""
+    found = as_of(hand.connector, TESTER, "main", objective_id, at, revision)
+    if found.untold:
+        read_histories(hand.connector, TESTER, "main", found.untold)
+        found = as_of(hand.connector, TESTER, "main", objective_id, at, revision)
+    return found
+
+
+@pytest.fixture
+def world(hand: Any) -> tuple[Any, list[str], list[str]]:
+    """Two objectives of the quarter with four stories and a metric each, written once. It is 9 November."""
+    epics = [hand.issue("Epic", labels=["okr", "2026-Q4"]) for _ in range(2)]
+    stories = [
+        hand.issue("Story", epic, status)
+        for epic in epics
+        for status in ("To Do", "Done", "To Do", "In Progress")
+    ]
+    metrics = [hand.issue("Key Result", epic) for epic in epics]
+    for metric in metrics:
+        hand.edit(metric, customfield_10051=0, customfield_10052=4, customfield_10053=10)
+    hand.clock.pass_by(hours=1)
+    hand.activate(MAPPING)
+    hand.sync()
+    return hand, epics, [*stories, *metrics]
+
+
+def deed(hand: Any, chance: random.Random, epics: list[str], issues: list[str]) -> None:
+    """Somebody does something in Jira."""
+    issue = chance.choice(issues)
+    kind = hand.sandbox.sandbox.records[issue].type.name
+    what = chance.randrange(5)
+    if what == 0:
+        issues.append(hand.issue("Story", chance.choice(epics), chance.choice(["To Do", "Done"])))
+    elif what == 1:
+        hand.edit(issue, parent={"id": chance.choice(epics)})
+    elif what == 2 and kind == "Key Result":
+        hand.edit(issue, customfield_10052=chance.randint(0, 12))
+    elif what == 3:
+        hand.edit(issue, summary=f"Called {chance.randint(0, 99)}")
+    else:
+        hand.status(issue, chance.choice(["To Do", "In Progress", "Done"]))
+
+
+@pytest.mark.parametrize("hand", ["cloud", "datacenter"], indirect=True)
+def test_what_was_is_what_was_seen(world: Any) -> None:
+    """Every state that was stored on the way is what is worked out afterwards, with its words and its rows."""
+    hand, epics, issues = world
+    chance, seen = random.Random(7), []
+    for _ in range(12):
+        hand.clock.pass_by(hours=chance.randint(5, 40))
+        if hand.sandbox.sandbox.deployment == "cloud":
+            deed(hand, chance, epics, issues)
+        else:
+            hand.status(chance.choice(issues), chance.choice(["To Do", "In Progress", "Done"]))
+        hand.land(*issues, *epics)
+        hand.work_off()
+        for epic in epics:
+            told(hand, epic)
+            seen.append((hand.clock(), state(hand, epic)))
+    for at, was in reversed(seen):
+        found = asked(hand, was.id, at)
+        assert (found.certainty, found.doubts) == ("exact", ())
+        assert found.saved.state == replace(was, touched=found.saved.state.touched)
+
+
+def test_now_is_what_is_stored(world: Any) -> None:
+    hand, epics, _ = world
+    for epic in epics:
+        found = as_of(hand.connector, TESTER, "main", epic, hand.clock())
+        with hand.connector.store.read() as conn:
+            stored = objectives.load(conn, "main", epic)
+        assert (found.saved.state, found.saved.mapping_revision) == (stored.state, stored.mapping_revision)
+        assert (found.certainty, found.untold) == ("exact", ())
+
+
+def test_what_is_not_known_is_said(world: Any) -> None:
+    hand, epics, issues = world
+    then = hand.clock()
+    hand.clock.pass_by(days=1)
+    hand.status(issues[0], "Done")
+    hand.sync()
+    key = hand.sandbox.sandbox.records[issues[0]].key
+    found = as_of(hand.connector, TESTER, "main", epics[0], then)
+    assert (found.certainty, key in {one.about for one in found.doubts}) == ("approximate", True)
+    assert {one.doubt.value for one in found.doubts} == {"history-missing"}
+    assert issues[0] in found.untold
+    assert asked(hand, epics[0], then).certainty == "exact"
+
+
+def test_a_row_that_was_deleted_since_is_named(world: Any) -> None:
+    hand, epics, issues = world
+    then, key = hand.clock(), hand.sandbox.sandbox.records[issues[1]].key
+    hand.clock.pass_by(days=1)
+    delete(hand.sandbox.sandbox, hand.sandbox.sandbox.records[issues[1]], person(PEOPLE[0]))
+    hand.sync()
+    found = asked(hand, epics[0], then)
+    assert [(one.doubt.value, one.about) for one in found.doubts] == [("gone-since", key)]
+    assert found.certainty == "approximate"
+
+
+def test_a_day_is_its_last_millisecond_and_today_is_now(world: Any) -> None:
+    hand, _, _ = world
+    meant = [
+        instant_asked(hand.connector, TESTER, "main", text) for text in ("2026-10-31", "2026-11-09", "soon")
+    ]
+    assert meant == [datetime(2026, 10, 31, 22, 59, 59, 999000, tzinfo=UTC), hand.clock(), None]
+
+
+def test_what_cannot_be_told_is_refused_with_its_reason(world: Any) -> None:
+    hand, epics, _ = world
+    now = hand.clock()
+    for at, said in (
+        (now + timedelta(days=1), "is yet to come"),
+        (now - timedelta(days=400), "it was created on"),
+    ):
+        with pytest.raises(NotReady, match=said):
+            as_of(hand.connector, TESTER, "main", epics[0], at)
+
+
+def test_an_ended_cycle_stands_as_of_its_end(hand: Any) -> None:
+    """Also under another mapping, of which nothing was noted: then it is worked out."""
+    hand, epic, metric, stories = begun(hand)
+    hand.status(stories[1], "Done")
+    hand.edit(metric, customfield_10052=9)
+    told(hand, epic, *stories, metric)
+    found = asked(hand, epic, hand.clock())
+    assert found.saved.state == state(hand, epic)
+    assert (found.saved.state.progress, found.certainty) == (Fraction(9, 20), "exact")
+    former = found.saved.mapping_revision
+    hand.activate(MAPPING.replace("headline: all", "headline: outcome_first"), large=True)
+    other = asked(hand, epic, hand.clock(), former)
+    assert (other.saved.state.progress, other.saved.mapping_revision) == (Fraction(9, 20), former)
+    assert other.certainty == "exact"
+    assert asked(hand, epic, datetime(2026, 12, 27, 13, tzinfo=UTC), "then").saved.mapping_revision == former
+
+
+def test_the_page_shows_a_day_with_how_sure_it_is(world: Any) -> None:
+    hand, epics, issues = world
+    key = hand.sandbox.sandbox.records[epics[0]].key
+    hand.clock.pass_by(days=1)
+    hand.status(issues[0], "Done")
+    hand.sync()
+    told = opened(hand.connector, {}, "viewer")
+    form = BeautifulSoup(told.look(f"/objectives/{key}"), "html.parser")
+    assert form.select_one('form[method="get"] input[type="date"][name="at"]') is not None
+    unsure = BeautifulSoup(told.look(f"/objectives/{key}?at=2026-11-09"), "html.parser")
+    assert "approximate" in unsure.select_one(".notes").text
+    assert hand.sandbox.sandbox.records[issues[0]].key in unsure.select_one(".notes").text
+    asked(hand, epics[0], datetime(2026, 11, 9, 22, 59, 59, 999000, tzinfo=UTC))
+    sure = BeautifulSoup(told.look(f"/objectives/{key}?at=2026-11-09&mapping=then&exact=1"), "html.parser")
+    assert "Certainty: exact." in sure.select_one(".notes").text
+    assert sure.select_one(".big").text == "39\u202f%"
+    assert "As it stood on 9 Nov 2026, 23:59" in sure.select_one(".lede").text
+    before = BeautifulSoup(told.look(f"/objectives/{key}?at=2026-11-09T09:30:00Z"), "html.parser")
+    assert before.select_one(".big").text == "39\u202f%"  # before the first sync
+    early = told.look(f"/objectives/{key}?at=2020-01-01")
+    assert "was not there yet: it was created on 2026-11-09" in early
+    assert "is no day" in told.look(f"/objectives/{key}?at=soon")
