@@ -9,7 +9,7 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,28 @@ def postgres_upgraded(postgres_server: URL) -> Iterator[str]:
         url = address.render_as_string(hide_password=False)
         _upgraded(url)
         yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_copy(
+    postgres_server: URL,
+) -> Iterator[Callable[[Callable[[Store], None]], AbstractContextManager[str]]]:
+    """`with postgres_copy(prepare) as url`: a database of its own as `prepare` leaves it, which is done once and then copied."""
+    with ExitStack() as kept:
+
+        @cache
+        def template(prepare: Callable[[Store], None]) -> str:
+            address = kept.enter_context(_database(postgres_server))
+            with _opened(address.render_as_string(hide_password=False)) as store:
+                prepare(store)
+            return str(address.database)
+
+        @contextmanager
+        def copied(prepare: Callable[[Store], None]) -> Iterator[str]:
+            with _database(postgres_server, template(prepare)) as address:
+                yield address.render_as_string(hide_password=False)
+
+        yield copied
 
 
 @pytest.fixture(scope="session")

@@ -155,7 +155,7 @@ class SandboxServer:
         self.sender.start()
         self._thread = threading.Thread(
             target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.05},
+            kwargs={"poll_interval": 0.01},
             name="sandbox-http",
             daemon=True,
         )

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from fractions import Fraction
+from functools import cache
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -99,8 +100,12 @@ def page_of(
     return shown, Counted(shown=len(shown), total=len(rows), next=following)
 
 
+@cache
 def schema_of(shape: type[BaseModel]) -> dict[str, Any]:
-    """The JSON Schema of a shape without titles, which say nothing that names do not, and cost whoever reads it."""
+    """The JSON Schema of a shape without titles, which say nothing that names do not, and cost whoever reads it.
+
+    It is made once, and everybody is given the same: each call of a tool asks for it.
+    """
     return _untitled(
         shape.model_json_schema(mode="serialization" if issubclass(shape, Shape) else "validation")
     )

@@ -24,6 +24,7 @@ EXCEPTIONS = {
     "model_config": "pydantic reads it",
     "__annotations__": "flask-openapi reads them",
     "request_class": "Flask reads it from the application",
+    "url_rule_class": "Flask reads it from the application",
     "process_data": "WTForms calls it",
     "process_formdata": "WTForms calls it",
     "validation_error_callback": "flask-openapi calls it",

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, or_, select, update
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
-from connectors.store.database.sql import among, insert_into, plain
+from connectors.store.database.sql import among, among_given, given, insert_into, plain
 from connectors.store.schema import alignment
 from connectors.store.schema import due as table
 
@@ -149,8 +150,8 @@ def claim(
 
 def among_due(conn: Connection, site: str, objective_ids: Iterable[str]) -> frozenset[str]:
     """Which of these objectives are due, now or later, held, or dead letters: what is stored of them may be out of date."""
-    mine = (table.c.site == site, among(conn, table.c.objective_id, objective_ids))
-    return frozenset(conn.execute(select(table.c.objective_id).where(*mine)).scalars())
+    asked = {"site": site, "given": given(conn, objective_ids)}
+    return frozenset(conn.execute(_among_due(conn.dialect.name), asked).scalars())
 
 
 def ids(conn: Connection, site: str) -> frozenset[str]:
@@ -430,3 +431,9 @@ def _dead_letter(row: Any) -> DeadLetter:
         row.remedy or "",
         from_ms(row.buried_at),
     )
+
+
+@cache
+def _among_due(dialect: str) -> Any:
+    mine = (table.c.site == bindparam("site"), among_given(dialect, table.c.objective_id))
+    return select(table.c.objective_id).where(*mine)

@@ -11,12 +11,17 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, or_, select
 
 from connectors.store.database import json_text
-from connectors.store.database.sql import among, upsert
+from connectors.store.database.sql import among_given, given, upsert
 from connectors.store.schema import plan as plans
 from connectors.store.schema import write
 from connectors.store.schema import written as table
 
 NOTHING = json_text.encode(None)
+_EVERY = (
+    select(table)
+    .where(table.c.site == bindparam("site"), table.c.after != NOTHING)
+    .order_by(table.c.issue_id, table.c.field_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +48,13 @@ def of_objective(
     conn: Connection, site: str, objective_id: str, issue_ids: Iterable[str] = ()
 ) -> list[Written]:
     """What stands for this objective, or on these issues, whoever it was written for."""
-    mine = or_(table.c.objective_id == objective_id, among(conn, table.c.issue_id, issue_ids))
-    return _standing(conn, site, mine)
+    asked = {"site": site, "objective_id": objective_id, "given": given(conn, issue_ids)}
+    return [_standing(row) for row in conn.execute(_of_objective(conn.dialect.name), asked)]
 
 
 def every(conn: Connection, site: str) -> list[Written]:
     """Everything that stands on the site."""
-    return _standing(conn, site)
+    return [_standing(row) for row in conn.execute(_EVERY, {"site": site})]
 
 
 def objective_ids(conn: Connection, site: str, today: date) -> frozenset[str]:
@@ -65,22 +70,27 @@ def forget(conn: Connection, site: str, issue_id: str, field_id: str) -> None:
     conn.execute(delete(table).where(table.c.site == site, *place))
 
 
-def _standing(conn: Connection, site: str, *more: Any) -> list[Written]:
-    mine = (table.c.site == site, table.c.after != NOTHING, *more)
-    rows = conn.execute(select(table).where(*mine).order_by(table.c.issue_id, table.c.field_id))
-    return [
-        Written(
-            row.issue_id,
-            row.field_id,
-            row.issue_key,
-            row.field_name,
-            row.objective_id,
-            json_text.decode(row.after, object),
-            bool(row.stays),
-            None if row.until is None else date.fromisoformat(row.until),
+def _standing(row: Any) -> Written:
+    return Written(
+        row.issue_id,
+        row.field_id,
+        row.issue_key,
+        row.field_name,
+        row.objective_id,
+        json_text.decode(row.after, object),
+        bool(row.stays),
+        None if row.until is None else date.fromisoformat(row.until),
+    )
+
+
+@cache
+def _of_objective(dialect: str) -> Any:
+    return _EVERY.where(
+        or_(
+            table.c.objective_id == bindparam("objective_id"),
+            among_given(dialect, table.c.issue_id),
         )
-        for row in rows
-    ]
+    )
 
 
 @cache

@@ -20,17 +20,19 @@ from mappings.facts.issue import Issue
 from mappings.rollup.measurement import objective_rule
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.departure import Spot, Standing, clearing
-from mappings.write_back.desired_values import aims, counting_rows, places
+from mappings.write_back.desired_values import Owners, aims, counting_rows, places
 from mappings.write_back.plan import Change, Plan
 from mappings.write_back.target import Place
 from mappings.write_back.targets import target_of
 from plugin.sync.context import Context
 from plugin.sync.reconcile import places as written
-from plugin.sync.reconcile.measurement import Measured, owners_of, sharers
+from plugin.sync.reconcile.measurement import Measured, sharers
 from plugin.sync.refresh.reread import read_again
 
 
-def clears(context: Context, conn: Connection, objective_id: str, found: Measured) -> list[Change]:
+def clears(
+    context: Context, conn: Connection, objective_id: str, found: Measured, owned: Owners | None
+) -> list[Change]:
     """What has to be cleared with this objective, as the mirror has it."""
     state, before = found.state, found.before.state if found.before else None
     issue_ids = {one.issue_id for one in before.key_results if one.issue_id} if before else set()
@@ -38,8 +40,8 @@ def clears(context: Context, conn: Connection, objective_id: str, found: Measure
         issue_ids.add(objective_id)
     rows = written_values.of_objective(conn, context.site, objective_id, issue_ids)
     own: frozenset[Spot] = frozenset()
-    if state is not None and rows:
-        own = places(context.mapping, state, owners_of(context, conn, state, found.forest))
+    if state is not None and owned is not None and rows:
+        own = places(context.mapping, state, owned)
     rows = [row for row in rows if (row.issue_id, row.field_id) not in own]
     if not rows:
         return []

@@ -23,7 +23,7 @@ from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.departure import with_clearing
-from mappings.write_back.desired_values import counting_rows, desired, writes_to
+from mappings.write_back.desired_values import Owners, counting_rows, desired, writes_to
 from mappings.write_back.plan import Change, Plan, plan
 from plugin.sync.context import Context
 from plugin.sync.reconcile.absences import standing_for, without_absent
@@ -83,8 +83,9 @@ def reconcile(
         found = measure_objective(context, conn, objective_id)
         state, before = found.state, found.before.state if found.before else None
         standing = _standing(context, conn, found)
-        whole = plan_objective(context, conn, state, found.forest, _cause(context, found))
-        whole = with_clearing(whole, objective_id, clears(context, conn, objective_id, found))
+        owned = owners_of(context, conn, state, found.forest) if state is not None else None
+        whole = plan_objective(context, state, found.forest, owned, _cause(context, found))
+        whole = with_clearing(whole, objective_id, clears(context, conn, objective_id, found, owned))
         if _had_last_write(context, conn, found):
             whole = Plan(objective_id)
         allowed = without_refused(context, conn, whole)
@@ -172,12 +173,11 @@ def _left_standing(
 
 
 def plan_objective(
-    context: Context, conn: Connection, state: ObjectiveState | None, forest: Forest, why: str = ""
+    context: Context, state: ObjectiveState | None, forest: Forest, owned: Owners | None, why: str = ""
 ) -> Plan:
-    """What has to be written for this state; nothing for an issue that is no objective."""
-    if state is None:
+    """What has to be written for this state; nothing for an issue that is no objective, of which nobody is an owner."""
+    if state is None or owned is None:
         return Plan("")
-    owned = owners_of(context, conn, state, forest)
     wanted = desired(context.mapping, state, forest.issue, context.ground, owned)
     return plan(state.id, wanted, forest.issue, why)
 

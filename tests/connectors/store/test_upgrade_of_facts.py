@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -109,13 +111,8 @@ EVERYWHERE = {
 READ = {"under": "x y", "first": False, "total": 9, "began": "2026-11-28T13:47:07.584Z"}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def brought_up(store: Store) -> None:
     """A database of the revision before the homes, with what that release left in it, brought up to this one."""
-    url = f"sqlite:///{tmp_path}/okr.sqlite3"
-    if request.param == "postgresql":
-        url = str(request.getfixturevalue("postgres_url"))
-    store = open_store(url)
     fact = text("INSERT INTO fact (site, name, content) VALUES (:site, :name, :content)")
     run = text("INSERT INTO resync_run VALUES (:site, 'r1', 'holder', :content, 0)")
     with store.write() as conn:
@@ -128,8 +125,29 @@ def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
             conn.execute(run, {"site": site, "content": json.dumps({**READ, "wanted": wanted})})
     upgrade(store)
     store.check()
-    yield store
+
+
+@pytest.fixture(scope="module")
+def sqlite_brought_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("facts") / "okr.sqlite3"
+    store = open_store(f"sqlite:///{path}")
+    brought_up(store)
     store.close()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A copy of that database."""
+    with ExitStack() as stack:
+        if request.param == "postgresql":
+            url = stack.enter_context(request.getfixturevalue("postgres_copy")(brought_up))
+        else:
+            url = f"sqlite:///{tmp_path}/okr.sqlite3"
+            shutil.copyfile(request.getfixturevalue("sqlite_brought_up"), tmp_path / "okr.sqlite3")
+        store = open_store(url)
+        stack.callback(store.close)
+        yield store
 
 
 def test_what_is_known_of_reads_is_still_known(upgraded: Store) -> None:

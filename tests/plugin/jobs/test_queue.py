@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,20 +30,27 @@ from plugin.jobs.queue import (
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def empty(postgres_url: str) -> Iterator[Store]:
-    """A store of its own: the tables of the queue stay in a database."""
-    store = open_store(postgres_url)
+def with_queue(store: Store) -> None:
     upgrade(store)
-    yield store
-    store.close()
+    install(store)
 
 
 @pytest.fixture
-def installed(empty: Store) -> Store:
+def empty(postgres_copy: Callable[..., AbstractContextManager[str]]) -> Iterator[Store]:
+    """A store of its own: the tables of the queue stay in a database."""
+    with postgres_copy(upgrade) as url:
+        store = open_store(url)
+        yield store
+        store.close()
+
+
+@pytest.fixture
+def installed(postgres_copy: Callable[..., AbstractContextManager[str]]) -> Iterator[Store]:
     """A store with the tables of the queue."""
-    install(empty)
-    return empty
+    with postgres_copy(with_queue) as url:
+        store = open_store(url)
+        yield store
+        store.close()
 
 
 def keys(store: Store) -> list[str]:

@@ -35,6 +35,7 @@ from plugin.sync.drain import drain
 from plugin.sync.reconcile.reconcile import Reconciled, reconcile
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
 from plugin.sync.resync.full import resync
+from plugin.sync.resync.recent import resync_recent
 from plugin.use_cases.mapping.mapping_life import activate
 from tests.actors import TESTER
 from tests.empty_database import lay_empty_database
@@ -132,6 +133,8 @@ class Company:
     clock: Clock
     folder: Path
     deployment: str
+    unread: Path
+    """The database of a connector that knows its mapping, and nothing else."""
 
     @property
     def context(self) -> Any:
@@ -172,7 +175,10 @@ class Company:
 
     def afresh(self) -> dict[str, Any]:
         """What a connector that knew nothing would mirror."""
-        other = a_connector(self.sandbox, self.folder / "other", self.clock)
+        file = self.folder / "other" / "okr.sqlite3"
+        file.parent.mkdir(exist_ok=True)
+        shutil.copyfile(self.unread, file)
+        other = connected(self.sandbox, file.parent, self.clock)
         resync(other.context("main"))
         found = self.mirror(other)
         other.store.close()
@@ -231,29 +237,53 @@ def connected(sandbox: SandboxServer, folder: Path, clock: Clock, **settings: An
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A company that was read and written once: its Jira, the database beside it, and what time it was then."""
+    """A company that a connector knows: its Jira, the database beside it and the one before anything was read, and what time it was then."""
 
     sandbox: Sandbox
     file: Path
+    unread: Path
     now: datetime
 
 
+def untouched(_company: Company) -> None:
+    """The mapping is active, nothing was read."""
+
+
+def worked_off(company: Company) -> None:
+    """Read and written."""
+    resync(company.context)
+    company.work_off()
+
+
+def read_back(company: Company) -> None:
+    """Read and written, and our own writes read back, as no webhook tells of them."""
+    worked_off(company)
+    company.clock.pass_by(hours=1)
+    resync_recent(company.context)
+    company.work_off()
+    company.clock.pass_by(hours=1)
+
+
+Snapshots = Callable[[int, int, str, Callable[[Company], None]], Snapshot]
+
+
 @pytest.fixture(scope="session")
-def snapshots(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, int, str], Snapshot]:
-    """So many issues, so many an epic, on this deployment; made when they are first asked for, and never touched again."""
+def snapshots(tmp_path_factory: pytest.TempPathFactory) -> Snapshots:
+    """So many issues, so many an epic, on this deployment, after this happened; made when they are first asked for, and never touched again."""
 
     @cache
-    def made(issues: int, per_epic: int, deployment: str) -> Snapshot:
+    def made(issues: int, per_epic: int, deployment: str, happened: Callable[[Company], None]) -> Snapshot:
         folder = tmp_path_factory.mktemp("snapshot")
         clock = Clock()
+        unread = folder / "unread.sqlite3"
         with SandboxServer(seed=None, clock=clock, deployment=deployment) as sandbox:
             seed_many(sandbox.sandbox, issues, per_epic=per_epic)
-            connector = a_connector(sandbox, folder, clock)
-            company = Company(sandbox, connector, clock, folder, deployment)
-            resync(company.context)
-            company.work_off()
+            a_connector(sandbox, folder, clock).store.close()
+            shutil.copyfile(folder / "okr.sqlite3", unread)
+            connector = connected(sandbox, folder, clock)
+            happened(Company(sandbox, connector, clock, folder, deployment, unread))
             connector.store.close()
-        return Snapshot(sandbox.sandbox, folder / "okr.sqlite3", clock())
+        return Snapshot(sandbox.sandbox, folder / "okr.sqlite3", unread, clock())
 
     return made
 
@@ -269,30 +299,38 @@ def revived(snapshot: Snapshot, folder: Path) -> Iterator[Company]:
         own.mkdir()
         shutil.copyfile(snapshot.file, own / "okr.sqlite3")
         connector = connected(sandbox, own, clock)
-        yield Company(sandbox, connector, clock, folder, deployment)
+        yield Company(sandbox, connector, clock, folder, deployment, snapshot.unread)
         connector.store.close()
 
 
 @pytest.fixture
-def firm(
-    tmp_path: Path, request: pytest.FixtureRequest, snapshots: Callable[[int, int, str], Snapshot]
-) -> Iterator[Company]:
+def firm(tmp_path: Path, request: pytest.FixtureRequest, snapshots: Snapshots) -> Iterator[Company]:
     """As `company`, with 6 objectives alone (PLAT, CORE, GROW by turns), read and written."""
-    with revived(snapshots(60, 10, getattr(request, "param", "cloud")), tmp_path) as made:
+    with revived(snapshots(60, 10, getattr(request, "param", "cloud"), worked_off), tmp_path) as made:
         made.clock.pass_by(minutes=5)
         yield made
 
 
 @pytest.fixture
-def company(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Company]:
-    """800 issues, 20 an epic; on Cloud unless the test says otherwise."""
-    deployment = getattr(request, "param", "cloud")
-    clock = Clock()
-    with SandboxServer(seed=None, clock=clock, deployment=deployment) as sandbox:
-        seed_many(sandbox.sandbox, 800)
-        connector = a_connector(sandbox, tmp_path / "own", clock)
-        yield Company(sandbox, connector, clock, tmp_path, deployment)
-        connector.store.close()
+def company(tmp_path: Path, request: pytest.FixtureRequest, snapshots: Snapshots) -> Iterator[Company]:
+    """800 issues, 20 an epic, not read yet; on Cloud unless the test says otherwise. For what needs many pages: else take `dozen`."""
+    with revived(snapshots(800, 20, getattr(request, "param", "cloud"), untouched), tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def dozen(tmp_path: Path, request: pytest.FixtureRequest, snapshots: Snapshots) -> Iterator[Company]:
+    """As `company`, with 12 objectives of 240 issues."""
+    with revived(snapshots(240, 20, getattr(request, "param", "cloud"), untouched), tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def settled(tmp_path: Path, request: pytest.FixtureRequest, snapshots: Snapshots) -> Iterator[Company]:
+    """As `dozen`, read and written, and our own writes read back."""
+    with revived(snapshots(240, 20, getattr(request, "param", "cloud"), read_back), tmp_path) as made:
+        made.calls()
+        yield made
 
 
 @dataclass
@@ -395,11 +433,9 @@ def hand(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Hand]:
 
 
 @pytest.fixture
-def small(
-    tmp_path: Path, request: pytest.FixtureRequest, snapshots: Callable[[int, int, str], Snapshot]
-) -> Iterator[Company]:
+def small(tmp_path: Path, request: pytest.FixtureRequest, snapshots: Snapshots) -> Iterator[Company]:
     """Three projects with an objective and its twenty stories each, synced."""
-    with revived(snapshots(63, 21, getattr(request, "param", "cloud")), tmp_path) as made:
+    with revived(snapshots(63, 21, getattr(request, "param", "cloud"), worked_off), tmp_path) as made:
         yield made
 
 

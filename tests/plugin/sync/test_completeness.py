@@ -17,7 +17,6 @@ from plugin.sync.resync.full import resync
 from plugin.sync.resync.recent import resync_recent
 from plugin.use_cases.health.concerns import failing
 from plugin.use_cases.health.status import vitals
-from tests.plugin.sync.test_recent import synced
 
 
 @pytest.mark.parametrize(
@@ -62,49 +61,46 @@ def test_a_count_below_what_was_read_proves_nothing(company: Any, lies: int, sai
     assert len(company.mirror()) == 800
 
 
-def test_nothing_new_is_believed_only_where_the_count_says_so_too(company: Any) -> None:
-    synced(company)
-    story = company.records()[100]
-    company.edit(story, summary="News")
-    company.clock.pass_by(minutes=10)
-    company.sandbox.faults.add(Fault("empty_page", "POST", "search/jql"))
+def test_nothing_new_is_believed_only_where_the_count_says_so_too(settled: Any) -> None:
+    story = settled.records()[100]
+    settled.edit(story, summary="News")
+    settled.clock.pass_by(minutes=10)
+    settled.sandbox.faults.add(Fault("empty_page", "POST", "search/jql"))
     with pytest.raises(IncompleteRead, match="changed of late and showed none"):
-        resync_recent(company.context)
-    found = resync_recent(company.context)
+        resync_recent(settled.context)
+    found = resync_recent(settled.context)
     assert found is not None
     assert found.changed == 1
 
 
-def test_a_jira_that_takes_no_milliseconds_is_asked_in_minutes(company: Any) -> None:
-    synced(company)
-    company.edit(company.records()[100], summary="News")
-    company.clock.pass_by(minutes=10)
-    company.sandbox.faults.add(
+def test_a_jira_that_takes_no_milliseconds_is_asked_in_minutes(settled: Any) -> None:
+    settled.edit(settled.records()[100], summary="News")
+    settled.clock.pass_by(minutes=10)
+    settled.sandbox.faults.add(
         Fault("status", "POST", "search/jql", status=400, shape="jira", message="Date value is invalid.")
     )
-    found = resync_recent(company.context)
+    found = resync_recent(settled.context)
     assert found is not None
     assert found.changed == 1
 
 
-def test_a_read_that_is_refused_again_and_again_is_said_until_one_comes_to_its_end(company: Any) -> None:
-    synced(company)
-    company.sandbox.faults.add(
+def test_a_read_that_is_refused_again_and_again_is_said_until_one_comes_to_its_end(settled: Any) -> None:
+    settled.sandbox.faults.add(
         Fault("status", "POST", "search/jql", times=1_000, status=400, shape="jira", message="No.")
     )
-    schedules = Schedules(company.connector)
+    schedules = Schedules(settled.connector)
     for number in range(1, 5):
-        company.clock.pass_by(minutes=6)
+        settled.clock.pass_by(minutes=6)
         schedules.run_due()
-        (bad,) = failures(company)
+        (bad,) = failures(settled)
         assert (bad.kind, bad.tries) == ("recent", number)
         assert "No." in bad.error
-        (status,) = vitals(company.connector, MONITORING)
+        (status,) = vitals(settled.connector, MONITORING)
         assert (failing(status) is not None) is (number >= 3)
 
-    company.sandbox.faults.clear()
-    assert resync_recent(company.context) is not None
-    assert failures(company) == ()
+    settled.sandbox.faults.clear()
+    assert resync_recent(settled.context) is not None
+    assert failures(settled) == ()
 
 
 def failures(company: Any) -> tuple[ReadFailure, ...]:

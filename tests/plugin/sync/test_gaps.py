@@ -25,10 +25,15 @@ from plugin.use_cases.permission import NotAllowed
 from plugin.use_cases.work.gaps import accept_gaps, list_gaps, reopen_gaps
 from tests.plugin.sync.test_departure import WITH_KEY_RESULTS
 
-BOTH = pytest.mark.parametrize("company", ["cloud", "datacenter"], indirect=True)
+BOTH = pytest.mark.parametrize("dozen", ["cloud", "datacenter"], indirect=True)
 
 
 ADA, GRACE = Actor("ada", Permission.EDITOR), Actor("grace", Permission.ADMIN)
+
+
+@pytest.fixture
+def company(dozen: Any) -> Any:
+    return dozen
 
 
 def listed(company: Any) -> Any:
@@ -108,7 +113,7 @@ def test_a_first_read_writes_no_number_over_a_hole_and_everything_else_lands(com
     assert company.in_jira(epic) is None
     assert state(company, other).progress == Fraction(2, 3)
     assert company.in_jira(other) == 67
-    assert len(company.mirror()) == 799
+    assert len(company.mirror()) == 239
 
     sync(company)
     assert company.in_jira(epic) is None
@@ -137,7 +142,7 @@ def test_a_number_that_needs_a_gap_stands_as_it_was_until_it_is_read(company: An
     assert company.in_jira(epic) == 67
     sync(company)
     assert company.in_jira(epic) == 67
-    assert len(company.mirror()) == 800
+    assert len(company.mirror()) == 240
 
     company.sandbox.sandbox.spoil(stories[0].id)
     told(company, stories[0].id)
@@ -207,7 +212,7 @@ def test_a_gap_of_an_issue_that_is_gone_is_over(company: Any) -> None:
     assert company.in_jira(epic) == 100
 
 
-@pytest.mark.parametrize("company", ["datacenter"], indirect=True)
+@pytest.mark.parametrize("dozen", ["datacenter"], indirect=True)
 def test_an_issue_that_becomes_forbidden_is_a_gap_and_no_loss(company: Any) -> None:
     epic, stories = family(company)
     sync(company)
@@ -223,7 +228,7 @@ def test_an_issue_that_becomes_forbidden_is_a_gap_and_no_loss(company: Any) -> N
     assert listed(company) == ()
 
 
-@pytest.mark.parametrize("company", ["datacenter"], indirect=True)
+@pytest.mark.parametrize("dozen", ["datacenter"], indirect=True)
 def test_an_event_on_what_was_never_seen_is_no_gap(company: Any) -> None:
     epic, stories = family(company)
     company.sandbox.sandbox.forbid(epic)
@@ -234,7 +239,7 @@ def test_an_event_on_what_was_never_seen_is_no_gap(company: Any) -> None:
     assert company.mirror()[stories[0].id].parent_id is None
 
 
-@pytest.mark.parametrize("company", ["datacenter"], indirect=True)
+@pytest.mark.parametrize("dozen", ["datacenter"], indirect=True)
 def test_parents_out_of_sight_are_asked_for_once_a_day(company: Any) -> None:
     epics = company.records(scheme.EPIC)[:10]
     for epic in epics:
@@ -263,7 +268,7 @@ def test_an_edit_of_another_issue_is_served_while_one_is_garbage(company: Any) -
     assert (company.in_jira(epic), company.in_jira(other)) == (67, 100)
 
 
-@pytest.mark.parametrize("company", ["datacenter"], indirect=True)
+@pytest.mark.parametrize("dozen", ["datacenter"], indirect=True)
 def test_a_parent_in_a_shape_that_nobody_knows_is_a_gap(company: Any) -> None:
     epic, stories = family(company)
     sync(company)

@@ -11,18 +11,18 @@ from plugin.sync.resync.full import resync
 from plugin.use_cases.work.site_read import read_ahead
 
 
-def test_an_answer_to_a_query_follows_what_a_preview_reads(company: Any) -> None:
-    company.remap("relation: descendant", "relation: {jql: labels = growth}")
-    resync(company.context)
-    company.work_off()
-    story = company.records()[100]
-    company.edit(story, labels=["growth"])
-    company.clock.pass_by(minutes=1)
+def test_an_answer_to_a_query_follows_what_a_preview_reads(dozen: Any) -> None:
+    dozen.remap("relation: descendant", "relation: {jql: labels = growth}")
+    resync(dozen.context)
+    dozen.work_off()
+    story = dozen.records()[100]
+    dozen.edit(story, labels=["growth"])
+    dozen.clock.pass_by(minutes=1)
 
-    read_ahead(company.connector, "main", presets.text("epics-as-objectives"), lambda _done, _total: None)
-    company.work_off()
+    read_ahead(dozen.connector, "main", presets.text("epics-as-objectives"), lambda _done, _total: None)
+    dozen.work_off()
 
-    other = next(one.id for one in company.records(scheme.EPIC) if one.id != story.parent_id)
-    with company.connector.store.read() as conn:
+    other = next(one.id for one in dozen.records(scheme.EPIC) if one.id != story.parent_id)
+    with dozen.connector.store.read() as conn:
         state = objectives.load(conn, "main", other).state
     assert [row.id for one in state.key_results for row in one.measurement.ledger.rows] == [story.id]
