@@ -354,6 +354,30 @@ def test_what_left_the_number_says_why_only_where_it_stands_beside_it(
     ]
 
 
+def test_what_stands_beside_several_others_now_says_so(
+    a_mapping, objective, key_result, an_issue, metric, now
+):
+    """Two delivery key results make the number until an outcome does, and again once it is gone. The last to go leaves the number as it was."""
+    delivery = [key_result("delivery", id=f"d{id_}", select=f"id = {id_}") for id_ in (4, 5)]
+    mapping = a_mapping(objective(*delivery, key_result(METRIC, select="type = Key Result")), fields=FIELDS)
+    issues = [
+        an_issue(1, type="Epic"),
+        an_issue(4, parent=1, status="Done"),
+        an_issue(5, parent=1, status="In Progress"),
+    ]
+    old = assess(mapping, Forest.of(issues), now)["1"]
+    new = assess(mapping, Forest.of([*issues, metric(2, start=0, current=90, target=100)]), now)["1"]
+    assert (old.progress, new.progress) == (F(3, 4), F(9, 10))
+    told, back = (objective_moved(*states, ("r1", "r1")).rows for states in ((old, new), (new, old)))
+    assert [(row.id, row.part.value, row.why) for row in told if row.id != "2"] == [
+        ("1/d4", "removed", "stands beside the number now"),
+    ]
+    assert [(row.id, row.part.value, row.why) for row in back if row.id != "2"] == [
+        ("1/d4", "added", ""),
+        ("1/d5", "added", ""),
+    ]
+
+
 def test_achieved_once_the_cycle_has_ended_is_the_clocks(explained, metric, on_day):
     band = {"kind": "threshold", "current": "current", "at_least": 70, "tolerance": 10}
     kept = metric(current=75)
