@@ -699,7 +699,7 @@ def test_a_write_target_is_checked_planned_written_read_and_cleared(scratch: Scr
     scratch.write("mappings/write_back/targets/star.py", STAR)
     scratch.edit(
         "mappings/write_back/targets/__init__.py",
-        ("entity_property, field, remote_link\n\nif TYPE", "star, "),
+        ("entity_property, field, remote_link\n", "star, "),
         (')\n"""In the order', "    star.TARGET,\n"),
     )
     told = scratch.run(
