@@ -110,11 +110,13 @@ class Ground:
     """What values are made on: the version of Jira's REST API, the address by which people open the connector's pages, and the moment.
 
     `pages` is empty where nobody said it: what leads there cannot be written then. Without a `moment` nothing is forecast.
+    `site` is the name of the site here, empty where a document of any may stand.
     """
 
     api: Api = 3
     pages: str = ""
     moment: Moment | None = None
+    site: str = ""
 
 
 @dataclass(frozen=True, slots=True)

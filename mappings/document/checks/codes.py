@@ -100,6 +100,7 @@ class Code(StrEnum):
     CANCELLED_COUNTS = "cancelled-counts"
     NO_EDIT_PERMISSION = "no-edit-permission"
     NO_ADDRESS = "no-address"
+    OTHER_SITE = "other-site"
     NO_BROWSE_PERMISSION = "no-browse-permission"
     NOTIFICATIONS_SENT = "notifications-sent"
     NOTHING_SELECTED = "nothing-selected"

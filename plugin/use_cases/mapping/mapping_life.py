@@ -116,7 +116,7 @@ def check_text(
     with connector.store.read() as conn:
         catalogue = known_names(conn, site, read.document, today)
     bound = bind_leniently(read.document, catalogue, positions=read.positions)
-    lacking = check_ground(read.document, Ground(pages=connector.pages), positions=read.positions)
+    lacking = check_ground(read.document, Ground(pages=connector.pages, site=site), positions=read.positions)
     if bound.mapping is None:
         return (*bound.diagnostics, *lacking)
     facts = read_live_facts(connector, site, bound.mapping, catalogue)
@@ -143,7 +143,7 @@ def glance_text(connector: Connector, _actor: Actor, site: str, text: str) -> tu
         known = known_names(conn, site, read.document, today, look=False)
     bound = bind_leniently(read.document, known, positions=read.positions)
     told = _told_of_names(read, bound.mapping, known, today)
-    lacking = check_ground(read.document, Ground(pages=connector.pages), positions=read.positions)
+    lacking = check_ground(read.document, Ground(pages=connector.pages, site=site), positions=read.positions)
     found = in_text_order([*read.diagnostics, *bound.diagnostics, *lacking, *told])
     return (*found, *lint_document(read.document, read.positions))
 
@@ -173,7 +173,7 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
     catalogue = connector.catalogue(site)
     with connector.store.read() as conn:
         mapping, bound = bound_text(conn, site, text, catalogue, file)
-    _require_ground(connector, mapping, text, file)
+    _require_ground(connector, site, mapping, text, file)
     moment = Moment(connector.clock(), mapping.zone, catalogue.account_id)
     with connector.store.read() as conn:
         forest = Forest.of(mirror.every(conn, site))
@@ -205,9 +205,14 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
     )
 
 
-def _require_ground(connector: Connector, mapping: Mapping, text: str, file: str) -> None:
-    """Raises MappingError where the connector itself lacks something for what is written back."""
-    ground = Ground(pages=connector.pages)
+def _require_ground(connector: Connector, site: str, mapping: Mapping, text: str, file: str) -> None:
+    """Raises MappingError where the connector itself lacks something for what is written back, or the text is for another site.
+
+    A revision that ruled here once may do so again, whatever site it names.
+    """
+    with connector.store.read() as conn:
+        known = revisions.get(conn, site, mapping.revision) is not None
+    ground = Ground(pages=connector.pages, site="" if known else site)
     if check_ground(mapping.document, ground):
         read = read_document(text, file)
         raise MappingError(check_ground(mapping.document, ground, positions=read.positions))
