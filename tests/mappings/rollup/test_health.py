@@ -221,3 +221,18 @@ def test_where_the_cycle_comes_from(a_mapping, objective, an_issue, source, fact
     mapping = a_mapping(objective(), fields=("cycle",), cycles=cycles)
     cycle = cycle_of(mapping, source, an_issue(1, **facts), date(2026, 11, 1))
     assert (cycle.id if cycle else None) == found
+
+
+@pytest.mark.parametrize(
+    ("current", "said"),
+    [
+        (70, "progress 70 % has reached 70 %"),
+        (Fraction("70.4"), "progress 70.4 % has reached 70 %"),
+        (75, "progress 75 % has reached 70 %"),
+        (Fraction("75.4"), "progress 75 % has reached 70 %"),
+        (100, "progress 100 % has reached 70 %"),
+    ],
+)
+def test_what_is_achieved_is_said_without_digits_unless_it_would_look_like_its_bar(healthy, current, said):
+    found = healthy(T, "2026-11-15", rule={"commitment": "aspirational"}, current=float(current))
+    assert (found.rule, found.sentence) == ("achieved", said)
