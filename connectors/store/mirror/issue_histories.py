@@ -5,7 +5,9 @@ A row is as good as its issue is old: where the mirror has a later `updated`, or
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import zlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -21,6 +23,7 @@ from mappings.explain.past import Step
 Entry = tuple[int, str, str | None, str | None, str | None]
 """A change: when, of which field, what it held before as id and as text, what it holds since as id."""
 AT_ONCE = 1_000
+PLAIN = 300
 
 
 def known(
@@ -52,7 +55,7 @@ def put(
             "issue_id": issue_id,
             "updated": to_ms(updated[issue_id]),
             "fields": told,
-            "content": json_text.encode([_entry(step) for step in steps]),
+            "content": _packed([_entry(step) for step in steps]),
         }
         for issue_id, steps in histories.items()
     ]
@@ -81,12 +84,22 @@ def _digest(fields: Iterable[str]) -> str:
     return hashlib.sha256(" ".join(sorted(fields)).encode()).hexdigest()[:16]
 
 
+def _packed(entries: list[Entry]) -> str:
+    """As text, for short histories are stored best so; from a few changes on compressed, else SQLite takes a page for each issue."""
+    text = json_text.encode(entries)
+    return text if len(text) <= PLAIN else base64.b85encode(zlib.compress(text.encode())).decode()
+
+
+def _unpacked(content: str) -> str:
+    return content if content.startswith("[") else zlib.decompress(base64.b85decode(content)).decode()
+
+
 def _entry(step: Step) -> Entry:
     return to_ms(step.at), step.field_id, step.before_id, step.before_text, step.after_id
 
 
 def _steps(content: str) -> tuple[Step, ...]:
-    entries = json_text.decode(content, list[Entry])
+    entries = json_text.decode(_unpacked(content), list[Entry])
     return tuple(
         Step(from_ms(at), field_id, before_id, before_text, after_id)
         for at, field_id, before_id, before_text, after_id in entries

@@ -128,3 +128,17 @@ def test_confidence_belongs_to_the_latest_that_has_one_and_leaves_the_value_stan
         )  # one that was replaced said it
         check_ins.withdraw(conn, "main", second.id, "Ada", now + timedelta(hours=5))
         assert check_ins.standing(conn, "main")[place].value is None
+
+
+def test_what_stood_at_a_moment_is_told_afterwards(
+    store: Store, said: Callable[..., CheckIn], now: datetime
+) -> None:
+    hour = timedelta(hours=1)
+    with store.write() as conn:
+        first = check_ins.add(conn, "main", said())
+        second = check_ins.add(conn, "main", said("7/10", by="Bo", at=now + hour))
+        check_ins.withdraw(conn, "main", second.id, "Kim", now + 2 * hour)
+        place = ("10001", "10001/d")
+        told = [check_ins.stood(conn, "main", now + step * hour / 2) for step in (-1, 0, 1, 2, 3, 4)]
+        assert told == [{}, {place: first}, {place: first}, {place: second}, {place: second}, {}]
+        assert told[-1] == check_ins.standing(conn, "main")

@@ -15,7 +15,9 @@ from connectors.sandbox import PEOPLE
 from connectors.sandbox.site_state.edits import delete
 from connectors.sandbox.site_state.state import person
 from connectors.store.numbers import objectives
+from plugin.jobs.schedules import read_everything
 from plugin.runtime.connector import NotReady
+from plugin.use_cases.cycles.closing import close_cycle
 from plugin.use_cases.objectives.as_of import as_of, instant_asked, read_histories
 from tests.actors import TESTER
 from tests.plugin.use_cases.conftest import opened
@@ -181,3 +183,30 @@ def test_the_page_shows_a_day_with_how_sure_it_is(world: Any) -> None:
     early = told.look(f"/objectives/{key}?at=2020-01-01")
     assert "was not there yet: it was created on 2026-11-09" in early
     assert "is no day" in told.look(f"/objectives/{key}?at=soon")
+
+
+def test_a_closed_cycle_is_its_record_whatever_is_known_now(hand: Any) -> None:
+    hand, epic, metric, stories = begun(hand)
+    close_cycle(hand.connector, TESTER, "main", "2026-Q4", reason="the last mile was long")
+    record = state(hand, epic)
+    hand.clock.pass_by(days=30)
+    hand.edit(metric, customfield_10052=9)
+    hand.edit(epic, summary="Called otherwise")
+    told(hand, epic, metric, epic, *stories)
+    for at in (hand.clock(), hand.clock() - timedelta(days=20)):
+        found = asked(hand, epic, at)
+        assert (found.saved.state, found.certainty) == (record, "exact")
+
+
+def test_a_full_sync_keeps_up_what_is_kept(world: Any) -> None:
+    hand, epics, issues = world
+    then = hand.clock()
+    for status in ("Done", "In Progress"):
+        hand.clock.pass_by(days=1)
+        hand.status(issues[0], status)
+        hand.sync()
+        if status == "Done":
+            assert asked(hand, epics[0], then).certainty == "exact"
+    assert as_of(hand.connector, TESTER, "main", epics[0], then).certainty == "approximate"
+    read_everything(hand.connector, "main", lambda: None)
+    assert as_of(hand.connector, TESTER, "main", epics[0], then).certainty == "exact"
