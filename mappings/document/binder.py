@@ -19,6 +19,7 @@ from mappings.document.checks.validation import find_faults, zone_of
 from mappings.document.checks.walk import creations, jql_texts
 from mappings.document.mapping import KeyResultRule, Mapping, ObjectiveRule, StatusOverride, StatusRules
 from mappings.document.names import Kind, Name, called, entries, link_word
+from mappings.document.plain_parents import parent_rules
 from mappings.document.schema import (
     NOTHING,
     Category,
@@ -112,7 +113,7 @@ class _Binder:
             fields=fields,
             statuses=self.statuses(document.statuses),
             cycles=calendar_of(document),
-            objectives=tuple(self.objective(part) for part in document.objectives),
+            objectives=(*self.objectives(), *self.parents()),
             zone=self.zone(),
             compile_jql=lambda text: compile_selector(text, self.today),
             kpis={
@@ -202,9 +203,17 @@ class _Binder:
             self.report.unknown(Code.UNKNOWN_STATUS, "the status", name, known, path, remedy)
         return ids
 
-    def objective(self, part: ObjectivePart) -> ObjectiveRule:
+    def objectives(self) -> Iterator[ObjectiveRule]:
+        for index, part in enumerate(self.document.objectives):
+            yield self.objective(part, ("objectives", index))
+
+    def parents(self) -> Iterator[ObjectiveRule]:
+        for path, rule, part in parent_rules(self.document):
+            yield replace(self.objective(part, path), sums=rule)
+
+    def objective(self, part: ObjectivePart, path: Path) -> ObjectiveRule:
         rules = [self.key_result(one) for one in part.key_results]
-        return ObjectiveRule(part, self.optional(part.select), tuple(rules))
+        return ObjectiveRule(part, self.optional(part.select), tuple(rules), path)
 
     def key_result(self, part: KeyResultPart) -> KeyResultRule:
         related = part.relation.jql if isinstance(part.relation, JqlRelation) else None

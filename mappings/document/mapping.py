@@ -11,7 +11,8 @@ from fractions import Fraction
 
 from mappings.document.calendar import Calendar
 from mappings.document.names import Kind, LinkWord, Name, link_word
-from mappings.document.schema import Document, KeyResultPart, ObjectivePart
+from mappings.document.schema import Document, KeyResultPart, ObjectivePart, WriteBackPart
+from mappings.document.text.places import Path
 from mappings.facts.catalogue import Field
 from mappings.facts.selector import Selector
 from mappings.progress.options import RuleOptions, aliases, current_kpi, reading_alias
@@ -51,11 +52,31 @@ class KeyResultRule:
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveRule:
-    """One objective rule; `select` is None for an objective written in the mapping itself."""
+    """One objective rule; `select` is None for an objective written in the mapping itself.
+
+    `sums` is the rule of `write_back` where what is selected is no objective but a plain parent that sums are written to.
+    """
 
     part: ObjectivePart
     select: Selector | None
     key_results: tuple[KeyResultRule, ...]
+    path: Path = ()
+    """Where it is written in the document."""
+    sums: WriteBackPart | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is about plain parents: no objectives, without cycle, health and alignment."""
+        return self.sums is not None
+
+    @property
+    def select_path(self) -> Path:
+        """Where the JQL stands that selects."""
+        return (*self.path, "parents" if self.plain else "select")
+
+    def path_of(self, key_result: int, *option: str | int) -> Path:
+        """Where an option of one of its key results is written."""
+        return (*self.path, *(() if self.plain else ("key_results", key_result)), *option)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +90,7 @@ class Mapping:
     statuses: StatusRules
     cycles: Calendar
     objectives: tuple[ObjectiveRule, ...]
+    """What selects objectives, then what selects plain parents: the first that selects an issue says what it is."""
     zone: tzinfo
     compile_jql: Callable[[str], Selector]
     """Compiles JQL that people keep in an issue field; raises `mappings.jql.JqlError`."""
@@ -87,6 +109,10 @@ class Mapping:
     def scope_by_id(self) -> str:
         """The scope as Jira is asked for it: names may change, ids do not."""
         return self.scope.by_id or self.document.scope
+
+    def parent_rule(self, rule_id: str) -> ObjectiveRule | None:
+        """The rule for plain parents of this id."""
+        return next((rule for rule in self.objectives if rule.plain and rule.part.id == rule_id), None)
 
     def link(self, phrase: str) -> LinkWord:
         """What a phrase of the mapping means."""

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from mappings.document.part import MOST_PARTS, Alias, Part
 from mappings.kpi.sources import KpiSource
 from mappings.progress import ProgressOptions
+from mappings.progress.delivery import MissingWeight, RowWeight
 from mappings.progress.options import DECIMALS, MOST_WEIGHTS, Day, Number
 from mappings.write_back.targets import rule_keys
 
@@ -328,25 +329,44 @@ class KpiPart(Part):
     revert: RevertPart | None = None
 
 
-Subject = Literal["objective", "key_result", "row"]
+Target = Literal["objective", "key_result", "row"]
+Subject = Target | Literal["parent"]
+"""What an issue is to the mapping where it is written to; a plain parent is written to by `rows` and `parents`."""
 
 
-class RulePart(Part):
-    """What is written to the issues of objectives, key results or rows; the keys for what is written come from the targets."""
+class WrittenTo(Part):
+    """To what issues a rule of `write_back` writes."""
 
-    target: Subject
+    @property
+    def subject(self) -> Subject:
+        """What these issues are to the mapping."""
+        said: Target | None = getattr(self, "target", None)
+        return said or "parent"
+
+
+class RulePart(WrittenTo):
+    """What is written to the issues of objectives, key results or rows, or of sums of `rows` to plain `parents`.
+
+    The keys for what is written come from the targets.
+    """
+
+    target: Target | None = None
+    rows: Jql | None = None
+    """Empty for everything below."""
+    parents: Jql | None = None
+    relation: Literal["child", "descendant"] = "child"
+    weight: RowWeight = "equal"
+    missing: MissingWeight = "siblings_mean"
     on_leave: Literal["clear", "leave"] = "clear"
 
 
 if TYPE_CHECKING:  # made from the targets, which a type checker cannot follow
     WriteBackPart = RulePart
 else:
-    _KEYS = {
-        "target": (Subject, ...),
-        **rule_keys(),
-        "on_leave": (Literal["clear", "leave"], "clear"),
-    }
-    WriteBackPart = create_model("WriteBackPart", __base__=Part, __doc__=RulePart.__doc__, **_KEYS)
+    _FIRST = ("target", "rows", "parents", "relation", "weight", "missing")
+    _OWN = {name: (info.rebuild_annotation(), info.default) for name, info in RulePart.model_fields.items()}
+    _KEYS = {**{name: _OWN[name] for name in _FIRST}, **rule_keys(), "on_leave": _OWN["on_leave"]}
+    WriteBackPart = create_model("WriteBackPart", __base__=WrittenTo, __doc__=RulePart.__doc__, **_KEYS)
 
 
 class BrakePart(Part):
@@ -376,7 +396,7 @@ class Document(Part):
     fields: dict[Alias, FieldPart] = Field(default={}, max_length=MOST_PARTS)
     statuses: StatusesPart = StatusesPart()
     cycles: CyclesPart | CyclesList = ()
-    objectives: tuple[ObjectivePart, ...] = Field(min_length=1, max_length=MOST_PARTS)
+    objectives: tuple[ObjectivePart, ...] = Field(default=(), max_length=MOST_PARTS)
     kpis: tuple[KpiPart, ...] = Field(default=(), max_length=MOST_PARTS)
     write_back: tuple[WriteBackPart, ...] = Field(default=(), max_length=MOST_PARTS)
     check_ins: CheckInsPart | None = None

@@ -10,6 +10,7 @@ PRESETS = (
     "okr-issue-types",
     "labels-and-links",
     "kpi-watch",
+    "sums-on-epics",
 )
 
 

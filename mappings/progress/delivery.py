@@ -32,6 +32,18 @@ SECONDS = frozenset({ESTIMATE_FIELD, "timeestimate", "timespent", "aggregatetime
 """Fields of Jira itself whose numbers are seconds."""
 
 
+RowWeight = (
+    Annotated[str, FieldAlias(words=WEIGHT_WORDS, meaning="weight of the issues")]
+    | Annotated[
+        tuple[Annotated[str, FieldAlias(words=ESTIMATE, meaning="weight of the issues")], ...],
+        Field(min_length=1, max_length=MOST_WEIGHTS),
+    ]
+)
+"""What each row weighs: a field alias, a word that may stand for one, or several fields of which the first that is filled counts."""
+MissingWeight = Literal["siblings_mean", "zero", "one", "error"]
+"""What a row without a weight weighs."""
+
+
 class DeliveryOptions(RuleOptions):
     """`weight` is a field alias, `equal` or `time_estimate`, or several fields of which the first that is filled counts.
 
@@ -39,14 +51,8 @@ class DeliveryOptions(RuleOptions):
     """
 
     kind: Literal["delivery"]
-    weight: (
-        Annotated[str, FieldAlias(words=WEIGHT_WORDS, meaning="weight of the issues")]
-        | Annotated[
-            tuple[Annotated[str, FieldAlias(words=ESTIMATE, meaning="weight of the issues")], ...],
-            Field(min_length=1, max_length=MOST_WEIGHTS),
-        ]
-    ) = "equal"
-    missing: Literal["siblings_mean", "zero", "one", "error"] = "siblings_mean"
+    weight: RowWeight = "equal"
+    missing: MissingWeight = "siblings_mean"
     count_to: Annotated[
         Annotated[Number, Field(gt=0)] | None,
         Field(description="Counts issues that are done towards a fixed number."),

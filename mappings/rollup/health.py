@@ -37,6 +37,7 @@ RULES: dict[str, str] = {
     "worst": "the worst of the contributing rows",
     "no-key-result": "nothing contributes to the objective",
     "circle": "objectives aligned in a circle",
+    "plain-parent": "sums are written to it: it is no objective, and has no health",
 }
 """Every rule that can fire: stable codes, each with a row in `docs/numbers.md`."""
 
@@ -176,6 +177,11 @@ def weighted(progress: Fraction | None, rows: Sequence[tuple[str, Health]], stan
     if all(health.level is HealthLevel.PENDING for _, health in rows):
         return Health(HealthLevel.PENDING, "never-measured", "none of its key results has been measured")
     return Health(HealthLevel.UNKNOWN, "not-computable", "none of its key results can be computed")
+
+
+def plain_parent() -> Health:
+    """Of what is no objective nothing is judged."""
+    return Health(HealthLevel.UNKNOWN, "plain-parent", "a plain parent: it has sums, and no health")
 
 
 def circular(names: str) -> Health:

@@ -18,7 +18,7 @@ from mappings.progress.rule import Subject, unknown
 from mappings.rollup.assessment import Assessment
 from mappings.rollup.check_in_override import checked_in, derived_ledger, not_achieved
 from mappings.rollup.cycle_end import EndFacts, has_ended
-from mappings.rollup.health import Standing, circular, pace, weighted, worst
+from mappings.rollup.health import Standing, circular, pace, plain_parent, weighted, worst
 from mappings.rollup.pace import cycle_for, standing_in
 from mappings.rollup.rows.ledger import Disposition, Ledger
 from mappings.rollup.rows.statuses import StatusReading
@@ -133,7 +133,8 @@ def _measured(
     standing = standing_in(assessment, cycle, commitment)
     if closed is not None and closed.disposition is Disposition.NOT_ACHIEVED:
         measurement = not_achieved(measurement, closed.reason)
-    health = _closing_health(closed) or key_result.progress.judge(measurement, standing)
+    judged = plain_parent() if rule.plain else key_result.progress.judge(measurement, standing)
+    health = _closing_health(closed) or judged
     entry = _key_result_entry(assessment, key_result, measurement, health, closed)
     said = assessment.check_ins.get((objective_id, key_result.id))
     spoken = None if said is None else said.confidence
@@ -261,6 +262,7 @@ def finished(
         aligned_to=objective.aligned_to,
         touched=_touched(objective, aligned),
         confidence=least(one.confidence for one in spoken if one is not None),
+        plain=objective.rule.plain,
     )
 
 
@@ -290,6 +292,8 @@ def _nature_total(objective: Objective, rows: Sequence[Row], nature: str) -> Fra
 
 
 def _health(objective: Objective, ledger: Ledger, rows: Sequence[Row], circle: Sequence[str]) -> Health:
+    if objective.rule.plain:
+        return plain_parent()
     if circle:
         return circular(" → ".join(circle))
     if objective.rule.part.rollup.health == "weighted":

@@ -97,6 +97,7 @@ class ObjectiveState:
     `ledger` belongs to the headline `progress`; `beside` is the ledger of the key results that do not contribute.
     `confidence` is the lowest of its contributing key results: it moves neither progress nor health.
     `touched` are the ids of all issues whose change may change this state: the dependency set of the reconcile.
+    `plain` is no objective but a plain parent that sums are written to, by the rule of `write_back` that `rule_id` names.
     """
 
     id: str
@@ -122,3 +123,4 @@ class ObjectiveState:
     aligned_to: tuple[str, ...] = ()
     touched: frozenset[str] = frozenset()
     confidence: Confidence | None = None
+    plain: bool = False

@@ -43,9 +43,11 @@ class Desired:
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """Who speaks for an issue: `objectives` are the issues that are objectives, `key_results` and `rows` say whose such an issue is."""
+    """Who speaks for an issue: `themselves` are those that are objectives or plain parents, with the id of the rule; `key_results` and `rows`
+    say whose such an issue is.
+    """
 
-    objectives: frozenset[str] = frozenset()
+    themselves: Mapping[str, str] = field(default_factory=dict)
     key_results: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, str] = field(default_factory=dict)
 
@@ -62,7 +64,7 @@ def owners(mapping: BoundMapping, states: Iterable[ObjectiveState]) -> Owners:
                 claimed.setdefault(key_result.issue_id, state.id)
         for issue_id in counting_rows(state) if of_row else ():
             counted.setdefault(issue_id, state.id)
-    own = frozenset(state.issue_id for state in ordered if state.issue_id is not None)
+    own = {state.issue_id: state.rule_id for state in ordered if state.issue_id is not None}
     return Owners(own, claimed, counted)
 
 
@@ -72,7 +74,9 @@ def writes_to(mapping: BoundMapping, target: str) -> bool:
 
 
 def counting_rows(state: ObjectiveState) -> tuple[str, ...]:
-    """The issues that count for an objective and are neither itself nor a key result of it, each once."""
+    """The issues that count for an objective and are neither itself nor a key result of it, each once; a plain parent has no such."""
+    if state.plain:
+        return ()
     own = {state.issue_id, *(one.issue_id for one in state.key_results)}
     rows = (row for one in state.key_results for row in one.measurement.ledger.rows)
     ids = (row.id for row in rows if row.disposition in ENTERING and row.id.isdigit())
@@ -128,16 +132,16 @@ Subject = tuple[str, Figures, list[Aim]]
 
 def subjects(mapping: BoundMapping, state: ObjectiveState, owned: Owners) -> Iterator[Subject]:
     """Every issue this objective speaks for: its id, figures, and what is set on it."""
-    of_objective, zone = aims(mapping, "objective"), mapping.zone
+    zone = mapping.zone
     if state.issue_id is not None:
-        yield state.issue_id, replace(objective_figures(state), zone=zone), of_objective
+        yield state.issue_id, replace(objective_figures(state), zone=zone), own_aims(mapping, state.rule_id)
     of_key_result = aims(mapping, "key_result")
-    taken = {aim.place.id for aim in of_objective}
     for key_result in state.key_results:
         id_ = key_result.issue_id
         if id_ is None or owned.key_results.get(id_, state.id) != state.id:
             continue
-        reserved: Collection[str] = taken if id_ in owned.objectives else ()
+        itself = owned.themselves.get(id_)
+        reserved: Collection[str] = () if itself is None else own_places(mapping, itself)
         free = [aim for aim in of_key_result if aim.place.id not in reserved]
         yield id_, replace(key_result_figures(key_result, state), zone=zone), free
     of_row = aims(mapping, "row")
@@ -151,6 +155,19 @@ def places(mapping: BoundMapping, state: ObjectiveState, owned: Owners) -> froze
     return frozenset(
         (issue_id, aim.place.id) for issue_id, _, aims in subjects(mapping, state, owned) for aim in aims
     )
+
+
+def own_aims(mapping: BoundMapping, rule_id: str) -> list[Aim]:
+    """What the rules want of an issue that the rule of this id selects: an objective, or a plain parent."""
+    rule = mapping.parent_rule(rule_id)
+    if rule is None or rule.sums is None:
+        return aims(mapping, "objective")
+    return list(aims_of(rule.sums, mapping.fields))
+
+
+def own_places(mapping: BoundMapping, rule_id: str) -> frozenset[str]:
+    """The ids of the places of these."""
+    return frozenset(aim.place.id for aim in own_aims(mapping, rule_id))
 
 
 def aims(mapping: BoundMapping, target: str) -> list[Aim]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # the mapping's schema is made with the targets
     from mappings.document.checks.writes import LiveFacts
     from mappings.document.mapping import Mapping as BoundMapping
     from mappings.document.schema import Document, WriteBackPart
+    from mappings.document.text.places import Path
     from mappings.write_back.plan import Change
 
 FieldLookup = Callable[[str], Field | None]
@@ -142,7 +143,7 @@ class WriteTarget(ABC):
 
     option: ClassVar[str]
     prefix: ClassVar[str]
-    subjects: ClassVar[frozenset[str]] = frozenset({"objective", "key_result"})
+    subjects: ClassVar[frozenset[str]] = frozenset({"objective", "key_result", "parent"})
     permission: ClassVar[str] = "EDIT_ISSUES"
     ages: ClassVar[bool] = False
     recalled: ClassVar[bool] = False
@@ -180,6 +181,10 @@ class WriteTarget(ABC):
 
     def options(self, rule: WriteBackPart, fields: Mapping[str, Field]) -> Iterator[tuple[Field, str]]:  # noqa: ARG002
         """The options of fields that a rule writes, by the words of the mapping: names, which the mapping is bound by."""
+        return iter(())
+
+    def values(self, rule: WriteBackPart) -> Iterator[tuple[Path, str]]:  # noqa: ARG002
+        """The values that a rule wants there by name, each with the way to it in the rule."""
         return iter(())
 
     @abstractmethod

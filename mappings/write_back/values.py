@@ -129,7 +129,7 @@ class WrittenValue:
     """One value that can be written, by the name that mappings use. `passing`: known without any measuring, as what the calendar says.
 
     A level comes as the level itself; `labels` are the words that stand for each. `digits` are the decimals of a share or count where
-    a rule does not write `round`.
+    a rule does not write `round`. `of_rows`: the rows alone say it, without a cycle or a health, so that a plain parent has it too.
     """
 
     name: str
@@ -137,6 +137,7 @@ class WrittenValue:
     take: Callable[[Figures], Fraction | HealthLevel | date | str | None]
     passing: bool = False
     digits: int = USUAL_DIGITS
+    of_rows: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -181,31 +182,43 @@ class WrittenValue:
 
 
 WRITTEN_VALUES: tuple[WrittenValue, ...] = (
-    WrittenValue("progress_percent", Form.PERCENT, lambda one: one.progress),
-    WrittenValue("progress", Form.SHARE, lambda one: one.progress),
+    WrittenValue("progress_percent", Form.PERCENT, lambda one: one.progress, of_rows=True),
+    WrittenValue("progress", Form.SHARE, lambda one: one.progress, of_rows=True),
     WrittenValue("raw_percent", Form.PERCENT, lambda one: one.raw),
-    WrittenValue("delivery_percent", Form.PERCENT, lambda one: one.delivery),
+    WrittenValue("delivery_percent", Form.PERCENT, lambda one: one.delivery, of_rows=True),
     WrittenValue("outcome_percent", Form.PERCENT, lambda one: one.outcome),
     WrittenValue("expected_percent", Form.PERCENT, lambda one: one.expected, passing=True),
     WrittenValue("pace", Form.SHARE, lambda one: one.pace),
     WrittenValue("health", Form.LEVEL, lambda one: one.health),
     WrittenValue("summary", Form.WORDS, lambda one: one.summary),
     WrittenValue("score", Form.SHARE, lambda one: one.progress, digits=1),
-    WrittenValue("issues_total", Form.COUNT, lambda one: one.sums.issues if one.sums else None),
-    WrittenValue("issues_done", Form.COUNT, lambda one: one.sums.issues_done if one.sums else None),
+    WrittenValue("issues_total", Form.COUNT, lambda one: one.sums.issues if one.sums else None, of_rows=True),
+    WrittenValue(
+        "issues_done", Form.COUNT, lambda one: one.sums.issues_done if one.sums else None, of_rows=True
+    ),
     WrittenValue(
         "issues_remaining",
         Form.COUNT,
         lambda one: one.sums.issues - one.sums.issues_done if one.sums else None,
+        of_rows=True,
     ),
-    WrittenValue("weight_total", Form.COUNT, lambda one: one.sums.weight if one.sums else None),
-    WrittenValue("weight_done", Form.COUNT, lambda one: one.sums.weight_done if one.sums else None),
+    WrittenValue("weight_total", Form.COUNT, lambda one: one.sums.weight if one.sums else None, of_rows=True),
+    WrittenValue(
+        "weight_done", Form.COUNT, lambda one: one.sums.weight_done if one.sums else None, of_rows=True
+    ),
     WrittenValue(
         "weight_remaining",
         Form.COUNT,
         lambda one: one.sums.weight - one.sums.weight_done if one.sums else None,
+        of_rows=True,
     ),
-    WrittenValue("gap_count", Form.COUNT, lambda one: gap_count(one.objective, one.key_result), passing=True),
+    WrittenValue(
+        "gap_count",
+        Form.COUNT,
+        lambda one: gap_count(one.objective, one.key_result),
+        passing=True,
+        of_rows=True,
+    ),
     WrittenValue("forecast_probability", Form.CHANCE, lambda one: one.probability),
     WrittenValue("forecast_date", Form.DAY, lambda one: one.likely_by),
     WrittenValue("cycle", Form.WORDS, lambda one: one.objective.cycle_id if one.objective else None),

@@ -18,6 +18,7 @@ OKR_PROGRESS, OKR_HEALTH, OKR_SUMMARY, OKR_NOTES = (
     "customfield_10062",
     "customfield_10063",
 )
+POINTS_DONE, POINTS_TOTAL = "customfield_10064", "customfield_10065"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +222,8 @@ CUSTOM_FIELDS = (
     _custom(OKR_HEALTH, "OKR health", "option", "select", HEALTH_OPTIONS),
     _custom(OKR_SUMMARY, "OKR summary", "string", "textfield"),
     _custom(OKR_NOTES, "OKR notes", "string", "textarea"),
+    _custom(POINTS_DONE, "Points done", "number", "float"),
+    _custom(POINTS_TOTAL, "Points total", "number", "float"),
 )
 SPRINT_FIELD = FieldDef(
     SPRINT,

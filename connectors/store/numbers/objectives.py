@@ -1,4 +1,8 @@
-"""What each objective stood at when it was last computed, what it hangs on, and how it moved."""
+"""What each objective stood at when it was last computed, what it hangs on, and how it moved.
+
+A plain parent, which sums are written to, has a state too, for the work goes by states; but it stands in no list and has no history,
+so that whatever speaks of objectives leaves it out.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,14 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, Row, Select, bindparam, delete, exists, func, insert, select
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.json_text import fraction_of, fraction_text
 from connectors.store.database.sql import among, among_given, given, insert_into, scanned, upsert
 from connectors.store.numbers import list_query, snapshots
-from connectors.store.schema import alignment, dependency, objective
+from connectors.store.schema import alignment, dependency, listing, objective
 from connectors.store.schema import history as points
 from mappings.rollup.state import HealthLevel, ObjectiveState
 
@@ -81,7 +85,7 @@ def succeed(
 
     The ledgers of the moment are kept beside where any row of them changed (`connectors.store.numbers.snapshots`).
     """
-    moved = former is None or _standing(former.state) != _standing(state)
+    moved = former is None or former.state.plain or _standing(former.state) != _standing(state)
     changed_at = now if former is None or moved else former.changed_at
     row = {
         "site": site,
@@ -94,12 +98,18 @@ def succeed(
     }
     conn.execute(_keeping(conn.dialect.name), row)
     _keep_dependencies(conn, site, state, frozenset() if former is None else former.state.touched)
-    line = None if former is None else list_query.values(site, former.state, former.changed_at)
+    if state.plain:
+        if former is not None and not former.state.plain:
+            list_query.forget(conn, site, [state.id])
+        return
+    line = None
+    if former is not None and not former.state.plain:
+        line = list_query.values(site, former.state, former.changed_at)
     list_query.keep(conn, list_query.values(site, state, changed_at), line)
     list_query.keep_alignment(conn, site, state, () if former is None else former.state.aligned_to)
     if moved:
         conn.execute(_POINT, _point(site, state, mapping_revision, now))
-    before = None if former is None else (former.state, former.mapping_revision)
+    before = None if former is None or former.state.plain else (former.state, former.mapping_revision)
     snapshots.keep(conn, site, before, state, mapping_revision, now)
 
 
@@ -142,7 +152,8 @@ def headline_text(state: ObjectiveState) -> str:
 def headlines(conn: Connection, site: str) -> Sequence[Row[str, int]]:
     """Of every objective of the site the headline and when it last changed (epoch milliseconds), in no order."""
     mine = scanned(conn, objective.c.site) == site
-    return conn.execute(select(objective.c.headline, objective.c.changed_at).where(mine)).all()
+    found = select(objective.c.headline, objective.c.changed_at).where(mine, _LISTED)
+    return conn.execute(found).all()
 
 
 def load(conn: Connection, site: str, objective_id: str) -> SavedObjective | None:
@@ -151,8 +162,14 @@ def load(conn: Connection, site: str, objective_id: str) -> SavedObjective | Non
     return None if row is None else _saved(row)
 
 
-def all(conn: Connection, site: str) -> list[SavedObjective]:
+def listed(conn: Connection, site: str) -> list[SavedObjective]:
     """Every objective of the site, by id."""
+    rows = conn.execute(select(objective).where(objective.c.site == site, _LISTED).order_by(objective.c.id))
+    return [_saved(row) for row in rows]
+
+
+def all(conn: Connection, site: str) -> list[SavedObjective]:
+    """Every objective and every plain parent of the site, by id."""
     rows = conn.execute(select(objective).where(objective.c.site == site).order_by(objective.c.id))
     return [_saved(row) for row in rows]
 
@@ -183,7 +200,7 @@ def hanging_on(conn: Connection, site: str, issue_ids: Iterable[str]) -> dict[st
 
 
 def ids(conn: Connection, site: str) -> list[str]:
-    """Ids of every objective of the site."""
+    """Ids of every objective and every plain parent of the site: whatever is computed."""
     return list(
         conn.execute(
             select(objective.c.id).where(objective.c.site == site).order_by(objective.c.id)
@@ -210,6 +227,8 @@ def history(
 _ONE = timedelta(milliseconds=1)
 _MUTABLE = ("mapping_revision", "computed_at", "changed_at", "headline", "content")
 # Statements of every reconcile are built once: building one takes SQLAlchemy longer than the database takes to answer it.
+_LISTED = exists().where(listing.c.site == objective.c.site, listing.c.id == objective.c.id)
+"""Whether it is an objective: plain parents stand in no list."""
 _MINE = objective.c.site == bindparam("of_site")
 _POINT = insert(points)
 _BY_ID = select(objective).where(_MINE, objective.c.id == bindparam("of_objective"))

@@ -131,12 +131,15 @@ def selectors(mapping: Mapping) -> Iterator[tuple[Path, Selector]]:
     found += [
         (("statuses", "overrides", index, "when"), one.when) for index, one in enumerate(rules.overrides)
     ]
-    for index, objective in enumerate(mapping.objectives):
-        found.append((("objectives", index, "select"), objective.select))
+    for objective in mapping.objectives:
+        found.append((objective.select_path, objective.select))
         for number, rule in enumerate(objective.key_results):
-            path: Path = ("objectives", index, "key_results", number)
-            found += [((*path, "select"), rule.select), ((*path, "relation", "jql"), rule.related)]
-            found += [((*path, "progress", name), one) for name, one in rule.conditions.items()]
+            chosen = "rows" if objective.plain else "select"
+            found += [(objective.path_of(number, chosen), rule.select)]
+            found += [(objective.path_of(number, "relation", "jql"), rule.related)]
+            found += [
+                (objective.path_of(number, "progress", name), one) for name, one in rule.conditions.items()
+            ]
     return ((path, selector) for path, selector in found if selector is not None)
 
 

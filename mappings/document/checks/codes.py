@@ -79,6 +79,8 @@ class Code(StrEnum):
     COARSE_OPERAND = "coarse-operand"
     NO_PERIOD = "no-period"
     # write-back
+    TARGET_OR_ROWS = "target-or-rows"
+    NO_CYCLE_HERE = "no-cycle-here"
     NOTHING_WRITTEN = "nothing-written"
     OPTIONS_WITHOUT_HEALTH = "options-without-health"
     HEALTH_LEVEL_WITHOUT_OPTION = "health-level-without-option"

@@ -130,17 +130,18 @@ def _cycles_nobody_knows(mapping: BoundMapping, issue: Issue, moment: Moment) ->
         return
     if cycle_of(mapping, rule.part.cycle, issue, moment.today) is not None:
         return
-    path: Path = ("objectives", mapping.objectives.index(rule), "cycle")
+    path = (*rule.path, "cycle")
     for name in names_of_cycles(mapping, rule.part.cycle, issue):
         if looks_like(name) is not None:
             yield path, name
 
 
 def _by_rows(mapping: BoundMapping) -> Iterator[tuple[Path, KeyResultRule]]:
-    for place, objective in enumerate(mapping.objectives):
+    for objective in mapping.objectives:
         for index, rule in enumerate(objective.key_results):
             if RULE_OF_KIND[rule.part.progress.kind].by_rows:
-                yield ("objectives", place, "key_results", index, "progress"), rule
+                options = () if objective.plain else ("progress",)
+                yield objective.path_of(index, *options), rule
 
 
 def _pairs(points: Iterable[str]) -> Iterator[tuple[str, str]]:

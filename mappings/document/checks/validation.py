@@ -16,6 +16,7 @@ from mappings.document.checks.progress import check_progress
 from mappings.document.checks.report import Report, shown
 from mappings.document.checks.walk import alias_uses, jql_texts, key_results, listed_cycles, progress_kind
 from mappings.document.checks.write_back import check_write_back
+from mappings.document.plain_parents import parent_rules
 from mappings.document.schema import (
     CURRENT,
     AlignmentPart,
@@ -50,6 +51,7 @@ def find_faults(document: Document, report: Report, catalogue: Catalogue | None 
     _check_fields(document, report)
     _check_statuses(document, report)
     _check_cycles(document, report)
+    _check_purpose(document, report)
     for index, objective in enumerate(document.objectives):
         _check_objective(document, objective, ("objectives", index), report)
     _check_circles(document, report)
@@ -190,6 +192,16 @@ def _report_overlap(one: CyclePart, other: CyclePart, path: Path, value: str, re
     message = f"the cycles {shown(one.id)} and {shown(other.id)} overlap"
     remedy = "correct the days, unless both are meant to run side by side"
     report.warn(Code.OVERLAPPING_CYCLES, message, path, value=value, remedy=remedy)
+
+
+def _check_purpose(document: Document, report: Report) -> None:
+    """A mapping has objectives, or writes sums to plain parents."""
+    if not document.objectives and not any(parent_rules(document)):
+        message = (
+            "this mapping has no objectives, and no rule of `write_back` that writes sums to plain parents"
+        )
+        remedy = "write what is an objective, or `write_back` with `rows:` and `parents:`"
+        report.add(Code.TOO_FEW, message, ("objectives",), remedy=remedy)
 
 
 def _check_objective(document: Document, objective: ObjectivePart, path: Path, report: Report) -> None:
@@ -363,7 +375,8 @@ def _check_weight(weight: Weight | None, path: Path, report: Report) -> None:
 def _check_ids(document: Document, report: Report) -> None:
     listed = ("cycles", "listed") if isinstance(document.cycles, CyclesPart) else ("cycles",)
     _check_unique("cycle", listed, (cycle.id for _, cycle in listed_cycles(document)), report)
-    _check_unique("objective", ("objectives",), (part.id for part in document.objectives), report)
+    ids = [*(part.id for part in document.objectives), *(part.id for _, _, part in parent_rules(document))]
+    _check_unique("objective", ("objectives",), ids, report)
     _check_unique("KPI", ("kpis",), (kpi.id for kpi in document.kpis), report)
     for index, objective in enumerate(document.objectives):
         path = ("objectives", index, "key_results")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
+from mappings.document.plain_parents import parent_rules, weights_of
 from mappings.document.schema import (
     NOTHING,
     AlignmentPart,
@@ -84,6 +85,11 @@ def jql_texts(document: Document) -> Iterator[tuple[Path, str]]:
     for index, kpi in enumerate(document.kpis):
         for name, text in jql_options(kpi.source).items():
             yield ("kpis", index, "source", name), text
+    for index, rule in enumerate(document.write_back):
+        if rule.rows is not None and rule.rows.strip():  # empty: everything below
+            yield ("write_back", index, "rows"), rule.rows
+        if rule.parents is not None:
+            yield ("write_back", index, "parents"), rule.parents
 
 
 def _key_result_jql(path: Path, part: KeyResultPart) -> Iterator[tuple[Path, str]]:
@@ -115,6 +121,8 @@ def alias_uses(document: Document) -> Iterator[AliasUse]:
             alias = getattr(made.fields, name)
             if alias is not None:
                 yield AliasUse((*path, "fields", name), alias, Reading.NUMBER)
+    for place, rule, _ in parent_rules(document):
+        yield from option_uses(place, weights_of(rule))
 
 
 CREATED = ("start", "current", "target")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal
 
 from mappings.diagnostic import Diagnostic
 from mappings.document.calendar import looks_like
@@ -15,13 +14,13 @@ from mappings.document.checks.doubts import Doubts
 from mappings.document.checks.report import Report, shown
 from mappings.document.checks.walk import alias_uses
 from mappings.document.mapping import Mapping as BoundMapping
+from mappings.document.schema import Subject
 from mappings.document.text.places import Path, Positions
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import IssueType, Project
 from mappings.write_back.targets import WRITE_TARGETS
 
 BROWSE, ADMINISTER = "BROWSE_PROJECTS", "ADMINISTER_PROJECTS"
-Target = Literal["objective", "key_result", "row"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class EditScreen:
 
     project: Project
     issue_type: IssueType
-    targets: frozenset[Target]
+    targets: frozenset[Subject]
     fields: Mapping[str, EditableField]
     issue_key: str = ""
 

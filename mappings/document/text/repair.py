@@ -14,7 +14,7 @@ from mappings.document.calendar import PERIODS
 from mappings.document.checks.codes import Code
 from mappings.document.checks.report import Report
 from mappings.document.checks.validation import find_faults
-from mappings.document.schema import Document
+from mappings.document.schema import Document, WriteBackPart
 from mappings.document.text.places import Path, path_text
 from mappings.document.text.shape import report_shape
 from mappings.progress import PROGRESS_RULES
@@ -54,7 +54,16 @@ _KEYS: dict[str, Any] = {
     for name, _ in marked(rule.options, kind)
     if name in rule.options.model_fields and rule.options.model_fields[name].is_required()
 }
-_WRITTEN: dict[str, Any] = {"target": "objective", **{one.option: one.shape[1] for one in WRITE_TARGETS}}
+_WRITTEN: dict[str, Any] = {
+    "target": "objective",
+    "rows": MARKED,
+    "parents": MARKED,
+    **{
+        name: WriteBackPart.model_fields[name].default
+        for name in ("relation", "weight", "missing", "on_leave")
+    },
+    **{one.option: one.shape[1] for one in WRITE_TARGETS},
+}
 _SEVERAL = frozenset(one.option for one in WRITE_TARGETS if one.several)
 _ITEMS: dict[str, dict[str, Any]] = {
     "objectives": {"title": MARK},

@@ -88,12 +88,12 @@ def _read_by_all(mapping: Mapping) -> frozenset[str]:
 def _read_by(mapping: Mapping, rule_id: str) -> frozenset[str]:
     """What the rules of the key results of one objective rule read."""
     found: set[str] = set()
-    for index, rule in enumerate(mapping.objectives):
+    for rule in mapping.objectives:
         if rule.part.id != rule_id:
             continue
         for one in rule.key_results:
             found |= set(_fields([one.select, one.related, *one.conditions.values()]))
-        uses = (use for use in alias_uses(mapping.document) if use.path[:2] == ("objectives", index))
+        uses = (use for use in alias_uses(mapping.document) if use.path[:2] == rule.path)
         found |= {mapping.fields[use.alias].id for use in uses if use.alias in mapping.fields}
     return frozenset(found)
 

@@ -25,7 +25,8 @@ def targets_of(assessment: Assessment, rule: ObjectiveRule, objective: Issue | N
     if phrase is None or objective is None:
         return ()
     linked = assessment.forest.linked(objective.id, assessment.mapping.link(phrase))
-    return tuple(issue.id for issue in linked if assessment.rule_for(issue) is not None)
+    rules = ((issue.id, assessment.rule_for(issue)) for issue in linked)
+    return tuple(id_ for id_, found in rules if found is not None and not found.plain)
 
 
 def written_target(mapping: BoundMapping, rule: ObjectiveRule) -> str | None:

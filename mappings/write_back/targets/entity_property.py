@@ -129,13 +129,19 @@ class PropertyTarget(WriteTarget):
         part = self.part(rule)
         if part is None:
             return
-        said: dict[str, ValuePart] = {}
-        for shown_by in field.TARGET.part(rule).values():
-            said.setdefault(shown_by.value, shown_by)
+        said = _said(rule)
         names = dict.fromkeys(part.values or said or USUAL)
         parts = tuple(_value_part(name, part, said.get(name)) for name in names)
         place = property_place(part.key)
         yield Aim(place, "property", partial(place.make, parts, part.unknown), rule.on_leave == "leave")
+
+    def values(self, rule: WriteBackPart) -> Iterator[tuple[Path, str]]:
+        """Those of the fields are the fields' to answer for."""
+        part = self.part(rule)
+        if part is not None and part.values:
+            yield from (((self.option, "values", place), name) for place, name in enumerate(part.values))
+        elif part is not None and not _said(rule):
+            yield from (((self.option,), name) for name in USUAL)
 
     def places(self, rule: WriteBackPart, fields: Mapping[str, Field]) -> Iterator[Place]:  # noqa: ARG002
         part = self.part(rule)
@@ -150,13 +156,14 @@ class PropertyTarget(WriteTarget):
     def check(self, document: Document, sources: Mapping[str, str], report: Report) -> None:  # noqa: ARG002
         """One rule writes a property of a kind of issue; and there are few of them, for Jira shows few with an issue."""
         keys: dict[str, None] = {}
-        writers: set[tuple[str, str]] = set()
+        writers: set[tuple[Path | str, str]] = set()
         for index, rule in enumerate(document.write_back):
             part, path = self.part(rule), ("write_back", index, self.option)
             if part is None:
                 continue
-            if (rule.target, part.key) in writers:
-                message = f"the property {shown(part.key)} of a {rule.target} is written twice"
+            writer = (rule.target or path[:2], part.key)
+            if writer in writers:
+                message = f"the property {shown(part.key)} of a {rule.subject} is written twice"
                 remedy = "let one rule write it, with all its values"
                 report.add(Code.TWO_WRITERS, message, path, value=part.key, remedy=remedy)
             if part.key not in keys and len(keys) == MOST_PROPERTIES:
@@ -167,7 +174,7 @@ class PropertyTarget(WriteTarget):
                 report.add(Code.TOO_MANY, message, path, value=part.key, valid=keys, remedy=remedy)
             else:
                 keys[part.key] = None
-            writers.add((rule.target, part.key))
+            writers.add(writer)
             _check_round(part, path, report)
 
     def told(self, event: str, body: Mapping[str, Any]) -> Mapping[str, EventValue | None]:
@@ -222,6 +229,14 @@ class PropertyTarget(WriteTarget):
 
 
 TARGET = PropertyTarget()
+
+
+def _said(rule: WriteBackPart) -> dict[str, ValuePart]:
+    """What the fields of the same rule show, by the name of the value."""
+    said: dict[str, ValuePart] = {}
+    for shown_by in field.TARGET.part(rule).values():
+        said.setdefault(shown_by.value, shown_by)
+    return said
 
 
 def _value_part(name: str, part: PropertyPart, said: ValuePart | None) -> ValuePart:

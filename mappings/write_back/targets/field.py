@@ -120,6 +120,10 @@ class FieldTarget(WriteTarget):
             if place is not None:
                 yield Aim(place, part.value, partial(place.make, part), rule.on_leave == "leave")
 
+    def values(self, rule: WriteBackPart) -> Iterator[tuple[Path, str]]:
+        for alias, part in self.part(rule).items():
+            yield (self.option, alias, "value"), part.value
+
     def options(self, rule: WriteBackPart, fields: Mapping[str, Field]) -> Iterator[tuple[Field, str]]:
         """What stands for the levels of health in a select field."""
         for alias, part in self.part(rule).items():
@@ -137,16 +141,17 @@ class FieldTarget(WriteTarget):
 
     def check(self, document: Document, sources: Mapping[str, str], report: Report) -> None:
         """Two writers of one field, loops, unknown aliases, options that a value does not have."""
-        writers: dict[tuple[str, str], str] = {}
+        writers: dict[tuple[Path | str, str], str] = {}
         for index, rule in enumerate(document.write_back):
             for alias, part in self.part(rule).items():
                 path: Path = ("write_back", index, self.option, alias)
                 identity = field_identity(document, alias)
                 _check_alias(document, alias, path, report)
                 _check_loop(alias, sources.get(identity), path, report)
-                key = (rule.target, identity)
+                # An issue is a plain parent by one rule alone: several may write one field.
+                key = (rule.target or path[:2], identity)
                 if key in writers:
-                    _two_writers(alias, writers[key], rule.target, path, report)
+                    _two_writers(alias, writers[key], rule.subject, path, report)
                 writers.setdefault(key, alias)
                 _check_value(part, path, report)
 
@@ -162,14 +167,14 @@ class FieldTarget(WriteTarget):
         """Screens, contexts and the options on them; where no issue of a kind could be found nothing can be said."""
         seen = {target for screen in facts.screens for target in screen.targets}
         for index, rule in enumerate(mapping.document.write_back):
-            screens = [screen for screen in facts.screens if rule.target in screen.targets]
+            screens = [screen for screen in facts.screens if rule.subject in screen.targets]
             for alias, part in self.part(rule).items():
                 if alias in mapping.fields:
                     path: Path = ("write_back", index, self.option, alias)
                     _check_screens(mapping.fields[alias], part, screens, path, report)
-            if facts.screens and self.part(rule) and rule.target not in seen:
-                message = f"no issue is a {rule.target.replace('_', ' ')} now, so its edit screens could not be checked"
-                remedy = "check again when there is one, or correct the `select` that should find it"
+            if facts.screens and self.part(rule) and rule.subject not in seen:
+                message = f"no issue is a {rule.subject.replace('_', ' ')} now, so its edit screens could not be checked"
+                remedy = f"check again when there is one, or correct the `{'parents' if rule.target is None else 'select'}` that should find it"
                 report.warn(Code.NOTHING_SELECTED, message, ("write_back", index), remedy=remedy)
         for access in facts.access if any(map(self.part, mapping.document.write_back)) else ():
             if access.lacks("ADMINISTER_PROJECTS") and not access.lacks(self.permission):

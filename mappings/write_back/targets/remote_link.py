@@ -145,7 +145,7 @@ class RemoteLinkTarget(WriteTarget):
 
     def check(self, document: Document, sources: Mapping[str, str], report: Report) -> None:  # noqa: ARG002
         """One rule links a kind of issue; rows carry no numbers."""
-        linked: set[str] = set()
+        linked: set[str | None] = set()
         for index, rule in enumerate(document.write_back):
             shape, path = self.part(rule), ("write_back", index, self.option)
             if shape is None:

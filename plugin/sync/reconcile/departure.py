@@ -20,7 +20,7 @@ from mappings.facts.issue import Issue
 from mappings.rollup.measurement import objective_rule
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.departure import Spot, Standing, clearing
-from mappings.write_back.desired_values import Owners, aims, counting_rows, places
+from mappings.write_back.desired_values import Owners, aims, counting_rows, own_places, places
 from mappings.write_back.plan import Change, Plan
 from mappings.write_back.target import Place
 from mappings.write_back.targets import target_of
@@ -95,13 +95,13 @@ def _spoken_for(
 ) -> frozenset[Spot]:
     """The places among these issues that another objective speaks for: one of them itself, or one that has it as a key result."""
     mapping, moment = context.mapping, context.moment()
-    of_objective = [aim.place.id for aim in aims(mapping, "objective")]
     of_key_result = [aim.place.id for aim in aims(mapping, "key_result")]
     of_row = [aim.place.id for aim in aims(mapping, "row")]
     found: set[Spot] = set()
     for id_, issue in issues.items():
-        if id_ != objective_id and objective_rule(mapping, issue, moment) is not None:
-            found |= {(id_, field) for field in of_objective}
+        rule = objective_rule(mapping, issue, moment) if id_ != objective_id else None
+        if rule is not None:
+            found |= {(id_, place) for place in own_places(mapping, rule.part.id)}
     if of_key_result or of_row:
         for other in sharers(context, conn, objective_id, set(issues), ()):
             for key_result in other.key_results:

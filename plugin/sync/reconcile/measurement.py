@@ -110,8 +110,9 @@ def owners_of(context: Context, conn: Connection, state: ObjectiveState, forest:
     found = owners(mapping, [state, *sharers(context, conn, state.id, shared, forest)])
     moment = context.moment()
     issues = (forest.issue(id_) for id_ in shared)
-    themselves = {one.id for one in issues if one and objective_rule(mapping, one, moment)}
-    return replace(found, objectives=found.objectives | themselves)
+    rules = {one.id: objective_rule(mapping, one, moment) for one in issues if one}
+    themselves = {id_: rule.part.id for id_, rule in rules.items() if rule is not None}
+    return replace(found, themselves={**found.themselves, **themselves})
 
 
 def sharers(

@@ -147,10 +147,10 @@ def _has_some(known: Issue | None, ours: frozenset[str]) -> bool:
 def may_be_target(mapping: BoundMapping, issue: Issue, moment: Moment, api: Api) -> bool:
     """Whether a rule that selects by itself makes this issue an objective or a key result that gets something no search shows."""
     unshown = [target for target in WRITE_TARGETS if not target.shown(api) and not target.recalled]
-    targets = {
-        rule.target for rule in mapping.document.write_back if any(one.is_written(rule) for one in unshown)
-    }
-    if "objective" in targets and objective_rule(mapping, issue, moment) is not None:
+    written = [rule for rule in mapping.document.write_back if any(one.is_written(rule) for one in unshown)]
+    targets = {rule.subject for rule in written}
+    own = objective_rule(mapping, issue, moment) if targets & {"objective", "parent"} else None
+    if own is not None and (own.sums in written if own.plain else "objective" in targets):
         return True
     rules = (rule for objective in mapping.objectives for rule in objective.key_results)
     return "key_result" in targets and any(

@@ -16,7 +16,9 @@ from mappings.progress import option_names
 from mappings.progress.options import FieldAlias, Jql
 
 MOST = 60
-JQL_KEYS = frozenset({"scope", "select", "when", "excluded", "not_achieved", "jql"}) | option_names(Jql)
+JQL_KEYS = frozenset(
+    {"scope", "select", "when", "excluded", "not_achieved", "jql", "rows", "parents"}
+) | option_names(Jql)
 ALIAS_KEYS = frozenset({"weight", "field", "jql_field"}) | option_names(FieldAlias)
 JQL_WORDS = ("AND", "OR", "NOT", "in", "not in", "is EMPTY", "is not EMPTY", "project", "issuetype", "status",
              "statusCategory", "labels", "resolution", "priority", "parent", "created", "updated", "assignee")  # fmt: skip

@@ -8,6 +8,7 @@ from itertools import islice
 
 from connectors.jira import Jira
 from connectors.jira.http.errors import JiraError, Permanent
+from mappings.document.plain_parents import parent_rules
 from mappings.document.schema import Document
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue
@@ -51,7 +52,7 @@ def _queries(document: Document, issue: str) -> Iterator[str]:
     if issue:
         yield 'key = "' + issue.replace('"', "").replace("\\", "") + '"'
         return
-    for objective in document.objectives:
+    for objective in (*document.objectives, *(part for _, _, part in parent_rules(document))):
         if objective.select:
             yield f"({document.scope}) AND ({objective.select})"
         for rule in objective.key_results:

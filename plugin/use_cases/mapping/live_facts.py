@@ -19,9 +19,9 @@ from mappings.document.checks.writes import (
     LiveFacts,
     PointsSample,
     ProjectAccess,
-    Target,
 )
 from mappings.document.mapping import Mapping
+from mappings.document.schema import Subject
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue, Project
 from mappings.facts.moment import Moment
@@ -71,10 +71,10 @@ def _points(mapping: Mapping, catalogue: Catalogue) -> frozenset[str]:
 
 def _targets(
     mapping: Mapping, issues: Iterable[Issue], moment: Moment
-) -> Iterator[tuple[Issue, frozenset[Target]]]:
+) -> Iterator[tuple[Issue, frozenset[Subject]]]:
     """One issue for each project and type that is written to, with what such issues are."""
     found: dict[Place, Issue] = {}
-    wanted: dict[Place, set[Target]] = defaultdict(set)
+    wanted: dict[Place, set[Subject]] = defaultdict(set)
     for issue in issues:
         for target in _roles(mapping, issue, moment):
             place = (issue.project.id, issue.type.id)
@@ -84,9 +84,10 @@ def _targets(
         yield issue, frozenset(wanted[place])
 
 
-def _roles(mapping: Mapping, issue: Issue, moment: Moment) -> Iterator[Target]:
-    if objective_rule(mapping, issue, moment) is not None:
-        yield "objective"
+def _roles(mapping: Mapping, issue: Issue, moment: Moment) -> Iterator[Subject]:
+    own = objective_rule(mapping, issue, moment)
+    if own is not None:
+        yield "parent" if own.plain else "objective"
     for rule in mapping.objectives:
         for key_result in rule.key_results:
             is_each = (
@@ -97,7 +98,7 @@ def _roles(mapping: Mapping, issue: Issue, moment: Moment) -> Iterator[Target]:
                 return
 
 
-def _screen(jira: Jira, issue: Issue, targets: frozenset[Target]) -> EditScreen:
+def _screen(jira: Jira, issue: Issue, targets: frozenset[Subject]) -> EditScreen:
     fields = {id_: _editable(field) for id_, field in jira.edit_fields(issue.id).items()}
     return EditScreen(issue.project, issue.type, targets, fields, issue.key)
 

@@ -160,7 +160,7 @@ def _standings(
         moment = Moment(at, context.mapping.zone, context.catalogue.account_id)
         with collector_resting():
             states = assess(context.mapping, Forest.of(past.at(at)), moment, kpis=read, aims=aims)
-        yield from ((at, state) for state in states.values())
+        yield from ((at, state) for state in states.values() if not state.plain)
         progress(place, len(backwards))
 
 

@@ -114,7 +114,7 @@ def check_in(connector: Connector, actor: Actor, site: str, objective_id: str, s
     today = Moment(now, connector.context(site).mapping.zone).today
     with connector.store.write() as conn:
         saved = objectives.load(conn, site, objective_id)
-        if saved is None:
+        if saved is None or saved.state.plain:
             raise CheckInRefused([("objective", "it is no objective any more")])
         key_result = key_result_of(saved.state, said.key_result)
         wanted = CheckIn(

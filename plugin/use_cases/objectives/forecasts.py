@@ -25,7 +25,7 @@ def forecast_of(connector: Connector, actor: Actor, site: str, objective_id: str
     mapping = revisions.bound(connector, actor, site)
     with connector.store.read() as conn:
         saved = objectives.load(conn, site, objective_id)
-        if saved is None or mapping is None:
+        if saved is None or saved.state.plain or mapping is None:
             return None
         issues = mirror.get(conn, site, issues_of(saved.state))
     return forecast(mapping, saved.state, issues, Moment(connector.clock(), mapping.zone))

@@ -7,11 +7,17 @@ from connectors.store.numbers import objectives
 from connectors.store.numbers.objectives import SavedObjective
 from plugin.runtime.connector import Connector, NotReady
 
-__all__ = ["SavedObjective", "find_objective", "name_of", "objective_ids"]
+__all__ = ["SavedObjective", "find_computed", "find_objective", "name_of", "objective_ids"]
 
 
 def find_objective(connector: Connector, site: str, name: str) -> SavedObjective | None:
     """The stored objective, or None."""
+    found = find_computed(connector, site, name)
+    return None if found is None or found.state.plain else found
+
+
+def find_computed(connector: Connector, site: str, name: str) -> SavedObjective | None:
+    """The stored objective, or the plain parent that sums are written to, or None."""
     with connector.store.read() as conn:
         for objective_id in (name, mirror.id_of_key(conn, site, name.upper()), f"@{name}"):
             saved = objectives.load(conn, site, objective_id) if objective_id else None
@@ -30,11 +36,11 @@ def name_of(connector: Connector, site: str, objective_id: str) -> str:
 
 
 def objective_ids(connector: Connector, site: str, names: tuple[str, ...]) -> list[str]:
-    """The ids of the named objectives, or of all; raises NotReady naming the ones nobody knows."""
+    """The ids of the named objectives and plain parents, or of all; raises NotReady naming the ones nobody knows."""
     if not names:
         with connector.store.read() as conn:
             return objectives.ids(conn, site)
-    found = {name: find_objective(connector, site, name) for name in names}
+    found = {name: find_computed(connector, site, name) for name in names}
     unknown = [name for name, saved in found.items() if saved is None]
     if unknown:
         raise NotReady(

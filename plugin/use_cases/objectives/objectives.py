@@ -18,7 +18,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.objectives import movement as movements
 from plugin.use_cases.objectives.movement import Told, instant_of
-from plugin.use_cases.objectives.objective_lookup import find_objective
+from plugin.use_cases.objectives.objective_lookup import find_computed, find_objective
 from plugin.use_cases.permission import VIEWER, question
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "SavedObjective",
     "Wanted",
     "aligned_to",
+    "computed",
     "drift_below",
     "every_objective",
     "every_point",
@@ -59,10 +60,16 @@ def objective(connector: Connector, _actor: Actor, site: str, name: str) -> Save
 
 
 @question(VIEWER)
+def computed(connector: Connector, _actor: Actor, site: str, name: str) -> SavedObjective | None:
+    """The same, a plain parent that sums are written to as well."""
+    return find_computed(connector, site, name)
+
+
+@question(VIEWER)
 def list_all(connector: Connector, _actor: Actor, site: str) -> tuple[SavedObjective, ...]:
     """All of a site with their ledgers."""
     with connector.store.read() as conn:
-        return tuple(objectives.all(conn, site))
+        return tuple(objectives.listed(conn, site))
 
 
 @question(VIEWER)
@@ -101,7 +108,7 @@ def aligned_to(
 
 @question(VIEWER)
 def explained_by(connector: Connector, _actor: Actor, site: str, issue: str) -> tuple[SavedObjective, ...]:
-    """Those whose numbers this issue (id or key) is part of."""
+    """Those whose numbers this issue (id or key) is part of; plain parents whose sums it is part of, too."""
     with connector.store.read() as conn:
         ids = {issue, mirror.id_of_key(conn, site, issue.upper())} - {None}
         depending = objectives.depending_on(conn, site, [id_ for id_ in ids if id_ is not None])

@@ -24,9 +24,11 @@ def named(*names: str) -> tuple[Named, ...]:
 
 HEALTH = named("Achieved", "On track", "At risk", "Off track", "Pending", "Unknown")
 NUMBERS = ("Story point estimate", "KR start", "KR current", "KR target", "KR weight", "OKR progress")
+SUMS = ("Points done", "Points total")
 SITE = Catalogue(
     fields=(
         *(Field(f"customfield_{at}", name, "number", clause_names=(name,)) for at, name in enumerate(NUMBERS, 10050)),
+        *(Field(f"customfield_{at}", name, "number", clause_names=(name,)) for at, name in enumerate(SUMS, 10064)),
         Field("customfield_10061", "OKR health", "option", options=HEALTH, clause_names=("OKR health",)),
         Field("customfield_10062", "OKR summary", "string", clause_names=("OKR summary",)),
         Field("customfield_10063", "KR query", "string", clause_names=("KR query",)),

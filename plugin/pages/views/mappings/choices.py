@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from mappings.diagnostic import Diagnostic
 from mappings.document.checks.walk import listed_cycles, weight_uses
+from mappings.document.plain_parents import parent_rules, weights_of
 from mappings.document.schema import CyclePart, CyclesPart, Document, FieldPart, KeyResultPart
 from mappings.document.text.canonical import export, plain
 from mappings.document.text.source import read_document
@@ -128,6 +129,10 @@ def alias_uses(document: Document) -> dict[str, str]:
             for what, alias in _read(key_result):
                 if isinstance(alias, str) and alias in document.fields:
                     uses.setdefault(alias, f"read: {what}")
+    for _, sums, _ in parent_rules(document):
+        for one in aliases(weights_of(sums)):
+            if one.text in document.fields:
+                uses.setdefault(one.text, f"read: {one.mark.meaning}")
     for part in document.write_back:
         for _, alias, target in fields_of(part):
             what = target.value.replace("_percent", " in percent").replace("_", " ")
@@ -169,7 +174,7 @@ def option_choices(
                     OptionChoice(f"option-{index}-{alias}-{level}", level, options.get(level, ""), known)
                     for level in LEVELS
                 ]
-                found.append((f"{alias} of each {part.target.replace('_', ' ')}", rows))
+                found.append((f"{alias} of each {part.subject.replace('_', ' ')}", rows))
     return found
 
 
@@ -281,7 +286,7 @@ def _put_cycles(value: dict[str, Any], form: Form) -> None:
 
 
 def _put_objectives(value: dict[str, Any], form: Form) -> None:
-    for index, objective in enumerate(value["objectives"]):
+    for index, objective in enumerate(value.get("objectives", [])):
         place = f"objective-{index}"
         if form.get(f"{place}-select"):
             objective["select"] = form[f"{place}-select"].strip()
