@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from mappings.numbers import plain
 from mappings.rollup.rows.ledger import Contribution, Disposition
 from mappings.rollup.rows.sums import ENTERING
 from mappings.rollup.state import KeyResultState, ObjectiveState
@@ -35,6 +36,16 @@ def sums(objective: ObjectiveState | None, key_result: KeyResultState | None) ->
         return None
     done = [row for row in rows if row.progress is not None and row.progress >= ONE]
     return Sums(_issues(rows), _issues(done), _weight(rows), _weight(done))
+
+
+def told(found: Sums | None) -> str:
+    """Sums as people read them: `2 of 3 issues done, weighing 8 of 10`; the weight only where it says something else."""
+    if found is None:
+        return "no row is an issue that can be counted"
+    issues = f"{plain(found.issues_done)} of {plain(found.issues)} {'issue' if found.issues == ONE else 'issues'} done"
+    if (found.weight, found.weight_done) == (found.issues, found.issues_done):
+        return issues
+    return f"{issues}, weighing {plain(found.weight_done)} of {plain(found.weight)}"
 
 
 def gap_count(objective: ObjectiveState | None, key_result: KeyResultState | None) -> Fraction:

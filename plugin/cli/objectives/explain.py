@@ -18,8 +18,14 @@ from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, progress_bar, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.objectives.as_of import AsOf, as_of, as_of_draft, instant_asked, read_histories
-from plugin.use_cases.objectives.objective_values import as_of_values, health_values, ledgers_of, percent_text
-from plugin.use_cases.objectives.objectives import SavedObjective, objective
+from plugin.use_cases.objectives.objective_values import (
+    as_of_values,
+    health_values,
+    ledgers_of,
+    percent_text,
+    sums_text,
+)
+from plugin.use_cases.objectives.objectives import SavedObjective, computed
 
 
 @click.command("explain")
@@ -37,7 +43,7 @@ from plugin.use_cases.objectives.objectives import SavedObjective, objective
 @site_option
 @json_option
 def explain_command(key: str, at: str | None, mapping: str | None, site: str, as_json: bool) -> None:
-    """Show why an objective stands where it stands: every row, its weight, its share; the shares sum to the number.
+    """Show why an objective stands where it stands, or a plain parent has its sums: every row, its weight, its share; the shares sum to the number.
 
     With --at, where it stood: worked out from the histories of its issues, which are read where they are not kept yet.
     """
@@ -45,16 +51,18 @@ def explain_command(key: str, at: str | None, mapping: str | None, site: str, as
         if at is not None or mapping is not None:
             past = look_back(connector, site, key, at, mapping)
         else:
-            past, saved = None, objective(connector, COMMAND_LINE, site, key)
+            past, saved = None, computed(connector, COMMAND_LINE, site, key)
     if past is not None:
         saved = past.saved
     if saved is None:
         raise NotReady(
-            f"{key} is no objective here. jira-okr status lists the objectives; jira-okr sync looks for new ones."
+            f"{key} is no objective here, and no plain parent that sums are written to. jira-okr status lists the objectives; jira-okr sync looks for new ones."
         )
     if as_json:
         more = {} if past is None else {"as_of": as_of_values(past.at, saved.mapping_revision, past.stood)}
-        show_json({**ledgers_of(saved.state), "health": health_values(saved.state.health), **more})
+        plain = {"rule": saved.state.rule_id, "sums": sums_text(saved.state)} if saved.state.plain else {}
+        health = health_values(saved.state.health)
+        show_json({**ledgers_of(saved.state), "health": health, **more, **plain})
     elif past is not None:
         show_past(past)
     else:
@@ -95,8 +103,11 @@ def show_past(past: AsOf) -> None:
 
 
 def show_explanation(saved: SavedObjective) -> None:
-    """The explanation for people."""
+    """The explanation for people, of an objective or of a plain parent."""
     state = saved.state
+    if state.plain:
+        show_plain_parent(state)
+        return
     click.echo(headline(state))
     click.echo(f"  {state.health.sentence}  [rule: {state.health.rule}]")
     for flag in state.flags:
@@ -109,6 +120,14 @@ def show_explanation(saved: SavedObjective) -> None:
         show_ledger(f"Beside it, not in the number: {number}", state.beside, bar)
     for key_result in state.key_results:
         _show_key_result(key_result)
+
+
+def show_plain_parent(state: ObjectiveState) -> None:
+    """The sums of a plain parent, and the rows that they are made of."""
+    click.echo(f"{state.key} {state.title}: {sums_text(state)}")
+    click.echo(f"  {state.health.sentence}; they are written by {state.rule_id} of the mapping")
+    for rows in state.key_results:
+        show_ledger("The rows", rows.measurement.ledger, ACHIEVED_AT[rows.commitment])
 
 
 def headline(state: ObjectiveState) -> str:

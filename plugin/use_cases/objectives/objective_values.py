@@ -14,6 +14,7 @@ from mappings.explain.confidence import Spoken
 from mappings.numbers import WHOLE, percent
 from mappings.rollup.rows.ledger import Contribution, Ledger
 from mappings.rollup.state import Health, KeyResultState, ObjectiveState
+from mappings.write_back.row_sums import sums, told
 
 
 def exact_text(value: Fraction | None) -> str | None:
@@ -39,6 +40,11 @@ def number(value: Fraction | None) -> float | None:
     except OverflowError:
         return None
     return math.nextafter(near, -math.inf) if value < near and near in (1, 100) else near
+
+
+def sums_text(state: ObjectiveState) -> str:
+    """What is done of all its rows, in words: `2 of 3 issues done, weighing 8 of 10`."""
+    return told(sums(state, None))
 
 
 def health_values(health: Health) -> dict[str, str]:

@@ -13,6 +13,7 @@ from connectors.sandbox.site_state.state import person
 from connectors.sandbox.site_state.transitions import to_status
 from connectors.store.numbers import objectives
 from connectors.store.schema import history, listing
+from plugin.cli.objectives.explain import show_plain_parent
 from plugin.use_cases.mapping.mapping_life import preview_text
 from plugin.use_cases.objectives.objectives import computed, list_all, objective
 from plugin.use_cases.work.plans import plan
@@ -142,7 +143,9 @@ def test_an_issue_that_an_objective_rule_selects_is_no_plain_parent(hand: Any) -
         assert list(conn.execute(select(listing.c.id)).scalars()) == [plain]
 
 
-def test_a_plain_parent_is_planned_and_previewed_but_is_no_objective_anywhere(hand: Any) -> None:
+def test_a_plain_parent_is_planned_previewed_and_explained_but_is_no_objective_anywhere(
+    hand: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     epic, (story, _) = epic_of(hand, (3, "Done"), (5, "To Do"))
     hand.activate(SUMS, large=True)
     hand.sync()
@@ -162,6 +165,10 @@ def test_a_plain_parent_is_planned_and_previewed_but_is_no_objective_anywhere(ha
     saved = computed(hand.connector, TESTER, "main", key)
     assert saved is not None
     assert (saved.state.plain, saved.state.rule_id) == (True, "write_back[0]")
+    show_plain_parent(saved.state)
+    told = capsys.readouterr().out
+    assert f"{key} A Epic: 0 of 2 issues done, weighing 0 of 8" in told
+    assert "written by write_back[0] of the mapping" in told
     with hand.connector.store.read() as conn:
         assert objectives.ids(conn, "main") == [epic]
         assert objectives.headlines(conn, "main") == []
