@@ -127,7 +127,7 @@ class Sources(Protocol):
         ...
 
     def explained_by(self, issue: str, site: str | None = None) -> Sequence[Located]:
-        """The objectives whose numbers this issue (id or key) is part of."""
+        """The objectives whose numbers this issue (id or key) is part of, and the plain parents whose sums it is part of."""
         ...
 
     def history(self, objective_id: str, site: str | None = None) -> Sequence[HistoryPoint]:

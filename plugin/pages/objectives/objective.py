@@ -13,12 +13,17 @@ from flask.typing import ResponseReturnValue
 from mappings.explain.certainty import sentences
 from mappings.rollup.health import ACHIEVED_AT
 from plugin.pages.frame.page import Page, rendered
-from plugin.pages.objectives.objective_address import objective_address, row_address, site_in_address
+from plugin.pages.objectives.objective_address import (
+    objective_address,
+    parent_address,
+    row_address,
+    site_in_address,
+)
 from plugin.pages.sources import Located, SavedHead, Sources
 from plugin.pages.views.objectives.check_in_form import CheckInForm
 from plugin.pages.views.objectives.explanation import Explanation, explanation
 from plugin.pages.views.objectives.forecast import ForecastView, forecast_view
-from plugin.pages.views.objectives.ledger import Browse, place_of
+from plugin.pages.views.objectives.ledger import SHOWN, Browse, ledger_table, place_of
 from plugin.pages.views.objectives.movement import Since, since_view
 from plugin.pages.views.objectives.surroundings import Reference, Surroundings
 from plugin.pages.views.objectives.tree import name
@@ -28,6 +33,7 @@ from plugin.pages.views.words.health import WORDS
 from plugin.pages.views.words.moments import when
 from plugin.use_cases.objectives.as_of import AsOf
 from plugin.use_cases.objectives.movement import instant_of
+from plugin.use_cases.objectives.objective_values import sums_text
 
 
 def register(blueprint: Blueprint, sources: Sources) -> None:
@@ -56,7 +62,10 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
 
     @blueprint.get("/why/<issue>", endpoint="why")
     def why(issue: str) -> ResponseReturnValue:
-        return why_page(sources, issue, request.args.get("site"))
+        asked = request.args.get("row")
+        return why_page(
+            sources, issue, request.args.get("site"), asked, everything=bool(request.args.get("all"))
+        )
 
 
 def objective_page(
@@ -215,9 +224,22 @@ def several_page(sources: Sources, wanted: str, found: Sequence[Located]) -> str
     return rendered("several.html", "objectives", wanted=wanted, choices=choices)
 
 
-def why_page(sources: Sources, issue: str, site: str | None = None) -> ResponseReturnValue:
-    """Straight to the objective where an issue is one or belongs to one; a choice where it belongs to several."""
+def why_page(
+    sources: Sources,
+    issue: str,
+    site: str | None = None,
+    asked: str | None = None,
+    *,
+    everything: bool = False,
+) -> ResponseReturnValue:
+    """Straight to the objective where an issue is one or belongs to one; a choice where it belongs to several.
+
+    A plain parent that sums are written to has no page but this one: its rows, that of the `asked` issue marked.
+    """
     found = sources.located(issue, site) or sources.explained_by(issue, site)
+    itself = [one for one in found if _is_parent(one, issue)]
+    if len(itself) == 1:
+        return parent_page(sources, itself[0], asked, everything=everything)
     if not found:
         abort(404, f"No objective is measured by “{issue}”.")
     if len(found) == 1:
@@ -228,9 +250,39 @@ def why_page(sources: Sources, issue: str, site: str | None = None) -> ResponseR
     return rendered("why.html", "objectives", issue=issue, choices=choices)
 
 
+def _is_parent(located: Located, issue: str) -> bool:
+    """Whether this issue is the plain parent itself."""
+    state = located.saved.state
+    return state.plain and issue.upper() in (state.id, state.key.upper())
+
+
+def parent_page(sources: Sources, located: Located, asked: str | None, *, everything: bool) -> str:
+    """What is summed for a plain parent, row by row."""
+    saved, browse = located.saved, browse_on(sources, located.site)
+    state = saved.state
+    rows = next((one.measurement.ledger for one in state.key_results), state.ledger)
+    return rendered(
+        "parent.html",
+        "objectives",
+        key=state.key,
+        url=browse(state.key),
+        title=state.title or "Untitled",
+        status=state.status,
+        sums=sums_text(state),
+        rule=state.rule_id,
+        table=ledger_table(rows, browse, None if everything else SHOWN, asked=asked),
+        all=parent_address(state.key, site_in_address(located.site, sources.site_names()), everything=True),
+        computed=when(saved.computed_at, sources.now(), sources.zone),
+        revision=saved.mapping_revision,
+        pulse=pulse(sources.vitals(), sources.now(), sources.zone),
+    )
+
+
 def _asked(sources: Sources, located: Located, issue: str) -> Reference:
-    """An objective, and where its page marks the row of an issue."""
+    """An objective or a plain parent, and where its page marks the row of an issue."""
     state, said = located.saved.state, site_in_address(located.site, sources.site_names())
+    if state.plain:
+        return replace(named(sources, located), address=parent_address(state.key, said, issue))
     address = row_address(name(state), said, issue, place_of(state, issue))
     return replace(named(sources, located), address=address)
 

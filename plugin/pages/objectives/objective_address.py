@@ -19,6 +19,12 @@ def row_address(name: str, site: str | None, issue: str, place: str | None) -> s
     return url_for("pages.objective", id_or_key=name, site=site, row=issue, _anchor=place)
 
 
+def parent_address(key: str, site: str | None, issue: str | None = None, *, everything: bool = False) -> str:
+    """Where the sums of a plain parent are explained, with the row of an issue marked, or with all rows."""
+    anchor, all_ = "rows-row" if issue else None, 1 if everything else None
+    return url_for("pages.why", issue=key, site=site, row=issue, all=all_, _anchor=anchor)
+
+
 def site_in_address(site: str, sites: Collection[str]) -> str | None:
     """What an address has to say of the site: nothing where the connector has only this one."""
     return site if len(sites) > 1 else None

@@ -28,7 +28,7 @@ from tests.mappings.document.test_fuzz import FOREST, NAMES
 ALIASES = {f"a{number}": name for number, name in enumerate(NAMES)}
 JQL = ["issuetype = Epic", "issuetype in (Story, Bug)", 'status = Done AND updated > "-2w"', "labels = okr ORDER BY created", "due < now() OR a = 1", "", "ORDER BY created"]  # fmt: skip
 WORDS: dict[str, list[str]] = {
-    **{key: [*JQL, "none"] for key in ("scope", "select", "when", "excluded", "not_achieved", "jql", "done_when")},
+    **{key: [*JQL, "none"] for key in ("scope", "select", "when", "excluded", "not_achieved", "jql", "done_when", "rows", "parents")},
     **{key: list(ALIASES) for key in ("current", "start", "target", "amount", "percent", "at_least", "at_most", "tolerance", "jql_field", "field", "weight")},
     "due": [*ALIASES, str(FIRST_DAY), str(LAST_DAY), "2026-11-20"],
     "stale_after": ["1d", f"{LONGEST_DAYS}d", "0d", "2w", "999999d"],
@@ -133,14 +133,28 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     for number, rule in enumerate(one.get("key_results", [])):
         rule["id"] = f"k{number}"
     aliases = {alias: {"id": name} for alias, name in ALIASES.items()}
+    for rule in found.get("write_back", []):
+        _say_to_what(draw, rule)
+    sums = any("parents" in rule for rule in found.get("write_back", []))
     return {
         **found,
         "version": 1,
         "name": "one-mapping",
         "scope": "project = PLAT",
         "fields": aliases,
-        "objectives": [one],
+        "objectives": [] if sums and draw(st.booleans()) else [one],
     }
+
+
+def _say_to_what(draw: st.DrawFn, rule: dict[str, Any]) -> None:
+    """Whether a rule of `write_back` is about objectives and what belongs to them, or about plain parents; mostly one of both."""
+    sums = draw(st.booleans())
+    for name in ("target",) if sums else ("rows", "parents", "relation", "weight", "missing"):
+        rule.pop(name, None)
+    if sums:
+        rule |= {name: draw(st.sampled_from(JQL)) for name in ("rows", "parents")}
+    else:
+        rule["target"] = draw(st.sampled_from(["objective", "key_result", "row"]))
 
 
 MOMENTS = (

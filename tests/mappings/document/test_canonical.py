@@ -200,7 +200,7 @@ documents = st.builds(
         excluded=texts,
     ),
     cycles=st.lists(st.builds(CyclePart, id=texts, start=days, end=days, name=st.none() | texts), max_size=2).map(tuple),
-    objectives=st.lists(objectives, min_size=1, max_size=2).map(tuple),
+    objectives=st.lists(objectives, max_size=2).map(tuple),
     kpis=st.lists(
         st.builds(
             KpiPart, id=texts, name=texts, source=sources,
@@ -211,7 +211,9 @@ documents = st.builds(
         max_size=1,
     ).map(tuple),
     write_back=st.lists(
-        st.builds(WriteBackPart, target=st.sampled_from(["objective", "key_result"]), set=st.dictionaries(names, targets, max_size=2)), max_size=2
+        st.builds(WriteBackPart, target=st.sampled_from(["objective", "key_result"]), set=st.dictionaries(names, targets, max_size=2))
+        | st.builds(WriteBackPart, rows=texts | st.just(""), parents=texts, relation=st.sampled_from(["child", "descendant"]), weight=texts, set=st.dictionaries(names, targets, max_size=2)),
+        max_size=2,
     ).map(tuple),
     check_ins=st.none() | st.builds(CheckInsPart, every=st.sampled_from(["7d", "2w"]), on=st.sampled_from(["mon", "fri"]), who=st.sampled_from(["owners", "anyone", "editors"]), delivery=st.booleans()),
     brake=st.builds(BrakePart, share=shares, floor=st.integers(0, 99)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from fractions import Fraction
 
 import pytest
 from bs4 import BeautifulSoup
@@ -14,6 +15,9 @@ from connectors.store.reads import full_reads
 from connectors.store.reads.full_reads import FullRead
 from connectors.store.work import drift, due, inbox
 from docs.screenshots.company import NOW, REVISION, seeded
+from mappings.rollup.health import plain_parent
+from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
+from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveState
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.pages import pages_blueprint
 from plugin.pages.stored_sources import StoredSources
@@ -137,3 +141,34 @@ def test_many_dead_letters_and_much_drift_cost_pages_no_more_statements_than_one
     page = BeautifulSoup(client.get("/health").text, "html.parser")
     assert len(page.select(".dead .dead-error")) == len(ids)
     assert len({link["href"] for link in page.select(".dead a[href^='/objectives/']")}) >= len(ids)
+
+
+def test_why_explains_the_sums_of_a_plain_parent_and_no_list_has_it(client, sqlite_store):
+    rows = Ledger((Contribution("31", "PLAT-31", "A story", Disposition.COUNTED, "done", Fraction(3), Fraction(1), Fraction(3, 8)),
+                   Contribution("32", "PLAT-32", "Another", Disposition.COUNTED, "to do", Fraction(5), Fraction(0), Fraction(0))), Fraction(3, 8))  # fmt: skip
+    measurement = Measurement(Fraction(3, 8), Fraction(3, 8), Cause.MEASURED, "2 of 2 count", ledger=rows)
+    summed = KeyResultState(
+        "30/rows",
+        "rows",
+        "delivery",
+        "delivery",
+        "the rows",
+        measurement,
+        plain_parent(),
+        Fraction(1),
+        contributing=True,
+    )
+    state = ObjectiveState(
+        "30", "write_back[0]", "An epic", Fraction(3, 8), plain_parent(), rows, (summed,), "30", "PLAT-30",
+        touched=frozenset({"30", "31", "32"}), plain=True,
+    )  # fmt: skip
+    with sqlite_store.write() as conn:
+        objectives.save(conn, "main", state, REVISION, NOW)
+    page = client.get("/why/PLAT-30").text
+    assert "1 of 2 issues done, weighing 3 of 8" in page
+    assert "write_back[0]" in page
+    assert client.get("/why/31").location == "/why/PLAT-30?row=31#rows-row"
+    marked = BeautifulSoup(client.get("/why/PLAT-30?row=31").text, "html.parser").select("tr[aria-current]")
+    assert [row.select_one(".what").text for row in marked] == ["A story"]
+    assert client.get("/objectives/PLAT-30").status_code == 404
+    assert "PLAT-30" not in client.get("/").text
