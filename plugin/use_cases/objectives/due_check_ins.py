@@ -44,7 +44,7 @@ class Due:
 def due_check_ins(connector: Connector, _actor: Actor, site: str, owner: str = "") -> tuple[Due, ...]:
     """What is due today, most missed first; of one owner, in any case, where one is named. Nothing where the mapping asks for no check-ins."""
     with connector.store.read() as conn:
-        states = [saved.state for saved in objectives.all(conn, site)]
+        states = [saved.state for saved in objectives.listed(conn, site)]
         found = [one for state in states for one in due_of(connector, conn, site, state)]
     wanted = owner.strip().casefold()
     mine = [one for one in found if not wanted or wanted == (one.owner or "").casefold()]
