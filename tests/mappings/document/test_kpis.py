@@ -63,6 +63,7 @@ def test_everything_at_once_is_accepted() -> None:
         ("promote: {objective: CORE-12, create: {project: PLAT}}", "missing-key", "kpis[0].promote.create"),
         ("grace: soon", "bad-form", "kpis[0].grace"),
         ("grace: 32d", "out-of-range", "kpis[0].grace"),
+        ("grace: 745h", "out-of-range", "kpis[0].grace"),
         ("cadence: yearly", "unknown-value", "kpis[0].cadence"),
         ("aggregate: median", "unknown-value", "kpis[0].aggregate"),
         ("min_readings: 0", "out-of-range", "kpis[0].min_readings"),

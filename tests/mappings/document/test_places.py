@@ -36,6 +36,17 @@ PLACES = {
 }
 
 
+WHICH = "write which issues are meant, like project = PLAT or issuetype = Story"
+LEAVE_OUT = "write a condition, or leave the key out"
+REMEDIES = {
+    "scope": WHICH,
+    "objectives[0].select": WHICH,
+    "statuses.not_achieved": LEAVE_OUT,
+    "statuses.excluded": "write which issues are excluded, or `excluded: none` where none is",
+    "statuses.overrides[0].when": LEAVE_OUT,
+}
+
+
 @pytest.mark.parametrize("jql", ['""', '"  "', "ORDER BY created", '"ORDER BY created DESC, key"'])
 @pytest.mark.parametrize("path", PLACES)
 def test_jql_that_would_mean_everything_is_refused_at_every_place(path: str, jql: str) -> None:
@@ -44,7 +55,14 @@ def test_jql_that_would_mean_everything_is_refused_at_every_place(path: str, jql
     found = only(COMPLETE.replace(old, new.format(jql)))
     assert (found.code, found.path) == ("unrestricted", path)
     assert "every issue" in found.message
-    assert found.remedy
+    assert found.remedy == REMEDIES[path]
+
+
+def test_a_condition_that_would_mean_everything_is_left_out_instead() -> None:
+    progress = "progress: {kind: delivery, weight: points}"
+    assert progress in COMPLETE
+    found = only(COMPLETE.replace(progress, "progress: {kind: milestone, done_when: ORDER BY created}"))
+    assert (found.code, found.remedy) == ("unrestricted", LEAVE_OUT)
 
 
 def test_nothing_is_excluded_by_a_word_of_its_own() -> None:
