@@ -96,8 +96,21 @@ def get_json(outside: Outside, url: str, timeout: float, connection: str | None)
     raise Unreachable(f"{first.netloc} sends on and on", refused=True)
 
 
+def post_json(
+    outside: Outside, url: str, body: object, timeout: float
+) -> tuple[int, http.client.HTTPMessage, str]:
+    """Status, headers and words of what answers to a JSON that is posted once; nobody is followed elsewhere. Raises Unreachable."""
+    deadline = time.monotonic() + timeout
+    status, headers, said = _asked(outside, urlsplit(url), deadline, None, json.dumps(body).encode())
+    return status, headers, said.decode("utf-8", "replace")
+
+
 def _asked(
-    outside: Outside, parts: SplitResult, deadline: float, secret: NamedConnection | None
+    outside: Outside,
+    parts: SplitResult,
+    deadline: float,
+    secret: NamedConnection | None,
+    posted: bytes | None = None,
 ) -> tuple[int, http.client.HTTPMessage, bytes]:
     host, port = _allowed(outside, parts)
     address = _address(outside, host, port)
@@ -110,8 +123,10 @@ def _asked(
     headers = {"Accept": "application/json", "User-Agent": "jira-okr"}
     if secret is not None and secret.authorization:
         headers["Authorization"] = secret.authorization
+    if posted is not None:
+        headers["Content-Type"] = "application/json; charset=utf-8"
     try:
-        connection.request("GET", path, headers=headers)
+        connection.request("GET" if posted is None else "POST", path, posted, headers)
         answer = connection.getresponse()
         return answer.status, answer.headers, _body(answer, parts.netloc, deadline)
     except (OSError, http.client.HTTPException, ValueError) as error:

@@ -385,6 +385,33 @@ class CheckInsPart(Part):
     delivery: bool = False
 
 
+Recipient = Annotated[
+    str, Field(pattern=r"^(mail:[^\s@<>,;:\x00-\x1f]+@[^\s@<>,;:\x00-\x1f]+|slack:[a-z0-9][a-z0-9_-]{0,62})$")
+]
+"""`mail:lead@example.org`, or `slack:okr` for the webhook that the settings call `okr`."""
+
+
+class TellPart(Part):
+    """A digest that people get by themselves: which, when in local time, and who."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
+    every: Literal["week"] = Field("week", description="How often: week.")
+    on: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] = Field(
+        "mon", description="On which day of the week, in the time zone of the mapping."
+    )
+    at: str = Field(
+        "09:00", pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="At which local time, such as 09:00."
+    )
+    to: tuple[Recipient, ...] = Field(
+        min_length=1,
+        max_length=MOST_PARTS,
+        description="Who gets it: mail:lead@example.org, or slack:okr for a webhook of the settings.",
+    )
+    empty: Literal["skip", "send"] = Field(
+        "skip", description="What becomes of it in a week in which nothing happened: skip, or send."
+    )
+
+
 class Document(Part):
     """A whole mapping document."""
 
@@ -401,3 +428,4 @@ class Document(Part):
     write_back: tuple[WriteBackPart, ...] = Field(default=(), max_length=MOST_PARTS)
     check_ins: CheckInsPart | None = None
     brake: BrakePart = BrakePart()
+    tell: tuple[TellPart, ...] = Field(default=(), max_length=MOST_PARTS)

@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "moved": "plugin.cli.objectives.movement:moved_command",
         "check-in": "plugin.cli.objectives.check_in:check_in_group",
         "cycle": "plugin.cli.objectives.cycle:cycle_group",
+        "digest": "plugin.cli.objectives.digest:digest_group",
         "kpi": "plugin.cli.objectives.kpi:kpi_group",
         "history": "plugin.cli.objectives.history:history_group",
         "status": "plugin.cli.work.status:status_command",

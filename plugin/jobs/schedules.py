@@ -18,7 +18,7 @@ from connectors.store.numbers import kpi_failures, objectives, snapshots
 from connectors.store.people import audit
 from connectors.store.reads import failures, wishes
 from connectors.store.sites import catalogues
-from connectors.store.work import due, inbox, limits
+from connectors.store.work import due, inbox, limits, outbox
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.process import worker_name
 from plugin.sync import outage
@@ -29,6 +29,7 @@ from plugin.sync.resync.full import resync
 from plugin.sync.resync.recent import resync_recent
 from plugin.sync.resync.watermark import want_full_read
 from plugin.use_cases.cycles.closing import close_due
+from plugin.use_cases.digests.digests import tell_due
 from plugin.use_cases.health import webhook_state
 from plugin.use_cases.kpis.creation import make_wanted
 from plugin.use_cases.kpis.current_values import write_current_values
@@ -102,6 +103,11 @@ def close_cycles(connector: Connector, site: str, _going_on: Callable[[], None])
     close_due(connector, site)
 
 
+def tell(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
+    """The digests that are due are made, once each, and what is on its way is sent."""
+    tell_due(connector, site, going_on)
+
+
 def prune(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
     """Forget deliveries and audit entries older than their settings, all but a day's last point of old history, and idle limits."""
     now = connector.clock()
@@ -111,6 +117,7 @@ def prune(connector: Connector, site: str, _going_on: Callable[[], None]) -> Non
         limits.prune(conn, now - timedelta(days=1))
         tombstones.prune(conn, now - WINDOW)
         snapshots.thin(conn, site, now - timedelta(days=connector.settings.keep_history_days))
+        outbox.prune(conn, site, now - timedelta(days=connector.settings.keep_history_days))
         issue_histories.prune(conn, site)
         kpi_failures.prune(conn, site, now - timedelta(days=connector.settings.keep_history_days))
     forecast_record.forget_old(connector, site)
@@ -164,6 +171,7 @@ class Schedules:
             Schedule("prune", timedelta(hours=6), prune),
             Schedule("kpis", timedelta(minutes=1), count_kpis, Connector.watches_kpis),
             Schedule("kpi sources", timedelta(minutes=1), read_kpis, Connector.reads_kpis),
+            Schedule("tell", timedelta(minutes=1), tell),
             Schedule("activation", timedelta(minutes=1), go_on_activating),
         ]
         if connector.settings.resync_minutes:

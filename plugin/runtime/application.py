@@ -15,6 +15,7 @@ from plugin.pages.control import control_blueprint
 from plugin.pages.frame.guard import content_security_policy
 from plugin.pages.stored_sources import StoredSources
 from plugin.runtime.connector import Connector, NotReady
+from plugin.unsubscribe import unsubscribe_blueprint
 from plugin.webhooks import webhooks_blueprint
 
 LARGEST_REQUEST = 2 * 1024 * 1024
@@ -34,6 +35,7 @@ def create_app(connector: Connector) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     app.register_blueprint(webhooks_blueprint(connector))
     app.register_blueprint(operations_blueprint(connector))
+    app.register_blueprint(unsubscribe_blueprint(connector))
     register_api(app, connector)
     app.register_blueprint(pages_blueprint(StoredSources(connector)))
     app.register_blueprint(control_blueprint(connector))

@@ -56,6 +56,11 @@ EXPECTED = {
     "oidc.default_role": "viewer, editor or admin, or none to let in only those whose role claim is in ROLES",
     "metrics.http_hosts": 'JSON: the hosts that sources of KPIs may ask, for example ["metrics.acme.example", "http://10.0.0.5:9090"]',
     "metrics.connections": 'JSON: what they name, for example {"warehouse": {"url": "postgresql://user:password@host/database"}}',
+    "notify.mail.host": "the SMTP server that mail is submitted to, for example smtp.acme.example",
+    "notify.mail.sender": "the address that mail comes from, for example okr@acme.example",
+    "notify.mail.security": "starttls, tls or none",
+    "notify.slack": 'JSON: webhooks of Slack by name, for example {"okr": "https://hooks.slack.com/services/…"}',
+    "notify.hosts": 'JSON: further hosts that webhooks may be at, for example ["chat.acme.example"]',
     "trusted_proxies": "how many reverse proxies stand before the connector and set X-Forwarded-For; 0 for none",
     "datacenter_calls_per_second": "how many calls a second Jira Data Center may get, 0.1 to 1000",
     "mcp": "on or off",
@@ -134,6 +139,29 @@ class MetricSettings(BaseModel):
     connections: dict[str, MetricConnectionSettings] = Field(default_factory=dict)
 
 
+class MailSettings(BaseModel):
+    """Where mail is submitted, and from whom it comes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = Field(min_length=1)
+    sender: str = Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str | None = None
+    password: SecretStr = SecretStr("")
+
+
+class NotifySettings(BaseModel):
+    """The channels by which digests reach people. The address of a webhook is a secret."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mail: MailSettings | None = None
+    slack: dict[str, SecretStr] = Field(default_factory=dict)
+    hosts: tuple[str, ...] = ()
+
+
 class Settings(BaseSettings):
     """Everything an operator can set. Nested names use two underscores: `JIRA_OKR_JIRA__URL`."""
 
@@ -151,6 +179,7 @@ class Settings(BaseSettings):
     jira: JiraSettings | None = None
     oidc: OidcSettings | None = None
     metrics: MetricSettings = MetricSettings()
+    notify: NotifySettings = NotifySettings()
     trusted_proxies: int = Field(default=0, ge=0, le=10)
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)

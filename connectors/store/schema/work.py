@@ -204,3 +204,30 @@ permit = Table(
     columns.part("permission"),
     columns.number("may"),
 )
+
+outbox = Table(
+    "outbox",
+    columns.metadata,
+    columns.site(),
+    columns.part("key"),
+    columns.text("digest"),
+    columns.text("recipient"),
+    columns.text("state"),
+    columns.number("made_at"),
+    columns.number("next_at"),
+    columns.number("attempts"),
+    columns.text("note"),
+    columns.text("content"),
+    Index(None, "site", "state", "next_at"),
+    sqlite_with_rowid=False,
+)
+
+opt_out = Table(
+    "opt_out",
+    columns.metadata,
+    columns.site(),
+    columns.part("digest"),
+    columns.part("recipient"),
+    columns.number("at"),
+    sqlite_with_rowid=False,
+)

@@ -378,6 +378,7 @@ def _check_ids(document: Document, report: Report) -> None:
     ids = [*(part.id for part in document.objectives), *(part.id for _, _, part in parent_rules(document))]
     _check_unique("objective", ("objectives",), ids, report)
     _check_unique("KPI", ("kpis",), (kpi.id for kpi in document.kpis), report)
+    _check_unique("digest", ("tell",), (part.id for part in document.tell), report)
     for index, objective in enumerate(document.objectives):
         path = ("objectives", index, "key_results")
         _check_unique("key result", path, (part.id for part in objective.key_results), report)

@@ -28,6 +28,11 @@ def confirmation_key(settings: Settings) -> bytes:
     return hashlib.sha256(b"confirmations:" + first_key(secret_text(settings)).encode()).digest()
 
 
+def unsubscribe_key(settings: Settings) -> bytes:
+    """The key that signs the links by which mail is stopped; the same in all processes."""
+    return hashlib.sha256(b"unsubscribe:" + first_key(secret_text(settings)).encode()).digest()
+
+
 def first_key(secrets_: str) -> str:
     """The key that rules. Those behind it only open what they once sealed, so that nothing changes when they go."""
     return secrets_.partition(",")[0].strip()

@@ -11,6 +11,9 @@ DECLARED: dict[str, str] = {
     "operations.metrics": "public",
     # Jira proves itself by the signature of the body, or by the unguessable end of the path.
     "webhooks.receive": "signed public",
+    # Whoever has the link of a mail may stop that mail; its end is signed.
+    "unsubscribe.page": "public",
+    "unsubscribe.stop": "signed public",
     "pages.objectives": "viewer",
     "pages.objective": "viewer",
     "pages.why": "viewer",

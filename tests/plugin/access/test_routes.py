@@ -49,6 +49,8 @@ PUBLIC = {
     "GET /sign-in/oidc/callback",
     "GET /set-up/<link>",
     "POST /set-up/<link>",
+    "GET /unsubscribe/<token>",
+    "POST /unsubscribe/<token>",
 }
 """All there is without signing in. A line here is a decision."""
 
@@ -61,7 +63,9 @@ def test_what_is_open_to_everybody_is_known_by_name(complete) -> None:
 
 def test_only_what_proves_itself_by_a_signature_goes_without_csrf(complete) -> None:
     signed = {name.split(" ")[1] for name, _, rule in routes(complete.app) if rule and rule.signed}
-    assert {path for path in signed if not path.startswith(("/webhooks/", "/forge/"))} == set()
+    assert {path for path in signed if not path.startswith(("/webhooks/", "/forge/"))} == {
+        "/unsubscribe/<token>"
+    }
 
 
 def calls(app: Flask) -> list[tuple[str, str, Rule]]:

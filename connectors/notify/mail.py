@@ -1,0 +1,105 @@
+"""Mail by SMTP submission: text and HTML of one message, with an id of its own, so that a repetition is known for one."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from hashlib import sha256
+from typing import Literal
+
+from connectors.notify.failure import NotSent
+
+TIMEOUT = 20.0
+PERMANENT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is submitted, and from whom it comes."""
+
+    host: str
+    port: int
+    sender: str
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One mail. `key` makes its Message-ID; `unsubscribe` is the address that one click of the reader's mail program posts to."""
+
+    key: str
+    to: str
+    subject: str
+    text: str
+    html: str
+    at: datetime
+    list_id: str
+    unsubscribe: str = ""
+
+
+def letter_of(letter: Letter, server: MailServer) -> EmailMessage:
+    """The mail as it is sent. Raises NotSent for an address that is none."""
+    domain = server.sender.rpartition("@")[2]
+    made = EmailMessage(policy=SMTP)
+    try:
+        made["From"] = Address(addr_spec=server.sender)
+        made["To"] = Address(addr_spec=letter.to)
+        made["Subject"] = letter.subject
+    except ValueError as error:
+        raise NotSent(f"{letter.to} is no address that mail can go to: {error}", for_good=True) from None
+    made["Date"] = format_datetime(letter.at)
+    made["Message-ID"] = f"<{sha256(letter.key.encode()).hexdigest()[:40]}@{domain}>"
+    made["References"] = f"<{letter.list_id}@{domain}>"
+    made["List-Id"] = f"<{letter.list_id}.{domain}>"
+    made["Auto-Submitted"] = "auto-generated"
+    if letter.unsubscribe:
+        made["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    made.set_content(letter.text)
+    made.add_alternative(letter.html, subtype="html")
+    return made
+
+
+def send(letter: Letter, server: MailServer, timeout: float = TIMEOUT) -> None:
+    """Submit it. Raises NotSent; `for_good` where the server refused it and will again."""
+    made = letter_of(letter, server)
+    try:
+        with _connected(server, timeout) as session:
+            if server.user:
+                session.login(server.user, server.password)
+            session.send_message(made)
+    except smtplib.SMTPRecipientsRefused as error:
+        code, said = next(iter(error.recipients.values()))
+        raise NotSent(
+            f"{server.host} refuses {letter.to}: {code} {_words(said)}", for_good=code >= PERMANENT
+        ) from None
+    except smtplib.SMTPAuthenticationError as error:
+        raise NotSent(f"{server.host} does not accept the sign-in: {error.smtp_code}") from None
+    except smtplib.SMTPResponseException as error:
+        answer = f"{server.host} answers {error.smtp_code} {_words(error.smtp_error)}"
+        raise NotSent(answer, for_good=error.smtp_code >= PERMANENT) from None
+    except (smtplib.SMTPException, OSError) as error:
+        raise NotSent(f"{server.host}:{server.port} cannot be reached: {error}") from None
+
+
+def _connected(server: MailServer, timeout: float) -> smtplib.SMTP:
+    if server.security == "tls":
+        return smtplib.SMTP_SSL(
+            server.host, server.port, timeout=timeout, context=ssl.create_default_context()
+        )
+    session = smtplib.SMTP(server.host, server.port, timeout=timeout)
+    if server.security == "starttls":
+        session.starttls(context=ssl.create_default_context())
+    return session
+
+
+def _words(said: bytes | str) -> str:
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else said

@@ -1,0 +1,209 @@
+"""Messages on their way to people. A row is one message by its key: it is written once, and sent until somebody acknowledges it, then never again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy import delete as delete_from
+
+from connectors.store.database import json_text
+from connectors.store.database.instant import from_ms, to_ms
+from connectors.store.database.sql import insert_into
+from connectors.store.schema import opt_out
+from connectors.store.schema import outbox as table
+from mappings.digest.digest import Message
+
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
+"""When a message that did not arrive is tried again; after the last it waits for a person."""
+
+
+class OutboxState(StrEnum):
+    """`due` is still to be sent, `sent` was acknowledged, `dead` was given up, `dropped` was overtaken by its successor, `begun` marks
+    a digest that somebody began to get, `empty` a week in which nothing happened.
+    """
+
+    DUE = "due"
+    SENT = "sent"
+    DEAD = "dead"
+    DROPPED = "dropped"
+    BEGUN = "begun"
+    EMPTY = "empty"
+
+
+ON_ITS_WAY = (OutboxState.DUE, OutboxState.SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message to one recipient, and how far it is."""
+
+    key: str
+    digest: str
+    recipient: str
+    message: Message
+    state: OutboxState
+    made_at: datetime
+    next_at: datetime
+    attempts: int = 0
+    note: str = ""
+
+
+def add(conn: Connection, site: str, one: Outgoing, *, again: bool = False) -> bool:
+    """Keep a message to be sent; False where one of this key is there already. Those before it that are still due are dropped.
+
+    With `again` it takes the place of one that is neither sent nor on its way.
+    """
+    row = {
+        "site": site,
+        "key": one.key,
+        "digest": one.digest,
+        "recipient": one.recipient,
+        "state": one.state.value,
+        "made_at": to_ms(one.made_at),
+        "next_at": to_ms(one.next_at),
+        "attempts": 0,
+        "note": one.note,
+        "content": json_text.encode(one.message),
+    }
+    statement = insert_into(conn, table)
+    key = [table.c.site, table.c.key]
+    if again:
+        on_its_way = [one.value for one in ON_ITS_WAY]
+        news = {name: statement.excluded[name] for name in row if name not in ("site", "key")}
+        rests = table.c.state.not_in(on_its_way)
+        statement = statement.on_conflict_do_update(index_elements=key, set_=news, where=rests)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=key)
+    if conn.execute(statement, row).rowcount == 0:
+        return False
+    before = (
+        table.c.site == site,
+        table.c.digest == one.digest,
+        table.c.recipient == one.recipient,
+        table.c.state == OutboxState.DUE.value,
+        table.c.key != one.key,
+    )
+    dropped = {"state": OutboxState.DROPPED.value, "note": "the next one was due"}
+    conn.execute(update(table).where(*before).values(dropped))
+    return True
+
+
+def last(conn: Connection, site: str, digest: str, recipient: str) -> datetime | None:
+    """When the last digest of this recipient was made that arrived, or began; None where there is none."""
+    told = [one.value for one in (OutboxState.SENT, OutboxState.BEGUN, OutboxState.EMPTY)]
+    mine = (
+        table.c.site == site,
+        table.c.digest == digest,
+        table.c.recipient == recipient,
+        table.c.state.in_(told),
+    )
+    found = conn.execute(select(func.max(table.c.made_at)).where(*mine)).scalar_one()
+    return None if found is None else from_ms(found)
+
+
+def state_of(conn: Connection, site: str, key: str) -> OutboxState | None:
+    """How far the message of this key is; None where there is none."""
+    mine = (table.c.site == site, table.c.key == key)
+    found = conn.execute(select(table.c.state).where(*mine)).scalar()
+    return None if found is None else OutboxState(found)
+
+
+def due(conn: Connection, site: str, now: datetime) -> list[Outgoing]:
+    """What is to be sent now, the oldest first."""
+    mine = (
+        table.c.site == site,
+        table.c.state == OutboxState.DUE.value,
+        table.c.next_at <= to_ms(now),
+    )
+    return [_outgoing(row) for row in conn.execute(select(table).where(*mine).order_by(table.c.made_at))]
+
+
+def take(conn: Connection, site: str, one: Outgoing, until: datetime) -> bool:
+    """Be the one who sends it, until that moment; False where it is somebody else's by now, or sent."""
+    mine = (
+        table.c.site == site,
+        table.c.key == one.key,
+        table.c.state == OutboxState.DUE.value,
+        table.c.next_at == to_ms(one.next_at),
+    )
+    return conn.execute(update(table).where(*mine).values(next_at=to_ms(until))).rowcount > 0
+
+
+def sent(conn: Connection, site: str, key: str) -> None:
+    """It was acknowledged."""
+    _settle(conn, site, key, state=OutboxState.SENT.value, note="")
+
+
+def failed(
+    conn: Connection,
+    site: str,
+    one: Outgoing,
+    now: datetime,
+    note: str,
+    *,
+    for_good: bool = False,
+    wait: timedelta | None = None,
+) -> None:
+    """It did not arrive: it is tried again after a while, or given up."""
+    attempts = one.attempts + 1
+    if for_good or attempts > len(PAUSES):
+        _settle(conn, site, one.key, state=OutboxState.DEAD.value, attempts=attempts, note=note)
+        return
+    pause = max(PAUSES[attempts - 1], wait or timedelta(0))
+    _settle(conn, site, one.key, attempts=attempts, note=note, next_at=to_ms(now + pause))
+
+
+def recent(conn: Connection, site: str, most: int) -> list[Outgoing]:
+    """What was told last, the latest first."""
+    found = (
+        select(table).where(table.c.site == site).order_by(table.c.made_at.desc(), table.c.key).limit(most)
+    )
+    return [_outgoing(row) for row in conn.execute(found)]
+
+
+def prune(conn: Connection, site: str, before: datetime) -> None:
+    """Forget what was made before, and is on its way no more."""
+    old = (table.c.site == site, table.c.made_at < to_ms(before), table.c.state != OutboxState.DUE.value)
+    conn.execute(delete_from(table).where(*old))
+
+
+def stop(conn: Connection, site: str, digest: str, recipient: str, now: datetime) -> None:
+    """Somebody wants no more of a digest."""
+    row = {"site": site, "digest": digest, "recipient": recipient, "at": to_ms(now)}
+    key = [opt_out.c.site, opt_out.c.digest, opt_out.c.recipient]
+    conn.execute(insert_into(conn, opt_out).on_conflict_do_nothing(index_elements=key), row)
+
+
+def resume(conn: Connection, site: str, digest: str, recipient: str) -> None:
+    """Somebody wants it again."""
+    mine = (opt_out.c.site == site, opt_out.c.digest == digest, opt_out.c.recipient == recipient)
+    conn.execute(delete_from(opt_out).where(*mine))
+
+
+def stopped(conn: Connection, site: str) -> frozenset[tuple[str, str]]:
+    """Who wants no more of which digest: pairs of digest and recipient."""
+    rows: Iterable[Any] = conn.execute(select(opt_out).where(opt_out.c.site == site))
+    return frozenset((row.digest, row.recipient) for row in rows)
+
+
+def _settle(conn: Connection, site: str, key: str, **values: object) -> None:
+    conn.execute(update(table).where(table.c.site == site, table.c.key == key).values(values))
+
+
+def _outgoing(row: Any) -> Outgoing:
+    return Outgoing(
+        row.key,
+        row.digest,
+        row.recipient,
+        json_text.decode(row.content, Message),
+        OutboxState(row.state),
+        from_ms(row.made_at),
+        from_ms(row.next_at),
+        row.attempts,
+        row.note,
+    )

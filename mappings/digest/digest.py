@@ -1,0 +1,169 @@
+"""The weekly digest: from what objectives stand at and what they stood at, what is worth telling, and in which order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+
+from mappings.numbers import percent
+from mappings.rollup.state import HealthLevel
+
+MOVED = Fraction(1, 100)
+SOON = timedelta(days=14)
+MOST_ROWS = 10
+WORDS = {
+    HealthLevel.OFF_TRACK: "off track",
+    HealthLevel.AT_RISK: "at risk",
+    HealthLevel.UNKNOWN: "unknown",
+    HealthLevel.PENDING: "pending",
+    HealthLevel.ON_TRACK: "on track",
+    HealthLevel.ACHIEVED: "achieved",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """What an objective stood at when the digest before was made."""
+
+    progress: Fraction | None
+    health: HealthLevel
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """What an objective stands at now; `cycle_end` is the last day of its cycle, `link` its page."""
+
+    id: str
+    key: str
+    title: str
+    progress: Fraction | None
+    expected: Fraction | None
+    health: HealthLevel
+    sentence: str
+    commitment: str = "committed"
+    cycle_id: str = ""
+    cycle_end: date | None = None
+    asks: tuple[str, ...] = ()
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a section: what is said, and the page it leads to."""
+
+    text: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with its lines; `more` are so many that were left out."""
+
+    title: str
+    lines: tuple[Line, ...]
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is told, whatever the channel. `key` says which message it is, for ever; `empty`: nothing happened."""
+
+    key: str
+    subject: str
+    lead: str
+    sections: tuple[Section, ...]
+    link: str = ""
+    empty: bool = False
+
+
+def digest(
+    key: str, week: date, today: date, now: Iterable[Stands], before: Mapping[str, Stood], link: str
+) -> Message:
+    """The digest of a week: counts with their change, healths that changed, what moved, check-ins that ask, cycles that end soon."""
+    stands = sorted(now, key=lambda one: (tuple(HealthLevel).index(one.health), one.key, one.id))
+    found = (
+        _section("Health changed", (_health(one, before) for one in stands)),
+        _section("Moved", (_moved(one, before) for one in _by_movement(stands, before))),
+        _section("Check-ins that ask", (_line(one, "; ".join(one.asks)) for one in stands if one.asks)),
+        _section("Cycles that end soon", _ending(stands, today)),
+    )
+    sections = tuple(one for one in found if one.lines)
+    subject = f"OKR digest, week of {week.isoformat()}"
+    return Message(key, subject, _counts(stands, before), sections, link, empty=not sections)
+
+
+def _counts(stands: Iterable[Stands], before: Mapping[str, Stood]) -> str:
+    stands = list(stands)
+    healths = Counter(one.health for one in stands)
+    former = Counter(one.health for one in before.values())
+    parts = []
+    for level in HealthLevel:
+        number, was = healths[level], former[level]
+        if not number and not was:
+            continue
+        change = f" ({number - was:+d})" if before and number != was else ""
+        parts.append(f"{number} {WORDS[level]}{change}")
+    count = len(stands)
+    return f"{count} {'objective' if count == 1 else 'objectives'}: {', '.join(parts) or 'nothing known'}."
+
+
+def _section(title: str, lines: Iterable[Line | None]) -> Section:
+    found = [one for one in lines if one is not None]
+    return Section(title, tuple(found[:MOST_ROWS]), max(len(found) - MOST_ROWS, 0))
+
+
+def _line(one: Stands, said: str) -> Line:
+    return Line(f"{f'{one.key} {one.title}'.strip()}: {said}", one.link)
+
+
+def _health(one: Stands, before: Mapping[str, Stood]) -> Line | None:
+    was = before.get(one.id)
+    if was is None or was.health is one.health:
+        return None
+    return _line(one, f"{WORDS[was.health]} → {WORDS[one.health]}. {one.sentence}")
+
+
+def _by_movement(stands: Iterable[Stands], before: Mapping[str, Stood]) -> list[Stands]:
+    return sorted(stands, key=lambda one: -abs(_way(one, before) or Fraction(0)))
+
+
+def _way(one: Stands, before: Mapping[str, Stood]) -> Fraction | None:
+    was = before.get(one.id)
+    if was is None or was.progress is None or one.progress is None:
+        return None
+    return one.progress - was.progress
+
+
+def _moved(one: Stands, before: Mapping[str, Stood]) -> Line | None:
+    way = _way(one, before)
+    was = before.get(one.id)
+    if way is None or was is None or was.progress is None or one.progress is None or abs(way) < MOVED:
+        return None
+    return _line(one, f"{_share(was.progress)} → {_share(one.progress)}")
+
+
+def _ending(stands: Iterable[Stands], today: date) -> Iterable[Line]:
+    cycles: dict[str, list[Stands]] = {}
+    for one in stands:
+        if one.cycle_end is not None and today <= one.cycle_end <= today + SOON:
+            cycles.setdefault(one.cycle_id, []).append(one)
+    for id_, members in sorted(cycles.items()):
+        end = members[0].cycle_end
+        days = (end - today).days if end is not None else 0
+        behind = [one for one in members if _is_behind(one)]
+        said = f"{id_} ends on {end}, in {days} {'day' if days == 1 else 'days'}"
+        yield Line(f"{said}; {len(behind)} committed of {len(members)} below what is expected today")
+        yield from (_line(one, f"{_share(one.progress)}, expected {_share(one.expected)}") for one in behind)
+
+
+def _is_behind(one: Stands) -> bool:
+    if one.commitment != "committed" or one.progress is None or one.expected is None:
+        return False
+    return one.progress < one.expected
+
+
+def _share(value: Fraction | None) -> str:
+    return "unknown" if value is None else f"{percent(value)} %"

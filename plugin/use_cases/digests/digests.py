@@ -1,0 +1,325 @@
+"""Weekly digests: made once a week and recipient in an outbox, sent until they are acknowledged, and stopped by whoever gets them."""
+
+from __future__ import annotations
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from connectors.notify import mail, slack
+from connectors.notify.failure import NotSent
+from connectors.store.numbers.standings import stood_at
+from connectors.store.people import audit
+from connectors.store.work import outbox
+from connectors.store.work.outbox import OutboxState
+from connectors.store.work.outbox import Outgoing as Outgoing
+from mappings.digest.digest import Message, Stands, digest
+from mappings.digest.week import last_due, week_of
+from mappings.digest.words import html, subject, text
+from mappings.digest.words import slack as slack_words
+from mappings.document.mapping import Mapping
+from mappings.document.schema import TellPart
+from mappings.facts.moment import Moment
+from mappings.write_back.targets.remote_link import WHY
+from plugin.access.authentication.secret_key import unsubscribe_key
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.objectives.objective_list import headlines
+from plugin.use_cases.permission import ADMIN, PUBLIC, VIEWER, act, question
+
+LEASE = timedelta(minutes=2)
+WEEK = timedelta(days=7)
+MOST_SHOWN = 50
+
+log = structlog.get_logger("jira_okr.digests")
+
+
+class DigestRefused(NotReady):
+    """What was asked of a digest cannot be done; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The digest of one recipient as it would be told now. `why_not` says why it would not be sent; empty where it would."""
+
+    digest: str
+    recipient: str
+    due: datetime
+    message: Message
+    why_not: str = ""
+
+
+@question(VIEWER)
+def preview_digest(connector: Connector, _actor: Actor, site: str, digest_id: str) -> tuple[Prepared, ...]:
+    """What a digest would tell now, recipient by recipient, and why not the rest. Nothing is sent. Raises DigestRefused."""
+    part = _named(connector, site, digest_id)
+    with connector.store.read() as conn:
+        return tuple(_prepared(connector, conn, site, part, recipient) for recipient in part.to)
+
+
+@question(VIEWER)
+def list_outbox(connector: Connector, _actor: Actor, site: str) -> tuple[Outgoing, ...]:
+    """What was told of late, the latest first, and what is still on its way."""
+    with connector.store.read() as conn:
+        return tuple(outbox.recent(conn, site, MOST_SHOWN))
+
+
+@act(ADMIN)
+def send_digest(connector: Connector, actor: Actor, site: str, digest_id: str) -> tuple[Outgoing, ...]:
+    """Tell a digest of this week now, to all who did not get it yet, and send what is on its way. Raises DigestRefused."""
+    part = _named(connector, site, digest_id)
+    now = connector.clock()
+    with connector.store.write() as conn:
+        for recipient in part.to:
+            made = _prepared(connector, conn, site, part, recipient)
+            if not made.why_not:
+                _keep(conn, site, made, OutboxState.DUE, now, again=True)
+        audit.note(conn, actor.label, "digest sent", now, {"digest": digest_id}, site)
+    deliver(connector, site)
+    with connector.store.read() as conn:
+        return tuple(one for one in outbox.recent(conn, site, MOST_SHOWN) if one.digest == digest_id)
+
+
+@act(PUBLIC)
+def stop_digest(connector: Connector, _actor: Actor, token: str) -> str:
+    """Whoever has the link of a mail gets it no more; the digest. Raises DigestRefused for a link that is none of ours."""
+    site, digest_id, recipient = read_token(connector, token)
+    now = connector.clock()
+    with connector.store.write() as conn:
+        outbox.stop(conn, site, digest_id, recipient, now)
+        audit.note(conn, "a link of a mail", "digest stopped", now, {"digest": digest_id}, site)
+    return digest_id
+
+
+@act(ADMIN)
+def resume_digest(connector: Connector, actor: Actor, site: str, digest_id: str, recipient: str) -> None:
+    """Somebody who stopped a digest gets it again. Raises DigestRefused."""
+    part = _named(connector, site, digest_id)
+    if recipient not in part.to:
+        raise DigestRefused(f"{digest_id} does not go to {recipient}. It goes to {', '.join(part.to)}.")
+    now = connector.clock()
+    with connector.store.write() as conn:
+        outbox.resume(conn, site, digest_id, recipient)
+        audit.note(conn, actor.label, "digest resumed", now, {"digest": digest_id}, site)
+
+
+def tell_due(connector: Connector, site: str, going_on: Callable[[], None] = lambda: None) -> None:
+    """Make the digests that are due, and send what is on its way. However many processes do it, each is made once."""
+    mapping, now = connector.context(site).mapping, connector.clock()
+    for part in mapping.document.tell:
+        due = last_due(now, mapping.zone, part.on, part.at)
+        for recipient in part.to:
+            with connector.store.write() as conn:
+                if outbox.state_of(conn, site, _key(part, recipient, due, mapping)) is not None:
+                    continue
+                made = _prepared(connector, conn, site, part, recipient)
+                if outbox.last(conn, site, part.id, recipient) is None:
+                    _keep(conn, site, made, OutboxState.BEGUN, now)  # the first run tells nothing
+                elif not made.why_not:
+                    _keep(conn, site, made, OutboxState.DUE, now)
+                else:
+                    _keep(conn, site, made, OutboxState.EMPTY, now)
+        going_on()
+    deliver(connector, site, going_on)
+
+
+def deliver(connector: Connector, site: str, going_on: Callable[[], None] = lambda: None) -> None:
+    """Send what is due. What is acknowledged is never sent again; what nobody acknowledged is, with the same key."""
+    with connector.store.read() as conn:
+        waiting = outbox.due(conn, site, connector.clock())
+        stopped = outbox.stopped(conn, site)
+    for one in waiting:
+        going_on()
+        if (one.digest, one.recipient) in stopped:
+            with connector.store.write() as conn:
+                outbox.failed(conn, site, one, connector.clock(), "stopped by whoever gets it", for_good=True)
+            continue
+        with connector.store.write() as conn:
+            mine = outbox.take(conn, site, one, connector.clock() + LEASE)
+        if mine:
+            _send(connector, site, one)
+
+
+def _send(connector: Connector, site: str, one: Outgoing) -> None:
+    try:
+        _by_channel(connector, site, one)
+    except NotSent as error:
+        wait = timedelta(seconds=error.wait) if error.wait is not None else None
+        with connector.store.write() as conn:
+            now = connector.clock()
+            outbox.failed(conn, site, one, now, error.reason, for_good=error.for_good, wait=wait)
+        log.warning("digest not sent", site=site, digest=one.digest, error=error.reason)
+        return
+    with connector.store.write() as conn:
+        outbox.sent(conn, site, one.key)
+
+
+def _by_channel(connector: Connector, site: str, one: Outgoing) -> None:
+    """Raises NotSent."""
+    channel, _, name = one.recipient.partition(":")
+    given, message = connector.settings.notify, one.message
+    if channel == "slack":
+        address = {known.casefold(): secret for known, secret in given.slack.items()}.get(name)
+        if address is None:
+            raise NotSent(f"no webhook is called {name}: set JIRA_OKR_NOTIFY__SLACK__{name.upper()}")
+        slack.send(address.get_secret_value(), slack_words(message), given.hosts)
+        return
+    if given.mail is None:
+        raise NotSent("no mail server is set: set JIRA_OKR_NOTIFY__MAIL__HOST and __SENDER")
+    server = mail.MailServer(
+        given.mail.host,
+        given.mail.port,
+        given.mail.sender,
+        given.mail.security,
+        given.mail.user or "",
+        given.mail.password.get_secret_value(),
+    )
+    leave = f"{connector.pages}/unsubscribe/{token_of(connector, site, one)}" if connector.pages else ""
+    words = f"{text(message)}\nNo more of these: {leave}\n" if leave else text(message)
+    mail.send(
+        mail.Letter(
+            f"{site}|{one.key}",
+            name,
+            subject(message),
+            words,
+            html(message),
+            one.made_at,
+            f"{one.digest}.{site}.okr",
+            leave,
+        ),
+        server,
+    )
+
+
+def token_of(connector: Connector, site: str, one: Outgoing) -> str:
+    """The end of the link that stops a digest for its recipient; signed, so that nobody stops another's."""
+    said = "\n".join((site, one.digest, one.recipient)).encode()
+    return f"{urlsafe_b64encode(said).decode().rstrip('=')}.{_signature(connector, said)}"
+
+
+def read_token(connector: Connector, token: str) -> tuple[str, str, str]:
+    """Site, digest and recipient of such a link. Raises DigestRefused."""
+    told, _, signature = token.partition(".")
+    try:
+        said = urlsafe_b64decode(told + "=" * (-len(told) % 4))
+    except (Base64Error, ValueError):
+        said = b""
+    parts = said.decode("utf-8", "replace").split("\n")
+    if len(parts) != 3 or not hmac.compare_digest(_signature(connector, said).encode(), signature.encode()):
+        raise DigestRefused("This link stops nothing: it is not whole. Open it from the mail again.")
+    return parts[0], parts[1], parts[2]
+
+
+def _signature(connector: Connector, said: bytes) -> str:
+    return hmac.new(unsubscribe_key(connector.settings), said, sha256).hexdigest()
+
+
+def _named(connector: Connector, site: str, digest_id: str) -> TellPart:
+    parts = connector.context(site).mapping.document.tell
+    found = next((one for one in parts if one.id == digest_id), None)
+    if found is None:
+        known = ", ".join(one.id for one in parts) or "none: write one below `tell` in the mapping"
+        raise DigestRefused(f"There is no digest {digest_id}. Those there are: {known}.")
+    return found
+
+
+def _prepared(connector: Connector, conn: Connection, site: str, part: TellPart, recipient: str) -> Prepared:
+    mapping = connector.context(site).mapping
+    now = connector.clock()
+    due = last_due(now, mapping.zone, part.on, part.at)
+    since = outbox.last(conn, site, part.id, recipient) or now - WEEK
+    today = Moment(now, mapping.zone).today
+    message = digest(
+        _key(part, recipient, due, mapping),
+        week_of(due.astimezone(mapping.zone).date()),
+        today,
+        _stands(connector, conn, site, mapping),
+        stood_at(conn, site, since),
+        f"{connector.pages}/" if connector.pages else "",
+    )
+    why_not = ""
+    if (part.id, recipient) in outbox.stopped(conn, site):
+        why_not = "stopped by whoever gets it"
+    elif outbox.state_of(conn, site, message.key) in outbox.ON_ITS_WAY:
+        why_not = "told already this week"
+    elif message.empty and part.empty == "skip":
+        why_not = "nothing happened"
+    return Prepared(part.id, recipient, due, message, why_not)
+
+
+def _key(part: TellPart, recipient: str, due: datetime, mapping: Mapping) -> str:
+    """Digest, channel, recipient, and the first local day of the week: so a message is made once, whoever makes it."""
+    channel, _, name = recipient.partition(":")
+    return f"digest|{channel}|{name}|{part.id}|{week_of(due.astimezone(mapping.zone).date()).isoformat()}"
+
+
+def _keep(
+    conn: Connection, site: str, made: Prepared, state: OutboxState, now: datetime, *, again: bool = False
+) -> None:
+    one = Outgoing(
+        made.message.key, made.digest, made.recipient, made.message, state, now, now, note=made.why_not
+    )
+    outbox.add(conn, site, one, again=again)
+
+
+def _stands(connector: Connector, conn: Connection, site: str, mapping: Mapping) -> list[Stands]:
+    """What runs now, or runs in no cycle: of what has ended nothing is told."""
+    today = Moment(connector.clock(), mapping.zone).today
+    found = []
+    for saved in headlines(conn, site):
+        one = saved.state
+        cycle = mapping.cycles.get(one.cycle_id)
+        if cycle is not None and cycle.end < today:
+            continue
+        found.append(
+            Stands(
+                one.id,
+                one.key,
+                one.title,
+                one.progress,
+                one.expected,
+                one.health.level,
+                one.health.sentence,
+                one.commitment,
+                one.cycle_id or "",
+                cycle.end if cycle is not None else None,
+                tuple(one.flags),
+                f"{connector.pages}{WHY}{one.id}" if connector.pages and not one.id.startswith("@") else "",
+            )
+        )
+    return found
+
+
+def prepared_values(one: Prepared) -> dict[str, Any]:
+    """What would be told, for programs."""
+    return {
+        "digest": one.digest,
+        "recipient": one.recipient,
+        "due": one.due.isoformat(),
+        "why_not": one.why_not,
+        "subject": subject(one.message),
+        "text": text(one.message),
+    }
+
+
+def outgoing_values(one: Outgoing) -> dict[str, Any]:
+    """A message of the outbox, for programs."""
+    return {
+        "key": one.key,
+        "digest": one.digest,
+        "recipient": one.recipient,
+        "state": one.state.value,
+        "made_at": one.made_at.isoformat(),
+        "next_at": one.next_at.isoformat() if one.state is OutboxState.DUE else None,
+        "attempts": one.attempts,
+        "note": one.note,
+        "subject": subject(one.message),
+    }

@@ -1,0 +1,121 @@
+"""What a weekly digest says, in which order, and when it is due."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mappings.digest.digest import Line, Message, Section, Stands, Stood, digest
+from mappings.digest.week import last_due, week_of
+from mappings.digest.words import html, slack, subject, text
+from mappings.rollup.state import HealthLevel
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def stands(id_: str, progress: str | None, health: HealthLevel, **more: object) -> Stands:
+    parts: dict[str, object] = {
+        "expected": Fraction(1, 2),
+        "sentence": f"It is {health.value}.",
+        "link": f"https://okr.acme.example/why/{id_}",
+    }
+    share = None if progress is None else Fraction(progress)
+    return Stands(id_, f"PLAT-{id_}", f"Goal {id_}", share, health=health, **{**parts, **more})  # type: ignore[arg-type]
+
+
+BEFORE = {
+    "1": Stood(Fraction(1, 2), HealthLevel.ON_TRACK),
+    "2": Stood(Fraction(1, 4), HealthLevel.ON_TRACK),
+    "3": Stood(None, HealthLevel.PENDING),
+}
+NOW = (
+    stands("1", "501/1000", HealthLevel.ON_TRACK),
+    stands("2", "1/5", HealthLevel.OFF_TRACK, cycle_id="2026-Q4", cycle_end=date(2026, 12, 31)),
+    stands("3", None, HealthLevel.PENDING, asks=("the value is a month old",)),
+    stands("4", "1", HealthLevel.ACHIEVED),
+)
+
+
+def told(**more: object) -> Message:
+    day = date(2026, 12, 21)
+    return digest("k", day, day, NOW, BEFORE, "https://okr.acme.example/", **more)  # type: ignore[arg-type]
+
+
+def test_a_digest_says_what_changed_the_worst_first_and_nothing_twice() -> None:
+    assert text(told()) == (
+        "4 objectives: 1 off track (+1), 1 pending, 1 on track (-1), 1 achieved (+1).\n\n"
+        "Health changed\n"
+        "- PLAT-2 Goal 2: on track → off track. It is off_track. <https://okr.acme.example/why/2>\n\n"
+        "Moved\n"
+        "- PLAT-2 Goal 2: 25 % → 20 % <https://okr.acme.example/why/2>\n\n"
+        "Check-ins that ask\n"
+        "- PLAT-3 Goal 3: the value is a month old <https://okr.acme.example/why/3>\n\n"
+        "Cycles that end soon\n"
+        "- 2026-Q4 ends on 2026-12-31, in 10 days; 1 committed of 1 below what is expected today\n"
+        "- PLAT-2 Goal 2: 20 %, expected 50 % <https://okr.acme.example/why/2>\n\n"
+        "https://okr.acme.example/\n"
+    )
+
+
+def test_a_week_in_which_nothing_happened_is_empty_and_unknown_is_no_movement() -> None:
+    day = date(2026, 11, 16)
+    before = {
+        "3": Stood(Fraction(1, 2), HealthLevel.PENDING),
+        "1": Stood(Fraction(1, 2), HealthLevel.ON_TRACK),
+    }
+    quiet = digest(
+        "k",
+        day,
+        day,
+        [stands("1", "509/1000", HealthLevel.ON_TRACK), stands("3", None, HealthLevel.PENDING)],
+        before,
+        "",
+    )
+    assert (quiet.empty, quiet.sections) == (True, ())
+
+
+@pytest.mark.parametrize(
+    ("now", "due"),
+    [
+        ("2026-11-30 07:59:59", "2026-11-23 08:00"),  # 08:59:59 in Berlin
+        ("2026-11-30 08:00", "2026-11-30 08:00"),
+        ("2026-12-03 22:00", "2026-11-30 08:00"),
+        ("2026-10-26 07:59", "2026-10-19 07:00"),  # summer time ended on the 25th
+        ("2026-10-26 08:00", "2026-10-26 08:00"),
+    ],
+)
+def test_it_is_due_at_the_local_time_of_its_day(now: str, due: str) -> None:
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    assert last_due(moment, BERLIN, "mon", "09:00") == datetime.fromisoformat(due).replace(tzinfo=UTC)
+    assert week_of(date(2026, 11, 29)) == date(2026, 11, 23)
+
+
+def test_no_title_pings_a_channel_ends_a_link_or_breaks_a_limit() -> None:
+    lines = tuple(Line(f"<!channel> & a|b {'x' * 2_000}", "https://okr.acme.example/") for _ in range(60))
+    made = slack(
+        Message(
+            "digest|slack|okr|weekly|2026-11-30", "A\u202edigest\nof it", "Lead", (Section("S", lines, 3),)
+        )
+    )
+    blocks = made["blocks"]
+    assert isinstance(blocks, list)
+    assert len(blocks) <= 50
+    texts = [block["text"]["text"] for block in blocks[:-1]]
+    assert max(map(len, texts)) <= 3_000
+    assert sum(map(len, texts)) <= 12_150
+    assert texts[0] == "Adigest of it"
+    assert all("<!channel>" not in one for one in texts)
+    assert "<https://okr.acme.example/|&lt;!channel&gt; &amp; a¦b " in texts[2]
+    assert blocks[-1]["elements"][0]["text"] == "digest|slack|okr|weekly|2026-11-30"
+
+
+def test_mail_escapes_titles() -> None:
+    made = Message("k", "S", "1 < 2", (Section("A & B", (Line('"><script>', "https://x.example/?a=1&b"),)),))
+    assert html(made) == (
+        "<!doctype html><html><body><p>1 &lt; 2</p><h2>A &amp; B</h2><ul><li>"
+        '<a href="https://x.example/?a=1&amp;b">&quot;&gt;&lt;script&gt;</a></li></ul></body></html>'
+    )
+    assert subject(made) == "S"
