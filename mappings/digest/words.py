@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 
 from mappings.digest.digest import Line, Message, Section
 
@@ -38,6 +37,14 @@ def _spaced(line: Line) -> str:
 
 def _more(section: Section) -> str:
     return f"and {section.more} more"
+
+
+ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"}
+
+
+def escape(said: str) -> str:
+    """Text within HTML, and within an attribute of it."""
+    return "".join(ESCAPES.get(char, char) for char in said)
 
 
 def html(message: Message) -> str:
