@@ -12,11 +12,13 @@ from sqlalchemy import Connection
 from connectors.store.mirror import mirror
 from connectors.store.numbers import check_ins, closings, objectives
 from connectors.store.numbers.check_ins import RETRACTED
+from mappings.document.mapping import Mapping as BoundMapping
 from mappings.explain.due_check_in import DueCheckIn, due_check_in, is_to_score
 from mappings.facts.moment import Moment
 from mappings.rollup.state import KeyResultState, ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
+from plugin.use_cases.mapping.revisions import bound
 from plugin.use_cases.permission import VIEWER, question
 
 CHECK_IN, SCORE = "check_in", "score"
@@ -41,32 +43,39 @@ class Due:
 
 
 @question(VIEWER)
-def due_check_ins(connector: Connector, _actor: Actor, site: str, owner: str = "") -> tuple[Due, ...]:
+def due_check_ins(connector: Connector, actor: Actor, site: str, owner: str = "") -> tuple[Due, ...]:
     """What is due today, most missed first; of one owner, in any case, where one is named. Nothing where the mapping asks for no check-ins."""
+    mapping = bound(connector, actor, site)
+    if mapping is None or mapping.document.check_ins is None:
+        return ()
     with connector.store.read() as conn:
         states = [saved.state for saved in objectives.listed(conn, site)]
-        found = [one for state in states for one in due_of(connector, conn, site, state)]
+        found = [one for state in states for one in _due_of(mapping, conn, site, state, connector.clock())]
     wanted = owner.strip().casefold()
     mine = [one for one in found if not wanted or wanted == (one.owner or "").casefold()]
     return tuple(sorted(mine, key=lambda one: (-one.missed, one.since)))
 
 
 @question(VIEWER)
-def due_on(connector: Connector, _actor: Actor, site: str, objective_id: str) -> Mapping[str, Due]:
-    """What is due today of one objective, by key result."""
+def due_on(connector: Connector, actor: Actor, site: str, objective_id: str) -> Mapping[str, Due]:
+    """What is due today of one objective, by key result; nothing while no mapping rules."""
+    mapping = bound(connector, actor, site)
     with connector.store.read() as conn:
-        saved = objectives.load(conn, site, objective_id)
-        found = () if saved is None else tuple(due_of(connector, conn, site, saved.state))
+        saved = objectives.load(conn, site, objective_id) if mapping is not None else None
+        if saved is None or mapping is None:
+            return {}
+        found = tuple(_due_of(mapping, conn, site, saved.state, connector.clock()))
     return {one.key_result.id: one for one in found if one.key_result is not None}
 
 
-def due_of(connector: Connector, conn: Connection, site: str, state: ObjectiveState) -> Iterator[Due]:
+def _due_of(
+    mapping: BoundMapping, conn: Connection, site: str, state: ObjectiveState, now: datetime
+) -> Iterator[Due]:
     """What is due of one objective."""
-    mapping = connector.context(site).mapping
     part, cycle = mapping.document.check_ins, mapping.cycles.get(state.cycle_id)
     if part is None or cycle is None or cycle.id in closings.closed(conn, site):
         return
-    today = Moment(connector.clock(), mapping.zone).today
+    today = Moment(now, mapping.zone).today
     if is_to_score(cycle, today):
         yield Due(SCORE, state, None, cycle.end)
         return

@@ -110,7 +110,7 @@ def test_removing_by_command_looks_before_it_asks(world, monkeypatch):
     monkeypatch.setenv("JIRA_OKR_SECRET_KEY", world.connector.settings.secret_key.get_secret_value())
     unknown = CliRunner().invoke(cli, ["site", "remove", "acme"], input="y\n")
     assert unknown.output == ""
-    assert "was not added here" in str(unknown.exception)
+    assert "No Jira site is known yet" in str(unknown.exception)
     new = NewSite("acme", world.sandbox.url, email=CONNECTOR.email, token=CONNECTOR.token)
     add_site(world.connector, new, "tester")
     assert CliRunner().invoke(cli, ["site", "remove", "acme"], input="n\n").exit_code == 1
