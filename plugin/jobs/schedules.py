@@ -15,10 +15,10 @@ from connectors.store.absence import tombstones
 from connectors.store.jobs import pace_days, schedules
 from connectors.store.mirror import issue_histories
 from connectors.store.numbers import kpi_failures, objectives, snapshots
-from connectors.store.people import audit
+from connectors.store.people import audit, sign_in_attempts
 from connectors.store.reads import failures, wishes
 from connectors.store.sites import catalogues
-from connectors.store.work import due, inbox, limits, outbox
+from connectors.store.work import due, inbox, outbox
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.process import worker_name
 from plugin.sync import outage
@@ -109,12 +109,12 @@ def tell(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
 
 
 def prune(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
-    """Forget deliveries and audit entries older than their settings, all but a day's last point of old history, and idle limits."""
+    """Forget deliveries and audit entries older than their settings, all but a day's last point of old history, and former attempts to sign in."""
     now = connector.clock()
     with connector.store.write() as conn:
         inbox.prune(conn, now - timedelta(days=connector.settings.keep_deliveries_days))
         audit.prune(conn, now - timedelta(days=connector.settings.keep_audit_days))
-        limits.prune(conn, now - timedelta(days=1))
+        sign_in_attempts.prune(conn, now - timedelta(days=1))
         tombstones.prune(conn, now - WINDOW)
         snapshots.thin(conn, site, now - timedelta(days=connector.settings.keep_history_days))
         outbox.prune(conn, site, now - timedelta(days=connector.settings.keep_history_days))

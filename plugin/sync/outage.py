@@ -7,22 +7,40 @@ While Jira as a `whole` is out no objective is claimed either, so that none uses
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
 
 import structlog
 from sqlalchemy import Connection
 
 from connectors.jira.http.errors import AuthFailed, IncompleteRead, JiraError, RateLimited, Transient
 from connectors.store import Store, StoreError
-from connectors.store.work import limits
+from connectors.store.work import outages
+from connectors.store.work.outages import Kind, Outage, standing
 from plugin.sync.context import Context
 
-Kind = Literal["unreachable", "sign_in", "limited", "refused"]
+__all__ = [
+    "KINDS",
+    "Kind",
+    "Outage",
+    "Way",
+    "answered",
+    "bars_everything",
+    "behind",
+    "is_everything",
+    "kind_of",
+    "next_try",
+    "note_refusal",
+    "over",
+    "rests",
+    "standing",
+    "strike",
+    "struck",
+    "try_now",
+    "way",
+]
+
 KINDS: tuple[Kind, ...] = ("unreachable", "sign_in", "limited", "refused")
-KEY = "outage"
 LONGEST_WAIT = 60.0
 LONGEST_SIGN_IN_WAIT = 300.0
 """Wrong credentials mend themselves seldom, and Data Center asks for a CAPTCHA after some failed sign-ins."""
@@ -33,35 +51,11 @@ log = structlog.get_logger("jira_okr.outage")
 
 
 @dataclass(frozen=True, slots=True)
-class Outage:
-    """Jira is out since `since`, after `tries` failures in a row. `whole`: nothing works, not only the reading of deliveries."""
-
-    kind: Kind
-    since: datetime
-    tries: int
-    next_try: datetime
-    whole: bool
-    error: str
-    remedy: str
-
-    @property
-    def needs_a_person(self) -> bool:
-        """Whether it will hardly end by itself."""
-        return self.kind in ("sign_in", "refused")
-
-
-@dataclass(frozen=True, slots=True)
 class Way:
     """Whether Jira may be asked now; `trial` is the outage that this call may end."""
 
     free: bool
     trial: Outage | None = None
-
-
-def standing(conn: Connection, site: str) -> Outage | None:
-    """The outage of a site, None where Jira answers as far as is known."""
-    found: Outage | None = limits.load(conn, site, KEY, Outage | None)
-    return found
 
 
 def bars_everything(conn: Connection, site: str) -> bool:
@@ -94,7 +88,7 @@ def way(context: Context) -> Way:
         return replace(current, next_try=now + TRIAL)
 
     with context.store.write() as conn:
-        current = _change(conn, context.site, now, take)
+        current = outages.change(conn, context.site, take)
     return Way(True, taken[0]) if taken else Way(current is None)
 
 
@@ -110,7 +104,7 @@ def strike(
         found = struck(known, error, now, chance, whole=whole, trial=trial)
         return found
 
-    _change(conn, site, now, step)
+    outages.change(conn, site, step)
     return found
 
 
@@ -158,7 +152,7 @@ def kind_of(error: JiraError) -> Kind:
 def over(context: Context) -> None:
     """Jira answers again."""
     with context.store.write() as conn:
-        _change(conn, context.site, context.clock(), lambda _known: None)
+        outages.change(conn, context.site, lambda _known: None)
     log.info("Jira answers again", site=context.site)
 
 
@@ -176,7 +170,7 @@ def answered(context: Context) -> None:
         return
     now = context.clock()
     with context.store.write() as conn:
-        _change(conn, context.site, now, lambda one: one and replace(one, next_try=now))
+        outages.change(conn, context.site, lambda one: one and replace(one, next_try=now))
 
 
 def try_now(store: Store, site: str, now: datetime) -> None:
@@ -185,7 +179,7 @@ def try_now(store: Store, site: str, now: datetime) -> None:
         if standing(conn, site) is None:
             return
     with store.write() as conn:
-        _change(conn, site, now, lambda known: known and replace(known, tries=0, next_try=now))
+        outages.change(conn, site, lambda known: known and replace(known, tries=0, next_try=now))
 
 
 def is_everything(error: JiraError) -> bool:
@@ -206,10 +200,3 @@ def behind(context: Context, error: Exception) -> JiraError | None:
     except JiraError:
         return None
     return None
-
-
-def _change(
-    conn: Connection, site: str, now: datetime, step: Callable[[Outage | None], Outage | None]
-) -> Outage | None:
-    changed: Outage | None = limits.change(conn, site, KEY, now, step, Outage | None)
-    return changed

@@ -12,6 +12,7 @@ from connectors.store.schema.jobs import (
     process,
     schedule,
 )
+from connectors.store.schema.limits import call_minute, caller, pause, quota
 from connectors.store.schema.mirror import alias, candidate, candidate_query, issue, issue_history, link
 from connectors.store.schema.numbers import (
     alignment,
@@ -41,6 +42,7 @@ from connectors.store.schema.people import (
     audit,
     ended_session,
     set_up_link,
+    sign_in_attempt,
 )
 from connectors.store.schema.reads import (
     full_read,
@@ -77,9 +79,9 @@ from connectors.store.schema.work import (
     opt_out,
     out_of_sight,
     outbox,
+    outage,
     permit,
     plan,
-    rate_limit,
     refusal,
     tombstone,
     write,
@@ -101,6 +103,8 @@ __all__ = [
     "batch_size",
     "binding",
     "brake",
+    "call_minute",
+    "caller",
     "candidate",
     "candidate_query",
     "carry",
@@ -142,11 +146,13 @@ __all__ = [
     "opt_out",
     "out_of_sight",
     "outbox",
+    "outage",
     "pace_day",
+    "pause",
     "permit",
     "plan",
     "process",
-    "rate_limit",
+    "quota",
     "read_failure",
     "read_wish",
     "recent_read",
@@ -156,6 +162,7 @@ __all__ = [
     "revision",
     "schedule",
     "set_up_link",
+    "sign_in_attempt",
     "site",
     "snapshot",
     "tombstone",

@@ -42,6 +42,14 @@ ended_session = Table(
     "ended_session", columns.metadata, columns.part("id"), columns.number("until"), Index(None, "until")
 )
 
+sign_in_attempt = Table(
+    "sign_in_attempt",
+    columns.metadata,
+    columns.part("key"),
+    columns.number("count"),
+    columns.number("since"),
+)
+
 answer = Table(
     "answer",
     columns.metadata,

@@ -162,13 +162,17 @@ drift = Table(
     sqlite_with_rowid=False,
 )
 
-rate_limit = Table(
-    "rate_limit",
+outage = Table(
+    "outage",
     columns.metadata,
     columns.site(),
-    columns.part("key"),
-    columns.text("content"),
-    columns.number("updated_at"),
+    Column("kind", Text),
+    Column("since", BigInteger),
+    columns.number("tries"),
+    Column("next_try", BigInteger),
+    columns.number("whole"),
+    columns.text("error"),
+    columns.text("remedy"),
 )
 
 last_reconcile = Table("last_reconcile", columns.metadata, columns.site(), columns.number("at"))

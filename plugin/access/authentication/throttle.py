@@ -6,16 +6,15 @@ An attempt is counted before the password is looked at; a hundred at once are no
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, ip_address, ip_network
 
 from sqlalchemy import Connection
 
 from connectors.store import Store
-from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import plain
-from connectors.store.work import limits
+from connectors.store.people import sign_in_attempts
+from connectors.store.people.sign_in_attempts import Attempts
 
 WINDOW = timedelta(minutes=15)
 PER_ACCOUNT_AND_ADDRESS = 5
@@ -25,29 +24,12 @@ PER_ACCOUNT = 100
 """From everywhere together: who has many addresses, or a proxy that lets one choose them, must not guess without end.
 It takes twenty addresses to hold somebody else's account with it."""
 
-_SITE = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempts:
-    """How many there were since the window began (epoch milliseconds)."""
-
-    count: int
-    since: int
-
-
-def attempted(before: Attempts | None, now: datetime) -> Attempts:
-    """One attempt more, in a new window where the former is over."""
-    if before is None or now - from_ms(before.since) >= WINDOW:
-        return Attempts(1, to_ms(now))
-    return Attempts(before.count + 1, before.since)
-
 
 def wait(attempts: Attempts, allowed: int, now: datetime) -> timedelta:
     """How long until another attempt is heard; nothing where this one is."""
     if attempts.count <= allowed:
         return timedelta(0)
-    return max(from_ms(attempts.since) + WINDOW - now, timedelta(seconds=1))
+    return max(attempts.since + WINDOW - now, timedelta(seconds=1))
 
 
 def attempt(store: Store, email: str, address: str, now: datetime) -> timedelta:
@@ -66,14 +48,13 @@ def noteworthy(store: Store, address: str, now: datetime) -> bool:
         return not wait(_count(conn, f"refused-{_place(address)}", now), PER_ADDRESS, now)
 
 
-def succeeded(conn: Connection, email: str, address: str, now: datetime) -> None:
+def succeeded(conn: Connection, email: str, address: str) -> None:
     """Forget the attempts of somebody who then knew the password."""
-    limits.change(conn, _SITE, _pair(email, address), now, lambda _: None)
+    sign_in_attempts.forget(conn, _pair(email, address))
 
 
 def _count(conn: Connection, key: str, now: datetime) -> Attempts:
-    changed = limits.change(conn, _SITE, key, now, lambda value: attempted(value, now), Attempts)
-    return changed if isinstance(changed, Attempts) else Attempts(1, to_ms(now))
+    return sign_in_attempts.count(conn, key, now, WINDOW)
 
 
 def _pair(email: str, address: str = "") -> str:

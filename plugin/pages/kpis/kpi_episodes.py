@@ -12,6 +12,7 @@ from plugin.access.authorization.person import acting
 from plugin.pages.kpis.kpis import kpi_page, meant
 from plugin.pages.objectives.objective_address import site_in_address
 from plugin.pages.stored_sources import StoredSources
+from plugin.pages.views.kpis.kpi_forms import AcceptanceForm
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.episodes import accept, dismiss
@@ -28,15 +29,16 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.post("/kpis/<id_>/accept", endpoint="accept_kpi")
     @needs("editor")
     def accepted(id_: str) -> ResponseReturnValue:
-        one, named = meant(sources, id_), request.form.get("issue", "").strip()
+        one, form = meant(sources, id_), AcceptanceForm(request.form)
         try:
-            news = accept(connector, acting(), one.site, id_, named, request.form.get("objective", ""))
+            news = accept(connector, acting(), one.site, id_, form.issue.data, form.objective.data)
         except NotReady as error:
-            return kpi_page(sources, one, named=named, undecided=str(error)), 422
+            form.refuse(str(error), next((part.name for part in form if part.data), ""))
+            return kpi_page(sources, one, acceptance=form), 422
         if news.state.status is KpiStatus.WATCHING:
             flash("Its key result is closed; the KPI is watched again.")
         elif not news.state.wanted:
-            flash(f"{named if news.key_result is None else news.key_result.key} is its key result.")
+            flash(f"{form.issue.data if news.key_result is None else news.key_result.key} is its key result.")
         return shown(one)
 
     @blueprint.post("/kpis/<id_>/dismiss", endpoint="dismiss_kpi")

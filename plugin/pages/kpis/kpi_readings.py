@@ -10,12 +10,12 @@ from plugin.access.authorization.person import acting
 from plugin.pages.kpis.kpis import kpi_page, meant
 from plugin.pages.objectives.objective_address import site_in_address
 from plugin.pages.stored_sources import StoredSources
+from plugin.pages.views.kpis.kpi_forms import ReadingForm
 from plugin.runtime.connector import Connector
 from plugin.use_cases.kpis.kpi_words import value_words
 from plugin.use_cases.kpis.pulls import read_now
 from plugin.use_cases.kpis.readings import ReadingsRefused, push, typed_reading
 
-TYPED = ("at", "value", "note")
 SAID = {
     "new": "Taken in: {value}.",
     "unchanged": "Nothing changed: that was said already.",
@@ -33,14 +33,15 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         one = meant(sources, id_)
         if not one.takes_readings:
             abort(404, f"The KPI “{id_}” reads a source of its own.")
-        form = {part: request.form.get(part, "").strip() for part in TYPED}
+        form = ReadingForm(request.form)
         try:
-            wanted = typed_reading(form["at"], form["value"], form["note"], one.zone, sources.now())
+            wanted = typed_reading(form.at.data, form.value.data, form.note.data, one.zone, sources.now())
             (receipt,) = push(connector, acting(), one.site, id_, [wanted])
         except ReadingsRefused as error:
-            said = " ".join(f"{fault}." for _, fault in error.faults)
-            return kpi_page(sources, one, form, f"Not kept: {said}"), 422
-        flash(SAID[receipt.value].format(value=form["value"] or "no value"))
+            for place, fault in error.faults:
+                form.refuse(f"Not kept: {fault}.", place.rpartition("/")[2])
+            return kpi_page(sources, one, form), 422
+        flash(SAID[receipt.value].format(value=form.value.data or "no value"))
         site = site_in_address(one.site, sources.site_names())
         return redirect(url_for("pages.kpi", id_=id_, site=site))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from flask import Blueprint, abort, request
 
 from plugin.access.authorization.permission import needs
@@ -11,9 +9,8 @@ from plugin.pages.frame.page import Page, rendered
 from plugin.pages.objectives.objective_address import site_in_address
 from plugin.pages.sources import Sources
 from plugin.pages.views.kpis.kpi import kpi_row, kpi_view
+from plugin.pages.views.kpis.kpi_forms import AcceptanceForm, ReadingForm
 from plugin.use_cases.kpis.board import ShownKpi
-
-NOTHING_TYPED: Mapping[str, str] = {"at": "", "value": "", "note": ""}
 
 
 def register(blueprint: Blueprint, sources: Sources) -> None:
@@ -40,16 +37,20 @@ def meant(sources: Sources, id_: str) -> ShownKpi:
 def kpi_page(
     sources: Sources,
     one: ShownKpi,
-    form: Mapping[str, str] = NOTHING_TYPED,
-    refused: str = "",
-    named: str = "",
+    reading: ReadingForm | None = None,
+    acceptance: AcceptanceForm | None = None,
     undecided: str = "",
 ) -> str:
-    """One KPI as HTML; `refused` says why what was typed could not be kept, `undecided` why the issue that was `named` cannot be it."""
+    """One KPI as HTML, with what was typed and why it could not be kept; `undecided` says why what is proposed could not be dismissed."""
     site = site_in_address(one.site, sources.site_names())
     view = kpi_view(one, site, sources.now())
     return rendered(
-        "kpi.html", "kpis", view=view, form=form, refused=refused, named=named, undecided=undecided
+        "kpi.html",
+        "kpis",
+        view=view,
+        reading=reading or ReadingForm(),
+        acceptance=acceptance or AcceptanceForm(),
+        undecided=undecided,
     )
 
 

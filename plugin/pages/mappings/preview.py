@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import BooleanField, HiddenField
 
 from mappings.diagnostic import MappingError
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
+from plugin.pages.frame.forms import PageForm
 from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import known_site
 from plugin.pages.mappings.mapping import known_revision
@@ -18,6 +20,15 @@ from plugin.use_cases.mapping import drafts, revisions
 from plugin.use_cases.mapping.mapping_life import Previewed, WorldMoved, begin_activation, preview_text
 from plugin.use_cases.work import background_jobs, sync
 from plugin.use_cases.work.site_read import READING, begin_reading
+
+
+class ActivationForm(PageForm):
+    """What is agreed to: the preview of this hash, of a stored revision or (where none is named) of one's draft."""
+
+    hash = HiddenField()
+    revision = HiddenField()
+    setup = HiddenField()
+    large = BooleanField("Go on with this large change")
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -77,13 +88,15 @@ def preview_page(
     connector: Connector, site: str, revision: str, previewed: Previewed, notice: str, *, setup: bool
 ) -> str:
     """One preview as HTML."""
-    active = revisions.active(connector, acting(), site)
+    active, view = revisions.active(connector, acting(), site), preview_view(previewed)
+    agreed = {"hash": view.hash, "revision": revision, "setup": "1" if setup else ""}
     return rendered(
         "mapping_preview.html",
         "setup" if setup else "mapping",
         site=site,
         revision=revision,
-        view=preview_view(previewed),
+        view=view,
+        form=ActivationForm(data=agreed),
         notice=notice,
         unread=said_unread(connector, site, previewed),
         active=active.revision if active else "",
@@ -109,12 +122,12 @@ def said_unread(connector: Connector, site: str, previewed: Previewed) -> str:
 
 def activated_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     """Activate what was previewed. Where it is refused, the preview is shown as it would be now, with the reason."""
-    form = request.form
-    revision, setup = form.get("revision", ""), bool(form.get("setup"))
+    form = ActivationForm(request.form)
+    revision, setup = form.revision.data or "", bool(form.setup.data)
     text = text_to_preview(connector, site, revision)
     try:
         done = begin_activation(
-            connector, acting(), site, text, agreed=form.get("hash", ""), large=bool(form.get("large"))
+            connector, acting(), site, text, agreed=form.hash.data or "", large=form.large.data
         )
     except WorldMoved:
         notice = (

@@ -13,7 +13,6 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
 
@@ -22,8 +21,9 @@ from connectors.jira.http.call import Call
 from connectors.jira.http.governor import CLOUD, Go, Pause, Rates, State, Wait, decide, learn, scaled
 from connectors.jira.http.limit import Left, read_left
 from connectors.store import Store, StoreError
-from connectors.store.work import limits
-from plugin.use_cases.health.budget import LEFT, PAUSES, Pauses
+from connectors.store.limits import callers, pauses, quotas
+from connectors.store.limits.pauses import KeptPause
+from connectors.store.limits.quotas import Quota
 
 LOOK_SECONDS = 0.5
 PRESENT_SECONDS = 5.0
@@ -100,32 +100,27 @@ class SharedGovernor:
             says = now - known.said_at >= PRESENT_SECONDS
             self._known = replace(known, read_at=now, said_at=now if says else known.said_at)
         try:
-            callers = self._say_present(now) if says else known.callers
+            count = self._say_present(now) if says else known.callers
             with self._store.read() as conn:
-                pauses = limits.load(conn, self._site, PAUSES, Pauses) or {}
+                found = pauses.all(conn, self._site)
         except StoreError as error:
             log.warning("the shared limits cannot be read", site=self._site, error=str(error))
             return
         with self._lock:
-            self._known = replace(self._known, pauses=pauses, callers=callers)
+            self._known = replace(self._known, pauses={one.what: read(one) for one in found}, callers=count)
 
     def _say_present(self, now: float) -> int:
-        def step(callers: Any) -> dict[str, float]:
-            return present({**(callers or {}), self._me: now}, now)
-
+        left, since = self._left, now - 3 * PRESENT_SECONDS
         with self._store.write() as conn:
-            found = limits.change(conn, self._site, "callers", _instant(now), step, dict[str, float])
-            if self._left is not None:
-                limits.change(conn, self._site, LEFT, _instant(now), lambda _: self._left)
-        return len(found)
+            if left is not None:
+                quotas.put(conn, self._site, Quota(left.remaining, left.most, left.until, left.at))
+            return callers.count_with(conn, self._site, self._me, _instant(now), _instant(since))
 
     def _tell(self, news: Mapping[str, Pause], now: float) -> None:
-        def step(pauses: Any) -> Pauses:
-            return standing(merged(pauses or {}, news), now)
-
+        told = [KeptPause(what, _instant(one.until), one.strikes, one.reason) for what, one in news.items()]
         try:
             with self._store.write() as conn:
-                limits.change(conn, self._site, PAUSES, _instant(now), step, Pauses)
+                pauses.put(conn, self._site, told, _instant(now))
         except StoreError as error:
             log.warning("a pause could not be shared", site=self._site, error=str(error))
 
@@ -136,7 +131,7 @@ def rates_of(jira: Jira) -> Rates:
     return governor.rates() if isinstance(governor, SharedGovernor) else CLOUD
 
 
-def merged(ours: Mapping[str, Pause], theirs: Mapping[str, Pause]) -> Pauses:
+def merged(ours: Mapping[str, Pause], theirs: Mapping[str, Pause]) -> dict[str, Pause]:
     """Of each pause the longer one."""
     both = dict(ours)
     for key, pause in theirs.items():
@@ -145,14 +140,9 @@ def merged(ours: Mapping[str, Pause], theirs: Mapping[str, Pause]) -> Pauses:
     return both
 
 
-def standing(pauses: Mapping[str, Pause], now: float) -> Pauses:
-    """The pauses that are not over."""
-    return {key: pause for key, pause in pauses.items() if pause.until > now}
-
-
-def present(callers: Mapping[str, float], now: float) -> dict[str, float]:
-    """Who called Jira lately, by the instant they said so."""
-    return {name: at for name, at in callers.items() if now - at < 3 * PRESENT_SECONDS}
+def read(kept: KeptPause) -> Pause:
+    """A pause as the governor counts it: in seconds since the epoch."""
+    return Pause(kept.until.timestamp(), kept.strikes, kept.reason)
 
 
 def divided(rates: Rates, callers: int) -> Rates:

@@ -55,7 +55,7 @@ def _admit(connector: Connector, account: Account, email: str, password: str, ad
     stale = account.password_hash is not None and passwords.is_outdated(account.password_hash)
     renewed = passwords.hashed(password) if stale else None
     with connector.store.write() as conn:
-        throttle.succeeded(conn, email, address, now)
+        throttle.succeeded(conn, email, address)
         if renewed is not None:
             accounts.set_password(conn, account.id, renewed)
         audit.note(conn, account.email, "signed in", now, {"from": address, "by": "password"})

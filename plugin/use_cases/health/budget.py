@@ -7,20 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import Connection
 
-from connectors.jira.http.governor import Pause
-from connectors.jira.http.limit import Left
-from connectors.store.work import limits
+from connectors.store.limits import calls, pauses, quotas
+from connectors.store.limits.pauses import KeptPause
+from connectors.store.limits.quotas import Quota
 
 MINUTES = 60
-SPENT = "spent"
-LEFT = "left"
-PAUSES = "pauses"
-Pauses = dict[str, Pause]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +34,17 @@ class Budget:
     hour: int
     minute: int
     held: tuple[Held, ...] = ()
-    left: Left | None = None
+    left: Quota | None = None
 
 
 def budget(conn: Connection, site: str, now: datetime) -> Budget:
     """The budget of a site as all processes know it together."""
-    spent = limits.load(conn, site, SPENT, dict[str, int]) or {}
-    pauses: Pauses = limits.load(conn, site, PAUSES, Pauses) or {}
-    left: Left | None = limits.load(conn, site, LEFT, Left | None)
     this = _minute(now)
-    lately = sum(calls for minute, calls in spent.items() if this - MINUTES < int(minute) <= this)
-    held = [_held(key, pause) for key, pause in sorted(pauses.items()) if pause.until > now.timestamp()]
-    return Budget(lately, spent.get(str(this - 1), 0), tuple(held), left if _holds(left, now) else None)
+    spent = calls.by_minute(conn, site, this - MINUTES)
+    lately = sum(number for minute, number in spent.items() if minute <= this)
+    held = [_held(one) for one in pauses.all(conn, site) if one.until > now]
+    left = quotas.get(conn, site)
+    return Budget(lately, spent.get(this - 1, 0), tuple(held), left if _holds(left, now) else None)
 
 
 def in_words(found: Budget, now: datetime) -> tuple[str, str]:
@@ -74,25 +68,15 @@ def _limits_in_words(found: Budget, now: datetime) -> str:
     return f"Jira holds nothing back; by its last word {found.left.remaining}{of} left{until}"
 
 
-def spend(conn: Connection, site: str, calls: int, now: datetime) -> None:
-    """Add what a process called since it said so last."""
-
-    def step(former: Any) -> dict[str, int]:
-        return spent_with(former or {}, _minute(now), calls)
-
-    limits.change(conn, site, SPENT, now, step, dict[str, int])
+def spend(conn: Connection, site: str, number: int, now: datetime) -> None:
+    """Add what a process called since it said so last; calls are kept by the minute for an hour."""
+    calls.add(conn, site, _minute(now), number, after=_minute(now) - MINUTES)
 
 
-def spent_with(former: Mapping[str, int], minute: int, calls: int) -> dict[str, int]:
-    """The calls by minute with some more, without what is older than an hour."""
-    kept = {key: number for key, number in former.items() if int(key) > minute - MINUTES}
-    return {**kept, str(minute): kept.get(str(minute), 0) + calls}
-
-
-def calls_by_site(calls: Mapping[str, int]) -> dict[str, int]:
+def calls_by_site(counted: Mapping[str, int]) -> dict[str, int]:
     """The figures of a meter (`site|method|endpoint|outcome`) by site alone."""
     found: dict[str, int] = {}
-    for key, number in calls.items():
+    for key, number in counted.items():
         site = key.partition("|")[0]
         found[site] = found.get(site, 0) + number
     return found
@@ -102,11 +86,11 @@ def _minute(now: datetime) -> int:
     return int(now.timestamp() // 60)
 
 
-def _held(key: str, pause: Pause) -> Held:
-    kind, _, rest = key.partition(" ")
+def _held(pause: KeptPause) -> Held:
+    kind, _, rest = pause.what.partition(" ")
     what = {"endpoint": rest, "issue": f"writes to issue {rest}"}.get(kind, "every call")
-    return Held(what, pause.reason, datetime.fromtimestamp(pause.until, UTC))
+    return Held(what, pause.reason, pause.until)
 
 
-def _holds(left: Left | None, now: datetime) -> bool:
+def _holds(left: Quota | None, now: datetime) -> bool:
     return left is not None and (left.until is None or left.until > now)

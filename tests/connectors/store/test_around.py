@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import datetime, timedelta
 
 from connectors.store import Store
 from connectors.store.people import accounts, audit, tokens
 from connectors.store.sites import catalogues, sites
-from connectors.store.work import limits
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Named
 
@@ -104,21 +102,3 @@ def test_the_use_of_a_token_is_noted_at_most_once_a_minute(store: Store, now: da
             tokens.note_use(conn, token, at)
             noted = tokens.all(conn)[0].last_used_at
             assert noted == (at if seconds != 59 else now)
-
-
-def test_a_bucket_is_changed_by_one_worker_at_a_time(store: Store, now: datetime) -> None:
-    def spend() -> None:
-        for _ in range(15):
-            with store.write() as conn:
-                limits.change(conn, "main", "search", now, lambda spent: (spent or 0) + 1)
-
-    threads = [threading.Thread(target=spend) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    with store.write() as conn:
-        assert limits.load(conn, "main", "search") == 60
-        assert limits.load(conn, "main", "other") is None
-        assert limits.prune(conn, now + HOUR) == 1
-        assert limits.load(conn, "main", "search") is None

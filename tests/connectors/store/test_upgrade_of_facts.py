@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,10 +19,14 @@ from connectors.store.jobs import background_jobs, counts, engine_versions, pace
 from connectors.store.jobs.background_jobs import BackgroundJob
 from connectors.store.jobs.counts import Counted, Lag
 from connectors.store.jobs.processes import SignOfLife
+from connectors.store.limits import callers, calls, pauses, quotas
+from connectors.store.limits.pauses import KeptPause
+from connectors.store.limits.quotas import Quota
 from connectors.store.numbers import backfills
 from connectors.store.numbers.backfills import Backfill
-from connectors.store.people import set_up_links
+from connectors.store.people import set_up_links, sign_in_attempts
 from connectors.store.people.set_up_links import SetUpLink
+from connectors.store.people.sign_in_attempts import Attempts
 from connectors.store.reads import failures, full_reads, recent_reads, resyncs, watermarks, wishes
 from connectors.store.reads.failures import ReadFailure
 from connectors.store.reads.full_reads import FullRead
@@ -42,7 +46,8 @@ from connectors.store.sites.coming_mappings import Coming
 from connectors.store.sites.drafts import Draft
 from connectors.store.sites.name_comparisons import NameComparison
 from connectors.store.sites.webhook_states import WebhookAnswer
-from connectors.store.work import batch_sizes, candidates, last_reconcile
+from connectors.store.work import batch_sizes, candidates, last_reconcile, outages
+from connectors.store.work.outages import Outage
 from connectors.store.writes import brakes, permits
 from connectors.store.writes.brakes import Brake
 from mappings.facts.catalogue import Catalogue, Field
@@ -108,6 +113,15 @@ EVERYWHERE = {
     '"lags":{"main":{"classes":[2,0,0,0,0,0,0,0,0,0,0],"seconds":0.5}}}',
     "set_up_link": '{"hash":"abc","until":1795873627584}',
 }
+LIMITS = {
+    "pauses": '{"site":{"until":1795873627.584,"strikes":2,"reason":"jira-burst-based"}}',
+    "callers": '{"a1b2":1795873627.584}',
+    "spent": '{"29931227":5,"29931226":7}',
+    "left": '{"remaining":12,"most":null,"until":"2026-11-28T13:47:07.584Z","at":"2026-11-28T13:47:07.584123Z"}',
+    "outage": '{"kind":"sign_in","since":"2026-11-28T13:47:07.584Z","tries":3,"next_try":"2026-11-28T13:47:07.584Z",'
+    '"whole":true,"error":"Jira answered 401","remedy":"Renew it."}',
+}
+ATTEMPTS = {"sign-in-from:10.0.0.7": '{"count":4,"since":1795873627584}', "sign-in:abc": "null"}
 READ = {"under": "x y", "first": False, "total": 9, "began": "2026-11-28T13:47:07.584Z"}
 
 
@@ -123,6 +137,10 @@ def brought_up(store: Store) -> None:
         for site, values in (("main", MAIN), ("other", OTHER)):
             wanted = json.loads(values["resync_wanted"])
             conn.execute(run, {"site": site, "content": json.dumps({**READ, "wanted": wanted})})
+        limit = text("INSERT INTO rate_limit VALUES (:site, :key, :content, 0)")
+        for site, values in (("main", LIMITS), ("other", dict.fromkeys(LIMITS, "null")), ("", ATTEMPTS)):
+            for key, content in values.items():
+                conn.execute(limit, {"site": site, "key": key, "content": content})
     upgrade(store)
     store.check()
 
@@ -230,6 +248,20 @@ def test_what_runs_by_the_clock_and_who_lives_stays(upgraded: Store) -> None:
         assert counts.former(conn) == former
 
 
-def test_the_old_table_is_gone(upgraded: Store) -> None:
+def test_what_processes_share_of_limits_stays(upgraded: Store) -> None:
+    with upgraded.write() as conn:
+        assert pauses.all(conn, "main") == [KeptPause("site", AT, 2, "jira-burst-based")]
+        assert callers.count_with(conn, "main", "c3", AT, AT - timedelta(seconds=1)) == 2
+        assert calls.by_minute(conn, "main", 0) == {29931227: 5, 29931226: 7}
+        assert quotas.get(conn, "main") == Quota(12, None, AT, AT)
+        out = Outage("sign_in", AT, 3, AT, True, "Jira answered 401", "Renew it.")
+        assert (outages.standing(conn, "main"), outages.standing(conn, "other")) == (out, None)
+        window = timedelta(minutes=15)
+        assert sign_in_attempts.count(conn, "sign-in-from:10.0.0.7", AT, window) == Attempts(5, AT)
+        assert sign_in_attempts.count(conn, "sign-in:abc", AT, window) == Attempts(1, AT)
+
+
+def test_the_old_tables_are_gone(upgraded: Store) -> None:
     with upgraded.read() as conn:
         assert not inspect(conn).has_table("fact")
+        assert not inspect(conn).has_table("rate_limit")

@@ -15,8 +15,6 @@ from plugin.runtime.processes.governors import (
     SharedGovernor,
     divided,
     merged,
-    present,
-    standing,
 )
 
 NOW = 1_793_000_000.0
@@ -101,16 +99,11 @@ def test_processes_share_the_writes_to_one_issue(callers: int, most: int) -> Non
     assert taken <= most
 
 
-def test_pauses_are_merged_to_the_longer_one_and_forgotten_when_over() -> None:
+def test_pauses_are_merged_to_the_longer_one() -> None:
     short, long = Pause(NOW + 1, 1, "a"), Pause(NOW + 9, 2, "b")
 
     assert merged({"site": short}, {"site": long, "x": short}) == {"site": long, "x": short}
     assert merged({"site": long}, {"site": short}) == {"site": long}
-    assert standing({"site": long, "x": short}, NOW + 5) == {"site": long}
-
-
-def test_who_fell_silent_takes_no_share() -> None:
-    assert present({"a": NOW, "b": NOW - 100}, NOW + 1) == {"a": NOW}
 
 
 def test_a_store_that_is_away_leaves_each_process_to_itself(sqlite_store: Store) -> None:

@@ -276,8 +276,12 @@ def test_a_person_enters_a_reading_and_is_told_what_is_wrong(open_doors: Callabl
     assert doors.page("/kpis/bugs/readings", value="9").status_code == 302
     wrong = doors.page("/kpis/bugs/readings", value="1,234")
     assert wrong.status_code == 422
-    assert "is no number" in wrong.get_data(as_text=True)
-    assert "ahead" in doors.page("/kpis/bugs/readings", value="1", at="2020-10-06").get_data(as_text=True)
+    page = BeautifulSoup(wrong.get_data(as_text=True), "html.parser")
+    assert "is no number" in page.select_one("#mistake-value").get_text()
+    assert page.select_one("[role=alert] a[href='#value']") is not None
+    assert page.select_one("#value")["value"] == "1,234"
+    ahead = BeautifulSoup(doors.page("/kpis/bugs/readings", value="1", at="2020-10-06").text, "html.parser")
+    assert "ahead" in ahead.select_one("#mistake-at").get_text()
     assert doors.page("/kpis/double/readings", value="1").status_code == 404
     found = doors.api("GET", "/kpis/bugs/readings").json["items"]
     assert [(one["at"], one["value"]) for one in found] == [

@@ -10,7 +10,7 @@ from connectors.jira.http.call import Call
 from connectors.jira.http.limit import Left, read_left
 from connectors.store import Store
 from plugin.runtime.processes.governors import PRESENT_SECONDS, SharedGovernor
-from plugin.use_cases.health.budget import Budget, budget, in_words, spend, spent_with
+from plugin.use_cases.health.budget import Budget, budget, in_words, spend
 
 NOW = datetime(2026, 11, 22, 12, 0, 30, tzinfo=UTC)
 SEARCH = Call("POST", "search/jql")
@@ -58,16 +58,9 @@ def test_an_answer_that_says_nothing_of_it_is_no_zero(headers: dict[str, str]) -
     assert read_left(headers, NOW) is None
 
 
-def test_calls_are_kept_by_the_minute_for_an_hour() -> None:
-    minute = 1_000
-    spent: dict[str, int] = {}
-    for passed, calls in ((0, 5), (0, 2), (1, 3), (61, 4)):
-        spent = spent_with(spent, minute + passed, calls)
-    assert spent == {"1061": 4}
-
-
 def test_the_calls_of_all_processes_come_together(store: Store) -> None:
     with store.write() as conn:
+        spend(conn, "main", 1000, NOW - timedelta(minutes=60))
         spend(conn, "main", 30, NOW - timedelta(minutes=59))
         spend(conn, "main", 7, NOW - timedelta(minutes=1))
         spend(conn, "main", 2, NOW - timedelta(minutes=1))

@@ -16,7 +16,7 @@ from connectors.jira.http.errors import AuthFailed, Transient
 from connectors.store import Store
 from connectors.store.jobs import processes as signs
 from connectors.store.jobs.counts import Counted
-from connectors.store.work import limits
+from connectors.store.work import outages
 from plugin.access.authorization.actor import MONITORING
 from plugin.cli.terminal.moments import distance, spoken
 from plugin.runtime.connector import Connector
@@ -25,7 +25,7 @@ from plugin.runtime.processes.heartbeat import Heartbeat, Process, processes
 from plugin.runtime.processes.metrics import render_metrics
 from plugin.runtime.processes.process import this_process
 from plugin.runtime.settings import read_settings
-from plugin.sync.outage import KEY, struck
+from plugin.sync.outage import struck
 from plugin.use_cases.health.budget import budget
 from plugin.use_cases.health.concerns import verdict
 from plugin.use_cases.health.status import Status, installation, readiness
@@ -96,7 +96,7 @@ def put_outage(connector: Connector, error: Any, age: timedelta) -> None:
     now = connector.clock()
     found = struck(None, error, now - age, 0.5, whole=True, trial=False)
     with connector.store.write() as conn:
-        limits.change(conn, "main", KEY, now, lambda _known: found)
+        outages.change(conn, "main", lambda _known: found)
 
 
 @pytest.mark.parametrize(
