@@ -28,8 +28,8 @@ from benchmarks.ratio import Ratio
 from connectors.store import Store, open_store, upgrade
 from connectors.store.database.engine import CACHE_KIB
 from connectors.store.database.instant import to_ms
+from connectors.store.lists.list_rows import After, Slice, Wanted
 from connectors.store.numbers import objectives
-from connectors.store.numbers.list_rows import After, Slice, Wanted
 from connectors.store.schema import history
 from docs.screenshots import plain_listing
 from docs.screenshots.company import NOW, REVISION, large

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connectors.metrics.basis.source import Answer, Clock, MetricSource, Reach, Unreadable
 from connectors.metrics.cycle_time import CycleTime
 from connectors.metrics.flow_efficiency import FlowEfficiency
 from connectors.metrics.http_json import HttpJson
@@ -13,7 +14,6 @@ from connectors.metrics.lead_time import LeadTime
 from connectors.metrics.mtbf import Mtbf
 from connectors.metrics.mttr import Mttr
 from connectors.metrics.prometheus import Prometheus
-from connectors.metrics.source import Answer, Clock, MetricSource, Reach, Unreadable
 from connectors.metrics.sql import Sql
 from connectors.metrics.throughput import Throughput
 from connectors.metrics.work_item_age import WorkItemAge

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from connectors.metrics.flow_items import (
+from connectors.metrics.basis.flow_items import (
     clock_of,
     enough,
     in_statuses,
@@ -14,7 +14,7 @@ from connectors.metrics.flow_items import (
     touched_since,
     window_of,
 )
-from connectors.metrics.source import Answer, Clock, FailureKind, MetricSource, Reach, ReadFailure
+from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, ReadFailure
 from mappings.flow.measures import efficiency
 from mappings.kpi.cadence import Period
 from mappings.kpi.reading import KpiReading

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import ClassVar
 
-from connectors.metrics.source import Answer, Clock, MetricSource, Reach
+from connectors.metrics.basis.source import Answer, Clock, MetricSource, Reach
 from mappings.kpi.cadence import Period
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import JqlCountOptions, SourceOptions

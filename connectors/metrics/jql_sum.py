@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import ClassVar
 
-from connectors.metrics.field_values import field_values
-from connectors.metrics.source import Answer, Clock, MetricSource, Reach, ReadFailure
+from connectors.metrics.basis.field_values import field_values
+from connectors.metrics.basis.source import Answer, Clock, MetricSource, Reach, ReadFailure
 from mappings.kpi.cadence import Period
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import JqlSumOptions, SourceOptions

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from connectors.metrics.flow_items import clock_of, items_of, points_of, reading_of, touched_since, window_of
-from connectors.metrics.source import Answer, Clock, MetricSource, Reach
+from connectors.metrics.basis.flow_items import (
+    clock_of,
+    items_of,
+    points_of,
+    reading_of,
+    touched_since,
+    window_of,
+)
+from connectors.metrics.basis.source import Answer, Clock, MetricSource, Reach
 from mappings.flow.measures import lead_times
 from mappings.kpi.cadence import Period
 from mappings.kpi.sources import LeadTimeOptions, SourceOptions

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from connectors.metrics.flow_items import items_of, points_of, stands, window_of
-from connectors.metrics.source import Answer, Clock, LowerBound, MetricSource, Reach
+from connectors.metrics.basis.flow_items import items_of, points_of, stands, window_of
+from connectors.metrics.basis.source import Answer, Clock, LowerBound, MetricSource, Reach
 from mappings.flow.clocks import DAY, HOUR
 from mappings.flow.measures import uptime
 from mappings.kpi.cadence import Period

@@ -10,10 +10,10 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from connectors.metrics.flow_items import window_of
+from connectors.metrics.basis.flow_items import window_of
+from connectors.metrics.basis.outside import Unreachable, get_json
+from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, ReadFailure
 from connectors.metrics.http_json import refusal_of, unreachable
-from connectors.metrics.outside import Unreachable, get_json
-from connectors.metrics.source import Answer, Clock, FailureKind, MetricSource, Reach, ReadFailure
 from mappings.flow.stays import Span
 from mappings.kpi.cadence import MILLISECOND, Period
 from mappings.kpi.reading import AGGREGATES, KpiReading

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import ClassVar
 
-from connectors.metrics.flow_items import items_of, points_of, touched_since, window_of
-from connectors.metrics.source import Answer, Clock, MetricSource, Reach
+from connectors.metrics.basis.flow_items import items_of, points_of, touched_since, window_of
+from connectors.metrics.basis.source import Answer, Clock, MetricSource, Reach
 from mappings.flow.measures import finished
 from mappings.kpi.cadence import Period
 from mappings.kpi.reading import KpiReading

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from connectors.store.lists.list_rows import After, Slice, Wanted
 from connectors.store.numbers.check_ins import Kept
 from connectors.store.numbers.comments import KeptComment
-from connectors.store.numbers.list_rows import After, Slice, Wanted
 from docs.screenshots import plain_listing
 from docs.screenshots.plain_listing import One
 from docs.screenshots.watched import parts, watched_kpi

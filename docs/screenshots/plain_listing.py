@@ -1,4 +1,4 @@
-"""The list of objectives in plain Python: what the statements of `connectors.store.numbers.tree` have to give, and what pictures are made of."""
+"""The list of objectives in plain Python: what the statements of `connectors.store.lists.statements` have to give, and what pictures are made of."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from connectors.store.numbers.list_rows import START, After, Tallies, Wanted
+from connectors.store.lists.list_rows import START, After, Tallies, Wanted
 from mappings.rollup.health import SEVERITY
 from mappings.rollup.state import ObjectiveState
 from plugin.pages.views.objectives.tree import name, natural

@@ -11,9 +11,9 @@ from fractions import Fraction
 
 from mappings.diagnostic import Diagnostic, MappingError, has_errors
 from mappings.document.calendar import calendar_of
-from mappings.document.checks.binding import check_bound, links, resolve_field
 from mappings.document.checks.codes import Code
 from mappings.document.checks.jql import compiled, nothing
+from mappings.document.checks.live.catalogue import check_bound, links, resolve_field
 from mappings.document.checks.report import Report, in_text_order
 from mappings.document.checks.validation import find_faults, zone_of
 from mappings.document.checks.walk import creations, jql_texts

@@ -17,7 +17,7 @@ from mappings.fields.select import by_id
 from mappings.progress import RULE_OF_KIND
 from mappings.progress.rule import Onward
 from mappings.rollup.carry import Carried
-from mappings.rollup.closing import ClosingRecord
+from mappings.rollup.closing_record import ClosingRecord
 from mappings.rollup.cycle import names_of_cycles
 from mappings.rollup.rows.ledger import Disposition
 from mappings.rollup.state import HealthLevel, KeyResultState

@@ -20,7 +20,7 @@ from mappings.write_back.echo import EventValue
 from mappings.write_back.values import Figures, ValuePart
 
 if TYPE_CHECKING:  # the mapping's schema is made with the targets
-    from mappings.document.checks.writes import LiveFacts
+    from mappings.document.checks.live.writes import LiveFacts
     from mappings.document.mapping import Mapping as BoundMapping
     from mappings.document.schema import Document, WriteBackPart
     from mappings.document.text.places import Path

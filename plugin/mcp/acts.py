@@ -11,11 +11,11 @@ from mappings.explain.check_in import DELTA, Measure, share
 from mappings.numbers import exact, plain
 from mappings.rollup.check_in_override import measure_of
 from plugin.access.authorization.permission import Permission
-from plugin.mcp.confirmation import ActArguments, Acted, two_calls
-from plugin.mcp.lookup import objective_of, site_of
-from plugin.mcp.provenance import page_of_objective
-from plugin.mcp.shapes import Name
-from plugin.mcp.tool import Asking, Tool, Unanswerable
+from plugin.mcp.protocol.confirmation import ActArguments, Acted, two_calls
+from plugin.mcp.protocol.lookup import objective_of, site_of
+from plugin.mcp.protocol.provenance import page_of_objective
+from plugin.mcp.protocol.shapes import Name
+from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
 from plugin.use_cases.objectives.check_ins import (
     Said,
     check_in,

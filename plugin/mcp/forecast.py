@@ -7,11 +7,11 @@ from datetime import date
 from pydantic import Field
 
 from mappings.forecast.objective import KeyResultForecast
-from plugin.mcp.lookup import objective_of, site_of
-from plugin.mcp.provenance import page_of_objective, provenance
-from plugin.mcp.quotation import Quoted
-from plugin.mcp.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
-from plugin.mcp.tool import Asking, Tool, Unanswerable
+from plugin.mcp.protocol.lookup import objective_of, site_of
+from plugin.mcp.protocol.provenance import page_of_objective, provenance
+from plugin.mcp.protocol.quotation import Quoted
+from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
+from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
 from plugin.use_cases.objectives.forecast_words import basis
 from plugin.use_cases.objectives.forecasts import forecast_of
 

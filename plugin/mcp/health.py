@@ -9,11 +9,11 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from plugin.mcp.lookup import objective_of, site_of
-from plugin.mcp.provenance import page_of_objective, provenance
-from plugin.mcp.quotation import Quoted
-from plugin.mcp.shapes import Answer, Arguments, Counted, Name, PageArguments, Shape, page_of
-from plugin.mcp.tool import Asking, Tool
+from plugin.mcp.protocol.lookup import objective_of, site_of
+from plugin.mcp.protocol.provenance import page_of_objective, provenance
+from plugin.mcp.protocol.quotation import Quoted
+from plugin.mcp.protocol.shapes import Answer, Arguments, Counted, Name, PageArguments, Shape, page_of
+from plugin.mcp.protocol.tool import Asking, Tool
 from plugin.use_cases.health.concerns import concerns
 from plugin.use_cases.health.status import Status, status
 from plugin.use_cases.objectives.objectives import SavedObjective, Wanted, every_objective

@@ -7,11 +7,11 @@ from datetime import datetime
 from pydantic import Field
 
 from mappings.kpi.state import PeriodStanding
-from plugin.mcp.lookup import site_of
-from plugin.mcp.provenance import provenance
-from plugin.mcp.quotation import Quoted
-from plugin.mcp.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
-from plugin.mcp.tool import Asking, Tool, Unanswerable
+from plugin.mcp.protocol.lookup import site_of
+from plugin.mcp.protocol.provenance import provenance
+from plugin.mcp.protocol.quotation import Quoted
+from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
+from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
 from plugin.use_cases.kpis.board import ShownKpi, list_kpis
 
 

@@ -8,11 +8,11 @@ from pydantic import Field
 
 from mappings.rollup.rows.ledger import Contribution, Ledger
 from mappings.rollup.state import ObjectiveState
-from plugin.mcp.lookup import objective_of, site_of
-from plugin.mcp.provenance import page_of_objective, provenance
-from plugin.mcp.quotation import Quoted
-from plugin.mcp.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
-from plugin.mcp.tool import Asking, Tool, Unanswerable
+from plugin.mcp.protocol.lookup import objective_of, site_of
+from plugin.mcp.protocol.provenance import page_of_objective, provenance
+from plugin.mcp.protocol.quotation import Quoted
+from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
+from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
 
 HEADLINE, BESIDE = "headline", "beside"
 USUAL, MOST = 50, 200

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from pydantic import Field
 
-from plugin.mcp.lookup import site_of
-from plugin.mcp.provenance import provenance
-from plugin.mcp.quotation import Quoted
-from plugin.mcp.shapes import Answer, Counted, Name, PageArguments, Shape, page_of
-from plugin.mcp.tool import Asking, Tool, Unanswerable
+from plugin.mcp.protocol.lookup import site_of
+from plugin.mcp.protocol.provenance import provenance
+from plugin.mcp.protocol.quotation import Quoted
+from plugin.mcp.protocol.shapes import Answer, Counted, Name, PageArguments, Shape, page_of
+from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
 from plugin.use_cases.mapping import revisions
 from plugin.use_cases.mapping.comparison import differences
 from plugin.use_cases.mapping.revisions import Revision

@@ -11,11 +11,11 @@ from pydantic import Field
 from mappings.explain.cause import row_cause
 from mappings.explain.movement import Effect
 from plugin.doors.cursor import cursor, list_name, position
-from plugin.mcp.lookup import objective_of, site_of
-from plugin.mcp.provenance import page_of_objective, provenance
-from plugin.mcp.quotation import Quoted
-from plugin.mcp.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
-from plugin.mcp.tool import Asking, Tool, Unanswerable
+from plugin.mcp.protocol.lookup import objective_of, site_of
+from plugin.mcp.protocol.provenance import page_of_objective, provenance
+from plugin.mcp.protocol.quotation import Quoted
+from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
+from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
 from plugin.use_cases.objectives import objectives
 from plugin.use_cases.objectives.movement import CHOICES, Told, no_history
 from plugin.use_cases.objectives.objectives import SavedObjective, Wanted

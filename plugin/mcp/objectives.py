@@ -11,11 +11,11 @@ from mappings.explain.check_in import Ruling
 from mappings.explain.confidence import Spoken
 from mappings.rollup.state import KeyResultState
 from plugin.doors.cursor import cursor, list_name, position
-from plugin.mcp.lookup import objective_of, site_of
-from plugin.mcp.provenance import page_of_objective, provenance
-from plugin.mcp.quotation import Quoted
-from plugin.mcp.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
-from plugin.mcp.tool import Asking, Tool
+from plugin.mcp.protocol.lookup import objective_of, site_of
+from plugin.mcp.protocol.provenance import page_of_objective, provenance
+from plugin.mcp.protocol.quotation import Quoted
+from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
+from plugin.mcp.protocol.tool import Asking, Tool
 from plugin.use_cases.objectives.objective_columns import filters, narrowed
 from plugin.use_cases.objectives.objectives import SavedObjective, list_counted
 

@@ -10,7 +10,7 @@ from plugin.mcp.ledger import EXPLAIN
 from plugin.mcp.mapping import MAPPING
 from plugin.mcp.movement import MOVED
 from plugin.mcp.objectives import GET, LIST
-from plugin.mcp.tool import Tool
+from plugin.mcp.protocol.tool import Tool
 
 TOOLS: tuple[Tool, ...] = (
     LIST,

@@ -50,7 +50,7 @@ def create_app(connector: Connector) -> Flask:
 def _tools(connector: Connector) -> Blueprint:
     """The door for assistants; its library is loaded where it is switched on, and nowhere else."""
     try:
-        from plugin.mcp.bridge import mcp_blueprint
+        from plugin.mcp.protocol.bridge import mcp_blueprint
     except ModuleNotFoundError as error:
         raise NotReady(
             f"JIRA_OKR_MCP is on, and its library is not installed ({error.name}). "

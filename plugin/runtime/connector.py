@@ -25,11 +25,11 @@ from plugin.runtime.processes.counters import Meter
 from plugin.runtime.settings import Settings
 from plugin.sync.announcement import SILENT, Announcer
 from plugin.sync.context import Context
-from plugin.sync.reconcile.notification import Notifying
-from plugin.sync.reconcile.permits import TRIED
 from plugin.sync.refresh import names
 from plugin.sync.refresh.project_access import ProjectSight
 from plugin.sync.resync import activation_read
+from plugin.sync.write_back.notification import Notifying
+from plugin.sync.write_back.permits import TRIED
 from plugin.use_cases.mapping.bindings import bound_text
 
 """When the catalogue was read last."""

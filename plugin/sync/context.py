@@ -24,8 +24,8 @@ from mappings.write_back.target import Ground, Place
 from mappings.write_back.targets import place_of, target_of
 from plugin.runtime.processes.counters import Meter
 from plugin.sync.announcement import SILENT, Announcer
-from plugin.sync.reconcile.notification import Notifying
 from plugin.sync.refresh.project_access import ProjectSight
+from plugin.sync.write_back.notification import Notifying
 
 Clock = Callable[[], datetime]
 

@@ -11,7 +11,7 @@ def test_what_nothing_uses_is_dead_unless_tests_use_it_of_the_sandbox_or_a_reaso
         ("connectors/sandbox/site_state/state.py:3", "nobody_asks", "function"),
         ("connectors/sandbox/site_state/state.py:9", "asked_by_tests", "function"),
         ("plugin/doors/model.py:2", "model_config", "variable"),
-        ("plugin/pages/views/objectives/chart.py:7", "happened_kinds", "variable"),
+        ("plugin/pages/views/objectives/history/chart.py:7", "happened_kinds", "variable"),
         ("mappings/document/checks/codes.py:7", "SYNTAX", "variable"),
     ]
     dead, needed = judged(found, {"nobody_asks"})

@@ -148,7 +148,7 @@ from mappings.facts.forest import Forest
 from mappings.rollup.measurement import assess
 from mappings.rollup.check_in_override import measure_of
 from plugin.use_cases.mapping.completion import ALIAS_KEYS, JQL_KEYS
-from plugin.pages.views.objectives.keyresult import _kind
+from plugin.pages.views.objectives.key_result import _kind
 
 def text(stock, left="remaining"):
     return json.dumps({
@@ -519,7 +519,7 @@ TIDE = '''
 
 from fractions import Fraction
 
-from connectors.metrics.source import FailureKind, MetricSource, ReadFailure
+from connectors.metrics.basis.source import FailureKind, MetricSource, ReadFailure
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import TideOptions
 
@@ -561,7 +561,7 @@ def test_a_source_of_a_kpi_is_written_checked_and_read(scratch: Scratch) -> None
         + """
 from datetime import timedelta
 from connectors.metrics import readings
-from connectors.metrics.source import Reach
+from connectors.metrics.basis.source import Reach
 from mappings.document.text.source import read_document
 from mappings.kpi.cadence import Period
 

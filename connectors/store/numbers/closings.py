@@ -15,7 +15,7 @@ from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import among, insert_into
 from connectors.store.schema import closing as table
 from connectors.store.schema import last_write
-from mappings.rollup.closing import BEGINNING, ClosingRecord, Kind, Link, hash_of
+from mappings.rollup.closing_record import BEGINNING, ClosingRecord, Kind, Link, hash_of
 
 
 @dataclass(frozen=True, slots=True)

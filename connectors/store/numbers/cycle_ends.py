@@ -13,8 +13,8 @@ from sqlalchemy import Connection, select
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import among, insert_into
+from connectors.store.lists import list_line
 from connectors.store.mirror.issue_text import IssueReader, text_of
-from connectors.store.numbers import list_query
 from connectors.store.schema import cycle_end as table
 from connectors.store.schema import listing
 from mappings.explain.certainty import Doubt
@@ -75,7 +75,7 @@ def unnoted(conn: Connection, site: str, cycle_id: str) -> list[str]:
         )
         .exists()
     )
-    mine = (listing.c.site == site, listing.c.cycle == list_query.kept(cycle_id), ~noted)
+    mine = (listing.c.site == site, listing.c.cycle == list_line.kept(cycle_id), ~noted)
     return list(conn.execute(select(listing.c.id).where(*mine).order_by(listing.c.id)).scalars())
 
 

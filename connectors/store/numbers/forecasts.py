@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Integer, and_, bindparam, delete, func, selec
 
 from connectors.store.database.json_text import fraction_of, fraction_text
 from connectors.store.database.sql import insert_into
-from connectors.store.numbers import list_query
+from connectors.store.lists import list_line
 from connectors.store.schema import forecast as table
 from connectors.store.schema import listing
 from mappings.forecast.answer import Level, level_of
@@ -68,7 +68,7 @@ def wanting(conn: Connection, site: str, cycles: Collection[str], day: date) -> 
         )
         .exists()
     )
-    of_cycles = listing.c.cycle.in_([list_query.kept(one) for one in cycles])
+    of_cycles = listing.c.cycle.in_([list_line.kept(one) for one in cycles])
     found = select(listing.c.id).where(listing.c.site == site, of_cycles, ~there).order_by(listing.c.id)
     return list(conn.execute(found).scalars())
 

@@ -19,7 +19,8 @@ from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.json_text import fraction_of, fraction_text
 from connectors.store.database.sql import among, among_given, given, insert_into, scanned, upsert
-from connectors.store.numbers import list_query, snapshots
+from connectors.store.lists import list_line
+from connectors.store.numbers import snapshots
 from connectors.store.schema import alignment, dependency, listing, objective
 from connectors.store.schema import history as points
 from mappings.rollup.state import HealthLevel, ObjectiveState
@@ -100,13 +101,13 @@ def succeed(
     _keep_dependencies(conn, site, state, frozenset() if former is None else former.state.touched)
     if state.plain:
         if former is not None and not former.state.plain:
-            list_query.forget(conn, site, [state.id])
+            list_line.forget(conn, site, [state.id])
         return
     line = None
     if former is not None and not former.state.plain:
-        line = list_query.values(site, former.state, former.changed_at)
-    list_query.keep(conn, list_query.values(site, state, changed_at), line)
-    list_query.keep_alignment(conn, site, state, () if former is None else former.state.aligned_to)
+        line = list_line.values(site, former.state, former.changed_at)
+    list_line.keep(conn, list_line.values(site, state, changed_at), line)
+    list_line.keep_alignment(conn, site, state, () if former is None else former.state.aligned_to)
     if moved:
         conn.execute(_POINT, _point(site, state, mapping_revision, now))
     before = None if former is None or former.state.plain else (former.state, former.mapping_revision)
@@ -179,7 +180,7 @@ def remove(conn: Connection, site: str, ids: Iterable[str]) -> None:
     ids = list(ids)
     for table, column in ((objective, objective.c.id), (dependency, dependency.c.objective_id)):
         conn.execute(delete(table).where(table.c.site == site, among(conn, column, ids)))
-    list_query.forget(conn, site, ids)
+    list_line.forget(conn, site, ids)
 
 
 def depending_on(conn: Connection, site: str, issue_ids: Iterable[str]) -> frozenset[str]:

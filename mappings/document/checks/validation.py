@@ -1,4 +1,4 @@
-"""Cross-references and contradictions of a document, found without a Jira. What the live catalogue knows is asked in `binding`."""
+"""Cross-references and contradictions of a document, found without a Jira. What the live catalogue knows is asked in `live`."""
 
 from __future__ import annotations
 

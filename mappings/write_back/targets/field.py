@@ -33,7 +33,7 @@ from mappings.write_back.target import (
 from mappings.write_back.values import Figures, Form, ValuePart
 
 if TYPE_CHECKING:
-    from mappings.document.checks.writes import EditableField, EditScreen, LiveFacts
+    from mappings.document.checks.live.writes import EditableField, EditScreen, LiveFacts
     from mappings.document.mapping import Mapping as BoundMapping
     from mappings.document.schema import Document, WriteBackPart
     from mappings.write_back.plan import Change

@@ -8,8 +8,8 @@ from typing import Literal
 from pydantic import Field
 
 from mappings.rollup.carry_plan import Choice
-from mappings.rollup.closing import Kind
-from mappings.rollup.scoring import Reading
+from mappings.rollup.closing_record import Kind
+from mappings.rollup.score import Reading
 from mappings.rollup.state import HealthLevel
 from plugin.api.protocol.addresses import CycleAddress
 from plugin.api.protocol.lookup import known_site, site_of

@@ -18,7 +18,7 @@ from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.mapping import revisions
 from plugin.use_cases.mapping.comparison import differences
 from plugin.use_cases.mapping.mapping_life import Previewed, activate, preview_text, rollback
-from plugin.use_cases.mapping.rewording import reworded
+from plugin.use_cases.mapping.renames import reworded
 from plugin.use_cases.objectives.objective_values import number
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))

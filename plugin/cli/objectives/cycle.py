@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from mappings.rollup.carry_plan import Choice
-from mappings.rollup.scoring import Mean, shown_score
+from mappings.rollup.score import Mean, shown_score
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, show_json, show_table, site_option

@@ -11,7 +11,7 @@ from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, progress_bar, show_json, site_option
 from plugin.runtime.connector import Connector
 from plugin.sync.drain import Drained
-from plugin.sync.resync.landing import Resynced
+from plugin.sync.resync.mirror_update import Resynced
 from plugin.use_cases.work import losses
 from plugin.use_cases.work.sync import FULL, READ, RECONCILED, Ahead, Synced, Wanted, run
 

@@ -25,7 +25,7 @@ from plugin.use_cases.mapping import drafts, revisions
 from plugin.use_cases.mapping.completion import complete
 from plugin.use_cases.mapping.drafts import Draft
 from plugin.use_cases.mapping.mapping_life import check_text, glance_text
-from plugin.use_cases.mapping.rewording import reworded
+from plugin.use_cases.mapping.renames import reworded
 
 
 class DraftForm(PageForm):

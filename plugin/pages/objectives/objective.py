@@ -23,8 +23,8 @@ from plugin.pages.sources import Located, SavedHead, Sources
 from plugin.pages.views.objectives.check_in_form import CheckInForm
 from plugin.pages.views.objectives.explanation import Explanation, explanation
 from plugin.pages.views.objectives.forecast import ForecastView, forecast_view
+from plugin.pages.views.objectives.history.movement import Since, since_view
 from plugin.pages.views.objectives.ledger import SHOWN, Browse, ledger_table, place_of
-from plugin.pages.views.objectives.movement import Since, since_view
 from plugin.pages.views.objectives.surroundings import Reference, Surroundings
 from plugin.pages.views.objectives.tree import name
 from plugin.pages.views.words.figures import percent_text

@@ -8,7 +8,7 @@ from plugin.runtime.connector import Connector, NotReady
 def serve_host(connector: Connector) -> None:
     """Until the host closes the input."""
     try:
-        from plugin.mcp.stdio import serve
+        from plugin.mcp.protocol.stdio import serve
     except ModuleNotFoundError as error:
         raise NotReady(
             f"The library of the protocol is not installed ({error.name}). Run pip install 'jira-okr-connector[mcp]'."

@@ -27,16 +27,16 @@ from mappings.write_back.desired_values import Owners, counting_rows, desired, w
 from mappings.write_back.plan import Change, Plan, plan
 from plugin.sync.context import Context
 from plugin.sync.reconcile.absences import standing_for, without_absent
-from plugin.sync.reconcile.application import Applied, apply
 from plugin.sync.reconcile.carries import carry_on
-from plugin.sync.reconcile.departure import clears, still_ours
-from plugin.sync.reconcile.hold import BREAKER, FLAPPING, RESYNC, Sifted, note_held, sift
 from plugin.sync.reconcile.lease import Tenure
 from plugin.sync.reconcile.measurement import Measured, measure_objective, owners_of, prepare
-from plugin.sync.reconcile.permits import TRIED
 from plugin.sync.refresh import comments, gaps
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
+from plugin.sync.write_back.application import Applied, apply
+from plugin.sync.write_back.departure import clears, still_ours
+from plugin.sync.write_back.hold import BREAKER, FLAPPING, RESYNC, Sifted, note_held, sift
+from plugin.sync.write_back.permits import TRIED
 
 log = structlog.get_logger("jira_okr.reconcile")
 PACED = "a field that changes often is paced"

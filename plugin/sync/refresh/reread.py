@@ -26,13 +26,13 @@ from plugin.sync.intake.batch_size import WHOLE, cut_short, portion, went_well
 from plugin.sync.intake.echo import is_echo
 from plugin.sync.intake.triage import Batch, sort_deliveries
 from plugin.sync.reconcile import candidates
-from plugin.sync.reconcile.places import recalled, spare_own, with_places
 from plugin.sync.refresh import comments, gaps
 from plugin.sync.refresh.losses import Weighed, record, weigh
 from plugin.sync.refresh.omissions import in_scope, spared
 from plugin.sync.refresh.own_writes import overtaken, written_lately
 from plugin.sync.refresh.tombstones import ask_again, doubtful, remember
 from plugin.sync.resync import activation_read
+from plugin.sync.write_back.places import recalled, spare_own, with_places
 
 log = structlog.get_logger("jira_okr.inbox")
 

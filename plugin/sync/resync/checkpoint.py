@@ -21,7 +21,7 @@ from connectors.store.mirror import mirror
 from connectors.store.reads import resyncs, wishes
 from plugin.sync.context import Context
 from plugin.sync.resync import watermark
-from plugin.sync.resync.landing import Landed, Resynced
+from plugin.sync.resync.mirror_update import Landed, Resynced
 from plugin.sync.resync.search_pages import asked
 
 LONGEST_REST = timedelta(days=1)

@@ -23,7 +23,7 @@ from plugin.sync.resync import activation_read, watermark
 from plugin.sync.resync.checkpoint import SKEW, Reading, forget, keep, start
 from plugin.sync.resync.completeness import prove_complete
 from plugin.sync.resync.double_check import look_again
-from plugin.sync.resync.landing import Progress, Resynced, land_again, land_first
+from plugin.sync.resync.mirror_update import Progress, Resynced, land_again, land_first
 from plugin.sync.resync.missing_issues import catch_up, drop_unseen
 from plugin.sync.resync.resync_end import quietly, settle
 from plugin.sync.resync.search_pages import in_order, pages

@@ -19,7 +19,7 @@ from plugin.sync.refresh.own_writes import written_lately
 from plugin.sync.refresh.reread import ReadById, land_issues, read_again, with_readings
 from plugin.sync.resync.checkpoint import Reading
 from plugin.sync.resync.double_check import Looked, look_again
-from plugin.sync.resync.landing import drift_of, land_again
+from plugin.sync.resync.mirror_update import drift_of, land_again
 from plugin.sync.resync.search_pages import OVERLAP, changed_pages, in_order
 
 T = TypeVar("T")

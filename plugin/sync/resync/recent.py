@@ -12,15 +12,15 @@ from connectors.jira.http.errors import IncompleteRead
 from connectors.store.reads import failures
 from connectors.store.reads.watermarks import Watermark
 from plugin.sync.context import Context
-from plugin.sync.reconcile import permits
 from plugin.sync.refresh import comments
 from plugin.sync.refresh.reread import with_readings
 from plugin.sync.resync import watermark
 from plugin.sync.resync.completeness import confirm_nothing
 from plugin.sync.resync.double_check import look_again
-from plugin.sync.resync.landing import Progress, Resynced, land_again
+from plugin.sync.resync.mirror_update import Progress, Resynced, land_again
 from plugin.sync.resync.resync_end import quietly, settle
 from plugin.sync.resync.search_pages import OVERLAP, changed_pages
+from plugin.sync.write_back import permits
 
 AHEAD = timedelta(minutes=5)
 """An imported issue may claim to have been updated in the future: the watermark follows it no further than this."""

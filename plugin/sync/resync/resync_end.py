@@ -10,9 +10,9 @@ from connectors.store.reads import full_reads
 from connectors.store.work import due
 from connectors.store.writes import refusals
 from plugin.sync.context import Context
-from plugin.sync.reconcile.hold import Step, brake_resync
 from plugin.sync.reconcile.reconcile import reconcile
-from plugin.sync.resync.landing import Resynced
+from plugin.sync.resync.mirror_update import Resynced
+from plugin.sync.write_back.hold import Step, brake_resync
 
 UNTIL_THE_END = timedelta(hours=1)
 

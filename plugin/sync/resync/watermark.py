@@ -11,7 +11,7 @@ from connectors.store.reads import recent_reads, watermarks, wishes
 from connectors.store.reads.watermarks import Watermark
 from connectors.store.work import drift
 from plugin.sync.context import Context
-from plugin.sync.resync.landing import Resynced
+from plugin.sync.resync.mirror_update import Resynced
 from plugin.sync.resync.search_pages import asked
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connectors.store.numbers import records
-from connectors.store.numbers.records import Search, WriteRecord
+from connectors.store.lists import records
+from connectors.store.lists.records import Search, WriteRecord
 from connectors.store.people.audit import AuditEntry
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector

@@ -18,7 +18,7 @@ from connectors.store.work import due
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
 from mappings.rollup.carry_plan import CarryPlan, Choice, FieldWrite, Ground, KeyResultCarried, carry_plan
-from mappings.rollup.closing import ClosingRecord
+from mappings.rollup.closing_record import ClosingRecord
 from mappings.rollup.state import HealthLevel
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector

@@ -16,10 +16,10 @@ from connectors.store.work import due
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
 from mappings.numbers import exact
-from mappings.rollup.closing import ClosingRecord, Kind
+from mappings.rollup.closing_record import ClosingRecord, Kind
 from mappings.rollup.cycle import duration
 from mappings.rollup.cycle_end import has_ended
-from mappings.rollup.scoring import shown_score
+from mappings.rollup.score import shown_score
 from plugin.access.authorization.actor import CALENDAR, Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.cycles.cycles import (

@@ -17,10 +17,10 @@ from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.rollup.assessment import Assessment
-from mappings.rollup.closing import ClosingRecord, Kind, Verdict, verify
+from mappings.rollup.closing_record import ClosingRecord, Kind, Verdict, verify
 from mappings.rollup.cycle_end import has_ended
 from mappings.rollup.rows.ledger import Disposition
-from mappings.rollup.scoring import COLOURS, Mean, Score, means, shown_score
+from mappings.rollup.score import COLOURS, Mean, Score, means, shown_score
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady

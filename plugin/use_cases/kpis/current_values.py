@@ -13,7 +13,7 @@ from mappings.write_back.desired_values import Desired
 from mappings.write_back.plan import plan
 from plugin.runtime.connector import Connector
 from plugin.sync.context import Context
-from plugin.sync.reconcile.application import apply
+from plugin.sync.write_back.application import apply
 
 CAUSE = "a period of the KPI was counted"
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connectors.metrics import SOURCE_OF_KIND, readings
-from connectors.metrics.outside import NamedConnection, Outside
-from connectors.metrics.source import FailureKind, LowerBound, Reach, ReadFailure
+from connectors.metrics.basis.outside import NamedConnection, Outside
+from connectors.metrics.basis.source import FailureKind, LowerBound, Reach, ReadFailure
 from connectors.store.numbers import kpi_failures, kpis
 from connectors.store.numbers.kpi_failures import KpiFailure
 from connectors.store.people import audit

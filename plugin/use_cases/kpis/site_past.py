@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from connectors.jira.http.errors import JiraError
-from connectors.metrics.source import FailureKind, Reach, ReadFailure, Unreadable
+from connectors.metrics.basis.source import FailureKind, Reach, ReadFailure, Unreadable
 from connectors.store.absence import gaps
 from connectors.store.mirror import mirror
 from mappings.explain.past import Past, Step

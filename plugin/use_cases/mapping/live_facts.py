@@ -8,10 +8,9 @@ from dataclasses import replace
 
 from connectors.jira import EditField, Jira
 from connectors.store.mirror import mirror
-from mappings.document.checks.binding import STORY_POINT_NAMES
-from mappings.document.checks.doubts import doubts
-from mappings.document.checks.walk import alias_uses
-from mappings.document.checks.writes import (
+from mappings.document.checks.live.catalogue import STORY_POINT_NAMES
+from mappings.document.checks.live.doubts import doubts
+from mappings.document.checks.live.writes import (
     ADMINISTER,
     BROWSE,
     EditableField,
@@ -20,6 +19,7 @@ from mappings.document.checks.writes import (
     PointsSample,
     ProjectAccess,
 )
+from mappings.document.checks.walk import alias_uses
 from mappings.document.mapping import Mapping
 from mappings.document.schema import Subject
 from mappings.facts.catalogue import Catalogue

@@ -22,10 +22,10 @@ from connectors.store.work import due
 from connectors.store.writes import writes, written_values
 from mappings.diagnostic import Diagnostic, MappingError
 from mappings.document.binder import bind_leniently
-from mappings.document.checks.names import check_names
+from mappings.document.checks.live.names import check_names
+from mappings.document.checks.live.writes import check_live
 from mappings.document.checks.report import in_text_order
 from mappings.document.checks.write_back import check_ground
-from mappings.document.checks.writes import check_live
 from mappings.document.mapping import Mapping
 from mappings.document.names import compare
 from mappings.document.text.source import ReadResult, read_document
@@ -48,10 +48,10 @@ from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.garbage_collector import collector_resting
 from plugin.sync.context import field_of, metrics_of
 from plugin.sync.reconcile.cycle_ends import noted_ends, standing_by_notes
-from plugin.sync.reconcile.departure import end_of_cycle, standing_of
 from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
 from plugin.sync.refresh import names, written_options
 from plugin.sync.resync import activation_read, watermark
+from plugin.sync.write_back.departure import end_of_cycle, standing_of
 from plugin.use_cases.mapping.bindings import bound_text, known_names, looked_up
 from plugin.use_cases.mapping.live_facts import read_live_facts
 from plugin.use_cases.permission import ADMIN, act, question

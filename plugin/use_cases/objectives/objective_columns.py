@@ -1,7 +1,7 @@
 """What is told of an objective wherever several stand below each other: one tuple of descriptions.
 
 The page, the API, the exports, the commands, what can be filtered by and sorted by, and the tests follow from it. A column that is
-sorted or filtered by is kept in the database too (`connectors.store.numbers.list_query`, `connectors.store.numbers.tree`); a test holds both together.
+sorted or filtered by is kept in the database too (`connectors.store.lists.list_line`, `connectors.store.lists.statements`); a test holds both together.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from enum import Enum, StrEnum
 from fractions import Fraction
 from typing import Any
 
-from connectors.store.numbers.list_rows import Wanted
+from connectors.store.lists.list_rows import Wanted
 from connectors.store.numbers.objectives import SavedObjective
 from mappings.explain.confidence import Confidence
 from mappings.rollup.health import ACHIEVED_AT
@@ -54,7 +54,7 @@ class Line:
 class Filter:
     """A way to narrow the list: its name, how it is explained at the API and at the command line, and the question it becomes.
 
-    `asked` names the part of `connectors.store.numbers.list_rows.Wanted`; where that holds several values, so does the question. `choices`
+    `asked` names the part of `connectors.store.lists.list_rows.Wanted`; where that holds several values, so does the question. `choices`
     are the only values that it takes, of which several can be wanted.
     """
 
@@ -68,7 +68,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A way to sort the list: its name in addresses (a key of `connectors.store.numbers.tree.ORDERS`), and in words."""
+    """A way to sort the list: its name in addresses (a key of `connectors.store.lists.statements.ORDERS`), and in words."""
 
     name: str
     label: str

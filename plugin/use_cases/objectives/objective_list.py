@@ -16,9 +16,10 @@ from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms
 from connectors.store.database.json_text import fraction_of
 from connectors.store.database.sql import among
-from connectors.store.numbers import forecasts, list_rows, objectives
+from connectors.store.lists import list_rows
+from connectors.store.lists.list_rows import START, After, Slice, Tallies, Wanted
+from connectors.store.numbers import forecasts, objectives
 from connectors.store.numbers.forecasts import KeptForecast
-from connectors.store.numbers.list_rows import START, After, Slice, Tallies, Wanted
 from connectors.store.numbers.objectives import HistoryPoint
 from connectors.store.numbers.trends import Trend, trends
 from connectors.store.schema import history

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from connectors.store.database.instant import from_ms, to_ms
+from connectors.store.lists import list_rows
+from connectors.store.lists.list_rows import Tallies, Wanted
 from connectors.store.mirror import browse, mirror
 from connectors.store.mirror.browse import Numbered
-from connectors.store.numbers import list_rows, objectives, snapshots
-from connectors.store.numbers.list_rows import Tallies, Wanted
+from connectors.store.numbers import objectives, snapshots
 from connectors.store.numbers.objectives import HistoryPoint, SavedObjective
 from connectors.store.work import drift
 from connectors.store.work.drift import Drifted

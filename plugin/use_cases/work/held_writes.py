@@ -14,8 +14,8 @@ from connectors.store.work import due
 from connectors.store.writes import writes
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
-from plugin.sync.reconcile import hold
-from plugin.sync.reconcile.hold import Ending
+from plugin.sync.write_back import hold
+from plugin.sync.write_back.hold import Ending
 from plugin.use_cases.objectives.objective_lookup import objective_ids
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from connectors.store.numbers import idempotency
-from connectors.store.numbers.idempotency import Answer
+from connectors.store.people import idempotency
+from connectors.store.people.idempotency import Answer
 from plugin.runtime.connector import Connector
 
 __all__ = ["Answer", "keep", "release", "take"]

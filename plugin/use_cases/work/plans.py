@@ -6,8 +6,9 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from connectors.store.numbers import objectives, records
-from connectors.store.numbers.records import Search, WriteRecord
+from connectors.store.lists import records
+from connectors.store.lists.records import Search, WriteRecord
+from connectors.store.numbers import objectives
 from connectors.store.people.audit import note
 from connectors.store.work import due
 from connectors.store.writes import writes
@@ -16,10 +17,10 @@ from mappings.write_back.plan import Change
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.runtime.processes.process import worker_name
-from plugin.sync.reconcile import hold
-from plugin.sync.reconcile.application import Refusal
 from plugin.sync.reconcile.reconcile import Reconciled, reconcile
 from plugin.sync.work import reconcile_one
+from plugin.sync.write_back import hold
+from plugin.sync.write_back.application import Refusal
 from plugin.use_cases.objectives.objective_lookup import name_of
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 

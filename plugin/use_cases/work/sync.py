@@ -17,9 +17,9 @@ from plugin.runtime.connector import Connector
 from plugin.runtime.processes.governors import rates_of
 from plugin.sync.context import Context
 from plugin.sync.drain import Drained, drain
-from plugin.sync.reconcile.places import asked_singly
 from plugin.sync.resync import checkpoint
-from plugin.sync.resync.landing import Resynced
+from plugin.sync.resync.mirror_update import Resynced
+from plugin.sync.write_back.places import asked_singly
 from plugin.use_cases.health import webhook_state
 from plugin.use_cases.mapping.mapping_life import resume_activation, waits
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question

@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 from connectors.metrics import METRIC_SOURCES, readings
-from connectors.metrics.source import FailureKind, Reach, ReadFailure, Unreadable
+from connectors.metrics.basis.source import FailureKind, Reach, ReadFailure, Unreadable
 from mappings.explain.past import Past, Step
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue, IssueType, Project, Status

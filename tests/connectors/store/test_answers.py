@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from connectors.store import Store
 from connectors.store.mirror import browse
-from connectors.store.numbers import idempotency, objectives
+from connectors.store.numbers import objectives
+from connectors.store.people import idempotency
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Health, HealthLevel, ObjectiveState
 

@@ -16,8 +16,9 @@ from sqlalchemy import event, text
 from connectors.store import Store, open_store, upgrade
 from connectors.store.database import json_text, schema_upgrade
 from connectors.store.database.instant import to_ms
-from connectors.store.numbers import list_query, list_rows, objectives, tree
-from connectors.store.numbers.list_rows import START, After, Placed, Wanted, in_circles
+from connectors.store.lists import list_line, list_rows, statements
+from connectors.store.lists.list_rows import START, After, Placed, Wanted, in_circles
+from connectors.store.numbers import objectives
 from connectors.store.schema import alignment
 from connectors.store.schema import listing as listing_table
 from docs.screenshots import plain_listing
@@ -72,7 +73,7 @@ questions = st.builds(
     text=st.sampled_from(["", "", "ÜNDER", "_"]),
     owner_words=st.sampled_from(["", "", "aDa"]),
     aligned_to=st.sampled_from(["", "", "1"]),
-    order=st.sampled_from(list(tree.ORDERS)),
+    order=st.sampled_from(list(statements.ORDERS)),
 )
 
 
@@ -114,7 +115,7 @@ def keep(conn, every: Sequence[One]) -> None:
 
 
 def test_the_orders_have_words() -> None:
-    assert tree.ORDERS.keys() == words.ORDERS.keys() == ORDERS.keys()
+    assert statements.ORDERS.keys() == words.ORDERS.keys() == ORDERS.keys()
 
 
 @FEW
@@ -211,7 +212,7 @@ def test_circles_stand_at_the_top_with_all_that_hangs_on_them(store, an_objectiv
 
 
 def test_a_chain_however_deep_is_shown_from_its_top_to_its_end(store, an_objective, now) -> None:
-    deep = tree.DEEP + 9
+    deep = statements.DEEP + 9
     with store.write() as conn:
         for level in reversed(range(deep)):
             for branch in "ab":
@@ -277,8 +278,8 @@ def test_what_a_former_release_saved_is_listed_alike(database, request, tmp_path
         for table in kept:
             conn.execute(table.delete())
         for one in every:
-            list_query.keep(conn, list_query.values(one.site, one.state, one.changed_at), None)
-            list_query.keep_alignment(conn, one.site, one.state, ())
+            list_line.keep(conn, list_line.values(one.site, one.state, one.changed_at), None)
+            list_line.keep_alignment(conn, one.site, one.state, ())
         assert kept == {table: rows_of(conn, table) for table in kept}
         for wanted in (Wanted(SITES), Wanted(SITES[:1], order="changed"), Wanted(SITES, search="straSSe")):
             _, found = asked(conn, wanted, START, 99)

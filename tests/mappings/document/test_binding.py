@@ -9,7 +9,7 @@ import pytest
 
 from mappings.diagnostic import MappingError, Severity
 from mappings.document.binder import bind, bind_leniently, bind_text
-from mappings.document.checks.writes import (
+from mappings.document.checks.live.writes import (
     EditableField,
     EditScreen,
     LiveFacts,

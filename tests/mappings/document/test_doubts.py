@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from mappings.document.binder import bind
-from mappings.document.checks.doubts import Concerned, doubts
-from mappings.document.checks.writes import LiveFacts, check_live
+from mappings.document.checks.live.doubts import Concerned, doubts
+from mappings.document.checks.live.writes import LiveFacts, check_live
 from mappings.document.schema import Document
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue, IssueType, Named, Project, Status

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mappings.document.binder import bind
-from mappings.document.checks.names import check_names
+from mappings.document.checks.live.names import check_names
 from mappings.document.mapping import Mapping
 from mappings.document.names import Kind, Name, bound_form, compare, link_word, overlay
 from mappings.document.schema import Document

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.store.numbers import records
-from connectors.store.numbers.records import Search
+from connectors.store.lists import records
+from connectors.store.lists.records import Search
 from connectors.store.people import audit
 from connectors.store.writes import writes
 from mappings.write_back.plan import Change, Plan

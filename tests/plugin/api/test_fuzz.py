@@ -19,7 +19,7 @@ from schemathesis.checks import CHECKS
 from plugin.access.authorization import members
 from plugin.api import operations
 from plugin.sync.drain import Drained
-from plugin.sync.resync.landing import Resynced
+from plugin.sync.resync.mirror_update import Resynced
 from plugin.use_cases.objectives.backfill import Backfilled
 from plugin.use_cases.work.sync import Synced
 

@@ -16,7 +16,7 @@ from plugin.access.authentication import tokens
 from plugin.access.authorization import members
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
-from plugin.mcp.server import mcp_server
+from plugin.mcp.protocol.server import mcp_server
 from plugin.runtime.application import create_app
 from plugin.runtime.connector import Connector
 

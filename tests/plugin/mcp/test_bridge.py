@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from plugin.access.authentication import tokens
 from plugin.access.authorization import members
-from plugin.mcp.bridge import LARGEST_BODY, Bridge
+from plugin.mcp.protocol.bridge import LARGEST_BODY, Bridge
 from plugin.runtime.application import create_app
 from plugin.runtime.connector import Connector
 

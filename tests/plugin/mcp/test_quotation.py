@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from plugin.mcp.ledger import Explained
-from plugin.mcp.pace import AT_ONCE, Pace
-from plugin.mcp.quotation import quoted, quoted_fields
-from plugin.mcp.tool import Unanswerable
+from plugin.mcp.protocol.call_rate import AT_ONCE, Pace
+from plugin.mcp.protocol.quotation import quoted, quoted_fields
+from plugin.mcp.protocol.tool import Unanswerable
 
 
 @pytest.mark.parametrize(

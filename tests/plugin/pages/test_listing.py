@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from connectors.store.numbers.list_rows import After
+from connectors.store.lists.list_rows import After
 from docs.screenshots.company import large, seeded
 from plugin.pages.objectives.objectives import FilterForm
 from plugin.pages.views.objectives.listing import ROWS, Filters, after_of, after_text

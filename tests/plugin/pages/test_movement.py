@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mappings.explain.movement import Effect, Movement, Part
 from mappings.numbers import percent
-from plugin.pages.views.objectives.movement import SHOWN, since_view
+from plugin.pages.views.objectives.history.movement import SHOWN, since_view
 from plugin.use_cases.objectives.movement import Told
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

@@ -26,7 +26,7 @@ from plugin.sync.context import Context
 from plugin.sync.reconcile.candidates import reached
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.refresh.reread import land_issues
-from plugin.sync.resync.landing import land_first
+from plugin.sync.resync.mirror_update import land_first
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
 RELATIONS: dict[str, dict[str, str]] = {

@@ -15,9 +15,9 @@ from connectors.sandbox.site_state.edits import edit
 from connectors.sandbox.site_state.state import person
 from connectors.store.people import audit
 from connectors.store.writes import brakes, writes
-from plugin.sync.reconcile import hold
 from plugin.sync.resync.full import resync
 from plugin.sync.resync.recent import resync_recent
+from plugin.sync.write_back import hold
 
 PROGRESS = "customfield_10060"
 LOW = "name: epics-as-objectives\nbrake: {share: 0.1, floor: 2}"

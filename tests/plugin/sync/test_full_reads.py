@@ -8,7 +8,7 @@ import pytest
 
 from connectors.store.jobs import schedules
 from plugin.sync.resync.full import resync
-from plugin.sync.resync.landing import Resynced
+from plugin.sync.resync.mirror_update import Resynced
 
 
 @pytest.mark.parametrize(

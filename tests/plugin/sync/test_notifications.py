@@ -9,7 +9,7 @@ import pytest
 
 from connectors.jira.http.errors import JiraError, Permanent, Transient
 from connectors.sandbox import CONNECTOR, Fault
-from plugin.sync.reconcile.notification import Notifying
+from plugin.sync.write_back.notification import Notifying
 
 EDITS = frozenset({"BROWSE_PROJECTS", "EDIT_ISSUES"})
 SILENT = EDITS | {"ADMINISTER_PROJECTS"}

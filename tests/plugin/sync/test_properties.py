@@ -24,10 +24,10 @@ from mappings.facts.issue import Issue
 from plugin.cli.work.sync import sync_site
 from plugin.pages.views.mappings.choices import edited
 from plugin.runtime.demonstration import demo_world
-from plugin.sync.reconcile.hold import MOST_REWRITES, release
-from plugin.sync.reconcile.places import may_be_target, with_places
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.refresh.reread import land_issues
+from plugin.sync.write_back.hold import MOST_REWRITES, release
+from plugin.sync.write_back.places import may_be_target, with_places
 from plugin.use_cases.mapping.mapping_life import activate, preview_text
 from tests.actors import TESTER
 from tests.plugin.sync.conftest import Company

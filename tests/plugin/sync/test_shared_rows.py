@@ -27,7 +27,7 @@ from plugin.sync import work
 from plugin.sync.context import Context
 from plugin.sync.refresh.reread import land_issues, refresh
 from plugin.sync.resync.double_check import Looked
-from plugin.sync.resync.landing import land_again
+from plugin.sync.resync.mirror_update import land_again
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
 

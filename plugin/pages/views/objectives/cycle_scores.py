@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from mappings.rollup.closing import Kind
-from mappings.rollup.scoring import COLOURS, Mean, Reading, shown_score
+from mappings.rollup.closing_record import Kind
+from mappings.rollup.score import COLOURS, Mean, Reading, shown_score
 from plugin.pages.views.words.moments import day_text
 from plugin.use_cases.cycles.cycles import CycleDetail, CycleState, ObjectiveScored
 

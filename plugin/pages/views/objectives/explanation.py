@@ -13,9 +13,9 @@ from mappings.rollup.rows.ledger import Ledger
 from mappings.rollup.state import ObjectiveState
 from plugin.pages.sources import Cycle, HistoryPoint, SavedObjective
 from plugin.pages.views.objectives.bar import Bar, bar
-from plugin.pages.views.objectives.chart import Chart, chart
 from plugin.pages.views.objectives.check_in import Standing, left_over, not_kept
-from plugin.pages.views.objectives.keyresult import KeyResultRow, key_result_row
+from plugin.pages.views.objectives.history.chart import Chart, chart
+from plugin.pages.views.objectives.key_result import KeyResultRow, key_result_row
 from plugin.pages.views.objectives.ledger import Browse, LedgerRow, LedgerTable, gap_rows, ledger_table
 from plugin.pages.views.objectives.surroundings import Reference, Surroundings
 from plugin.pages.views.objectives.tree import name

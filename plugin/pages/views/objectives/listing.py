@@ -14,8 +14,8 @@ from mappings.rollup.state import HealthLevel
 from plugin.pages.sources import Cycle, Cycles
 from plugin.pages.views.objectives.bar import Bar, bar
 from plugin.pages.views.objectives.forecast import Chance, kept_chance
+from plugin.pages.views.objectives.history.trend import Spark, spark
 from plugin.pages.views.objectives.tree import name, natural
-from plugin.pages.views.objectives.trend import Spark, spark
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.figures import percent_text
 from plugin.pages.views.words.health import Badge, Total, badge, totals

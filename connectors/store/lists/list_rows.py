@@ -1,0 +1,207 @@
+"""The list of objectives as the database gives it: filtered, counted, each under the one it is aligned to, a page at a time.
+
+An objective stands under the first one it is aligned to that is in the list too, on its own site; siblings are sorted alike. Those
+aligned in a circle stand at the top, so that nothing is ever lost. A state is read only where its row is shown.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, select
+
+from connectors.store.lists import list_line, statements
+from connectors.store.lists.statements import Shape, admitted
+from connectors.store.numbers import objectives
+from connectors.store.numbers.objectives import SavedObjective
+from connectors.store.schema import listing, objective
+from mappings.rollup.state import HealthLevel
+
+LEVELS = tuple(HealthLevel)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which objectives, and in which order (a key of `tree.ORDERS`). What is empty does not narrow; the empty text among
+    cycles and owners means those without one. `search` looks at key, title and owner, `text` at key and title.
+    """
+
+    sites: tuple[str, ...]
+    cycles: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    health: tuple[HealthLevel, ...] = ()
+    search: str = ""
+    text: str = ""
+    owner_words: str = ""
+    aligned_to: str = ""
+    order: str = "health"
+
+    def parameters(self) -> dict[str, Any]:
+        """What narrows, as the statements have it."""
+        found: dict[str, Any] = {
+            "cycles": [list_line.kept(one) for one in self.cycles],
+            "projects": [list_line.kept(one) for one in self.projects],
+            "owners": [list_line.kept(one) for one in self.owners],
+            "health": [str(LEVELS.index(level)) for level in self.health],
+            "search": list_line.folded(self.search),
+            "text": list_line.folded(self.text),
+            "owner_words": list_line.folded(self.owner_words),
+            "aligned_to": list_line.kept(self.aligned_to),
+        }
+        return {name: value for name, value in found.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """Where a page begins: behind this objective, or at this place where it is gone."""
+
+    place: int
+    site: str = ""
+    id: str = ""
+
+
+START = After(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One row of the list: its headline (JSON), when it last changed (epoch milliseconds), and how deep it stands."""
+
+    site: str
+    id: str
+    depth: int
+    headline: str
+    changed_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The rows of one page, how many stand before it, and where the pages around it begin (None: there is none)."""
+
+    rows: tuple[Placed, ...]
+    start: int
+    previous: After | None
+    next: After | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tallies:
+    """How many objectives the sites have, how many of each health the other filters admit, and what there is to choose from."""
+
+    known: int
+    health: Mapping[HealthLevel, int]
+    cycles: frozenset[str]
+    projects: frozenset[str]
+    owners: frozenset[str]
+
+    def found(self, wanted: Collection[HealthLevel]) -> int:
+        """How many are in the list, where only these levels are wanted (none given: all)."""
+        return sum(count for level, count in self.health.items() if not wanted or level in wanted)
+
+
+def tallies(conn: Connection, wanted: Wanted) -> Tallies:
+    """The figures around the list, from one pass over what is filtered by."""
+    shape, values = _asked(conn, wanted)
+    searched = shape.only("search", "text", "owner_words", "aligned_to")
+    rows = conn.execute(statements.counted(searched), values).all()
+    wants = ((0, wanted.cycles), (1, wanted.projects), (2, wanted.owners))
+    health: Counter[HealthLevel] = Counter()
+    for row in rows:
+        if all(not among or row[column] in among for column, among in wants):
+            health[LEVELS[int(row.health)]] += int(row.found)
+    return Tallies(
+        sum(row.known for row in rows),
+        health,
+        frozenset(row.cycle for row in rows),
+        frozenset(row.project for row in rows),
+        frozenset(row.owner for row in rows),
+    )
+
+
+def page(conn: Connection, wanted: Wanted, after: After, size: int, found: int) -> Slice:
+    """One page; `found` is how many objectives the filters admit."""
+    if not found:
+        return Slice((), 0, None, None)
+    shape, values = _asked(conn, wanted)
+    values |= {"size": size}
+    if after != START:
+        shape = shape.behind()
+        site = list_line.kept(after.site) or wanted.sites[0]
+        values |= {"place": after.place, "at_site": site, "at_id": list_line.kept(after.id)}
+    if not conn.execute(statements.any_alignment(), {"sites": wanted.sites}).scalar_one():
+        return _slice(conn.execute(statements.page(shape.flat()), values).all(), size)
+    rows = conn.execute(statements.page(shape), values).all()
+    if not rows or rows[0].total < found:
+        members = circled(conn, wanted)
+        if members:
+            rows = conn.execute(statements.page(shape.broken()), {**values, "circled": members}).all()
+    return _slice(rows, size)
+
+
+def circled(conn: Connection, wanted: Wanted) -> list[str]:
+    """Those that are aligned in a circle of what the filters admit, as `tree.name_of` names them."""
+    shape, values = _asked(conn, wanted)
+    return sorted(in_circles({row.below: row.above for row in conn.execute(statements.edges(shape), values)}))
+
+
+def in_circles(above: Mapping[str, str]) -> set[str]:
+    """The names from which going up leads back to themselves."""
+    found: set[str] = set()
+    walked: set[str] = set()
+    for start in above:
+        way: dict[str, None] = {}
+        at: str | None = start
+        while at is not None and at not in walked and at not in way:
+            way[at] = None
+            at = above.get(at)
+        if at in way:
+            names = list(way)
+            found.update(names[names.index(at) :])
+        walked.update(way)
+    return found
+
+
+def following(conn: Connection, wanted: Wanted, after: str | None, limit: int) -> list[SavedObjective]:
+    """The whole states behind an id, in the order of ids; the filters all have to hold."""
+    shape, values = _asked(conn, wanted)
+    same = and_(objective.c.site == listing.c.site, objective.c.id == listing.c.id)
+    statement = select(objective).select_from(listing.join(objective, same)).where(*admitted(shape, listing))
+    id_ = statements.bytewise(shape.dialect, listing.c.id)
+    if after is not None:
+        after = list_line.kept(after)
+        number = list_line.number(after)
+        later = (listing.c.number == number) & (id_ > after)
+        statement = statement.where(listing.c.number >= number, (listing.c.number > number) | later)
+    ordered = statement.order_by(listing.c.site, listing.c.number, id_).limit(limit)
+    return [objectives._saved(row) for row in conn.execute(ordered, values)]
+
+
+def _asked(conn: Connection, wanted: Wanted) -> tuple[Shape, dict[str, Any]]:
+    values = wanted.parameters()
+    shape = Shape(conn.dialect.name, wanted.order, frozenset(values))
+    return shape, {"sites": wanted.sites, **values}
+
+
+def _slice(rows: Iterable[Row[Any]], size: int) -> Slice:
+    """The page among the rows that were read; those before it say where the page before begins."""
+    read = list(rows)
+    if not read:
+        return Slice((), 0, None, None)
+    start, total = read[0].start, read[0].total
+    first = max(start - size - 1, 0)
+    shown = read[start - first : start - first + size]
+    end, before = start + len(shown), max(start - size, 0)
+    return Slice(
+        tuple(Placed(row.site, row.id, row.depth, row.headline, row.changed_at) for row in shown),
+        start,
+        None if not start else START if not before else _after(before, read[before - 1 - first]),
+        None if end >= total else _after(end, shown[-1]),
+    )
+
+
+def _after(place: int, row: Row[Any]) -> After:
+    return After(place, row.site, row.id)

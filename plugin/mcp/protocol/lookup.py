@@ -1,0 +1,32 @@
+"""Finds what arguments name: a site, an objective. Whatever is not here is answered with what is, and with the tool that lists it."""
+
+from __future__ import annotations
+
+from plugin.mcp.protocol.shapes import Arguments
+from plugin.mcp.protocol.tool import Asking, Unanswerable
+from plugin.use_cases.objectives.objectives import SavedObjective, objective
+
+PERHAPS = "okr_list with text=… finds objectives by a part of their key or title."
+
+
+def site_of(asking: Asking, arguments: Arguments) -> str:
+    """The site that is named; the first one where none is."""
+    connector, named = asking.connector, arguments.site
+    if named is not None and connector.known_site(named) is not None:
+        return named
+    known = sorted(connector.sites)
+    if not known:
+        raise Unanswerable(
+            "No Jira site is connected yet. An operator sets JIRA_OKR_JIRA__URL, or adds a site."
+        )
+    if named is not None:
+        raise Unanswerable(f"There is no site {named!r} here. Sites: {', '.join(known)}.")
+    return next(iter(connector.sites))
+
+
+def objective_of(asking: Asking, site: str, key: str) -> SavedObjective:
+    """The objective of this key, former key or id."""
+    found = objective(asking.connector, asking.actor, site, key)
+    if found is None:
+        raise Unanswerable(f"There is no objective {key!r} on the site {site!r}. {PERHAPS}")
+    return found

@@ -1,0 +1,107 @@
+"""Answers a call of a tool: reads the arguments, asks the use cases, and says what is wrong in words that a model can go by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+
+from mappings.diagnostic import MappingError
+from plugin.access.authorization.actor import Actor
+from plugin.doors.refusal import Refusal
+from plugin.mcp.protocol.call_rate import Pace
+from plugin.mcp.protocol.quotation import seen
+from plugin.mcp.protocol.shapes import Answer, Arguments
+from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.health.faults import JiraError, StoreError, told
+from plugin.use_cases.permission import NotAllowed, require
+
+LARGEST_ANSWER = 50_000
+"""Characters: what hosts let through to their models."""
+LONGEST_ERROR = 2000
+SHOWN = 5
+
+log = structlog.get_logger("jira_okr.mcp")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is sent back: the text, and the same as a structure; of an error the text alone."""
+
+    text: str
+    structure: dict[str, Any] | None = None
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it says why there is no answer."""
+        return self.structure is None
+
+
+def reply(
+    connector: Connector,
+    who: Callable[[], Actor],
+    pace: Pace,
+    tool: Tool,
+    arguments: Mapping[str, object],
+) -> Reply:
+    """The answer of a tool to whoever asks, or in words why there is none."""
+    try:
+        actor = who()
+        with pace.taken(actor.label):
+            require(actor, tool.permission)
+            asked = read(tool, arguments)
+            return written(tool.function(Asking(connector, actor), asked))
+    except Exception as error:
+        return Reply(seen(words(error, tool))[:LONGEST_ERROR])
+
+
+def read(tool: Tool, arguments: Mapping[str, object]) -> Arguments:
+    """The arguments of a tool, strictly."""
+    try:
+        return tool.takes.model_validate_json(json.dumps(dict(arguments)))
+    except ValidationError as error:
+        raise Unanswerable(_wrong(tool, error)) from None
+
+
+def written(answer: Answer) -> Reply:
+    """An answer as text and structure; refused where it is larger than hosts let through."""
+    text = answer.model_dump_json()
+    if len(text) > LARGEST_ANSWER:
+        raise Unanswerable(
+            f"The answer has {len(text)} characters, more than the {LARGEST_ANSWER} that are let through. "
+            "Ask with a smaller limit, or for one objective."
+        )
+    return Reply(text, json.loads(text))
+
+
+def words(error: Exception, tool: Tool) -> str:
+    """What is said of an error. Nothing of an unexpected one is shown."""
+    if isinstance(error, Refusal):
+        return f"{error.detail} {error.remedy}".strip()
+    if isinstance(error, MappingError):
+        return "The mapping cannot be read: " + "; ".join(one.message for one in error.diagnostics[:SHOWN])
+    if isinstance(error, JiraError):
+        return told(error)
+    if isinstance(error, StoreError):
+        log.error("store failed", error=str(error))
+        return "The database cannot be used now. Ask again in a moment."
+    if isinstance(error, Unanswerable | NotAllowed | NotReady):
+        return str(error)
+    log.error("tool failed", tool=tool.name, exc_info=error)
+    return "The connector failed in a way that was not foreseen. It has been logged; asking again may help."
+
+
+def _wrong(tool: Tool, error: ValidationError) -> str:
+    """Each fault by the name of its argument, and what the tool takes."""
+    found = []
+    for one in error.errors(include_url=False, include_input=False, include_context=False):
+        name = ".".join(str(part) for part in one["loc"]) or "arguments"
+        what = {"extra_forbidden": "there is no such argument", "missing": "it is missing"}
+        found.append(f"{name}: {what.get(one['type'], one['msg'])}")
+    takes = ", ".join(tool.takes.model_fields)
+    return f"{'; '.join(found[:SHOWN])}. {tool.name} takes: {takes}."

@@ -1,0 +1,209 @@
+"""Executes a plan: issue by issue the calls that its targets say, every write in the ledger before and after.
+
+A refused change never holds back the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import Connection
+from structlog.contextvars import bound_contextvars
+
+from connectors.jira.http.errors import JiraError, Permanent, Transient
+from connectors.store.mirror import mirror
+from connectors.store.writes import refusals, writes
+from mappings.write_back.plan import Change, Plan
+from mappings.write_back.target import Objection, WriteTarget, Writing
+from mappings.write_back.targets import target_of, writings_of
+from plugin.sync.context import Context
+from plugin.sync.reconcile.lease import Tenure
+from plugin.sync.write_back.permits import TRIED
+from plugin.sync.write_back.places import held
+
+log = structlog.get_logger("jira_okr.writes")
+
+MOMENT = timedelta(milliseconds=1)
+"""The least by which Jira's `updated` grows with an edit."""
+
+
+FORBIDDEN = 403
+"""Jira forbids the whole edit where the account may not edit, and as well where it may not keep silent about it."""
+
+
+UNHURRIED = ("resync", "a new day")
+"""Reasons that are no events of Jira: how long these wait says nothing about freshness."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A change Jira refused, with what it said and what an admin can do."""
+
+    change: Change
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A plan that is in the ledger of writes."""
+
+    id: int
+    objective_id: str
+    tenure: Tenure | None = None
+
+    def keep(self) -> None:
+        """Hold the claim for another call; raises LeaseLost."""
+        if self.tenure is not None:
+            self.tenure.keep()
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a plan."""
+
+    written: tuple[Change, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+
+
+def apply(context: Context, plan: Plan, cause: str, tenure: Tenure | None = None) -> Applied:
+    """Write a plan to Jira. Raises a JiraError for passing trouble; what was written until then is in the ledger.
+
+    With a `tenure` nothing is written once the claim is lost; raises LeaseLost then.
+    """
+    if not plan:
+        return Applied()
+    with context.store.write() as conn:
+        if tenure is not None:
+            tenure.confirm_in(conn)
+        plan_id = writes.intend(conn, context.site, plan, context.mapping.revision, cause, context.clock())
+    opened = Opened(plan_id, plan.objective_id, tenure)
+    written: list[Change] = []
+    refused: list[Refusal] = []
+    with bound_contextvars(plan=plan_id):
+        for issue_id, changes in plan.by_issue().items():
+            done, rejected = _write_issue(context, opened, issue_id, changes)
+            written += done
+            refused += rejected
+            log.info("issue edited", issue=issue_id, written=len(done), refused=len(rejected))
+    if written and tenure is not None and tenure.claim.reason not in UNHURRIED:
+        context.meter.wrote(context.site, (context.clock() - tenure.claim.since).total_seconds())
+    return Applied(tuple(written), tuple(refused))
+
+
+def _write_issue(
+    context: Context, plan: Opened, issue_id: str, changes: tuple[Change, ...]
+) -> tuple[list[Change], list[Refusal]]:
+    """Call by call, as the targets say; what one of them is refused holds back no other."""
+    done: list[Change] = []
+    refused: list[Refusal] = []
+    for target, writing in writings_of(changes):
+        passed, rejected = _write(context, plan, issue_id, target, writing)
+        done += passed
+        refused += rejected
+    return done, refused
+
+
+def _write(
+    context: Context, plan: Opened, issue_id: str, target: WriteTarget, writing: Writing
+) -> tuple[list[Change], list[Refusal]]:
+    refused: list[Refusal] = []
+    remaining = list(writing.changes)
+    while remaining:
+        plan.keep()
+        try:
+            _send(context, writing)
+            break
+        except Permanent as error:
+            rejected, remaining = _part(target, error, remaining)
+            refused += rejected
+            writing = next(iter(target.writings(remaining)), writing)
+        except Transient:
+            # It may have arrived all the same: the write stays open, and is looked up before the next try.
+            _settle_refused(context, plan, refused)
+            raise
+        except JiraError as error:
+            _settle(context, plan, remaining, "failed", str(error))
+            _settle_refused(context, plan, refused)
+            raise
+    _settle_written(context, plan, issue_id, remaining)
+    _settle_refused(context, plan, refused)
+    return remaining, refused
+
+
+def _send(context: Context, writing: Writing) -> None:
+    """One call, silently where Jira allows that. Raises Permanent for what Jira says against these changes alone."""
+    request, key = writing.request, writing.changes[0].issue_key
+    loud = request.notifies and context.notifies(key)
+    try:
+        context.jira.tell(request, notify=loud)
+    except Permanent as error:
+        if request.removes and error.gone and not _is_there(context, writing.changes[0]):
+            return
+        silenced = request.notifies and not loud and error.status == FORBIDDEN
+        if not silenced or not context.must_notify(key):
+            raise
+        context.jira.tell(request, notify=True)
+
+
+def _is_there(context: Context, change: Change) -> bool:
+    """Jira says 404 as well where the account may not write to the issue: what is still there then was refused."""
+    found = held(context, {change.issue_id: [change.field_id]})
+    return change.issue_id in found.forbidden or change.field_id in found.values.get(change.issue_id, {})
+
+
+def _part(target: WriteTarget, error: Permanent, changes: list[Change]) -> tuple[list[Refusal], list[Change]]:
+    """Which changes the error names; an error that names none of them refuses one by one, so that the good ones go through."""
+    said = Objection(error.status, error.message, str(error), error.remedy, error.fields)
+    named = [change for change in changes if change.field_id in error.fields]
+    blamed = named or (changes[:1] if len(changes) > 1 else changes)
+    refusals = [Refusal(change, target.words(change, said), target.remedy(change, said)) for change in blamed]
+    return refusals, [change for change in changes if change not in blamed]
+
+
+def _settle_written(context: Context, plan: Opened, issue_id: str, changes: list[Change]) -> None:
+    """Acknowledge the writes and take them into the mirror: the echo brings no news, and the next plan is empty.
+
+    The issue is later now than whatever was read before: a read that was under way, or a search that lags, must not undo it.
+    Where a target leaves Jira's `updated` as it is, making the issue later would hide what somebody else does to it.
+    """
+    if not changes:
+        return
+    places = [(change.issue_id, change.field_id) for change in changes]
+    with context.store.write() as conn:
+        _settle_rows(context, conn, plan, changes, "written", "")
+        again = refusals.passed(conn, context.site, plan.objective_id, places)
+        context.mark(conn, again, TRIED)
+        known = mirror.get(conn, context.site, [issue_id]).get(issue_id)
+        if known is not None:
+            values = {**known.fields, **{change.field_id: change.after for change in changes}}
+            edited = any(target_of(change.field_id).ages for change in changes)
+            updated = known.updated + MOMENT if edited else known.updated
+            mirror.put(conn, context.site, [replace(known, fields=values, updated=updated)])
+
+
+def _settle_refused(context: Context, plan: Opened, refused: list[Refusal]) -> None:
+    if not refused:
+        return
+    now, revision = context.clock(), context.mapping.revision
+    with context.store.write() as conn:
+        for one in refused:
+            _settle_rows(context, conn, plan, [one.change], "refused", f"{one.message} {one.remedy}")
+            refusals.put(
+                conn, context.site, plan.objective_id, one.change, one.message, one.remedy, revision, now
+            )
+
+
+def _settle(context: Context, plan: Opened, changes: list[Change], outcome: str, note: str) -> None:
+    with context.store.write() as conn:
+        _settle_rows(context, conn, plan, changes, outcome, note)
+
+
+def _settle_rows(
+    context: Context, conn: Connection, plan: Opened, changes: list[Change], outcome: str, note: str
+) -> None:
+    now = context.clock()
+    for change in changes:
+        writes.settle(conn, plan.id, change.issue_id, change.field_id, outcome, note, now)

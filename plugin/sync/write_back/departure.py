@@ -1,0 +1,136 @@
+"""Clears what an objective left behind: its own fields and those of its key results, where nobody speaks for them any more.
+
+Planned from the mirror like any change. Before it is written Jira is asked once more: only what still holds our value is cleared,
+and what is not shown any more is let be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy import Connection
+
+from connectors.store.mirror import mirror
+from connectors.store.writes import written_values
+from connectors.store.writes.written_values import Written
+from mappings.document.mapping import Mapping
+from mappings.facts.issue import Issue
+from mappings.rollup.measurement import objective_rule
+from mappings.rollup.state import ObjectiveState
+from mappings.write_back.departure import Spot, Standing, clearing
+from mappings.write_back.desired_values import Owners, aims, counting_rows, own_places, places
+from mappings.write_back.plan import Change, Plan
+from mappings.write_back.target import Place
+from mappings.write_back.targets import target_of
+from plugin.sync.context import Context
+from plugin.sync.reconcile.measurement import Measured, sharers
+from plugin.sync.refresh.reread import read_again
+from plugin.sync.write_back import places as written
+
+
+def clears(
+    context: Context, conn: Connection, objective_id: str, found: Measured, owned: Owners | None
+) -> list[Change]:
+    """What has to be cleared with this objective, as the mirror has it."""
+    state, before = found.state, found.before.state if found.before else None
+    issue_ids = {one.issue_id for one in before.key_results if one.issue_id} if before else set()
+    if not objective_id.startswith("@"):
+        issue_ids.add(objective_id)
+    rows = written_values.of_objective(conn, context.site, objective_id, issue_ids)
+    own: frozenset[Spot] = frozenset()
+    if state is not None and owned is not None and rows:
+        own = places(context.mapping, state, owned)
+    rows = [row for row in rows if (row.issue_id, row.field_id) not in own]
+    if not rows:
+        return []
+    issues = mirror.get(conn, context.site, {row.issue_id for row in rows})
+    kept = _spoken_for(context, conn, objective_id, issues)
+    told = end_of_cycle(context.mapping, state or before)
+    standing = standing_of(rows, context.place, lambda _: told)
+    return clearing(standing, kept, issues.get, context.moment().today, context.fields, context.api)
+
+
+def standing_of(
+    rows: Iterable[Written],
+    place_of: Callable[[str], Place | None],
+    until: Callable[[str], date | None],
+) -> list[Standing]:
+    """What stands, with its places as Jira has them; a field that is gone has nothing to be cleared.
+
+    `until` says when the cycle of an objective ends, where that is known better than from the write.
+    """
+    found = []
+    for row in rows:
+        place = place_of(row.field_id)
+        if place is not None:
+            end = until(row.objective_id) or row.until
+            found.append(
+                Standing(row.issue_id, row.issue_key, place, row.after, row.objective_id, row.stays, end)
+            )
+    return found
+
+
+def still_ours(context: Context, planned: Plan) -> Plan:
+    """The plan without clears of what Jira does not show, or shows with another value. Raises a JiraError where it cannot be asked."""
+    left = [change for change in planned.changes if change.left]
+    if not left:
+        return planned
+    fields = frozenset(change.field_id for change in left)
+    wide = replace(context, besides=context.besides | fields)
+    read = read_again(wide, {change.issue_id for change in left})
+    now = _with_unshown(context, read.issues, left)
+    gone = [change for change in left if not _holds(context, now.get(change.issue_id), change)]
+    over = [change for change in gone if change.issue_id in now or change.issue_id in read.gone]
+    if over:
+        with context.store.write() as conn:
+            for change in over:
+                written_values.forget(conn, context.site, change.issue_id, change.field_id)
+    return replace(planned, changes=tuple(change for change in planned.changes if change not in gone))
+
+
+def _spoken_for(
+    context: Context, conn: Connection, objective_id: str, issues: dict[str, Issue]
+) -> frozenset[Spot]:
+    """The places among these issues that another objective speaks for: one of them itself, or one that has it as a key result."""
+    mapping, moment = context.mapping, context.moment()
+    of_key_result = [aim.place.id for aim in aims(mapping, "key_result")]
+    of_row = [aim.place.id for aim in aims(mapping, "row")]
+    found: set[Spot] = set()
+    for id_, issue in issues.items():
+        rule = objective_rule(mapping, issue, moment) if id_ != objective_id else None
+        if rule is not None:
+            found |= {(id_, place) for place in own_places(mapping, rule.part.id)}
+    if of_key_result or of_row:
+        for other in sharers(context, conn, objective_id, set(issues), ()):
+            for key_result in other.key_results:
+                if key_result.issue_id in issues:
+                    found |= {(key_result.issue_id, field) for field in of_key_result}
+            rows = issues.keys() & set(counting_rows(other)) if of_row else ()
+            found |= {(id_, field) for id_ in rows for field in of_row}
+    return frozenset(found)
+
+
+def end_of_cycle(mapping: Mapping, state: ObjectiveState | None) -> date | None:
+    """The last day of the cycle an objective runs in, or None."""
+    cycle = mapping.cycles.get(state.cycle_id) if state is not None and state.cycle_id is not None else None
+    return cycle.end if cycle is not None else None
+
+
+def _with_unshown(context: Context, issues: Iterable[Issue], left: list[Change]) -> dict[str, Issue]:
+    """The issues by id, with what a read by id does not show of the places that are to be cleared; none whose places may not be read."""
+    unshown: dict[str, list[str]] = {}
+    for change in left:
+        if not target_of(change.field_id).shown(context.api):
+            unshown.setdefault(change.issue_id, []).append(change.field_id)
+    found = {issue.id: issue for issue in issues}
+    held = written.held(context, {id_: ids for id_, ids in unshown.items() if id_ in found})
+    for id_, those in held.values.items():
+        found[id_] = replace(found[id_], fields={**found[id_].fields, **those})
+    return {id_: issue for id_, issue in found.items() if id_ not in held.forbidden}
+
+
+def _holds(context: Context, issue: Issue | None, change: Change) -> bool:
+    place = context.place(change.field_id)
+    return issue is not None and place is not None and place.equal(place.actual(issue), change.before)

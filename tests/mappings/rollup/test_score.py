@@ -1,0 +1,134 @@
+"""How a frozen progress reads, and what a cycle comes to. The table of the rules, number by number."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from mappings.rollup.closing_record import BEGINNING, Kind, Link, Verdict, hash_of, verify
+from mappings.rollup.score import COLOURS, Score, means, reading, shown_score
+
+
+@pytest.mark.parametrize(
+    ("score", "aspirational", "committed"),
+    [
+        ("1", ("delivered", "green"), ("delivered", "green")),
+        ("0.9999", ("delivered", "green"), ("short", "yellow")),
+        ("0.7", ("delivered", "green"), ("short", "yellow")),
+        ("0.6999", ("progressed", "yellow"), ("missed", "red")),
+        ("0.4", ("progressed", "yellow"), ("missed", "red")),
+        ("0.3999", ("missed", "red"), ("missed", "red")),
+        ("0", ("missed", "red"), ("missed", "red")),
+        (None, ("unscored", "none"), ("unscored", "none")),
+    ],
+)
+def test_what_a_score_reads_as(score, aspirational, committed):
+    value = None if score is None else Fraction(score)
+    found = [reading(value, commitment) for commitment in ("aspirational", "committed")]
+    assert [(one.value, COLOURS[one]) for one in found] == [aspirational, committed]
+
+
+@pytest.mark.parametrize(
+    ("score", "shown"),
+    [("0.6999", "0.6999"), ("0.7", "0.70"), ("2/3", "0.67"), ("0.9996", "0.9996"), ("0.39999", "0.39999"), ("0", "0.00")],
+)  # fmt: skip
+def test_a_score_is_shown_on_its_side_of_a_bound(score, shown):
+    assert shown_score(Fraction(score)) == shown
+
+
+def test_unscored_is_shown_as_such():
+    assert shown_score(None) == "unscored"
+
+
+def test_means_are_of_the_scored_alone_and_of_each_commitment_apart():
+    found = means(
+        [
+            Score(Fraction(1), "committed"),
+            Score(Fraction(1, 2), "committed", said=Fraction(7, 10), reason="the vendor slipped"),
+            Score(None, "committed"),
+            Score(Fraction(1, 3), "committed", cancelled=True),
+            Score(Fraction(19, 20), "aspirational"),
+            Score(None, "aspirational", cancelled=True),
+        ]
+    )
+    told = [(one.commitment, one.value, one.scored, one.unscored, one.cancelled) for one in found]
+    assert told == [
+        ("committed", Fraction(17, 20), 2, 1, 1),
+        ("aspirational", Fraction(19, 20), 1, 0, 1),
+    ]
+    assert [one.advice for one in found] == [
+        "commitments scored 0.85 on average: promise less, or look into why",
+        "aspirations scored 0.95 on average: they may have been too easy",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("score", "wants"),
+    [
+        (Score(Fraction(99, 100), "committed"), True),
+        (Score(Fraction(1), "committed"), False),
+        (Score(Fraction(1, 10), "aspirational"), False),
+        (Score(Fraction(1, 10), "aspirational", said=Fraction(1, 2)), True),
+        (Score(None, "committed"), False),
+        (Score(Fraction(1, 2), "committed", cancelled=True), False),
+    ],
+)
+def test_what_wants_a_reason(score, wants):
+    assert score.wants_reason is wants
+
+
+def chain(*contents: str) -> list[Link]:
+    links, former = [], BEGINNING
+    for number, content in enumerate(contents, start=1):
+        bare = Link(number, "2026-Q4", 1, Kind.OBJECTIVE, str(number), 1_798_761_600_000, content, former)
+        former = hash_of(bare)
+        links.append(Link(*[getattr(bare, name) for name in list(Link.__slots__)[:-1]], former))  # type: ignore[arg-type]
+    return links
+
+
+def test_a_chain_that_nobody_touched_is_whole_and_its_head_is_a_literal():
+    found = verify(chain("a", "b", "c"))
+    assert found.whole
+    assert found.links == 3
+    assert found.head == "311dbc3eb9fd1cb5ba9144a9a4f8459146224f24a3e9973716af84c593e5c834"
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_changed_or_missing_link_is_noticed(place):
+    links = chain("a", "b", "c")
+    changed = [*links]
+    changed[place] = replace(links[place], content="x")
+    assert verify(changed).faults[0] == f"2026-Q4 version 1, {place + 1}: it is not what was closed"
+    if place < 2:
+        del links[place]
+        assert "is missing" in verify(links).faults[0]
+
+
+LINKED = "what stands before it was changed, or is missing"
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("former", ["", "0", "f" * 64, "z"])
+def test_a_link_to_something_else_is_noticed_whatever_it_is(place, former):
+    """Also where the link itself was hashed anew."""
+    links = [*chain("a", "b", "c")]
+    links[place] = replace(links[place], former=former, hash="")
+    links[place] = replace(links[place], hash=hash_of(links[place]))
+    told = [f"2026-Q4 version 1, {place + 1}: {LINKED}"]
+    told += [f"2026-Q4 version 1, {place + 2}: {LINKED}"] if place < 2 else []
+    assert list(verify(links).faults) == told
+
+
+@pytest.mark.parametrize("number", [0, 1, 3])
+def test_a_number_out_of_turn_is_noticed(number):
+    links = [*chain("a", "b", "c")]
+    links[1] = replace(links[1], number=number)
+    assert f"2026-Q4 version 1, 2: {LINKED}" in verify(links).faults
+
+
+def test_two_links_in_the_wrong_order_are_noticed():
+    first, second, third = chain("a", "b", "c")
+    assert verify([second, first, third]).faults[0] == f"2026-Q4 version 1, 2: {LINKED}"
+    assert verify([]) == Verdict(0, BEGINNING)
