@@ -11,6 +11,7 @@ from mappings.document.checks.report import Report, shown
 from mappings.document.checks.walk import progress_kind
 from mappings.document.schema import Document, ObjectivePart
 from mappings.document.text.places import Path, Positions
+from mappings.kpi.episode import promotion
 from mappings.progress import RULE_OF_KIND
 from mappings.rollup.state import Cause, KeyResultState, ObjectiveState
 
@@ -35,6 +36,23 @@ def lint_states(states: Iterable[ObjectiveState]) -> tuple[Diagnostic, ...]:
     found = [*_lint_teams(ordered)]
     for state in ordered:
         found += _lint_state(state)
+    return tuple(found)
+
+
+def lint_upkeep(cycles: Sequence[Iterable[ObjectiveState]], after: int) -> tuple[Diagnostic, ...]:
+    """Key results that were achieved in the last `after` closed cycles, of which the oldest comes first: KPIs to watch, no longer goals."""
+    seen = [{one.id: one for state in states for one in state.key_results} for states in cycles]
+    found = []
+    for id_, one in sorted({id_: one for cycle in seen for id_, one in cycle.items()}.items()):
+        levels = [cycle[id_].health.level if id_ in cycle else None for cycle in seen]
+        proposed = promotion(id_, levels, after)
+        if proposed is not None:
+            name = one.key or one.id
+            message = (
+                f"{name} {shown(one.title)} was achieved in {proposed.cycles} cycles, one after the other"
+            )
+            remedy = "watch it as a KPI, and aim at something else"
+            found.append(_advice(Code.ALWAYS_ACHIEVED, message, name, remedy))
     return tuple(found)
 
 

@@ -14,6 +14,7 @@ from plugin.api.accounts import audit, own_account, people
 from plugin.api.mappings import revisions, texts
 from plugin.api.mappings.texts import SchemaGiven
 from plugin.api.objectives import (
+    advice,
     changes,
     check_ins,
     cycles,
@@ -36,6 +37,7 @@ MODULES = (
     history,
     cycles,
     forecasts,
+    advice,
     check_ins,
     kpis,
     changes,

@@ -48,8 +48,6 @@ EXCEPTIONS = {
     "IGNORED": "a status of deliveries that the intake gives by its text",
     "actor_id": "who did it, by which captured payloads are held against what Jira documents",
     "bind_text": "every finding of a text and a catalogue, for whoever uses `mappings` by itself",
-    "lint_states": "advice about the objectives of a moment, which no door shows yet",
-    "promotion": "the proposal to watch a key result as a KPI, which no door shows yet",
 }
 CODES = "mappings/document/checks/codes.py"
 """Codes of findings: most are given by their text, as pydantic and the reader of YAML report them; docs and tests name each."""

@@ -119,3 +119,4 @@ class Code(StrEnum):
     ONLY_OUTPUTS = "only-outputs"
     ONLY_LAGGING = "only-lagging"
     EMPTY_PERSPECTIVE = "empty-perspective"
+    ALWAYS_ACHIEVED = "always-achieved"

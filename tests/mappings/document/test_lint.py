@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from mappings.diagnostic import Severity
 from mappings.document.text.source import read_document
-from mappings.explain.lint import lint_document, lint_states
+from mappings.explain.lint import lint_document, lint_states, lint_upkeep
 from mappings.rollup.rows.ledger import Ledger
 from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
 
@@ -101,3 +101,23 @@ def test_rules_are_advised_before_anything_is_measured(complete):
         ("only-outputs", "objectives[1]"),
     ]
     assert all(one.line for one in found)
+
+
+YES = Health(HealthLevel.ACHIEVED, "achieved", "done")
+UNKNOWN = Health(HealthLevel.UNKNOWN, "unknown", "nobody knows")
+
+
+def ended(*healths: Health | None) -> list[list[ObjectiveState]]:
+    """Closed cycles in which one key result ended so; None where it was not there."""
+    return [[objective(1, *([] if one is None else [key_result(7, health=one)]))] for one in healths]
+
+
+def test_what_is_achieved_each_time_is_upkeep():
+    advised = [("always-achieved", "K-7")]
+    assert codes(lint_upkeep(ended(YES, YES, YES), 3)) == advised
+    assert codes(lint_upkeep(ended(FINE, YES, UNKNOWN, YES, None, YES), 3)) == advised
+    assert codes(lint_upkeep(ended(YES, YES), 3)) == []
+    assert codes(lint_upkeep(ended(YES, YES, FINE, YES), 3)) == []
+    assert codes(lint_upkeep([], 3)) == []
+    (found,) = lint_upkeep(ended(YES, YES, YES, YES), 3)
+    assert found.message == 'K-7 "Number 7" was achieved in 4 cycles, one after the other'

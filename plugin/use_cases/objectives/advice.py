@@ -1,0 +1,51 @@
+"""What can be advised on the objectives of a site: on the craft of those that run, and key results that have become upkeep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectors.store.lists.list_rows import Wanted
+from connectors.store.numbers import closings
+from mappings.diagnostic import Diagnostic
+from mappings.explain.lint import lint_states, lint_upkeep
+from mappings.rollup.cycle_end import has_ended
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector
+from plugin.use_cases.cycles.cycles import cycle_named, ruling
+from plugin.use_cases.objectives.objectives import every_objective
+from plugin.use_cases.permission import VIEWER, question
+
+CYCLES_RUNNING = 3
+"""A key result that was achieved in so many cycles, one after the other, is upkeep and no longer a goal."""
+
+
+@question(VIEWER)
+def list_advice(
+    connector: Connector, actor: Actor, site: str, cycle_id: str | None = None
+) -> tuple[Diagnostic, ...]:
+    """On the objectives of one cycle; without one on those whose cycle has not ended or that have none, and on key results that are
+    achieved each time. Never a fault: `path` names the issue. Raises CycleRefused for a cycle that the mapping does not have.
+    """
+    mapping, moment = ruling(connector, site)
+    if cycle_id is not None:
+        cycle_named(mapping, cycle_id)
+        return lint_states(
+            one.state for one in every_objective(connector, actor, Wanted((site,), (cycle_id,)))
+        )
+    every = (one.state for one in every_objective(connector, actor, Wanted((site,))))
+    found = lint_states(one for one in every if not has_ended(mapping.cycles.get(one.cycle_id or ""), moment))
+    with connector.store.read() as conn:
+        ends = sorted(
+            (cycle.end, act.version, id_)
+            for id_, act in closings.closed(conn, site).items()
+            if (cycle := mapping.cycles.get(id_)) is not None
+        )
+        closed = [
+            [one.state for one in closings.records(conn, site, id_, version)] for _, version, id_ in ends
+        ]
+    return (*found, *lint_upkeep(closed, CYCLES_RUNNING))
+
+
+def advice_values(one: Diagnostic) -> dict[str, Any]:
+    """One piece of advice, for programs."""
+    return {"code": one.code, "about": one.path, "said": one.message, "remedy": one.remedy}
