@@ -118,7 +118,7 @@ def test_links_inside_the_project_lead_somewhere(path: Path) -> None:
 
 
 ROWS = re.findall(
-    r"^\| an? ([^|]+?) \| ([^|]+) \| ([^|]+) \|(?:[^|]*\|)?$", text("CONTRIBUTING.md"), re.MULTILINE
+    r"^\| an? ([^|]+?) \| ([^|]+) \| ([^|]+) \|(?:[^|\n]*\|)*$", text("CONTRIBUTING.md"), re.MULTILINE
 )
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from mappings.facts.catalogue import Field
 from mappings.write_back.target import Aim, FieldLookup, Place, WriteTarget, Writing
 from mappings.write_back.targets import entity_property, field, remote_link
-from mappings.write_back.values import ValuePart
 
 if TYPE_CHECKING:
     from mappings.document.schema import WriteBackPart
     from mappings.write_back.plan import Change
+    from mappings.write_back.values import ValuePart
 
 WRITE_TARGETS: tuple[WriteTarget, ...] = (
     field.TARGET,
