@@ -22,7 +22,7 @@ from plugin.use_cases.mapping import drafts
 from plugin.use_cases.work import background_jobs
 from plugin.use_cases.work.site_read import READING, SYNC
 
-HASH = re.compile(r'name="hash" value="([0-9a-f]+)"')
+HASH = re.compile(r'name="hash" type="hidden" value="([0-9a-f]+)"')
 
 
 def active(world):
