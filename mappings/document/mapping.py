@@ -60,7 +60,7 @@ class ObjectiveRule:
     part: ObjectivePart
     select: Selector | None
     key_results: tuple[KeyResultRule, ...]
-    path: Path = ()
+    path: Path
     """Where it is written in the document."""
     sums: WriteBackPart | None = None
 

@@ -15,6 +15,7 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.mapping import StatusRules
 from mappings.document.schema import Document
 from mappings.explain.check_in import CheckIn, Measure, Ruling, Shows
+from mappings.explain.confidence import Confidence, Level
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue, IssueType, Named, Project, Status
 from mappings.facts.selector import Selector
@@ -144,7 +145,14 @@ def a_whole_objective() -> ObjectiveState:
         a_key_result("200", check_in=checked),
         a_key_result("100/delivery", nature="delivery", ledger=rows),
     )
-    return an_objective(delivery=half, outcome=half, pace=half, cycle_id="2026-Q4", key_results=results)
+    return an_objective(
+        delivery=half,
+        outcome=half,
+        pace=half,
+        cycle_id="2026-Q4",
+        key_results=results,
+        confidence=Confidence(Level.ON, 7),
+    )
 
 
 def a_mapping(*write_back: Mapping[str, object], fields: Mapping[str, Field] | None = None) -> BoundMapping:

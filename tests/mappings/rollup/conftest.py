@@ -147,13 +147,13 @@ def build_mapping(*objectives: dict[str, Any], fields: Iterable[str] = (), **par
             ),
         ),
         cycles=calendar_of(document),
-        objectives=tuple(_bound(part) for part in document.objectives),
+        objectives=tuple(_bound(part, index) for index, part in enumerate(document.objectives)),
         zone=zone,
         compile_jql=compile_selector,
     )
 
 
-def _bound(part: Any) -> ObjectiveRule:
+def _bound(part: Any, index: int) -> ObjectiveRule:
     return ObjectiveRule(
         part,
         _selector(part.select),
@@ -170,6 +170,7 @@ def _bound(part: Any) -> ObjectiveRule:
             )
             for rule in part.key_results
         ),
+        ("objectives", index),
     )
 
 
