@@ -34,7 +34,7 @@ WANTED = (
 )
 
 
-POSITIONS = {"cursor", "since", "until"}
+POSITIONS = {"cursor", "since", "until", "at", "mapping"}
 """Parameters that are well formed and may yet lead nowhere."""
 
 
