@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -53,7 +55,11 @@ def letter_of(letter: Letter, server: MailServer) -> EmailMessage:
         made["From"] = Address(addr_spec=server.sender)
         made["To"] = Address(addr_spec=letter.to)
         made["Subject"] = letter.subject
-    except ValueError as error:
+    except (
+        ValueError,
+        MessageError,
+        AttributeError,
+    ) as error:  # which of them depends on the sign it stops at
         raise NotSent(f"{letter.to} is no address that mail can go to: {error}", for_good=True) from None
     made["Date"] = format_datetime(letter.at)
     made["Message-ID"] = f"<{sha256(letter.key.encode()).hexdigest()[:40]}@{domain}>"
@@ -72,10 +78,17 @@ def send(letter: Letter, server: MailServer, timeout: float = TIMEOUT) -> None:
     """Submit it. Raises NotSent; `for_good` where the server refused it and will again."""
     made = letter_of(letter, server)
     try:
-        with _connected(server, timeout) as session:
+        session = _connected(server, timeout)
+        try:
             if server.user:
                 session.login(server.user, server.password)
             session.send_message(made)
+        finally:
+            with suppress(
+                smtplib.SMTPException, OSError
+            ):  # it is sent: what is said at parting changes nothing
+                session.quit()
+            session.close()
     except smtplib.SMTPRecipientsRefused as error:
         code, said = next(iter(error.recipients.values()))
         raise NotSent(

@@ -96,9 +96,10 @@ def digest(
 
 
 def _counts(stands: Iterable[Stands], before: Mapping[str, Stood]) -> str:
+    """The change is that of the objectives that are told of: `before` knows those of former cycles as well."""
     stands = list(stands)
     healths = Counter(one.health for one in stands)
-    former = Counter(one.health for one in before.values())
+    former = Counter(before[one.id].health for one in stands if one.id in before)
     parts = []
     for level in HealthLevel:
         number, was = healths[level], former[level]

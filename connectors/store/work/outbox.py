@@ -94,16 +94,22 @@ def add(conn: Connection, site: str, one: Outgoing, *, again: bool = False) -> b
 
 
 def last(conn: Connection, site: str, digest: str, recipient: str) -> datetime | None:
-    """When the last digest of this recipient was made that arrived, or began; None where there is none."""
-    told = [one.value for one in (OutboxState.SENT, OutboxState.BEGUN, OutboxState.EMPTY)]
-    mine = (
-        table.c.site == site,
-        table.c.digest == digest,
-        table.c.recipient == recipient,
-        table.c.state.in_(told),
-    )
-    found = conn.execute(select(func.max(table.c.made_at)).where(*mine)).scalar_one()
-    return None if found is None else from_ms(found)
+    """When the last digest of this recipient was made that arrived, or began; None where there is none.
+
+    A week in which nothing was told is no such one: what moved a little in each is told once it has moved enough. Where that is all
+    that is still known, the first of them.
+    """
+    mine = (table.c.site == site, table.c.digest == digest, table.c.recipient == recipient)
+    told = table.c.state.in_([OutboxState.SENT.value, OutboxState.BEGUN.value])
+    empty = table.c.state == OutboxState.EMPTY.value
+    for found in (
+        select(func.max(table.c.made_at)).where(*mine, told),
+        select(func.min(table.c.made_at)).where(*mine, empty),
+    ):
+        at = conn.execute(found).scalar_one()
+        if at is not None:
+            return from_ms(at)
+    return None
 
 
 def state_of(conn: Connection, site: str, key: str) -> OutboxState | None:

@@ -156,7 +156,8 @@ def _send(connector: Connector, site: str, one: Outgoing) -> None:
         with connector.store.write() as conn:
             now = connector.clock()
             outbox.failed(conn, site, one, now, error.reason, for_good=error.for_good, wait=wait)
-        log.warning("digest not sent", site=site, digest=one.digest, error=error.reason)
+        channel = one.recipient.partition(":")[0]  # the reason names people: it stands in the outbox alone
+        log.warning("digest not sent", site=site, digest=one.digest, channel=channel, for_good=error.for_good)
         return
     with connector.store.write() as conn:
         outbox.sent(conn, site, one.key)

@@ -60,6 +60,13 @@ def test_a_digest_says_what_changed_the_worst_first_and_nothing_twice() -> None:
     )
 
 
+def test_the_change_of_a_count_is_that_of_what_is_told_of_and_not_of_cycles_that_ended() -> None:
+    day = date(2026, 12, 21)
+    ended = {f"old{number}": Stood(Fraction(1), HealthLevel.ACHIEVED) for number in range(40)}
+    both = digest("k", day, day, NOW, BEFORE | ended, "")
+    assert both.lead == "4 objectives: 1 off track (+1), 1 pending, 1 on track (-1), 1 achieved (+1)."
+
+
 def test_a_week_in_which_nothing_happened_is_empty_and_unknown_is_no_movement() -> None:
     day = date(2026, 11, 16)
     before = {

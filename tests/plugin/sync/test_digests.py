@@ -15,7 +15,10 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
+from connectors.notify import mail
+from connectors.notify.failure import NotSent
 from connectors.store.work import outbox
 from plugin.runtime.application import create_app
 from plugin.runtime.settings import MailSettings, NotifySettings
@@ -43,7 +46,10 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.letters: list[Any] = []
-        self.answer = "250 OK"
+        self.answer, self.parting = "250 OK", "221 Bye"
+
+    async def handle_QUIT(self, _server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802
+        return self.parting
 
     async def handle_RCPT(  # noqa: N802
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
@@ -107,7 +113,7 @@ def office(hand: Any, servers: Any) -> tuple[Any, Mailbox, Channel, str]:
     """An objective with two stories, and a digest that has begun a week ago."""
     box, channel, port = servers
     box.letters.clear()
-    box.answer = "250 OK"
+    box.answer, box.parting = "250 OK", "221 Bye"
     channel.posts.clear()
     channel.answers.clear()
     web = channel.server.server_address[1]
@@ -171,7 +177,11 @@ def test_what_is_not_acknowledged_is_tried_again_and_what_is_refused_for_good_is
     box.answer = "550 no such mailbox"
     channel.answers = [(500, ""), (429, "600")]
     hand.clock.now = MONDAY
-    tell_due(hand.connector, "main")
+    with capture_logs() as logged:
+        tell_due(hand.connector, "main")
+    told_of = [one for one in logged if one["event"] == "digest not sent"]
+    assert [(one["channel"], one["for_good"]) for one in told_of] == [("mail", True), ("slack", False)]
+    assert "lead@" not in str(told_of)  # who gets what is nobody's who reads logs
     assert states(hand) == [("mail:lead@acme.example", "dead", 1), ("slack:okr", "due", 1)]
     for minutes, posts in ((0.9, 1), (0.2, 2), (9.8, 2), (0.3, 3), (60, 3)):
         hand.clock.pass_by(minutes=minutes)
@@ -182,6 +192,25 @@ def test_what_is_not_acknowledged_is_tried_again_and_what_is_refused_for_good_is
     with hand.connector.store.read() as conn:
         notes = {one.recipient: one.note for one in outbox.recent(conn, "main", 2)}
     assert notes["mail:lead@acme.example"] == "127.0.0.1 refuses lead@acme.example: 550 no such mailbox"
+
+
+def test_what_was_taken_is_sent_whatever_the_server_says_at_parting(office: Any) -> None:
+    hand, box, _, _ = office
+    box.parting = "421 too busy"
+    hand.clock.now = MONDAY
+    tell_due(hand.connector, "main")
+    hand.clock.pass_by(minutes=10)
+    deliver(hand.connector, "main")
+    assert len(box.letters) == 1
+    assert states(hand)[0] == ("mail:lead@acme.example", "sent", 0)
+
+
+@pytest.mark.parametrize("address", ["a@.", "a@(b", "[@acme.example", "a@[c", "a..b@acme.example"])
+def test_an_address_that_is_none_is_said_to_be_none(address: str) -> None:
+    letter = mail.Letter("k", address, "s", "t", "<p>t</p>", MONDAY, "weekly.main.okr")
+    with pytest.raises(NotSent, match="is no address that mail can go to") as found:
+        mail.send(letter, mail.MailServer("127.0.0.1", 1, "okr@acme.example"))
+    assert found.value.for_good
 
 
 def test_who_dies_between_sending_and_noting_sends_the_same_message_again(

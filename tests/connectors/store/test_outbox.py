@@ -1,0 +1,39 @@
+"""From which moment on a digest tells: the last one that arrived, however many weeks nothing was told since."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from connectors.store import Store
+from connectors.store.work import outbox
+from connectors.store.work.outbox import OutboxState, Outgoing
+from mappings.digest.digest import Message
+
+
+@pytest.mark.parametrize(
+    ("weeks", "expected"),
+    [
+        ([], None),
+        (["begun"], 0),
+        (["begun", "empty", "empty"], 0),
+        (["begun", "sent", "empty", "dead"], 1),
+        (["empty", "empty"], 0),
+        (["dead", "due"], None),
+    ],
+)
+def test_it_tells_since_the_last_that_arrived(
+    store: Store, now: datetime, weeks: list[str], expected: int | None
+) -> None:
+    with store.write() as conn:
+        for week, state in enumerate(weeks):
+            at = now + timedelta(weeks=week)
+            message = Message(f"week {week}", "s", "l", ())
+            outbox.add(
+                conn,
+                "main",
+                Outgoing(message.key, "weekly", "mail:a@b.example", message, OutboxState(state), at, at),
+            )
+        found = outbox.last(conn, "main", "weekly", "mail:a@b.example")
+    assert found == (None if expected is None else now + timedelta(weeks=expected))
