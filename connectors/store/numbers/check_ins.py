@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.json_text import fraction_of, fraction_text
@@ -156,6 +156,19 @@ def of(conn: Connection, site: str, objective_id: str) -> Sequence[Kept]:
     """Every check-in of an objective, ended ones too, the latest first."""
     statement = _every(site).where(table.c.objective_id == objective_id).order_by(table.c.id.desc())
     return [_kept(row) for row in conn.execute(statement)]
+
+
+def last_said(
+    conn: Connection, site: str, objective_ids: Iterable[str]
+) -> Mapping[tuple[str, str], datetime]:
+    """By objective and key result when anything was said of it last; what a comment says no longer was not."""
+    place, live = (
+        (table.c.objective_id, table.c.key_result_id),
+        or_(table.c.ended_how.is_(None), table.c.ended_how != RETRACTED),
+    )
+    mine = (table.c.site == site, among(conn, table.c.objective_id, objective_ids), live)
+    rows = conn.execute(select(*place, func.max(table.c.at)).where(*mine).group_by(*place))
+    return {(objective_id, key_result_id): from_ms(at) for objective_id, key_result_id, at in rows}
 
 
 def load(conn: Connection, site: str, number: int) -> Kept | None:

@@ -68,6 +68,12 @@ def note_read(conn: Connection, site: str, issue_id: str, updated: datetime, rea
     return conn.execute(update(comment_read).where(*mine, newer).values(values)).rowcount > 0
 
 
+def put_back(conn: Connection, site: str, issue_id: str, read_at: datetime) -> None:
+    """Note that they could not be read: those that wait too have their turn first."""
+    mine = (comment_read.c.site == site, comment_read.c.issue_id == issue_id)
+    conn.execute(update(comment_read).where(*mine).values(read_at=to_ms(read_at)))
+
+
 def unwatch(conn: Connection, site: str, issue_id: str) -> None:
     """The issue is no key result any more: its comments say nothing."""
     for one in (comment_read, table):
@@ -93,7 +99,7 @@ def replace(conn: Connection, site: str, issue_id: str, found: Iterable[KeptComm
             "at": to_ms(one.at),
             "by": plain(one.by, LONGEST_NAME),
             "line": plain(one.line, LONGEST_LINE),
-            "fault": one.fault,
+            "fault": None if one.fault is None else plain(one.fault, LONGEST_LINE),
         }
         for one in found
     ]

@@ -68,7 +68,7 @@ def told(context: Context, named: Mapping[str, bool]) -> list[str]:
 
 
 def follow(context: Context, issue_ids: Iterable[str], fresh: Iterable[Issue] = ()) -> None:
-    """Read the comments of these issues and keep what they say. An issue that Jira does not let us read waits for its next edit.
+    """Read the comments of these issues and keep what they say. An issue that Jira does not let us read waits behind the others.
 
     `fresh` are issues as Jira has them now, where the mirror does not know them so yet.
     """
@@ -85,6 +85,8 @@ def follow(context: Context, issue_ids: Iterable[str], fresh: Iterable[Issue] = 
             if isinstance(error, Permanent) and not (error.gone or error.forbidden):
                 raise
             log.warning("comments cannot be read", site=context.site, issue=issue_id, error=str(error))
+            with context.store.write() as conn:
+                comments.put_back(conn, context.site, issue_id, read_at)
             continue
         with context.store.write() as conn:
             mirror.hold(conn, context.site, [issue_id])

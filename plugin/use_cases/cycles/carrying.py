@@ -181,7 +181,7 @@ def _chosen(found: CarryPreview, names: set[str]) -> list[ObjectiveCarry]:
         if not mine & names:
             continue
         left -= mine
-        if one.plan.problem and one.state is None:
+        if one.plan.problem and one.state in (None, CarryState.REFUSED):
             raise CycleRefused(f"{one.plan.key or one.plan.objective_id}: {one.plan.problem}.")
         wanted.append(one)
     if left:

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from connectors.store.mirror import mirror
 from connectors.store.numbers import check_ins, closings, objectives
-from connectors.store.numbers.check_ins import RETRACTED
 from mappings.document.mapping import Mapping as BoundMapping
+from mappings.document.schema import CyclePart
 from mappings.explain.due_check_in import DueCheckIn, due_check_in, is_to_score
 from mappings.facts.moment import Moment
 from mappings.rollup.state import KeyResultState, ObjectiveState
@@ -50,7 +50,7 @@ def due_check_ins(connector: Connector, actor: Actor, site: str, owner: str = ""
         return ()
     with connector.store.read() as conn:
         states = [saved.state for saved in objectives.listed(conn, site)]
-        found = [one for state in states for one in _due_of(mapping, conn, site, state, connector.clock())]
+        found = list(_due(mapping, conn, site, states, connector.clock()))
     wanted = owner.strip().casefold()
     mine = [one for one in found if not wanted or wanted == (one.owner or "").casefold()]
     return tuple(sorted(mine, key=lambda one: (-one.missed, one.since)))
@@ -64,27 +64,33 @@ def due_on(connector: Connector, actor: Actor, site: str, objective_id: str) -> 
         saved = objectives.load(conn, site, objective_id) if mapping is not None else None
         if saved is None or mapping is None:
             return {}
-        found = tuple(_due_of(mapping, conn, site, saved.state, connector.clock()))
+        found = list(_due(mapping, conn, site, [saved.state], connector.clock()))
     return {one.key_result.id: one for one in found if one.key_result is not None}
 
 
-def _due_of(
-    mapping: BoundMapping, conn: Connection, site: str, state: ObjectiveState, now: datetime
+def _due(
+    mapping: BoundMapping, conn: Connection, site: str, states: Sequence[ObjectiveState], now: datetime
 ) -> Iterator[Due]:
-    """What is due of one objective."""
-    part, cycle = mapping.document.check_ins, mapping.cycles.get(state.cycle_id)
-    if part is None or cycle is None or cycle.id in closings.closed(conn, site):
+    """What is due of these objectives, in as many statements for many as for one."""
+    part, today = mapping.document.check_ins, Moment(now, mapping.zone).today
+    if part is None:
         return
-    today = Moment(now, mapping.zone).today
-    if is_to_score(cycle, today):
-        yield Due(SCORE, state, None, cycle.end)
-        return
-    told = _told(conn, site, state)
-    for one in state.key_results:
-        last = _day(told.get(one.id, ()), mapping.zone)
-        found: DueCheckIn | None = due_check_in(part, cycle, one, today, last)
-        if found is not None:
-            yield Due(CHECK_IN, state, one, found.since, found.missed, found.last)
+    closed, running = closings.closed(conn, site), list[tuple[ObjectiveState, CyclePart]]()
+    for state in states:
+        cycle = mapping.cycles.get(state.cycle_id)
+        if cycle is None or cycle.id in closed:
+            continue
+        if is_to_score(cycle, today):
+            yield Due(SCORE, state, None, cycle.end)
+        else:
+            running.append((state, cycle))
+    told = _told(conn, site, [state for state, _ in running])
+    for state, cycle in running:
+        for one in state.key_results:
+            last = _day(told.get((state.id, one.id), ()), mapping.zone)
+            found: DueCheckIn | None = due_check_in(part, cycle, one, today, last)
+            if found is not None:
+                yield Due(CHECK_IN, state, one, found.since, found.missed, found.last)
 
 
 def due_values(one: Due) -> dict[str, Any]:
@@ -104,19 +110,24 @@ def due_values(one: Due) -> dict[str, Any]:
     }
 
 
-def _told(conn: Connection, site: str, state: ObjectiveState) -> Mapping[str, Sequence[datetime]]:
-    """By key result when something was said of it or read."""
-    said: dict[str, list[datetime]] = {one.id: [] for one in state.key_results}
-    for kept in check_ins.of(conn, site, state.id):
-        if kept.ended_how != RETRACTED and kept.check_in.key_result_id in said:
-            said[kept.check_in.key_result_id].append(kept.check_in.at)
-    issues = mirror.get(conn, site, [one.issue_id for one in state.key_results if one.issue_id])
-    for one in state.key_results:
+def _told(
+    conn: Connection, site: str, states: Sequence[ObjectiveState]
+) -> Mapping[tuple[str, str], Sequence[datetime]]:
+    """By objective and key result when something was said of it or read."""
+    spoken = check_ins.last_said(conn, site, [state.id for state in states])
+    every = [(state.id, one) for state in states for one in state.key_results]
+    issues = mirror.get(conn, site, {one.issue_id for _, one in every if one.issue_id})
+    said: dict[tuple[str, str], list[datetime]] = {}
+    for objective_id, one in every:
+        place = (objective_id, one.id)
         issue = issues.get(one.issue_id or "")
         readings = issue.readings.values() if issue is not None else ()
-        said[one.id] += [reading.at for part in readings for reading in part if reading.value is not None]
+        found = [reading.at for part in readings for reading in part if reading.value is not None]
         if one.measurement.measured_at is not None:
-            said[one.id].append(one.measurement.measured_at)
+            found.append(one.measurement.measured_at)
+        if place in spoken:
+            found.append(spoken[place])
+        said[place] = found
     return said
 
 

@@ -34,6 +34,8 @@ def test_comments_are_read_again_where_jira_touched_the_issue(
         mirror.put(conn, "main", [replace(first, updated=later)])
         assert comments.stale(conn, "main", 1) == ["10002"]
         assert comments.stale(conn, "main", 2) == ["10002", "10001"]
+        comments.put_back(conn, "main", "10002", later + timedelta(minutes=1))  # Jira shows it to nobody
+        assert comments.stale(conn, "main", 1) == ["10001"]
         comments.unwatch(conn, "main", "10002")
         assert comments.stale(conn, "main", 2) == ["10001"]
 
@@ -42,11 +44,14 @@ def test_what_is_known_of_the_comments_of_an_issue_is_replaced_as_a_whole(
     store: Store, now: datetime
 ) -> None:
     older = KeptComment("10001", "9", now, now, "Ada", "okr 47,5", "it is no number")
+    said = KeptComment("10003", "1", now, now, "Ada", "okr x", "“a\x00b” is not understood")
     newer = KeptComment("10001", "10", now, now + timedelta(hours=1), "Bo", "okr 9 %")
     other = KeptComment("10002", "9", now, now, "Kim", "okr 8 %")
     with store.write() as conn:
         comments.replace(conn, "main", "10001", [newer, older])
         comments.replace(conn, "main", "10002", [other])
+        comments.replace(conn, "main", "10003", [said])
+        assert comments.of(conn, "main", ["10003"])["10003", "1"].fault == "“ab” is not understood"
         assert list(comments.of(conn, "main", ["10001"]).values()) == [older, newer]
         comments.replace(conn, "main", "10001", [newer])
         assert comments.of(conn, "main", ["10001", "10002"]) == {

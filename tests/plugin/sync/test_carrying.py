@@ -260,6 +260,9 @@ def test_what_jira_refuses_is_said_and_may_be_asked_for_again(closed):
     key = record(hand, epic).key
     assert one.note.startswith("Jira refused it: Version is not valid. It was to be set: ")
     assert f"{key} Fix versions → OKR 2027-Q1" in one.note
+    hand.activate(MAPPING.replace('cycle: {label: ""}', "cycle: 2026-Q4"))
+    with pytest.raises(CycleRefused, match=f"{key}: .*write 2027-Q1 there"):
+        carry(hand, key)  # nothing could be set: it would stand as carried, and run nowhere
     hand.activate(MAPPING)
     assert carry(hand).carried == (key,)
     assert record(hand, epic).labels == ("okr", "2027-Q1")

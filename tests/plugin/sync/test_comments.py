@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import requests
+from sqlalchemy import event
 from werkzeug.serving import make_server
 
 from connectors.sandbox import CONNECTOR, PEOPLE
@@ -224,6 +225,27 @@ def test_what_a_webhook_lost_is_found_by_the_next_resync_and_nothing_is_asked_tw
     talk.hand.sync()
     talk.hand.work_off()
     assert [how for _, how in talk.kept()] == ["retracted"]
+
+
+def test_what_is_due_of_many_objectives_costs_no_more_statements_than_of_one(talk: Talk) -> None:
+    asked: list[str] = []
+
+    def found() -> tuple[int, int]:
+        asked.clear()
+        return len(due_check_ins(talk.hand.connector, TESTER, "main")), len(asked)
+
+    talk.hand.clock.now = datetime(2026, 11, 28, 9, tzinfo=UTC)
+    found()
+    event.listen(
+        talk.hand.connector.store.engine, "before_cursor_execute", lambda *more: asked.append(more[2])
+    )
+    few, statements = found()
+    for _ in range(3):
+        epic = talk.hand.issue("Epic", labels=["okr", "2026-Q4"])
+        talk.hand.issue("Key Result", epic)
+    talk.hand.sync()
+    talk.hand.work_off()
+    assert found() == (few + 3, statements)
 
 
 def test_what_is_due_is_told_until_somebody_says_a_word(talk: Talk) -> None:
