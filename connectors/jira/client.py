@@ -49,14 +49,12 @@ def connect(
     return Jira(Transport(address, timeout=timeout, governor=governor), sight)
 
 
-ASKED_ONCE = ("deployment", "_info", "_account", "_fields", "_parent_fields")
-
-
 class Jira:
     """One site. Thread-safe; every method raises JiraError and its kinds."""
 
-    def __init__(self, transport: Transport, sight: Sight | None = None) -> None:
+    def __init__(self, transport: Transport, sight: Sight | None = None, front: Jira | None = None) -> None:
         self.transport = transport
+        self._front = front
         self._sight: Sight = sight or NoSight()
         self._lock = threading.RLock()
 
@@ -64,11 +62,8 @@ class Jira:
         return f"Jira({self.transport.address.name!r})"
 
     def in_background(self) -> Jira:
-        """The same site for work that yields to fresh events: resync, history."""
-        other = Jira(self.transport.in_background(), self._sight)
-        known = {name: self.__dict__[name] for name in ASKED_ONCE if name in self.__dict__}
-        other.__dict__.update(known)
-        return other
+        """The same site for work that yields to fresh events: resync, history. What is asked once is asked by this one, for both."""
+        return Jira(self.transport.in_background(), self._sight, self._front or self)
 
     def close(self) -> None:
         """Close all connections; a later call opens new ones."""
@@ -81,12 +76,15 @@ class Jira:
     @cached_property
     def deployment(self) -> Deployment:
         """`cloud` or `datacenter`, as configured or as the site says."""
+        if self._front is not None:
+            return self._front.deployment
         return self.transport.address.deployment or self.server().deployment
 
     @property
     def known_deployment(self) -> Deployment | None:
         """The deployment where it is configured or was asked for already; makes no call."""
-        found: Deployment | None = self.__dict__.get("deployment")
+        asked = self._front or self
+        found: Deployment | None = asked.__dict__.get("deployment")
         return found or self.transport.address.deployment
 
     @property
@@ -325,22 +323,30 @@ class Jira:
 
     @cached_property
     def _info(self) -> ServerInfo:
+        if self._front is not None:
+            return self._front._info
         with self._lock:
             return server.server_info(self._library)
 
     @cached_property
     def _account(self) -> Account:
+        if self._front is not None:
+            return self._front._account
         with self._lock:
             return server.account(self._library)
 
     @cached_property
     def _fields(self) -> tuple[Field, ...]:
+        if self._front is not None:
+            return self._front._fields
         with self._lock:
             return catalogue.read_fields(self._library)
 
     @cached_property
     def _parent_fields(self) -> tuple[str, ...]:
         """Epic Link and Parent Link of a Data Center site; Cloud has `parent` for everything."""
+        if self._front is not None:
+            return self._front._parent_fields
         if self._cloud:
             return ()
         return tuple(field.id for field in self._fields if field.custom in PARENT_FIELDS)

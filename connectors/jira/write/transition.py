@@ -8,15 +8,16 @@ from typing import Any
 
 from connectors.jira.http.errors import IncompleteRead
 from connectors.jira.http.transport import Transport, issue_path
+from mappings.facts.issue import Status
 
 
 @dataclass(frozen=True, slots=True)
 class WayOn:
-    """A transition that an issue can take now; `category` is that of the status it leads to, `screen` whether it asks for something."""
+    """A transition that an issue can take now, the status it leads to, and whether it asks for something (`screen`)."""
 
     id: str
     name: str
-    category: str
+    to: Status
     screen: bool = False
 
 
@@ -36,6 +37,8 @@ def take(transport: Transport, api: str, issue_id: str, way: WayOn) -> None:
 
 def _way(raw: Mapping[str, Any]) -> WayOn:
     to = raw.get("to")
-    category = to.get("statusCategory") if isinstance(to, dict) else None
-    key = str(category.get("key", "")) if isinstance(category, dict) else ""
-    return WayOn(str(raw["id"]), str(raw.get("name", "")), key, raw.get("hasScreen") is True)
+    said = to if isinstance(to, dict) else {}
+    category = said.get("statusCategory")
+    key = str(category.get("key", "")) if isinstance(category, dict) else None
+    status = Status(str(said.get("id", "")), str(said.get("name", "")), key)
+    return WayOn(str(raw["id"]), str(raw.get("name", "")), status, raw.get("hasScreen") is True)

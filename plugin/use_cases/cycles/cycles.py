@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from connectors.store.numbers import closings, cycle_ends, objectives
+from connectors.store.mirror import browse
+from connectors.store.numbers import closings, cycle_ends
 from connectors.store.numbers.closings import ClosingAct
 from mappings.document.mapping import Mapping
 from mappings.document.schema import CyclePart
@@ -168,11 +169,10 @@ def _shown(
         state, scored = CycleState.ENDED, scored_at_end(conn, site, mapping, cycle_id)
     else:
         state = CycleState.RUNNING if cycle.start <= moment.today else CycleState.UPCOMING
-        saved = (objectives.load(conn, site, id_) for id_ in cycle_ends.unnoted(conn, site, cycle_id))
+        saved = browse.objectives_of(conn, site, cycle_ends.unnoted(conn, site, cycle_id))
         scored = in_order(
             ObjectiveScored(one.state, Score(one.state.progress, one.state.commitment))
-            for one in saved
-            if one is not None
+            for one in saved.values()
         )
     found = means(one.score for one in scored)
     return CycleShown(site, cycle, state, version, len(scored), found), scored

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -135,10 +136,18 @@ def _asked(context: Context, unknown: Collection[str]) -> dict[str, Issue | Seen
 def _close(connector: Connector, actor: Actor, site: str, id_: str, state: KpiState, issue_id: str) -> None:
     """Move the issue to a status that is done, by a way that asks for nothing where there is one. Said twice it does no harm."""
     context = connector.context(site)
-    ways = [one for one in context.jira.ways_on(issue_id) if one.category == "done"]
+    ways = [one for one in context.jira.ways_on(issue_id) if one.to.category == "done"]
     with connector.store.read() as conn:
         issue = mirror.get(conn, site, [issue_id]).get(issue_id)
     key = issue.key if issue is not None else issue_id
+    if issue is not None and ways:
+        # what is excluded would leave the objective's number, though it is achieved
+        there = {one.id: _seen(context, replace(issue, status=one.to)) for one in ways}
+        ways = [one for one in ways if there[one.id] is not Seen.REFUSED]
+        if not ways:
+            raise NotReady(
+                f"From where {key} stands every way to a status that is done leads to one that `statuses.excluded` leaves out: close it in Jira."
+            )
     if not ways:
         raise NotReady(
             f"From where {key} stands the account may take no way to a status that is done: close it in Jira, or give the account the permission Transition issues."

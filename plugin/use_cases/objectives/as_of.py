@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from sqlalchemy import Connection
 
@@ -17,6 +17,7 @@ from connectors.store.numbers import carries, check_ins, objectives, snapshots
 from connectors.store.numbers.cycle_ends import CycleEnd
 from connectors.store.people import audit
 from connectors.store.sites import revisions
+from mappings.diagnostic import MappingError
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.explain.as_of import Records, Retrospect, Stood, doubts_of, measured
 from mappings.explain.certainty import Certainty, Doubt, Doubted
@@ -89,18 +90,19 @@ def instant_asked(connector: Connector, _actor: Actor, site: str, text: str) -> 
 
 
 def instant_at(text: str, now: datetime, zone: tzinfo) -> datetime | None:
-    """The same of a zone."""
+    """The same of a zone, in UTC: so it is told."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
         try:
             found = datetime.fromisoformat(text)
-        except ValueError:
+            return found.astimezone(UTC) if found.tzinfo is not None else None
+        except (ValueError, OverflowError):
             return None
-        return found if found.tzinfo is not None else None
-    today = now.astimezone(zone).date()
+    if day == now.astimezone(zone).date():
+        return now
     try:
-        return now if day == today else datetime.combine(day + timedelta(days=1), time(), zone) - MILLISECOND
+        return (datetime.combine(day + timedelta(days=1), time(), zone) - MILLISECOND).astimezone(UTC)
     except OverflowError:
         return None
 
@@ -174,7 +176,14 @@ def _rules(connector: Connector, context: Context, at: datetime, revision: str |
     if found is None:
         listed = ", ".join(one.revision for one in known)
         raise NotReady(f"There is no one revision {revision!r}. Revisions: {listed}; or say {THEN}.")
-    return rules_of(connector, context, found.text)
+    try:
+        return rules_of(connector, context, found.text)
+    except MappingError as error:
+        said = error.diagnostics[0]
+        raise NotReady(
+            f"Revision {found.revision[:8]} does not fit this Jira as it is now ({said.path}: {said.message}). "
+            "Leave the revision out to see it under the one that rules."
+        ) from error
 
 
 def _untold_fields(context: Context, mapping: BoundMapping) -> tuple[Doubted, ...]:
@@ -294,14 +303,15 @@ def _told(connector: Connector, context: Context, name: str, at: datetime, rules
     lookback = Lookback(context)
     _require_facts(lookback, saved, at)
     standings = lookback.states(at, rules)
-    if saved.state.id not in standings.states:
+    then = standings.states.get(saved.state.id)
+    if then is None or then.plain:
         raise NotReady(
             f"{saved.state.key or name} was no objective then under revision {rules.mapping.revision[:8]}: "
             "no rule of it selects the issue as it stood."
         )
     stood = standings.stood(saved.state.id)
-    then = SavedObjective(stood.state, rules.mapping.revision, at, at)
-    return AsOf(at, then, stood, standings.untold(saved.state.id))
+    shown = SavedObjective(stood.state, rules.mapping.revision, at, at)
+    return AsOf(at, shown, stood, standings.untold(saved.state.id))
 
 
 def _require_facts(lookback: Lookback, saved: SavedObjective, at: datetime) -> None:

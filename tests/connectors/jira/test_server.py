@@ -55,6 +55,14 @@ def test_the_deployment_is_found_out_once(stub, answer, unknown, info, deploymen
     assert len(stub.asked) == 1
 
 
+def test_what_work_in_the_background_asks_first_is_asked_for_all(stub, answer, unknown):
+    """As after a restart: each background read is a client of its own, and the pace goes by what the first one knows."""
+    stub.on("GET", INFO, answer(json=SERVER))
+    assert [unknown.in_background().api, unknown.in_background().in_background().api] == ["/rest/api/2"] * 2
+    assert unknown.known_deployment == "datacenter"
+    assert len(stub.asked) == 1
+
+
 def test_the_account_and_its_time_zone(stub, answer, unknown):
     said = {
         "accountId": "a1",

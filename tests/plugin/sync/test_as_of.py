@@ -15,10 +15,11 @@ from connectors.sandbox import PEOPLE
 from connectors.sandbox.site_state.edits import delete
 from connectors.sandbox.site_state.state import person
 from connectors.store.numbers import objectives
+from connectors.store.sites import revisions
 from plugin.jobs.schedules import read_everything
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.cycles.closing import close_cycle
-from plugin.use_cases.objectives.as_of import as_of, instant_asked, read_histories
+from plugin.use_cases.objectives.as_of import as_of, as_of_draft, instant_asked, read_histories
 from tests.actors import TESTER
 from tests.plugin.use_cases.conftest import opened
 from tests.quarter import MAPPING, begun, state, told
@@ -142,6 +143,48 @@ def test_what_cannot_be_told_is_refused_with_its_reason(world: Any) -> None:
     ):
         with pytest.raises(NotReady, match=said):
             as_of(hand.connector, TESTER, "main", epics[0], at)
+
+
+def test_a_moment_is_told_in_utc_whatever_its_zone(world: Any) -> None:
+    hand, _, _ = world
+    told = {
+        text: str(instant_asked(hand.connector, TESTER, "main", text))
+        for text in ("2026-10-31", "2026-10-31T12:00:00+09:00", "0001-01-01T00:00:00+09:00", "9999-12-31")
+    }
+    assert told == {
+        "2026-10-31": "2026-10-31 22:59:59.999000+00:00",
+        "2026-10-31T12:00:00+09:00": "2026-10-31 03:00:00+00:00",
+        "0001-01-01T00:00:00+09:00": "None",
+        "9999-12-31": "None",
+    }
+
+
+def test_a_revision_that_does_not_fit_jira_any_more_is_refused_at_the_page(world: Any) -> None:
+    hand, epics, _ = world
+    text, key = (
+        MAPPING.replace("customfield_10060", "customfield_99999"),
+        hand.sandbox.sandbox.records[epics[0]].key,
+    )
+    with hand.connector.store.write() as conn:
+        revisions.add(conn, "main", text, "f" * 64, "Ada", hand.clock())
+    page = opened(hand.connector, {}, "viewer").look(f"/objectives/{key}?at=2026-11-09&mapping=ffff")
+    assert "Revision ffffffff does not fit this Jira as it is now" in page
+
+
+SUMS_BEFORE = """
+version: 1
+name: sums
+scope: project = PLAT
+fields: {total: {id: customfield_10065}}
+write_back:
+  - {rows: issuetype = Story, parents: issuetype = Epic, set: {total: {value: issues_total}}}
+"""
+
+
+def test_what_had_only_sums_then_was_no_objective(world: Any) -> None:
+    hand, epics, _ = world
+    with pytest.raises(NotReady, match="was no objective then"):
+        as_of_draft(hand.connector, TESTER, "main", epics[0], hand.clock(), SUMS_BEFORE)
 
 
 def test_an_ended_cycle_stands_as_of_its_end(hand: Any) -> None:

@@ -229,6 +229,22 @@ def test_a_deleted_issue_is_lost_at_once_and_a_refused_one_rests_until_the_kpi_w
     assert [scene.state(one)["status"] for one in scene.ids] == ["kr_proposed", "watching"]
 
 
+def test_what_is_achieved_is_never_closed_as_what_is_left_out(watch: Watch) -> None:
+    """The only status that is done is one that the mapping leaves out: the number of the objective would lose what was achieved."""
+    scene = Scene(watch, kpi("bugs", "EPIC"), brake="statuses: {excluded: status = Done}\n")
+    scene.accept("bugs")
+    for day in ("2026-11-12", "2026-11-13"):
+        scene.push("bugs", day, 4)
+    assert scene.state("bugs")["status"] == "close_proposed"
+    assert "leads to one that `statuses.excluded` leaves out" in scene.refused("bugs")
+    (record,) = scene.made()
+    assert (record.status, scene.state("bugs")["status"]) == (scheme.TO_DO, "close_proposed")
+    watch.activate(MAPPING + "kpis:\n" + kpi("bugs", scene.key))
+    scene.accept("bugs")
+    (record,) = scene.made()
+    assert (record.status, scene.state("bugs")["status"]) == (scheme.DONE, "watching")
+
+
 def test_its_episode_ends_when_its_cycle_is_closed(watch: Watch) -> None:
     scene = Scene(watch, kpi("bugs", "EPIC"))
     scene.accept("bugs")
