@@ -81,9 +81,10 @@ def history_after(
 
 
 def objectives_of(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, SavedObjective]:
-    """The saved objectives of these ids."""
+    """The saved objectives of these ids; what has only sums by now is none."""
     rows = conn.execute(select(objective).where(objective.c.site == site, among(conn, objective.c.id, ids)))
-    return {row.id: objectives._saved(row) for row in rows}
+    found = {row.id: objectives._saved(row) for row in rows}
+    return {id_: saved for id_, saved in found.items() if not saved.state.plain}
 
 
 def _with_former() -> Select[Any]:

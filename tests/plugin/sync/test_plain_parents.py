@@ -15,7 +15,7 @@ from connectors.store.numbers import objectives
 from connectors.store.schema import history, listing
 from plugin.cli.objectives.explain import show_plain_parent
 from plugin.use_cases.mapping.mapping_life import preview_text
-from plugin.use_cases.objectives.objectives import computed, list_all, objective
+from plugin.use_cases.objectives.objectives import computed, list_all, news, objective
 from plugin.use_cases.work.plans import plan
 from tests.actors import TESTER
 
@@ -141,6 +141,8 @@ def test_an_issue_that_an_objective_rule_selects_is_no_plain_parent(hand: Any) -
     assert (hand.field(plain, PROGRESS), *sums(hand, plain)) == (100, None, 1)
     with hand.connector.store.read() as conn:
         assert list(conn.execute(select(listing.c.id)).scalars()) == [plain]
+    told = news(hand.connector, TESTER, "main", 10, 0)
+    assert {one.objective_id: saved and saved.state.id for one, saved in told} == {marked: None, plain: plain}
 
 
 def test_a_plain_parent_is_planned_previewed_and_explained_but_is_no_objective_anywhere(
