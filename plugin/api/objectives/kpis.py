@@ -15,7 +15,7 @@ from plugin.api.protocol.addresses import KpiAddress
 from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Call, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after
-from plugin.doors.model import Asked, Given, Instant, Page, PageQuery, SiteQuery
+from plugin.doors.model import Asked, Given, Instant, Page, PageQuery, SiteQuery, Word
 from plugin.doors.problem import Fault
 from plugin.doors.refusal import Refusal, not_found
 from plugin.use_cases.kpis import board
@@ -232,6 +232,15 @@ class Accepted(Asked):
     )
 
 
+class CreationQuery(SiteQuery):
+    """Under which objective."""
+
+    objective: Word | None = Field(
+        None,
+        description="Key of the issue under which it would be made, where the mapping names none, or another one is meant.",
+    )
+
+
 class IssueToMake(Given):
     """The issue as it would be made; `fields` are its numbers by the id of the field."""
 
@@ -328,11 +337,11 @@ def read_kpi(call: Call, path: KpiAddress, query: SiteQuery) -> Reply[PullGiven]
 
 
 @ROUTES.get("/kpis/{kpi}/creation", "editor", "What accepting for a KPI without an issue would make in Jira.")
-def plan_kpi_creation(call: Call, path: KpiAddress, query: SiteQuery) -> Reply[CreationPlanGiven]:
+def plan_kpi_creation(call: Call, path: KpiAddress, query: CreationQuery) -> Reply[CreationPlanGiven]:
     """Jira is asked for permission, type and create screen; nothing is made. 409 where nothing is proposed."""
     site = site_of(call, query)
     _known(call, site, path.kpi)
-    found = creation_plan(call.connector, call.actor, site, path.kpi)
+    found = creation_plan(call.connector, call.actor, site, path.kpi, query.objective or "")
     return Reply(CreationPlanGiven(**creation_plan_values(found)))
 
 

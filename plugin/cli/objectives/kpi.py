@@ -142,7 +142,7 @@ def accept_command(id_: str, issue: str, objective: str, dry_run: bool, site: st
         raise click.UsageError("--dry-run says what would be made; with --issue nothing is.")
     with open_connector(site=site) as connector:
         if dry_run:
-            _foretell(id_, creation_plan(connector, COMMAND_LINE, site, id_), as_json)
+            _foretell(id_, creation_plan(connector, COMMAND_LINE, site, id_, objective), as_json)
             return
         one = accept(connector, COMMAND_LINE, site, id_, issue, objective)
     if one.state.wanted:

@@ -72,15 +72,20 @@ class CreationPlan:
 
 
 @question(EDITOR)
-def creation_plan(connector: Connector, _actor: Actor, site: str, id_: str) -> CreationPlan:
-    """What accepting without an issue would make, as Jira would have it now; nothing is made. NotReady where nothing is proposed."""
+def creation_plan(
+    connector: Connector, _actor: Actor, site: str, id_: str, objective: str = ""
+) -> CreationPlan:
+    """What accepting without an issue would make, as Jira would have it now; nothing is made. NotReady where nothing is proposed.
+
+    `objective` is the key of the issue under which it would be made, where that is not the one that the mapping names.
+    """
     context = connector.context(site)
     part = required_part(context.mapping, id_)
     with connector.store.read() as conn:
         state = kpis.get(conn, site, id_)
     if state.status is not KpiStatus.KR_PROPOSED and not state.wanted:
         raise NotReady(f"No key result is proposed for “{id_}”.")
-    return _plan(context, part, state)
+    return _plan(context, part, _under(state, objective.strip().upper()))
 
 
 def have_made(connector: Connector, by: str, site: str, part: KpiPart, objective: str = "") -> None:

@@ -429,6 +429,10 @@ def test_where_the_mapping_names_no_objective_a_person_chooses_one(watch: Watch)
         == "The mapping names no objective under which it would be made."
     )
     assert "Objective under which it is created" in scene.doors.look("/kpis/bugs")
+    told = scene.doors.command("kpi", "accept", "bugs", "--objective", scene.key.lower(), "--dry-run")
+    assert told.stdout == f"bugs: Key Result in PLAT below {scene.key}: Open bugs: from 7 to 5\n"
+    planned = scene.doors.api("GET", f"/kpis/bugs/creation?objective={scene.key}").json
+    assert (planned["issue"]["parent"], planned["hindrances"], scene.made()) == (scene.key, [], [])
     body = {"objective": scene.key.lower()}
     assert scene.doors.api("POST", "/kpis/bugs/accept", body).json["state"]["status"] == "kr_open"
     assert [one.parent_id for one in scene.made()] == [scene.epic]
