@@ -71,13 +71,18 @@ def slack(message: Message) -> dict[str, object]:
         {"type": "header", "text": {"type": "plain_text", "text": head}},
         _mrkdwn(_escaped(message.lead)),
     ]
-    left = SLACK_TOTAL - len(message.lead) - len(head)
+    left, out = SLACK_TOTAL - len(message.lead) - len(head), 0
     for section in message.sections:
-        for part in _parts(section):
+        for part, count in _parts(section):
             if len(blocks) >= SLACK_BLOCKS - 2 or len(part) > left:
+                out += count
                 continue
             left -= len(part)
             blocks.append(_mrkdwn(part))
+    if out:
+        blocks.append(
+            _mrkdwn(f"{out} more {'line' if out == 1 else 'lines'}: there is no room for them here")
+        )
     foot = f"<{message.link}|All objectives> · {message.key}" if message.link else message.key
     blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": foot}]})
     return {"text": f"{head}: {_escaped(message.lead)}", "blocks": blocks}
@@ -87,16 +92,19 @@ def _mrkdwn(said: str) -> dict[str, object]:
     return {"type": "section", "text": {"type": "mrkdwn", "text": said}}
 
 
-def _parts(section: Section) -> Iterator[str]:
-    """The section in pieces of which each fits into a block, never cut within a line."""
-    held = f"*{_escaped(section.title)}*"
-    lines = [_linked(one) for one in section.lines] + ([_more(section)] if section.more else [])
-    for line in lines:
+def _parts(section: Section) -> Iterator[tuple[str, int]]:
+    """The section in pieces of which each fits into a block, never cut within a line; each with how much it tells."""
+    held, count = f"*{_escaped(section.title)}*", 0
+    lines = [(_linked(one), 1) for one in section.lines]
+    if section.more:
+        lines.append((_more(section), section.more))
+    for line, number in lines:
         if len(held) + len(line) + 3 > SLACK_SECTION:
-            yield held
-            held = ""
+            yield held, count
+            held, count = "", 0
         held += f"{chr(10) if held else ''}• {line}"
-    yield held
+        count += number
+    yield held, count
 
 
 def _linked(line: Line) -> str:

@@ -134,9 +134,10 @@ def _key_result(
     into: CyclePart,
     choice: Choice,
 ) -> tuple[KeyResultCarried, tuple[str, ...], list[FieldWrite]]:
-    names = {state.id, state.key} - {""}
+    names = names_of(state)
     reached = state.health.level is HealthLevel.ACHIEVED
-    along = bool(names & choice.along) or not (reached or names & choice.behind)
+    wanted, unwanted = folded(choice.along), folded(choice.behind)
+    along = bool(names & wanted) or not (reached or names & unwanted)
     if not along:
         reason = "reached: it stays behind" if reached else "chosen to stay behind"
         return KeyResultCarried(state.id, state.key, state.title, False, reason), (), []
@@ -153,6 +154,16 @@ def _key_result(
         state.id, state.key, state.title, True, reason, len(done), (*onward.flags, *problems)
     )
     return told, done, writes
+
+
+def names_of(state: KeyResultState) -> frozenset[str]:
+    """By what a person may name a key result: its id and its key, in any case."""
+    return folded((state.id, state.key))
+
+
+def folded(names: Iterable[str]) -> frozenset[str]:
+    """Names as they are compared."""
+    return frozenset(name.strip().casefold() for name in names) - {""}
 
 
 def _counted_there(number: int, cycle_id: str) -> str:

@@ -94,6 +94,17 @@ def standing(conn: Connection, site: str, ids: Iterable[str] | None = None) -> C
     return {(one.objective_id, one.cycle_id): one for one in found}
 
 
+def begun(conn: Connection, site: str, ids: Iterable[str]) -> dict[tuple[str, str | None], datetime]:
+    """Since when these objectives are in the cycles that they were carried into, by objective and cycle."""
+    mine = (
+        table.c.site == site,
+        table.c.state != CarryState.REFUSED.value,
+        among(conn, table.c.objective_id, list(ids)),
+    )
+    rows = conn.execute(select(table.c.objective_id, table.c.cycle_id, table.c.at).where(*mine))
+    return {(row.objective_id, row.cycle_id): from_ms(row.at) for row in rows}
+
+
 def times(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, int]:
     """How often each of these objectives was carried; one that never was is left out."""
     mine = (

@@ -142,7 +142,8 @@ def take(conn: Connection, site: str, one: Outgoing, until: datetime) -> bool:
 
 def sent(conn: Connection, site: str, key: str) -> None:
     """It was acknowledged."""
-    _settle(conn, site, key, state=OutboxState.SENT.value, note="")
+    mine = (table.c.site == site, table.c.key == key)
+    conn.execute(update(table).where(*mine).values(state=OutboxState.SENT.value, note=""))
 
 
 def failed(
@@ -155,13 +156,15 @@ def failed(
     for_good: bool = False,
     wait: timedelta | None = None,
 ) -> None:
-    """It did not arrive: it is tried again after a while, or given up."""
+    """It did not arrive: it is tried again after a while, or given up; unless another sent it meanwhile, or its successor came."""
     attempts = one.attempts + 1
+    values: dict[str, object] = {"attempts": attempts, "note": note}
     if for_good or attempts > len(PAUSES):
-        _settle(conn, site, one.key, state=OutboxState.DEAD.value, attempts=attempts, note=note)
-        return
-    pause = max(PAUSES[attempts - 1], wait or timedelta(0))
-    _settle(conn, site, one.key, attempts=attempts, note=note, next_at=to_ms(now + pause))
+        values["state"] = OutboxState.DEAD.value
+    else:
+        values["next_at"] = to_ms(now + max(PAUSES[attempts - 1], wait or timedelta(0)))
+    mine = (table.c.site == site, table.c.key == one.key, table.c.state == OutboxState.DUE.value)
+    conn.execute(update(table).where(*mine).values(values))
 
 
 def recent(conn: Connection, site: str, most: int) -> list[Outgoing]:
@@ -195,10 +198,6 @@ def stopped(conn: Connection, site: str) -> frozenset[tuple[str, str]]:
     """Who wants no more of which digest: pairs of digest and recipient."""
     rows: Iterable[Any] = conn.execute(select(opt_out).where(opt_out.c.site == site))
     return frozenset((row.digest, row.recipient) for row in rows)
-
-
-def _settle(conn: Connection, site: str, key: str, **values: object) -> None:
-    conn.execute(update(table).where(table.c.site == site, table.c.key == key).values(values))
 
 
 def _outgoing(row: Any) -> Outgoing:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from connectors.jira.http.errors import IncompleteRead, JiraError, Permanent
 from connectors.store.mirror import mirror
-from connectors.store.numbers import check_ins, closings, comments, objectives
+from connectors.store.numbers import carries, check_ins, closings, comments, objectives
 from connectors.store.numbers.comments import KeptComment
 from connectors.store.people import accounts, audit
 from mappings.document.schema import CyclePart
@@ -248,10 +248,14 @@ def _follow(
         check_ins.retract(conn, context.site, check_in, now)
         _note(context, conn, check_in, "check-in by comment taken back", issue, now)
         moved.add(check_in.objective_id)
+    brought = carries.begun(conn, context.site, [place.objective.id for place in places])
     for comment, remark in wanted.values():
         for place in places:
             if (place.objective.id, place.key_result.id, comment.id) in standing:
                 continue
+            since = brought.get((place.objective.id, place.objective.cycle_id))
+            if since is not None and comment.created <= since:
+                continue  # it was said of the cycle before: that stays there, whatever becomes of the comment
             made = _meant(context, place, comment, remark)
             if isinstance(made, Fault):
                 continue

@@ -17,7 +17,16 @@ from connectors.store.people import audit
 from connectors.store.work import due
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
-from mappings.rollup.carry_plan import CarryPlan, Choice, FieldWrite, Ground, KeyResultCarried, carry_plan
+from mappings.rollup.carry_plan import (
+    CarryPlan,
+    Choice,
+    FieldWrite,
+    Ground,
+    KeyResultCarried,
+    carry_plan,
+    folded,
+    names_of,
+)
 from mappings.rollup.closing_record import ClosingRecord
 from mappings.rollup.state import HealthLevel
 from plugin.access.authorization.actor import Actor
@@ -142,6 +151,7 @@ def _preview(
     if target.id in closings.closed(conn, site):
         raise CycleRefused(f"{target.id} is closed: nothing can be carried into it.")
     records = closings.records(conn, site, cycle_id, last_version(acts))
+    _know(choice, records, cycle_id)
     ids = [one.state.id for one in records]
     asked, often = carries.of_cycle(conn, site, cycle_id), carries.times(conn, site, ids)
     former = carries.standing(conn, site, ids)
@@ -161,6 +171,13 @@ def _preview(
         by_id[id_] = one
     order = in_order(ObjectiveScored(one.state, one.score) for one in records)
     return CarryPreview(site, cycle_id, target, tuple(by_id[one.state.id] for one in order))
+
+
+def _know(choice: Choice, records: Iterable[ClosingRecord], cycle_id: str) -> None:
+    """Raises CycleRefused for a chosen key result that is none of this cycle."""
+    known = {name for record in records for one in record.state.key_results for name in names_of(one)}
+    if left := sorted(folded(choice.along | choice.behind) - known):
+        raise CycleRefused(f"{', '.join(left)}: no key result of {cycle_id}. The preview names those of it.")
 
 
 def _why_not(record: ClosingRecord) -> str:

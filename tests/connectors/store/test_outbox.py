@@ -1,4 +1,4 @@
-"""From which moment on a digest tells: the last one that arrived, however many weeks nothing was told since."""
+"""From which moment on a digest tells, and that what was acknowledged stays so."""
 
 from __future__ import annotations
 
@@ -37,3 +37,13 @@ def test_it_tells_since_the_last_that_arrived(
             )
         found = outbox.last(conn, "main", "weekly", "mail:a@b.example")
     assert found == (None if expected is None else now + timedelta(weeks=expected))
+
+
+def test_who_failed_late_takes_nothing_back_that_another_sent(store: Store, now: datetime) -> None:
+    message = Message("k", "s", "l", ())
+    one = Outgoing("k", "weekly", "mail:a@b.example", message, OutboxState.DUE, now, now)
+    with store.write() as conn:
+        outbox.add(conn, "main", one)
+        outbox.sent(conn, "main", "k")
+        outbox.failed(conn, "main", one, now, "no answer came", for_good=True)
+        assert outbox.state_of(conn, "main", "k") is OutboxState.SENT

@@ -114,6 +114,8 @@ def test_no_title_pings_a_channel_ends_a_link_or_breaks_a_limit() -> None:
     assert max(map(len, texts)) <= 3_000
     assert sum(map(len, texts)) <= 12_150
     assert texts[0] == "Adigest of it"
+    assert texts[-1] == "53 more lines: there is no room for them here"
+    assert sum(one.count("•") for one in texts) == 10
     assert all("<!channel>" not in one for one in texts)
     assert "<https://okr.acme.example/|&lt;!channel&gt; &amp; a¦b " in texts[2]
     assert blocks[-1]["elements"][0]["text"] == "digest|slack|okr|weekly|2026-11-30"

@@ -162,7 +162,9 @@ def test_what_was_reached_stays_behind_unless_it_is_chosen(closed_reached):
         (False, "reached: it stays behind"),
         (True, "comes along"),
     ]
-    chosen = Choice(along=frozenset({record(hand, metric).key}))
+    with pytest.raises(CycleRefused, match=r"plat-999: no key result of 2026-Q4\."):
+        carry_forward(hand.connector, EDITOR, "main", "2026-Q4", choice=Choice(frozenset({"PLAT-999"})))
+    chosen = Choice(along=frozenset({record(hand, metric).key.lower()}))
     (one,) = preview_carry(hand.connector, VIEWER, "main", "2026-Q4", choice=chosen).objectives
     assert one.plan.key_results[0].flags == ("it stands at or past its target: it needs a new one",)
     carry(hand)

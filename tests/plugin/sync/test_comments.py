@@ -21,12 +21,14 @@ from connectors.store.people import accounts
 from mappings.explain.marks import Kind
 from plugin.runtime.application import create_app
 from plugin.runtime.serving.server import QuietHandler
+from plugin.use_cases.cycles.carrying import carry_forward
+from plugin.use_cases.cycles.closing import close_cycle
 from plugin.use_cases.objectives.check_ins import withdraw
 from plugin.use_cases.objectives.due_check_ins import due_check_ins, due_on
 from plugin.use_cases.objectives.movement import happened
 from plugin.use_cases.sites.webhook import register
 from tests.actors import TESTER
-from tests.quarter import MAPPING
+from tests.quarter import MAPPING, state
 
 ADA, BRUNO, CHIARA = PEOPLE[:3]
 PROGRESS = "customfield_10060"
@@ -225,6 +227,23 @@ def test_what_a_webhook_lost_is_found_by_the_next_resync_and_nothing_is_asked_tw
     talk.hand.sync()
     talk.hand.work_off()
     assert [how for _, how in talk.kept()] == ["retracted"]
+
+
+def test_what_was_said_of_the_cycle_before_stays_there_when_it_is_edited(talk: Talk) -> None:
+    hand = talk.hand
+    first = talk.say("okr 47.5 conf 7")
+    hand.clock.now = datetime(2027, 1, 2, 9, tzinfo=UTC)
+    hand.sync()
+    hand.work_off()
+    close_cycle(hand.connector, TESTER, "main", "2026-Q4", reason="x")
+    hand.work_off()
+    carry_forward(hand.connector, TESTER, "main", "2026-Q4")
+    hand.work_off()
+    assert (state(hand, talk.epic).cycle_id, talk.kept()) == ("2027-Q1", [("47.5", "carried")])
+    talk.edit(first, "okr 55.75 conf 2")
+    assert talk.kept() == [("47.5", "retracted")]
+    talk.say("okr 60 conf 9")
+    assert talk.kept() == [("60", None), ("47.5", "retracted")]
 
 
 def test_what_is_due_of_many_objectives_costs_no_more_statements_than_of_one(talk: Talk) -> None:
