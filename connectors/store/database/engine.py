@@ -34,6 +34,7 @@ class Store:
         self.engine = engine
         self._writing = engine.execution_options(**{_WRITE: True})
         self._lock = lock
+        self._closed = False
 
     @property
     def where(self) -> str:
@@ -64,14 +65,20 @@ class Store:
             schema_upgrade.refuse_older(conn, self.where)
 
     def close(self) -> None:
-        """Close every connection of the pool."""
+        """Close every connection of the pool; one that a thread still works with is closed once it has done."""
+        self._closed = True
         self.engine.dispose()
 
     @contextmanager
     def _transaction(self, engine: Engine) -> Iterator[Connection]:
         try:
-            with engine.connect() as conn, conn.begin():
-                yield conn
+            with engine.connect() as conn:
+                try:
+                    with conn.begin():
+                        yield conn
+                finally:
+                    if self._closed and not conn.closed and not conn.invalidated:
+                        conn.detach()  # given back to a pool that is gone it would stay open
         except DBAPIError as error:
             fault = explained(error, self.where)
             if fault is None:

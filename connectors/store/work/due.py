@@ -129,7 +129,8 @@ def claim(
     at = to_ms(now)
     waiting = (
         select(table)
-        .where(table.c.buried_at.is_(None), table.c.run_after <= at, _free_at(at), _may_go(at))
+        .where(table.c.bulk.in_((0, 1)), table.c.run_after <= at)  # both by the index, in its order
+        .where(table.c.buried_at.is_(None), _free_at(at), _may_go(at))
         .order_by(table.c.bulk, table.c.run_after, table.c.since, table.c.objective_id)
         .with_for_update(skip_locked=True)
     )

@@ -31,7 +31,7 @@ NOW = datetime(2026, 11, 3, tzinfo=UTC)
         (lambda conn: inbox.counts(conn, "main"), "USING COVERING INDEX"),
         (lambda conn: inbox.recent(conn, "main", 9), "SCAN delivery"),
         (lambda conn: inbox.prune(conn, NOW), "(status=? AND received_at<?)"),
-        (lambda conn: due.claim(conn, "w", NOW, timedelta(1), 9), "(run_after<?)"),
+        (lambda conn: due.claim(conn, "w", NOW, timedelta(1), 9), "(bulk=? AND run_after<?)"),
         (lambda conn: objectives.depending_on(conn, "main", ["1"]), "(site=? AND issue_id=?)"),
         (lambda conn: objectives.history(conn, "main", "1"), "(site=? AND objective_id=?)"),
         (lambda conn: writes.recent(conn, "main", 9), "SCAN write"),

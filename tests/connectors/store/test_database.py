@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
@@ -181,3 +182,18 @@ def test_a_backup_is_whole_and_never_overwrites(sqlite_store: Store, tmp_path: P
 def test_postgresql_is_not_backed_up_here(postgres_store: Store, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="pg_dump"):
         backup(postgres_store, tmp_path / "backup.sqlite3")
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_what_a_thread_still_works_with_is_closed_once_it_has_done(
+    request: pytest.FixtureRequest, tmp_path: Path, dialect: str
+) -> None:
+    """A stopping process closes its store while a thread may be within a transaction."""
+    url = f"sqlite:///{tmp_path / 'okr.sqlite3'}"
+    store = open_store(request.getfixturevalue("postgres_url") if dialect == "postgresql" else url)
+    with store.read() as conn:
+        driver = conn.connection.driver_connection
+        store.close()
+        assert conn.execute(text("SELECT 1")).scalar_one() == 1
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match="closed"):
+        driver.execute("SELECT 1")

@@ -20,6 +20,8 @@ BaselineOptions.start: minimum -1e15, maximum 1e15
 BaselineOptions.target: minimum -1e15, maximum 1e15
 BrakePart.floor: minimum 0, maximum 1000000, default 10
 BrakePart.share: minimum 0, maximum 1
+CheckInsPart.delivery: default False
+CreatePart.type: minLength 1
 CycleTimeOptions.min_items: minimum 1, maximum 1000000, default 1
 CyclesPart.every: minItems 1, maxItems 5
 CyclesPart.listed: maxItems 200
@@ -56,6 +58,7 @@ StatusesPart.overrides: maxItems 200
 Step.amount: minimum -1e15, maximum 1e15
 Step.percent: minimum -1e15, maximum 1e15
 TargetsPart.points: minItems 1, maxItems 200
+TellPart.to: minItems 1, maxItems 200
 ThresholdOptions.at_least: minimum -1e15, maximum 1e15
 ThresholdOptions.at_most: minimum -1e15, maximum 1e15
 ThresholdOptions.start: minimum -1e15, maximum 1e15
@@ -69,10 +72,12 @@ WeightPart.field: minItems 1, maxItems 10
 WorkItemAgeOptions.min_items: minimum 1, maximum 1000000, default 1
 WorkingPart.days: minItems 1
 WriteBackPart.set: maxProperties 200
+WriteBackPart.weight: minItems 1, maxItems 10
 cycles: maxItems 200
 fields: maxProperties 200
 kpis: maxItems 200
-objectives: minItems 1, maxItems 200
+objectives: maxItems 200
+tell: maxItems 200
 write_back: maxItems 200
 """
 

@@ -52,11 +52,11 @@ def facts(**held: Any) -> dict[str, Any]:
 
 
 CASES = [
-    ("status", "1", "Backlog", None, facts(status=TO_DO, status_changed=None)),
-    ("status", "77", "Waiting", None, facts(status=Status("77", "Waiting", None), status_changed=None)),
-    ("status", None, None, None, facts(status=Status("", "", None), status_changed=None)),
+    ("status", "1", "Backlog", None, facts(status=TO_DO, status_changed=CREATED)),
+    ("status", "77", "Waiting", None, facts(status=Status("77", "Waiting", None), status_changed=CREATED)),
+    ("status", None, None, None, facts(status=Status("", "", None), status_changed=CREATED)),
     ("resolution", None, None, None, facts(resolution=None, resolved=None)),
-    ("resolution", "3", "Won't Do", None, facts(resolution=Named("3", "Won't Do"))),
+    ("resolution", "3", "Won't Do", None, facts(resolution=Named("3", "Won't Do"), resolved=CREATED)),
     ("issuetype", "1", "Epos", None, facts(type=IssueType("1", "Epic", 1))),
     ("issuetype", "55", "Saga", None, facts()),
     ("parent", "6", "PLAT-6", None, facts(parent_id="6")),
