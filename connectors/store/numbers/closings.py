@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
-from connectors.store.database.sql import among, insert_into
+from connectors.store.database.sql import among, hold, insert_into
 from connectors.store.schema import closing as table
 from connectors.store.schema import last_write
 from mappings.rollup.closing_record import BEGINNING, ClosingRecord, Kind, Link, hash_of
@@ -29,6 +29,11 @@ class ClosingAct:
     by: str
     note: str
     hash: str
+
+
+def alone(conn: Connection, site: str) -> None:
+    """Others who close or open a cycle of this site wait here until the transaction ends: what is done to it is done once."""
+    hold(conn, f"{site}:closings")
 
 
 def add(

@@ -76,6 +76,7 @@ def close_cycle(
         raise CycleRefused(f"{cycle_id} runs until {cycle.end}: it can be closed from {following} on.")
     now = connector.clock()
     with connector.store.write() as conn:
+        closings.alone(conn, site)
         acts = closings.acts(conn, site, cycle_id)
         if is_closed(acts):
             raise CycleRefused(f"{cycle_id} is closed already, as version {last_version(acts)}.")
@@ -108,6 +109,7 @@ def reopen_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, r
     if not reason.strip():
         raise CycleRefused("Say why the cycle is opened again: the reason is kept with its records.")
     with connector.store.write() as conn:
+        closings.alone(conn, site)
         acts = closings.acts(conn, site, cycle_id)
         if not is_closed(acts):
             raise CycleRefused(f"{cycle_id} is not closed.")
