@@ -104,11 +104,14 @@ def withdraw(conn: Connection, site: str, number: int, by: str, now: datetime) -
 
 
 def carried(conn: Connection, site: str, objective_id: str, by: str, now: datetime) -> None:
-    """Leave what was said of an objective behind as it is carried into another cycle: there nobody has said it, nor how sure they are."""
+    """Leave what was said of an objective behind as it is carried into another cycle: there nobody has said it, nor how sure they are.
+
+    What was replaced or cleared stays behind too: it shall not stand again there when the comment that ended it is deleted.
+    """
     mine = and_(table.c.site == site, table.c.objective_id == objective_id)
     _end(conn, mine, by, now, CARRIED)
-    sure = (table.c.confidence.is_not(None), table.c.ended_how == REPLACED)
-    conn.execute(update(table).where(mine, *sure).values(ended_how=CARRIED))
+    ended = table.c.ended_how.in_([REPLACED, CLEARED])
+    conn.execute(update(table).where(mine, ended).values(ended_how=CARRIED))
 
 
 def standing(conn: Connection, site: str, objective_id: str | None = None) -> CheckIns:

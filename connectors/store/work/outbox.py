@@ -13,7 +13,7 @@ from sqlalchemy import delete as delete_from
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
-from connectors.store.database.sql import insert_into
+from connectors.store.database.sql import among, insert_into
 from connectors.store.schema import opt_out
 from connectors.store.schema import outbox as table
 from mappings.digest.digest import Message
@@ -117,6 +117,12 @@ def state_of(conn: Connection, site: str, key: str) -> OutboxState | None:
     mine = (table.c.site == site, table.c.key == key)
     found = conn.execute(select(table.c.state).where(*mine)).scalar()
     return None if found is None else OutboxState(found)
+
+
+def known(conn: Connection, site: str, keys: Iterable[str]) -> frozenset[str]:
+    """Those of the keys of which there is a message, however far it is."""
+    mine = (table.c.site == site, among(conn, table.c.key, keys))
+    return frozenset(conn.execute(select(table.c.key).where(*mine)).scalars())
 
 
 def due(conn: Connection, site: str, now: datetime) -> list[Outgoing]:

@@ -32,7 +32,7 @@ class CheckInGiven(Given):
     """One check-in. `value` is the current value of a metric, or progress as a share of 1 (`measure` says which); null where it says none.
 
     `derived` is the derived progress of that moment, null where it was unknown. It holds until the end of the day `until`, or until
-    the derived progress has moved by more than `delta`; then the page asks. `ended_how`: `withdrawn`, `replaced` by a later one, `cleared` by a comment, or `retracted`: its comment says it no longer.
+    the derived progress has moved by more than `delta`; then the page asks. `ended_how`: `withdrawn`, `replaced` by a later one, `cleared` by a comment, `retracted`: its comment says it no longer, or `carried`: it stayed in the cycle before.
     """
 
     id: int

@@ -116,9 +116,14 @@ def tell_due(connector: Connector, site: str, going_on: Callable[[], None] = lam
     mapping, now = connector.context(site).mapping, connector.clock()
     for part in mapping.document.tell:
         due = last_due(now, mapping.zone, part.on, part.at)
+        keys = {recipient: _key(part, recipient, due, mapping) for recipient in part.to}
+        with connector.store.read() as conn:  # most of the time all is told, and nothing is to be written
+            known = outbox.known(conn, site, keys.values())
         for recipient in part.to:
+            if keys[recipient] in known:
+                continue
             with connector.store.write() as conn:
-                if outbox.state_of(conn, site, _key(part, recipient, due, mapping)) is not None:
+                if outbox.state_of(conn, site, keys[recipient]) is not None:
                     continue
                 made = _prepared(connector, conn, site, part, recipient)
                 if outbox.last(conn, site, part.id, recipient) is None:
@@ -168,9 +173,11 @@ def _by_channel(connector: Connector, site: str, one: Outgoing) -> None:
     channel, _, name = one.recipient.partition(":")
     given, message = connector.settings.notify, one.message
     if channel == "slack":
-        address = {known.casefold(): secret for known, secret in given.slack.items()}.get(name)
+        variable = name.replace("-", "_")  # the name of a variable has no hyphen
+        known = {one.casefold().replace("-", "_"): secret for one, secret in given.slack.items()}
+        address = known.get(variable)
         if address is None:
-            raise NotSent(f"no webhook is called {name}: set JIRA_OKR_NOTIFY__SLACK__{name.upper()}")
+            raise NotSent(f"no webhook is called {name}: set JIRA_OKR_NOTIFY__SLACK__{variable.upper()}")
         slack.send(address.get_secret_value(), slack_words(message), given.hosts)
         return
     if given.mail is None:

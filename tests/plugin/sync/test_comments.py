@@ -231,6 +231,7 @@ def test_what_a_webhook_lost_is_found_by_the_next_resync_and_nothing_is_asked_tw
 
 def test_what_was_said_of_the_cycle_before_stays_there_when_it_is_edited(talk: Talk) -> None:
     hand = talk.hand
+    talk.say("okr = 39.25")
     first = talk.say("okr 47.5 conf 7")
     hand.clock.now = datetime(2027, 1, 2, 9, tzinfo=UTC)
     hand.sync()
@@ -239,11 +240,12 @@ def test_what_was_said_of_the_cycle_before_stays_there_when_it_is_edited(talk: T
     hand.work_off()
     carry_forward(hand.connector, TESTER, "main", "2026-Q4")
     hand.work_off()
-    assert (state(hand, talk.epic).cycle_id, talk.kept()) == ("2027-Q1", [("47.5", "carried")])
+    older = ("39.25", "carried")
+    assert (state(hand, talk.epic).cycle_id, talk.kept()) == ("2027-Q1", [("47.5", "carried"), older])
     talk.edit(first, "okr 55.75 conf 2")
-    assert talk.kept() == [("47.5", "retracted")]
+    assert talk.kept() == [("47.5", "retracted"), older]
     talk.say("okr 60 conf 9")
-    assert talk.kept() == [("60", None), ("47.5", "retracted")]
+    assert talk.kept() == [("60", None), ("47.5", "retracted"), older]
 
 
 def test_what_is_due_of_many_objectives_costs_no_more_statements_than_of_one(talk: Talk) -> None:

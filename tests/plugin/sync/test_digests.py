@@ -292,3 +292,21 @@ def test_a_private_address_that_nobody_listed_is_refused(office: Any) -> None:
         note = next(one for one in outbox.recent(conn, "main", 9) if one.recipient == "slack:okr").note
     assert "is none of the hosts that may be asked" in note or note == ""
     assert channel.posts == []
+
+
+def test_a_webhook_whose_name_has_a_hyphen_is_set_by_a_variable_without_one(office: Any) -> None:
+    hand = office[0]
+    notify = hand.connector.settings.notify
+    named = notify.model_copy(update={"slack": {"okr_leads": notify.slack["okr"]}})
+    hand.connector.settings = hand.connector.settings.model_copy(update={"notify": named})
+    text = TELL.replace("slack:okr", "slack:okr-leads").replace("mail:lead@acme.example", "slack:no-such")
+    hand.activate(MAPPING + text.replace("]}", "], empty: send}"))
+    hand.clock.now = MONDAY
+    send_digest(hand.connector, TESTER, "main", "weekly")
+    with hand.connector.store.read() as conn:
+        found = {one.recipient: (one.state.value, one.note) for one in outbox.recent(conn, "main", 9)}
+    assert found["slack:okr-leads"] == ("sent", "")
+    assert found["slack:no-such"] == (
+        "due",
+        "no webhook is called no-such: set JIRA_OKR_NOTIFY__SLACK__NO_SUCH",
+    )
