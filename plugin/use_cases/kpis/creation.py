@@ -25,10 +25,10 @@ from connectors.jira import (
 from connectors.jira.metadata.permissions import CREATE
 from connectors.jira.read.parents import EPIC_LINK, PARENT_LINK
 from connectors.store.mirror import mirror
-from connectors.store.numbers import kpis
+from connectors.store.numbers import closings, kpis, objectives
 from connectors.store.people import audit
 from mappings.document.schema import KpiPart
-from mappings.facts.issue import IssueType
+from mappings.facts.issue import Issue, IssueType
 from mappings.kpi.creation import PROPERTY, Hindrance, PlannedIssue, episode_label, misfit, planned_issue
 from mappings.kpi.episode import Creation, KpiState, KpiStatus, opened, wanted
 from plugin.access.authorization.actor import Actor
@@ -52,6 +52,7 @@ LOOKING = (
     "It is looked for by its label {label} each minute; if it is not found within an hour, a person is asked."
 )
 ASKING = "Look in Jira for the label {label}. Where the issue is there, name it; where it is not, have it made again, or dismiss."
+CLOSED = "Name another one when you accept, correct `promote.objective`, or carry the objective forward."
 BRAKED = "{number} key results at once want to be made, more than the brake of the mapping lets pass."
 
 log = structlog.get_logger("jira_okr.kpis")
@@ -320,13 +321,27 @@ def _plan(context: Context, part: KpiPart, state: KpiState) -> CreationPlan:
     """What would be made: by the mapping and the mirror first, then as Jira's permissions and create screen have it."""
     with context.store.read() as conn:
         objective = objective_of(conn, context.site, state)
+        over = _closed_cycle_of(conn, context.site, objective)
     planned = planned_issue(context.mapping, context.catalogue, part, state, objective, context.site)
     if isinstance(planned, Hindrance):
         return CreationPlan(None, hindrances=(planned,))
+    if over and objective is not None:
+        said = f"The objective {objective.key} ran in {over}, which is closed: nothing that is made below it would count."
+        return CreationPlan(planned, hindrances=(Hindrance(said, CLOSED),))
     try:
         return _checked(context, planned)
     except Permanent as error:
         return CreationPlan(planned, hindrances=(Hindrance(error.message, error.remedy),))
+
+
+def _closed_cycle_of(conn: Connection, site: str, objective: Issue | None) -> str:
+    """The closed cycle that an objective stands in for good; empty where it runs, carried forward or not."""
+    if objective is None:
+        return ""
+    record = closings.standing(conn, site, [objective.id]).get(objective.id)
+    saved = objectives.load(conn, site, objective.id)
+    stays = record is not None and (saved is None or saved.state.cycle_id in (None, record.cycle_id))
+    return record.cycle_id if record is not None and stays else ""
 
 
 def _checked(context: Context, planned: PlannedIssue) -> CreationPlan:

@@ -105,6 +105,12 @@ def test_a_cycle_is_closed_carried_forward_verified_and_opened_again_by_api(quar
         "okr, 2026-Q4",
         "okr, 2026-Q4, 2027-Q1",
     )
+    for method, address, more in (
+        ("GET", "/cycles/2026-Q4/carry?into=2026-H9", {}),
+        ("POST", "/cycles/2026-Q4/carry", {"into": "2026-H9"}),
+    ):
+        status, said = call(method, address, "editor", **more)
+        assert (status, said["detail"]) == (404, "There is no cycle '2026-H9' here."), method
     assert call("POST", "/cycles/2026-Q4/carry")[0] == 403
     assert call("POST", "/cycles/2026-Q4/carry", "editor", objectives=["PLAT-999"])[0] == 409
     assert call("POST", "/cycles/2026-Q4/carry", "editor", objectives=[key]) == (
