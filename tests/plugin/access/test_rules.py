@@ -12,10 +12,12 @@ import pytest
 
 from connectors.store import Store, open_store
 from connectors.store.database.instant import to_ms
+from connectors.store.people import sign_in_attempts
 from connectors.store.people.accounts import Account
+from connectors.store.people.sign_in_attempts import Attempts
 from plugin.access.authentication.destination import safe_destination
 from plugin.access.authentication.sessions import holds
-from plugin.access.authentication.throttle import Attempts, attempt, attempted, noteworthy, succeeded, wait
+from plugin.access.authentication.throttle import WINDOW, attempt, noteworthy, succeeded, wait
 from plugin.access.authorization.permission import Permission, Rule, lesser, needs, rule_of
 from tests.empty_database import lay_empty_database
 
@@ -32,19 +34,19 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-def test_attempts_are_counted_in_windows_of_a_quarter_of_an_hour() -> None:
-    first = attempted(None, NOW)
-    assert first == Attempts(1, to_ms(NOW))
-    assert attempted(first, NOW + QUARTER - MOMENT) == Attempts(2, to_ms(NOW))
-    assert attempted(Attempts(7, to_ms(NOW)), NOW + QUARTER) == Attempts(1, to_ms(NOW + QUARTER))
+def test_attempts_are_counted_in_windows_of_a_quarter_of_an_hour(store: Store) -> None:
+    moments = [NOW, NOW + QUARTER - MOMENT, NOW + QUARTER]
+    with store.write() as conn:
+        found = [sign_in_attempts.count(conn, "ada", moment, WINDOW) for moment in moments]
+    assert QUARTER == WINDOW
+    assert found == [Attempts(1, NOW), Attempts(2, NOW), Attempts(1, NOW + QUARTER)]
 
 
 def test_who_has_to_wait_waits_for_the_end_of_the_window_and_a_second_at_least() -> None:
-    since = to_ms(NOW)
-    assert wait(Attempts(5, since), 5, NOW) == timedelta(0)
-    assert wait(Attempts(6, since), 5, NOW) == QUARTER
-    assert wait(Attempts(6, since), 5, NOW + timedelta(minutes=14)) == timedelta(minutes=1)
-    assert wait(Attempts(6, since), 5, NOW + QUARTER - MOMENT) == SECOND
+    assert wait(Attempts(5, NOW), 5, NOW) == timedelta(0)
+    assert wait(Attempts(6, NOW), 5, NOW) == QUARTER
+    assert wait(Attempts(6, NOW), 5, NOW + timedelta(minutes=14)) == timedelta(minutes=1)
+    assert wait(Attempts(6, NOW), 5, NOW + QUARTER - MOMENT) == SECOND
 
 
 def heard(store: Store, email: str, *addresses: str) -> int:
@@ -67,7 +69,7 @@ def test_how_many_attempts_are_heard(store: Store) -> None:
 def test_who_knew_the_password_begins_anew_at_this_address(store: Store) -> None:
     assert heard(store, "ada@acme.example", *["10.0.0.1"] * 4) == 4
     with store.write() as conn:
-        succeeded(conn, " Ada@ACME.example", "10.0.0.1", NOW)
+        succeeded(conn, " Ada@ACME.example", "10.0.0.1")
     assert heard(store, "ada@acme.example", *["10.0.0.1"] * 9) == 5
 
 
