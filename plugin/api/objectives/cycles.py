@@ -269,7 +269,7 @@ def one_cycle(call: Call, path: CycleAddress, query: SiteQuery) -> Reply[CycleDe
     try:
         found = cycles.show_cycle(call.connector, call.actor, site_of(call, query), path.cycle)
     except UnknownCycle as error:
-        raise not_found("cycle", path.cycle, "GET /cycles lists those there are.") from error
+        raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
     return Reply(CycleDetailGiven.model_validate(cycles.detail_values(found)))
 
 
@@ -284,7 +284,7 @@ def close_cycle(call: Call, path: CycleAddress, body: ClosingAsked) -> Reply[Clo
     try:
         done = closing.close_cycle(call.connector, call.actor, site, path.cycle, said, body.note, body.reason)
     except UnknownCycle as error:
-        raise not_found("cycle", path.cycle, "GET /cycles lists those there are.") from error
+        raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
     except CycleRefused as error:
         raise Refusal(409, "Not closed", str(error), "Mend this, and close it again.") from error
     return Reply(
@@ -311,7 +311,7 @@ def preview_carry(call: Call, path: CycleAddress, query: CarryQuery) -> Reply[Ca
             call.connector, call.actor, site_of(call, query), path.cycle, query.into or ""
         )
     except UnknownCycle as error:
-        raise not_found("cycle", path.cycle, "GET /cycles lists those there are.") from error
+        raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
     except CycleRefused as error:
         raise Refusal(
             409, "Not to be carried", str(error), "GET /cycles/{cycle} shows what it is."
@@ -329,7 +329,7 @@ def carry_forward(call: Call, path: CycleAddress, body: CarryAsked) -> Reply[Car
             call.connector, call.actor, site, path.cycle, body.objectives, body.into or "", choice
         )
     except UnknownCycle as error:
-        raise not_found("cycle", path.cycle, "GET /cycles lists those there are.") from error
+        raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
     except CycleRefused as error:
         raise Refusal(
             409, "Not carried", str(error), "GET /cycles/{cycle}/carry says what can be."

@@ -45,6 +45,10 @@ class CycleRefused(NotReady):
 class UnknownCycle(CycleRefused):
     """The mapping has no cycle of this id."""
 
+    def __init__(self, cycle_id: str) -> None:
+        self.cycle_id = cycle_id
+        super().__init__(f"There is no cycle {cycle_id}. jira-okr cycle list shows those there are.")
+
 
 @dataclass(frozen=True, slots=True)
 class CycleShown:
@@ -122,7 +126,7 @@ def cycle_named(mapping: Mapping, cycle_id: str) -> CyclePart:
     """The cycle of this id. Raises CycleRefused."""
     cycle = mapping.cycles.get(cycle_id)
     if cycle is None:
-        raise UnknownCycle(f"There is no cycle {cycle_id}. jira-okr cycle list shows those there are.")
+        raise UnknownCycle(cycle_id)
     return cycle
 
 

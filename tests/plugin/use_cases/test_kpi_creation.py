@@ -258,6 +258,21 @@ def test_its_episode_ends_when_its_cycle_is_closed(watch: Watch) -> None:
     assert scene.standing("bugs") == (KpiStatus.WATCHING, Transition.CYCLE_ENDED)
 
 
+def test_below_an_objective_of_a_closed_cycle_nothing_is_made(watch: Watch) -> None:
+    """It would never count: the objective stands as it was closed."""
+    scene = Scene(watch, kpi("bugs", "EPIC"))
+    watch.at("2027-01-02T09:00")
+    watch.sync()
+    assert creation_plan(watch.connector, TESTER, "main", "bugs").hindrances == ()
+    close_cycle(watch.connector, TESTER, "main", "2026-Q4", reason="the last mile was long")
+    assert f"The objective {scene.key} ran in 2026-Q4, which is closed" in scene.refused("bugs")
+    assert (scene.made(), scene.state("bugs")["status"]) == ([], "kr_proposed")
+    other = watch.sandbox.sandbox.records[watch.issue("Epic")].key
+    watch.sync()
+    plan = creation_plan(watch.connector, TESTER, "main", "bugs", other)
+    assert (plan.hindrances, plan.planned.parent.key) == ((), other)
+
+
 def test_what_cannot_be_made_is_refused_with_what_to_do_and_stays_proposed(watch: Watch) -> None:
     above, elsewhere = kpi("above", "EPIC", "{type: Initiative}"), kpi("elsewhere", "PLAT-99")
     scene = Scene(watch, kpi("bugs", "EPIC"), above, elsewhere)
