@@ -22,7 +22,7 @@ WORKER = """
 import os, signal
 from plugin.runtime.composition import build_connector
 from plugin.runtime.settings import read_settings
-from plugin.sync.reconcile import application
+from plugin.sync.write_back import application
 from plugin.sync.work import turn
 
 def die(*_args):
