@@ -263,12 +263,14 @@ def test_below_an_objective_of_a_closed_cycle_nothing_is_made(watch: Watch) -> N
     scene = Scene(watch, kpi("bugs", "EPIC"))
     watch.at("2027-01-02T09:00")
     watch.sync()
+    watch.work_off()
     assert creation_plan(watch.connector, TESTER, "main", "bugs").hindrances == ()
     close_cycle(watch.connector, TESTER, "main", "2026-Q4", reason="the last mile was long")
     assert f"The objective {scene.key} ran in 2026-Q4, which is closed" in scene.refused("bugs")
     assert (scene.made(), scene.state("bugs")["status"]) == ([], "kr_proposed")
-    other = watch.sandbox.sandbox.records[watch.issue("Epic")].key
-    watch.sync()
+    epic = watch.issue("Epic")
+    watch.land(epic)
+    other = watch.sandbox.sandbox.records[epic].key
     plan = creation_plan(watch.connector, TESTER, "main", "bugs", other)
     assert (plan.hindrances, plan.planned.parent.key) == ((), other)
 
