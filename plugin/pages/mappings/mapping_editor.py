@@ -107,13 +107,8 @@ def begun(connector: Connector, site: str) -> Draft:
     active = revisions.active(connector, acting(), site)
     if active is None:
         now = connector.clock()
-        return Draft(for_site(presets.text(presets.names()[0]), site), "", now)
+        return Draft(presets.text(presets.names()[0]), "", now)
     return Draft(active.text, active.revision, connector.clock())
-
-
-def for_site(text: str, site: str) -> str:
-    """A preset names the site `main`; here it names this one."""
-    return text.replace("\nsite: main\n", f"\nsite: {site}\n", 1)
 
 
 def begin_from(connector: Connector, site: str) -> None:
@@ -123,7 +118,7 @@ def begin_from(connector: Connector, site: str) -> None:
         name = str(form.preset.data)
         if name not in presets.names():
             abort(404, description=f"There is no preset “{name}”.")
-        text, base = for_site(presets.text(name), site), ""
+        text, base = presets.text(name), ""
     else:
         found = known_revision(connector, site, str(form.revision.data))
         text, base = found.text, found.revision

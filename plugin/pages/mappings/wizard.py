@@ -11,7 +11,7 @@ from plugin.access.authorization.person import acting
 from plugin.doors.address import public_address
 from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import draft_of, known_site, shown
-from plugin.pages.mappings.mapping_editor import BeginningForm, for_site
+from plugin.pages.mappings.mapping_editor import BeginningForm
 from plugin.pages.mappings.mapping_form import form_or_editor
 from plugin.pages.mappings.preview import preview_or_findings
 from plugin.pages.sites import SiteForm, added
@@ -116,7 +116,7 @@ def chosen(connector: Connector, site: str) -> ResponseReturnValue:
     name = str(BeginningForm(request.form).preset.data)
     if name not in presets.names():
         abort(404, description=f"There is no preset “{name}”.")
-    drafts.keep(connector, acting(), site, for_site(presets.text(name), site), "")
+    drafts.keep(connector, acting(), site, presets.text(name), "")
     return redirect(url_for("control.wizard_fields", site=site))
 
 
