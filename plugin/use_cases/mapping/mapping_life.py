@@ -434,6 +434,11 @@ def _refuse(connector: Connector, site: str, told: _Told, by: str, why: str) -> 
     run = told.tell(failed=why, refused=True)
     said = {"revision": run.revision, "why": why}
     with connector.store.write() as conn:
+        ahead = coming_mappings.get(conn, site)
+        if ahead is not None and ahead.revision == run.revision:
+            # Nothing is read for it any more, and the next read of everything drops what only it selects.
+            coming_mappings.drop(conn, site, run.revision)
+            wishes.ask(conn, site, connector.clock(), once=True)
         audit.note(conn, by, "mapping activation refused", connector.clock(), said, site)
 
 

@@ -10,7 +10,8 @@ import pytest
 from connectors.jira.http.errors import JiraError
 from connectors.sandbox import Fault
 from connectors.store.people import audit
-from connectors.store.sites import activation_runs, revisions
+from connectors.store.reads import wishes
+from connectors.store.sites import activation_runs, coming_mappings, revisions
 from mappings.diagnostic import MappingError
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.runtime.connector import NotReady
@@ -207,6 +208,9 @@ def test_what_cannot_be_bound_any_more_ends_as_refused(site: tuple[Any, str, str
     assert found["activating"].wrong
     [entry] = audited(hand, "mapping activation refused")
     assert "customfield_99999" in entry["why"]
+    with hand.connector.store.read() as conn:
+        assert coming_mappings.get(conn, "main") is None, "nothing is read for it any more"
+        assert wishes.is_open(conn, "main"), "what only it selects is dropped by the next read of everything"
     hand.clock.pass_by(minutes=5)
     assert resume_activation(hand.connector, "main") is None
     assert not waits(hand.connector, "main")
