@@ -173,8 +173,14 @@ def test_many_at_once_are_all_answered(door: Door) -> None:
 
 def test_an_answer_is_waited_for_so_long_and_no_longer(door: Door) -> None:
     scope = {"type": "http", "method": "POST", "path": "/mcp", "query_string": b"", "headers": []}
-    with door.app.app_context():
-        answer = Bridge(door.connector, patience=0.0).ask(scope, b"{}")
+    bridge, over = Bridge(door.connector, patience=0.05), threading.Event()
+    loop, _ = bridge._begun()
+    loop.call_soon_threadsafe(over.wait)  # until then the loop answers nobody
+    try:
+        with door.app.app_context():
+            answer = bridge.ask(scope, b"{}")
+    finally:
+        over.set()
     assert (answer.status_code, answer.mimetype) == (504, "application/problem+json")
 
 
