@@ -34,11 +34,6 @@ def synced(company: Any) -> Any:
     return company
 
 
-def calls_for(company: Any) -> int:
-    """Data Center names the parents of what it shows by key alone: their ids are one more call."""
-    return 1 if company.deployment == "cloud" else 2
-
-
 def mark(company: Any) -> Any:
     with company.connector.store.read() as conn:
         return watermark.usable(conn, company.context)
@@ -48,7 +43,7 @@ def mark(company: Any) -> Any:
 def test_an_unchanged_one_is_one_call_and_marks_nothing(dozen: Any) -> None:
     synced(dozen)
     found = resync_recent(dozen.context)
-    assert dozen.calls("") == calls_for(dozen)
+    assert dozen.calls("") == 1
     assert (found.changed, found.drift, found.marked) == (0, 0, set())
     assert dozen.due() == set()
 
@@ -62,7 +57,7 @@ def test_it_finds_what_changed_and_marks_only_what_that_concerns(dozen: Any) -> 
 
     found = resync_recent(dozen.context)
 
-    assert dozen.calls("") == calls_for(dozen)
+    assert dozen.calls("") == 1
     assert (found.changed, found.drift) == (1, 1)
     assert dozen.due() == {story.parent_id}
     assert found.drifted == {story.parent_id: 1}

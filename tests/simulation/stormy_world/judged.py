@@ -24,6 +24,10 @@ class Judged(Protocol):
         """How often something happened to the site itself."""
 
     @property
+    def unheard(self) -> int:
+        """How many deliveries never came."""
+
+    @property
     def site(self) -> Site:
         """The sandbox Jira."""
 

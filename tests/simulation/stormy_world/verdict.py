@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ from connectors.store.numbers import cycle_ends, objectives
 from connectors.store.work import due
 from mappings.facts.catalogue import Field
 from mappings.facts.forest import Forest
-from mappings.facts.issue import Issue
+from mappings.facts.issue import Issue, Reading
 from mappings.fields import field_type
 from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
@@ -86,6 +86,8 @@ def wrong_mirror(world: Judged) -> Iterator[str]:
         if theirs is None or ours is None:
             yield f"{issue_id}: Jira {theirs and theirs.key}, mirror {ours and ours.key}"
         elif names := _differing(fields, theirs, ours):
+            if names == ["readings"] and world.unheard and _came_back(theirs.readings, ours.readings):
+                continue
             told = ", ".join(
                 f"{name} {getattr(theirs, name)!r}, mirror {getattr(ours, name)!r}" for name in names
             )
@@ -93,10 +95,23 @@ def wrong_mirror(world: Judged) -> Iterator[str]:
 
 
 def _rests(world: Judged, issue_id: str, theirs: Issue | None, ours: Issue | None) -> bool:
-    """Archived in Jira and known to be: no search shows what else became of it, no number counts it, and it is read when it comes back."""
-    if ours is None or not ours.archived:
+    """Archived in Jira and known to be, or not known at all, as where it was hidden when that was done: no search shows what else
+    became of it, no number counts it, and it is read when it comes back.
+    """
+    if ours is None:
+        return theirs is not None and theirs.archived
+    if not ours.archived:
         return False
     return issue_id in world.site.sandbox.records if theirs is None else theirs.archived
+
+
+def _came_back(theirs: Mapping[str, Sequence[Reading]], ours: Mapping[str, Sequence[Reading]]) -> bool:
+    """Values that went and came back while nobody told of it: no state shows that there is more of their history than is known."""
+    return all(
+        set(ours.get(name, ())) <= set(history)
+        and [one.value for one in history[-1:]] == [one.value for one in ours.get(name, ())[-1:]]
+        for name, history in theirs.items()
+    )
 
 
 def _differing(known: tuple[Field, ...], theirs: Issue, ours: Issue) -> list[str]:

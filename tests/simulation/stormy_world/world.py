@@ -151,6 +151,11 @@ class World:
         return self.witness.saw(issue_id)
 
     @property
+    def unheard(self) -> int:
+        """How many deliveries never came."""
+        return self.post.dropped
+
+    @property
     def upheavals(self) -> int:
         """How often something happened to the site itself, or to its mapping: each may change every number."""
         return 5 * (self.upheaval.happened.total() + self.activated)
