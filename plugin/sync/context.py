@@ -9,7 +9,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from connectors.jira import Jira, core_fields
+from connectors.jira import Jira, Permanent, core_fields
 from connectors.store import Store
 from connectors.store.work import due
 from mappings.document.mapping import Mapping
@@ -20,7 +20,7 @@ from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.fields import Api, field_type
 from mappings.jql.fields.custom import refusal
-from mappings.write_back.target import Ground, Place
+from mappings.write_back.target import Ground, Place, Request
 from mappings.write_back.targets import place_of, target_of
 from plugin.runtime.processes.counters import Meter
 from plugin.sync.announcement import SILENT, Announcer
@@ -28,6 +28,8 @@ from plugin.sync.refresh.project_access import ProjectSight
 from plugin.sync.write_back.notification import Notifying
 
 Clock = Callable[[], datetime]
+
+FORBIDDEN = 403
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,17 @@ class Context:
     def notifies(self, issue_key: str) -> bool:
         """Whether an edit of this issue has to let Jira tell people of it: only where the account may not silence it."""
         return self.notifying is not None and self.notifying.needed(issue_key)
+
+    def tell(self, request: Request, issue_key: str) -> None:
+        """One call that writes to an issue, silently where Jira allows that. Raises Permanent for what Jira says against it."""
+        loud = request.notifies and self.notifies(issue_key)
+        try:
+            self.jira.tell(request, notify=loud)
+        except Permanent as error:
+            silenced = request.notifies and not loud and error.status == FORBIDDEN
+            if not silenced or not self.must_notify(issue_key):
+                raise
+            self.jira.tell(request, notify=True)
 
     def must_notify(self, issue_key: str) -> bool:
         """Whether a silent edit that was forbidden may pass where Jira tells people of it."""

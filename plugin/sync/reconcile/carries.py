@@ -16,8 +16,6 @@ from plugin.sync.reconcile.lease import Tenure
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
 
-FORBIDDEN = 403
-
 log = structlog.get_logger("jira_okr.carries")
 
 
@@ -35,7 +33,7 @@ def _carry(context: Context, kept: KeptCarry) -> None:
     plan, now = kept.plan, context.clock()
     try:
         for request, key in _requests(plan):
-            _send(context, request, key)
+            context.tell(request, key)
     except Permanent as error:
         said = "; ".join(error.fields.values()) or str(error)
         wanted = ", ".join(f"{one.issue_key} {one.name} → {one.after}" for one in plan.writes)
@@ -71,14 +69,3 @@ def _requests(plan: CarryPlan) -> list[tuple[Request, str]]:
         (Request("PUT", f"/issue/{id_}", by_issue[id_], notifies=True, answered=True), keys[id_])
         for id_ in order
     ]
-
-
-def _send(context: Context, request: Request, key: str) -> None:
-    """Silently, where Jira allows that."""
-    loud = context.notifies(key)
-    try:
-        context.jira.tell(request, notify=loud)
-    except Permanent as error:
-        if loud or error.status != FORBIDDEN or not context.must_notify(key):
-            raise
-        context.jira.tell(request, notify=True)

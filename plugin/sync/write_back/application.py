@@ -29,7 +29,6 @@ MOMENT = timedelta(milliseconds=1)
 """The least by which Jira's `updated` grows with an edit."""
 
 
-FORBIDDEN = 403
 """Jira forbids the whole edit where the account may not edit, and as well where it may not keep silent about it."""
 
 
@@ -136,16 +135,11 @@ def _write(
 def _send(context: Context, writing: Writing) -> None:
     """One call, silently where Jira allows that. Raises Permanent for what Jira says against these changes alone."""
     request, key = writing.request, writing.changes[0].issue_key
-    loud = request.notifies and context.notifies(key)
     try:
-        context.jira.tell(request, notify=loud)
+        context.tell(request, key)
     except Permanent as error:
-        if request.removes and error.gone and not _is_there(context, writing.changes[0]):
-            return
-        silenced = request.notifies and not loud and error.status == FORBIDDEN
-        if not silenced or not context.must_notify(key):
+        if not (request.removes and error.gone) or _is_there(context, writing.changes[0]):
             raise
-        context.jira.tell(request, notify=True)
 
 
 def _is_there(context: Context, change: Change) -> bool:

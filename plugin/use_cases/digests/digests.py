@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -61,8 +61,9 @@ class Prepared:
 def preview_digest(connector: Connector, _actor: Actor, site: str, digest_id: str) -> tuple[Prepared, ...]:
     """What a digest would tell now, recipient by recipient, and why not the rest. Nothing is sent. Raises DigestRefused."""
     part = _named(connector, site, digest_id)
+    stands = _stands(connector, site)
     with connector.store.read() as conn:
-        return tuple(_prepared(connector, conn, site, part, recipient) for recipient in part.to)
+        return tuple(_prepared(connector, conn, site, part, recipient, stands) for recipient in part.to)
 
 
 @question(VIEWER)
@@ -76,10 +77,10 @@ def list_outbox(connector: Connector, _actor: Actor, site: str) -> tuple[Outgoin
 def send_digest(connector: Connector, actor: Actor, site: str, digest_id: str) -> tuple[Outgoing, ...]:
     """Tell a digest of this week now, to all who did not get it yet, and send what is on its way. Raises DigestRefused."""
     part = _named(connector, site, digest_id)
-    now = connector.clock()
+    now, stands = connector.clock(), _stands(connector, site)
     with connector.store.write() as conn:
         for recipient in part.to:
-            made = _prepared(connector, conn, site, part, recipient)
+            made = _prepared(connector, conn, site, part, recipient, stands)
             if not made.why_not:
                 _keep(conn, site, made, OutboxState.DUE, now, again=True)
         audit.note(conn, actor.label, "digest sent", now, {"digest": digest_id}, site)
@@ -119,13 +120,13 @@ def tell_due(connector: Connector, site: str, going_on: Callable[[], None] = lam
         keys = {recipient: _key(part, recipient, due, mapping) for recipient in part.to}
         with connector.store.read() as conn:  # most of the time all is told, and nothing is to be written
             known = outbox.known(conn, site, keys.values())
-        for recipient in part.to:
-            if keys[recipient] in known:
-                continue
+        untold = [recipient for recipient in part.to if keys[recipient] not in known]
+        stands = _stands(connector, site) if untold else []
+        for recipient in untold:
             with connector.store.write() as conn:
                 if outbox.state_of(conn, site, keys[recipient]) is not None:
                     continue
-                made = _prepared(connector, conn, site, part, recipient)
+                made = _prepared(connector, conn, site, part, recipient, stands)
                 if outbox.last(conn, site, part.id, recipient) is None:
                     _keep(conn, site, made, OutboxState.BEGUN, now)  # the first run tells nothing
                 elif not made.why_not:
@@ -239,7 +240,14 @@ def _named(connector: Connector, site: str, digest_id: str) -> TellPart:
     return found
 
 
-def _prepared(connector: Connector, conn: Connection, site: str, part: TellPart, recipient: str) -> Prepared:
+def _prepared(
+    connector: Connector,
+    conn: Connection,
+    site: str,
+    part: TellPart,
+    recipient: str,
+    stands: Sequence[Stands],
+) -> Prepared:
     mapping = connector.context(site).mapping
     now = connector.clock()
     due = last_due(now, mapping.zone, part.on, part.at)
@@ -249,7 +257,7 @@ def _prepared(connector: Connector, conn: Connection, site: str, part: TellPart,
         _key(part, recipient, due, mapping),
         week_of(due.astimezone(mapping.zone).date()),
         today,
-        _stands(connector, conn, site, mapping),
+        stands,
         stood_at(conn, site, since),
         f"{connector.pages}/" if connector.pages else "",
     )
@@ -278,11 +286,14 @@ def _keep(
     outbox.add(conn, site, one, again=again)
 
 
-def _stands(connector: Connector, conn: Connection, site: str, mapping: Mapping) -> list[Stands]:
-    """What runs now, or runs in no cycle: of what has ended nothing is told."""
+def _stands(connector: Connector, site: str) -> list[Stands]:
+    """What runs now, or runs in no cycle, the same for every recipient: of what has ended nothing is told."""
+    mapping = connector.context(site).mapping
     today = Moment(connector.clock(), mapping.zone).today
+    with connector.store.read() as conn:
+        saved_now = list(headlines(conn, site))
     found = []
-    for saved in headlines(conn, site):
+    for saved in saved_now:
         one = saved.state
         cycle = mapping.cycles.get(one.cycle_id)
         if cycle is not None and cycle.end < today:
