@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from mappings.rollup.cycle import WEEKDAYS
+from mappings.facts.moment import WEEKDAYS
 
 
 def week_of(day: date) -> date:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, create_model
 from pydantic_core import PydanticCustomError
 
 from mappings.document.part import MOST_PARTS, Alias, Part
+from mappings.facts.moment import Weekday, duration
 from mappings.kpi.sources import KpiSource
 from mappings.progress import ProgressOptions
 from mappings.progress.delivery import MissingWeight, RowWeight
@@ -22,8 +23,7 @@ LONGEST_GRACE = 31
 
 
 def _bounded_duration(text: str) -> str:
-    days = int(text[:-1]) * (7 if text.endswith("w") else 1)
-    if not 1 <= days <= LONGEST_DAYS:
+    if not 1 <= duration(text).days <= LONGEST_DAYS:
         raise PydanticCustomError(
             "duration_range", "from 1d to {most}d is wanted here", {"most": str(LONGEST_DAYS)}
         )
@@ -106,7 +106,7 @@ class CyclePart(Part):
     name: str | None = None
     stale_after: Duration = "14d"
     health: ThresholdsPart = ThresholdsPart()
-    working_days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] | None = None
+    working_days: tuple[Weekday, ...] | None = None
     close_after: CloseAfter = "60d"
 
 
@@ -124,7 +124,7 @@ class CyclesPart(Part):
     starts: YearStart = "01-01"
     stale_after: Duration = "14d"
     health: ThresholdsPart = ThresholdsPart()
-    working_days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] | None = None
+    working_days: tuple[Weekday, ...] | None = None
     close_after: CloseAfter = "60d"
     listed: tuple[CyclePart, ...] = Field(default=(), max_length=MOST_PARTS)
 
@@ -380,7 +380,7 @@ class CheckInsPart(Part):
     """Check-ins by comment on key results, who may make them, and when one is due."""
 
     every: Duration = "7d"
-    on: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] = "fri"
+    on: Weekday = "fri"
     who: Literal["owners", "anyone", "editors"] = "owners"
     delivery: bool = False
 
@@ -396,9 +396,7 @@ class TellPart(Part):
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
     every: Literal["week"] = Field("week", description="How often: week.")
-    on: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] = Field(
-        "mon", description="On which day of the week, in the time zone of the mapping."
-    )
+    on: Weekday = Field("mon", description="On which day of the week, in the time zone of the mapping.")
     at: str = Field(
         "09:00", pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="At which local time, such as 09:00."
     )

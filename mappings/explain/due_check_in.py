@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from mappings.document.schema import CheckInsPart, CyclePart
+from mappings.facts.moment import WEEKDAYS, duration
 from mappings.rollup.state import HealthLevel, KeyResultState
-
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ def due_check_in(
         return None
     if not cycle.start <= today <= cycle.end:
         return None
-    every = timedelta(days=days_of(part.every))
+    every = duration(part.every)
     missed = [day for day in grid(part, cycle) if day <= today and (last is None or last <= day - every)]
     return DueCheckIn(missed[-1], len(missed), last) if missed else None
 
@@ -43,14 +42,9 @@ def is_to_score(cycle: CyclePart, today: date) -> bool:
 
 def grid(part: CheckInsPart, cycle: CyclePart) -> Iterator[date]:
     """The days on which check-ins are due: the first of the weekday from the start + `every` on, and every `every` after it."""
-    every = timedelta(days=days_of(part.every))
+    every = duration(part.every)
     day = cycle.start + every
     day += timedelta(days=(WEEKDAYS.index(part.on) - day.weekday()) % 7)
     while day <= cycle.end:
         yield day
         day += every
-
-
-def days_of(duration: str) -> int:
-    """The days of `7d` or `2w`."""
-    return int(duration[:-1]) * (7 if duration.endswith("w") else 1)

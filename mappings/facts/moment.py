@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Literal, get_args
+
+DAYS_PER = {"d": 1, "w": 7}
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+"""As mappings write them, in the order of Python's `weekday()`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +24,8 @@ class Moment:
     def today(self) -> date:
         """The calendar day at this instant in the zone."""
         return self.now.astimezone(self.zone).date()
+
+
+def duration(text: str) -> timedelta:
+    """`14d` or `2w`, as mappings and check-ins write it."""
+    return timedelta(days=int(text[:-1]) * DAYS_PER[text[-1]])

@@ -7,12 +7,12 @@ from datetime import datetime, time, timedelta, tzinfo
 from fractions import Fraction
 from typing import Literal
 
+from mappings.facts.moment import duration
 from mappings.flow.stays import Span
 from mappings.kpi.cadence import MILLISECOND, instant_of
 
 HOUR, DAY = Fraction(1), Fraction(24)
 MILLISECONDS = 3_600_000
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,7 @@ def hours(span: Span) -> Fraction:
 
 def before(at: datetime, length: str, zone: tzinfo) -> datetime:
     """So many local days before an instant (`30d`, `4w`) at the same local time; the first instant after a gap that swallows it."""
-    days = int(length[:-1]) * (7 if length.endswith("w") else 1)
-    return instant_of(at.astimezone(zone).replace(tzinfo=None, fold=0) - timedelta(days=days), zone)
+    return instant_of(at.astimezone(zone).replace(tzinfo=None, fold=0) - duration(length), zone)
 
 
 def _worked(span: Span, working: Working, zone: tzinfo) -> Fraction:

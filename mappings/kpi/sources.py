@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Union
 from pydantic import Field
 
 from mappings.document.part import MOST_PARTS, Part
+from mappings.facts.moment import Weekday
 from mappings.progress.options import FieldAlias, Jql, Number
 
 OperandName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
@@ -87,7 +88,7 @@ class EndPart(Part):
 class WorkingPart(Part):
     """The local hours in which people work."""
 
-    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = Field(min_length=1)
+    days: tuple[Weekday, ...] = Field(min_length=1)
     from_: Hour = Field(alias="from")
     to: Hour
 

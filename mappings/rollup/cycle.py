@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from mappings.document.schema import CURRENT
 from mappings.facts.issue import Issue
+from mappings.facts.moment import WEEKDAYS
 
 if TYPE_CHECKING:
     from mappings.document.mapping import Mapping as BoundMapping
     from mappings.document.schema import CyclePart
-
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-DAYS_PER = {"d": 1, "w": 7}
 
 
 def cycle_of(mapping: BoundMapping, source: object, issue: Issue | None, today: date) -> CyclePart | None:
@@ -75,8 +73,3 @@ def _days(start: date, end: date, working: tuple[str, ...] | None) -> int:
     weeks, rest = divmod(span, 7)
     worked = {WEEKDAYS.index(name) for name in working}
     return weeks * len(worked) + sum((start.weekday() + offset) % 7 in worked for offset in range(rest))
-
-
-def duration(text: str) -> timedelta:
-    """`14d` or `2w` as a timedelta."""
-    return timedelta(days=int(text[:-1]) * DAYS_PER[text[-1]])

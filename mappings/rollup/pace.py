@@ -8,9 +8,9 @@ from fractions import Fraction
 from mappings.document.mapping import ObjectiveRule
 from mappings.document.schema import CyclePart
 from mappings.facts.issue import Issue
-from mappings.facts.moment import Moment
+from mappings.facts.moment import Moment, duration
 from mappings.rollup.assessment import Assessment
-from mappings.rollup.cycle import cycle_of, duration, expected_on
+from mappings.rollup.cycle import cycle_of, expected_on
 from mappings.rollup.health import ACHIEVED_AT, Standing
 
 

@@ -8,7 +8,8 @@ from datetime import datetime, time
 from connectors.metrics.basis.field_values import named
 from connectors.metrics.basis.source import Answer, FailureKind, Reach, ReadFailure
 from mappings.facts.issue import Issue
-from mappings.flow.clocks import WEEKDAYS, Clock, Working, before
+from mappings.facts.moment import WEEKDAYS
+from mappings.flow.clocks import Clock, Working, before
 from mappings.flow.measures import Durations
 from mappings.flow.statistics import statistic
 from mappings.flow.stays import Item, Points, Span, Stay, Test, item_of

@@ -30,10 +30,10 @@ from mappings.document.schema import (
 )
 from mappings.document.text.places import Path, Positions
 from mappings.facts.catalogue import Catalogue
+from mappings.facts.moment import WEEKDAYS
 from mappings.numbers import exact
 from mappings.progress import RULE_OF_KIND
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EXAMPLE_YEAR = 2026
 """Of this year an id of a recurring cycle is shown, for what ids look like."""
 

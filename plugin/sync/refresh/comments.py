@@ -24,7 +24,7 @@ from mappings.explain.comment import Fault, Remark, meant, read_remark
 from mappings.explain.confidence import Spoken
 from mappings.facts.comment import Comment
 from mappings.facts.issue import Issue, User
-from mappings.facts.moment import Moment
+from mappings.facts.moment import Moment, duration
 from mappings.progress.options import current_kpi
 from mappings.rollup.check_in_override import measure_of
 from mappings.rollup.cycle_end import has_ended
@@ -191,7 +191,7 @@ def _meant(context: Context, place: Place, comment: Comment, said: Remark) -> Ch
     zone, cycle, key_result = context.mapping.zone, place.cycle, place.key_result
     day = Moment(comment.created, zone).today
     measure = measure_of(key_result.kind)
-    stale = STALE_DAYS if cycle is None else _days(cycle.stale_after)
+    stale = STALE_DAYS if cycle is None else duration(cycle.stale_after).days
     if cycle is not None and not said.note and has_ended(cycle, Moment(comment.created, zone)):
         return Fault(LATE.format(cycle=cycle.id))
     found = meant(said, measure, _unit(context, place), day, None if cycle is None else cycle.end, stale)
@@ -214,10 +214,6 @@ def _meant(context: Context, place: Place, comment: Comment, said: Remark) -> Ch
         comment=comment.id,
         clears=said.clear,
     )
-
-
-def _days(duration: str) -> int:
-    return int(duration[:-1]) * (7 if duration.endswith("w") else 1)
 
 
 def _unit(context: Context, place: Place) -> str | None:

@@ -15,9 +15,9 @@ from connectors.store.people import audit
 from connectors.store.work import due
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
+from mappings.facts.moment import duration
 from mappings.numbers import exact
 from mappings.rollup.closing_record import ClosingRecord, Kind
-from mappings.rollup.cycle import duration
 from mappings.rollup.cycle_end import has_ended
 from mappings.rollup.score import shown_score
 from plugin.access.authorization.actor import CALENDAR, Actor
