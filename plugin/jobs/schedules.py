@@ -28,7 +28,7 @@ from plugin.sync.refresh.tombstones import WINDOW
 from plugin.sync.resync.full import resync
 from plugin.sync.resync.recent import resync_recent
 from plugin.sync.resync.watermark import want_full_read
-from plugin.use_cases.cycles.closing import close_due
+from plugin.use_cases.cycles.closure import close_due
 from plugin.use_cases.digests.digests import tell_due
 from plugin.use_cases.health import webhook_state
 from plugin.use_cases.kpis.creation import make_wanted

@@ -16,7 +16,7 @@ from plugin.pages.frame.visit import may
 from plugin.pages.health import gaps, held_writes, losses, repairs
 from plugin.pages.kpis import demo_days, kpi_episodes, kpi_readings
 from plugin.pages.mappings import mapping, mapping_editor, mapping_form, preview, wizard
-from plugin.pages.objectives import check_ins, cycle_carrying, cycle_closing
+from plugin.pages.objectives import check_ins, cycle_carry, cycle_closure
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.health.faults import JiraError
 
@@ -30,8 +30,8 @@ CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
     held_writes.register,
     losses.register,
     check_ins.register,
-    cycle_closing.register,
-    cycle_carrying.register,
+    cycle_closure.register,
+    cycle_carry.register,
     kpi_readings.register,
     kpi_episodes.register,
     demo_days.register,

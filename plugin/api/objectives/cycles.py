@@ -16,9 +16,9 @@ from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Call, Reply, Routes
 from plugin.doors.model import MOST_ROWS, Asked, Given, SiteName, SiteQuery, Word
 from plugin.doors.refusal import Refusal, not_found
-from plugin.use_cases.cycles import carrying, closing, cycles
-from plugin.use_cases.cycles.carrying import CarryState
-from plugin.use_cases.cycles.closing import LONGEST_NOTE, Said, typed_score
+from plugin.use_cases.cycles import carry, closure, cycles
+from plugin.use_cases.cycles.carry import CarryState
+from plugin.use_cases.cycles.closure import LONGEST_NOTE, Said, typed_score
 from plugin.use_cases.cycles.cycles import CycleRefused, CycleState, UnknownCycle
 
 ROUTES = Routes()
@@ -282,7 +282,7 @@ def close_cycle(call: Call, path: CycleAddress, body: ClosingAsked) -> Reply[Clo
         for one in body.scores
     }
     try:
-        done = closing.close_cycle(call.connector, call.actor, site, path.cycle, said, body.note, body.reason)
+        done = closure.close_cycle(call.connector, call.actor, site, path.cycle, said, body.note, body.reason)
     except UnknownCycle as error:
         raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
     except CycleRefused as error:
@@ -297,7 +297,7 @@ def reopen_cycle(call: Call, path: CycleAddress, body: ReopeningAsked) -> Reply[
     """Its records stay."""
     site = known_site(call.connector, body.site)
     try:
-        version = closing.reopen_cycle(call.connector, call.actor, site, path.cycle, body.reason)
+        version = closure.reopen_cycle(call.connector, call.actor, site, path.cycle, body.reason)
     except CycleRefused as error:
         raise Refusal(409, "Not opened", str(error), "GET /cycles/{cycle} shows what it is.") from error
     return Reply(ReopenedGiven(cycle=path.cycle, version=version))
@@ -307,7 +307,7 @@ def reopen_cycle(call: Call, path: CycleAddress, body: ReopeningAsked) -> Reply[
 def preview_carry(call: Call, path: CycleAddress, query: CarryQuery) -> Reply[CarryPreviewGiven]:
     """Objective by objective, with what would be set in Jira; and how far what was asked for is."""
     try:
-        found = carrying.preview_carry(
+        found = carry.preview_carry(
             call.connector, call.actor, site_of(call, query), path.cycle, query.into or ""
         )
     except UnknownCycle as error:
@@ -316,7 +316,7 @@ def preview_carry(call: Call, path: CycleAddress, query: CarryQuery) -> Reply[Ca
         raise Refusal(
             409, "Not to be carried", str(error), "GET /cycles/{cycle} shows what it is."
         ) from error
-    return Reply(CarryPreviewGiven.model_validate(carrying.preview_values(found)))
+    return Reply(CarryPreviewGiven.model_validate(carry.preview_values(found)))
 
 
 @ROUTES.post("/cycles/{cycle}/carry", "editor", "Carry objectives of a closed cycle forward.")
@@ -325,7 +325,7 @@ def carry_forward(call: Call, path: CycleAddress, body: CarryAsked) -> Reply[Car
     site = known_site(call.connector, body.site)
     choice = Choice(frozenset(body.along), frozenset(body.behind), body.start == "keep", body.rows == "all")
     try:
-        done = carrying.carry_forward(
+        done = carry.carry_forward(
             call.connector, call.actor, site, path.cycle, body.objectives, body.into or "", choice
         )
     except UnknownCycle as error:

@@ -9,9 +9,9 @@ from mappings.rollup.score import Mean, shown_score
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
-from plugin.use_cases.cycles import carrying, closing, cycles
-from plugin.use_cases.cycles.carrying import CarryPreview
-from plugin.use_cases.cycles.closing import Said
+from plugin.use_cases.cycles import carry, closure, cycles
+from plugin.use_cases.cycles.carry import CarryPreview
+from plugin.use_cases.cycles.closure import Said
 
 
 @click.group("cycle")
@@ -95,10 +95,10 @@ def close_command(
 ) -> None:
     """Freeze the numbers of a cycle that has ended, with its scores."""
     why = dict(_pair(one) for one in reasons)
-    own = {key: closing.typed_score(text) for key, text in (_pair(one) for one in scores)}
+    own = {key: closure.typed_score(text) for key, text in (_pair(one) for one in scores)}
     said = {key: Said(own.get(key), why.get(key, "")) for key in {**why, **own}}
     with open_connector(site=site) as connector:
-        done = closing.close_cycle(connector, COMMAND_LINE, site, cycle_id, said, note, reason)
+        done = closure.close_cycle(connector, COMMAND_LINE, site, cycle_id, said, note, reason)
     if as_json:
         show_json(
             {
@@ -145,13 +145,13 @@ def carry_command(
     choice = Choice(frozenset(along), frozenset(behind), keep_start, all_rows)
     with open_connector(site=site) as connector:
         if preview:
-            found = carrying.preview_carry(connector, COMMAND_LINE, site, cycle_id, into, choice)
+            found = carry.preview_carry(connector, COMMAND_LINE, site, cycle_id, into, choice)
             if as_json:
-                show_json(carrying.preview_values(found))
+                show_json(carry.preview_values(found))
             else:
                 _show_carry(found, objectives)
             return
-        done = carrying.carry_forward(connector, COMMAND_LINE, site, cycle_id, objectives, into, choice)
+        done = carry.carry_forward(connector, COMMAND_LINE, site, cycle_id, objectives, into, choice)
     if as_json:
         show_json({"into": done.into, "carried": list(done.carried), "before": list(done.before)})
         return
@@ -188,7 +188,7 @@ def _show_carry(found: CarryPreview, chosen: tuple[str, ...]) -> None:
 def reopen_command(cycle_id: str, reason: str, site: str) -> None:
     """Open a closed cycle again; its records stay, and closing it makes the next version."""
     with open_connector(site=site) as connector:
-        version = closing.reopen_cycle(connector, COMMAND_LINE, site, cycle_id, reason)
+        version = closure.reopen_cycle(connector, COMMAND_LINE, site, cycle_id, reason)
     click.echo(f"{cycle_id} is open again; version {version} stays.")
 
 

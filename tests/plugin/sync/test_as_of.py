@@ -18,7 +18,7 @@ from connectors.store.numbers import objectives
 from connectors.store.sites import revisions
 from plugin.jobs.schedules import read_everything
 from plugin.runtime.connector import NotReady
-from plugin.use_cases.cycles.closing import close_cycle
+from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.objectives.as_of import as_of, as_of_draft, instant_asked, read_histories
 from tests.actors import TESTER
 from tests.plugin.use_cases.conftest import opened

@@ -15,8 +15,8 @@ from mappings.rollup.carry_plan import Choice
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.sync.reconcile.reconcile import reconcile
-from plugin.use_cases.cycles.carrying import carry_forward, preview_carry
-from plugin.use_cases.cycles.closing import close_cycle, reopen_cycle
+from plugin.use_cases.cycles.carry import carry_forward, preview_carry
+from plugin.use_cases.cycles.closure import close_cycle, reopen_cycle
 from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, show_cycle
 from plugin.use_cases.objectives import check_ins
 from plugin.use_cases.permission import NotAllowed

@@ -20,7 +20,7 @@ from connectors.store.schema import closing as closing_table
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.sync.reconcile.reconcile import reconcile
-from plugin.use_cases.cycles.closing import Said, close_cycle, close_due, reopen_cycle
+from plugin.use_cases.cycles.closure import Said, close_cycle, close_due, reopen_cycle
 from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, list_cycles, show_cycle, verify_records
 from plugin.use_cases.objectives import check_ins
 from plugin.use_cases.objectives.check_ins import CheckInRefused

@@ -21,8 +21,8 @@ from connectors.store.people import accounts
 from mappings.explain.marks import Kind
 from plugin.runtime.application import create_app
 from plugin.runtime.serving.server import QuietHandler
-from plugin.use_cases.cycles.carrying import carry_forward
-from plugin.use_cases.cycles.closing import close_cycle
+from plugin.use_cases.cycles.carry import carry_forward
+from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.objectives.check_ins import withdraw
 from plugin.use_cases.objectives.due_check_ins import due_check_ins, due_on
 from plugin.use_cases.objectives.movement import happened

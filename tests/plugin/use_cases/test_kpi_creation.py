@@ -24,7 +24,7 @@ from connectors.store.numbers import kpis, objectives
 from connectors.store.people import audit
 from mappings.kpi.episode import KpiStatus, Transition
 from plugin.runtime.connector import NotReady
-from plugin.use_cases.cycles.closing import close_cycle
+from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.kpis import board
 from plugin.use_cases.kpis.creation import creation_plan, make_wanted
 from plugin.use_cases.kpis.current_values import write_current_values

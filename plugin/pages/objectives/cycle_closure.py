@@ -9,7 +9,7 @@ from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.pages.frame.visit import known_site
 from plugin.runtime.connector import Connector
-from plugin.use_cases.cycles.closing import Said, close_cycle, reopen_cycle, typed_score
+from plugin.use_cases.cycles.closure import Said, close_cycle, reopen_cycle, typed_score
 from plugin.use_cases.cycles.cycles import CycleRefused
 
 

@@ -12,7 +12,7 @@ from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import known_site
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.runtime.connector import Connector
-from plugin.use_cases.cycles.carrying import carry_forward, preview_carry
+from plugin.use_cases.cycles.carry import carry_forward, preview_carry
 from plugin.use_cases.cycles.cycles import CycleRefused
 
 STATES = {
@@ -36,7 +36,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
             return redirect(url_for("pages.cycle_review", cycle=cycle))
         several = len(connector.sites) > 1
         return rendered(
-            "cycle_carrying.html",
+            "cycle_carry.html",
             "cycle_review",
             carry=found,
             words=STATES,
