@@ -105,7 +105,7 @@ def _connector(url: str, folder: str) -> Any:
 
 
 def _run(what: str, url: str) -> dict[str, float]:
-    from plugin.sync.resync.full import resync
+    from plugin.sync.resync.full_read import resync
 
     with tempfile.TemporaryDirectory() as folder:
         connector = _connector(url, folder)

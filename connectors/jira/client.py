@@ -31,7 +31,7 @@ from connectors.jira.write import create, dispatch, edit, transition
 from connectors.jira.write.create import CreatedIssue, CreateField
 from connectors.jira.write.edit import EditField
 from connectors.jira.write.transition import WayOn
-from mappings.explain.past import Step
+from mappings.explain.past import FieldChange
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.comment import Comment
 from mappings.facts.issue import Named, User
@@ -188,7 +188,7 @@ class Jira:
 
     def steps(
         self, ids: Iterable[str], field_ids: Iterable[str], edited: Mapping[str, datetime] | None = None
-    ) -> dict[str, tuple[Step, ...]]:
+    ) -> dict[str, tuple[FieldChange, ...]]:
         """Every change of these fields by issue id, oldest first; no entry for an issue whose history cannot be had.
 
         `parent` comes by whatever name the deployment gives it. Histories tell of parents without the id of a field, so with it

@@ -7,7 +7,7 @@ from fractions import Fraction
 from http import HTTPStatus
 from typing import ClassVar
 
-from connectors.metrics.basis.outside import Unreachable, get_json
+from connectors.metrics.basis.connections import Unreachable, get_json
 from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, ReadFailure
 from mappings.kpi.cadence import Period
 from mappings.kpi.reading import KpiReading

@@ -10,8 +10,8 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+from connectors.metrics.basis.connections import Unreachable, get_json
 from connectors.metrics.basis.flow_items import window_of
-from connectors.metrics.basis.outside import Unreachable, get_json
 from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, ReadFailure
 from connectors.metrics.http_json import refusal_of, unreachable
 from mappings.flow.stays import Span

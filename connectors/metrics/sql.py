@@ -14,7 +14,7 @@ from urllib.parse import quote
 from sqlalchemy import URL, Engine, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.metrics.basis.outside import Unreachable, connection_of
+from connectors.metrics.basis.connections import Unreachable, connection_of
 from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, ReadFailure
 from connectors.metrics.http_json import unreachable
 from mappings.kpi.cadence import Period

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from connectors.metrics.basis.outside import Outside, Unreachable, post_json
+from connectors.metrics.basis.connections import Outside, Unreachable, post_json
 from connectors.notify.failure import NotSent
 
 HOST = "hooks.slack.com"

@@ -21,7 +21,7 @@ from mappings.forecast import delivery, trend
 from mappings.forecast.answer import Aim, Answer, Level, Week, Work
 from mappings.forecast.calibration import Calibration
 from mappings.forecast.objective import KeyResultForecast, ObjectiveForecast
-from mappings.rollup.health import ACHIEVED_AT, Standing, judge, worst
+from mappings.rollup.health import ACHIEVED_AT, HealthCriteria, judge, worst
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveState
 from plugin.pages.sources import (
@@ -216,9 +216,9 @@ def replaced(state: ObjectiveState, progress: Fraction | None) -> ObjectiveState
     return replace(state, progress=progress, ledger=Ledger(rows, progress))
 
 
-def standing(commitment: str = "committed") -> Standing:
+def standing(commitment: str = "committed") -> HealthCriteria:
     """What the company's key results are judged against today."""
-    return Standing(NOW, NOW.date(), EXPECTED, CYCLE.end, ACHIEVED_AT[commitment])
+    return HealthCriteria(NOW, NOW.date(), EXPECTED, CYCLE.end, ACHIEVED_AT[commitment])
 
 
 def delivery_ledger(project: str, first: int, done: int, doing: int, waiting: int, points: int = 3) -> Ledger:

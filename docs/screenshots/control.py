@@ -89,7 +89,7 @@ def _prepare(connector: Any) -> None:
     from connectors.store.writes import refusals
     from mappings.write_back.plan import Change
     from plugin.sync.drain import drain
-    from plugin.sync.resync.full import resync
+    from plugin.sync.resync.full_read import resync
     from plugin.use_cases.mapping import drafts
     from plugin.use_cases.objectives.backfill import backfill, outlook
 

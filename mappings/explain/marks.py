@@ -90,7 +90,7 @@ class Outline:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DatedOutline:
     """An objective from a moment on, and the mapping revision; `backfilled` was worked out from Jira's history."""
 
     at: datetime
@@ -99,12 +99,12 @@ class Step:
     backfilled: bool = False
 
 
-def marks(steps: Sequence[Step]) -> tuple[Mark, ...]:
+def marks(steps: Sequence[DatedOutline]) -> tuple[Mark, ...]:
     """Everything that happened between steps in the order of time. A change of the mapping is marked elsewhere, whatever it did."""
     return tuple(mark for before, after in pairwise(steps) for mark in between(before, after))
 
 
-def between(before: Step, after: Step) -> Iterator[Mark]:
+def between(before: DatedOutline, after: DatedOutline) -> Iterator[Mark]:
     """What happened between two steps; across a change of the mapping, or of how it is known, nothing can be told."""
     if (before.revision, before.backfilled) != (after.revision, after.backfilled):
         return

@@ -40,7 +40,7 @@ DATED = ("status", "resolution")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FieldChange:
     """One change of one field of an issue: what the field held before, as id where it has one and as text.
 
     Of a field that holds several, one is added (`after_id`) or taken away (`before_id`) by a change.
@@ -56,7 +56,7 @@ class Step:
 UNKNOWN = Number()
 """What a field of no known type is taken for: a number, where its words are one."""
 
-Steps = Mapping[str, Iterable[Step]]
+Steps = Mapping[str, Iterable[FieldChange]]
 """By issue id."""
 
 
@@ -80,7 +80,7 @@ class Past:
             (step.at, id_, step) for id_, found in steps.items() for step in found if id_ in self._issues
         ]
         self._later = sorted(later, key=lambda entry: entry[0])
-        self._entries: dict[tuple[str, str], list[Step]] = {}
+        self._entries: dict[tuple[str, str], list[FieldChange]] = {}
         for _, id_, step in self._later:
             if step.field_id in DATED:
                 self._entries.setdefault((id_, step.field_id), []).append(step)
@@ -96,7 +96,7 @@ class Past:
             del self._issues[self._young.pop().id]
         return (_with_readings_until(issue, moment) for issue in self._issues.values())
 
-    def _undone(self, issue: Issue, step: Step) -> Issue:
+    def _undone(self, issue: Issue, step: FieldChange) -> Issue:
         if step.field_id in DATED:
             self._entries[issue.id, step.field_id].pop()
         undo = _SYSTEM.get(step.field_id)
@@ -105,7 +105,7 @@ class Past:
         raw = raw_before(self._fields.get(step.field_id), step)
         return replace(issue, fields={**issue.fields, step.field_id: raw})
 
-    def status(self, issue: Issue, step: Step) -> Issue:
+    def status(self, issue: Issue, step: FieldChange) -> Issue:
         known = self._statuses.get(step.before_id or "")
         former = known or Status(step.before_id or "", step.before_text or "", None)
         changed = self._entered(issue, former) if issue.status_changed is not None else None
@@ -119,30 +119,30 @@ class Past:
                 return step.at
         return issue.created
 
-    def resolution(self, issue: Issue, step: Step) -> Issue:
+    def resolution(self, issue: Issue, step: FieldChange) -> Issue:
         former = Named(step.before_id, step.before_text or "") if step.before_id else None
         earlier = self._entries[issue.id, "resolution"]
         resolved = (earlier[-1].at if earlier else issue.created) if former else None
         return replace(issue, resolution=former, resolved=resolved)
 
-    def issue_type(self, issue: Issue, step: Step) -> Issue:
+    def issue_type(self, issue: Issue, step: FieldChange) -> Issue:
         return replace(issue, type=self._types.get(step.before_id or "", issue.type))
 
-    def project(self, issue: Issue, step: Step) -> Issue:
+    def project(self, issue: Issue, step: FieldChange) -> Issue:
         """Of a project that Jira no longer lists, the key is the one that the issue had then."""
         key, name = issue.key.rpartition("-")[0], step.before_text or ""
         return replace(
             issue, project=self._projects.get(step.before_id or "", Project(step.before_id or "", key, name))
         )
 
-    def key(self, issue: Issue, step: Step) -> Issue:
+    def key(self, issue: Issue, step: FieldChange) -> Issue:
         key = _key_in(step.before_text) or issue.key
         project = issue.project
         if project.id not in self._projects:
             project = replace(project, key=key.rpartition("-")[0])
         return replace(issue, key=key, project=project)
 
-    def parent(self, issue: Issue, step: Step) -> Issue:
+    def parent(self, issue: Issue, step: FieldChange) -> Issue:
         """By id; else by the key that stands in the text alone, as Parent Link and Epic Link have it."""
         former = step.before_id if (step.before_id or "").isdecimal() else None
         return replace(issue, parent_id=former or self._ids.get(_key_in(step.before_text)))
@@ -154,7 +154,7 @@ def _key_in(text: str | None) -> str:
     return found[0] if found else ""
 
 
-def raw_before(field: Field | None, step: Step) -> object:
+def raw_before(field: Field | None, step: FieldChange) -> object:
     """The raw value a field held before a change, by its type; None where it was empty or cannot be told."""
     if step.before_text in (None, ""):
         return None
@@ -172,15 +172,15 @@ def _with_readings_until(issue: Issue, moment: datetime) -> Issue:
     return replace(issue, readings=until)
 
 
-def _named(step: Step) -> Named | None:
+def _named(step: FieldChange) -> Named | None:
     return Named(step.before_id, step.before_text or "") if step.before_id else None
 
 
-def _user(step: Step) -> User | None:
+def _user(step: FieldChange) -> User | None:
     return User(step.before_id, step.before_text or "") if step.before_id else None
 
 
-def _day(step: Step) -> date | None:
+def _day(step: FieldChange) -> date | None:
     for text in (step.before_id, step.before_text):
         try:
             return date.fromisoformat((text or "")[:10])
@@ -189,14 +189,14 @@ def _day(step: Step) -> date | None:
     return None
 
 
-def _several(held: tuple[Named, ...], step: Step) -> tuple[Named, ...]:
+def _several(held: tuple[Named, ...], step: FieldChange) -> tuple[Named, ...]:
     """What was held before one of several was added or taken away."""
     left = tuple(one for one in held if one.id != step.after_id)
     taken = _named(step)
     return left if taken is None or taken.id in {one.id for one in left} else (*left, taken)
 
 
-_SYSTEM: Mapping[str, Callable[[Past, Issue, Step], Issue]] = {
+_SYSTEM: Mapping[str, Callable[[Past, Issue, FieldChange], Issue]] = {
     "status": Past.status,
     "resolution": Past.resolution,
     "issuetype": Past.issue_type,

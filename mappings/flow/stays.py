@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from mappings.explain.past import Step
+from mappings.explain.past import FieldChange
 from mappings.facts.issue import Issue
 
 Span = tuple[datetime, datetime]
@@ -58,7 +58,9 @@ class Points:
     last_start: bool = False
 
 
-def item_of(issue: Issue, steps: Iterable[Step], end: datetime, categories: Mapping[str, str | None]) -> Item:
+def item_of(
+    issue: Issue, steps: Iterable[FieldChange], end: datetime, categories: Mapping[str, str | None]
+) -> Item:
     """An issue as it stood just before `end`, with the changes of its history, the oldest first; later ones are left out."""
     moves = [step for step in steps if step.field_id == STATUS and step.at < end]
     ids = [*(step.before_id or "" for step in moves), issue.status.id]

@@ -16,23 +16,23 @@ from mappings.jql.text.tree import FieldName, Query
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SortValue:
     """Where an issue stands by one field; compares the other way round when descending."""
 
     value: Any
     descending: bool
 
-    def __lt__(self, other: Place) -> bool:
+    def __lt__(self, other: SortValue) -> bool:
         first, second = (other, self) if self.descending else (self, other)
         if first.value is None or second.value is None:
             return first.value is not None and second.value is None
         return bool(first.value < second.value)
 
 
-def sort_key(query: Query, catalogue: Catalogue) -> Callable[[Issue], tuple[Place, ...]]:
+def sort_key(query: Query, catalogue: Catalogue) -> Callable[[Issue], tuple[SortValue, ...]]:
     """The key for `sorted`: places by each field of ORDER BY; fields that cannot be ranked here are passed over."""
     ranks = [(rank, order.descending) for order in query.order_by if (rank := _rank(catalogue, order.field))]
-    return lambda issue: tuple(Place(rank(issue), descending) for rank, descending in ranks)
+    return lambda issue: tuple(SortValue(rank(issue), descending) for rank, descending in ranks)
 
 
 def _rank(catalogue: Catalogue, name: FieldName) -> Rank | None:

@@ -49,7 +49,7 @@ class PeriodStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class KpiStanding:
     """`settled` is what counts now; `last_known` the last settled period with data where that one has none; `so_far` decides nothing.
 
     `periods` are the latest ones, the oldest first, the running one included.
@@ -102,7 +102,7 @@ def standing(
     now: datetime,
     size: int,
     known: datetime | None = None,
-) -> Standing:
+) -> KpiStanding:
     """Where a KPI stands. `known` is an instant of the latest period with data, where that may lie before the latest `size` ones."""
     periods = latest_periods(watched, id_, now, size)
     found = [period_standing(watched, id_, period, judged, now) for period in periods]
@@ -111,7 +111,7 @@ def standing(
         found.insert(0, period_standing(watched, id_, earlier, judged, now))
     settled = next((one for one in reversed(found) if one.settled), None)
     running = next((one for one in found if one.period.holds(now) and not one.settled), None)
-    return Standing(settled, running, _last_known(watched, id_, found, judged, now, known), tuple(found))
+    return KpiStanding(settled, running, _last_known(watched, id_, found, judged, now, known), tuple(found))
 
 
 def _last_known(

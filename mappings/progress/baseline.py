@@ -11,7 +11,7 @@ from mappings.progress.metric import at_reading as along_the_way
 from mappings.progress.operands import Value, literal, read_at, value_of
 from mappings.progress.options import Operand, ReadingOperand, RuleOptions
 from mappings.progress.rule import Finding, ProgressRule, Subject, measured, unknown
-from mappings.rollup.health import Standing, achieved, judge, unmeasured
+from mappings.rollup.health import HealthCriteria, achieved, judge, unmeasured
 from mappings.rollup.state import Cause, Health, HealthLevel, Measurement
 
 
@@ -45,7 +45,7 @@ def _optional(subject: Subject, operand: Operand | None, role: str) -> Value:
     return Value(None, f"{role} is not set") if operand is None else value_of(subject, operand, role)
 
 
-def health(measurement: Measurement, standing: Standing) -> Health:
+def health(measurement: Measurement, standing: HealthCriteria) -> Health:
     """Pending, then achieved, whatever the day; a baseline that has become a transition is judged as one."""
     if measurement.target is not None:
         return judge(measurement, standing)

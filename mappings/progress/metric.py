@@ -12,7 +12,7 @@ from mappings.forecast.answer import Answer
 from mappings.forecast.prospect import Prospect
 from mappings.numbers import plain
 from mappings.progress.operands import Value, literal, read_at, source_of, value_of
-from mappings.progress.options import Operand, ReadingOperand, RuleOptions, Step, reading_alias
+from mappings.progress.options import Operand, ReadingOperand, RuleOptions, TargetDistance, reading_alias
 from mappings.progress.rule import Finding, Onward, Subject, clamped, measured, never_measured, unknown
 from mappings.rollup.state import Measurement
 
@@ -78,7 +78,7 @@ def one_way(
     start: Operand,
     current: ReadingOperand,
     target: Operand | None,
-    by: Step | None,
+    by: TargetDistance | None,
     sign: int,
 ) -> Measurement:
     """A transition that may only go up (sign 1) or down (−1)."""
@@ -98,15 +98,17 @@ def wrong_way(start: Fraction, target: Fraction, sign: int) -> str:
     return f"{word} from {plain(start)} to {plain(target)}: the target is {side} the start"
 
 
-def _end(subject: Subject, start: Value, target: Operand | None, by: Step | None, sign: int) -> Value:
+def _end(
+    subject: Subject, start: Value, target: Operand | None, by: TargetDistance | None, sign: int
+) -> Value:
     if (target is None) == (by is None):
         return Value(None, "exactly one of target and by has to be written")
     if target is not None:
         return value_of(subject, target, "target")
-    return _stepped(subject, start, by or Step(), sign)
+    return _stepped(subject, start, by or TargetDistance(), sign)
 
 
-def _stepped(subject: Subject, start: Value, by: Step, sign: int) -> Value:
+def _stepped(subject: Subject, start: Value, by: TargetDistance, sign: int) -> Value:
     if (by.amount is None) == (by.percent is None):
         return Value(None, "by: exactly one of amount and percent has to be written")
     if start.number is None:
@@ -122,7 +124,9 @@ def _stepped(subject: Subject, start: Value, by: Step, sign: int) -> Value:
     return Value(start.number + sign * abs(start.number) * share.number / 100)
 
 
-def check_one_way(start: Operand, target: Operand | None, by: Step | None, sign: int) -> Iterable[Finding]:
+def check_one_way(
+    start: Operand, target: Operand | None, by: TargetDistance | None, sign: int
+) -> Iterable[Finding]:
     """What is wrong with an increase or decrease as written."""
     if (target is None) == (by is None):
         yield Finding("target-or-by", "exactly one of target and by is needed", "keep one of the two")
@@ -140,7 +144,7 @@ def check_one_way(start: Operand, target: Operand | None, by: Step | None, sign:
         )
 
 
-def _check_step(by: Step) -> Iterable[Finding]:
+def _check_step(by: TargetDistance) -> Iterable[Finding]:
     if (by.amount is None) == (by.percent is None):
         yield Finding(
             "amount-or-percent", "by: exactly one of amount and percent is needed", "keep one", ("by",)

@@ -16,7 +16,7 @@ from mappings.progress.metric import no_single_issue
 from mappings.progress.operands import field_id
 from mappings.progress.options import DAY, Day, FieldAlias, Jql, RuleOptions, Shapes
 from mappings.progress.rule import Finding, Onward, ProgressRule, Subject, measured, unknown
-from mappings.rollup.health import Standing, achieved, unmeasured
+from mappings.rollup.health import HealthCriteria, achieved, unmeasured
 from mappings.rollup.rows.statuses import CATEGORIES, DONE
 from mappings.rollup.state import Health, HealthLevel, Measurement
 
@@ -91,7 +91,7 @@ def day_in(value: object, zone: tzinfo) -> date | None:
     return at.astimezone(zone).date() if at.tzinfo else at.date()
 
 
-def health(measurement: Measurement, standing: Standing) -> Health:
+def health(measurement: Measurement, standing: HealthCriteria) -> Health:
     """On track until its date, off track after; without a date the end of the cycle stands in."""
     settled = achieved(measurement, standing) or unmeasured(measurement)
     if settled is not None:

@@ -98,7 +98,7 @@ class RuleOptions(BaseModel):
     kind: str
 
 
-class Step(BaseModel):
+class TargetDistance(BaseModel):
     """How far from the start the target lies: exactly one of an amount and a percentage of the start."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -129,7 +129,7 @@ ReadingOperand = Annotated[
 """Where a reading comes from: the history of a field, or the settled periods of a KPI."""
 
 Way = Annotated[
-    Step | None,
+    TargetDistance | None,
     Field(description="How far from the start the target lies: {amount: n} or {percent: n}."),
 ]
 

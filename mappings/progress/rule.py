@@ -14,7 +14,7 @@ from mappings.facts.selector import Selector
 from mappings.forecast.answer import Answer
 from mappings.forecast.prospect import Prospect, not_forecast
 from mappings.progress.options import RuleOptions
-from mappings.rollup.health import Standing, judge
+from mappings.rollup.health import HealthCriteria, judge
 from mappings.rollup.state import Cause, Health, Measurement
 
 if TYPE_CHECKING:  # the mapping's schema imports the rules
@@ -107,7 +107,7 @@ class ProgressRule:
     options: type[RuleOptions]
     nature: Literal["outcome", "delivery"]
     measure: Callable[[Any, Subject], Measurement]
-    judge: Callable[[Measurement, Standing], Health] = judge
+    judge: Callable[[Measurement, HealthCriteria], Health] = judge
     check: Callable[[Any], Iterable[Finding]] = _nothing_wrong
     by_rows: bool = False
     at_reading: Callable[[Measurement, Fraction], Fraction | None] = _cannot_be_told

@@ -19,7 +19,7 @@ from mappings.progress.metric import no_single_issue
 from mappings.progress.operands import Value, called, field_id, literal, read_at, source_of, value_of
 from mappings.progress.options import Operand, ReadingOperand, RuleOptions, reading_alias
 from mappings.progress.rule import Finding, ProgressRule, Subject, clamped, measured, never_measured, unknown
-from mappings.rollup.health import Standing, achieved, by_level, stale, unmeasured
+from mappings.rollup.health import HealthCriteria, achieved, by_level, stale, unmeasured
 from mappings.rollup.state import Health, Measurement
 
 NO_BOUND = "neither at_least nor at_most is written"
@@ -196,7 +196,7 @@ def forecast(options: ThresholdOptions, prospect: Prospect) -> Answer:
     return readings.forecast(prospect, reading_alias(options) or "")
 
 
-def health(measurement: Measurement, standing: Standing) -> Health:
+def health(measurement: Measurement, standing: HealthCriteria) -> Health:
     """Read by its progress alone, and achieved only once the cycle has ended."""
     final = achieved(measurement, standing) if standing.ended else None
     waiting = final or unmeasured(measurement) or stale(measurement, standing)

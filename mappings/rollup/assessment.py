@@ -19,7 +19,7 @@ from mappings.numbers import KnownNumbers
 from mappings.progress.options import KpiCurrent, RuleOptions
 from mappings.rollup.carry import NO_CARRIES, Carries
 from mappings.rollup.cycle_end import EndFacts, end_of
-from mappings.rollup.health import Standing
+from mappings.rollup.health import HealthCriteria
 from mappings.rollup.rows.statuses import StatusReader
 
 if TYPE_CHECKING:  # the mapping's schema imports the progress rules, which are handed an Assessment
@@ -88,7 +88,7 @@ class Assessment:
         self.moment = moment
         self.statuses = StatusReader(mapping.statuses, moment)
         self.numbers = KnownNumbers(type_.decode for type_ in FIELD_TYPES if type_.reading is Use.NUMBER)
-        self.standings: dict[tuple[str | None, str], Standing] = {}
+        self.standings: dict[tuple[str | None, str], HealthCriteria] = {}
         self._ends: dict[date, Assessment] = {}
         self._inside: dict[str, bool] = {}
         self._outside: set[str] | None = None

@@ -12,7 +12,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from mappings.explain.certainty import Doubt
-from mappings.explain.past import Past, Step
+from mappings.explain.past import FieldChange, Past
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
@@ -53,7 +53,7 @@ class Witness:
     """What tells of the past: the issues as they are now, the whole histories of some of them, and Jira's names."""
 
     issues: Iterable[Issue]
-    histories: Mapping[str, Iterable[Step]] = field(default_factory=dict)
+    histories: Mapping[str, Iterable[FieldChange]] = field(default_factory=dict)
     catalogue: Catalogue = field(default_factory=Catalogue)
     former_keys: Mapping[str, str] = field(default_factory=dict)
 

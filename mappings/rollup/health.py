@@ -43,7 +43,7 @@ RULES: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class HealthCriteria:
     """What a progress is judged against: the day, the cycle as far as it goes, and what counts as achieved."""
 
     now: datetime
@@ -71,12 +71,12 @@ def pace(progress: Fraction | None, expected: Fraction | None) -> Fraction | Non
     return progress / expected if progress is not None and expected else None
 
 
-def achieved(measurement: Measurement, standing: Standing) -> Health | None:
+def achieved(measurement: Measurement, standing: HealthCriteria) -> Health | None:
     """Fires where progress has reached what the commitment asks for."""
     return _achieved(measurement.progress, standing)
 
 
-def _achieved(progress: Fraction | None, standing: Standing) -> Health | None:
+def _achieved(progress: Fraction | None, standing: HealthCriteria) -> Health | None:
     if progress is None or progress < standing.achieved_at:
         return None
     bar = percent(standing.achieved_at)
@@ -95,7 +95,7 @@ def unmeasured(measurement: Measurement) -> Health | None:
     return None
 
 
-def stale(measurement: Measurement, standing: Standing) -> Health | None:
+def stale(measurement: Measurement, standing: HealthCriteria) -> Health | None:
     """Fires where the last reading is older than the cycle allows."""
     if measurement.measured_at is None or measurement.measured_at >= standing.stale_before:
         return None
@@ -106,7 +106,7 @@ def stale(measurement: Measurement, standing: Standing) -> Health | None:
     return Health(HealthLevel.PENDING, "stale", sentence)
 
 
-def by_pace(progress: Fraction, standing: Standing) -> Health:
+def by_pace(progress: Fraction, standing: HealthCriteria) -> Health:
     """What runs with time: on track early in the cycle, then by pace against the thresholds."""
     expected = standing.expected
     if expected is None:
@@ -123,14 +123,14 @@ def by_pace(progress: Fraction, standing: Standing) -> Health:
     return Health(level, f"pace-{level.replace('_', '-')}", sentence)
 
 
-def by_level(progress: Fraction, standing: Standing) -> Health:
+def by_level(progress: Fraction, standing: HealthCriteria) -> Health:
     """What does not run with time: progress itself against the thresholds."""
     level, place = _banded(progress, standing)
     shown = beside_bound(progress, (standing.on_track, standing.at_risk, standing.achieved_at, Fraction(1)))
     return Health(level, f"level-{level.replace('_', '-')}", f"progress {shown} by itself: {place}")
 
 
-def _banded(ratio: Fraction, standing: Standing) -> tuple[HealthLevel, str]:
+def _banded(ratio: Fraction, standing: HealthCriteria) -> tuple[HealthLevel, str]:
     on_track, at_risk = float(standing.on_track), float(standing.at_risk)
     if ratio >= standing.on_track:
         return HealthLevel.ON_TRACK, f"at or above {on_track:g}"
@@ -139,7 +139,7 @@ def _banded(ratio: Fraction, standing: Standing) -> tuple[HealthLevel, str]:
     return HealthLevel.OFF_TRACK, f"below {at_risk:g}"
 
 
-def judge(measurement: Measurement, standing: Standing) -> Health:
+def judge(measurement: Measurement, standing: HealthCriteria) -> Health:
     """Health of a key result that runs with time."""
     return (
         achieved(measurement, standing)
@@ -168,7 +168,9 @@ def nothing_contributes() -> Health:
     return Health(HealthLevel.UNKNOWN, "no-key-result", "nothing contributes to this objective")
 
 
-def weighted(progress: Fraction | None, rows: Sequence[tuple[str, Health]], standing: Standing) -> Health:
+def weighted(
+    progress: Fraction | None, rows: Sequence[tuple[str, Health]], standing: HealthCriteria
+) -> Health:
     """An objective judged by its own pace (`health: weighted`); unmeasured, it says so as its rows do."""
     if not rows:
         return nothing_contributes()

@@ -18,7 +18,7 @@ from mappings.progress.rule import Subject, unknown
 from mappings.rollup.assessment import Assessment
 from mappings.rollup.check_in_override import checked_in, derived_ledger, not_achieved
 from mappings.rollup.cycle_end import EndFacts, has_ended
-from mappings.rollup.health import Standing, circular, pace, plain_parent, weighted, worst
+from mappings.rollup.health import HealthCriteria, circular, pace, plain_parent, weighted, worst
 from mappings.rollup.pace import cycle_for, standing_in
 from mappings.rollup.rows.ledger import Disposition, Ledger
 from mappings.rollup.rows.statuses import StatusReading
@@ -73,7 +73,7 @@ class Objective:
     rule: ObjectiveRule
     issue: Issue | None
     cycle: CyclePart | None
-    standing: Standing
+    standing: HealthCriteria
     key_results: tuple[MeasuredKeyResult, ...]
     aligned_to: tuple[str, ...]
     assessment: Assessment

@@ -11,7 +11,7 @@ from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment, duration
 from mappings.rollup.assessment import Assessment
 from mappings.rollup.cycle import cycle_of, expected_on
-from mappings.rollup.health import ACHIEVED_AT, Standing
+from mappings.rollup.health import ACHIEVED_AT, HealthCriteria
 
 
 def cycle_for(assessment: Assessment, rule: ObjectiveRule, objective: Issue | None) -> CyclePart | None:
@@ -20,7 +20,7 @@ def cycle_for(assessment: Assessment, rule: ObjectiveRule, objective: Issue | No
     return cycle_of(assessment.mapping, rule.part.cycle, objective, today)
 
 
-def standing_in(assessment: Assessment, cycle: CyclePart | None, commitment: str) -> Standing:
+def standing_in(assessment: Assessment, cycle: CyclePart | None, commitment: str) -> HealthCriteria:
     """What a progress with this commitment is judged against; days are those of the mapping's time zone."""
     key = (cycle.id if cycle is not None else None, commitment)
     known = assessment.standings.get(key)
@@ -29,14 +29,14 @@ def standing_in(assessment: Assessment, cycle: CyclePart | None, commitment: str
     return known
 
 
-def _standing(assessment: Assessment, cycle: CyclePart | None, achieved_at: Fraction) -> Standing:
+def _standing(assessment: Assessment, cycle: CyclePart | None, achieved_at: Fraction) -> HealthCriteria:
     now = assessment.moment.now
     today = Moment(now, assessment.mapping.zone).today
     if assessment.over:
         today += timedelta(days=1)  # the last day is over
     if cycle is None:
-        return Standing(now, today, achieved_at=achieved_at)
-    return Standing(
+        return HealthCriteria(now, today, achieved_at=achieved_at)
+    return HealthCriteria(
         now,
         today,
         expected_on(cycle, today),

@@ -20,7 +20,7 @@ Spot = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LastWrite:
     """What we wrote last to one place, for which objective, and what was said then of the day it is left: see `mappings.write_back.plan.Change`."""
 
     issue_id: str
@@ -33,7 +33,7 @@ class Standing:
 
 
 def clearing(
-    standing: Iterable[Standing],
+    standing: Iterable[LastWrite],
     kept: Collection[Spot],
     actual: Lookup,
     today: date,
@@ -72,7 +72,7 @@ def clearing(
     return found
 
 
-def _holds(issue: Issue, one: Standing, read: Collection[str]) -> bool:
+def _holds(issue: Issue, one: LastWrite, read: Collection[str]) -> bool:
     """Whether the place has what we wrote, as far as the mirror knows."""
     known = one.place.id in read or one.place.id in issue.fields
     return not known or one.place.equal(one.place.actual(issue), one.value)

@@ -17,7 +17,7 @@ from mappings.write_back.targets import writings_of
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ProgressAndHealth:
     """Where an objective or key result stands; progress None is unknown."""
 
     progress: Fraction | None
@@ -48,8 +48,8 @@ class KeyResultDifference:
     id: str
     key: str
     title: str
-    before: Standing | None
-    after: Standing | None
+    before: ProgressAndHealth | None
+    after: ProgressAndHealth | None
     rows: tuple[RowDifference, ...] = ()
 
     @property
@@ -65,8 +65,8 @@ class ObjectiveDifference:
     id: str
     key: str
     title: str
-    before: Standing | None
-    after: Standing | None
+    before: ProgressAndHealth | None
+    after: ProgressAndHealth | None
     rows: tuple[RowDifference, ...] = ()
     key_results: tuple[KeyResultDifference, ...] = ()
 
@@ -183,12 +183,12 @@ def key_results_of(state: ObjectiveState | None) -> dict[str, KeyResultState]:
     return found
 
 
-def standing(state: ObjectiveState | KeyResultState | None) -> Standing | None:
+def standing(state: ObjectiveState | KeyResultState | None) -> ProgressAndHealth | None:
     """Where an objective or a key result stands."""
     if state is None:
         return None
     progress = state.progress if isinstance(state, ObjectiveState) else state.measurement.progress
-    return Standing(progress, state.health.level, ACHIEVED_AT[state.commitment])
+    return ProgressAndHealth(progress, state.health.level, ACHIEVED_AT[state.commitment])
 
 
 def ledger_of(state: ObjectiveState | KeyResultState | None) -> Ledger:

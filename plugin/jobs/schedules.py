@@ -25,8 +25,8 @@ from plugin.sync import outage
 from plugin.sync.context import Context
 from plugin.sync.refresh import issue_steps
 from plugin.sync.refresh.tombstones import WINDOW
-from plugin.sync.resync.full import resync
-from plugin.sync.resync.recent import resync_recent
+from plugin.sync.resync.full_read import resync
+from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.resync.watermark import want_full_read
 from plugin.use_cases.cycles.closure import close_due
 from plugin.use_cases.digests.digests import tell_due

@@ -41,8 +41,8 @@ CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One place in the navigation, for those who may go there."""
+class NavigationEntry:
+    """One entry of the navigation, for those who may go there."""
 
     name: str
     label: str
@@ -50,9 +50,9 @@ class Place:
     permission: str
 
 
-PLACES = (
-    Place("mapping", "Mapping", "control.mapping", "viewer"),
-    Place("sites", "Sites", "control.sites", "admin"),
+NAVIGATION = (
+    NavigationEntry("mapping", "Mapping", "control.mapping", "viewer"),
+    NavigationEntry("sites", "Sites", "control.sites", "admin"),
 )
 
 
@@ -61,7 +61,7 @@ def control_blueprint(connector: Connector) -> Blueprint:
     blueprint = Blueprint("control", __name__)
     for register in CONTROLS:
         register(blueprint, connector)
-    blueprint.app_context_processor(lambda: {"may": may, "places": PLACES})
+    blueprint.app_context_processor(lambda: {"may": may, "entries": NAVIGATION})
     blueprint.before_request(refuse_nul)
     blueprint.after_request(_not_kept)
     blueprint.register_error_handler(JiraError, _jira_failed)

@@ -212,7 +212,7 @@ from docs.screenshots.company import seeded
 from plugin.doors.exports import ObjectiveRow, as_csv, objective_row
 from plugin.api.objectives.objectives import ObjectiveGiven
 from plugin.pages import pages_blueprint
-from plugin.use_cases.objectives.objective_columns import Line, Place, table_labels, table_row, values
+from plugin.use_cases.objectives.objective_columns import Line, Output, table_labels, table_row, values
 
 company = seeded()
 app = Flask("pages-under-test")
@@ -223,8 +223,8 @@ state = replace(next(iter(company.objectives())).state, title="Ten letter")
 saved = SavedObjective(state, "abc", company.now(), company.now())
 header, line = (text.strip().split(",") for text in as_csv(ObjectiveRow, [objective_row("main", saved)]))
 print(dict(zip(header, line))["length"])
-print(ObjectiveGiven.model_validate(values(Line("main", saved), Place.API)).model_dump()["length"])
-print(values(Line("main", saved), Place.JSON)["length"])
+print(ObjectiveGiven.model_validate(values(Line("main", saved), Output.API)).model_dump()["length"])
+print(values(Line("main", saved), Output.JSON)["length"])
 print(dict(zip(table_labels(), table_row(state)))["Length of title"])
 """
     )
@@ -474,7 +474,7 @@ def test_a_field_type_is_read_written_compared_searched_and_told_from_history(sc
     told = scratch.run(
         WORLD
         + """
-from mappings.explain.past import Step, raw_before
+from mappings.explain.past import FieldChange, raw_before
 from mappings.facts.forest import Forest
 from mappings.rollup.measurement import assess
 from mappings.write_back.desired_values import desired
@@ -503,7 +503,7 @@ state = assess(mapping, Forest.of(issues.values()), moment)["1"]
 [wanted] = desired(mapping, state, issues.get)
 print(wanted.raw, wanted.place.says(EventValue(False, text="0.00 EUR"), wanted.raw), wanted.place.says(EventValue(False, text="1 EUR"), wanted.raw))
 print(*(one.reason for one in plan("1", [wanted], issues.get).changes))
-print(raw_before(cost, Step(DAY, "customfield_10001", None, "7 EUR")))
+print(raw_before(cost, FieldChange(DAY, "customfield_10001", None, "7 EUR")))
 """
     )
     assert told.splitlines() == [

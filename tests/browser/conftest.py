@@ -25,7 +25,7 @@ from plugin.runtime.demonstration import demo_world
 from plugin.runtime.serving.server import serving
 from plugin.runtime.settings import read_settings
 from plugin.sync.drain import drain
-from plugin.sync.resync.full import resync
+from plugin.sync.resync.full_read import resync
 from tests.sign_in import PASSWORD, password_hash
 
 AXE = "axe-core@4"

@@ -131,7 +131,7 @@ BROKEN = (
     ),
     Broken(
         "a failed fresh resync reads everything twice",
-        "plugin/sync/resync/full.py",
+        "plugin/sync/resync/full_read.py",
         "if not reading.report.resumed or reading.landed:",
         "if reading.landed:",
         f"{RACES}::test_a_fresh_read_that_is_refused_is_not_begun_twice",

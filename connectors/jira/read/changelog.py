@@ -13,7 +13,7 @@ from connectors.jira.read.bulk import REFUSED, chunks, clean_ids
 from connectors.jira.read.search_datacenter import SEARCH
 from connectors.jira.wire.damage import parsed
 from connectors.jira.wire.instant import instant
-from mappings.explain.past import Step
+from mappings.explain.past import FieldChange
 from mappings.facts.issue import Reading
 from mappings.numbers import exact
 
@@ -157,12 +157,12 @@ class History:
                 found[issue_id][field_id] = (*self._first(issue_id, ordered[0][1]), *values)
         return found
 
-    def steps(self, ids: Iterable[str]) -> dict[str, tuple[Step, ...]]:
+    def steps(self, ids: Iterable[str]) -> dict[str, tuple[FieldChange, ...]]:
         """Every change by issue id, oldest first; no entry for an issue whose history could not be had."""
-        found: dict[str, list[tuple[Entry, Step]]] = {issue_id: [] for issue_id in self._known(ids)}
+        found: dict[str, list[tuple[Entry, FieldChange]]] = {issue_id: [] for issue_id in self._known(ids)}
         for (issue_id, field_id), changes in self._changes.items():
             steps = (
-                (entry, Step(entry[0], field_id, item.before_id, item.before, item.after_id))
+                (entry, FieldChange(entry[0], field_id, item.before_id, item.before, item.after_id))
                 for entry, item in changes.items()
             )
             found.get(issue_id, []).extend(steps)

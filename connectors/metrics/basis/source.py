@@ -14,8 +14,8 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from connectors.metrics.basis.outside import Outside
-from mappings.explain.past import Step
+from connectors.metrics.basis.connections import Outside
+from mappings.explain.past import FieldChange
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.facts.selector import Selector
@@ -79,7 +79,7 @@ class Reach:
     compile_jql: Callable[[str], Selector]
     zone: tzinfo
     account_id: str | None = None
-    histories: Callable[[Iterable[str]], Mapping[str, tuple[Step, ...]]] = lambda _ids: {}
+    histories: Callable[[Iterable[str]], Mapping[str, tuple[FieldChange, ...]]] = lambda _ids: {}
     number: Callable[[Issue, str], Fraction | None] = lambda _issue, _alias: None
     issue_id: Callable[[str], str | None] = lambda _key: None
     status_ids: Callable[[str], frozenset[str]] = lambda name: frozenset({name})

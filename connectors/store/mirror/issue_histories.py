@@ -18,7 +18,7 @@ from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import among, insert_into
 from connectors.store.schema import issue
 from connectors.store.schema import issue_history as table
-from mappings.explain.past import Step
+from mappings.explain.past import FieldChange
 
 Entry = tuple[int, str, str | None, str | None, str | None]
 """A change: when, of which field, what it held before as id and as text, what it holds since as id."""
@@ -28,9 +28,9 @@ PLAIN = 300
 
 def known(
     conn: Connection, site: str, updated: Mapping[str, datetime], fields: Iterable[str]
-) -> dict[str, tuple[Step, ...]]:
+) -> dict[str, tuple[FieldChange, ...]]:
     """The histories of these issues (id → `updated`) that are whole up to then, of these fields."""
-    found: dict[str, tuple[Step, ...]] = {}
+    found: dict[str, tuple[FieldChange, ...]] = {}
     told, ids = _digest(fields), list(updated)
     for at in range(0, len(ids), AT_ONCE):
         mine = (table.c.site == site, among(conn, table.c.issue_id, ids[at : at + AT_ONCE]))
@@ -43,7 +43,7 @@ def known(
 def put(
     conn: Connection,
     site: str,
-    histories: Mapping[str, Iterable[Step]],
+    histories: Mapping[str, Iterable[FieldChange]],
     updated: Mapping[str, datetime],
     fields: Iterable[str],
 ) -> None:
@@ -94,13 +94,13 @@ def _unpacked(content: str) -> str:
     return content if content.startswith("[") else zlib.decompress(base64.b85decode(content)).decode()
 
 
-def _entry(step: Step) -> Entry:
+def _entry(step: FieldChange) -> Entry:
     return to_ms(step.at), step.field_id, step.before_id, step.before_text, step.after_id
 
 
-def _steps(content: str) -> tuple[Step, ...]:
+def _steps(content: str) -> tuple[FieldChange, ...]:
     entries = json_text.decode(_unpacked(content), list[Entry])
     return tuple(
-        Step(from_ms(at), field_id, before_id, before_text, after_id)
+        FieldChange(from_ms(at), field_id, before_id, before_text, after_id)
         for at, field_id, before_id, before_text, after_id in entries
     )

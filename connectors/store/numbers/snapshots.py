@@ -18,7 +18,7 @@ from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.sql import among
 from connectors.store.schema import history, snapshot
-from mappings.explain.marks import Outline, Step
+from mappings.explain.marks import DatedOutline, Outline
 from mappings.rollup.state import ObjectiveState
 
 DAY_MS = 86_400_000
@@ -100,7 +100,7 @@ def turns(
     return [(from_ms(instant), revision) for instant, revision in conn.execute(found)]
 
 
-def outlines(conn: Connection, site: str, objective_id: str) -> list[Step]:
+def outlines(conn: Connection, site: str, objective_id: str) -> list[DatedOutline]:
     """As much of the last snapshot of each day (UTC) and mapping revision as marks are made from, oldest first.
 
     Of very many days the latest. A day that comes to where it began tells nothing: that is what a reader asks for.
@@ -117,7 +117,7 @@ def outlines(conn: Connection, site: str, objective_id: str) -> list[Step]:
     found = select(snapshot).where(snapshot.c.id.in_(last)).order_by(snapshot.c.at, snapshot.c.id)
     decode = json_text.decoder(Outline).decode
     return [
-        Step(
+        DatedOutline(
             from_ms(row.at), row.mapping_revision, decode(zlib.decompress(row.content)), bool(row.backfilled)
         )
         for row in conn.execute(found)

@@ -20,7 +20,7 @@ FINEST = 44
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ProgressPoint:
     """Where progress stood from a moment on."""
 
     at: datetime
@@ -31,7 +31,7 @@ class Step:
 class Trend:
     """The steps of one objective, oldest first, its first and its last among them; `points` counts all there are."""
 
-    steps: list[Step]
+    steps: list[ProgressPoint]
     points: int
 
 
@@ -40,7 +40,7 @@ def trends(conn: Connection, sites: Collection[str], ids: Collection[str]) -> di
     found: dict[tuple[str, str], Trend] = {}
     for site, id_, at, progress, points in conn.execute(_thinned(), {"sites": sites, "ids": ids}):
         trend = found.setdefault((site, id_), Trend([], points))
-        trend.steps.append(Step(from_ms(at), fraction_of(progress)))
+        trend.steps.append(ProgressPoint(from_ms(at), fraction_of(progress)))
     return found
 
 

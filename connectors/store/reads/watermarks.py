@@ -12,7 +12,7 @@ from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import insert_into
 from connectors.store.schema import watermark as table
 
-Place = Literal["active", "coming"]
+MarkedMapping = Literal["active", "coming"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +23,14 @@ class Watermark:
     under: str
 
 
-def of(conn: Connection, site: str, place: Place = "active") -> Watermark | None:
+def of(conn: Connection, site: str, place: MarkedMapping = "active") -> Watermark | None:
     """The mark; None where there is none."""
     mine = (table.c.site == site, table.c.place == place)
     row = conn.execute(select(table).where(*mine)).first()
     return None if row is None else Watermark(from_ms(row.at), row.under)
 
 
-def put(conn: Connection, site: str, mark: Watermark, place: Place = "active") -> None:
+def put(conn: Connection, site: str, mark: Watermark, place: MarkedMapping = "active") -> None:
     """Set the mark."""
     values = {"at": to_ms(mark.at), "under": mark.under}
     statement = insert_into(conn, table).values(site=site, place=place, **values)

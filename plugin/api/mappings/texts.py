@@ -9,7 +9,12 @@ from pydantic import ConfigDict, Field
 from mappings import presets
 from mappings.diagnostic import Diagnostic, has_errors
 from mappings.document.editor_schema import json_schema
-from mappings.write_back.preview import KeyResultDifference, ObjectiveDifference, RowDifference, Standing
+from mappings.write_back.preview import (
+    KeyResultDifference,
+    ObjectiveDifference,
+    ProgressAndHealth,
+    RowDifference,
+)
 from plugin.api.protocol.addresses import PresetAddress, SiteAddress
 from plugin.api.protocol.failures import fault_of
 from plugin.api.protocol.lookup import site_of
@@ -176,7 +181,7 @@ def _sides(one: ObjectiveDifference | KeyResultDifference) -> dict[str, Any]:
     }
 
 
-def _standing(found: Standing | None) -> StandingGiven | None:
+def _standing(found: ProgressAndHealth | None) -> StandingGiven | None:
     if found is None:
         return None
     exact = exact_text(found.progress)

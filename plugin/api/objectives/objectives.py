@@ -23,7 +23,7 @@ from plugin.runtime.connector import Connector
 from plugin.use_cases.objectives.as_of import as_of, instant_asked
 from plugin.use_cases.objectives.objective_columns import (
     Line,
-    Place,
+    Output,
     columns_for,
     values,
 )
@@ -104,7 +104,7 @@ else:
         __doc__="One objective with its key results. Null is unknown, never 0.",
         **{
             column.key: (PARTS.get(column.key, column.type), Field(description=column.description))
-            for column in columns_for(Place.API)
+            for column in columns_for(Output.API)
         },
     )
 
@@ -225,7 +225,7 @@ def instant_in(call: Call, site: str, text: str) -> datetime:
 def objective_given(connector: Connector, site: str, saved: SavedObjective) -> ObjectiveGiven:
     """One objective as an answer shows it."""
     url = browse_url(connector, site, saved.state.key) if saved.state.issue_id else None
-    return ObjectiveGiven.model_validate(values(Line(site, saved, url), Place.API))
+    return ObjectiveGiven.model_validate(values(Line(site, saved, url), Output.API))
 
 
 def browse_url(connector: Connector, site: str, key: str) -> str | None:

@@ -10,7 +10,7 @@ import click
 
 from mappings.document.text.source import decode_text
 from mappings.numbers import percent
-from mappings.write_back.preview import ObjectiveDifference, Preview, Standing
+from mappings.write_back.preview import ObjectiveDifference, Preview, ProgressAndHealth
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, progress_bar, show_json, show_table, site_option
@@ -224,13 +224,13 @@ def _difference_values(one: ObjectiveDifference) -> dict[str, Any]:
     }
 
 
-def _standing_values(standing: Standing | None) -> dict[str, Any] | None:
+def _standing_values(standing: ProgressAndHealth | None) -> dict[str, Any] | None:
     return (
         None if standing is None else {"progress": number(standing.progress), "health": standing.health.value}
     )
 
 
-def _shown(standing: Standing | None) -> str:
+def _shown(standing: ProgressAndHealth | None) -> str:
     if standing is None:
         return "(no objective)"
     rounded = percent(standing.progress, 0, standing.achieved_at)

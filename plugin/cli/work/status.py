@@ -22,7 +22,7 @@ from plugin.use_cases.health.credential_expiry import Expiry
 from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.status import Status, status
 from plugin.use_cases.health.webhook_state import WebhookState
-from plugin.use_cases.objectives.objective_columns import Line, Place, table_labels, table_row, values
+from plugin.use_cases.objectives.objective_columns import Line, Output, table_labels, table_row, values
 from plugin.use_cases.objectives.objectives import SavedObjective, list_all
 from plugin.use_cases.work.gaps import ACCEPT
 
@@ -46,7 +46,7 @@ def status_command(site: str, as_json: bool) -> None:
         saved = list_all(connector, COMMAND_LINE, site)
     if as_json:
         show_json(
-            {**status_values(found), "objectives": [values(Line(site, one), Place.JSON) for one in saved]}
+            {**status_values(found), "objectives": [values(Line(site, one), Output.JSON) for one in saved]}
         )
     else:
         _show(status_values(found), saved, found.at)

@@ -59,7 +59,7 @@ class Reconciled:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ObjectiveWithGaps:
     """An objective for which gaps are waited for: as what it stands, and what it would be without them."""
 
     state: ObjectiveState
@@ -133,7 +133,7 @@ def _keep_end(context: Context, conn: Connection, end: CycleEnd, *, written: boo
         closings.note_last_write(conn, context.site, end.state.id, end.facts.cycle_id, end.closed)
 
 
-def _standing(context: Context, conn: Connection, found: Measured) -> Standing | None:
+def _standing(context: Context, conn: Connection, found: Measured) -> ObjectiveWithGaps | None:
     """As what the objective stands while a gap lies behind it: as before, or as unknown where it never had a number; else None."""
     if found.state is None or not gaps.any_open(conn, context.site):
         return None
@@ -141,10 +141,10 @@ def _standing(context: Context, conn: Connection, found: Measured) -> Standing |
     if not waiting:
         return None
     state = found.before.state if found.before is not None else gaps.unread(found.state, waiting)
-    return Standing(state, found.state, waiting)
+    return ObjectiveWithGaps(state, found.state, waiting)
 
 
-def _keep_standing(context: Context, standing: Standing, tenure: Tenure | None) -> None:
+def _keep_standing(context: Context, standing: ObjectiveWithGaps, tenure: Tenure | None) -> None:
     now, state = context.clock(), standing.state
     with context.store.write() as conn:
         if objectives.load(conn, context.site, state.id) is None:

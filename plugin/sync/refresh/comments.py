@@ -43,7 +43,7 @@ STALE_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CommentedKeyResult:
     """A key result that the issue is, of one objective of a cycle that is not closed."""
 
     objective: ObjectiveState
@@ -137,7 +137,7 @@ def _judged(
     context: Context,
     conn: Connection,
     issue: Issue,
-    places: list[Place],
+    places: list[CommentedKeyResult],
     comment: Comment,
     said: Remark | Fault,
     former: KeptComment | None,
@@ -155,7 +155,7 @@ def _judged(
 
 
 def _forbidden(
-    context: Context, conn: Connection, issue: Issue, places: list[Place], author: User | None
+    context: Context, conn: Connection, issue: Issue, places: list[CommentedKeyResult], author: User | None
 ) -> str:
     part = context.mapping.document.check_ins
     who = "owners" if part is None else part.who
@@ -175,7 +175,7 @@ def _forbidden(
     return "" if author.id in owners else NOT_ALLOWED
 
 
-def _places(context: Context, conn: Connection, issue_id: str) -> Iterator[Place]:
+def _places(context: Context, conn: Connection, issue_id: str) -> Iterator[CommentedKeyResult]:
     closed = closings.closed(conn, context.site)
     for id_ in sorted(objectives.depending_on(conn, context.site, [issue_id])):
         saved = objectives.load(conn, context.site, id_)
@@ -183,11 +183,13 @@ def _places(context: Context, conn: Connection, issue_id: str) -> Iterator[Place
             continue
         cycle = context.mapping.cycles.get(saved.state.cycle_id)
         yield from (
-            Place(saved.state, one, cycle) for one in saved.state.key_results if one.issue_id == issue_id
+            CommentedKeyResult(saved.state, one, cycle)
+            for one in saved.state.key_results
+            if one.issue_id == issue_id
         )
 
 
-def _meant(context: Context, place: Place, comment: Comment, said: Remark) -> CheckIn | Fault:
+def _meant(context: Context, place: CommentedKeyResult, comment: Comment, said: Remark) -> CheckIn | Fault:
     zone, cycle, key_result = context.mapping.zone, place.cycle, place.key_result
     day = Moment(comment.created, zone).today
     measure = measure_of(key_result.kind)
@@ -216,7 +218,7 @@ def _meant(context: Context, place: Place, comment: Comment, said: Remark) -> Ch
     )
 
 
-def _unit(context: Context, place: Place) -> str | None:
+def _unit(context: Context, place: CommentedKeyResult) -> str | None:
     """The unit of the KPI that a key result reads; a field has none."""
     rules = (rule for one in context.mapping.objectives for rule in one.key_results)
     rule = next((one for one in rules if one.part.id == place.key_result.rule_id), None)
@@ -229,7 +231,7 @@ def _follow(
     context: Context,
     conn: Connection,
     issue: Issue,
-    places: list[Place],
+    places: list[CommentedKeyResult],
     ids: Iterable[str],
     wanted: Mapping[str, tuple[Comment, Remark]],
 ) -> None:

@@ -11,11 +11,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from connectors.store.mirror import issue_histories
-from mappings.explain.past import Step
+from mappings.explain.past import FieldChange
 from plugin.sync.context import Context
 
 AT_ONCE = 1_000
-Histories = dict[str, tuple[Step, ...]]
+Histories = dict[str, tuple[FieldChange, ...]]
 
 
 def kept(context: Context, conn: Connection, updated: Mapping[str, datetime]) -> Histories:

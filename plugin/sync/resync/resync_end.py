@@ -12,7 +12,7 @@ from connectors.store.writes import refusals
 from plugin.sync.context import Context
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.resync.mirror_update import Resynced
-from plugin.sync.write_back.hold import Step, brake_resync
+from plugin.sync.write_back.hold import ObjectiveOutcome, brake_resync
 
 UNTIL_THE_END = timedelta(hours=1)
 
@@ -51,6 +51,6 @@ def _apply_brake(context: Context, report: Resynced, ids: Set[str], others: Set[
         report.held = brake_resync(context, steps, report.silent, explains=not report.resumed)
 
 
-def _step(context: Context, objective_id: str) -> Step:
+def _step(context: Context, objective_id: str) -> ObjectiveOutcome:
     found = reconcile(context, objective_id, write=False)
-    return Step(replace(found.plan, objective_id=objective_id), found.before, found.state)
+    return ObjectiveOutcome(replace(found.plan, objective_id=objective_id), found.before, found.state)

@@ -19,7 +19,7 @@ from mappings.document.mapping import Mapping
 from mappings.facts.issue import Issue
 from mappings.rollup.measurement import objective_rule
 from mappings.rollup.state import ObjectiveState
-from mappings.write_back.departure import Spot, Standing, clearing
+from mappings.write_back.departure import LastWrite, Spot, clearing
 from mappings.write_back.desired_values import Owners, aims, counting_rows, own_places, places
 from mappings.write_back.plan import Change, Plan
 from mappings.write_back.target import Place
@@ -56,7 +56,7 @@ def standing_of(
     rows: Iterable[Written],
     place_of: Callable[[str], Place | None],
     until: Callable[[str], date | None],
-) -> list[Standing]:
+) -> list[LastWrite]:
     """What stands, with its places as Jira has them; a field that is gone has nothing to be cleared.
 
     `until` says when the cycle of an objective ends, where that is known better than from the write.
@@ -67,7 +67,7 @@ def standing_of(
         if place is not None:
             end = until(row.objective_id) or row.until
             found.append(
-                Standing(row.issue_id, row.issue_key, place, row.after, row.objective_id, row.stays, end)
+                LastWrite(row.issue_id, row.issue_key, place, row.after, row.objective_id, row.stays, end)
             )
     return found
 

@@ -54,7 +54,7 @@ class Sifted:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ObjectiveOutcome:
     """What a resync would do to one objective: from what it stood at to what it stands at."""
 
     plan: Plan
@@ -168,7 +168,11 @@ def note_held(context: Context, planned: Plan, changes: Iterable[Change], cause:
 
 
 def brake_resync(
-    context: Context, steps: Iterable[Step], silent: Set[str] = frozenset(), *, explains: bool = True
+    context: Context,
+    steps: Iterable[ObjectiveOutcome],
+    silent: Set[str] = frozenset(),
+    *,
+    explains: bool = True,
 ) -> Brake | None:
     """Hold what a resync would change and nothing explains, where that is too much.
 
@@ -177,7 +181,7 @@ def brake_resync(
     with context.store.read() as conn:
         written = writes.written_count(conn, context.site)
     doubts: dict[str, Doubt] = {}
-    above: list[tuple[Step, Rows]] = []
+    above: list[tuple[ObjectiveOutcome, Rows]] = []
     movement = STILL
     for step in steps:
         rows = moved(step.before, step.after)
@@ -204,7 +208,7 @@ def brake_resync(
     return held
 
 
-def _doubt(context: Context, step: Step, rows: Rows, silent: Set[str]) -> Doubt | None:
+def _doubt(context: Context, step: ObjectiveOutcome, rows: Rows, silent: Set[str]) -> Doubt | None:
     """The changes that overwrite something and are not explained: a row behind them has no edit, or another hand wrote there."""
     objective_id = step.plan.objective_id
     doubtful: list[Change] = []
@@ -218,7 +222,7 @@ def _doubt(context: Context, step: Step, rows: Rows, silent: Set[str]) -> Doubt 
     return Doubt(replace(step.plan, changes=tuple(doubtful)), loose) if doubtful else None
 
 
-def _climb(doubts: dict[str, Doubt], above: Iterable[tuple[Step, Rows]]) -> None:
+def _climb(doubts: dict[str, Doubt], above: Iterable[tuple[ObjectiveOutcome, Rows]]) -> None:
     """An objective that was moved by one below it is as doubtful as that one."""
     waiting = list(above)
     while True:

@@ -23,7 +23,7 @@ from mappings.kpi.episode import KpiState, KpiStatus
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.series import Watched
 from mappings.kpi.sources import SOURCE_OPTIONS, FormulaOptions
-from mappings.kpi.state import PeriodStanding, Standing, latest_periods, standing
+from mappings.kpi.state import KpiStanding, PeriodStanding, latest_periods, standing
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.kpis.settlement import watched_of, with_readings
@@ -55,7 +55,7 @@ class ShownKpi:
     site: str
     part: KpiPart
     zone: tzinfo
-    standing: Standing
+    standing: KpiStanding
     state: KpiState
     key_result: Issue | None = None
     """The issue of the open key result, or of the one that was closed last; None where there is none, or it is not to be seen."""

@@ -8,7 +8,7 @@ from connectors.store.work import inbox
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.refresh.reread import refresh
-from plugin.sync.resync.recent import resync_recent
+from plugin.sync.resync.recent_read import resync_recent
 from plugin.use_cases.kpis.creation import make_wanted
 from plugin.use_cases.kpis.current_values import write_current_values
 from plugin.use_cases.kpis.episodes import follow_key_results

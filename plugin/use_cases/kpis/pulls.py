@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connectors.metrics import SOURCE_OF_KIND, readings
-from connectors.metrics.basis.outside import NamedConnection, Outside
+from connectors.metrics.basis.connections import NamedConnection, Outside
 from connectors.metrics.basis.source import FailureKind, LowerBound, Reach, ReadFailure
 from connectors.store.numbers import kpi_failures, kpis
 from connectors.store.numbers.kpi_failures import KpiFailure

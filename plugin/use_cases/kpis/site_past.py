@@ -14,7 +14,7 @@ from connectors.jira.http.errors import JiraError
 from connectors.metrics.basis.source import FailureKind, Reach, ReadFailure, Unreadable
 from connectors.store.absence import gaps
 from connectors.store.mirror import mirror
-from mappings.explain.past import Past, Step
+from mappings.explain.past import FieldChange, Past
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.fields import field_type
@@ -36,7 +36,7 @@ class SitePast:
         self._going_on = going_on
         self._issues: tuple[Issue, ...] | None = None
         self._former: Mapping[str, str] = {}
-        self._steps: dict[str, tuple[Step, ...]] = {}
+        self._steps: dict[str, tuple[FieldChange, ...]] = {}
         self._past: tuple[datetime, Past] | None = None
         self._shown: tuple[datetime, tuple[Issue, ...]] | None = None
 
@@ -66,7 +66,7 @@ class SitePast:
             self._shown = (at, found)
         return self._shown[1]
 
-    def histories(self, ids: Iterable[str]) -> Mapping[str, tuple[Step, ...]]:
+    def histories(self, ids: Iterable[str]) -> Mapping[str, tuple[FieldChange, ...]]:
         """Every change of these issues, the oldest first. Raises Unreadable where one cannot be had."""
         wanted = frozenset(ids)
         self._know(wanted)

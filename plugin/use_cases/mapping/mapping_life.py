@@ -37,7 +37,7 @@ from mappings.fields import Api
 from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.brake import STILL, Hold, Movement, brake
-from mappings.write_back.departure import Standing, all_places, clearing, plans_with_clearing
+from mappings.write_back.departure import LastWrite, all_places, clearing, plans_with_clearing
 from mappings.write_back.desired_values import desired, owners
 from mappings.write_back.plan import Change, Plan, plan
 from mappings.write_back.preview import Preview, preview
@@ -220,7 +220,7 @@ def _require_ground(connector: Connector, site: str, mapping: Mapping, text: str
 
 def _with_clearing(
     plans: list[Plan],
-    standing: list[Standing],
+    standing: list[LastWrite],
     mapping: Mapping,
     states: Dictionary[str, ObjectiveState],
     forest: Forest,

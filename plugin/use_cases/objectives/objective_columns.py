@@ -28,8 +28,8 @@ from plugin.use_cases.objectives.objective_values import (
 )
 
 
-class Place(StrEnum):
-    """Where a column is told."""
+class Output(StrEnum):
+    """What tells columns to programs."""
 
     API = "api"
     EXPORT = "export"
@@ -37,8 +37,8 @@ class Place(StrEnum):
     """The JSON of commands."""
 
 
-EVERYWHERE = frozenset(Place)
-PROGRAMS = frozenset({Place.API, Place.JSON})
+EVERYWHERE = frozenset(Output)
+PROGRAMS = frozenset({Output.API, Output.JSON})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Order:
 class Column:
     """One thing that is told of each objective.
 
-    `exact` is the value for programs and `type` its type; `text` is the text for people. `places` says which programs are told,
+    `exact` is the value for programs and `type` its type; `text` is the text for people. `outputs` says which programs are told,
     `on_page` and `in_table` whether the list page and the tables of commands have it. `type` None: what the API gives is made of
     several parts, and described there.
     """
@@ -89,7 +89,7 @@ class Column:
     exact: Callable[[Line], object] | None = None
     type: object = None
     text: Callable[[Head], str] | None = None
-    places: frozenset[Place] = EVERYWHERE
+    outputs: frozenset[Output] = EVERYWHERE
     on_page: bool = False
     in_table: bool = False
     filter: Filter | None = None
@@ -120,7 +120,7 @@ def _level(told: Confidence | None) -> str | None:
 TEXT, NUMBER = str | None, float | None
 
 OBJECTIVE_COLUMNS: tuple[Column, ...] = (
-    Column("site", "Site", lambda line: line.site, str, places=frozenset({Place.API, Place.EXPORT})),
+    Column("site", "Site", lambda line: line.site, str, outputs=frozenset({Output.API, Output.EXPORT})),
     Column("id", "Id", lambda line: line.saved.state.id, str),
     Column(
         "key",
@@ -151,10 +151,10 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         "Address",
         lambda line: line.url,
         TEXT,
-        places=frozenset({Place.API}),
+        outputs=frozenset({Output.API}),
         description="Where people see its issue in Jira.",
     ),
-    Column("rule", "Rule", lambda line: line.saved.state.rule_id, str, places=PROGRAMS),
+    Column("rule", "Rule", lambda line: line.saved.state.rule_id, str, outputs=PROGRAMS),
     Column(
         "project",
         "Project",
@@ -220,7 +220,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         "Delivery",
         lambda line: exact_text(line.saved.state.delivery),
         TEXT,
-        places=frozenset({Place.API}),
+        outputs=frozenset({Output.API}),
     ),
     Column(
         "outcome",
@@ -235,7 +235,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         "Outcome",
         lambda line: exact_text(line.saved.state.outcome),
         TEXT,
-        places=frozenset({Place.API}),
+        outputs=frozenset({Output.API}),
     ),
     Column(
         "expected",
@@ -250,7 +250,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         "Expected",
         lambda line: exact_text(line.saved.state.expected),
         TEXT,
-        places=frozenset({Place.API}),
+        outputs=frozenset({Output.API}),
     ),
     Column("pace", "Pace", lambda line: number(line.saved.state.pace), NUMBER, _pace, in_table=True),
     Column(
@@ -258,7 +258,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         "Health",
         lambda line: health_values(line.saved.state.health),
         text=lambda head: head.health.level.value.replace("_", " "),
-        places=PROGRAMS,
+        outputs=PROGRAMS,
         on_page=True,
         in_table=True,
         filter=Filter(
@@ -276,14 +276,14 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         "Health",
         lambda line: line.saved.state.health.level.value,
         str,
-        places=frozenset({Place.EXPORT}),
+        outputs=frozenset({Output.EXPORT}),
     ),
     Column(
         "health_rule",
         "Rule of health",
         lambda line: line.saved.state.health.rule,
         str,
-        places=frozenset({Place.EXPORT}),
+        outputs=frozenset({Output.EXPORT}),
     ),
     Column(
         "confidence",
@@ -300,15 +300,15 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         TEXT,
         description="`on`, `at` or `off`; null where nothing was said.",
     ),
-    Column("forecast", "Forecast", places=frozenset(), on_page=True),
-    Column("trend", "Trend", places=frozenset(), on_page=True),
-    Column("flags", "Flags", lambda line: list(line.saved.state.flags), list[str], places=PROGRAMS),
+    Column("forecast", "Forecast", outputs=frozenset(), on_page=True),
+    Column("trend", "Trend", outputs=frozenset(), on_page=True),
+    Column("flags", "Flags", lambda line: list(line.saved.state.flags), list[str], outputs=PROGRAMS),
     Column(
         "aligned_to",
         "Aligned to",
         lambda line: list(line.saved.state.aligned_to),
         list[str],
-        places=PROGRAMS,
+        outputs=PROGRAMS,
         filter=Filter(
             "aligned_to",
             "The id of the objective they serve.",
@@ -320,44 +320,44 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         "key_results",
         "Key results",
         lambda line: [key_result_values(one) for one in line.saved.state.key_results],
-        places=PROGRAMS,
+        outputs=PROGRAMS,
     ),
     Column(
         "key_results",
         "Key results",
         lambda line: len(line.saved.state.key_results),
         int,
-        places=frozenset({Place.EXPORT}),
+        outputs=frozenset({Output.EXPORT}),
     ),
     Column(
         "mapping_revision",
         "Mapping",
         lambda line: line.saved.mapping_revision,
         str,
-        places=frozenset({Place.API, Place.EXPORT}),
+        outputs=frozenset({Output.API, Output.EXPORT}),
     ),
     Column(
         "computed_at",
         "Computed",
         lambda line: line.saved.computed_at,
         datetime,
-        places=frozenset({Place.API}),
+        outputs=frozenset({Output.API}),
     ),
     Column(
         "changed_at",
         "Changed",
         lambda line: line.saved.changed_at,
         datetime,
-        places=frozenset({Place.API, Place.EXPORT}),
+        outputs=frozenset({Output.API, Output.EXPORT}),
         on_page=True,
         order=Order("changed", "Last changed first"),
     ),
 )
 
 
-def columns_for(place: Place) -> tuple[Column, ...]:
-    """What is told at a place."""
-    return tuple(column for column in OBJECTIVE_COLUMNS if place in column.places)
+def columns_for(output: Output) -> tuple[Column, ...]:
+    """What is told by an output."""
+    return tuple(column for column in OBJECTIVE_COLUMNS if output in column.outputs)
 
 
 def filters() -> tuple[Filter, ...]:
@@ -385,9 +385,9 @@ def orders() -> tuple[Order, ...]:
     return tuple(sorted(found, key=lambda order: not order.usual))
 
 
-def values(line: Line, place: Place) -> dict[str, object]:
-    """What a program is told of one objective at a place, by key of the column."""
-    return {column.key: column.exact(line) for column in columns_for(place) if column.exact is not None}
+def values(line: Line, output: Output) -> dict[str, object]:
+    """What a program is told of one objective by an output, by key of the column."""
+    return {column.key: column.exact(line) for column in columns_for(output) if column.exact is not None}
 
 
 def table_labels() -> tuple[str, ...]:

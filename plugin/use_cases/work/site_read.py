@@ -19,9 +19,9 @@ from plugin.sync.refresh.omissions import spared
 from plugin.sync.refresh.reread import read_again, with_readings
 from plugin.sync.resync import activation_read, watermark
 from plugin.sync.resync.checkpoint import SKEW
-from plugin.sync.resync.full import resync
+from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.mirror_update import Resynced
-from plugin.sync.resync.recent import resync_recent
+from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.resync.search_pages import in_order, pages
 from plugin.use_cases.mapping.bindings import bound_text
 from plugin.use_cases.permission import ADMIN, act

@@ -11,7 +11,7 @@ import pytest
 
 from connectors.metrics import METRIC_SOURCES, readings
 from connectors.metrics.basis.source import FailureKind, Reach, ReadFailure, Unreadable
-from mappings.explain.past import Past, Step
+from mappings.explain.past import FieldChange, Past
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue, IssueType, Project, Status
 from mappings.jql import compile_selector
@@ -35,7 +35,7 @@ def an_issue(number: int, status: Status, day: int) -> Issue:
 def a_reach() -> Reach:
     """An open bug, one that was done a moment after Monday, one that came on Tuesday."""
     issues = [an_issue(1, OPEN, 1), an_issue(2, DONE, 1), an_issue(3, OPEN, 3)]
-    steps = {"2": [Step(MONDAY.end, "status", "1", "To Do")]}
+    steps = {"2": [FieldChange(MONDAY.end, "status", "1", "To Do")]}
     catalogue = Catalogue(statuses=(OPEN, DONE))
     return Reach(
         lambda at: Past(issues, steps, catalogue).at(at),

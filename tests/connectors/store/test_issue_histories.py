@@ -11,14 +11,14 @@ from connectors.store import Store
 from connectors.store.database import json_text
 from connectors.store.mirror import issue_histories
 from connectors.store.schema import issue_history as table
-from mappings.explain.past import Step
+from mappings.explain.past import FieldChange
 
 
-def life(now: datetime, changes: int) -> tuple[Step, ...]:
+def life(now: datetime, changes: int) -> tuple[FieldChange, ...]:
     """An issue that goes to and fro, told in words of every script."""
     words = [("10000", "Zu erledigen"), ("10001", "進行中"), ("10002", "Done")]
     return tuple(
-        Step(now + timedelta(hours=place), "status", *words[place % 3], words[(place + 1) % 3][0])
+        FieldChange(now + timedelta(hours=place), "status", *words[place % 3], words[(place + 1) % 3][0])
         for place in range(changes)
     )
 

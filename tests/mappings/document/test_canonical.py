@@ -43,7 +43,7 @@ from mappings.progress.baseline import BaselineOptions
 from mappings.progress.delivery import DeliveryOptions
 from mappings.progress.increase import IncreaseOptions
 from mappings.progress.milestone import MilestoneOptions
-from mappings.progress.options import Step
+from mappings.progress.options import TargetDistance
 from mappings.progress.threshold import ThresholdOptions
 from mappings.progress.transition import TransitionOptions
 from mappings.write_back.values import ValuePart
@@ -95,7 +95,7 @@ weights = (
     | names
     | st.builds(WeightPart, field=names, missing=st.sampled_from(["zero", "siblings_mean"]))
 )
-steps = st.builds(Step, amount=st.none() | operands, percent=st.none() | operands)
+steps = st.builds(TargetDistance, amount=st.none() | operands, percent=st.none() | operands)
 progress = st.one_of(
     st.builds(
         DeliveryOptions,

@@ -17,7 +17,7 @@ from mappings.document.text.source import read_document
 from mappings.explain.as_of import Records, Retrospect, Stood, doubts_of, measured
 from mappings.explain.certainty import Doubt, Doubted, certainty, sentences
 from mappings.explain.movement import objective_moved
-from mappings.explain.past import Past, Step
+from mappings.explain.past import FieldChange, Past
 from mappings.facts.catalogue import Catalogue, Field, LinkType
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status
@@ -85,7 +85,7 @@ class World:
 
     now: datetime = BEGAN
     issues: dict[str, Issue] = field(default_factory=dict)
-    steps: dict[str, list[Step]] = field(default_factory=dict)
+    steps: dict[str, list[FieldChange]] = field(default_factory=dict)
     seen: list[tuple[datetime, dict[str, Issue]]] = field(default_factory=list)
 
     def add(self, issue: Issue) -> None:
@@ -93,7 +93,7 @@ class World:
         self.steps[issue.id] = []
 
     def change(self, id_: str, step: tuple[str, str | None, str | None], **facts: Any) -> None:
-        self.steps[id_].append(Step(self.now, *step))
+        self.steps[id_].append(FieldChange(self.now, *step))
         self.issues[id_] = replace(self.issues[id_], updated=self.now, **facts)
 
     @property

@@ -10,6 +10,7 @@ import pytest
 
 from mappings.explain.check_in import CheckIn, Measure
 from mappings.explain.marks import (
+    DatedOutline,
     KeyResultOutline,
     Kind,
     LedgerOutline,
@@ -17,7 +18,6 @@ from mappings.explain.marks import (
     MeasurementOutline,
     Outline,
     RowOutline,
-    Step,
     checked_in,
     marks,
     withdrawn,
@@ -43,9 +43,11 @@ def metric(start: int | None, target: int | None) -> KeyResultOutline:
 
 def steps(
     *states: tuple[KeyResultOutline, ...], revisions: str = "", rows: tuple[RowOutline, ...] = ()
-) -> list[Step]:
+) -> list[DatedOutline]:
     return [
-        Step(AT + timedelta(days=day), revisions[day : day + 1] or "r", Outline(LedgerOutline(rows), state))
+        DatedOutline(
+            AT + timedelta(days=day), revisions[day : day + 1] or "r", Outline(LedgerOutline(rows), state)
+        )
         for day, state in enumerate(states)
     ]
 

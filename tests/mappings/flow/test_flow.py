@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mappings.explain.past import Step
+from mappings.explain.past import FieldChange
 from mappings.facts.issue import Issue, IssueType, Project, Status
 from mappings.flow.clocks import Clock, Working, before
 from mappings.flow.measures import ages, cycle_times, efficiency, lead_times, repair_times, uptime
@@ -37,7 +37,7 @@ def an_item(created: str, *moves: tuple[str, str], first: str = TODO, end: datet
     """An issue that was made in a status and then moved, at these times; names are those of another language."""
     befores = [first, *(after for _, after in moves)]
     told = [
-        Step(at(when), "status", before, f"Zustand {before}", after)
+        FieldChange(at(when), "status", before, f"Zustand {before}", after)
         for before, (when, after) in zip(befores, moves, strict=False)
     ]
     status = [first, *(after for when, after in moves if at(when) < end)][-1]

@@ -17,7 +17,7 @@ from mappings.kpi.band import KpiLevel
 from mappings.kpi.episode import KpiState, KpiStatus
 from mappings.kpi.reading import KpiReading, folded
 from mappings.kpi.series import Watched
-from mappings.kpi.state import Standing, Told, standing
+from mappings.kpi.state import KpiStanding, Told, standing
 from mappings.kpi.steps import Judgement, count
 from tests.mappings.kpi.conftest import a_kpi, read, utc
 
@@ -61,7 +61,7 @@ class World:
         }
         return Watched({part.id: part for part in self.parts}, ZoneInfo(self.zone), readings)
 
-    def at(self, now: str, kpi: str = "bugs", size: int = 10) -> Standing:
+    def at(self, now: str, kpi: str = "bugs", size: int = 10) -> KpiStanding:
         return standing(self.watched(), kpi, self.judged.get(kpi, {}), utc(now), size)
 
     def counted(self, kpi: str = "bugs") -> list[tuple[str, object]]:

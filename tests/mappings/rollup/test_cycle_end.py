@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mappings.document.schema import CyclePart
-from mappings.explain.past import Step
+from mappings.explain.past import FieldChange
 from mappings.facts.issue import Issue, Link, Reading
 from mappings.rollup.cycle_end import Doubt, EndFacts, Witness, end_of, facts_at_end, has_ended
 from tests.mappings.rollup.conftest import build_issue, day
@@ -26,7 +26,7 @@ def issue(updated: datetime = AFTER, status: str = "Done", **facts: Any) -> Issu
 
 
 OPEN, UNTOUCHED = issue(BEFORE, "To Do"), issue(BEFORE)
-WAS_OPEN = {"7": [Step(AFTER, "status", "1", "To Do")]}
+WAS_OPEN = {"7": [FieldChange(AFTER, "status", "1", "To Do")]}
 NOTHING = EndFacts("2026-Q3", ())
 SEEN = EndFacts("2026-Q3", (OPEN,))
 DOUBTED = EndFacts("2026-Q3", (OPEN,), doubts=((Doubt.AS_FIRST_SEEN, "PLAT-7"),))

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mappings.write_back.departure import Standing, clearing
+from mappings.write_back.departure import LastWrite, clearing
 from mappings.write_back.desired_values import Desired
 from mappings.write_back.plan import Plan, plan, plan_hash
 from mappings.write_back.targets.field import field_place
@@ -135,8 +135,8 @@ def test_what_is_left_behind_is_cleared_until_its_cycle_has_ended(make: SimpleNa
     mirror = holding(make, okr_progress=50.0)
     ends = {None: True, today: True, date(2027, 1, 1): True, date(2026, 11, 1): False}
     for until, cleared in ends.items():
-        stands = Standing("100", "PLAT-100", place, 50.0, "7", until=until)
+        stands = LastWrite("100", "PLAT-100", place, 50.0, "7", until=until)
         changes = clearing([stands], set(), mirror.get, today, [place.id])
         assert [(one.after, one.left, one.until) for one in changes] == [(None, True, until)] * cleared
-    kept = Standing("100", "PLAT-100", place, 50.0, "7", stays=True)
+    kept = LastWrite("100", "PLAT-100", place, 50.0, "7", stays=True)
     assert clearing([kept], set(), mirror.get, today, [place.id]) == []

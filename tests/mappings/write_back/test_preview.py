@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from mappings.rollup.rows.ledger import Disposition
 from mappings.rollup.state import HealthLevel
 from mappings.write_back.plan import Change, Plan
-from mappings.write_back.preview import Cost, Standing, preview
+from mappings.write_back.preview import Cost, ProgressAndHealth, preview
 
 
 def changes(*pairs: tuple[str, str], after: object = 63) -> tuple[Change, ...]:
@@ -38,8 +38,8 @@ def test_before_and_after_of_every_objective_and_key_result(make: SimpleNamespac
     assert new.before is None
     assert not same.changed
     assert (changed.before, changed.after) == (
-        Standing(make.objective("1", "0.5").progress, HealthLevel.AT_RISK),
-        Standing(make.objective("1", "0.75").progress, HealthLevel.ON_TRACK),
+        ProgressAndHealth(make.objective("1", "0.5").progress, HealthLevel.AT_RISK),
+        ProgressAndHealth(make.objective("1", "0.75").progress, HealthLevel.ON_TRACK),
     )
     assert [(found.id, found.before is None, found.changed) for found in changed.key_results] == [
         ("201", True, True),

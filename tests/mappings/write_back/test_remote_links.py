@@ -10,7 +10,7 @@ import pytest
 from mappings.document.checks.write_back import check_ground
 from mappings.document.text.source import read_document
 from mappings.rollup.rows.ledger import Disposition
-from mappings.write_back.departure import Standing, clearing
+from mappings.write_back.departure import LastWrite, clearing
 from mappings.write_back.desired_values import desired, owners
 from mappings.write_back.echo import EventValue
 from mappings.write_back.plan import Change, plan
@@ -180,7 +180,7 @@ def test_only_what_still_is_our_link_goes_when_the_issue_leaves(
     make: SimpleNamespace, held: object, cleared: bool
 ) -> None:
     issue = make.issue("100", fields={"link:okr": held})
-    left = Standing("100", "PLAT-100", OKR, LINK, "100")
+    left = LastWrite("100", "PLAT-100", OKR, LINK, "100")
     found = clearing([left], (), {"100": issue}.get, make.issue("1").created.date(), frozenset())
     assert [one.after for one in found] == ([None] if cleared else [])
 

@@ -19,7 +19,7 @@ from plugin.access.authorization import members
 from plugin.runtime.application import create_app
 from plugin.runtime.connector import Connector
 from plugin.sync.drain import drain
-from plugin.sync.resync.full import resync
+from plugin.sync.resync.full_read import resync
 
 SCOPES = {"viewer": "read", "editor": "write", "admin": "admin", "people": "people"}
 ROLES = {"people": "admin"}

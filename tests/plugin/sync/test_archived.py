@@ -12,7 +12,7 @@ from connectors.sandbox.site_state import scheme
 from connectors.store.numbers import objectives
 from connectors.store.writes import refusals
 from mappings.rollup.rows.ledger import Disposition
-from plugin.sync.resync.full import resync
+from plugin.sync.resync.full_read import resync
 from tests.plugin.sync.conftest import Company
 
 CLOUD_AND_DATACENTER = pytest.mark.parametrize("small", ["cloud", "datacenter"], indirect=True)

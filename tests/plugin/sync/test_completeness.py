@@ -13,8 +13,8 @@ from connectors.store.reads.failures import ReadFailure
 from plugin.access.authorization.actor import MONITORING
 from plugin.jobs.schedules import Schedules
 from plugin.sync.resync.completeness import falls_short
-from plugin.sync.resync.full import resync
-from plugin.sync.resync.recent import resync_recent
+from plugin.sync.resync.full_read import resync
+from plugin.sync.resync.recent_read import resync_recent
 from plugin.use_cases.health.concerns import failing
 from plugin.use_cases.health.status import vitals
 

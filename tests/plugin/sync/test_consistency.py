@@ -165,7 +165,7 @@ def test_an_objective_that_a_mapping_writes_stands_on_what_is_due_below(hand: An
         "{link: contributes to, contributes: true}", "{objective: company, contributes: true}"
     )
     hand.activate(text.replace("write_back:", "  - {id: company, title: The company}\nwrite_back:"))
-    from plugin.sync.resync.full import resync
+    from plugin.sync.resync.full_read import resync
 
     resync(hand.context)
     found = reconcile(hand.context, "@company").state

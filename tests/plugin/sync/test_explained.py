@@ -15,8 +15,8 @@ from connectors.sandbox.site_state.edits import edit
 from connectors.sandbox.site_state.state import person
 from connectors.store.people import audit
 from connectors.store.writes import brakes, writes
-from plugin.sync.resync.full import resync
-from plugin.sync.resync.recent import resync_recent
+from plugin.sync.resync.full_read import resync
+from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.write_back import hold
 
 PROGRESS = "customfield_10060"

@@ -20,7 +20,7 @@ from plugin.access.authorization.permission import Permission
 from plugin.runtime.connector import NotReady
 from plugin.sync.refresh import gaps as refresh_gaps
 from plugin.sync.refresh.tombstones import ask_again
-from plugin.sync.resync.full import resync
+from plugin.sync.resync.full_read import resync
 from plugin.use_cases.permission import NotAllowed
 from plugin.use_cases.work.gaps import accept_gaps, list_gaps, reopen_gaps
 from tests.plugin.sync.test_departure import WITH_KEY_RESULTS

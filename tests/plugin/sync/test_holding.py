@@ -16,7 +16,7 @@ from mappings.facts.catalogue import Field
 from mappings.write_back.plan import Change
 from mappings.write_back.targets.field import field_place
 from plugin.sync.reconcile.reconcile import reconcile
-from plugin.sync.resync.recent import resync_recent
+from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.write_back.hold import MOST_REWRITES, is_war, paced_until
 
 AT = datetime(2026, 11, 9, 9, 0, tzinfo=UTC)

@@ -19,7 +19,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.sync.refresh.losses import AT_ONCE
 from plugin.sync.refresh.reread import refresh
-from plugin.sync.resync.full import resync
+from plugin.sync.resync.full_read import resync
 from plugin.use_cases.work import losses as use_case
 from plugin.use_cases.work import sync
 from tests.plugin.sync.conftest import Company

@@ -21,7 +21,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.work.sync import sync_site
 from plugin.jobs.schedules import read_recent
 from plugin.sync.refresh import names
-from plugin.sync.resync.full import resync
+from plugin.sync.resync.full_read import resync
 from plugin.use_cases.health.concerns import concerns
 from plugin.use_cases.health.status import status
 from plugin.use_cases.mapping.mapping_life import activate

@@ -7,7 +7,7 @@ from typing import Any
 from connectors.sandbox.site_state import scheme
 from connectors.store.numbers import objectives
 from mappings import presets
-from plugin.sync.resync.full import resync
+from plugin.sync.resync.full_read import resync
 from plugin.use_cases.work.site_read import read_ahead
 
 

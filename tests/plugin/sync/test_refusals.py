@@ -12,8 +12,8 @@ from connectors.sandbox import CONNECTOR, Fault
 from connectors.sandbox.site_state import scheme
 from connectors.store.work import due
 from connectors.store.writes import refusals
-from plugin.sync.resync.full import resync
-from plugin.sync.resync.recent import resync_recent
+from plugin.sync.resync.full_read import resync
+from plugin.sync.resync.recent_read import resync_recent
 
 PROGRESS = "customfield_10060"
 BOTH = pytest.mark.parametrize("firm", ["cloud", "datacenter"], indirect=True)

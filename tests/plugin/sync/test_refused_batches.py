@@ -11,7 +11,7 @@ from connectors.jira import Jira
 from connectors.sandbox.site_state import scheme
 from connectors.store.work import inbox
 from plugin.sync.refresh.reread import refresh
-from plugin.sync.resync.full import resync
+from plugin.sync.resync.full_read import resync
 from tests.plugin.sync.conftest import Company
 
 

@@ -18,7 +18,7 @@ from connectors.sandbox.site_state import scheme
 from connectors.store.reads import resyncs, wishes
 from connectors.store.work import due
 from plugin.sync.resync.checkpoint import LONGEST_REST, progress, unfinished
-from plugin.sync.resync.full import resync
+from plugin.sync.resync.full_read import resync
 from plugin.sync.work import turn
 
 PAGES = 8
@@ -26,7 +26,7 @@ KILLED = """
 import os, signal
 from plugin.runtime.composition import build_connector
 from plugin.runtime.settings import read_settings
-from plugin.sync.resync.full import resync
+from plugin.sync.resync.full_read import resync
 from plugin.sync.work import turn
 
 def told(done, _total):

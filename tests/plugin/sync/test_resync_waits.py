@@ -10,7 +10,7 @@ from connectors.jira.http.errors import RateLimited
 from connectors.sandbox import Fault
 from connectors.store.mirror import mirror
 from connectors.store.work import due
-from plugin.sync.resync.full import resync
+from plugin.sync.resync.full_read import resync
 
 
 def test_a_short_rate_limit_is_waited_out_within_the_page(quiet: Any) -> None:

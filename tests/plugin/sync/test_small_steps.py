@@ -10,7 +10,7 @@ import pytest
 
 from connectors.sandbox.traffic.limits import Granted, UserLimit
 from connectors.store.work import inbox
-from plugin.sync.resync.full import resync
+from plugin.sync.resync.full_read import resync
 from plugin.sync.work import work_off_inbox
 
 

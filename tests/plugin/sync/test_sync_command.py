@@ -15,7 +15,7 @@ from connectors.store.work import drift
 from plugin.access.authorization.actor import MONITORING
 from plugin.cli.terminal.output import _plain_reporter
 from plugin.runtime.processes.metrics import render_metrics
-from plugin.sync.resync.full import resync
+from plugin.sync.resync.full_read import resync
 from plugin.use_cases.health.drift import drift_of
 from plugin.use_cases.health.status import installation
 from plugin.use_cases.work.background_jobs import BackgroundJob

@@ -29,7 +29,7 @@ from plugin.use_cases.kpis.pulls import read_due, read_now
 from plugin.use_cases.kpis.readings import PushedReading
 from plugin.use_cases.kpis.settlement import count_settled
 from tests.actors import TESTER
-from tests.connectors.metrics.test_outside import Server, server
+from tests.connectors.metrics.test_connections import Server, server
 from tests.plugin.sync.conftest import Clock, Hand
 from tests.plugin.use_cases.conftest import opened
 

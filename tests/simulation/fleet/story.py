@@ -37,7 +37,7 @@ from plugin.runtime.demonstration import EVENTS
 from plugin.runtime.settings import Settings, read_settings
 from plugin.sync.context import Context
 from plugin.sync.drain import drain
-from plugin.sync.resync.full import resync
+from plugin.sync.resync.full_read import resync
 from plugin.sync.write_back import hold
 from plugin.use_cases.mapping.mapping_life import activate
 

@@ -44,8 +44,8 @@ from plugin.runtime.demonstration import EVENTS
 from plugin.sync.context import Context
 from plugin.sync.refresh import names
 from plugin.sync.refresh.reread import land_issues
-from plugin.sync.resync.full import resync
-from plugin.sync.resync.recent import resync_recent
+from plugin.sync.resync.full_read import resync
+from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.work import turn
 from plugin.sync.write_back import hold
 from plugin.use_cases.mapping.mapping_life import activate, resume_activation

@@ -18,7 +18,7 @@ from mappings.jql import spots
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NameMention:
     """One place of a document that says a name; `offset` is where in its JQL, None where it is the whole value."""
 
     name: Name
@@ -27,24 +27,24 @@ class Place:
     key: bool = False
 
 
-def places(document: Document, catalogue: Catalogue) -> Iterator[Place]:
+def places(document: Document, catalogue: Catalogue) -> Iterator[NameMention]:
     """Every place of a document that says a name."""
     for path, text in jql_texts(document):
         for spot in spots(text, catalogue):
-            yield Place(spot.name, path, spot.start)
+            yield NameMention(spot.name, path, spot.start)
     for alias, part in document.fields.items():
         if part.id is None and part.name is not None:
-            yield Place(Name(Kind.FIELD, part.name), ("fields", alias, "name"))
+            yield NameMention(Name(Kind.FIELD, part.name), ("fields", alias, "name"))
     for index, override in enumerate(document.statuses.overrides):
         for word in override.by_status:
             where: Path = ("statuses", "overrides", index, "by_status", word)
-            yield Place(Name(Kind.STATUS, word), where, key=True)
+            yield NameMention(Name(Kind.STATUS, word), where, key=True)
     for path, phrase in links(document):
-        yield Place(Name(Kind.LINK, phrase), path)
+        yield NameMention(Name(Kind.LINK, phrase), path)
     for path, made in creations(document):
-        yield Place(Name(Kind.TYPE, made.type), (*path, "type"))
+        yield NameMention(Name(Kind.TYPE, made.type), (*path, "type"))
         if made.project is not None:
-            yield Place(Name(Kind.PROJECT, made.project), (*path, "project"))
+            yield NameMention(Name(Kind.PROJECT, made.project), (*path, "project"))
 
 
 def check_names(

@@ -8,7 +8,12 @@ from fractions import Fraction
 
 from mappings.numbers import percent
 from mappings.write_back.plan import Change
-from mappings.write_back.preview import KeyResultDifference, ObjectiveDifference, RowDifference, Standing
+from mappings.write_back.preview import (
+    KeyResultDifference,
+    ObjectiveDifference,
+    ProgressAndHealth,
+    RowDifference,
+)
 from plugin.pages.views.words.health import WORDS
 from plugin.use_cases.mapping.mapping_life import Previewed
 
@@ -115,7 +120,7 @@ def _rows(rows: Iterable[RowDifference]) -> tuple[RowText, ...]:
     return tuple(RowText(row.key, row.title, row.reason) for row in list(rows)[:MOST_ROWS])
 
 
-def _standing(standing: Standing | None) -> StandingText | None:
+def _standing(standing: ProgressAndHealth | None) -> StandingText | None:
     if standing is None:
         return None
     shown = percent(standing.progress, 0, standing.achieved_at)
@@ -123,7 +128,7 @@ def _standing(standing: Standing | None) -> StandingText | None:
     return StandingText(text, standing.health.value, WORDS[standing.health])
 
 
-def _distance(before: Standing | None, after: Standing | None) -> Fraction:
+def _distance(before: ProgressAndHealth | None, after: ProgressAndHealth | None) -> Fraction:
     """How far it moves; what comes or goes, or becomes known or unknown, moves farthest."""
     if before is None or after is None or (before.progress is None) != (after.progress is None):
         return Fraction(2)

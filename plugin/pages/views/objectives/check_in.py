@@ -23,7 +23,7 @@ ENDED_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CurrentCheckIn:
     """The check-in that stands. `taken_up`: the number shown is computed with it; `asks` with the answers there are."""
 
     number: int
@@ -76,7 +76,7 @@ class Refused:
 class CheckIns:
     """Everything about check-ins of one key result. `withdrawing`: one was withdrawn, and the number shown still has it."""
 
-    standing: Standing | None
+    standing: CurrentCheckIn | None
     withdrawing: bool
     ended: tuple[Ended, ...]
     form: CheckInForm
@@ -85,7 +85,7 @@ class CheckIns:
     due: str = ""
 
 
-def left_over(key_results: Iterable[KeyResultState], around: Surroundings) -> tuple[Standing, ...]:
+def left_over(key_results: Iterable[KeyResultState], around: Surroundings) -> tuple[CurrentCheckIn, ...]:
     """Check-ins that stand for key results the objective no longer has: somebody has to look at them."""
     known = {one.id for one in key_results}
     gone = [
@@ -104,9 +104,9 @@ def not_kept(key_results: Iterable[KeyResultState], around: Surroundings) -> str
     return f"{wrong} You typed: {typed}" if typed else wrong
 
 
-def _lost(about: CheckIn, around: Surroundings) -> Standing:
+def _lost(about: CheckIn, around: Surroundings) -> CurrentCheckIn:
     at = when(about.at, around.now, around.zone)
-    return Standing(
+    return CurrentCheckIn(
         number=about.id,
         said=said(about),
         by=about.by,
@@ -157,12 +157,12 @@ def _sure(spoken: Spoken, around: Surroundings) -> Sure:
     return Sure(spoken.confidence.said, spoken.by, when(spoken.at, around.now, around.zone))
 
 
-def _standing(state: KeyResultState, now: CheckIn, around: Surroundings) -> Standing:
+def _standing(state: KeyResultState, now: CheckIn, around: Surroundings) -> CurrentCheckIn:
     ruling = state.check_in
     taken_up = ruling is not None and ruling.check_in.id == now.id
     asks = taken_up and ruling is not None and ruling.asks
     derived = now.derived if ruling is None or not taken_up else ruling.derived
-    return Standing(
+    return CurrentCheckIn(
         number=now.id,
         said=said(now),
         by=now.by,

@@ -13,7 +13,7 @@ from mappings.rollup.rows.ledger import Ledger
 from mappings.rollup.state import ObjectiveState
 from plugin.pages.sources import Cycle, HistoryPoint, SavedObjective
 from plugin.pages.views.objectives.bar import Bar, bar
-from plugin.pages.views.objectives.check_in import Standing, left_over, not_kept
+from plugin.pages.views.objectives.check_in import CurrentCheckIn, left_over, not_kept
 from plugin.pages.views.objectives.history.chart import Chart, chart
 from plugin.pages.views.objectives.key_result import KeyResultRow, key_result_row
 from plugin.pages.views.objectives.ledger import Browse, LedgerRow, LedgerTable, gap_rows, ledger_table
@@ -45,7 +45,7 @@ class Explanation:
     flags: tuple[str, ...]
     gaps: tuple[LedgerRow, ...]
     key_results: tuple[KeyResultRow, ...]
-    left_over: tuple[Standing, ...]
+    left_over: tuple[CurrentCheckIn, ...]
     not_kept: str
     drifted: tuple[str, When] | None
     ledger: LedgerTable

@@ -20,7 +20,7 @@ from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
 from plugin.runtime.demonstration import Demo, demo_world
 from plugin.sync.drain import drain
-from plugin.sync.resync.full import resync
+from plugin.sync.resync.full_read import resync
 from tests.sign_in import browser_of, password_hash
 
 ROLES = ("viewer", "editor", "admin")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.store.jobs import schedules
-from plugin.sync.resync.full import resync
+from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.mirror_update import Resynced
 
 

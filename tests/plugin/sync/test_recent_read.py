@@ -18,8 +18,8 @@ from connectors.store.work import drift
 from mappings import presets
 from plugin.jobs.schedules import Schedules
 from plugin.sync.resync import watermark
-from plugin.sync.resync.full import resync
-from plugin.sync.resync.recent import resync_recent
+from plugin.sync.resync.full_read import resync
+from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.resync.search_pages import OVERLAP
 from plugin.use_cases.work.site_read import read_ahead
 from tests.plugin.sync.conftest import read_back

@@ -1,6 +1,6 @@
 """Reads the whole scope again and heals whatever a lost webhook left behind. Streams: memory does not grow with the site.
 
-A read that is interrupted is gone on with (`plugin.sync.resync.checkpoint`); what changed of late alone is read by `plugin.sync.resync.recent`.
+A read that is interrupted is gone on with (`plugin.sync.resync.checkpoint`); what changed of late alone is read by `plugin.sync.resync.recent_read`.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from connectors.metrics import SOURCE_OF_KIND, readings
-from connectors.metrics.basis.outside import LARGEST_BODY, NamedConnection, Outside
+from connectors.metrics.basis.connections import LARGEST_BODY, NamedConnection, Outside
 from connectors.metrics.basis.source import Reach, ReadFailure
 from mappings.kpi.cadence import Period
 from mappings.kpi.sources import HttpJsonOptions, PrometheusOptions, RangePart, SqlOptions
