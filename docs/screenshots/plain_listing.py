@@ -72,6 +72,7 @@ def admits(wanted: Wanted, one: One, *, health: bool = True) -> bool:
         and (not wanted.cycles or (state.cycle_id or "") in wanted.cycles)
         and (not wanted.projects or state.project_key in wanted.projects)
         and (not wanted.owners or (state.owner or "") in wanted.owners)
+        and (not wanted.teams or (state.team or "") in wanted.teams)
         and (not health or not wanted.health or state.health.level in wanted.health)
         and (
             not wanted.search or wanted.search.casefold() in f"{_words(one)} {(state.owner or '').casefold()}"
@@ -95,6 +96,7 @@ def tallies(every: Iterable[One], wanted: Wanted) -> Tallies:
         frozenset(one.state.cycle_id or "" for one in mine),
         frozenset(one.state.project_key for one in mine),
         frozenset(one.state.owner or "" for one in mine),
+        frozenset(one.state.team or "" for one in mine),
     )
 
 

@@ -17,7 +17,14 @@ from mappings.document.checks.live.catalogue import check_bound, links, resolve_
 from mappings.document.checks.report import Report, in_text_order
 from mappings.document.checks.validation import find_faults, zone_of
 from mappings.document.checks.walk import creations, jql_texts
-from mappings.document.mapping import KeyResultRule, Mapping, ObjectiveRule, StatusOverride, StatusRules
+from mappings.document.mapping import (
+    KeyResultRule,
+    Mapping,
+    ObjectiveRule,
+    StatusOverride,
+    StatusRules,
+    TeamRule,
+)
 from mappings.document.names import Kind, Name, called, entries, link_word
 from mappings.document.plain_parents import parent_rules
 from mappings.document.schema import (
@@ -29,11 +36,12 @@ from mappings.document.schema import (
     ObjectivePart,
     OverridePart,
     StatusesPart,
+    TeamPart,
 )
 from mappings.document.text.canonical import revision
 from mappings.document.text.places import Path, Positions
 from mappings.document.text.source import read_document
-from mappings.facts.catalogue import Catalogue
+from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.selector import Selector
 from mappings.jql import compile_selector
 from mappings.kpi.sources import StatusName
@@ -122,6 +130,7 @@ class _Binder:
             },
             kpi_statuses=self.kpi_statuses(),
             links={phrase: link_word(phrase, self.catalogue.link_types) for _, phrase in links(document)},
+            team=self.team(fields),
         )
         mapping = replace(mapping, names=self.every_name(mapping))
         check_bound(mapping, self.catalogue, self.report)
@@ -151,6 +160,29 @@ class _Binder:
             remedy = "write it as Jira shows it, or its id"
             self.report.unknown(Code.UNKNOWN_VALUE, f"the {kind}", word, known, path, remedy)
         return Name(kind, word, tuple(sorted(ids)) if listed else (word,))
+
+    def team(self, fields: Dictionary[str, Field]) -> TeamRule | None:
+        """The words for teams stand for projects, or for options of the field; ids decide."""
+        if self.document.team is None:
+            return None
+        part = self.document.team if isinstance(self.document.team, TeamPart) else TeamPart()
+        read = fields.get(part.field) if part.field is not None else None
+        found: dict[str, str] = {}
+        for word, called_so in part.names.items():
+            name = self.team_word(word, part, read)
+            if name is not None and name.ids:
+                self.names.add(name)
+            found |= dict.fromkeys(name.ids if name is not None else (word.casefold(),), called_so)
+        return TeamRule(read, found)
+
+    def team_word(self, word: str, part: TeamPart, read: Field | None) -> Name | None:
+        """A project, or an option as far as those of the field are known; None where it is what the field holds."""
+        if part.field is None:
+            return self.entry(Kind.PROJECT, word, ("team", "names", word))
+        folded = word.strip().casefold()
+        options = read.options if read is not None else ()
+        ids = [one.id for one in options if folded in (one.name.casefold(), one.id)]
+        return Name(Kind.OPTION, word, tuple(sorted(ids)), read.id) if ids and read is not None else None
 
     def zone(self) -> tzinfo:
         return zone_of(self.document.time_zone or self.catalogue.time_zone) or UTC

@@ -80,6 +80,16 @@ class ObjectiveRule:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamRule:
+    """Who objectives belong to: what `field` says of them, their project where it is None. `names` are what teams are called, by id, and
+    where no id is known by the word as written, in any case.
+    """
+
+    field: Field | None
+    names: collections.abc.Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """A whole mapping, ready to be computed with. `revision` is the hash of the document's canonical text."""
 
@@ -104,6 +114,8 @@ class Mapping:
     """Ids of the statuses that sources of KPIs name, by the name as written."""
     links: collections.abc.Mapping[str, LinkWord] = dataclasses.field(default_factory=dict)
     """What the phrases of links mean that the mapping uses, by the phrase as written."""
+    team: TeamRule | None = None
+    """None: objectives belong to no team."""
 
     @property
     def scope_by_id(self) -> str:

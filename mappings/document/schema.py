@@ -208,6 +208,19 @@ class RollupPart(Part):
     same_issue: Literal["count_once", "split", "both"] = "count_once"
 
 
+class TeamPart(Part):
+    """Who objectives belong to: what a field of their issue says, or their project where no field is named."""
+
+    field: Alias | None = Field(
+        default=None, description="Alias of the field that says the team; the project where it is left out."
+    )
+    names: dict[str, str] = Field(
+        default={},
+        max_length=MOST_PARTS,
+        description="What teams are called: by project key or id, or by what the field holds (its value or id).",
+    )
+
+
 class KeyResultPart(Part):
     """Which issues are the key results of an objective and how their progress is derived."""
 
@@ -229,6 +242,9 @@ class ObjectivePart(Part):
     select: Jql | None = None
     title: str | None = None
     owner: str | None = None
+    team: str | None = Field(
+        default=None, description="The team of an objective for which no Jira issue stands."
+    )
     cycle: CycleSource | None = None
     commitment: Literal["committed", "aspirational"] = "committed"
     aligned_to: AlignmentPart | str | None = None
@@ -421,6 +437,10 @@ class Document(Part):
     fields: dict[Alias, FieldPart] = Field(default={}, max_length=MOST_PARTS)
     statuses: StatusesPart = StatusesPart()
     cycles: CyclesPart | CyclesList = ()
+    team: Literal["project"] | TeamPart | None = Field(
+        default=None,
+        description="Who objectives belong to: project, or {field: alias, names: {…}}. Left out, they belong to no team.",
+    )
     objectives: tuple[ObjectivePart, ...] = Field(default=(), max_length=MOST_PARTS)
     kpis: tuple[KpiPart, ...] = Field(default=(), max_length=MOST_PARTS)
     write_back: tuple[WriteBackPart, ...] = Field(default=(), max_length=MOST_PARTS)

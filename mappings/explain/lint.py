@@ -31,8 +31,10 @@ def lint_document(document: Document, positions: Positions | None = None) -> tup
 
 
 def lint_states(states: Iterable[ObjectiveState]) -> tuple[Diagnostic, ...]:
-    """What objectives and key results of one moment let one advise; `path` names the issue."""
-    ordered = sorted(states, key=lambda state: (state.project_key, state.cycle_id or "", state.key, state.id))
+    """What objectives and key results of one moment let one advise; `path` names the issue, or the team (its project where it has none)."""
+    ordered = sorted(
+        states, key=lambda state: (state.team or state.project_key, state.cycle_id or "", state.key, state.id)
+    )
     found = [*_lint_teams(ordered)]
     for state in ordered:
         found += _lint_state(state)
@@ -107,19 +109,20 @@ def _advise(report: Report, code: Code, message: str, path: Path, remedy: str) -
 def _lint_teams(states: Sequence[ObjectiveState]) -> Iterator[Diagnostic]:
     teams: dict[tuple[str, str], list[ObjectiveState]] = defaultdict(list)
     for state in states:
-        if state.project_key and state.cycle_id:
-            teams[state.project_key, state.cycle_id].append(state)
-    for (project, cycle), found in teams.items():
+        team = state.team or state.project_key
+        if team and state.cycle_id:
+            teams[team, state.cycle_id].append(state)
+    for (team, cycle), found in teams.items():
         number = len(found)
         if number > MOST:
-            message = f"{project} has {number} objectives in {cycle}"
+            message = f"{team} has {number} objectives in {cycle}"
             yield _advice(
-                Code.MANY_OBJECTIVES, message, project, f"choose the {FEWEST} to {MOST} that matter most"
+                Code.MANY_OBJECTIVES, message, team, f"choose the {FEWEST} to {MOST} that matter most"
             )
         elif number < FEWEST:
-            message = f"{project} has {number} objective{'s' * (number > 1)} in {cycle}"
+            message = f"{team} has {number} objective{'s' * (number > 1)} in {cycle}"
             yield _advice(
-                Code.FEW_OBJECTIVES, message, project, f"{FEWEST} to {MOST} show where a team is going"
+                Code.FEW_OBJECTIVES, message, team, f"{FEWEST} to {MOST} show where a team is going"
             )
 
 

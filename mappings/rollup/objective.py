@@ -36,6 +36,7 @@ from mappings.rollup.rows.weights import COUNTING, ZERO
 from mappings.rollup.state import Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
 from mappings.rollup.structure.alignment import targets_of
 from mappings.rollup.structure.key_results import KeyResult, closed_as, key_results_of
+from mappings.rollup.team import team_of
 
 UNMOVED = "100 % delivered, outcome unmoved"
 UNMEASURED = "100 % delivered, outcome not measured"
@@ -263,6 +264,7 @@ def finished(
         touched=_touched(objective, aligned),
         confidence=least(one.confidence for one in spoken if one is not None),
         plain=objective.rule.plain,
+        team=None if objective.rule.plain else team_of(objective.assessment.mapping, part, issue),
     )
 
 

@@ -124,3 +124,4 @@ class ObjectiveState:
     touched: frozenset[str] = frozenset()
     confidence: Confidence | None = None
     plain: bool = False
+    team: str | None = None

@@ -71,6 +71,7 @@ class Objective(Shape):
     url: str | None
     owner: Quoted | None
     project: str
+    team: Quoted | None
     cycle: str | None
     commitment: str
     progress: Number
@@ -193,6 +194,7 @@ def objective_shape(
         url=asking.connector.site(site).issue_url(state.key) if state.issue_id and state.key else None,
         owner=state.owner,
         project=state.project_key,
+        team=state.team,
         cycle=state.cycle_id,
         commitment=state.commitment,
         progress=exactly(state.progress),

@@ -30,6 +30,9 @@ LINKS = """
 CHECK_INS = """
 check_ins: {who: anyone}
 """
+TEAMS = """
+team: {names: {PLAT: Platform, CORE: Core systems, GROW: Growth}}
+"""
 WATCHED = "PLAT"
 """The project whose open bugs are watched."""
 KPI = """
@@ -111,7 +114,7 @@ def demo_world(
         connector = build_connector(_settings(sandbox, folder, secret, settings), moving)
         connector.move_clock = moving.move_to if watches else None
         try:
-            more = LINKS + CHECK_INS if connector.settings.base_url is not None else ""
+            more = LINKS + CHECK_INS + TEAMS if connector.settings.base_url is not None else ""
             text = presets.text(PRESET) + more
             text += _open_bugs(sandbox, moving()) if watches else ""
             activate(connector, DEMONSTRATION, "main", text, file=f"{PRESET}.yaml")

@@ -30,7 +30,7 @@ _UNPRINTED = dict.fromkeys(range(32), " ")
 
 
 def values(site: str, state: ObjectiveState, changed_at: datetime) -> dict[str, str | int]:
-    """The columns of one objective; nothing (no cycle, no project, no owner) is the empty text."""
+    """The columns of one objective; nothing (no cycle, no project, no owner, no team) is the empty text."""
     owner = kept(state.owner or "")
     return {
         "site": site,
@@ -45,6 +45,7 @@ def values(site: str, state: ObjectiveState, changed_at: datetime) -> dict[str, 
         "words": folded(f"{state.key} {state.title}"),
         "owner_words": folded(owner),
         "number": number(state.id),
+        "team": kept(state.team or ""),
     }
 
 

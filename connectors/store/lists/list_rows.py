@@ -26,13 +26,14 @@ LEVELS = tuple(HealthLevel)
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which objectives, and in which order (a key of `tree.ORDERS`). What is empty does not narrow; the empty text among
-    cycles and owners means those without one. `search` looks at key, title and owner, `text` at key and title.
+    cycles, owners and teams means those without one. `search` looks at key, title and owner, `text` at key and title.
     """
 
     sites: tuple[str, ...]
     cycles: tuple[str, ...] = ()
     projects: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
     health: tuple[HealthLevel, ...] = ()
     search: str = ""
     text: str = ""
@@ -46,6 +47,7 @@ class Wanted:
             "cycles": [list_line.kept(one) for one in self.cycles],
             "projects": [list_line.kept(one) for one in self.projects],
             "owners": [list_line.kept(one) for one in self.owners],
+            "teams": [list_line.kept(one) for one in self.teams],
             "health": [str(LEVELS.index(level)) for level in self.health],
             "search": list_line.folded(self.search),
             "text": list_line.folded(self.text),
@@ -97,6 +99,7 @@ class Tallies:
     cycles: frozenset[str]
     projects: frozenset[str]
     owners: frozenset[str]
+    teams: frozenset[str] = frozenset()
 
     def found(self, wanted: Collection[HealthLevel]) -> int:
         """How many are in the list, where only these levels are wanted (none given: all)."""
@@ -108,7 +111,7 @@ def tallies(conn: Connection, wanted: Wanted) -> Tallies:
     shape, values = _asked(conn, wanted)
     searched = shape.only("search", "text", "owner_words", "aligned_to")
     rows = conn.execute(statements.counted(searched), values).all()
-    wants = ((0, wanted.cycles), (1, wanted.projects), (2, wanted.owners))
+    wants = ((0, wanted.cycles), (1, wanted.projects), (2, wanted.owners), (3, wanted.teams))
     health: Counter[HealthLevel] = Counter()
     for row in rows:
         if all(not among or row[column] in among for column, among in wants):
@@ -119,6 +122,7 @@ def tallies(conn: Connection, wanted: Wanted) -> Tallies:
         frozenset(row.cycle for row in rows),
         frozenset(row.project for row in rows),
         frozenset(row.owner for row in rows),
+        frozenset(row.team for row in rows),
     )
 
 

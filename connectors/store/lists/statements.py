@@ -84,8 +84,8 @@ def admitted(shape: Shape, table: Table) -> list[ColumnElement[bool]]:
 
 @lru_cache(maxsize=64)
 def counted(shape: Shape) -> Select[Any]:
-    """By cycle, project, owner and health: how many there are, and in how many of them the search finds its words."""
-    parts = (listing.c.cycle, listing.c.project, listing.c.owner, listing.c.health)
+    """By cycle, project, owner, team and health: how many there are, and in how many of them the search finds its words."""
+    parts = (listing.c.cycle, listing.c.project, listing.c.owner, listing.c.team, listing.c.health)
     known = func.count()
     fits = _narrowed(shape, listing)
     found = func.sum(case((and_(*fits), 1), else_=0)) if fits else known
@@ -219,6 +219,7 @@ def _narrowed(shape: Shape, table: Table) -> list[ColumnElement[bool]]:
         ("cycles", "cycle"),
         ("projects", "project"),
         ("owners", "owner"),
+        ("teams", "team"),
         ("health", "health"),
     ):
         if name in shape.filters:

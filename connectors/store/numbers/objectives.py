@@ -41,6 +41,7 @@ HEADLINE = (
     "flags",
     "aligned_to",
     "confidence",
+    "team",
 )
 """The parts of a state that lists show. They stand beside the whole state, where thousands are read without their ledgers."""
 

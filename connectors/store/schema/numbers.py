@@ -33,7 +33,8 @@ listing = Table(
     columns.text("words"),
     columns.text("owner_words"),
     columns.number("number"),
-    Index(None, "site", "cycle", "project", "owner", "health"),
+    Column("team", Text, nullable=False, server_default=""),
+    Index(None, "site", "cycle", "project", "owner", "health", "team"),
     Index(None, "site", "number", "id"),
     sqlite_with_rowid=False,
 )

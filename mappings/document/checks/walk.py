@@ -20,6 +20,7 @@ from mappings.document.schema import (
     JqlRelation,
     KeyResultPart,
     ObjectivePart,
+    TeamPart,
     Weight,
     WeightPart,
 )
@@ -103,6 +104,8 @@ def _key_result_jql(path: Path, part: KeyResultPart) -> Iterator[tuple[Path, str
 
 def alias_uses(document: Document) -> Iterator[AliasUse]:
     """Every field alias a value is read from; what is written back is not among them."""
+    if isinstance(document.team, TeamPart) and document.team.field is not None:
+        yield AliasUse(("team", "field"), document.team.field, None)
     for index, objective in enumerate(document.objectives):
         path: Path = ("objectives", index)
         if isinstance(objective.cycle, FieldSource):

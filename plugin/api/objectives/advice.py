@@ -23,7 +23,7 @@ class AdviceQuery(SiteQuery):
 
 
 class AdviceGiven(Given):
-    """One piece of advice: a stable code, the issue (or project) it is about, what is so, and what to do."""
+    """One piece of advice: a stable code, the issue (or team) it is about, what is so, and what to do."""
 
     code: str
     about: str

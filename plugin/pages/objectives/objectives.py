@@ -29,6 +29,7 @@ class FilterForm(PageForm):
     )
     cycle = SelectField("Cycle", default="", choices={}, validate_choice=False)
     project = SelectField("Project", default="", choices={}, validate_choice=False)
+    team = SelectField("Team", default="", choices={}, validate_choice=False)
     owner = SelectField("Owner", default="", choices={}, validate_choice=False)
     order = SelectField("Order", default=DEFAULT_ORDER, choices=ORDERS, validate_choice=False)
     health = HiddenField(default="")
@@ -41,6 +42,7 @@ class FilterForm(PageForm):
             cycle=self.cycle.data,
             project=self.project.data,
             health=health if health in {level.value for level in HealthLevel} else "",
+            team=self.team.data,
             owner=self.owner.data,
             q=self.q.data,
             order=order if order in ORDERS else DEFAULT_ORDER,
@@ -63,6 +65,7 @@ def objectives_page(sources: Sources, form: FilterForm) -> str:
     for field, choices in (
         (form.cycle, view.cycles),
         (form.project, view.projects),
+        (form.team, view.teams),
         (form.owner, view.owners),
     ):
         field.choices = dict(choices)

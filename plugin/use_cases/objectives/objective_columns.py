@@ -170,6 +170,21 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         ),
     ),
     Column(
+        "team",
+        "Team",
+        lambda line: line.saved.state.team,
+        TEXT,
+        lambda head: head.team or "",
+        filter=Filter(
+            "team",
+            "The team, as the mapping calls it.",
+            "Only objectives of this team.",
+            "teams",
+            listed=True,
+        ),
+        description="Who it belongs to; null where the mapping knows no teams, or nothing says one.",
+    ),
+    Column(
         "owner",
         "Owner",
         lambda line: line.saved.state.owner,

@@ -79,6 +79,8 @@ class Head(Protocol):
     @property
     def project_key(self) -> str: ...
     @property
+    def team(self) -> str | None: ...
+    @property
     def cycle_id(self) -> str | None: ...
     @property
     def commitment(self) -> str: ...
@@ -146,6 +148,7 @@ class Headline(msgspec.Struct, frozen=True, gc=False, rename={f"{name}_text": na
     flags: tuple[str, ...] = ()
     aligned_to: tuple[str, ...] = ()
     confidence: Confidence | None = None
+    team: str | None = None
 
     @property
     def progress(self) -> Fraction | None:

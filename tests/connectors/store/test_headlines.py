@@ -26,9 +26,9 @@ FORMER = text(
 
 
 def of_then(content: str) -> str:
-    """A state as it was kept before people said how confident they are; a list reads it all the same."""
+    """A state as it was kept before people said how confident they are, and before teams; a list reads it all the same."""
     told = json.loads(content)
-    del told["confidence"]
+    del told["confidence"], told["team"]
     return json_text.encode(told)
 
 

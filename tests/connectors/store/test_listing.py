@@ -54,6 +54,7 @@ def an_item(draw: st.DrawFn) -> dict[str, object]:
         "owner": draw(owners),
         "cycle_id": draw(st.sampled_from([None, "none", "Q3", "Q4"])),
         "project_key": draw(st.sampled_from(["", "PLAT", "A"])),
+        "team": draw(st.sampled_from([None, "none", "Platform"])),
         "level": draw(st.sampled_from(LEVELS)),
         "progress": draw(st.sampled_from([None, Fraction(0), Fraction(1, 3), Fraction(2, 3), Fraction(1)])),
         "minutes": draw(st.integers(0, 3)),
@@ -68,6 +69,7 @@ questions = st.builds(
     cycles=st.sampled_from([(), (), ("Q4",), ("none", "")]),
     projects=st.sampled_from([(), (), ("PLAT",), ("nowhere",)]),
     owners=st.sampled_from([(), (), ("Ada",), ("none", ""), ("\x00",)]),
+    teams=st.sampled_from([(), (), ("Platform",), ("none", "")]),
     health=st.sampled_from([(), (), (LEVELS[0],), tuple(LEVELS[:3])]),
     search=st.sampled_from(["", "", "strasse", "0%", "a_b", "\\", "ZOË", "plat-1"]),
     text=st.sampled_from(["", "", "ÜNDER", "_"]),
@@ -149,7 +151,7 @@ def tallied(every: Sequence[One], wanted: Wanted):
 
 def same(figures) -> tuple[object, ...]:
     counts = {level: count for level, count in figures.health.items() if count}
-    return figures.known, counts, figures.cycles, figures.projects, figures.owners
+    return figures.known, counts, figures.cycles, figures.projects, figures.owners, figures.teams
 
 
 @FEW

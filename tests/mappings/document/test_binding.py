@@ -306,3 +306,35 @@ def test_what_is_made_of_a_kpi_is_bound_by_the_ids_of_type_and_project() -> None
         "kpis[0].promote.create.type": ("unknown-value", '"Key Resul"'),
         "kpis[0].promote.create.project": ("unknown-value", '"CROE"'),
     }
+
+
+def test_teams_are_bound_by_the_ids_of_projects_and_options(complete):
+    text = complete.replace(
+        "objectives:\n", "team: {names: {core: The core, PLAT: Platform}}\nobjectives:\n", 1
+    )
+    mapping = bind(read_document(text).require(), SITE)
+    assert mapping.team is not None
+    assert (mapping.team.field, mapping.team.names) == (None, {"1": "The core", "2": "Platform"})
+    assert mapping.ids_of(Kind.PROJECT, "core") == ("1",)
+    text = complete.replace(
+        "objectives:\n",
+        'team: {field: okr_kind, names: {"1": Bees, c: Seas, Other: Others}}\nobjectives:\n',
+        1,
+    )
+    text = text.replace("fields:\n", "fields:\n  okr_kind: {id: customfield_10070}\n", 1)
+    kind = Field("customfield_10070", "Kind", "option", options=LEVELS)
+    mapping = bind(read_document(text).require(), replace(SITE, fields=(*FIELDS, kind)))
+    assert mapping.team is not None
+    assert mapping.team.names == {"1": "Bees", "2": "Seas", "other": "Others"}
+    assert "customfield_10070" in mapping.field_ids()
+
+
+def test_a_team_that_is_no_project_and_a_field_that_is_written_are_refused(refused):
+    found = refused(("objectives:\n", "team: {names: {COER: The core}}\nobjectives:\n"))
+    assert [(one.code, one.path, one.value) for one in found] == [
+        ("unknown-value", "team.names.COER", '"COER"')
+    ]
+    found = refused(("objectives:\n", "team: {field: okr_health}\nobjectives:\n"))
+    assert ("target-is-source", "write_back[0].set.okr_health") in [(one.code, one.path) for one in found]
+    found = refused(("objectives:\n", "team: {field: squad}\nobjectives:\n"))
+    assert [(one.code, one.path) for one in found] == [("unknown-alias", "team.field")]

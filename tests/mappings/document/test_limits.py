@@ -58,6 +58,7 @@ StatusesPart.overrides: maxItems 200
 Step.amount: minimum -1e15, maximum 1e15
 Step.percent: minimum -1e15, maximum 1e15
 TargetsPart.points: minItems 1, maxItems 200
+TeamPart.names: maxProperties 200
 TellPart.to: minItems 1, maxItems 200
 ThresholdOptions.at_least: minimum -1e15, maximum 1e15
 ThresholdOptions.at_most: minimum -1e15, maximum 1e15

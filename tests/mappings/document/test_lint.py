@@ -85,6 +85,11 @@ def test_the_number_of_objectives_counts_per_project_and_cycle():
     ]
 
 
+def test_a_team_counts_across_its_projects():
+    mine = [objective(number, *THREE, team="Platform", project_key=f"P{number}") for number in range(6)]
+    assert codes(lint_states(mine)) == [("many-objectives", "Platform")]
+
+
 def test_rules_are_advised_before_anything_is_measured(complete):
     result = read_document(complete)
     assert lint_document(result.require(), result.positions) == ()

@@ -123,7 +123,8 @@ def test_any_cursor_is_understood(text):
 
 @given(
     st.dictionaries(
-        st.sampled_from(["cycle", "project", "health", "owner", "q", "order", "after"]), st.text(max_size=12)
+        st.sampled_from(["cycle", "project", "team", "health", "owner", "q", "order", "after"]),
+        st.text(max_size=12),
     )
 )
 def test_any_query_is_understood_and_its_address_says_the_same(query):

@@ -11,7 +11,7 @@ from mappings.document.checks.live.catalogue import links
 from mappings.document.checks.report import Report, shown
 from mappings.document.checks.walk import creations, jql_texts
 from mappings.document.names import Absence, Kind, Name, Rename
-from mappings.document.schema import Document
+from mappings.document.schema import Document, TeamPart
 from mappings.document.text.places import Path, Positions
 from mappings.facts.catalogue import Catalogue
 from mappings.jql import spots
@@ -39,12 +39,19 @@ def places(document: Document, catalogue: Catalogue) -> Iterator[NameMention]:
         for word in override.by_status:
             where: Path = ("statuses", "overrides", index, "by_status", word)
             yield NameMention(Name(Kind.STATUS, word), where, key=True)
+    yield from _teams(document)
     for path, phrase in links(document):
         yield NameMention(Name(Kind.LINK, phrase), path)
     for path, made in creations(document):
         yield NameMention(Name(Kind.TYPE, made.type), (*path, "type"))
         if made.project is not None:
             yield NameMention(Name(Kind.PROJECT, made.project), (*path, "project"))
+
+
+def _teams(document: Document) -> Iterator[NameMention]:
+    if isinstance(document.team, TeamPart) and document.team.field is None:
+        for word in document.team.names:
+            yield NameMention(Name(Kind.PROJECT, word), ("team", "names", word), key=True)
 
 
 def check_names(

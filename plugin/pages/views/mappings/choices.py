@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from mappings.diagnostic import Diagnostic
 from mappings.document.checks.walk import listed_cycles, weight_uses
 from mappings.document.plain_parents import parent_rules, weights_of
-from mappings.document.schema import CyclePart, CyclesPart, Document, FieldPart, KeyResultPart
+from mappings.document.schema import CyclePart, CyclesPart, Document, FieldPart, KeyResultPart, TeamPart
 from mappings.document.text.canonical import export, plain
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field
@@ -124,6 +124,8 @@ def sample_text(field_id: str, samples: Samples) -> str:
 def alias_uses(document: Document) -> dict[str, str]:
     """What each alias is for, in words: what is written first, for that is what people fear."""
     uses: dict[str, str] = {}
+    if isinstance(document.team, TeamPart) and document.team.field is not None:
+        uses[document.team.field] = "read: team of objectives"
     for rule in document.objectives:
         for key_result in rule.key_results:
             for what, alias in _read(key_result):

@@ -35,6 +35,7 @@ class Explanation:
     status: str
     owner: str
     project: str
+    team: str
     cycle: str
     commitment: str
     bar: Bar
@@ -71,6 +72,7 @@ def explanation(saved: SavedObjective, history: Sequence[HistoryPoint], around: 
         status=state.status,
         owner=state.owner or "",
         project=state.project_key,
+        team=state.team or "",
         cycle=_cycle(state, around.cycle),
         commitment=state.commitment,
         bar=bar(state.progress, state.expected, level, state.commitment),

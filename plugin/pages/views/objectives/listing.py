@@ -35,6 +35,7 @@ class Filters:
 
     cycle: str = ""
     project: str = ""
+    team: str = ""
     health: str = ""
     owner: str = ""
     q: str = ""
@@ -44,7 +45,7 @@ class Filters:
     @property
     def active(self) -> bool:
         """Whether anything narrows the list."""
-        return any((self.cycle, self.project, self.health, self.owner, self.q))
+        return any((self.cycle, self.project, self.team, self.health, self.owner, self.q))
 
     def query(self) -> str:
         """The shortest query that says the same, with its question mark."""
@@ -62,6 +63,7 @@ class Filters:
             cycles=_chosen(self.cycle),
             projects=(self.project,) if self.project else (),
             owners=_chosen(self.owner),
+            teams=_chosen(self.team),
             health=(HealthLevel(self.health),) if self.health else (),
             search=self.q,
             order=self.order,
@@ -107,6 +109,7 @@ class Row:
     title: str
     depth: int
     project: str
+    team: str
     owner: str
     commitment: str
     bar: Bar
@@ -142,12 +145,18 @@ class Listing:
     health: tuple[HealthLink, ...]
     cycles: tuple[Choice, ...]
     projects: tuple[Choice, ...]
+    teams: tuple[Choice, ...]
     owners: tuple[Choice, ...]
     filters: Filters
     previous: str | None
     next: str | None
     period: str
     without_filters: str
+
+    @property
+    def has_teams(self) -> bool:
+        """Whether there is a team to choose at all."""
+        return any(one.value not in ("", "none") for one in self.teams)
 
 
 def listing(found: Listed, filters: Filters, cycles: Cycles, now: datetime, zone: tzinfo) -> Listing:
@@ -163,6 +172,7 @@ def listing(found: Listed, filters: Filters, cycles: Cycles, now: datetime, zone
         health=_health_links(figures, filters),
         cycles=_cycle_choices(figures.cycles, filters.cycle, cycles),
         projects=_choices(figures.projects, filters.project, "All projects"),
+        teams=_choices((one or "none" for one in figures.teams), filters.team, "All teams", "No team"),
         owners=_choices((one or "none" for one in figures.owners), filters.owner, "All owners"),
         filters=filters,
         previous=_at(filters, part.previous),
@@ -183,6 +193,7 @@ def row(one: ListedHead, now: datetime, zone: tzinfo) -> Row:
         title=head.title or "Untitled",
         depth=min(one.depth, DEEPEST),
         project=head.project_key,
+        team=head.team or "",
         owner=head.owner or "",
         commitment=head.commitment,
         bar=bar(head.progress, head.expected, level, head.commitment),
@@ -217,9 +228,11 @@ def _at(filters: Filters, after: After | None) -> str | None:
     return None if after is None else replace(filters, after=after_text(after)).query() or "?"
 
 
-def _choices(values: Iterable[str], chosen: str, everything: str) -> tuple[Choice, ...]:
+def _choices(
+    values: Iterable[str], chosen: str, everything: str, nothing: str = "Nobody"
+) -> tuple[Choice, ...]:
     known = sorted({*values, chosen} - {""}, key=natural)
-    labels = {"none": "Nobody"}
+    labels = {"none": nothing}
     return (Choice("", everything), *(Choice(value, labels.get(value, value)) for value in known))
 
 
