@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from mappings.diagnostic import Diagnostic, has_errors
 from mappings.document.calendar import PERIODS
+from mappings.document.choices import cycle_choice, scope_choice, with_choices
 from mappings.document.schema import Document
 from mappings.document.text.source import read_document
 from plugin.access.authorization.permission import needs
@@ -17,10 +18,8 @@ from plugin.pages.mappings.mapping_editor import begun, catalogue_if, glanced
 from plugin.pages.views.mappings.choices import (
     CATEGORIES,
     alias_choices,
-    cycle_choice,
-    edited,
+    chosen,
     option_choices,
-    scope_choice,
     status_fractions,
 )
 from plugin.runtime.connector import Connector
@@ -58,7 +57,7 @@ def kept_form(connector: Connector, site: str, *, setup: bool) -> ResponseReturn
     document = read_document(draft.text).document
     if document is None:
         return redirect(url_for("control.editor", site=site))
-    changed = edited(document, request.form)
+    changed = with_choices(document, chosen(document, request.form))
     if not changed.text:
         return form_page(connector, site, document, changed.diagnostics, setup=setup), 422
     if changed.text != draft.text:

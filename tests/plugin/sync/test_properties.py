@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
-from werkzeug.datastructures import MultiDict
 
 from connectors.clock import system_clock
 from connectors.jira.http.errors import Transient
@@ -19,10 +18,8 @@ from connectors.store.mirror import mirror
 from connectors.store.schema import write as written
 from connectors.store.writes import refusals, writes
 from mappings import presets
-from mappings.document.text.source import read_document
 from mappings.facts.issue import Issue
 from plugin.cli.work.sync import sync_site
-from plugin.pages.views.mappings.choices import edited
 from plugin.runtime.demonstration import demo_world
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.refresh.reread import land_issues
@@ -256,18 +253,6 @@ def test_who_may_get_a_property(quiet: Quiet) -> None:
     assert not may_be_target(context.mapping, epic, context.moment(), 3), (
         "Cloud shows properties with a search"
     )
-
-
-def test_the_form_of_the_mapping_keeps_a_property() -> None:
-    only = PRESET.partition("write_back:")[0] + (
-        "write_back:\n  - target: objective\n"
-        "    property: {key: jira-okr.rollup, values: [progress_percent, summary], round: 1, unknown: leave}\n"
-    )
-    for text in (MAPPING, only):
-        document = read_document(text).require()
-        made = edited(document, MultiDict({"name": "renamed"}))
-        assert made.diagnostics == ()
-        assert read_document(made.text).require() == document.model_copy(update={"name": "renamed"})
 
 
 def test_a_property_that_somebody_writes_against_us_is_held(quiet: Quiet) -> None:
