@@ -31,7 +31,9 @@ def unsubscribe_blueprint(connector: Connector) -> Blueprint:
             stop_digest(connector, acting(), token)
         except DigestRefused as error:
             return _answer(f"<p>{error}</p>", 404)
-        return _answer("<p>Stopped. An administrator of the connector can start them again.</p>")
+        return _answer(
+            "<p>Stopped. You get them again by the page Your account of the connector, or by its administrator.</p>"
+        )
 
     return blueprint
 

@@ -29,6 +29,8 @@ PAGES = {
     "setup-preview": "/setup/main/preview",
     "setup-webhook": "/setup/main/webhook",
     "people": "/people",
+    "digests": "/digests/main",
+    "digest-preview": "/digests/main/weekly/preview",
     "audit": "/audit",
     "audit-writes": "/audit?kind=writes",
     "account": "/account",
@@ -88,6 +90,8 @@ def _prepare(connector: Any) -> None:
     from connectors.store.work import due
     from connectors.store.writes import refusals
     from mappings.write_back.plan import Change
+    from plugin.access.authorization.actor import Actor
+    from plugin.access.authorization.permission import Permission
     from plugin.sync.drain import drain
     from plugin.sync.resync.full_read import resync
     from plugin.use_cases.mapping import drafts
@@ -112,5 +116,19 @@ def _prepare(connector: Any) -> None:
         )
         remedy = "Put OKR health on the edit screen of this issue type."
         refusals.put(conn, "main", "10011", change, "The field is not on the screen.", remedy, "", now)
+    _tell(connector, text)
     changed = text.replace("indeterminate: 0.5", "indeterminate: 0.25").replace("descendant", "child")
-    drafts.keep(connector.store, "main", account, changed, now, "")
+    drafts.keep(connector, Actor(EMAIL, Permission.ADMIN, account), "main", changed, "")
+
+
+def _tell(connector: Any, text: str) -> None:
+    """A digest that has begun and was told; one channel has no server, and one recipient wants no more."""
+    from plugin.access.authorization.actor import COMMAND_LINE
+    from plugin.use_cases.digests import digests, recipients
+    from plugin.use_cases.mapping.mapping_life import activate
+
+    to = '["slack:okr", "mail:leads@acme.example", "mail:ada@acme.example"]'
+    tell = f'\ntell:\n  - {{id: weekly, on: mon, at: "09:00", to: {to}, empty: send}}\n'
+    activate(connector, COMMAND_LINE, "main", text + tell)
+    recipients.suspend_digest(connector, COMMAND_LINE, "main", "weekly", "mail:leads@acme.example")
+    digests.send_digest(connector, COMMAND_LINE, "main", "weekly")

@@ -21,3 +21,9 @@ def last_due(now: datetime, zone: tzinfo, on: str, at: str) -> datetime:
     if due.astimezone(now.tzinfo) > now:
         due = datetime.combine(day - timedelta(days=7), time(hours, minutes), zone)
     return due.astimezone(now.tzinfo)
+
+
+def next_due(now: datetime, zone: tzinfo, on: str, at: str) -> datetime:
+    """The first moment after now at which such a digest is due."""
+    due = last_due(now, zone, on, at).astimezone(zone)
+    return datetime.combine(due.date() + timedelta(days=7), due.time(), zone).astimezone(now.tzinfo)

@@ -29,7 +29,7 @@ from plugin.api.protocol.dispatch import TextRequest, Turns, ill_formed, problem
 from plugin.api.protocol.failures import failure
 from plugin.api.protocol.openapi import PREFIX, document
 from plugin.api.protocol.operation import Call, Operation, Reply, Routes
-from plugin.api.work import backlog, freshness, gaps, held_writes, losses, plans
+from plugin.api.work import backlog, digests, freshness, gaps, held_writes, losses, plans
 from plugin.runtime.connector import Connector
 
 MODULES = (
@@ -47,6 +47,7 @@ MODULES = (
     gaps,
     losses,
     freshness,
+    digests,
     past,
     sites,
     texts,

@@ -1,4 +1,4 @@
-"""The pages that change something: mapping, sites, set-up, the buttons of sync health. A new one is one file and one line in CONTROLS."""
+"""The pages that change something: mapping, digests, sites, set-up, the buttons of sync health. A new one is one file and one line in CONTROLS."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
-from plugin.pages import sites
+from plugin.pages import digests, sites
 from plugin.pages.frame.errors import Advice
 from plugin.pages.frame.guard import refuse_nul
 from plugin.pages.frame.page import rendered
@@ -35,6 +35,7 @@ CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
     kpi_readings.register,
     kpi_episodes.register,
     demo_days.register,
+    digests.register,
     sites.register,
     wizard.register,
 )

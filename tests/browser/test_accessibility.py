@@ -18,7 +18,7 @@ EMPTY = ("/", "/kpis", "/review", "/health")
 SIGNED_IN = (
     "/", "/mapping/main", "/mapping/main/edit", "/mapping/main/form", "/mapping/main/preview", "/mapping/main/check",
     "/mapping/main/diff", "/sites", "/sites/main", "/setup", "/setup/main", "/setup/main/preset",
-    "/setup/main/fields", "/setup/main/preview", "/setup/main/webhook", "/health", "/people", "/audit",
+    "/setup/main/fields", "/setup/main/preview", "/setup/main/webhook", "/health", "/people", "/digests/main", "/audit",
     "/audit?kind=writes", "/account", "/account/tokens", "/nowhere",
 )  # fmt: skip
 NO_SITE = ("/", "/mapping", "/sites", "/setup", "/health", "/audit?kind=writes", "/account/tokens")

@@ -16,7 +16,7 @@ PAGES = (
 )  # fmt: skip
 ADMIN_PAGES = (
     "/mapping/main/edit", "/mapping/main/form", "/mapping/main/preview", "/mapping/main/check", "/sites", "/sites/main",
-    "/setup", "/setup/main/preset", "/setup/main/webhook", "/people", "/audit",
+    "/setup", "/setup/main/preset", "/setup/main/webhook", "/people", "/digests/main", "/audit",
 )  # fmt: skip
 PLACES = ("Objectives", "KPIs", "Cycle review", "Sync health", "Mapping")
 LOOK = """async addresses => Promise.all(addresses.map(async address => {

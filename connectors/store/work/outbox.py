@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, and_, func, select, update
 from sqlalchemy import delete as delete_from
 
 from connectors.store.database import json_text
@@ -20,6 +20,8 @@ from mappings.digest.digest import Message
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
 """When a message that did not arrive is tried again; after the last it waits for a person."""
+UNDER_WAY = "being sent"
+"""The note of a message that somebody sends just now."""
 
 
 class OutboxState(StrEnum):
@@ -143,7 +145,8 @@ def take(conn: Connection, site: str, one: Outgoing, until: datetime) -> bool:
         table.c.state == OutboxState.DUE.value,
         table.c.next_at == to_ms(one.next_at),
     )
-    return conn.execute(update(table).where(*mine).values(next_at=to_ms(until))).rowcount > 0
+    news = {"next_at": to_ms(until), "note": UNDER_WAY}
+    return conn.execute(update(table).where(*mine).values(news)).rowcount > 0
 
 
 def sent(conn: Connection, site: str, key: str) -> None:
@@ -173,6 +176,44 @@ def failed(
     conn.execute(update(table).where(*mine).values(values))
 
 
+def find(conn: Connection, site: str, key: str) -> Outgoing | None:
+    """The message of this key; None where there is none."""
+    mine = (table.c.site == site, table.c.key == key)
+    row = conn.execute(select(table).where(*mine)).one_or_none()
+    return None if row is None else _outgoing(row)
+
+
+def latest(conn: Connection, site: str) -> dict[tuple[str, str], Outgoing]:
+    """By digest and recipient the message that was made last; a week in which nothing happened has one too."""
+    mine = table.c.site == site
+    last_made = func.max(table.c.made_at).label("made_at")
+    newest = (
+        select(table.c.digest, table.c.recipient, last_made)
+        .where(mine)
+        .group_by(table.c.digest, table.c.recipient)
+        .subquery()
+    )
+    same = (
+        table.c.digest == newest.c.digest,
+        table.c.recipient == newest.c.recipient,
+        table.c.made_at == newest.c.made_at,
+    )
+    rows = conn.execute(select(table).join(newest, and_(*same)).where(mine).order_by(table.c.key))
+    return {(row.digest, row.recipient): _outgoing(row) for row in rows}
+
+
+def send_anew(conn: Connection, site: str, one: Outgoing, now: datetime) -> bool:
+    """Try one again now, from the first attempt on; False where it is another than it was when it was looked at."""
+    mine = (
+        table.c.site == site,
+        table.c.key == one.key,
+        table.c.state == one.state.value,
+        table.c.next_at == to_ms(one.next_at),
+    )
+    news = {"state": OutboxState.DUE.value, "next_at": to_ms(now), "attempts": 0, "note": ""}
+    return conn.execute(update(table).where(*mine).values(news)).rowcount > 0
+
+
 def recent(conn: Connection, site: str, most: int) -> list[Outgoing]:
     """What was told last, the latest first."""
     found = (
@@ -200,10 +241,10 @@ def resume(conn: Connection, site: str, digest: str, recipient: str) -> None:
     conn.execute(delete_from(opt_out).where(*mine))
 
 
-def stopped(conn: Connection, site: str) -> frozenset[tuple[str, str]]:
-    """Who wants no more of which digest: pairs of digest and recipient."""
+def stopped(conn: Connection, site: str) -> dict[tuple[str, str], datetime]:
+    """Who wants no more of which digest, and since when: by digest and recipient."""
     rows: Iterable[Any] = conn.execute(select(opt_out).where(opt_out.c.site == site))
-    return frozenset((row.digest, row.recipient) for row in rows)
+    return {(row.digest, row.recipient): from_ms(row.at) for row in rows}
 
 
 def _outgoing(row: Any) -> Outgoing:

@@ -67,3 +67,9 @@ class KpiAddress(Address):
     """One KPI."""
 
     kpi: Word = Field(description="The id of a KPI of the active mapping.")
+
+
+class DigestAddress(Address):
+    """One digest."""
+
+    digest: Word = Field(description="The id of a digest of the active mapping.")

@@ -8,13 +8,37 @@ from mappings.digest.words import subject, text
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
-from plugin.use_cases.digests import digests
+from plugin.use_cases.digests import digests, recipients
 from plugin.use_cases.digests.digests import Outgoing
 
 
 @click.group("digest")
 def digest_group() -> None:
     """Look at digests before they are told, tell one now, and see what was told."""
+
+
+@digest_group.command("plan")
+@site_option
+@json_option
+def plan_command(site: str, as_json: bool) -> None:
+    """Show which digests are told next, when, and to whom."""
+    with open_connector(site=site) as connector:
+        found = recipients.list_digests(connector, COMMAND_LINE, site)
+    if as_json:
+        show_json([recipients.planned_values(one) for one in found])
+        return
+    rows = [
+        (
+            one.id,
+            one.next_at.strftime("%Y-%m-%d %H:%M UTC"),
+            who.recipient,
+            who.last.state.value if who.last else "",
+            "stopped" if who.stopped_at else "",
+        )
+        for one in found
+        for who in one.recipients
+    ]
+    show_table("Digests", ("Digest", "Next", "To", "Last", ""), rows)
 
 
 @digest_group.command("list")
@@ -54,6 +78,28 @@ def send_command(digest_id: str, site: str, as_json: bool) -> None:
     _show(found, as_json)
 
 
+@digest_group.command("retry")
+@click.argument("key")
+@site_option
+@json_option
+def retry_command(key: str, site: str, as_json: bool) -> None:
+    """Send a message anew that was given up, or that waits for a later attempt."""
+    with open_connector(site=site) as connector:
+        found = digests.retry_message(connector, COMMAND_LINE, site, key)
+    _show((found,), as_json)
+
+
+@digest_group.command("suspend")
+@click.argument("digest_id", metavar="DIGEST")
+@click.argument("recipient")
+@site_option
+def suspend_command(digest_id: str, recipient: str, site: str) -> None:
+    """Tell a recipient no more of a digest."""
+    with open_connector(site=site) as connector:
+        recipients.suspend_digest(connector, COMMAND_LINE, site, digest_id, recipient)
+    click.echo(f"{recipient} gets {digest_id} no more.")
+
+
 @digest_group.command("resume")
 @click.argument("digest_id", metavar="DIGEST")
 @click.argument("recipient")
@@ -61,7 +107,7 @@ def send_command(digest_id: str, site: str, as_json: bool) -> None:
 def resume_command(digest_id: str, recipient: str, site: str) -> None:
     """Let somebody who stopped a digest get it again."""
     with open_connector(site=site) as connector:
-        digests.resume_digest(connector, COMMAND_LINE, site, digest_id, recipient)
+        recipients.resume_digest(connector, COMMAND_LINE, site, digest_id, recipient)
     click.echo(f"{recipient} gets {digest_id} again.")
 
 
@@ -70,7 +116,14 @@ def _show(found: tuple[Outgoing, ...], as_json: bool) -> None:
         show_json([digests.outgoing_values(one) for one in found])
         return
     rows = [
-        (one.digest, one.recipient, one.made_at.strftime("%Y-%m-%d %H:%M"), one.state.value, one.note)
+        (
+            one.digest,
+            one.recipient,
+            one.made_at.strftime("%Y-%m-%d %H:%M"),
+            one.state.value,
+            one.note,
+            one.key,
+        )
         for one in found
     ]
-    show_table("Digests", ("Digest", "To", "Made", "State", "Note"), rows)
+    show_table("Digests", ("Digest", "To", "Made", "State", "Note", "Key"), rows)

@@ -1,8 +1,8 @@
-"""One's own account: who one is here, another password, and signing out everywhere."""
+"""One's own account: who one is here, another password, the digests one gets, and signing out everywhere."""
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.validators import EqualTo
 
@@ -15,6 +15,8 @@ from plugin.pages.frame.page import rendered
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts import own_account as own
 from plugin.use_cases.accounts.own_account import Account, own_account
+from plugin.use_cases.digests import recipients
+from plugin.use_cases.digests.digests import DigestRefused
 
 
 class PasswordForm(PageForm):
@@ -44,12 +46,17 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.get("/account", endpoint="account")
     @needs("viewer")
     def show() -> ResponseReturnValue:
-        return account_page(own_account(connector, acting()), PasswordForm())
+        return account_page(connector, own_account(connector, acting()), PasswordForm())
 
     @blueprint.post("/account/password", endpoint="change_password")
     @needs("viewer", in_person=True)
     def change_password() -> ResponseReturnValue:
         return changed_or_not(connector, own_account(connector, acting()))
+
+    @blueprint.post("/account/digests/<act>", endpoint="change_digest")
+    @needs("viewer", in_person=True)
+    def change_digest(act: str) -> ResponseReturnValue:
+        return told_or_not(connector, act)
 
     @blueprint.post("/account/sign-out-everywhere", endpoint="sign_out_everywhere")
     @needs("viewer", in_person=True)
@@ -59,16 +66,32 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return redirect(url_for("access.sign_in"))
 
 
-def account_page(account: Account, form: PasswordForm) -> str:
-    """The account as HTML."""
-    return rendered("account.html", "account", account=account, form=form)
+def account_page(connector: Connector, account: Account, form: PasswordForm) -> str:
+    """The account as HTML, with the digests that go to its address."""
+    digests = recipients.own_digests(connector, acting())
+    return rendered("account.html", "account", account=account, form=form, digests=digests)
+
+
+def told_or_not(connector: Connector, act: str) -> ResponseReturnValue:
+    """What comes of the button beside a digest of one's own."""
+    site, digest = request.form.get("site", ""), request.form.get("digest", "")
+    decide = {"stop": recipients.stop_own_digest, "resume": recipients.resume_own_digest}.get(act)
+    if decide is None:
+        abort(404, description="There is nothing of this name to do with a digest.")
+    try:
+        decide(connector, acting(), site, digest)
+    except DigestRefused as error:
+        flash(str(error))
+    else:
+        flash(f"You get {digest} no more." if act == "stop" else f"You get {digest} again.")
+    return redirect(url_for("access.account"))
 
 
 def changed_or_not(connector: Connector, account: Account) -> ResponseReturnValue:
     """What comes of the form for another password; this session goes on, all others end."""
     form = PasswordForm(request.form)
     if not form.validate() or not _changed(connector, form):
-        return account_page(account, form), 422
+        return account_page(connector, account, form), 422
     sessions.begin(connector, own_account(connector, acting()))
     flash("The password is changed. Whoever else was signed in as you has to sign in again.")
     return redirect(url_for("access.account"))

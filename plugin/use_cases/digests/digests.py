@@ -19,7 +19,7 @@ from connectors.notify.failure import NotSent
 from connectors.store.numbers.standings import stood_at
 from connectors.store.people import audit
 from connectors.store.work import outbox
-from connectors.store.work.outbox import OutboxState
+from connectors.store.work.outbox import OutboxState as OutboxState
 from connectors.store.work.outbox import Outgoing as Outgoing
 from mappings.digest.digest import Message, Stands, digest
 from mappings.digest.week import last_due, week_of
@@ -46,6 +46,14 @@ class DigestRefused(NotReady):
     """What was asked of a digest cannot be done; the message says why and what to do."""
 
 
+class DigestUnknown(DigestRefused):
+    """The mapping has no digest of this name."""
+
+
+class MessageUnknown(DigestRefused):
+    """The outbox has no message of this key."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """The digest of one recipient as it would be told now. `why_not` says why it would not be sent; empty where it would."""
@@ -60,23 +68,25 @@ class Prepared:
 @question(VIEWER)
 def preview_digest(connector: Connector, _actor: Actor, site: str, digest_id: str) -> tuple[Prepared, ...]:
     """What a digest would tell now, recipient by recipient, and why not the rest. Nothing is sent. Raises DigestRefused."""
-    part = _named(connector, site, digest_id)
+    part = named(connector, site, digest_id)
     stands = _stands(connector, site)
     with connector.store.read() as conn:
         return tuple(_prepared(connector, conn, site, part, recipient, stands) for recipient in part.to)
 
 
 @question(VIEWER)
-def list_outbox(connector: Connector, _actor: Actor, site: str) -> tuple[Outgoing, ...]:
+def list_outbox(
+    connector: Connector, _actor: Actor, site: str, most: int = MOST_SHOWN
+) -> tuple[Outgoing, ...]:
     """What was told of late, the latest first, and what is still on its way."""
     with connector.store.read() as conn:
-        return tuple(outbox.recent(conn, site, MOST_SHOWN))
+        return tuple(outbox.recent(conn, site, most))
 
 
 @act(ADMIN)
 def send_digest(connector: Connector, actor: Actor, site: str, digest_id: str) -> tuple[Outgoing, ...]:
     """Tell a digest of this week now, to all who did not get it yet, and send what is on its way. Raises DigestRefused."""
-    part = _named(connector, site, digest_id)
+    part = named(connector, site, digest_id)
     now, stands = connector.clock(), _stands(connector, site)
     with connector.store.write() as conn:
         for recipient in part.to:
@@ -101,15 +111,29 @@ def stop_digest(connector: Connector, _actor: Actor, token: str) -> str:
 
 
 @act(ADMIN)
-def resume_digest(connector: Connector, actor: Actor, site: str, digest_id: str, recipient: str) -> None:
-    """Somebody who stopped a digest gets it again. Raises DigestRefused."""
-    part = _named(connector, site, digest_id)
-    if recipient not in part.to:
-        raise DigestRefused(f"{digest_id} does not go to {recipient}. It goes to {', '.join(part.to)}.")
+def retry_message(connector: Connector, actor: Actor, site: str, key: str) -> Outgoing:
+    """Send a message anew that was given up, or that waits for a later attempt. Raises DigestRefused."""
     now = connector.clock()
     with connector.store.write() as conn:
-        outbox.resume(conn, site, digest_id, recipient)
-        audit.note(conn, actor.label, "digest resumed", now, {"digest": digest_id}, site)
+        one = outbox.find(conn, site, key)
+        if one is None:
+            raise MessageUnknown(f"There is no message {key}. jira-okr digest list shows those there are.")
+        waits = one.state is OutboxState.DUE and one.note != outbox.UNDER_WAY
+        if not waits and one.state is not OutboxState.DEAD:
+            raise DigestRefused(
+                f"{key} is {one.note or one.state}: only what was given up, or waits, is sent anew."
+            )
+        if (one.digest, one.recipient) in outbox.stopped(conn, site):
+            raise DigestRefused(f"{one.recipient} wants no more of {one.digest}. Resume it first.")
+        newest = outbox.latest(conn, site)[one.digest, one.recipient]
+        if newest.made_at > one.made_at:
+            raise DigestRefused(f"A later one was made for {one.recipient}: {newest.key}.")
+        if not outbox.send_anew(conn, site, one, now):
+            raise DigestRefused(f"{key} is just being sent.")
+        audit.note(conn, actor.label, "digest sent anew", now, {"digest": one.digest}, site)
+    deliver(connector, site)
+    with connector.store.read() as conn:
+        return outbox.find(conn, site, key) or one
 
 
 def tell_due(connector: Connector, site: str, going_on: Callable[[], None] = lambda: None) -> None:
@@ -231,12 +255,12 @@ def _signature(connector: Connector, said: bytes) -> str:
     return hmac.new(unsubscribe_key(connector.settings), said, sha256).hexdigest()
 
 
-def _named(connector: Connector, site: str, digest_id: str) -> TellPart:
+def named(connector: Connector, site: str, digest_id: str) -> TellPart:
     parts = connector.context(site).mapping.document.tell
     found = next((one for one in parts if one.id == digest_id), None)
     if found is None:
         known = ", ".join(one.id for one in parts) or "none: write one below `tell` in the mapping"
-        raise DigestRefused(f"There is no digest {digest_id}. Those there are: {known}.")
+        raise DigestUnknown(f"There is no digest {digest_id}. Those there are: {known}.")
     return found
 
 

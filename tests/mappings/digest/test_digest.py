@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mappings.digest.digest import Line, Message, Section, Stands, Stood, digest
-from mappings.digest.week import last_due, week_of
+from mappings.digest.week import last_due, next_due, week_of
 from mappings.digest.words import html, slack, subject, text
 from mappings.rollup.state import HealthLevel
 
@@ -85,18 +85,19 @@ def test_a_week_in_which_nothing_happened_is_empty_and_unknown_is_no_movement() 
 
 
 @pytest.mark.parametrize(
-    ("now", "due"),
+    ("now", "due", "after"),
     [
-        ("2026-11-30 07:59:59", "2026-11-23 08:00"),  # 08:59:59 in Berlin
-        ("2026-11-30 08:00", "2026-11-30 08:00"),
-        ("2026-12-03 22:00", "2026-11-30 08:00"),
-        ("2026-10-26 07:59", "2026-10-19 07:00"),  # summer time ended on the 25th
-        ("2026-10-26 08:00", "2026-10-26 08:00"),
+        ("2026-11-30 07:59:59", "2026-11-23 08:00", "2026-11-30 08:00"),  # 08:59:59 in Berlin
+        ("2026-11-30 08:00", "2026-11-30 08:00", "2026-12-07 08:00"),
+        ("2026-12-03 22:00", "2026-11-30 08:00", "2026-12-07 08:00"),
+        ("2026-10-26 07:59", "2026-10-19 07:00", "2026-10-26 08:00"),  # summer time ended on the 25th
+        ("2026-10-26 08:00", "2026-10-26 08:00", "2026-11-02 08:00"),
     ],
 )
-def test_it_is_due_at_the_local_time_of_its_day(now: str, due: str) -> None:
+def test_it_is_due_at_the_local_time_of_its_day(now: str, due: str, after: str) -> None:
     moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
     assert last_due(moment, BERLIN, "mon", "09:00") == datetime.fromisoformat(due).replace(tzinfo=UTC)
+    assert next_due(moment, BERLIN, "mon", "09:00") == datetime.fromisoformat(after).replace(tzinfo=UTC)
     assert week_of(date(2026, 11, 29)) == date(2026, 11, 23)
 
 

@@ -33,6 +33,8 @@ def test_what_costs_minutes_takes_turns_and_nothing_else_does() -> None:
         "POST /sites/{site}/webhook",
         "POST /sites",
         "PUT /sites/{site}/credential",
+        "POST /digests/{digest}/send",
+        "POST /outbox/retry",
     }
 
 
@@ -142,6 +144,7 @@ IN_THE_BODY: dict[str, dict[str, Any]] = {
     "/cycles/{cycle}/close": {},
     "/cycles/{cycle}/reopen": {"reason": "counted twice"},
     "/cycles/{cycle}/carry": {},
+    "/outbox/retry": {"key": "digest|mail|lead@acme.example|weekly|2026-11-30"},
 }
 
 

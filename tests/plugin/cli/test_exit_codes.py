@@ -40,7 +40,15 @@ ONLY_DO = {
         "user sign-out",
         "user password",
     ),
-    *("token revoke", "db upgrade", "db backup", "db restore", "cycle reopen", "digest resume"),
+    *(
+        "token revoke",
+        "db upgrade",
+        "db backup",
+        "db restore",
+        "cycle reopen",
+        "digest resume",
+        "digest suspend",
+    ),
 }
 """What they did is one sentence, and whether they did it is the exit code."""
 GIVEN = {"file": "mapping.yaml", "number": "1", "value": "40%", "before": "active", "names": "CORE-1"}

@@ -26,10 +26,10 @@ from plugin.use_cases.digests.digests import (
     DigestRefused,
     deliver,
     preview_digest,
-    resume_digest,
     send_digest,
     tell_due,
 )
+from plugin.use_cases.digests.recipients import resume_digest
 from tests.actors import TESTER
 from tests.quarter import MAPPING, told
 
@@ -248,7 +248,7 @@ def test_whoever_follows_the_link_of_a_mail_gets_no_more_and_a_scanner_stops_not
     client = create_app(hand.connector).test_client()
     assert client.get(path).status_code == 200
     with hand.connector.store.read() as conn:
-        assert outbox.stopped(conn, "main") == frozenset()
+        assert outbox.stopped(conn, "main") == {}
     assert client.post(path[:-1] + ("0" if path[-1] != "0" else "1")).status_code == 404
     assert client.post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
     (mail, slack) = preview_digest(hand.connector, TESTER, "main", "weekly")

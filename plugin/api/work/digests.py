@@ -1,0 +1,248 @@
+"""`/digests` and `/outbox`: what people are told by themselves, looked at before, told now, stopped, and what became of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from plugin.api.protocol.addresses import DigestAddress
+from plugin.api.protocol.lookup import known_site, site_of
+from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.doors.cursor import cursor, list_name, number_after
+from plugin.doors.model import Asked, Done, Given, ListQuery, Page, PageQuery, SiteName, SiteQuery, Word
+from plugin.doors.refusal import Refusal
+from plugin.use_cases.digests import digests, recipients
+from plugin.use_cases.digests.digests import DigestRefused, DigestUnknown, MessageUnknown
+
+ROUTES = Routes()
+MOST_MESSAGES = 1_000
+State = Literal["due", "sent", "dead", "dropped", "begun", "empty"]
+
+
+class ReachedGiven(Given):
+    """One recipient: when the message made last was made and how far it is, and since when they want no more of the digest."""
+
+    recipient: str
+    last_made_at: datetime | None
+    last_state: State | None
+    stopped_at: datetime | None
+
+
+class DigestGiven(Given):
+    """A digest of the active mapping: the weekday and local time at which it is told, the next such moment, and to whom."""
+
+    digest: str
+    on: str
+    at: str
+    time_zone: str
+    next_at: datetime
+    empty: Literal["skip", "send"] = Field(
+        description="What becomes of it in a week in which nothing happened."
+    )
+    recipients: list[ReachedGiven]
+
+
+class PreparedGiven(Given):
+    """What a recipient would be told now; `why_not` says why it would not be sent, and is empty where it would."""
+
+    digest: str
+    recipient: str
+    due: datetime = Field(description="The moment of this week's digest.")
+    why_not: str
+    subject: str
+    text: str
+
+
+class MessageGiven(Given):
+    """A message of the outbox. `due` is on its way, `sent` was acknowledged, `dead` was given up, `dropped` was overtaken by its
+    successor, `begun` marks the first run, which tells nothing, `empty` a week in which nothing happened.
+    """
+
+    key: str
+    digest: str
+    recipient: str
+    state: State
+    made_at: datetime
+    next_at: datetime | None = Field(
+        description="When it is tried next; null where it is on its way no more."
+    )
+    attempts: int
+    note: str = Field(description="Why it did not arrive, or was not sent.")
+    subject: str
+
+
+class RecipientNamed(Asked):
+    """Whom it is about."""
+
+    recipient: Word = Field(description="As the mapping writes it: mail:lead@example.org, slack:okr.")
+
+
+class MessageNamed(Asked):
+    """Which message."""
+
+    site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
+    key: Word = Field(description="Its key, as GET /api/v1/outbox gives it.")
+
+
+class OwnDigestGiven(Given):
+    """A digest that goes to the address of who asks, and whether they stopped it."""
+
+    site: str
+    digest: str
+    on: str
+    at: str
+    time_zone: str
+    stopped: bool
+
+
+class OwnDigestNamed(Asked):
+    """Which digest of one's own."""
+
+    digest: Word
+
+
+@ROUTES.get("/digests", "viewer", "The digests of the active mapping: when, and to whom.")
+def list_digests(call: Call, query: PageQuery) -> Reply[Page[DigestGiven]]:
+    """In the order of the mapping."""
+    site = site_of(call, query)
+    name = list_name(f"digests:{site}", query)
+    start = number_after(query.cursor, name) or 0
+    found = recipients.list_digests(call.connector, call.actor, site)
+    shown = found[start : start + query.limit]
+    after = start + len(shown)
+    given = [DigestGiven(**recipients.planned_values(one)) for one in shown]
+    return Reply(Page[DigestGiven](items=given, next=cursor(name, after) if after < len(found) else None))
+
+
+@ROUTES.get(
+    "/digests/{digest}/preview", "viewer", "What a digest would tell now, to whom, and why not the rest."
+)
+def preview_digest(call: Call, path: DigestAddress, query: PageQuery) -> Reply[Page[PreparedGiven]]:
+    """Nothing is sent."""
+    site = site_of(call, query)
+    name = list_name(f"digest:{site}:{path.digest}", query)
+    start = number_after(query.cursor, name) or 0
+    try:
+        found = digests.preview_digest(call.connector, call.actor, site, path.digest)
+    except DigestRefused as error:
+        raise of_refused(error) from None
+    shown = found[start : start + query.limit]
+    after = start + len(shown)
+    given = [PreparedGiven(**digests.prepared_values(one)) for one in shown]
+    return Reply(Page[PreparedGiven](items=given, next=cursor(name, after) if after < len(found) else None))
+
+
+@ROUTES.post(
+    "/digests/{digest}/send",
+    "admin",
+    "Tell this week's digest now, to all who did not get it yet.",
+    heavy=True,
+)
+def send_digest(call: Call, path: DigestAddress, query: SiteQuery) -> Reply[Page[MessageGiven]]:
+    """What was told of it of late, this week's first. What was acknowledged is never sent again."""
+    site = site_of(call, query)
+    try:
+        found = digests.send_digest(call.connector, call.actor, site, path.digest)
+    except DigestRefused as error:
+        raise of_refused(error) from None
+    return Reply(Page[MessageGiven](items=[MessageGiven(**digests.outgoing_values(one)) for one in found]))
+
+
+@ROUTES.post("/digests/{digest}/suspend", "admin", "Tell a recipient no more of a digest.")
+def suspend_digest(call: Call, path: DigestAddress, query: SiteQuery, body: RecipientNamed) -> Reply[Done]:
+    """Until it is resumed."""
+    site = site_of(call, query)
+    try:
+        recipients.suspend_digest(call.connector, call.actor, site, path.digest, body.recipient)
+    except DigestRefused as error:
+        raise of_refused(error) from None
+    return Reply(Done(said=f"{body.recipient} gets {path.digest} no more."))
+
+
+@ROUTES.post("/digests/{digest}/resume", "admin", "Tell a recipient of a digest again.")
+def resume_digest(call: Call, path: DigestAddress, query: SiteQuery, body: RecipientNamed) -> Reply[Done]:
+    """From the next one on."""
+    site = site_of(call, query)
+    try:
+        recipients.resume_digest(call.connector, call.actor, site, path.digest, body.recipient)
+    except DigestRefused as error:
+        raise of_refused(error) from None
+    return Reply(Done(said=f"{body.recipient} gets {path.digest} again."))
+
+
+@ROUTES.get("/outbox", "viewer", "What was told of late, and what is on its way.")
+def list_outbox(call: Call, query: PageQuery) -> Reply[Page[MessageGiven]]:
+    """The latest first."""
+    site = site_of(call, query)
+    name = list_name(f"outbox:{site}", query)
+    start = number_after(query.cursor, name) or 0
+    found = digests.list_outbox(call.connector, call.actor, site, MOST_MESSAGES)
+    shown = found[start : start + query.limit]
+    after = start + len(shown)
+    given = [MessageGiven(**digests.outgoing_values(one)) for one in shown]
+    return Reply(Page[MessageGiven](items=given, next=cursor(name, after) if after < len(found) else None))
+
+
+@ROUTES.post("/outbox/retry", "admin", "Send a message anew that was given up, or that waits.", heavy=True)
+def retry_message(call: Call, body: MessageNamed) -> Reply[MessageGiven]:
+    """As it stands once that was tried."""
+    site = known_site(call.connector, body.site)
+    try:
+        found = digests.retry_message(call.connector, call.actor, site, body.key)
+    except DigestRefused as error:
+        raise of_refused(error) from None
+    return Reply(MessageGiven(**digests.outgoing_values(found)))
+
+
+@ROUTES.get("/me/digests", "viewer", "The digests that go to your address.")
+def list_own_digests(call: Call, query: ListQuery) -> Reply[Page[OwnDigestGiven]]:
+    """Of all sites."""
+    name = list_name("own digests", query)
+    start = number_after(query.cursor, name) or 0
+    found = recipients.own_digests(call.connector, call.actor)
+    shown = found[start : start + query.limit]
+    after = start + len(shown)
+    given = [
+        OwnDigestGiven(
+            site=one.site, digest=one.digest, on=one.on, at=one.at, time_zone=one.zone, stopped=one.stopped
+        )
+        for one in shown
+    ]
+    return Reply(Page[OwnDigestGiven](items=given, next=cursor(name, after) if after < len(found) else None))
+
+
+@ROUTES.post("/me/digests/stop", "viewer", "Get a digest no more.", in_person=True)
+def stop_own_digest(call: Call, query: SiteQuery, body: OwnDigestNamed) -> Reply[Done]:
+    """Until it is resumed, by its reader or an admin."""
+    site = site_of(call, query)
+    try:
+        recipients.stop_own_digest(call.connector, call.actor, site, body.digest)
+    except DigestRefused as error:
+        raise of_refused(error) from None
+    return Reply(Done(said=f"You get {body.digest} no more."))
+
+
+@ROUTES.post("/me/digests/resume", "viewer", "Get a digest again.", in_person=True)
+def resume_own_digest(call: Call, query: SiteQuery, body: OwnDigestNamed) -> Reply[Done]:
+    """From the next one on."""
+    site = site_of(call, query)
+    try:
+        recipients.resume_own_digest(call.connector, call.actor, site, body.digest)
+    except DigestRefused as error:
+        raise of_refused(error) from None
+    return Reply(Done(said=f"You get {body.digest} again."))
+
+
+def of_refused(error: DigestRefused) -> Refusal:
+    """404 for what is not there, 409 for what cannot be done as things stand."""
+    remedy = "GET /api/v1/digests lists the digests and whom they go to, GET /api/v1/outbox the messages."
+    if isinstance(error, DigestUnknown | MessageUnknown):
+        return Refusal(
+            404,
+            "No such digest" if isinstance(error, DigestUnknown) else "No such message",
+            str(error),
+            remedy,
+        )
+    return Refusal(409, "Not done", str(error), remedy)

@@ -1,0 +1,216 @@
+"""Digests: what people are told by themselves, when and to whom, a look at it before, telling it now, and what became of the last ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from plugin.access.authorization.permission import needs
+from plugin.access.authorization.person import acting
+from plugin.pages.frame.page import rendered
+from plugin.pages.frame.visit import known_site, shown
+from plugin.pages.views.words.moments import When
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.digests import digests, recipients
+from plugin.use_cases.digests.digests import DigestRefused, OutboxState, Outgoing, Prepared
+from plugin.use_cases.digests.recipients import Planned
+
+PAGE = "digests"
+DAYS = {
+    "mon": "Monday",
+    "tue": "Tuesday",
+    "wed": "Wednesday",
+    "thu": "Thursday",
+    "fri": "Friday",
+    "sat": "Saturday",
+    "sun": "Sunday",
+}
+WORDS = {
+    OutboxState.DUE: ("pending", "On its way"),
+    OutboxState.SENT: ("on_track", "Sent"),
+    OutboxState.DEAD: ("off_track", "Given up"),
+    OutboxState.DROPPED: ("unknown", "Overtaken"),
+    OutboxState.BEGUN: ("pending", "First run"),
+    OutboxState.EMPTY: ("pending", "Nothing happened"),
+}
+"""The mark and the word of a state."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """One message. `anew`: it may be sent anew."""
+
+    key: str
+    digest: str
+    recipient: str
+    made: When
+    level: str
+    word: str
+    note: str
+    again: When | None
+    anew: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientRow:
+    """Whom a digest goes to, with the last message; `stopped` is since when it does not."""
+
+    recipient: str
+    last: MessageRow | None
+    stopped: When | None
+
+
+@dataclass(frozen=True, slots=True)
+class DigestCard:
+    """One digest of the mapping."""
+
+    id: str
+    when: str
+    next: When
+    skips: bool
+    recipients: tuple[RecipientRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What would be told, once for all who would be told the same; beside each recipient why not, where it is not."""
+
+    subject: str
+    text: str
+    recipients: tuple[tuple[str, str], ...]
+
+
+def register(blueprint: Blueprint, connector: Connector) -> None:
+    """Add the routes."""
+
+    @blueprint.get("/digests", endpoint="digests")
+    @needs("admin")
+    def first_site() -> ResponseReturnValue:
+        first = next(iter(connector.sites), None)
+        if first is None:
+            return rendered("digests.html", PAGE, site="", sites=[], cards=None, rows=[])
+        return redirect(url_for("control.site_digests", site=first))
+
+    @blueprint.get("/digests/<site>", endpoint="site_digests")
+    @needs("admin")
+    def site_digests(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return digests_page(connector, site)
+
+    @blueprint.get("/digests/<site>/<digest>/preview", endpoint="digest_preview")
+    @needs("admin")
+    def preview(site: str, digest: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return preview_page(connector, site, digest)
+
+    @blueprint.post("/digests/<site>/<digest>/<act>", endpoint="change_digest")
+    @needs("admin")
+    def change(site: str, digest: str, act: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return done_or_not(connector, site, digest, act)
+
+    @blueprint.post("/digests/<site>/retry", endpoint="retry_message")
+    @needs("admin")
+    def retry(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return done_or_not(connector, site, "", "retry")
+
+
+def digests_page(connector: Connector, site: str) -> str:
+    """The digests of a site as HTML, with the messages of late."""
+    try:
+        planned = recipients.list_digests(connector, acting(), site)
+    except NotReady:
+        planned = None
+    found = digests.list_outbox(connector, acting(), site)
+    return rendered(
+        "digests.html",
+        PAGE,
+        site=site,
+        sites=list(connector.sites),
+        cards=None if planned is None else [card(connector, one) for one in planned],
+        rows=list(message_rows(connector, found)),
+    )
+
+
+def card(connector: Connector, one: Planned) -> DigestCard:
+    """A digest as the page shows it."""
+    told = partial(shown, connector)
+    rows = tuple(
+        RecipientRow(
+            who.recipient,
+            None if who.last is None else message_row(connector, who.last, anew=False),
+            None if who.stopped_at is None else told(who.stopped_at),
+        )
+        for who in one.recipients
+    )
+    when = f"every {DAYS[one.on]} at {one.at} ({one.zone})"
+    return DigestCard(one.id, when, told(one.next_at), one.empty == "skip", rows)
+
+
+def message_rows(connector: Connector, found: Sequence[Outgoing]) -> Iterator[MessageRow]:
+    """The messages, the latest first; only the latest of a digest and recipient may be sent anew."""
+    seen: set[tuple[str, str]] = set()
+    for one in found:
+        latest = (one.digest, one.recipient) not in seen
+        seen.add((one.digest, one.recipient))
+        waits = one.state is OutboxState.DUE and one.attempts > 0
+        yield message_row(connector, one, anew=latest and (waits or one.state is OutboxState.DEAD))
+
+
+def message_row(connector: Connector, one: Outgoing, *, anew: bool) -> MessageRow:
+    """A message as the page shows it."""
+    level, word = WORDS[one.state]
+    again = shown(connector, one.next_at) if one.state is OutboxState.DUE and one.attempts else None
+    made = shown(connector, one.made_at)
+    return MessageRow(one.key, one.digest, one.recipient, made, level, word, one.note, again, anew)
+
+
+def preview_page(connector: Connector, site: str, digest: str) -> ResponseReturnValue:
+    """What a digest would tell now, as HTML."""
+    try:
+        found = digests.preview_digest(connector, acting(), site, digest)
+    except DigestRefused as error:
+        flash(str(error))
+        return redirect(url_for("control.site_digests", site=site))
+    return rendered("digest_preview.html", PAGE, site=site, digest=digest, texts=texts(found))
+
+
+def texts(found: Sequence[Prepared]) -> list[Text]:
+    """The same text is shown once."""
+    grouped: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for one in found:
+        said = digests.prepared_values(one)
+        grouped.setdefault((said["subject"], said["text"]), []).append((one.recipient, one.why_not))
+    return [Text(subject, text, tuple(who)) for (subject, text), who in grouped.items()]
+
+
+def done_or_not(connector: Connector, site: str, digest: str, act: str) -> ResponseReturnValue:
+    """What comes of a button of the page."""
+    try:
+        said = _done(connector, site, digest, act)
+    except DigestRefused as error:
+        said = str(error)
+    flash(said)
+    return redirect(url_for("control.site_digests", site=site))
+
+
+def _done(connector: Connector, site: str, digest: str, act: str) -> str:
+    actor, recipient = acting(), request.form.get("recipient", "")
+    if act == "send":
+        digests.send_digest(connector, actor, site, digest)
+        return f"{digest} is told to all who did not get it yet: what became of it stands below."
+    if act == "retry":
+        found = digests.retry_message(connector, actor, site, request.form.get("key", ""))
+        return f"Tried anew for {found.recipient}: {WORDS[found.state][1].lower()}."
+    if act == "suspend":
+        recipients.suspend_digest(connector, actor, site, digest, recipient)
+        return f"{recipient} gets {digest} no more."
+    if act != "resume":
+        abort(404, description="There is nothing of this name to do with a digest.")
+    recipients.resume_digest(connector, actor, site, digest, recipient)
+    return f"{recipient} gets {digest} again."

@@ -1,0 +1,194 @@
+"""Who gets which digest, and when: what is planned, whom it reaches no more, and what somebody decides for themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from connectors.store.people import audit
+from connectors.store.work import outbox
+from mappings.diagnostic import MappingError
+from mappings.digest.week import next_due
+from mappings.document.schema import TellPart
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.accounts.own_account import own_account
+from plugin.use_cases.digests.digests import DigestRefused, DigestUnknown, Outgoing, named
+from plugin.use_cases.permission import ADMIN, VIEWER, act, question
+
+MAIL = "mail:"
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """One recipient of a digest: the message made last (None: none yet), and since when they want no more of it."""
+
+    recipient: str
+    last: Outgoing | None
+    stopped_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A digest of the active mapping: when it is told next, in which zone that was meant, and to whom."""
+
+    id: str
+    on: str
+    at: str
+    zone: str
+    next_at: datetime
+    empty: str
+    recipients: tuple[Reached, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A digest that somebody gets by mail, and whether they stopped it."""
+
+    site: str
+    digest: str
+    on: str
+    at: str
+    zone: str
+    stopped: bool
+
+
+@question(VIEWER)
+def list_digests(connector: Connector, _actor: Actor, site: str) -> tuple[Planned, ...]:
+    """The digests of the active mapping, in its order. Raises NotReady where none is active."""
+    mapping, now = connector.context(site).mapping, connector.clock()
+    with connector.store.read() as conn:
+        newest, stopped = outbox.latest(conn, site), outbox.stopped(conn, site)
+    return tuple(
+        Planned(
+            part.id,
+            part.on,
+            part.at,
+            str(mapping.zone),
+            next_due(now, mapping.zone, part.on, part.at),
+            part.empty,
+            tuple(
+                Reached(one, newest.get((part.id, one)), stopped.get((part.id, one)))
+                for one in dict.fromkeys(part.to)
+            ),
+        )
+        for part in mapping.document.tell
+    )
+
+
+@act(ADMIN)
+def suspend_digest(connector: Connector, actor: Actor, site: str, digest_id: str, recipient: str) -> None:
+    """Somebody gets a digest no more until it is resumed. Raises DigestRefused."""
+    _decide(connector, actor, site, digest_id, recipient, stops=True)
+
+
+@act(ADMIN)
+def resume_digest(connector: Connector, actor: Actor, site: str, digest_id: str, recipient: str) -> None:
+    """Somebody who stopped a digest gets it again. Raises DigestRefused."""
+    _decide(connector, actor, site, digest_id, recipient, stops=False)
+
+
+@question(VIEWER)
+def own_digests(connector: Connector, actor: Actor) -> tuple[Own, ...]:
+    """The digests that go to the address of who asks, of all sites."""
+    email = own_account(connector, actor).email
+    found = []
+    with connector.store.read() as conn:
+        for site, part, zone, recipient in _to(connector, email):
+            stopped = (part.id, recipient) in outbox.stopped(conn, site)
+            found.append(Own(site, part.id, part.on, part.at, zone, stopped))
+    return tuple(found)
+
+
+@act(VIEWER)
+def stop_own_digest(connector: Connector, actor: Actor, site: str, digest_id: str) -> None:
+    """Who asks gets it no more. Raises DigestRefused where it does not go to their address."""
+    _decide_own(connector, actor, site, digest_id, stops=True)
+
+
+@act(VIEWER)
+def resume_own_digest(connector: Connector, actor: Actor, site: str, digest_id: str) -> None:
+    """Who asks gets it again. Raises DigestRefused where it does not go to their address."""
+    _decide_own(connector, actor, site, digest_id, stops=False)
+
+
+def _decide(
+    connector: Connector, actor: Actor, site: str, digest_id: str, recipient: str, *, stops: bool
+) -> None:
+    part = named(connector, site, digest_id)
+    if recipient not in part.to:
+        raise DigestRefused(f"{digest_id} does not go to {recipient}. It goes to {', '.join(part.to)}.")
+    with connector.store.write() as conn:
+        _keep(connector, conn, actor, site, digest_id, recipient, stops=stops)
+
+
+def _decide_own(connector: Connector, actor: Actor, site: str, digest_id: str, *, stops: bool) -> None:
+    email = own_account(connector, actor).email
+    mine = [
+        recipient for at, part, _, recipient in _to(connector, email) if (at, part.id) == (site, digest_id)
+    ]
+    if not mine:
+        raise DigestUnknown(f"No digest {digest_id} of site {site} goes to {email}.")
+    with connector.store.write() as conn:
+        for recipient in mine:
+            _keep(connector, conn, actor, site, digest_id, recipient, stops=stops)
+
+
+def _keep(
+    connector: Connector,
+    conn: Connection,
+    actor: Actor,
+    site: str,
+    digest_id: str,
+    recipient: str,
+    *,
+    stops: bool,
+) -> None:
+    now = connector.clock()
+    if stops:
+        outbox.stop(conn, site, digest_id, recipient, now)
+    else:
+        outbox.resume(conn, site, digest_id, recipient)
+    detail = {"digest": digest_id, "recipient": recipient}
+    audit.note(conn, actor.label, "digest stopped" if stops else "digest resumed", now, detail, site)
+
+
+def _to(connector: Connector, email: str) -> Iterator[tuple[str, TellPart, str, str]]:
+    """Site, digest, zone and recipient of each that goes to this address; sites whose mapping cannot be used have none."""
+    wanted = f"{MAIL}{email}".casefold()
+    for site in list(connector.sites):
+        try:
+            mapping = connector.context(site).mapping
+        except (NotReady, MappingError):
+            continue
+        for part in mapping.document.tell:
+            for recipient in part.to:
+                if recipient.casefold() == wanted:
+                    yield site, part, str(mapping.zone), recipient
+
+
+def planned_values(one: Planned) -> dict[str, Any]:
+    """A digest and its recipients, for programs."""
+    return {
+        "digest": one.id,
+        "on": one.on,
+        "at": one.at,
+        "time_zone": one.zone,
+        "next_at": one.next_at.isoformat(),
+        "empty": one.empty,
+        "recipients": [reached_values(who) for who in one.recipients],
+    }
+
+
+def reached_values(one: Reached) -> dict[str, Any]:
+    """A recipient, for programs."""
+    return {
+        "recipient": one.recipient,
+        "last_made_at": None if one.last is None else one.last.made_at.isoformat(),
+        "last_state": None if one.last is None else one.last.state.value,
+        "stopped_at": None if one.stopped_at is None else one.stopped_at.isoformat(),
+    }
