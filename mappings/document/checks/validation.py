@@ -116,6 +116,15 @@ def _check_statuses(document: Document, report: Report) -> None:
                 "write `by_status` or `by_category`, or remove it",
             )
             report.warn(Code.OPTION_WITHOUT_EFFECT, message, path, remedy=remedy)
+        spelt: dict[str, str] = {}
+        for name in override.by_status:
+            first = spelt.setdefault(" ".join(name.casefold().split()), name)
+            if first != name:
+                place: Path = ("statuses", "overrides", index, "by_status", name)
+                message = f"{shown(first)} and {shown(name)} are the same status, for Jira too"
+                report.add(
+                    Code.DUPLICATE_KEY, message, place, value=name, remedy="keep one of them", key=True
+                )
 
 
 def _check_cycles(document: Document, report: Report) -> None:

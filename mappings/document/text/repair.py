@@ -72,7 +72,13 @@ _ITEMS: dict[str, dict[str, Any]] = {
     "write_back": {"target": "objective", "set": {}},
     "overrides": {},
 }
-_ABSENCES = (Code.OBJECTIVE_WITHOUT_SELECT, Code.TARGET_OR_BY, Code.NO_BOUND, Code.AMOUNT_OR_PERCENT)
+_ABSENCES = (
+    Code.OBJECTIVE_WITHOUT_SELECT,
+    Code.TARGET_OR_BY,
+    Code.NO_BOUND,
+    Code.AMOUNT_OR_PERCENT,
+    Code.OPTION_WITHOUT_EFFECT,
+)
 
 
 def still_to_say(plain: dict[str, Any], shape: Report) -> list[tuple[Path, Diagnostic]]:
@@ -105,6 +111,10 @@ def _follows(path: Path, diagnostic: Diagnostic, broken: Iterable[Path]) -> bool
         return True
     if diagnostic.code == Code.NOTHING_WRITTEN:
         return True
+    if diagnostic.code == Code.NOTHING_TO_RELATE and any(
+        len(bad) == 3 and bad[:2] == path[:2] for bad in broken
+    ):
+        return True  # the key that is not known may be the `select` that is missing
     absent = diagnostic.code in _ABSENCES
     return any(path[: len(bad)] == bad or (absent and bad[: len(path)] == path) for bad in broken)
 

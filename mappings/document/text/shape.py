@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -16,6 +16,7 @@ from mappings.document.checks.codes import Code
 from mappings.document.checks.report import MOST_FINDINGS, Report, shown
 from mappings.document.part import parts
 from mappings.document.schema import LONGEST_DAYS, LONGEST_GRACE, Document
+from mappings.document.text.intention import MOST_GUESSES, decimal_comma, meant, synonym
 from mappings.document.text.places import Path
 from mappings.progress import PROGRESS_RULES
 from mappings.progress.options import DECIMALS, FIRST_DAY, LAST_DAY, Shapes, marked
@@ -135,11 +136,14 @@ def _is_branch(data: object, part: object) -> bool:
 
 def _settle(troubles: Sequence[_Trouble], plain: object, report: Report) -> None:
     groups: dict[Path, list[_Trouble]] = {}
+    unknown = {trouble.path for trouble in troubles if trouble.kind == "bad_key"}
     for trouble in troubles:
+        if trouble.kind != "bad_key" and trouble.path in unknown:
+            continue  # nothing can be said of the value of a key that is none
         if trouble.branches:
             groups.setdefault(trouble.path[: trouble.branches[0][0]], []).append(trouble)
         else:
-            _report(trouble, report)
+            _report(trouble, plain, report)
     for path, group in groups.items():
         _choose(path, group, plain, report)
 
@@ -150,16 +154,15 @@ def _choose(path: Path, group: list[_Trouble], plain: object, report: Report) ->
     name = next((part for part in reversed(path) if isinstance(part, str)), "")
     valid = (*SHAPES.get(name, ()), *option_shapes(name)) or OPERAND_SHAPES
     if (bounded := _out_of_bounds(group)) is not None:
-        _wrong(bounded, report)
+        _wrong(bounded, plain, report)
         return
     if isinstance(value, list) and (entries := _of_entries(path, group)):
         _settle(entries, plain, report)
         return
     if not isinstance(value, dict) or not value:
         message = f"{shown(value)} is none of the shapes that `{name}` can have"
-        report.add(
-            Code.WRONG_VALUE, message, path, value=value, valid=valid, remedy="write one of the valid shapes"
-        )
+        remedy = _intended(plain, path, value, report) or "write one of the valid shapes"
+        report.add(Code.WRONG_VALUE, message, path, value=value, valid=valid, remedy=remedy)
         return
     keys = {
         branch: keys
@@ -170,7 +173,7 @@ def _choose(path: Path, group: list[_Trouble], plain: object, report: Report) ->
     if not meant or not keys[meant] & set(value):
         everything = sorted(set().union(*keys.values()))
         for key in value:
-            _unknown_key((*path, key), everything, report)
+            _unknown_key((*path, key), everything, plain, report)
         return
     chosen = [trouble for trouble in group if trouble.branches[0][1] == meant]
     _settle([replace(trouble, branches=trouble.branches[1:]) for trouble in chosen], plain, report)
@@ -189,12 +192,12 @@ def _out_of_bounds(group: list[_Trouble]) -> _Trouble | None:
     return next((one for one in group if one.kind in kinds and len(one.branches) == 1), None)
 
 
-def _report(trouble: _Trouble, report: Report) -> None:
+def _report(trouble: _Trouble, plain: object, report: Report) -> None:
     path, kind = trouble.path, trouble.kind
     if kind == "extra_forbidden":
-        _unknown_key(path, _valid_keys(trouble.loc[:-1]), report)
+        _unknown_key(path, _valid_keys(trouble.loc[:-1]), plain, report)
     elif kind == "bad_key":
-        _unknown_key(path, _expected(trouble.context), report)
+        _unknown_key(path, _expected(trouble.context), plain, report)
     elif kind == "missing":
         report.add(
             Code.MISSING_KEY,
@@ -204,26 +207,32 @@ def _report(trouble: _Trouble, report: Report) -> None:
             remedy=f"add `{path[-1]}:`",
         )
     elif kind == "literal_error":
-        _unknown_value(trouble, report)
+        _unknown_value(trouble, plain, report)
     elif kind in ("union_tag_invalid", "union_tag_not_found"):
         _unknown_kind(trouble, report)
     else:
-        _wrong(trouble, report)
+        _wrong(trouble, plain, report)
 
 
-def _unknown_key(path: Path, valid: Iterable[str], report: Report) -> None:
-    known = tuple(valid)
-    near = did_you_mean(str(path[-1]), known)
-    message = f"the key {shown(path[-1])} is not known here" + (f"; {near}" if near else "")
-    remedy = "correct the key or remove it"
-    if not str(path[-1]).replace("_", "").replace("-", "").isalnum():
+def _unknown_key(path: Path, valid: Iterable[str], plain: object, report: Report) -> None:
+    known, word = tuple(valid), str(path[-1])
+    other = synonym(word, known)
+    near = f'here it is called "{other}"' if other else did_you_mean(word, known)
+    message = f"the key {shown(word)} is not known here" + (f"; {near}" if near else "")
+    places = "" if near else _places_of(word)
+    remedy = f"`{word}` stands in {places}" if places else "correct the key or remove it"
+    remedy = f"write `{other}:`" if other else remedy
+    if number := decimal_comma(_at(plain, path[:-1]), path[-1]):
+        remedy = f"inside {{ }} a comma ends a value: write {number}"
+    elif not word.replace("_", "").replace("-", "").isalnum():
         remedy = "inside { } a comma ends a value: put a text that holds commas in quotes"
     report.add(Code.UNKNOWN_KEY, message, path, value=path[-1], valid=known, remedy=remedy, key=True)
 
 
-def _unknown_value(trouble: _Trouble, report: Report) -> None:
+def _unknown_value(trouble: _Trouble, plain: object, report: Report) -> None:
     valid = _expected(trouble.context)
-    near = did_you_mean(str(trouble.value), valid)
+    intended = _intended(plain, trouble.path, trouble.value, report)
+    near = "" if intended else did_you_mean(str(trouble.value), valid)
     message = f"{shown(trouble.value)} is not a value of `{trouble.path[-1]}`" + (f"; {near}" if near else "")
     report.add(
         Code.UNKNOWN_VALUE,
@@ -231,7 +240,7 @@ def _unknown_value(trouble: _Trouble, report: Report) -> None:
         trouble.path,
         value=trouble.value,
         valid=valid,
-        remedy="write one of the valid values",
+        remedy=intended or "write one of the valid values",
     )
 
 
@@ -261,7 +270,16 @@ def _unknown_kind(trouble: _Trouble, report: Report) -> None:
     )
 
 
-def _wrong(trouble: _Trouble, report: Report) -> None:
+def _intended(plain: object, path: Path, value: object, report: Report) -> str:
+    """`write 0.8`: what the schema would take in the place of a value; empty where that is anybody's guess."""
+    if len(report.found) >= MOST_GUESSES:
+        return ""
+    keys = dict.fromkeys(key for model in _models(Document, path) for key in _keys(model))
+    written = meant(plain, path, value, keys)
+    return f"write {written}" if written else ""
+
+
+def _wrong(trouble: _Trouble, plain: object, report: Report) -> None:
     name = next((str(part) for part in reversed(trouble.path) if isinstance(part, str)), "")
     code, wanted = _wanted(trouble.kind)
     bounds = _bounds(trouble.context)
@@ -270,7 +288,8 @@ def _wrong(trouble: _Trouble, report: Report) -> None:
     elif trouble.kind == "string_pattern_mismatch" and name in _FORMS:
         wanted = f"wanted is {_FORMS[name]}"
     message = f"{shown(trouble.value)} cannot stand here: {wanted}"
-    remedy = _as_share(trouble) or (f"correct `{name}`" if name else "")
+    remedy = _as_share(trouble) or _intended(plain, trouble.path, trouble.value, report)
+    remedy = remedy or (f"correct `{name}`" if name else "")
     report.add(code, message, trouble.path, value=trouble.value, remedy=remedy)
 
 
@@ -307,6 +326,39 @@ def option_shapes(name: str) -> tuple[str, ...]:
         mark.words for rule in PROGRESS_RULES for one, mark in marked(rule.options, Shapes) if one == name
     )
     return tuple(dict.fromkeys(word for words in found for word in words))
+
+
+def _places_of(key: str) -> str:
+    """Up to three places where a key is known, one for each kind of part; empty where it is known nowhere."""
+    places: dict[type[BaseModel], str] = {}
+    found = [(at or "the document itself", model) for at, model in _places(Document, "", ())]
+    for at, model in sorted(found, key=lambda place: (place[0].count("."), place[0])):
+        if key in _keys(model):
+            places.setdefault(model, at)
+    return " or ".join(f"`{at}`" for at in list(places.values())[:3])
+
+
+def _places(
+    model: type[BaseModel], at: str, above: tuple[type[BaseModel], ...]
+) -> Iterator[tuple[str, type[BaseModel]]]:
+    """Every part of the document and where it stands, as `objectives[].rollup`."""
+    yield at, model
+    for name, field in model.model_fields.items():
+        for one, mark in _below(field.annotation):
+            if one not in above:
+                place = f"{at}.{field.alias or name}{mark}".removeprefix(".")
+                yield from _places(one, place, (*above, one))
+
+
+def _below(annotation: object, mark: str = "") -> Iterator[tuple[type[BaseModel], str]]:
+    """The parts that can stand in a value, with `[]` where they stand in a list and `.*` under a name of the writer's own."""
+    for one in _alternatives(annotation):
+        if get_origin(one) is tuple:
+            yield from _below(get_args(one)[0], mark + "[]")
+        elif get_origin(one) is dict:
+            yield from _below(get_args(one)[1], mark + ".*")
+        elif isinstance(one, type) and issubclass(one, BaseModel):
+            yield one, mark
 
 
 def kinds_at(path: Path) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ def yaml_node(text: str) -> Node:
     try:
         return _Composer(text).document()
     except MarkedYAMLError as error:
-        raise _syntax(error) from None
+        raise _syntax(text, error) from None
     except ReaderError as error:
         raise _character(text, error) from None
     except (YAMLError, ValueError, RecursionError, IndexError, AssertionError, AttributeError) as error:
@@ -141,7 +141,7 @@ def _refuse_tag(event: Any, spot: Spot) -> None:
         )
 
 
-def _syntax(error: MarkedYAMLError) -> UnreadableError:
+def _syntax(text: str, error: MarkedYAMLError) -> UnreadableError:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     problem = str(error.problem or error.context or "this is not YAML")
@@ -149,10 +149,35 @@ def _syntax(error: MarkedYAMLError) -> UnreadableError:
         return UnreadableError(
             "tab", "a tab stands where YAML wants spaces", line, column, "indent with spaces"
         )
+    if "expected <block end>" in problem and (above := _indents_above(text, line)):
+        here = column - 1
+        message = (
+            f"this line is indented by {here}, which fits none of the lines above that it could go on with"
+        )
+        choices = " or ".join(f"by {indent} as line {number}" for indent, number in above)
+        return UnreadableError("syntax", message, line, column, f"indent it {choices}")
     context = f" ({error.context})" if error.context and error.problem else ""
     return UnreadableError(
         "syntax", f"YAML cannot be read here: {problem}{context}", line, column, _remedy(problem)
     )
+
+
+def _indents_above(text: str, line: int) -> list[tuple[int, int]]:
+    """The indentations of the blocks that are open before a line, the nearest first, each with the line that has it; empty where
+    the line has one of them, so that something else is wrong."""
+    lines = text.splitlines()
+    found: list[tuple[int, int]] = []
+    for number in range(line - 1, 0, -1):
+        written = lines[number - 1].lstrip(" ")
+        if not written or written.startswith("#"):
+            continue
+        indent = len(lines[number - 1]) - len(written)
+        inner = re.match(r"(?:- +)+", written)
+        for one in (indent + inner.end(), indent) if inner else (indent,):
+            if not found or one < found[-1][0]:
+                found.append((one, number))
+    own = lines[line - 1]
+    return [] if len(own) - len(own.lstrip(" ")) in {indent for indent, _ in found} else found
 
 
 def _remedy(problem: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mappings.jql.findings import Finding
-from mappings.jql.text.words import KEYWORDS, RESERVED
+from mappings.jql.text.words import ELSEWHERE, KEYWORDS, RESERVED
 
 LONGEST_TEXT = 20_000
 
@@ -68,8 +68,8 @@ def tokens_of(text: str) -> tuple[list[Token], list[Finding]]:
             continue
         if found.lastgroup != "space":
             token = _token(found)
+            findings.extend(_reserved(token, tokens[-1] if tokens else None))
             tokens.append(token)
-            findings.extend(_reserved(token))
         place = found.end()
     tokens.append(Token(Kind.END, "", place, place))
     return tokens, findings
@@ -117,16 +117,18 @@ def _token(found: re.Match[str]) -> Token:
     return Token(Kind.NUMBER if NUMBER.fullmatch(raw) else Kind.WORD, unescaped(raw), start, end)
 
 
-def _reserved(token: Token) -> tuple[Finding, ...]:
+def _reserved(token: Token, before: Token | None) -> tuple[Finding, ...]:
     if token.kind is not Kind.BAD:
         return ()
+    value = before is not None and before.kind is Kind.SYMBOL and before.value != ")"
+    other = "" if value else ELSEWHERE.get(token.value.lower(), "")
     return (
         Finding(
             code="reserved-word",
             message=f'"{token.value}" is a reserved word of JQL',
             position=token.start,
             end=token.end,
-            remedy=f'put it in quotes: "{token.value}"',
+            remedy=other or f'put it in quotes: "{token.value}"',
         ),
     )
 

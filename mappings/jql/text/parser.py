@@ -22,6 +22,7 @@ from mappings.jql.text.tree import (
     Query,
     Value,
 )
+from mappings.jql.text.words import SYMBOLS_ELSEWHERE
 
 DEEPEST = 50
 MOST_ITEMS = 1_000
@@ -42,6 +43,8 @@ OPERATORS = (
 HISTORY_WORDS = ("before", "after", "on", "during", "by")
 TEXTS = (Kind.WORD, Kind.QUOTED)
 VALUES = (Kind.WORD, Kind.QUOTED, Kind.NUMBER)
+TYPOGRAPHIC = frozenset("“”„‟«»‘’‚")
+"""Quotes of text processors. For Jira they are letters, so that they only show where they hold a blank or a sign."""
 
 
 class _RefusedError(Exception):
@@ -106,8 +109,22 @@ class _Reader:
         written = self.text[token.start : token.end]
         found = "the JQL ends" if token.kind is Kind.END else f'"{written[:60]}" stands'
         wanted = " or ".join(valid) if len(valid) < 3 else f"one of {', '.join(valid)}"
-        finding = Finding(code, f"{found} where {wanted} was expected", token.start, token.end, valid, remedy)
-        return _RefusedError(finding)
+        message, to_do = f"{found} where {wanted} was expected", remedy or self.slip(valid)
+        return _RefusedError(Finding(code, message, token.start, token.end, valid, to_do))
+
+    def slip(self, valid: tuple[str, ...]) -> str:
+        """What to write instead, where what stands here is what people often write by mistake."""
+        token = self.token
+        before = self.tokens[self.place - 1] if self.place else token
+        written = self.text[before.start : token.end]
+        if not TYPOGRAPHIC.isdisjoint(written):
+            return 'write straight quotes: "…"'
+        if written in SYMBOLS_ELSEWHERE:
+            return f"JQL writes {SYMBOLS_ELSEWHERE[written]}"
+        if before is not token and before.kind in VALUES and token.kind in VALUES:
+            words = f'put a value of several words in quotes: "{before.value} {token.value}"'
+            return f"{words}, or a comma between two" if "," in valid else words
+        return ""
 
     def enter(self) -> None:
         self.depth += 1
@@ -137,17 +154,12 @@ class _Reader:
     def everything(self) -> Clause | None:
         clauses = [self.either()]
         while self.token.kind is not Kind.END and not self.at("order"):
-            self.findings.append(self.trailing().finding)
+            self.findings.append(self.unexpected("AND", "OR", "ORDER BY").finding)
             self.skip(self.place)
             if self.accept(")") or not self.accept("and", "or"):
                 continue
             clauses.append(self.either())
         return _joined(And, clauses)
-
-    def trailing(self) -> _RefusedError:
-        if self.token.kind in VALUES and self.tokens[self.place - 1].kind in VALUES:
-            return self.unexpected("AND", "OR", "ORDER BY", remedy="put a value of several words in quotes")
-        return self.unexpected("AND", "OR", "ORDER BY")
 
     def either(self) -> Clause | None:
         clauses = [self.all()]

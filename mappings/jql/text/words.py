@@ -18,3 +18,34 @@ _RESERVED = """
     uid union unique update user validate values view when whenever where while with
 """
 RESERVED = frozenset(_RESERVED.split())
+
+ELSEWHERE = {
+    "where": "JQL has no WHERE: begin with the first condition",
+    "limit": "JQL has no LIMIT: remove it; everything that fits is taken",
+    "rownum": "JQL has no ROWNUM: remove it; everything that fits is taken",
+    "like": 'JQL searches texts with ~, as in summary ~ "word"',
+    "select": "JQL selects nothing but issues: begin with the first condition",
+    "join": "JQL joins nothing: other issues are named by parent, or by the relation of the mapping",
+    "group": "JQL groups nothing: remove GROUP BY",
+    "having": "JQL groups nothing: write the condition with AND",
+    "distinct": "no issue comes twice: remove DISTINCT",
+    "between": "write two conditions: field >= from AND field <= to",
+    "exists": "write field IS NOT EMPTY",
+    "isnull": "write field IS EMPTY",
+    "isempty": "write field IS EMPTY",
+    "equals": "JQL compares with =",
+    "more": "JQL compares with >",
+    "greater": "JQL compares with >",
+    "less": "JQL compares with <",
+    "begin": 'JQL searches texts with ~, as in summary ~ "word*"',
+}
+"""What people bring along from SQL and from speech, and what JQL has for it; all of them are reserved words."""
+
+SYMBOLS_ELSEWHERE = {
+    "==": "one =",
+    "<>": "!= for <>",
+    "=>": ">= for =>",
+    "=<": "<= for =<",
+    "=!": "!= for =!",
+}
+"""Signs of other languages, and how JQL writes them."""
