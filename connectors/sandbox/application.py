@@ -9,7 +9,8 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from connectors.sandbox import board
-from connectors.sandbox.routes import control, issue, metadata, remote_link, search
+from connectors.sandbox.goals import page
+from connectors.sandbox.routes import control, gateway, issue, metadata, remote_link, search
 from connectors.sandbox.site import Site, raw, site
 from connectors.sandbox.traffic.access import JiraAnswerError, account_for
 from connectors.sandbox.traffic.calls import endpoint
@@ -17,6 +18,7 @@ from connectors.sandbox.traffic.faults import Fault, rate_limit_headers
 from connectors.sandbox.traffic.limits import BURST_REASON
 from connectors.url_rule import UrlRule
 
+API_PATHS = ("/rest/", "/gateway/")
 OPEN_PATHS = ("/rest/api/2/serverInfo", "/rest/api/3/serverInfo", "/rest/api/latest/serverInfo")
 
 
@@ -35,7 +37,9 @@ def create_app(one: Site) -> Flask:
     for place in _webhook_paths(one):
         app.register_blueprint(control.webhooks, url_prefix=place)
     app.register_blueprint(control.control)
+    app.register_blueprint(gateway.routes)
     app.register_blueprint(board.routes)
+    app.register_blueprint(page.routes)
     app.url_value_preprocessor(_take_version)
     return app
 
@@ -60,7 +64,7 @@ def _take_version(_endpoint: str | None, values: dict[str, str] | None) -> None:
 def _enter() -> Response | None:
     """Before each call to Jira: read the body (the connection is kept), count, meet the planned fault, know the caller, lock."""
     request.get_data()
-    if not request.path.startswith("/rest/"):
+    if not request.path.startswith(API_PATHS):
         _lock()
         return None
     site().calls.count(request.method, request.path)

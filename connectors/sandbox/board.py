@@ -18,8 +18,6 @@ from connectors.sandbox.site_state.state import Record, Sandbox, person
 from connectors.sandbox.traffic.access import JiraAnswerError
 from mappings.facts.issue import Named, Status
 
-routes = Blueprint("board", __name__, template_folder="templates")
-
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 NUMBERS = (scheme.POINTS, scheme.KR_START, scheme.KR_CURRENT, scheme.KR_TARGET, scheme.KR_WEIGHT)
 PLAYER = scheme.PEOPLE[0]
@@ -127,7 +125,15 @@ def shown_value(value: Any) -> str:
 # -- pages ------------------------------------------------------------------------------------------------------
 
 
-@routes.before_request
+class Pages(Blueprint):
+    """Pages that take forms from here alone, and show nothing from elsewhere."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, __name__, template_folder="templates")
+        self.before_request(only_from_here)
+        self.after_request(with_policy)
+
+
 def only_from_here() -> None:
     """A form of another site must not move cards here."""
     if request.method == "POST" and request.headers.get("Sec-Fetch-Site", "none") not in (
@@ -137,12 +143,14 @@ def only_from_here() -> None:
         abort(403)
 
 
-@routes.after_request
 def with_policy(response: Response) -> Response:
     """No inline script or style, nothing from elsewhere."""
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+routes = Pages("board")
 
 
 @routes.get("/")

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "cycle": "plugin.cli.objectives.cycle:cycle_group",
         "digest": "plugin.cli.objectives.digest:digest_group",
         "kpi": "plugin.cli.objectives.kpi:kpi_group",
+        "goals": "plugin.cli.objectives.goals:goals_group",
         "history": "plugin.cli.objectives.history:history_group",
         "status": "plugin.cli.work.status:status_command",
         "mapping": "plugin.cli.mappings.mapping:mapping_group",

@@ -100,6 +100,20 @@ class _Story:
         for at, _, deed in sorted(self.deeds, key=lambda one: one[:2]):
             if at <= self.now:
                 deed(at)
+        if self.sandbox.deployment == "cloud":
+            self.goals_app()
+
+    def goals_app(self) -> None:
+        """The company's goals in Atlassian's own app, of which nobody has posted anything: one of each initiative, and below them one of
+        each objective of the running quarter.
+        """
+        book, records = self.sandbox.goals, self.sandbox.records
+        above = [book.add(records[one.id].summary, scheme.PEOPLE[0]) for one in self.initiatives]
+        for goal, made in zip(GOALS, self.goals, strict=True):
+            record = records.get(made.id)
+            if goal.cycle == RUNNING and record is not None:
+                parent = above[goal.initiative] if goal.initiative is not None else None
+                book.add(record.summary, scheme.PEOPLE[0], parent, record.due)
 
     def versions(self) -> None:
         for key in self.sandbox.projects:

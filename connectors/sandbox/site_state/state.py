@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from connectors.sandbox.goals.goal import GoalBook
 from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.scheme import Account, FieldDef, ProjectDef
 from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status, User
@@ -136,6 +137,7 @@ class Sandbox:
         self.forbidden: set[str] = set()
         self.unfetchable: set[str] = set()
         self.remote_links: dict[str, dict[str, Json]] = defaultdict(dict)
+        self.goals = GoalBook(clock)
         self.listeners: list[Callable[[Event], None]] = []
         self.index: dict[str, Record] = {}
         self.index_version = 0
@@ -162,6 +164,7 @@ class Sandbox:
         for name in ("histories", "versions", "components", "links_of"):
             getattr(self, name).update({key: list(found) for key, found in getattr(other, name).items()})
         self.children.update({key: set(found) for key, found in other.children.items()})
+        self.goals.adopt(other.goals)
         self._counters.update(other._counters)
         self._key_numbers.update(other._key_numbers)
 

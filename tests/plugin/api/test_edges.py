@@ -35,6 +35,8 @@ def test_what_costs_minutes_takes_turns_and_nothing_else_does() -> None:
         "PUT /sites/{site}/credential",
         "POST /digests/{digest}/send",
         "POST /outbox/retry",
+        "GET /goals",
+        "GET /goals/check",
     }
 
 

@@ -1,0 +1,82 @@
+"""The goals of one site: which there are, and how they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from connectors.goals.gateway import ask
+from connectors.goals.operations import BATCH, LIST, SETTINGS, STANDING, TENANT
+from connectors.goals.shapes import GoalList, GoalPage, Settings, Tenants
+from connectors.jira.client import Jira
+from connectors.jira.http.errors import IncompleteRead, Permanent
+from connectors.jira.http.transport import Transport
+from mappings.facts.goal import Goal, Scoring
+
+MOST_PAGES = 400
+"""More goals than so many pages hold are not believed."""
+NO_CLOUD_ID = (
+    "Check the address of the site: it is not one of Jira Cloud, or not by the name that Atlassian knows."
+)
+
+
+def goals_of(jira: Jira) -> Goals:
+    """The goals beside a Jira. The gateway is at the address that people browse, also where the API of Jira is not."""
+    transport, address = jira.transport, jira.transport.address
+    if address.api_base == address.browse_url:
+        return Goals(transport)
+    beside = replace(address, api_base=address.browse_url)
+    return Goals(Transport(beside, timeout=transport.timeout, governor=transport.governor))
+
+
+class Goals:
+    """The goals that the account may see. Every method raises JiraError and its kinds."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    @cached_property
+    def cloud_id(self) -> str:
+        """By what Atlassian knows the site; asked once."""
+        host = urlsplit(self._transport.address.browse_url).hostname or ""
+        found = ask(self._transport, TENANT, {"hosts": [host]}, Tenants)
+        known = next((one.cloud_id for one in found if one is not None and one.cloud_id), None)
+        if known is None:
+            raise Permanent(404, (f"Atlassian knows no site at {host}.",), remedy=NO_CLOUD_ID)
+        return known
+
+    @property
+    def container(self) -> str:
+        """Where the goals of the site are."""
+        return f"ari:cloud:townsquare::site/{self.cloud_id}"
+
+    def scoring(self) -> Scoring | None:
+        """Whether the site scores its goals; None where it does not say."""
+        return ask(self._transport, SETTINGS, {"container": self.container}, Settings).scoring_mode
+
+    def every(self) -> Iterator[Goal]:
+        """All goals that are not archived, page by page, without what was posted. Searches are known not to find keys reliably, so all are read."""
+        after: str | None = None
+        for _ in range(MOST_PAGES):
+            page = ask(self._transport, LIST, {"container": self.container, "after": after}, GoalPage)
+            yield from (one.made() for one in page.nodes)
+            following = page.page_info
+            if following is None:
+                raise IncompleteRead("A page of goals does not say whether it is the last.")
+            if not following.has_next_page:
+                return
+            if following.end_cursor is None or following.end_cursor == after:
+                raise IncompleteRead("A page of goals that is not the last leads to no other.")
+            after = following.end_cursor
+        raise IncompleteRead(f"Atlassian Goals has no end after {MOST_PAGES} pages.")
+
+    def standing(self, ids: Iterable[str]) -> dict[str, Goal]:
+        """How the goals of these ids stand, by id; one that the account may not see is left out."""
+        wanted = list(dict.fromkeys(ids))
+        found: dict[str, Goal] = {}
+        for begun in range(0, len(wanted), BATCH):
+            asked = ask(self._transport, STANDING, {"ids": wanted[begun : begun + BATCH]}, GoalList)
+            found |= {one.id: one.made() for one in asked if one is not None}
+        return found

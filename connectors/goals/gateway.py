@@ -1,0 +1,75 @@
+"""One operation to the gateway, and what its refusals mean. It answers them with status 200: at the top, in the payload, or beside half an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from connectors.goals.operations import Operation
+from connectors.goals.shapes import Answer, Problem
+from connectors.jira.http.errors import (
+    AuthFailed,
+    IncompleteRead,
+    JiraError,
+    Permanent,
+    RateLimited,
+    Transient,
+)
+from connectors.jira.http.transport import Transport
+
+T = TypeVar("T")
+
+PATH = "/gateway/api/graphql"
+ANSWER = msgspec.json.Decoder(Answer)
+SERVER_FAULT = 500
+MOST_MESSAGES = 20
+LONGEST_MESSAGE = 500
+REMEDIES = {
+    400: "The gateway does not understand the question or does not take the value. Look for a newer version of the connector, "
+    "and run jira-okr goals check.",
+    403: "Give the connector's account access to the goal in Atlassian Goals; an OAuth token needs read:goal:townsquare and "
+    "write:goal:townsquare.",
+    404: "Check that the goal exists, that the site has Atlassian Goals, and that the connector's account may see it.",
+}
+
+
+def ask(transport: Transport, operation: Operation, variables: Mapping[str, object], shape: type[T]) -> T:
+    """What one operation answers. Raises JiraError and its kinds; half an answer is none."""
+    body = {"query": operation.text, "operationName": operation.name, "variables": dict(variables)}
+    reply = transport.post(PATH, body, reads=operation.reads).read(ANSWER)
+    if reply.errors:
+        raise refusal(reply.errors)
+    value: object = reply.data
+    try:
+        for name in operation.root:
+            value = (
+                msgspec.json.decode(value, type=dict[str, msgspec.Raw])
+                if isinstance(value, msgspec.Raw)
+                else value
+            )
+            value = value[name] if isinstance(value, dict) else None
+        if isinstance(value, msgspec.Raw):
+            return msgspec.json.decode(value, type=shape)
+    except (msgspec.DecodeError, KeyError, RecursionError) as error:
+        raise IncompleteRead(
+            f"The answer of Atlassian's gateway to {operation.name} cannot be read: {error!s:.200}."
+        ) from None
+    raise IncompleteRead(f"Atlassian's gateway answered {operation.name} with nothing.")
+
+
+def refusal(problems: Sequence[Problem]) -> JiraError:
+    """The error that refusals stand for, by the worst of them: what passes by itself is no word against what was asked."""
+    statuses = [one.extensions.status_code if one.extensions else None for one in problems]
+    known = [status for status in statuses if status is not None]
+    messages = tuple((one.message or "no reason given")[:LONGEST_MESSAGE] for one in problems[:MOST_MESSAGES])
+    if 401 in known:
+        return AuthFailed("Atlassian's gateway did not accept the credentials.", status=401)
+    if 429 in known:
+        return RateLimited("goals-gateway")
+    passing = next((status for status in known if status >= SERVER_FAULT), None)
+    if passing is not None:
+        return Transient(f"Atlassian Goals cannot answer now: {messages[0]}.", status=passing)
+    status = known[0] if known else 400
+    return Permanent(status, messages, remedy=REMEDIES.get(status, ""))

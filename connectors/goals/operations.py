@@ -1,0 +1,64 @@
+"""What the gateway is asked. Each operation has a name and opts in to what is still experimental; tests hold them against the official types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PAGE = 50
+BATCH = 10
+"""Goals of one page, and of one question for what stands behind them: what a query may cost is not published, so it is kept small."""
+MOST_METRICS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One question or order. `root` is the way to what is wanted in `data`; `reads` says that it changes nothing."""
+
+    name: str
+    text: str
+    root: tuple[str, ...]
+    reads: bool = True
+
+
+HEAD = "id key name url isArchived scoringMode status { value score } owner { name }"
+
+TENANT = Operation(
+    "okrTenant",
+    """query okrTenant($hosts: [String!]) @optIn(to: "Townsquare") {
+  tenantContexts(hostNames: $hosts) { cloudId }
+}""",
+    ("tenantContexts",),
+)
+SETTINGS = Operation(
+    "okrGoalsSettings",
+    """query okrGoalsSettings($container: ID!) @optIn(to: "Townsquare") {
+  goals_appSettings(containerId: $container) { scoringMode }
+}""",
+    ("goals_appSettings",),
+)
+LIST = Operation(
+    "okrGoals",
+    f"""query okrGoals($container: String!, $after: String) @optIn(to: "Townsquare") {{
+  townsquare {{
+    goalTql(q: "archived = false", containerId: $container, first: {PAGE}, after: $after) {{
+      edges {{ node {{ {HEAD} }} }}
+      pageInfo {{ hasNextPage endCursor }}
+    }}
+  }}
+}}""",
+    ("townsquare", "goalTql"),
+)
+STANDING = Operation(
+    "okrGoalsStanding",
+    f"""query okrGoalsStanding($ids: [ID!]!) @optIn(to: "Townsquare") {{
+  goals_byIds(goalIds: $ids) {{
+    {HEAD}
+    capabilities {{ canCreateUpdates }}
+    updates(first: 1) {{ edges {{ node {{ ari creationDate creator {{ accountId name }} newScore newState {{ value }} summary }} }} }}
+    metricTargets(first: {MOST_METRICS}) {{
+      edges {{ node {{ id startValue targetValue metric {{ id name source externalEntityId latestValue {{ value }} }} }} }}
+    }}
+  }}
+}}""",
+    ("goals_byIds",),
+)

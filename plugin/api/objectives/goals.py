@@ -1,0 +1,107 @@
+"""`/goals`: the goals of Atlassian Goals beside a site."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from plugin.api.protocol.lookup import site_of
+from plugin.api.protocol.operation import UNKEPT, Call, Reply, Routes
+from plugin.doors.cursor import cursor, list_name, position
+from plugin.doors.model import Given, Page, PageQuery, SiteQuery
+from plugin.use_cases.objectives import goals
+from plugin.use_cases.objectives.goals import Goal, GoalCheck
+
+ROUTES = Routes()
+
+
+class GoalGiven(Given):
+    """A goal as Atlassian Goals has it. `score` is what was posted last, as the site holds it."""
+
+    id: str
+    key: str
+    name: str
+    url: str
+    status: str
+    score: int | None
+    owner: str | None
+    posted_at: datetime | None
+    posted_by: str | None
+    summary: str | None
+    metrics: int
+    may_post: bool | None = Field(
+        description="Whether the connector's account may post; null where the site does not say."
+    )
+
+
+class GoalFindingGiven(Given):
+    """What stands in the way, and what to do about it."""
+
+    message: str
+    remedy: str
+
+
+class GoalCheckGiven(Given):
+    """What the gateway says; what was not reached is null."""
+
+    cloud_id: str | None
+    scoring: str | None = Field(
+        description="`OKR` where goals are scored, `SIMPLE` where they have a status alone."
+    )
+    goals: int | None
+    posting: int | None = Field(description="To how many of them the account may post.")
+    findings: list[GoalFindingGiven]
+
+
+@ROUTES.get("/goals", "editor", "The goals of Atlassian Goals.", heavy=True)
+def list_goals(call: Call, query: PageQuery) -> Reply[Page[GoalGiven]]:
+    """Those that the connector's account sees and that are not archived, by key, as they are now."""
+    site = site_of(call, query)
+    name = list_name(f"goals:{site}", query)
+    begun = position(query.cursor, name, (int,))
+    start = 0 if begun is None else int(begun[0])
+    found = goals.list_goals(call.connector, call.actor, site)
+    shown = found[start : start + query.limit]
+    more = len(found) > start + len(shown)
+    items = [goal_given(one) for one in shown]
+    return Reply(
+        Page[GoalGiven](items=items, next=cursor(name, start + len(shown)) if more else None), UNKEPT
+    )
+
+
+def goal_given(one: Goal) -> GoalGiven:
+    """One goal as an answer shows it."""
+    latest = one.latest
+    return GoalGiven(
+        id=one.id,
+        key=one.key,
+        name=one.name,
+        url=one.url,
+        status=one.status,
+        score=latest.score if latest else None,
+        owner=one.owner or None,
+        posted_at=latest.at if latest else None,
+        posted_by=latest.by if latest else None,
+        summary=latest.words if latest else None,
+        metrics=len(one.metrics),
+        may_post=one.may_post,
+    )
+
+
+@ROUTES.get("/goals/check", "editor", "Whether Atlassian Goals can be worked with.", heavy=True)
+def check_goals(call: Call, query: SiteQuery) -> Reply[GoalCheckGiven]:
+    """Asks the gateway now, and writes nothing."""
+    return Reply(check_given(goals.check(call.connector, call.actor, site_of(call, query))), UNKEPT)
+
+
+def check_given(found: GoalCheck) -> GoalCheckGiven:
+    """What the gateway said."""
+    findings = [GoalFindingGiven(message=one.message, remedy=one.remedy) for one in found.findings]
+    return GoalCheckGiven(
+        cloud_id=found.cloud_id,
+        scoring=found.scoring,
+        goals=found.goals,
+        posting=found.posting,
+        findings=findings,
+    )

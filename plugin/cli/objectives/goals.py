@@ -1,0 +1,97 @@
+"""`jira-okr goals`: the goals of Atlassian Goals, and whether they can be worked with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.cli.terminal.connector import open_connector
+from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.use_cases.objectives import goals
+from plugin.use_cases.objectives.goals import Goal, GoalCheck
+
+
+@click.group("goals")
+def goals_group() -> None:
+    """See the goals of Atlassian Goals, and whether the connector's account can work with them."""
+
+
+@goals_group.command("list")
+@site_option
+@json_option
+def list_command(site: str, as_json: bool) -> None:
+    """List the goals that the connector's account sees, with what was posted last."""
+    with open_connector(site=site) as connector:
+        found = goals.list_goals(connector, COMMAND_LINE, site)
+    if as_json:
+        show_json([goal_values(one) for one in found])
+    elif not found:
+        click.echo("No goals. jira-okr goals check says whether that may be.")
+    else:
+        columns = ("Goal", "Name", "Status", "Score", "Owner", "Posted last")
+        show_table("Goals", columns, [_row(one) for one in found])
+
+
+@goals_group.command("check")
+@site_option
+@json_option
+def check_command(site: str, as_json: bool) -> None:
+    """Ask Atlassian's gateway what the account may do with goals; nothing is written. Exit code 1 where something stands in the way."""
+    with open_connector(site=site) as connector:
+        found = goals.check(connector, COMMAND_LINE, site)
+    if as_json:
+        show_json(check_values(found))
+    else:
+        for line in _lines(found):
+            click.echo(line)
+    if found.findings:
+        raise SystemExit(1)
+
+
+def goal_values(one: Goal) -> dict[str, Any]:
+    """One goal for programs."""
+    latest = one.latest
+    return {
+        "id": one.id,
+        "key": one.key,
+        "name": one.name,
+        "url": one.url,
+        "status": one.status,
+        "score": latest.score if latest else None,
+        "owner": one.owner or None,
+        "posted_at": latest.at.isoformat() if latest and latest.at else None,
+        "posted_by": latest.by if latest else None,
+        "summary": latest.words if latest else None,
+        "metrics": len(one.metrics),
+        "may_post": one.may_post,
+    }
+
+
+def check_values(found: GoalCheck) -> dict[str, Any]:
+    """What the gateway said, for programs."""
+    return {
+        "cloud_id": found.cloud_id,
+        "scoring": found.scoring,
+        "goals": found.goals,
+        "posting": found.posting,
+        "findings": [{"message": one.message, "remedy": one.remedy} for one in found.findings],
+    }
+
+
+def _row(one: Goal) -> tuple[str, ...]:
+    latest = one.latest
+    posted = f"{latest.at:%Y-%m-%d %H:%M} {latest.by}" if latest and latest.at else "–"
+    score = str(latest.score) if latest and one.scoring == "OKR" else "–"
+    return one.key, one.name, one.status, score, one.owner, posted
+
+
+def _lines(found: GoalCheck) -> list[str]:
+    lines = []
+    if found.cloud_id is not None:
+        modes = {"OKR": "are scored: the status follows from the score", "SIMPLE": "have a status alone"}
+        mode = modes.get(found.scoring or "", "are scored or not: the site does not say")
+        lines.append(f"Atlassian knows the site as {found.cloud_id}; its goals {mode}.")
+        lines.append(f"The account sees {found.goals} goals and may post to {found.posting} of them.")
+    return [*lines, *(f"{one.message} {one.remedy}" for one in found.findings)]

@@ -1,0 +1,50 @@
+"""The goals of Atlassian Goals, at each door: the same goals, and the same word on whether they can be worked with."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import requests
+
+from connectors.sandbox.goals.goal import CLOUD_ID
+
+
+@pytest.fixture
+def address(company):
+    return company.environment["JIRA_OKR_JIRA__URL"]
+
+
+def test_goals_are_listed_and_checked_alike_at_each_door(company, address):
+    form = {"status": "at_risk", "score": "45", "summary": "Slower than we hoped"}
+    assert requests.post(f"{address}/goals/NORTH-2/update", data=form, timeout=10).status_code == 200
+    listed = json.loads(company.command("goals", "list", "--json").output)
+    given = company.api("GET", "/goals?limit=200").get_json()["items"]
+    assert [one["key"] for one in listed][:3] == ["NORTH-1", "NORTH-2", "NORTH-3"]
+    assert [{**one, "posted_at": None} for one in listed] == [{**one, "posted_at": None} for one in given]
+    second = listed[1]
+    assert second["name"] == "Be the safest arm on the factory floor"
+    assert (second["status"], second["score"], second["summary"]) == ("at_risk", 45, "Slower than we hoped")
+    assert (second["posted_by"], second["may_post"], second["metrics"]) == ("Ada Brandt", True, 0)
+    assert listed[0]["posted_at"] is None
+    shown = company.command("goals", "list").output
+    assert "NORTH-2" in shown
+    assert "at_risk" in shown
+
+    count = len(listed)
+    told = {"cloud_id": CLOUD_ID, "scoring": "OKR", "goals": count, "posting": count, "findings": []}
+    checked = company.command("goals", "check", "--json")
+    assert (checked.exit_code, json.loads(checked.output)) == (0, told)
+    assert company.api("GET", "/goals/check").get_json() == told
+    assert f"sees {count} goals and may post to {count} of them" in company.command("goals", "check").output
+
+
+def test_a_site_without_goals_is_said_so_with_what_to_do(company, address):
+    fault = {"kind": "status", "path": "/gateway/", "status": 403, "shape": "jira", "message": "No Goals here.", "times": 2}  # fmt: skip
+    assert requests.post(f"{address}/_sandbox/faults", json=fault, timeout=10).status_code == 204
+    checked = company.command("goals", "check")
+    assert checked.exit_code == 1
+    assert checked.output.startswith("No Goals here. ")
+    assert "docs/goals.md" in checked.output
+    [finding] = company.api("GET", "/goals/check").get_json()["findings"]
+    assert finding["message"] == "No Goals here."
