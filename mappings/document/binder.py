@@ -172,7 +172,9 @@ class _Binder:
             name = self.team_word(word, part, read)
             if name is not None and name.ids:
                 self.names.add(name)
-            found |= dict.fromkeys(name.ids if name is not None else (word.casefold(),), called_so)
+            found |= dict.fromkeys(name.ids if name is not None else (), called_so)
+            if read is not None:
+                found.setdefault(word.strip().casefold(), called_so)
         return TeamRule(read, found)
 
     def team_word(self, word: str, part: TeamPart, read: Field | None) -> Name | None:

@@ -81,8 +81,8 @@ class ObjectiveRule:
 
 @dataclass(frozen=True, slots=True)
 class TeamRule:
-    """Who objectives belong to: what `field` says of them, their project where it is None. `names` are what teams are called, by id, and
-    where no id is known by the word as written, in any case.
+    """Who objectives belong to: what `field` says of them, their project where it is None. `names` are what teams are called, by id, and of
+    a field by the word as written, in any case, for what has no id or one that is not known.
     """
 
     field: Field | None

@@ -28,8 +28,10 @@ def team_of(mapping: BoundMapping, part: ObjectivePart, issue: Issue | None) -> 
     if rule.field is None:
         project = issue.project
         return rule.names.get(project.id) or rule.names.get(project.key) or project.key
+    known = {option.id for option in rule.field.options}
     said = list(_said(rule.field, issue))
-    called = (rule.names.get(word) or rule.names.get(word.casefold()) for words in said for word in words)
+    bound = [words[:1] if words[0] in known else words for words in said]
+    called = (rule.names.get(word) or rule.names.get(word.casefold()) for words in bound for word in words)
     return next((name for name in called if name), said[0][-1] if said else None)
 
 

@@ -17,7 +17,7 @@ from mappings.fields.field_type import view_of
 from mappings.jql.dates import LITERAL, RELATIVE
 from mappings.jql.fields.instants import TESTS, datetimes_compare, days_compare
 from mappings.jql.fields.name_table import Known
-from mappings.jql.fields.named_values import resolved
+from mappings.jql.fields.named_values import Namesakes, names_of, resolved
 from mappings.jql.fields.people import People
 from mappings.jql.functions import is_current_user, refuse_call
 from mappings.jql.ground import Ground, Verdict, never
@@ -136,14 +136,14 @@ def choices_among(field: Field) -> Callable[[Ground, Sequence[Value | Call]], Ve
 
     def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
         _check_options(ground, field, values)
-        wanted = _choices(ground, field, values)
+        wanted, namesakes = _choices(ground, field, values)
         ids, words, me = wanted.ids, wanted.words, wanted.me
         field_id, named, held = field.id, identities_of(field), choices_in(field)
         by_word = me or bool(words.wanted)
 
         def verdict(issue: Issue, moment: Moment) -> bool:
             value = issue.fields.get(field_id)
-            if ids and any(one.id in ids for one in held(value)):
+            if ids and any(one.id in ids or namesakes.has(one) for one in held(value)):
                 return True
             for identity in named(value) if by_word else ():
                 if words[identity] or (me and identity == moment.account_id):
@@ -155,10 +155,11 @@ def choices_among(field: Field) -> Callable[[Ground, Sequence[Value | Call]], Ve
     return among
 
 
-def _choices(ground: Ground, field: Field, values: Sequence[Value | Call]) -> People:
+def _choices(ground: Ground, field: Field, values: Sequence[Value | Call]) -> tuple[People, Namesakes]:
     """Words by the options that are known by id, the others as people and as they stand."""
     ids: set[str] = set()
     words: set[str] = set()
+    shared: set[str] = set()
     me = False
     for value in values:
         if not isinstance(value, Value):
@@ -168,7 +169,8 @@ def _choices(ground: Ground, field: Field, values: Sequence[Value | Call]) -> Pe
         ground.mean(Kind.OPTION, value, found, field.id)
         ids |= found
         words |= set() if found else {value.text}
-    return People(frozenset(ids), Known(words), me)
+        shared |= names_of(value, found)
+    return People(frozenset(ids), Known(words), me), Namesakes.among(field.options, shared)
 
 
 def _check_options(ground: Ground, field: Field, values: Sequence[Value | Call]) -> None:

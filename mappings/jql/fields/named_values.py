@@ -28,15 +28,42 @@ class Nameable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Namesakes:
+    """What bears a wanted name under an id that is not known: the same option of another context, the component of another project.
+
+    Of what is known the id has decided, whatever it is called by now.
+    """
+
+    known: frozenset[str]
+    words: Known
+
+    @classmethod
+    def among(cls, known: Iterable[Nameable], words: Iterable[str]) -> Namesakes:
+        """Beside these, what is called so."""
+        return cls(frozenset(one.id for one in known), Known(words))
+
+    def has(self, value: Nameable) -> bool:
+        """Whether this value is one."""
+        return value.id not in self.known and self.words[value.name]
+
+
+def names_of(value: Value, found: Iterable[str]) -> set[str]:
+    """The word of a value that stands for these ids by its name; nothing where it says the id itself, or stands for none."""
+    ids = set(found)
+    return {value.text} if ids and ids != {value.text} else set()
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """What the values of a condition stand for: ids decide; words are compared with names where no id is known."""
 
     ids: frozenset[str]
     words: Known
+    namesakes: Namesakes
 
     def has(self, value: Nameable) -> bool:
         """Whether this value is wanted."""
-        return value.id in self.ids or self.words[value.name]
+        return value.id in self.ids or self.words[value.name] or self.namesakes.has(value)
 
 
 def wanted(ground: Ground, what: Kind, values: Iterable[Value | Call], known: Sequence[Nameable]) -> Wanted:
@@ -44,12 +71,14 @@ def wanted(ground: Ground, what: Kind, values: Iterable[Value | Call], known: Se
     whole = known if what not in LOOKED_UP else ()
     ids: set[str] = set()
     words: set[str] = set()
+    shared: set[str] = set()
     for value in values:
         if isinstance(value, Call):
             refuse_call(ground, value, what)
             continue
         found = resolved(value, known)
         ids.update(found)
+        shared |= set() if whole else names_of(value, found)
         ground.mean(what, value, found)
         if not found:
             words.add(value.text)
@@ -57,7 +86,7 @@ def wanted(ground: Ground, what: Kind, values: Iterable[Value | Call], known: Se
                 ids.add(value.text)
             if whole:
                 ground.unknown_value(what, value.text, value, tuple(dict.fromkeys(k.name for k in known)))
-    return Wanted(frozenset(ids), Known(words))
+    return Wanted(frozenset(ids), Known(words), Namesakes.among(known, shared))
 
 
 def resolved(value: Value, known: Sequence[Nameable]) -> set[str]:
@@ -224,11 +253,11 @@ def several_among(
 
     def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
         target = wanted(ground, what, values, known(ground))
-        ids, words = target.ids, target.words
+        ids, words, namesakes = target.ids, target.words, target.namesakes
 
         def verdict(issue: Issue, _moment: Moment) -> bool:
             for value in read(issue):  # noqa: SIM110 - a generator costs more than the test
-                if value.id in ids or words[value.name]:
+                if value.id in ids or words[value.name] or namesakes.has(value):
                     return True
             return False
 

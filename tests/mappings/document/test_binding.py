@@ -325,7 +325,7 @@ def test_teams_are_bound_by_the_ids_of_projects_and_options(complete):
     kind = Field("customfield_10070", "Kind", "option", options=LEVELS)
     mapping = bind(read_document(text).require(), replace(SITE, fields=(*FIELDS, kind)))
     assert mapping.team is not None
-    assert mapping.team.names == {"1": "Bees", "2": "Seas", "other": "Others"}
+    assert mapping.team.names == {"1": "Bees", "2": "Seas", "c": "Seas", "other": "Others"}
     assert "customfield_10070" in mapping.field_ids()
 
 
