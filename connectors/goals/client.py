@@ -25,9 +25,9 @@ NO_CLOUD_ID = (
 def goals_of(jira: Jira) -> Goals:
     """The goals beside a Jira. The gateway is at the address that people browse, also where the API of Jira is not."""
     transport, address = jira.transport, jira.transport.address
-    if address.api_base == address.browse_url:
+    if address.api_base == address.browse_url and not address.gateway:
         return Goals(transport)
-    beside = replace(address, api_base=address.browse_url)
+    beside = replace(address, api_base=address.browse_url, gateway="")
     return Goals(Transport(beside, timeout=transport.timeout, governor=transport.governor))
 
 

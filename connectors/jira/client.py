@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from connectors.jira.http.address import Deployment, SiteAddress
+from connectors.jira.http.gateway import is_gateway
+from connectors.jira.http.scopes import Scope
 from connectors.jira.http.transport import Pacing, Transport
 from connectors.jira.metadata import catalogue, permissions, server
 from connectors.jira.metadata.paged_lists import read_pages
@@ -112,6 +114,12 @@ class Jira:
     def permissions(self, project_key: str | None, names: Iterable[str]) -> dict[str, bool]:
         """Whether the account has these permissions, in a project or anywhere."""
         return permissions.permissions(self.transport, self.api, project_key, names)
+
+    def missing_scopes(self) -> tuple[Scope, ...]:
+        """The scopes that a token at the gateway lacks of those we need; none for a token that has no scopes."""
+        if not is_gateway(self.transport.base):
+            return ()
+        return permissions.missing_scopes(self.transport, self.api)
 
     # -- reading
 

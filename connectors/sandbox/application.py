@@ -10,9 +10,12 @@ from werkzeug.exceptions import HTTPException
 
 from connectors.sandbox import board
 from connectors.sandbox.goals import page
+from connectors.sandbox.goals.goal import CLOUD_ID
 from connectors.sandbox.routes import control, gateway, issue, metadata, remote_link, search
 from connectors.sandbox.site import Site, raw, site
-from connectors.sandbox.traffic.access import JiraAnswerError, account_for
+from connectors.sandbox.traffic import scopes
+from connectors.sandbox.traffic.access import JiraAnswerError, account_for, scoped_account
+from connectors.sandbox.traffic.api_gateway import refusal, with_gateway
 from connectors.sandbox.traffic.calls import endpoint
 from connectors.sandbox.traffic.faults import Fault, rate_limit_headers
 from connectors.sandbox.traffic.limits import BURST_REASON
@@ -23,7 +26,7 @@ OPEN_PATHS = ("/rest/api/2/serverInfo", "/rest/api/3/serverInfo", "/rest/api/lat
 
 
 def create_app(one: Site) -> Flask:
-    """The app of a site; Jira's API under /rest, the board at /, the controls under /_sandbox."""
+    """The app of a site; Jira's API under /rest and, on Cloud, behind Atlassian's gateway, the board at /, the controls under /_sandbox."""
     app = Flask(__name__, static_folder="static")
     app.url_rule_class = UrlRule
     app.extensions["sandbox"] = one
@@ -41,7 +44,16 @@ def create_app(one: Site) -> Flask:
     app.register_blueprint(board.routes)
     app.register_blueprint(page.routes)
     app.url_value_preprocessor(_take_version)
+    cloud = one.sandbox.deployment == "cloud"
+    if cloud:
+        app.add_url_rule("/_edge/tenant_info", view_func=_tenant)
+    app.wsgi_app = with_gateway(app.wsgi_app, cloud=cloud)  # type: ignore[method-assign,assignment]
     return app
+
+
+def _tenant() -> Response:
+    """Which site this is, to anybody who asks."""
+    return raw(msgspec.json.encode({"cloudId": CLOUD_ID}))
 
 
 def _webhook_paths(one: Site) -> list[str]:
@@ -79,11 +91,26 @@ def _enter() -> Response | None:
     limited = _spend_call()
     if limited is not None:
         return limited
-    open_to_all = request.path in OPEN_PATHS
-    g.account = account_for(
-        site().sandbox, request.headers.get("Authorization"), public=site().public or open_to_all
-    )
-    _lock()
+    refused = _know_caller()
+    if refused is None:
+        _lock()
+    return refused
+
+
+def _know_caller() -> Response | None:
+    """Put the account behind the call in its place, at the gateway only where the token has the scope for it."""
+    sandbox, header = site().sandbox, request.headers.get("Authorization")
+    if not request.script_root:
+        public = site().public or request.path in OPEN_PATHS
+        g.account = account_for(sandbox, header, public=public)
+        return None
+    found = scoped_account(sandbox, header)
+    if found is None:
+        return refusal("Unauthorized")
+    scope = scopes.needed(request.method, request.path)
+    if scope is not None and scope not in found[1]:
+        return refusal("Unauthorized; scope does not match")
+    g.account, g.base_url = found[0], site().base_url + request.script_root
     return None
 
 

@@ -52,9 +52,9 @@ class Site:
         self.webhooks = Webhooks(sandbox, self.view("2"), self._passes)
         sandbox.listeners.append(self._hear)
 
-    def view(self, version: str) -> View:
-        """How answers of this API version are rendered."""
-        return View(version, self.base_url, self.sandbox.deployment == "datacenter")
+    def view(self, version: str, base_url: str | None = None) -> View:
+        """How answers of this API version are rendered; by the gateway, things are at its address."""
+        return View(version, base_url or self.base_url, self.sandbox.deployment == "datacenter")
 
     def _hear(self, event: Event) -> None:
         for message in self.webhooks.messages(event):
@@ -89,7 +89,7 @@ def actor() -> User:
 
 def view() -> View:
     """How the current request's answer is rendered."""
-    return site().view(g.version)
+    return site().view(g.version, g.get("base_url"))
 
 
 def writer() -> IssueWriter:

@@ -58,13 +58,16 @@ class RegisteredGiven(Given):
 
 
 class AddSite(Asked):
-    """A Jira to work with. Cloud wants `email` and `token`, Data Center `pat`; they are kept encrypted and never given back."""
+    """A Jira to work with. Cloud wants `email` and `token`, or the `token` of a service account alone, Data Center `pat`; they are kept encrypted and never given back."""
 
     name: Entry = Field(pattern="^[a-z0-9][a-z0-9-]{0,29}$")
     url: Entry = Field(
         min_length=1, description="Where people browse it, for example https://acme.atlassian.net."
     )
-    api_base: Entry = Field("", description="Where its API is, if elsewhere (scoped Cloud tokens).")
+    api_base: Entry = Field(
+        "",
+        description="Where its API is, if neither at the site nor at Atlassian's gateway, which is found by itself for scoped tokens.",
+    )
     email: Entry = ""
     token: Entry = ""
     pat: Entry = ""
@@ -95,6 +98,7 @@ class TestedGiven(Given):
     account: str | None = None
     permissions: dict[str, bool] | None = None
     projects: list[str] | None = None
+    missing_scopes: list[str] | None = Field(default=None, description="What a scoped token lacks to write.")
     token_expires: date | None = None
 
 
@@ -154,16 +158,21 @@ def try_site(call: Call, path: SiteAddress) -> Reply[TestedGiven]:
 def tested_given(found: Tested, token_expires: date | None) -> TestedGiven:
     """What a site answered."""
     lacking = [name for name in NEEDED if not found.permissions.get(name)]
+    remedies = [
+        *([f"Give the account these permissions: {', '.join(lacking)}."] if lacking else []),
+        *(f"Make a token that has the scope {scope} too, and enter it." for scope in found.missing_scopes),
+    ]
     return TestedGiven(
-        works=not lacking,
+        works=not remedies,
         said=f"Signed in as {found.account}.",
-        remedy=f"Give the account these permissions: {', '.join(lacking)}." if lacking else "",
+        remedy=" ".join(remedies),
         deployment=found.deployment,
         version=found.version,
         title=found.title,
         account=found.account,
         permissions=dict(found.permissions),
         projects=list(found.projects),
+        missing_scopes=list(found.missing_scopes),
         token_expires=token_expires,
     )
 

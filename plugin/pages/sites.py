@@ -66,7 +66,7 @@ class SiteForm(PageForm):
     email = Line(
         "E-mail address of the account (Cloud)",
         widget=EmailInput(),
-        description="Best an account of its own, so that people see in the history who wrote.",
+        description="Best an account of its own, so that people see in the history who wrote. Leave it empty for the token of a service account.",
     )
     token = Secret(
         "API token, or personal access token",
@@ -77,7 +77,7 @@ class SiteForm(PageForm):
     token_expires = Day("The token expires on", description=EXPIRES_HINT)
     api_base = Line(
         "Address of the API",
-        description="Only for scoped Cloud tokens: https://api.atlassian.com/ex/jira/ and the cloud id.",
+        description="Leave it empty: for scoped tokens and service accounts Atlassian's gateway is found by itself. Only where a proxy stands before it.",
     )
 
     def site(self) -> NewSite:

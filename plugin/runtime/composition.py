@@ -75,7 +75,8 @@ def _connect(
     address = SiteAddress(
         name=jira.name,
         browse_url=str(jira.url).rstrip("/"),
-        api_base=str(jira.api_base or jira.url).rstrip("/"),
+        api_base="" if jira.by_gateway else str(jira.api_base or jira.url).rstrip("/"),
+        gateway=str(settings.gateway_url) if jira.by_gateway else "",
         deployment=None,
         credentials=credentials,
         tls=TlsFiles(
@@ -92,9 +93,10 @@ def _connect(
 def _credentials(jira: JiraSettings) -> BasicCredentials | BearerCredentials:
     if jira.pat is not None:
         return BearerCredentials(jira.pat.get_secret_value())
-    if jira.email and jira.token is not None:
-        return BasicCredentials(jira.email, jira.token.get_secret_value())
+    if jira.token is not None:
+        token = jira.token.get_secret_value()
+        return BasicCredentials(jira.email, token) if jira.email else BearerCredentials(token)
     raise NotReady(
         "The Jira account is incomplete. Set JIRA_OKR_JIRA__EMAIL and JIRA_OKR_JIRA__TOKEN (Jira Cloud), "
-        "or JIRA_OKR_JIRA__PAT (Jira Data Center)."
+        "JIRA_OKR_JIRA__TOKEN alone (a service account of Jira Cloud), or JIRA_OKR_JIRA__PAT (Jira Data Center)."
     )

@@ -17,7 +17,8 @@ from pydantic import AnyHttpUrl, SecretStr, TypeAdapter, ValidationError
 from sqlalchemy import Connection
 
 from connectors.jira.http.address import Deployment
-from connectors.jira.http.errors import JiraError
+from connectors.jira.http.errors import AuthFailed, JiraError
+from connectors.jira.http.scopes import WRITE_WORK, ScopeMissing
 from connectors.store.people import audit
 from connectors.store.reads import wishes
 from connectors.store.sites import api_versions, catalogues, sites
@@ -26,7 +27,7 @@ from mappings.write_back.targets import WRITE_TARGETS
 from plugin.runtime.composition import site_from
 from plugin.runtime.connector import Connector, NotReady, Site
 from plugin.runtime.credentials_vault import vault
-from plugin.runtime.settings import JiraSettings
+from plugin.runtime.settings import GATEWAY, JiraSettings
 from plugin.sync import outage
 from plugin.use_cases.health.credential_expiry import day_given, expiry_at
 
@@ -37,12 +38,14 @@ TAKEN = tuple(dict.fromkeys(target.permission for target in WRITE_TARGETS))
 ASKED = ("BROWSE_PROJECTS", *TAKEN, "ADMINISTER_PROJECTS", "ADMINISTER")
 METADATA = ("metadata.google.internal", "fd00:ec2::254", "100.100.100.200", "192.0.0.192")
 LOOK_SECONDS = 2.0
-_SECRET = ("email", "token", "pat", "webhook_secret")
 
 
 @dataclass(frozen=True, slots=True)
 class NewSite:
-    """What a person gave of a site. Cloud wants `email` and `token`, Data Center `pat`."""
+    """What a person gave of a site. Cloud wants `email` and `token`, or the `token` of a service account alone, Data Center `pat`.
+
+    `api_base` is only needed where the API is neither at the site nor at Atlassian's gateway.
+    """
 
     name: str
     url: str
@@ -59,7 +62,10 @@ class NewSite:
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """What Jira said when it was asked who we are: `permissions` site-wide, `projects` we can see (keys with names)."""
+    """What Jira said when it was asked who we are: `permissions` site-wide, `projects` we can see (keys with names).
+
+    `missing_scopes`: what a scoped token lacks that we can do without, by names. `api_base` is where the API answered.
+    """
 
     account: str
     title: str
@@ -67,6 +73,8 @@ class Tested:
     version: str
     permissions: dict[str, bool]
     projects: tuple[str, ...]
+    missing_scopes: tuple[str, ...] = ()
+    api_base: str = ""
 
 
 class Watch:
@@ -170,14 +178,11 @@ def add_site(connector: Connector, new: NewSite, by: str) -> Tested:
     now = connector.clock()
     require_ahead(new.token_expires, now)
     settings = settings_of(connector, new)
-    site = site_from(settings, connector.settings, connector.store)
-    found = test_site(site)
-    sealed = vault(connector.settings).seal(
-        {name: getattr(new, name) for name in _SECRET if getattr(new, name)}
-    )
+    found = first_answer(connector, settings)
+    sealed = vault(connector.settings).seal(secrets_of(settings))
     plain = {
         "url": str(settings.url),
-        "api_base": new.api_base,
+        "api_base": elsewhere(settings, found),
         "deployment": found.deployment,
         "token_expires": day_text(new.token_expires),
     }
@@ -221,14 +226,74 @@ def require_added(connector: Connector, name: str) -> None:
 
 
 def test_site(site: Site) -> Tested:
-    """Ask Jira who we are, what we may do and what we see. Raises JiraError."""
+    """Ask Jira who we are, what we may do and what we see. Raises JiraError, ScopeMissing naming every scope that the token lacks."""
     jira = site.jira
+    missing = jira.missing_scopes()
+    if any(scope is not WRITE_WORK for scope in missing):
+        raise ScopeMissing(missing)
     server, user = jira.server(), jira.myself()
     permissions = jira.permissions(None, ASKED)
     catalogue = jira.catalogue()
     projects = tuple(f"{project.key} {project.name}" for project in catalogue.projects)
     version = ".".join(map(str, server.version))
-    return Tested(user.name, server.title, server.deployment, version, permissions, projects)
+    return Tested(
+        user.name,
+        server.title,
+        server.deployment,
+        version,
+        permissions,
+        projects,
+        tuple(scope.name for scope in missing),
+        jira.transport.base,
+    )
+
+
+def first_answer(connector: Connector, settings: JiraSettings) -> Tested:
+    """What Jira says where it lets this account in: as given, or by the other way of a Cloud token.
+
+    Where neither does, it raises what was said at the first; ScopeMissing says that it was the right one.
+    """
+    try:
+        return _answer(connector, settings)
+    except ScopeMissing:
+        raise
+    except AuthFailed as refused:
+        other = other_way(connector, settings)
+        if other is None:
+            raise
+        try:
+            return _answer(connector, other)
+        except ScopeMissing:
+            raise
+        except JiraError:
+            raise refused from None
+
+
+def _answer(connector: Connector, settings: JiraSettings) -> Tested:
+    return test_site(site_from(settings, connector.settings, connector.store))
+
+
+def other_way(connector: Connector, settings: JiraSettings) -> JiraSettings | None:
+    """By Atlassian's gateway for a token that was tried at the site, at the site for one that was tried there; None for what has one way."""
+    if settings.pat is not None or not settings.email:
+        return None
+    place, gateway = settings.api_base, str(connector.settings.gateway_url).rstrip("/")
+    if not place:
+        return settings.model_copy(update={"api_base": GATEWAY})
+    at_gateway = place == GATEWAY or place.startswith(f"{gateway}/ex/jira/")
+    return settings.model_copy(update={"api_base": None}) if at_gateway else None
+
+
+def elsewhere(settings: JiraSettings, found: Tested) -> str:
+    """The address of the API as it is kept: empty where it is that of the site."""
+    return "" if found.api_base == str(settings.url).rstrip("/") else found.api_base
+
+
+def secrets_of(settings: JiraSettings) -> dict[str, str]:
+    """What is kept sealed, without the blanks that were typed."""
+    given = {"token": settings.token, "pat": settings.pat, "webhook_secret": settings.webhook_secret}
+    found = {name: one.get_secret_value() for name, one in given.items() if one is not None}
+    return {"email": settings.email, **found} if settings.email else found
 
 
 def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
@@ -242,18 +307,19 @@ def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
             f"The site {new.name!r} comes from the settings. Choose another name, or change the settings.",
             "name",
         )
-    if not new.pat and not (new.email and new.token):
+    if not (new.pat.strip() or new.token.strip()):
         raise NotReady(
-            "Give an e-mail address and an API token (Cloud), or a personal access token (Data Center).",
+            "Give an e-mail address and an API token (Cloud), the token of a service account alone (Cloud), "
+            "or a personal access token (Data Center).",
             "token",
         )
     return JiraSettings(
         name=new.name,
         url=_address(new.url, "url"),
-        api_base=_address(new.api_base, "api_base") if new.api_base else None,
+        api_base=_api_base(new.api_base.strip()),
         email=new.email or None,
-        token=SecretStr(new.token) if new.token else None,
-        pat=SecretStr(new.pat) if new.pat else None,
+        token=SecretStr(new.token) if new.token.strip() else None,
+        pat=SecretStr(new.pat) if new.pat.strip() else None,
         webhook_secret=SecretStr(new.webhook_secret) if new.webhook_secret else None,
         token_expires=new.token_expires,
     )
@@ -273,7 +339,7 @@ def day_text(day: date | None) -> str:
     return "" if day is None else day.isoformat()
 
 
-def site_of_row(connector: Connector, saved: SavedSite, opened: dict[str, str]) -> Site:
+def settings_of_row(connector: Connector, saved: SavedSite, opened: dict[str, str]) -> JiraSettings:
     """A kept site with these credentials; NotReady where they are incomplete."""
     given = NewSite(
         saved.name,
@@ -282,7 +348,7 @@ def site_of_row(connector: Connector, saved: SavedSite, opened: dict[str, str]) 
         token_expires=day_given(str(saved.settings.get("token_expires") or "")),
         **opened,
     )
-    return site_from(settings_of(connector, given), connector.settings, connector.store)
+    return settings_of(connector, given)
 
 
 def new_secret() -> str:
@@ -338,7 +404,12 @@ def _opened(connector: Connector, saved: SavedSite) -> Site | None:
 
 
 def _site(connector: Connector, saved: SavedSite) -> Site:
-    return site_of_row(connector, saved, vault(connector.settings).open(saved.credentials or b""))
+    settings = settings_of_row(connector, saved, vault(connector.settings).open(saved.credentials or b""))
+    return site_from(settings, connector.settings, connector.store)
+
+
+def _api_base(given: str) -> str | None:
+    return given if given == GATEWAY else str(_address(given, "api_base")) if given else None
 
 
 def _address(url: str, about: str) -> AnyHttpUrl:

@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     FilePath,
     SecretStr,
+    TypeAdapter,
     ValidationError,
     field_validator,
 )
@@ -28,20 +29,23 @@ from pydantic_settings import (
 from plugin.use_cases.health.credential_expiry import day_given
 
 PREFIX = "JIRA_OKR_"
+GATEWAY = "gateway"
+"""In the place of the address of the API: Atlassian's gateway, by the cloud id that the site tells."""
 SHORTEST_KEY = 16
 """Characters of a SECRET_KEY: what is shorter can be guessed, and with it everybody's session be made."""
 
 EXPECTED = {
     "jira.url": "the address where people browse Jira, for example https://acme.atlassian.net",
-    "jira.api_base": "the address of the API if it is another one, for example https://api.atlassian.com/ex/jira/<cloudId>",
-    "jira.email": "the e-mail address of the account the token belongs to (Jira Cloud)",
-    "jira.token": "an API token of that account (Jira Cloud)",
+    "jira.api_base": "gateway for a scoped token of Jira Cloud, or the address of the API if it is another one, for example https://api.atlassian.com/ex/jira/<cloudId>",
+    "jira.email": "the e-mail address of the account the token belongs to (Jira Cloud), or nothing for the token of a service account",
+    "jira.token": "an API token of that account, or of a service account (Jira Cloud)",
     "jira.pat": "a personal access token (Jira Data Center)",
     "jira.token_expires": "the day on which the token or PAT expires, for example 2027-03-01, or nothing where it is not known",
     "jira.ca_bundle": "the path of a file (PEM) with the certificate authority of your Jira, where it is a private one",
     "jira.client_cert": "the path of a file (PEM) with the certificate that your Jira asks clients for",
     "jira.client_key": "the path of the key of that certificate, where its file does not hold it",
     "jira.webhook_secret": "the secret typed into Jira's webhook form",
+    "gateway_url": "the address of Atlassian's gateway, https://api.atlassian.com unless your sites are in another cloud of Atlassian's",
     "database_url": "sqlite:///path/to/file.sqlite3 or postgresql://user:password@host/database",
     "mapping": "the path of a mapping document (YAML)",
     "engine": "embedded or procrastinate",
@@ -79,7 +83,7 @@ class JiraSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     url: AnyHttpUrl
-    api_base: AnyHttpUrl | None = None
+    api_base: str | None = None
     email: str | None = None
     token: SecretStr | None = None
     pat: SecretStr | None = None
@@ -90,11 +94,30 @@ class JiraSettings(BaseModel):
     client_key: FilePath | None = None
     name: str = "main"
 
-    @field_validator("email", "token", "pat", mode="before")
+    @field_validator("email", "token", "pat", "api_base", mode="before")
     @classmethod
     def _bare(cls, given: object) -> object:
         """Without the blanks and line ends that come along when a token is copied."""
-        return given.strip() if isinstance(given, str) else given
+        bare = given.get_secret_value() if isinstance(given, SecretStr) else given
+        return "".join(bare.splitlines()).strip() if isinstance(bare, str) else bare
+
+    @field_validator("api_base")
+    @classmethod
+    def _place(cls, given: str | None) -> str | None:
+        """`gateway`, or an address."""
+        if not given or given == GATEWAY:
+            return given or None
+        try:
+            return str(TypeAdapter(AnyHttpUrl).validate_python(given))
+        except ValidationError:
+            raise ValueError(f"{given} is no address") from None
+
+    @property
+    def by_gateway(self) -> bool:
+        """Whether the API is to be found at Atlassian's gateway: the only door of service accounts, and of scoped tokens."""
+        if self.api_base is None:
+            return self.pat is None and not self.email
+        return self.api_base == GATEWAY
 
     @field_validator("token_expires", mode="before")
     @classmethod
@@ -175,6 +198,7 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///data/okr.sqlite3"
     secret_key: SecretStr | None = None
     base_url: AnyHttpUrl | None = None
+    gateway_url: AnyHttpUrl = AnyHttpUrl("https://api.atlassian.com")
     mapping: Path | None = None
     jira: JiraSettings | None = None
     oidc: OidcSettings | None = None

@@ -37,19 +37,23 @@ class SiteAddress:
     """One Jira site. `browse_url` may hold a context path (`https://jira.acme.example/jira`).
 
     `api_base` differs from it for scoped Cloud tokens alone (`https://api.atlassian.com/ex/jira/{cloudId}`), else it
-    may be left empty. `deployment` None is found out by asking. Raises ValueError with what to write instead.
+    may be left empty. With `gateway` (`https://api.atlassian.com`) it is found out at the first call, by the cloud id
+    that the site tells. `deployment` None is found out by asking. Raises ValueError with what to write instead.
     """
 
     name: str
     browse_url: str
     credentials: Credentials
     api_base: str = ""
+    gateway: str = ""
     deployment: Deployment | None = None
     tls: TlsFiles = TlsFiles()
 
     def __post_init__(self) -> None:
         browse_url = _normal(self.browse_url, "the address of Jira")
         object.__setattr__(self, "browse_url", browse_url)
+        if self.gateway:
+            object.__setattr__(self, "gateway", _normal(self.gateway, "the gateway"))
         object.__setattr__(
             self, "api_base", _normal(self.api_base, "the API base") if self.api_base else browse_url
         )

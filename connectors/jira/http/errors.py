@@ -104,6 +104,10 @@ class Permanent(JiraError):  # noqa: N818
         return self.status == 403 and self.told and bool(self.messages)
 
 
+SIGN_IN_AGAIN = (
+    "Check e-mail and token of the site (tokens expire) and enter a new one. Scoped tokens of Jira Cloud are taken by Atlassian's "
+    "gateway alone: it is found by itself for sites that are added here; in the settings set JIRA_OKR_JIRA__API_BASE to gateway."
+)
 TRANSIENT = frozenset({408, 409, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 SIGN_IN_FAILED = ("AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED")
 REMEDIES = {
@@ -135,7 +139,7 @@ def classify(status: int, headers: Mapping[str, str], body: bytes, now: datetime
     if status < 300:
         return None
     if status == 401:
-        return AuthFailed("Jira did not accept the credentials (401).", status=status)
+        return AuthFailed("Jira did not accept the credentials (401).", SIGN_IN_AGAIN, status)
     if status == 429:
         limit = read_limit(headers, now)
         return RateLimited(limit.reason, limit.retry_after, limit.until)

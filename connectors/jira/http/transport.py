@@ -19,10 +19,12 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import DecodeError, HTTPError
 
 from connectors.clock import system_seconds
+from connectors.jira.http import scopes
 from connectors.jira.http.address import SiteAddress
 from connectors.jira.http.call import Call, call_of
 from connectors.jira.http.credentials import Authorization
 from connectors.jira.http.errors import IncompleteRead, JiraError, RateLimited, Transient, classify
+from connectors.jira.http.gateway import ApiBase
 from connectors.jira.http.governor import Go, Wait
 
 T = TypeVar("T")
@@ -91,17 +93,18 @@ class GuardedAdapter(HTTPAdapter):
         return super().send(request, *args, **kwargs)
 
 
-def new_session(address: SiteAddress) -> requests.Session:
-    """A session that keeps to the site, keeps no cookies, and carries its credentials."""
+def new_session(address: SiteAddress, base: str = "", *, signed: bool = True) -> requests.Session:
+    """A session that keeps to the site (or to `base`), keeps no cookies, and carries its credentials where it is `signed`."""
+    base = base or address.api_base
     session = requests.Session()
-    guard = GuardedAdapter(address.api_base)
+    guard = GuardedAdapter(base)
     session.mount("https://", guard)
     session.mount("http://", guard)
-    session.auth = Authorization(address.credentials)
+    session.auth = Authorization(address.credentials) if signed else None
     session.headers.update({"Accept": "application/json", "User-Agent": "jira-okr-connector"})
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     # proxies and certificates of the environment are looked up once for the one host, not at every call
-    found = session.merge_environment_settings(address.api_base, {}, None, None, None)
+    found = session.merge_environment_settings(base, {}, None, None, None)
     session.proxies, session.verify, session.cert = dict(found["proxies"]), found["verify"], found["cert"]
     address.tls.put_on(session)
     session.trust_env = False
@@ -111,8 +114,9 @@ def new_session(address: SiteAddress) -> requests.Session:
 class Sessions:
     """A session for each thread, because sessions are not made to be shared; all of them can be closed at once."""
 
-    def __init__(self, address: SiteAddress) -> None:
+    def __init__(self, address: SiteAddress, base: ApiBase) -> None:
         self._address = address
+        self._base = base
         self._local = threading.local()
         self._all: weakref.WeakSet[requests.Session] = weakref.WeakSet()
         self._lock = threading.Lock()
@@ -121,7 +125,7 @@ class Sessions:
         """This thread's session."""
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = self._local.session = new_session(self._address)
+            session = self._local.session = new_session(self._address, self._base.find())
             with self._lock:
                 self._all.add(session)
         return session
@@ -157,7 +161,8 @@ class Transport:
         self.governor = governor
         self.observer: Observer | None = None
         self._given = session
-        self._sessions = Sessions(address)
+        self._base = ApiBase(address, self._asked_openly)
+        self._sessions = Sessions(address, self._base)
         self._body_limit = body_limit
         self._patience = patience
         self._background = False
@@ -165,7 +170,17 @@ class Transport:
         self._sleep = sleep
 
     def __repr__(self) -> str:
-        return f"Transport({self.address.name!r}, {self.address.api_base!r})"
+        return f"Transport({self.address.name!r}, {self.known_base!r})"
+
+    @property
+    def base(self) -> str:
+        """Where the API is; at the gateway it is found out first. Raises JiraError where the site does not tell."""
+        return self._base.find()
+
+    @property
+    def known_base(self) -> str:
+        """Where the API is, as far as it is known without asking."""
+        return self._base.known or f"{self.address.gateway}/ex/jira"
 
     def in_background(self) -> Transport:
         """The same site over the same connections, for work that yields to fresh events."""
@@ -262,18 +277,21 @@ class Transport:
             self._tell(call, "broken")
             raise
         self.learn(call, response)
-        error = classify(response.status_code, response.headers, body, self.now()) or _not_json(
-            call, response, body
+        error = (
+            scopes.refused(call, response.status_code, body)
+            or classify(response.status_code, response.headers, body, self.now())
+            or _not_json(call, response, body)
         )
         if error is not None:
             raise error
         return Reply(response.status_code, body, response.headers)
 
     def _send(self, method: str, path: str, params: Params | None, data: bytes | None) -> requests.Response:
+        base = self.base
         try:
             return (self._given or self._sessions.mine()).request(
                 method,
-                self.address.api_base + path,
+                base + path,
                 params={name: _text(value) for name, value in (params or {}).items()},
                 data=data,
                 headers={"Content-Type": "application/json"} if data is not None else None,
@@ -283,6 +301,19 @@ class Transport:
             )
         except requests.RequestException as error:
             raise _failure(error) from None
+
+    def _asked_openly(self, url: str) -> tuple[int, bytes]:
+        """What anybody is told there; the credentials stay here."""
+        session = new_session(self.address, self.address.browse_url, signed=False)
+        try:
+            response = session.get(url, timeout=self.timeout, stream=True, allow_redirects=False)
+            return response.status_code, self._body(response)
+        except requests.RequestException as error:
+            raise _told(_failure(error)) from None
+        except _Broken as broken:
+            raise _told(broken) from None
+        finally:
+            session.close()
 
     def _body(self, response: requests.Response) -> bytes:
         """The whole body, refused beyond the size limit or when it trickles for longer than four read timeouts."""
@@ -307,6 +338,10 @@ class Transport:
 
 class _Broken(Exception):  # noqa: N818
     """The connection broke before a whole answer was there."""
+
+
+def _told(error: Exception) -> JiraError:
+    return error if isinstance(error, JiraError) else Transient("The connection to Jira broke.")
 
 
 def issue_path(api: str, issue: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from connectors.jira.http.errors import IncompleteRead
+from connectors.jira.http.errors import IncompleteRead, Permanent
+from connectors.jira.http.scopes import NEEDED, Scope, ScopeMissing, WriteScopeMissing
 from connectors.jira.http.transport import Transport
 
 BROWSE = "BROWSE_PROJECTS"
 LINK = "LINK_ISSUES"
 CREATE = "CREATE_ISSUES"
+PROPERTY = "jira-okr.scope"
 
 
 def permissions(
@@ -25,3 +27,24 @@ def permissions(
     if not isinstance(found, dict):
         raise IncompleteRead("Jira's answer about permissions holds none.")
     return {name: bool((found.get(name) or {}).get("havePermission")) for name in asked}
+
+
+def missing_scopes(transport: Transport, api: str) -> tuple[Scope, ...]:
+    """Which of the scopes we need a token lacks, found out by one call for each. Jira has no list of them.
+
+    The write is the removal of a property from an issue that cannot be: 404 where the token may write.
+    """
+    missing: list[Scope] = []
+    asks: tuple[Callable[[], object], ...] = (
+        lambda: transport.get(f"{api}/mypermissions", {"permissions": BROWSE}),
+        lambda: transport.get(f"{api}/myself"),
+        lambda: transport.delete(f"{api}/issue/0/properties/{PROPERTY}"),
+    )
+    for ask in asks:
+        try:
+            ask()
+        except (ScopeMissing, WriteScopeMissing) as error:
+            missing += error.scopes
+        except Permanent:
+            continue
+    return tuple(scope for scope in NEEDED if scope in missing)

@@ -18,7 +18,9 @@ import jira
 import requests
 from jira.exceptions import JIRAError
 
+from connectors.jira.http import scopes
 from connectors.jira.http.address import Deployment
+from connectors.jira.http.call import call_of
 from connectors.jira.http.credentials import Authorization
 from connectors.jira.http.errors import AuthFailed, IncompleteRead, JiraError, Permanent, Transient, classify
 from connectors.jira.http.transport import GuardedAdapter, Transport
@@ -50,7 +52,7 @@ class GovernedAdapter(GuardedAdapter):
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        super().__init__(transport.address.api_base)
+        super().__init__(transport.base)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         call = self._transport.take_turn(request.method or "GET", urlsplit(request.url or "").path)
@@ -88,7 +90,11 @@ class JiraLibrary:
         response = error.response
         if response is None:
             return Transient("The call to Jira failed.")
-        found = classify(response.status_code, response.headers, response.content, self._transport.now())
+        request = response.request
+        call = call_of(request.method or "GET", urlsplit(request.url or "").path)
+        found = scopes.refused(call, response.status_code, response.content) or classify(
+            response.status_code, response.headers, response.content, self._transport.now()
+        )
         return found or Permanent(response.status_code)
 
 
@@ -96,7 +102,7 @@ def _client(transport: Transport) -> jira.JIRA:
     # at DEBUG the library logs headers and bodies
     logging.getLogger("jira").setLevel(logging.WARNING)
     client = jira.JIRA(
-        server=transport.address.api_base,
+        server=transport.base,
         options={"rest_api_version": "2", "check_update": False},
         get_server_info=False,
         max_retries=0,

@@ -75,7 +75,10 @@ class LinkTypeDef:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person or service. `grants` maps a project key ("*" for all) to project permissions; an administrator may do everything."""
+    """A person or service. `grants` maps a project key ("*" for all) to project permissions; an administrator may do everything.
+
+    `token` is an unscoped one, or on Data Center a personal access token; `scoped` holds the scopes of scoped ones by the token.
+    """
 
     id: str
     name: str
@@ -85,6 +88,8 @@ class Account:
     grants: Mapping[str, frozenset[str]] = field(default_factory=dict)
     time_zone: str = "UTC"
     user_key: str = ""
+    scoped: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
+    service: bool = False
 
     def may(self, permission: str, project_key: str | None) -> bool:
         """Whether the account holds a permission, in a project or (None) in any project."""
@@ -256,6 +261,7 @@ PERMISSIONS = (
     "DELETE_ISSUES",
     *sorted(_EVERYDAY),
 )
+_CLASSIC = frozenset({"read:jira-work", "write:jira-work", "read:jira-user"})
 CONNECTOR = Account(
     "5f0a000000000000000000c0",
     "OKR Connector",
@@ -263,6 +269,16 @@ CONNECTOR = Account(
     "sandbox-connector-token",
     administrator=True,
     user_key="JIRAUSER10000",
+    scoped={"sandbox-scoped-token": _CLASSIC},
+)
+SERVICE = Account(
+    "5f0a000000000000000000c1",
+    "OKR Service Account",
+    "okr-service@serviceaccount.northwind.example",
+    grants={"*": _EVERYDAY | {"ADMINISTER_PROJECTS"}},
+    user_key="JIRAUSER10001",
+    scoped={"sandbox-service-token": _CLASSIC},
+    service=True,
 )
 PEOPLE = tuple(
     Account(
@@ -295,5 +311,5 @@ VIEWER = Account(
     grants={"PLAT": frozenset({"BROWSE_PROJECTS"}), "CORE": frozenset({"BROWSE_PROJECTS"})},
     user_key="JIRAUSER10201",
 )
-ACCOUNTS = (CONNECTOR, *PEOPLE, VIEWER)
+ACCOUNTS = (CONNECTOR, SERVICE, *PEOPLE, VIEWER)
 ANONYMOUS = Account("", "Anonymous", "")

@@ -48,17 +48,34 @@ def account_for(sandbox: Sandbox, header: str | None, *, public: bool = False) -
     raise JiraAnswerError(401, ("Client must be authenticated to access this resource.",), bare=True)
 
 
+def scoped_account(sandbox: Sandbox, header: str | None) -> tuple[Account, frozenset[str]] | None:
+    """The account and the scopes behind a header at the gateway: people's tokens come with their e-mail, those of services bear themselves."""
+    email, token = _credentials(header or "")
+    for account in sandbox.accounts.values():
+        if token in account.scoped and email == (None if account.service else account.email):
+            return account, account.scoped[token]
+    return None
+
+
 def _by_credentials(sandbox: Sandbox, header: str) -> Account | None:
+    name, token = _credentials(header)
+    if name is None and sandbox.deployment == "cloud":
+        return None
+    return _match(sandbox, name, token)
+
+
+def _credentials(header: str) -> tuple[str | None, str]:
+    """The name, None for a bearer, and the token."""
     kind, _, value = header.partition(" ")
     if kind.lower() == "bearer":
-        return _match(sandbox, None, value.strip())
+        return None, value.strip()
     if kind.lower() != "basic":
-        return None
+        return None, ""
     try:
-        email, _, token = base64.b64decode(value, validate=True).decode().partition(":")
+        name, _, token = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
-        return None
-    return _match(sandbox, email, token)
+        return None, ""
+    return name, token
 
 
 def _match(sandbox: Sandbox, name: str | None, token: str) -> Account | None:

@@ -33,15 +33,24 @@ def site_group() -> None:
 @click.argument("url")
 @click.option("--email", default="", help="E-mail address of the account (Jira Cloud).")
 @click.option(
-    "--api-base", default="", help="Address of the API where it is another one (scoped Cloud tokens)."
+    "--api-base",
+    default="",
+    help="Address of the API where it is neither at the site nor at Atlassian's gateway, which is found by itself for scoped tokens.",
 )
+@click.option("--service-account", is_flag=True, help="The token is that of a service account (Jira Cloud).")
 @click.option("--data-center", is_flag=True, help="Ask for a personal access token instead of an API token.")
 @expires_option
 def add_command(
-    name: str, url: str, email: str, api_base: str, data_center: bool, expires: datetime | None
+    name: str,
+    url: str,
+    email: str,
+    api_base: str,
+    service_account: bool,
+    data_center: bool,
+    expires: datetime | None,
 ) -> None:
     """Test a site and keep it. The token is asked for, so that it stands in no history; a webhook secret is made."""
-    if not data_center and not email:
+    if not data_center and not service_account and not email:
         email = click.prompt("E-mail address of the account")
     token = click.prompt("Personal access token" if data_center else "API token", hide_input=True)
     secret = new_secret()
@@ -151,6 +160,10 @@ def _row(connector: Connector, name: str) -> tuple[str, str, str, str]:
 
 def _tell(found: Tested) -> None:
     click.echo(f"{found.title or 'Jira'} {found.version} ({found.deployment}) knows us as {found.account}.")
+    for scope in found.missing_scopes:
+        click.echo(
+            f"  the token LACKS the scope {scope}: make a new one that has it, and enter it with jira-okr site renew"
+        )
     for name, granted in found.permissions.items():
         click.echo(f"  {'may' if granted else 'MAY NOT'} {name}")
     click.echo(f"  sees {len(found.projects)} projects: {', '.join(found.projects[:20])}")

@@ -107,7 +107,7 @@ def _standing(connector: Connector, site: Site) -> SiteStanding:
     return SiteStanding(
         site.name,
         site.browse_url,
-        site.jira.transport.address.api_base,
+        site.jira.transport.known_base,
         str(saved.settings.get("deployment", "")) if saved else "",
         issues,
         active.revision if active else None,

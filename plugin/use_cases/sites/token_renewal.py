@@ -11,11 +11,13 @@ from plugin.runtime.credentials_vault import vault
 from plugin.runtime.saved_sites import (
     Tested,
     day_text,
+    elsewhere,
+    first_answer,
     open_sites,
     require_added,
     require_ahead,
-    site_of_row,
-    test_site,
+    secrets_of,
+    settings_of_row,
 )
 
 
@@ -34,9 +36,12 @@ def renew(connector: Connector, name: str, token: str, expires: date | None, by:
     secrets = vault(connector.settings).open(saved.credentials or b"")
     if token:
         secrets["pat" if "pat" in secrets else "token"] = token
-    site = site_of_row(connector, saved, secrets)
-    found = test_site(site) if token else None
+    settings = settings_of_row(connector, saved, secrets)
+    found = first_answer(connector, settings) if token else None
     plain = {**saved.settings, "token_expires": day_text(expires)}
+    if found is not None:
+        plain["api_base"] = elsewhere(settings, found)
+        secrets = secrets_of(settings)
     with connector.store.write() as conn:
         if sites.get(conn, name) != saved:
             raise _changed(name)

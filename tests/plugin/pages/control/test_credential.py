@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
 
-from connectors.sandbox import CONNECTOR
+from connectors.sandbox import CONNECTOR, SandboxServer
 from connectors.store.people import audit
 from connectors.store.sites import sites
 from plugin.access.authorization.actor import MONITORING
@@ -179,13 +179,14 @@ def test_renewing_by_command(admin, run, world):
 
 def test_a_personal_access_token_stays_one(world):
     connector = world.connector
-    add_site(connector, NewSite("acme", world.sandbox.url, pat=CONNECTOR.token), "tester")
-    assert renew(connector, "acme", CONNECTOR.token, date(2099, 9, 1), "tester") is not None
+    with SandboxServer(seed=None, deployment="datacenter") as jira:
+        add_site(connector, NewSite("acme", jira.url, pat=CONNECTOR.token), "tester")
+        assert renew(connector, "acme", CONNECTOR.token, date(2099, 9, 1), "tester") is not None
+        assert connector.sites["acme"].jira.myself().name
     with connector.store.read() as conn:
         saved = sites.get(conn, "acme")
     assert vault(connector.settings).open(saved.credentials) == {"pat": CONNECTOR.token}
     assert saved.settings["token_expires"] == "2099-09-01"
-    assert connector.sites["acme"].jira.myself().name
 
 
 def test_a_kept_site_behind_one_of_the_settings_is_not_renewed_unseen(world):

@@ -1,0 +1,59 @@
+"""Atlassian's gateway, where the API of a Cloud site is for scoped tokens: `https://api.atlassian.com/ex/jira/{cloud id}`."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import msgspec
+
+from connectors.jira.http.address import SiteAddress
+from connectors.jira.http.errors import Transient
+
+GATEWAY = "https://api.atlassian.com"
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+PLACE = re.compile(r"/ex/jira/[^/]+/?")
+
+Asked = Callable[[str], tuple[int, bytes]]
+"""The status and the body behind an address, asked without credentials; raises JiraError where nothing answers."""
+
+
+def is_gateway(api_base: str) -> bool:
+    """Whether this is the address of a site at the gateway."""
+    return PLACE.fullmatch(urlsplit(api_base).path) is not None
+
+
+class ApiBase:
+    """Where the API of a site is: as its address says, or found out once by the cloud id that the site tells anybody."""
+
+    def __init__(self, address: SiteAddress, asked: Asked) -> None:
+        self._address = address
+        self._asked = asked
+        self._lock = threading.Lock()
+        self.known: str | None = None if address.gateway else address.api_base
+
+    def find(self) -> str:
+        """The address, without a trailing slash. Raises JiraError where the site does not tell its cloud id."""
+        with self._lock:
+            if self.known is None:
+                self.known = f"{self._address.gateway}/ex/jira/{self._cloud_id()}"
+            return self.known
+
+    def _cloud_id(self) -> str:
+        where = f"{self._address.browse_url}/_edge/tenant_info"
+        status, body = self._asked(where)
+        try:
+            said = msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            said = None
+        found = said.get("cloudId") if isinstance(said, dict) else None
+        if status == 200 and isinstance(found, str) and UUID.fullmatch(found):
+            return found.lower()
+        raise Transient(
+            f"{self._address.browse_url} does not say which site of Jira Cloud it is ({status} at /_edge/tenant_info).",
+            "Scoped tokens and service accounts are for Jira Cloud: check the address of the site, or set the address of the API "
+            f"yourself, {self._address.gateway}/ex/jira/CLOUD-ID. For Jira Data Center give a personal access token.",
+            status,
+        )

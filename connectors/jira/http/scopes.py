@@ -1,0 +1,78 @@
+"""What a scoped token has to be allowed: the scopes we need, which call takes which, and what to say where one is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connectors.jira.http.call import Call
+from connectors.jira.http.errors import AuthFailed, JiraError, Permanent, read_messages
+
+MISMATCH = "scope does not match"
+"""What Jira says, with 401, to a token that is good but lacks the scope for a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One scope by the name it has where tokens are made, and what we need it for."""
+
+    name: str
+    use: str
+
+
+READ_WORK = Scope("read:jira-work", "to read issues, fields and projects")
+READ_USER = Scope("read:jira-user", "to see whose account it is and to find people")
+WRITE_WORK = Scope("write:jira-work", "to write fields, properties and links")
+NEEDED = (READ_WORK, READ_USER, WRITE_WORK)
+READS = frozenset({"search/jql", "search/approximate-count", "issue/bulkfetch", "changelog/bulkfetch"})
+"""What is asked by POST and changes nothing."""
+REMEDY = (
+    "Scopes cannot be added to a token: make a new one with the scopes "
+    f"{', '.join(scope.name for scope in NEEDED)}, at id.atlassian.com under Security, API tokens, or for a service account at "
+    "admin.atlassian.com under Directory, Service accounts; then enter it (Sites, jira-okr site renew, or the settings)."
+)
+WEBHOOKS = "No scoped token may register webhooks. Register it by hand: jira-okr webhook show says what to type under System, WebHooks."
+
+
+class ScopeMissing(AuthFailed):
+    """The token is good, but made without a scope that reading takes."""
+
+    def __init__(self, scopes: Sequence[Scope]) -> None:
+        self.scopes = tuple(scopes)
+        super().__init__(f"The token lacks {_named(self.scopes)}.", REMEDY, 401)
+
+
+class WriteScopeMissing(Permanent):
+    """The token may read, but was made without the scope for this write: that is refused, and reading goes on."""
+
+    def __init__(self, said: tuple[str, ...], scopes: Sequence[Scope], remedy: str) -> None:
+        self.scopes = tuple(scopes)
+        super().__init__(401, said, remedy=remedy, told=False)
+
+
+def scope_of(call: Call) -> Scope | None:
+    """The scope that a call takes; None for those that no scope is for (webhooks of administrators)."""
+    if call.endpoint.split("/")[0] in ("webhook", "webhooks"):
+        return None
+    if call.endpoint == "myself" or call.endpoint.startswith("user/"):
+        return READ_USER
+    return READ_WORK if call.method == "GET" or call.endpoint in READS else WRITE_WORK
+
+
+def refused(call: Call, status: int, body: bytes) -> JiraError | None:
+    """The error where an answer says that the token lacks the scope for this call."""
+    if status != 401:
+        return None
+    said, _ = read_messages(body)
+    if not any(MISMATCH in text for text in said):
+        return None
+    scope = scope_of(call)
+    if scope is None:
+        return WriteScopeMissing(said, (), WEBHOOKS)
+    if scope is WRITE_WORK:
+        return WriteScopeMissing(said, (scope,), f"The token lacks {_named((scope,))}. {REMEDY}")
+    return ScopeMissing((scope,))
+
+
+def _named(scopes: Sequence[Scope]) -> str:
+    return "; ".join(f"the scope {scope.name}, {scope.use}" for scope in scopes)

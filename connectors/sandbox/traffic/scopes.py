@@ -1,0 +1,28 @@
+"""What a scoped token may be used for: which scope each call takes, as Jira's official contract says. Pure."""
+
+from __future__ import annotations
+
+import re
+
+READ_WORK, WRITE_WORK, READ_USER = "read:jira-work", "write:jira-work", "read:jira-user"
+NONE_FITS = ""
+"""No token has it: webhooks of administrators are registered with other credentials."""
+
+_API = r"/rest/api/[^/]+"
+SCOPES: tuple[tuple[str, str, str | None], ...] = (
+    ("GET", rf"{_API}/serverInfo", None),
+    ("GET", rf"{_API}/(?:myself|user/.*)", READ_USER),
+    ("GET", rf"{_API}/(?:statuses/search|priority/search|field/search)", "manage:jira-configuration"),
+    ("POST", rf"{_API}/(?:search/.+|issue/bulkfetch|changelog/bulkfetch|comment/list)", READ_WORK),
+    ("GET", rf"{_API}/.*", READ_WORK),
+    (".*", rf"{_API}/.*", WRITE_WORK),
+)
+"""Method, path, scope; the first that fits decides."""
+
+
+def needed(method: str, path: str) -> str | None:
+    """The scope that a call takes; None where any token will do."""
+    for verb, place, scope in SCOPES:
+        if re.fullmatch(verb, method) and re.fullmatch(place, path):
+            return scope
+    return NONE_FITS

@@ -1,0 +1,76 @@
+"""Which scope each call takes: what we say where one is missing, and what the sandbox asks for, against Jira's official contract."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from connectors.jira.http.call import call_of
+from connectors.jira.http.scopes import scope_of
+from connectors.sandbox.traffic.scopes import needed
+
+ASKED = (
+    "GET /serverInfo",
+    "GET /myself",
+    "GET /mypermissions",
+    "GET /user/search",
+    "GET /field",
+    "GET /status",
+    "GET /issuetype",
+    "GET /priority",
+    "GET /resolution/search",
+    "GET /issueLinkType",
+    "GET /project/search",
+    "GET /project/{projectIdOrKey}",
+    "GET /issue/createmeta/{projectIdOrKey}/issuetypes",
+    "GET /issue/createmeta/{projectIdOrKey}/issuetypes/{issueTypeId}",
+    "POST /search/jql",
+    "POST /search/approximate-count",
+    "POST /issue/bulkfetch",
+    "POST /changelog/bulkfetch",
+    "GET /issue/{issueIdOrKey}",
+    "GET /issue/{issueIdOrKey}/editmeta",
+    "GET /issue/{issueIdOrKey}/comment",
+    "GET /issue/{issueIdOrKey}/transitions",
+    "GET /issue/{issueIdOrKey}/remotelink",
+    "GET /issue/{issueIdOrKey}/properties/{propertyKey}",
+    "POST /issue",
+    "PUT /issue/{issueIdOrKey}",
+    "POST /issue/{issueIdOrKey}/transitions",
+    "POST /issue/{issueIdOrKey}/remotelink",
+    "DELETE /issue/{issueIdOrKey}/remotelink",
+    "PUT /issue/{issueIdOrKey}/properties/{propertyKey}",
+    "DELETE /issue/{issueIdOrKey}/properties/{propertyKey}",
+)
+"""What we ask of Jira Cloud."""
+FREE = ("GET /serverInfo",)
+
+
+@pytest.fixture(scope="module")
+def contract() -> dict[str, dict[str, dict[str, object]]]:
+    named = os.environ.get("JIRA_OPENAPI_DIR")
+    folder = Path(named) if named else Path(__file__).parents[3] / "shared" / "contracts"
+    file = folder / "jira-cloud-platform-v3.json"
+    if not file.is_file():
+        pytest.skip("set JIRA_OPENAPI_DIR to the folder of Jira's OpenAPI documents to run this test")
+    paths: dict[str, dict[str, dict[str, object]]] = json.loads(file.read_text(encoding="utf-8"))["paths"]
+    return paths
+
+
+def test_the_scopes_are_those_of_the_contract(contract) -> None:
+    said, asked, named = {}, {}, {}
+    for one in ASKED:
+        method, _, path = one.partition(" ")
+        security = contract[f"/rest/api/3{path}"][method.lower()]["security"]
+        said[one] = next(entry["OAuth2"] for entry in security if "OAuth2" in entry)
+        place = "/rest/api/3" + path.replace("{issueIdOrKey}", "10001").replace("{", "").replace("}", "")
+        scope = needed(method, place)
+        asked[one] = [scope] if scope else []
+        if one not in FREE:
+            found = scope_of(call_of(method, place))
+            named[one] = [found.name] if found else []
+    assert asked == said
+    assert named == {one: scopes for one, scopes in said.items() if one not in FREE}
