@@ -35,14 +35,11 @@ check: ## Everything that CI runs, in one go and in its order
 	$(MAKE) test-slow
 	$(MAKE) simulation COUNT=200 PYTEST_ARGS="-m 'not slow'"
 
-# Numbers turn with the day (UTC): a run that could meet midnight lives half a day earlier, every process of it (tests/another_day).
-DAYTIME := PYTHONPATH=$(CURDIR)/tests/another_day JIRA_OKR_TESTS_FORWARD=$$(if [ $$(date -u +%H) -ge 20 ]; then echo -43200; else echo 0; fi)
-
 test: $(VENV)/.dev ## Run the tests, except those that take long
-	$(DAYTIME) $(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.dev ## Run the tests that take long: processes that are killed, every page against the accessibility rules
-	$(DAYTIME) $(BIN)/python -m pytest -n auto --dist worksteal -m slow $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal -m slow $(PYTEST_ARGS)
 
 # Every process of it lives on that day (tests/another_day). Left out is the engine whose jobs go by the clock of the database.
 SHIFTED_TO ?= 2028-02-29 09:30 UTC

