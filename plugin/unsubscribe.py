@@ -6,7 +6,8 @@ from flask import Blueprint, Response
 
 from plugin.access.authorization.person import acting
 from plugin.runtime.connector import Connector
-from plugin.use_cases.digests.digests import DigestRefused, read_token, stop_digest
+from plugin.use_cases.digests.digests import stop_digest
+from plugin.use_cases.digests.links import DigestRefused, read_token
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>OKR digest</title></head><body>
 <main><h1>OKR digest</h1>{said}</main></body></html>"""

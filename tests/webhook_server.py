@@ -55,7 +55,7 @@ def webhook_server(judge: Judge) -> Iterator[WebhookServer]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             status, more, said = channel.answers.pop(0) if channel.answers else judge(headers, body)
             channel.posts.append(Posted(self.path, headers, body, status))
-            self.send_response(status)
+            self.send_response_only(status)
             for name, value in more.items():
                 self.send_header(name, value)
             self.end_headers()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field, create_model
 from pydantic_core import PydanticCustomError
 
+from mappings.digest.recipient import PATTERN
 from mappings.document.part import MOST_PARTS, Alias, Part
 from mappings.facts.moment import Weekday, duration
 from mappings.kpi.sources import KpiSource
@@ -401,10 +402,8 @@ class CheckInsPart(Part):
     delivery: bool = False
 
 
-Recipient = Annotated[
-    str, Field(pattern=r"^(mail:[^\s@<>,;:\x00-\x1f]+@[^\s@<>,;:\x00-\x1f]+|slack:[a-z0-9][a-z0-9_-]{0,62})$")
-]
-"""`mail:lead@example.org`, or `slack:okr` for the webhook that the settings call `okr`."""
+Recipient = Annotated[str, Field(pattern=PATTERN)]
+"""`mail:lead@example.org`, or `slack:okr` for the webhook of Slack that the settings call `okr`."""
 
 
 class TellPart(Part):
@@ -419,7 +418,7 @@ class TellPart(Part):
     to: tuple[Recipient, ...] = Field(
         min_length=1,
         max_length=MOST_PARTS,
-        description="Who gets it: mail:lead@example.org, or slack:okr for a webhook of the settings.",
+        description="Who gets it: mail:lead@example.org, or slack:okr, teams:okr, google-chat:okr, webhook:okr for a webhook that the settings call okr.",
     )
     empty: Literal["skip", "send"] = Field(
         "skip", description="What becomes of it in a week in which nothing happened: skip, or send."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
+from binascii import Error as Base64Error
 from collections.abc import Iterable, Iterator
 from datetime import date
 from difflib import get_close_matches
@@ -64,6 +66,9 @@ EXPECTED = {
     "notify.mail.sender": "the address that mail comes from, for example okr@acme.example",
     "notify.mail.security": "starttls, tls or none",
     "notify.slack": 'JSON: webhooks of Slack by name, for example {"okr": "https://hooks.slack.com/services/…"}',
+    "notify.teams": 'JSON: webhooks of Microsoft Teams workflows by name, for example {"okr": "https://….environment.api.powerplatform.com:443/…"}',
+    "notify.google_chat": 'JSON: webhooks of Google Chat spaces by name, for example {"okr": "https://chat.googleapis.com/v1/spaces/…"}',
+    "notify.webhook": 'JSON: signed webhooks by name, for example {"hub": {"url": "https://hub.acme.example/okr", "secret": "whsec_…"}}',
     "notify.hosts": 'JSON: further hosts that webhooks may be at, for example ["chat.acme.example"]',
     "trusted_proxies": "how many reverse proxies stand before the connector and set X-Forwarded-For; 0 for none",
     "datacenter_calls_per_second": "how many calls a second Jira Data Center may get, 0.1 to 1000",
@@ -175,6 +180,29 @@ class MailSettings(BaseModel):
     password: SecretStr = SecretStr("")
 
 
+class SignedWebhookSettings(BaseModel):
+    """Where a program takes what is told, and what it is signed with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: SecretStr
+    secret: SecretStr
+
+    @field_validator("secret")
+    @classmethod
+    def _usable(cls, secret: SecretStr) -> SecretStr:
+        """Long enough not to be guessed, and Base64 where it says that it is."""
+        text = secret.get_secret_value()
+        if len(text) < SHORTEST_KEY:
+            raise ValueError(f"a secret has at least {SHORTEST_KEY} characters")
+        if text.startswith("whsec_"):
+            try:
+                b64decode(text.removeprefix("whsec_"), validate=True)
+            except Base64Error:
+                raise ValueError("what follows whsec_ is no Base64") from None
+        return secret
+
+
 class NotifySettings(BaseModel):
     """The channels by which digests reach people. The address of a webhook is a secret."""
 
@@ -182,6 +210,9 @@ class NotifySettings(BaseModel):
 
     mail: MailSettings | None = None
     slack: dict[str, SecretStr] = Field(default_factory=dict)
+    teams: dict[str, SecretStr] = Field(default_factory=dict)
+    google_chat: dict[str, SecretStr] = Field(default_factory=dict)
+    webhook: dict[str, SignedWebhookSettings] = Field(default_factory=dict)
     hosts: tuple[str, ...] = ()
 
 

@@ -47,10 +47,13 @@ class NamedConnection:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What the operator allows: hosts (`metrics.acme.example`, `10.0.0.5:9090`, `http://…` where it may be plain), and connections by name."""
+    """What the operator allows: hosts (`metrics.acme.example`, `10.0.0.5:9090`, `http://…` where it may be plain, `*.acme.example` for
+    all below it), and connections by name. `setting` is where they are listed.
+    """
 
     hosts: tuple[str, ...] = ()
     connections: Mapping[str, NamedConnection] = field(default_factory=dict)
+    setting: str = "JIRA_OKR_METRICS__HTTP_HOSTS"
 
 
 class Unreachable(Exception):  # noqa: N818
@@ -97,12 +100,12 @@ def get_json(outside: Outside, url: str, timeout: float, connection: str | None)
 
 
 def post_json(
-    outside: Outside, url: str, body: object, timeout: float
+    outside: Outside, url: str, posted: bytes, timeout: float, headers: Mapping[str, str] | None = None
 ) -> tuple[int, http.client.HTTPMessage, str]:
     """Status, headers and words of what answers to a JSON that is posted once; nobody is followed elsewhere. Raises Unreachable."""
     deadline = time.monotonic() + timeout
-    status, headers, said = _asked(outside, urlsplit(url), deadline, None, json.dumps(body).encode())
-    return status, headers, said.decode("utf-8", "replace")
+    status, answered, said = _asked(outside, urlsplit(url), deadline, None, posted, headers)
+    return status, answered, said.decode("utf-8", "replace")
 
 
 def _asked(
@@ -111,6 +114,7 @@ def _asked(
     deadline: float,
     secret: NamedConnection | None,
     posted: bytes | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> tuple[int, http.client.HTTPMessage, bytes]:
     host, port = _allowed(outside, parts)
     address = _address(outside, host, port)
@@ -120,7 +124,7 @@ def _asked(
     form = _Tls if parts.scheme == "https" else _Plain
     connection = form(host, port, address, wait)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    headers = {"Accept": "application/json", "User-Agent": "jira-okr"}
+    headers = {"Accept": "application/json", "User-Agent": "jira-okr", **(more or {})}
     if secret is not None and secret.authorization:
         headers["Authorization"] = secret.authorization
     if posted is not None:
@@ -147,15 +151,22 @@ def _allowed(outside: Outside, parts: SplitResult) -> tuple[str, int]:
     for entry in outside.hosts:
         plain = entry.startswith("http://")
         listed = urlsplit(entry if "://" in entry else f"https://{entry}")
-        if (listed.hostname, listed.port or PORTS["http" if plain else "https"]) != (host, port):
+        if not _covers(listed.hostname or "", host):
+            continue
+        if (listed.port or PORTS["http" if plain else "https"]) != port:
             continue
         if parts.scheme == "https" or plain:
             return host, port
     raise Unreachable(
         f"{parts.scheme}://{host}:{port} is none of the hosts that may be asked",
-        f"Add {host}:{port} to JIRA_OKR_METRICS__HTTP_HOSTS (with http:// before it where it may be plain).",
+        f"Add {host}:{port} to {outside.setting} (with http:// before it where it may be plain).",
         refused=True,
     )
+
+
+def _covers(listed: str, host: str) -> bool:
+    """Whether a host is the listed one, or below it."""
+    return host == listed or (listed.startswith("*.") and host.endswith(listed[1:]))
 
 
 def _address(outside: Outside, host: str, port: int) -> str:
@@ -171,7 +182,7 @@ def _address(outside: Outside, host: str, port: int) -> str:
             return address
     raise Unreachable(
         f"{host} is at {found[0][4][0]}, an address of a private network",
-        "Add the address itself to JIRA_OKR_METRICS__HTTP_HOSTS if it may be asked.",
+        f"Add the address itself to {outside.setting} if it may be asked.",
         refused=True,
     )
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 import structlog
 from sqlalchemy import Connection
 
-from connectors.notify import mail, slack
 from connectors.notify.failure import NotSent
 from connectors.store.numbers.standings import stood_at
 from connectors.store.people import audit
@@ -22,16 +17,18 @@ from connectors.store.work import outbox
 from connectors.store.work.outbox import OutboxState as OutboxState
 from connectors.store.work.outbox import Outgoing as Outgoing
 from mappings.digest.digest import Message, Stands, digest
+from mappings.digest.recipient import channel_of
 from mappings.digest.week import last_due, week_of
-from mappings.digest.words import html, subject, text
-from mappings.digest.words import slack as slack_words
+from mappings.digest.words import subject, text
 from mappings.document.mapping import Mapping
 from mappings.document.schema import TellPart
 from mappings.facts.moment import Moment
 from mappings.write_back.targets.remote_link import WHY
-from plugin.access.authentication.secret_key import unsubscribe_key
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector
+from plugin.use_cases.digests.channels import send_by_channel
+from plugin.use_cases.digests.links import DigestRefused as DigestRefused
+from plugin.use_cases.digests.links import read_token
 from plugin.use_cases.objectives.objective_list import headlines
 from plugin.use_cases.permission import ADMIN, PUBLIC, VIEWER, act, question
 
@@ -40,10 +37,6 @@ WEEK = timedelta(days=7)
 MOST_SHOWN = 50
 
 log = structlog.get_logger("jira_okr.digests")
-
-
-class DigestRefused(NotReady):
-    """What was asked of a digest cannot be done; the message says why and what to do."""
 
 
 class DigestUnknown(DigestRefused):
@@ -180,79 +173,17 @@ def deliver(connector: Connector, site: str, going_on: Callable[[], None] = lamb
 
 def _send(connector: Connector, site: str, one: Outgoing) -> None:
     try:
-        _by_channel(connector, site, one)
+        send_by_channel(connector, site, one)
     except NotSent as error:
         wait = timedelta(seconds=error.wait) if error.wait is not None else None
         with connector.store.write() as conn:
             now = connector.clock()
             outbox.failed(conn, site, one, now, error.reason, for_good=error.for_good, wait=wait)
-        channel = one.recipient.partition(":")[0]  # the reason names people: it stands in the outbox alone
+        channel, _ = channel_of(one.recipient)  # the reason names people: it stands in the outbox alone
         log.warning("digest not sent", site=site, digest=one.digest, channel=channel, for_good=error.for_good)
         return
     with connector.store.write() as conn:
         outbox.sent(conn, site, one.key)
-
-
-def _by_channel(connector: Connector, site: str, one: Outgoing) -> None:
-    """Raises NotSent."""
-    channel, _, name = one.recipient.partition(":")
-    given, message = connector.settings.notify, one.message
-    if channel == "slack":
-        variable = name.replace("-", "_")  # the name of a variable has no hyphen
-        known = {one.casefold().replace("-", "_"): secret for one, secret in given.slack.items()}
-        address = known.get(variable)
-        if address is None:
-            raise NotSent(f"no webhook is called {name}: set JIRA_OKR_NOTIFY__SLACK__{variable.upper()}")
-        slack.send(address.get_secret_value(), slack_words(message), given.hosts)
-        return
-    if given.mail is None:
-        raise NotSent("no mail server is set: set JIRA_OKR_NOTIFY__MAIL__HOST and __SENDER")
-    server = mail.MailServer(
-        given.mail.host,
-        given.mail.port,
-        given.mail.sender,
-        given.mail.security,
-        given.mail.user or "",
-        given.mail.password.get_secret_value(),
-    )
-    leave = f"{connector.pages}/unsubscribe/{token_of(connector, site, one)}" if connector.pages else ""
-    words = f"{text(message)}\nNo more of these: {leave}\n" if leave else text(message)
-    mail.send(
-        mail.Letter(
-            f"{site}|{one.key}",
-            name,
-            subject(message),
-            words,
-            html(message),
-            one.made_at,
-            f"{one.digest}.{site}.okr",
-            leave,
-        ),
-        server,
-    )
-
-
-def token_of(connector: Connector, site: str, one: Outgoing) -> str:
-    """The end of the link that stops a digest for its recipient; signed, so that nobody stops another's."""
-    said = "\n".join((site, one.digest, one.recipient)).encode()
-    return f"{urlsafe_b64encode(said).decode().rstrip('=')}.{_signature(connector, said)}"
-
-
-def read_token(connector: Connector, token: str) -> tuple[str, str, str]:
-    """Site, digest and recipient of such a link. Raises DigestRefused."""
-    told, _, signature = token.partition(".")
-    try:
-        said = urlsafe_b64decode(told + "=" * (-len(told) % 4))
-    except (Base64Error, ValueError):
-        said = b""
-    parts = said.decode("utf-8", "replace").split("\n")
-    if len(parts) != 3 or not hmac.compare_digest(_signature(connector, said).encode(), signature.encode()):
-        raise DigestRefused("This link stops nothing: it is not whole. Open it from the mail again.")
-    return parts[0], parts[1], parts[2]
-
-
-def _signature(connector: Connector, said: bytes) -> str:
-    return hmac.new(unsubscribe_key(connector.settings), said, sha256).hexdigest()
 
 
 def named(connector: Connector, site: str, digest_id: str) -> TellPart:
@@ -297,7 +228,7 @@ def _prepared(
 
 def _key(part: TellPart, recipient: str, due: datetime, mapping: Mapping) -> str:
     """Digest, channel, recipient, and the first local day of the week: so a message is made once, whoever makes it."""
-    channel, _, name = recipient.partition(":")
+    channel, name = channel_of(recipient)
     return f"digest|{channel}|{name}|{part.id}|{week_of(due.astimezone(mapping.zone).date()).isoformat()}"
 
 

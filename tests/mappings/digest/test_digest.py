@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mappings.digest.digest import Line, Message, Section, Stands, Stood, digest
+from mappings.digest.slack import slack
 from mappings.digest.week import last_due, next_due, week_of
-from mappings.digest.words import html, slack, subject, text
+from mappings.digest.words import html, subject, text
 from mappings.rollup.state import HealthLevel
 
 BERLIN = ZoneInfo("Europe/Berlin")

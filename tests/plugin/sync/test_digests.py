@@ -21,7 +21,7 @@ from connectors.notify import mail
 from connectors.notify.failure import NotSent
 from connectors.store.work import outbox
 from plugin.runtime.application import create_app
-from plugin.runtime.settings import MailSettings, NotifySettings
+from plugin.runtime.settings import MailSettings, NotifySettings, SignedWebhookSettings
 from plugin.use_cases.digests.digests import (
     DigestRefused,
     deliver,
@@ -310,3 +310,36 @@ def test_a_webhook_whose_name_has_a_hyphen_is_set_by_a_variable_without_one(offi
         "due",
         "no webhook is called no-such: set JIRA_OKR_NOTIFY__SLACK__NO_SUCH",
     )
+
+
+def test_each_kind_of_webhook_gets_it_by_what_the_settings_call_it(office: Any) -> None:
+    hand, _, channel, _ = office
+    address = hand.connector.settings.notify.hosts[0]
+    given = {
+        "teams": {"okr": SecretStr(f"{address}/teams")},
+        "google_chat": {"okr": SecretStr(f"{address}/chat?key=k")},
+        "webhook": {
+            "hub": SignedWebhookSettings(url=SecretStr(f"{address}/hub"), secret=SecretStr("x" * 20))
+        },
+    }
+    notify = hand.connector.settings.notify.model_copy(update=given)
+    hand.connector.settings = hand.connector.settings.model_copy(update={"notify": notify})
+    to = '["teams:okr", "google-chat:okr", "webhook:hub", "webhook:other"]'
+    hand.activate(MAPPING + f"\ntell: [{{id: weekly, to: {to}, empty: send}}]\n")
+    hand.clock.now = MONDAY
+    send_digest(hand.connector, TESTER, "main", "weekly")
+    assert states(hand) == [
+        ("google-chat:okr", "sent", 0),
+        ("teams:okr", "sent", 0),
+        ("webhook:hub", "sent", 0),
+        ("webhook:other", "due", 1),
+    ]
+    with hand.connector.store.read() as conn:
+        note = outbox.latest(conn, "main")["weekly", "webhook:other"].note
+    wanted = "JIRA_OKR_NOTIFY__WEBHOOK__OTHER__URL and __SECRET"
+    assert note == f"no webhook is called other: set {wanted}"
+    assert sorted(sorted(body)[:2] for body in channel.taken) == [
+        ["attachments", "type"],
+        ["cardsV2", "text"],
+        ["key", "lead"],
+    ]

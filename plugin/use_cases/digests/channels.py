@@ -1,0 +1,80 @@
+"""By which channel a message goes to its recipient, with what the settings say of it."""
+
+from __future__ import annotations
+
+from connectors.notify import WEBHOOKS, mail
+from connectors.notify.failure import NotSent
+from connectors.notify.webhook import Endpoint, Webhook, post
+from connectors.store.work.outbox import Outgoing
+from mappings.digest.recipient import channel_of
+from mappings.digest.words import html, subject, text
+from plugin.runtime.connector import Connector
+from plugin.runtime.settings import PREFIX, NotifySettings
+from plugin.use_cases.digests.links import token_of
+
+BY_NAME = {one.name: one for one in WEBHOOKS}
+
+
+def send_by_channel(connector: Connector, site: str, one: Outgoing) -> None:
+    """Send a message to its recipient. Raises NotSent."""
+    channel, name = channel_of(one.recipient)
+    webhook = BY_NAME.get(channel)
+    if webhook is None:
+        _mail(connector, site, one, name)
+        return
+    given = connector.settings.notify
+    post(webhook, endpoint_of(given, webhook, name), one.message, connector.clock(), given.hosts)
+
+
+def endpoint_of(given: NotifySettings, webhook: Webhook, name: str) -> Endpoint:
+    """The webhook of this name in the settings. Raises NotSent that says which setting is missing."""
+    variable = _variable(name)  # the name of a variable has no hyphen
+    known = {_variable(one): endpoint for one, endpoint in _endpoints(given, webhook.name).items()}
+    if variable not in known:
+        setting = f"{PREFIX}NOTIFY__{_variable(webhook.name).upper()}__{variable.upper()}"
+        setting += "__URL and __SECRET" if webhook.name == "webhook" else ""
+        raise NotSent(f"no webhook is called {name}: set {setting}")
+    return known[variable]
+
+
+def _endpoints(given: NotifySettings, channel: str) -> dict[str, Endpoint]:
+    if channel == "webhook":
+        return {
+            name: Endpoint(one.url.get_secret_value(), one.secret.get_secret_value())
+            for name, one in given.webhook.items()
+        }
+    addresses = {"slack": given.slack, "teams": given.teams, "google-chat": given.google_chat}[channel]
+    return {name: Endpoint(address.get_secret_value()) for name, address in addresses.items()}
+
+
+def _variable(name: str) -> str:
+    return name.casefold().replace("-", "_")
+
+
+def _mail(connector: Connector, site: str, one: Outgoing, address: str) -> None:
+    given, message = connector.settings.notify.mail, one.message
+    if given is None:
+        raise NotSent("no mail server is set: set JIRA_OKR_NOTIFY__MAIL__HOST and __SENDER")
+    server = mail.MailServer(
+        given.host,
+        given.port,
+        given.sender,
+        given.security,
+        given.user or "",
+        given.password.get_secret_value(),
+    )
+    leave = f"{connector.pages}/unsubscribe/{token_of(connector, site, one)}" if connector.pages else ""
+    words = f"{text(message)}\nNo more of these: {leave}\n" if leave else text(message)
+    mail.send(
+        mail.Letter(
+            f"{site}|{one.key}",
+            address,
+            subject(message),
+            words,
+            html(message),
+            one.made_at,
+            f"{one.digest}.{site}.okr",
+            leave,
+        ),
+        server,
+    )

@@ -1,0 +1,150 @@
+"""A message as each channel takes it: literal for a small one; any titles at all stay within the limits and make no markup."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mappings.digest.digest import Line, Message, Section
+from mappings.digest.google_chat import google_chat
+from mappings.digest.slack import slack
+from mappings.digest.teams import teams
+from mappings.digest.values import values
+from mappings.digest.words import cut
+
+KEY = "digest|teams|okr|weekly|2026-11-30"
+MESSAGE = Message(
+    KEY,
+    "OKR digest, week of 2026-11-30",
+    "1 objective: 1 on track.",
+    (Section("Moved", (Line("PLAT-1 A & B: 0 % → 50 %", "https://okr.acme.example/why/1"),), 2),),
+    "https://okr.acme.example/",
+)
+
+
+def run(said: str, **style: object) -> dict[str, object]:
+    return {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": said, **style}]}
+
+
+def test_the_card_of_teams() -> None:
+    link = {"type": "Action.OpenUrl", "url": "https://okr.acme.example/why/1"}
+    line = {"type": "TextRun", "text": "PLAT-1 A & B: 0 % → 50 %", "selectAction": link}
+    assert teams(MESSAGE) == {
+        "type": "message",
+        "attachments": [
+            {
+                "contentType": "application/vnd.microsoft.card.adaptive",
+                "contentUrl": None,
+                "content": {
+                    "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+                    "type": "AdaptiveCard",
+                    "version": "1.4",
+                    "fallbackText": "OKR digest, week of 2026-11-30",
+                    "msteams": {"width": "Full"},
+                    "body": [
+                        run("OKR digest, week of 2026-11-30", size="large", weight="bolder"),
+                        run("1 objective: 1 on track."),
+                        {**run("Moved", weight="bolder"), "separator": True},
+                        {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": "• "}, line]},
+                        run("and 2 more", isSubtle=True),
+                        run(KEY, size="small", isSubtle=True),
+                    ],
+                    "actions": [
+                        {
+                            "type": "Action.OpenUrl",
+                            "title": "All objectives",
+                            "url": "https://okr.acme.example/",
+                        }
+                    ],
+                },
+            }
+        ],
+    }
+
+
+def test_the_card_of_google_chat() -> None:
+    moved = '• <a href="https://okr.acme.example/why/1">PLAT-1 A &amp; B: 0 % → 50 %</a><br>and 2 more'
+    foot = f'<a href="https://okr.acme.example/">All objectives</a><br><font color="#80868b">{KEY}</font>'
+    assert google_chat(MESSAGE) == {
+        "text": "OKR digest, week of 2026-11-30: 1 objective: 1 on track.",
+        "cardsV2": [
+            {
+                "cardId": "digest",
+                "card": {
+                    "header": {"title": "OKR digest, week of 2026-11-30"},
+                    "sections": [
+                        {"widgets": [{"textParagraph": {"text": "1 objective: 1 on track."}}]},
+                        {"header": "Moved", "widgets": [{"textParagraph": {"text": moved}}]},
+                        {"widgets": [{"textParagraph": {"text": foot}}]},
+                    ],
+                },
+            }
+        ],
+    }
+
+
+def test_what_programs_get() -> None:
+    assert values(MESSAGE) == {
+        "version": 1,
+        "key": KEY,
+        "subject": "OKR digest, week of 2026-11-30",
+        "lead": "1 objective: 1 on track.",
+        "sections": [
+            {
+                "title": "Moved",
+                "lines": [{"text": "PLAT-1 A & B: 0 % → 50 %", "link": "https://okr.acme.example/why/1"}],
+                "more": 2,
+            }
+        ],
+        "link": "https://okr.acme.example/",
+        "text": "1 objective: 1 on track.\n\nMoved\n- PLAT-1 A & B: 0 % → 50 % <https://okr.acme.example/why/1>\nand 2 more\n\nhttps://okr.acme.example/\n",
+    }
+
+
+@pytest.mark.parametrize(
+    ("most", "kept"),
+    [
+        (9, [(3, 1), (2, 0)]),
+        (5, [(3, 1), (2, 0)]),
+        (4, [(3, 1), (1, 1)]),
+        (1, [(1, 3), (0, 2)]),
+        (0, [(0, 4), (0, 2)]),
+    ],
+)
+def test_whole_lines_are_left_out_from_the_end_and_counted(most: int, kept: list[tuple[int, int]]) -> None:
+    whole = Message("k", "s", "l", (Section("A", (Line("a"),) * 3, 1), Section("B", (Line("b"),) * 2)))
+    found = cut(whole, lambda one: sum(len(section.lines) for section in one.sections) <= most)
+    assert [(len(section.lines), section.more) for section in found.sections] == kept
+
+
+TITLES = st.lists(
+    st.text(max_size=300)
+    | st.sampled_from(["<users/all>", "<!channel>", "</font><a href='x'>", "ü" * 3_000]),
+    max_size=60,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(TITLES, st.integers(0, 9))
+def test_any_titles_stay_within_the_limits_and_make_no_markup(titles: list[str], more: int) -> None:
+    lines = tuple(Line(one, "https://okr.acme.example/") for one in titles)
+    message = Message(KEY, "S", "L", (Section("A", lines, more), Section("B", lines)))
+    assert len(json.dumps(teams(message))) <= 28 * 1024
+    assert len(json.dumps(google_chat(message))) <= 32_000
+    card: Any = google_chat(message)
+    said = json.dumps(card["cardsV2"], ensure_ascii=False)
+    assert set(re.findall(r"<[^>]*", said)) <= {
+        "<br",
+        '<font color=\\"#80868b\\"',
+        '<a href=\\"https://okr.acme.example/\\"',
+        "</a",
+        "</font",
+    }
+    blocks: Any = slack(message)["blocks"]
+    assert len(blocks) <= 50
+    assert all(len(one["text"]["text"]) <= 3_000 for one in blocks if "text" in one)
