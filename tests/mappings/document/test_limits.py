@@ -55,8 +55,8 @@ RevertPart.after: minimum 1, maximum 1000, default 5
 SqlOptions.query: minLength 1, maxLength 10000
 StatusesPart.by_category[]: minimum 0, maximum 1
 StatusesPart.overrides: maxItems 200
-Step.amount: minimum -1e15, maximum 1e15
-Step.percent: minimum -1e15, maximum 1e15
+TargetDistance.amount: minimum -1e15, maximum 1e15
+TargetDistance.percent: minimum -1e15, maximum 1e15
 TargetsPart.points: minItems 1, maxItems 200
 TeamPart.names: maxProperties 200
 TellPart.to: minItems 1, maxItems 200
