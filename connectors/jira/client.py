@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from connectors.jira.http.transport import Pacing, Transport
 from connectors.jira.metadata import catalogue, permissions, server
 from connectors.jira.metadata.paged_lists import read_pages
 from connectors.jira.metadata.server import Account, JiraLibrary, ServerInfo
+from connectors.jira.metadata.token_end import token_end
 from connectors.jira.read import (
     bulk,
     changelog,
@@ -120,6 +121,10 @@ class Jira:
         if not is_gateway(self.transport.base):
             return ()
         return permissions.missing_scopes(self.transport, self.api)
+
+    def token_end(self) -> date | None:
+        """The day on which our token expires, where Jira tells (Data Center)."""
+        return None if self._cloud else token_end(self.transport)
 
     # -- reading
 

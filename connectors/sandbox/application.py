@@ -45,6 +45,8 @@ def create_app(one: Site) -> Flask:
     app.register_blueprint(page.routes)
     app.url_value_preprocessor(_take_version)
     cloud = one.sandbox.deployment == "cloud"
+    if not cloud:
+        app.register_blueprint(metadata.tokens, url_prefix="/rest/pat/<version>")
     if cloud:
         app.add_url_rule("/_edge/tenant_info", view_func=_tenant)
     app.wsgi_app = with_gateway(app.wsgi_app, cloud=cloud)  # type: ignore[method-assign,assignment]

@@ -32,7 +32,9 @@ class SiteGiven(Given):
     mapping_revision: str | None
     webhook: str
     signed: bool
-    token_expires: date | None = Field(description="What an admin entered; null where nobody did.")
+    token_expires: date | None = Field(
+        description="What an admin entered, or Jira Data Center told; null where nobody did."
+    )
 
 
 class SitesGiven(Given):
@@ -73,7 +75,8 @@ class AddSite(Asked):
     pat: Entry = ""
     webhook_secret: Entry = Field("", description="The secret typed into Jira's webhook form.")
     token_expires: date | None = Field(
-        None, description="The day on which the token or PAT expires; Jira does not tell."
+        None,
+        description="The day on which the token or PAT expires. What Jira itself tells (Data Center) counts before it.",
     )
 
 
@@ -173,7 +176,7 @@ def tested_given(found: Tested, token_expires: date | None) -> TestedGiven:
         permissions=dict(found.permissions),
         projects=list(found.projects),
         missing_scopes=list(found.missing_scopes),
-        token_expires=token_expires,
+        token_expires=found.token_expires or token_expires,
     )
 
 

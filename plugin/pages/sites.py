@@ -34,7 +34,10 @@ from plugin.use_cases.sites.sites import (
 from plugin.use_cases.sites.webhook import target
 
 CLOUD, DATA_CENTER = "cloud", "datacenter"
-EXPIRES_HINT = "Jira does not tell; shown at id.atlassian.com when the token is made. Sync health warns two weeks before."
+EXPIRES_HINT = (
+    "Shown at id.atlassian.com when the token is made; Jira Cloud does not tell. Data Center tells where the account has one "
+    "token, and that counts. Sync health warns two weeks before."
+)
 
 
 class SiteForm(PageForm):

@@ -64,7 +64,8 @@ class NewSite:
 class Tested:
     """What Jira said when it was asked who we are: `permissions` site-wide, `projects` we can see (keys with names).
 
-    `missing_scopes`: what a scoped token lacks that we can do without, by names. `api_base` is where the API answered.
+    `missing_scopes`: what a scoped token lacks that we can do without, by names. `api_base` is where the API answered. `token_expires`: as
+    Jira itself says, None where it does not.
     """
 
     account: str
@@ -75,6 +76,7 @@ class Tested:
     projects: tuple[str, ...]
     missing_scopes: tuple[str, ...] = ()
     api_base: str = ""
+    token_expires: date | None = None
 
 
 class Watch:
@@ -184,7 +186,7 @@ def add_site(connector: Connector, new: NewSite, by: str) -> Tested:
         "url": str(settings.url),
         "api_base": elsewhere(settings, found),
         "deployment": found.deployment,
-        "token_expires": day_text(new.token_expires),
+        "token_expires": day_text(found.token_expires or new.token_expires),
     }
     with connector.store.write() as conn:
         sites.put(conn, new.name, plain, sealed, now)
@@ -245,6 +247,7 @@ def test_site(site: Site) -> Tested:
         projects,
         tuple(scope.name for scope in missing),
         jira.transport.base,
+        jira.token_end(),
     )
 
 

@@ -23,6 +23,7 @@ from connectors.sandbox.site_state.state import Json, person
 from connectors.sandbox.traffic.access import JiraAnswerError, bad_request
 
 routes = Blueprint("metadata", __name__)
+tokens = Blueprint("tokens", __name__)
 
 NOT_SIGNED_IN = "Client must be authenticated to access this resource."
 
@@ -62,6 +63,17 @@ def _user(account: Account) -> Json:
         "applicationRoles": {"size": 0, "items": []},
         "expand": "groups,applicationRoles",
     }
+
+
+@tokens.get("/tokens")
+def personal_tokens() -> Response:
+    """The tokens of whoever asks, by name; none of them says that it is the one that is used."""
+    found = [
+        {"id": number, "name": one.name, "createdAt": "2026-01-05T08:00:00.000+0000"}
+        | ({} if one.expires is None else {"expiringAt": one.expires})
+        for number, one in enumerate(caller().personal_tokens, start=1)
+    ]
+    return answer(found)
 
 
 @routes.get("/user/search")

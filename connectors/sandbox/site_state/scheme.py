@@ -74,6 +74,14 @@ class LinkTypeDef:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonalToken:
+    """A personal access token as Data Center lists it to its owner; `expires` is milliseconds or text as Jira writes it, None for never."""
+
+    name: str
+    expires: str | int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """A person or service. `grants` maps a project key ("*" for all) to project permissions; an administrator may do everything.
 
@@ -90,6 +98,7 @@ class Account:
     user_key: str = ""
     scoped: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
     service: bool = False
+    personal_tokens: tuple[PersonalToken, ...] = (PersonalToken("connector"),)
 
     def may(self, permission: str, project_key: str | None) -> bool:
         """Whether the account holds a permission, in a project or (None) in any project."""

@@ -19,7 +19,7 @@ expires_option = click.option(
     "expires",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="YYYY-MM-DD",
-    help="The day on which the token expires; Jira does not tell.",
+    help="The day on which the token expires, where Jira does not tell (Data Center may).",
 )
 
 
@@ -160,6 +160,8 @@ def _row(connector: Connector, name: str) -> tuple[str, str, str, str]:
 
 def _tell(found: Tested) -> None:
     click.echo(f"{found.title or 'Jira'} {found.version} ({found.deployment}) knows us as {found.account}.")
+    if found.token_expires is not None:
+        click.echo(f"  the token expires on {found.token_expires}, as Jira says")
     for scope in found.missing_scopes:
         click.echo(
             f"  the token LACKS the scope {scope}: make a new one that has it, and enter it with jira-okr site renew"

@@ -38,6 +38,8 @@ def renew(connector: Connector, name: str, token: str, expires: date | None, by:
         secrets["pat" if "pat" in secrets else "token"] = token
     settings = settings_of_row(connector, saved, secrets)
     found = first_answer(connector, settings) if token else None
+    if found is not None:
+        expires = found.token_expires or expires
     plain = {**saved.settings, "token_expires": day_text(expires)}
     if found is not None:
         plain["api_base"] = elsewhere(settings, found)
