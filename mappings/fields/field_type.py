@@ -119,6 +119,10 @@ class FieldType(ABC):
         """By what JQL compares a raw value: ids and names. None: by every id and name that stands in it."""
         return None
 
+    def states(self, raw: object) -> frozenset[str] | None:  # noqa: ARG002
+        """The states of what a raw value points at, as JQL's functions ask for them (`active`). None: such things have no state."""
+        return None
+
     def text(self, raw: object) -> str:
         """The raw value as a person reads it; `empty` where there is none."""
         value = self.decode(raw)

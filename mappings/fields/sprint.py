@@ -27,13 +27,21 @@ class Sprint(Reference):
     def things(self, raw: object) -> tuple[Named, ...]:
         return tuple(_sprint(one) for one in listed(raw))
 
+    def states(self, raw: object) -> frozenset[str]:
+        """`active`, `closed` and `future`, in small letters: Data Center writes them in large ones."""
+        found = (_parts_of(one).get("state") for one in listed(raw))
+        return frozenset(state.lower() for state in found if isinstance(state, str))
+
+
+def _parts_of(raw: object) -> dict[str, object]:
+    if isinstance(raw, dict):
+        return raw
+    printed = PRINTED.fullmatch(raw) if isinstance(raw, str) else None
+    return dict(_parts(printed["parts"])) if printed is not None else {}
+
 
 def _sprint(raw: object) -> Named:
-    parts: dict[str, object] = {}
-    if isinstance(raw, dict):
-        parts = raw
-    elif isinstance(raw, str) and (printed := PRINTED.fullmatch(raw)) is not None:
-        parts = dict(_parts(printed["parts"]))
+    parts = _parts_of(raw)
     id_, name = parts.get("id"), parts.get("name")
     if isinstance(id_, bool) or not isinstance(id_, int | str) or not str(id_).strip():
         raise ShapeError(f"{str(raw)[:80]!r} is no sprint that this version knows")

@@ -41,7 +41,8 @@ def _year(wall: datetime) -> datetime:
 class Function:
     """One function: what it `gives`, and for a date how its period begins; `end` means the period's last instant.
 
-    `unit` is that of an increment without one. A date without `start` is now(). `also` are other names Jira knows.
+    `unit` is that of an increment without one. A date without `start` is now(). `also` are other names Jira knows. `state` is
+    that of the things it gives, where it gives all that are in one state.
     """
 
     name: str
@@ -50,12 +51,16 @@ class Function:
     unit: str = ""
     end: bool = False
     also: tuple[str, ...] = ()
+    state: str = ""
 
 
 FUNCTIONS = (
     Function("currentUser", "person"),
     Function("standardIssueTypes", "issue type", also=("standardWorkTypes",)),
     Function("subtaskIssueTypes", "issue type", also=("subtaskWorkTypes",)),
+    Function("openSprints", "sprint", state="active"),
+    Function("closedSprints", "sprint", state="closed"),
+    Function("futureSprints", "sprint", state="future"),
     Function("now"),
     Function("startOfDay", start=_day, unit="d"),
     Function("startOfWeek", start=_week, unit="w"),
@@ -85,9 +90,6 @@ REFUSED = {
     "watchedIssues": "watchers are not mirrored",
     "watchedWorkItems": "watchers are not mirrored",
     "updatedBy": "who changed an issue is not mirrored; use updated >= with a date",
-    "openSprints": "the states of sprints are not mirrored; name the sprint",
-    "closedSprints": "the states of sprints are not mirrored; name the sprint",
-    "futureSprints": "the states of sprints are not mirrored; name the sprint",
     "releasedVersions": "the states of versions are not mirrored; name the versions",
     "unreleasedVersions": "the states of versions are not mirrored; name the versions",
     "latestReleasedVersion": "the states of versions are not mirrored; name the version",
@@ -129,6 +131,19 @@ def is_current_user(ground: Ground, call: Call) -> bool:
         ground.refuse("function-not-allowed", message, call, ("currentUser()",))
         return False
     return _no_arguments(ground, call)
+
+
+def state_of(ground: Ground, call: Call, what: str) -> str | None:
+    """The state of the things that a function gives; None, with a finding, where it gives no `what`."""
+    function = known(ground, call)
+    if function is None or not _no_arguments(ground, call):
+        return None
+    if function.gives != what:
+        valid = tuple(f"{one.name}()" for one in FUNCTIONS if one.gives == what)
+        message = f"{function.name}() gives no {what} but a {function.gives}"
+        ground.refuse("function-not-allowed", message, call, valid)
+        return None
+    return function.state
 
 
 def is_subtask_types(ground: Ground, call: Call) -> bool | None:

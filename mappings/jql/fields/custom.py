@@ -13,13 +13,13 @@ from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue, Named
 from mappings.facts.moment import Moment
 from mappings.fields import JqlView, field_type, is_empty
-from mappings.fields.field_type import view_of
+from mappings.fields.field_type import FieldType, view_of
 from mappings.jql.dates import LITERAL, RELATIVE
 from mappings.jql.fields.instants import TESTS, datetimes_compare, days_compare
 from mappings.jql.fields.name_table import Known
 from mappings.jql.fields.named_values import Namesakes, names_of, resolved
 from mappings.jql.fields.people import People
-from mappings.jql.functions import is_current_user, refuse_call
+from mappings.jql.functions import is_current_user, refuse_call, state_of
 from mappings.jql.ground import Ground, Verdict, never
 from mappings.jql.text.tree import Call, Value
 from mappings.numbers import exact
@@ -132,7 +132,33 @@ def choices_of(value: object, depth: int = 0) -> Iterator[Named]:
 
 
 def choices_among(field: Field) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
-    """`"Team" in (…)`: options, people, versions, labels and exact texts, by id or name."""
+    """`"Team" in (…)`: options, people, versions, labels and exact texts, by id or name; sprints by their state, too."""
+    type_ = field_type(field)
+    if type_ is None or type_.states(None) is None:
+        return _named_among(field)
+    return _stated_among(field, type_)
+
+
+def _stated_among(field: Field, type_: FieldType) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+    """`Sprint in (openSprints(), "Sprint 7")`: what functions give by its state, the others by id or name."""
+    field_id, named_among = field.id, _named_among(field)
+
+    def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+        calls = [value for value in values if isinstance(value, Call)]
+        states = frozenset(state for call in calls if (state := state_of(ground, call, type_.name)))
+        named = named_among(ground, [value for value in values if isinstance(value, Value)])
+
+        def verdict(issue: Issue, moment: Moment) -> bool:
+            held = type_.states(issue.fields.get(field_id)) or frozenset()
+            return not states.isdisjoint(held) or named(issue, moment)
+
+        return verdict
+
+    return among
+
+
+def _named_among(field: Field) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+    """By id or name."""
 
     def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
         _check_options(ground, field, values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mappings.facts.catalogue import Catalogue, Field
-from mappings.jql import compile_selector
+from mappings.jql import JqlError, compile_selector
 
 SITE = Catalogue(
     fields=(
@@ -24,6 +24,8 @@ SITE = Catalogue(
 )
 PRINTED = "com.pyxis.greenhopper.Sprint@3b6fb0ab[id=266,rapidViewId=13,state=ACTIVE,name=Sprint 3, the last]"
 OBJECT = {"id": 266, "name": "Sprint 3, the last", "state": "active", "boardId": 13}
+CLOSED = {"id": 265, "name": "Sprint 2", "state": "closed", "boardId": 13}
+FUTURE = "com.pyxis.greenhopper.Sprint@3b6fb0ab[id=267,rapidViewId=13,state=FUTURE,name=Sprint 4]"
 HOLLOW = {"hasEpicLinkFieldDependency": False, "showField": False, "nonEditableReason": {"reason": "X"}}
 
 
@@ -37,6 +39,20 @@ HOLLOW = {"hasEpicLinkFieldDependency": False, "showField": False, "nonEditableR
         ("Sprint = 265", "customfield_1", [PRINTED], False),
         ("Sprint in (265, 266)", "customfield_1", [PRINTED], True),
         ("Sprint != 265", "customfield_1", [PRINTED], True),
+        ("Sprint in openSprints()", "customfield_1", [PRINTED], True),
+        ("Sprint in openSprints()", "customfield_1", [OBJECT], True),
+        ("Sprint in openSprints()", "customfield_1", [CLOSED], False),
+        ("Sprint in openSprints()", "customfield_1", [CLOSED, OBJECT], True),
+        ("Sprint in openSprints()", "customfield_1", None, False),
+        ("Sprint not in openSprints()", "customfield_1", [CLOSED], True),
+        ("Sprint not in openSprints()", "customfield_1", [OBJECT], False),
+        ("Sprint not in openSprints()", "customfield_1", None, False),
+        ("Sprint in closedSprints()", "customfield_1", [CLOSED], True),
+        ("Sprint in closedSprints()", "customfield_1", [OBJECT], False),
+        ("Sprint in futureSprints()", "customfield_1", [FUTURE], True),
+        ("Sprint in futureSprints()", "customfield_1", [OBJECT], False),
+        ("Sprint in (futureSprints(), 266)", "customfield_1", [OBJECT], True),
+        ("Sprint in (futureSprints(), closedSprints())", "customfield_1", [CLOSED], True),
         ("Sprint is EMPTY", "customfield_1", [PRINTED], False),
         ("Sprint is EMPTY", "customfield_1", [], True),
         ("Request = 25", "customfield_2", {"requestType": {"id": "25", "name": "Get help"}}, True),
@@ -52,3 +68,20 @@ HOLLOW = {"hasEpicLinkFieldDependency": False, "showField": False, "nonEditableR
 )
 def test_what_was_decoded_is_compared(an_issue, moment, jql, field, raw, expected):
     assert compile_selector(jql, SITE).matches(an_issue(fields={field: raw}), moment) is expected
+
+
+@pytest.mark.parametrize(
+    ("jql", "said"),
+    [
+        ("Sprint in currentUser()", "currentUser\\(\\) gives no sprint but a person"),
+        ("Sprint in now()", "now\\(\\) gives no sprint but a date"),
+        ("Sprint in openSprints(1)", "openSprints\\(\\) takes no arguments"),
+        ("Request in openSprints()", "openSprints"),
+        ("status in openSprints()", "openSprints\\(\\) gives no status"),
+        ("assignee in openSprints()", "openSprints\\(\\) gives no person but a sprint"),
+        ("created > openSprints()", "openSprints\\(\\) gives no date but a sprint"),
+    ],
+)
+def test_a_function_in_the_wrong_place_is_refused(jql: str, said: str) -> None:
+    with pytest.raises(JqlError, match=said):
+        compile_selector(jql, SITE)
