@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from connectors.store.lists.list_rows import After, Slice, Wanted
@@ -15,8 +16,10 @@ from docs.screenshots import plain_listing
 from docs.screenshots.plain_listing import One
 from docs.screenshots.watched import parts, watched_kpi
 from mappings.explain.check_in import CheckIn, Measure, Shows, ruled
+from mappings.explain.coverage import Candidate, coverage
 from mappings.explain.marks import Kind, Mark
 from mappings.explain.movement import objective_moved
+from mappings.explain.practice import practices
 from mappings.forecast import delivery, trend
 from mappings.forecast.answer import Aim, Answer, Level, Week, Work
 from mappings.forecast.calibration import Calibration
@@ -37,6 +40,7 @@ from plugin.use_cases.objectives.due_check_ins import Due
 from plugin.use_cases.objectives.forecast_record import kept_of
 from plugin.use_cases.objectives.movement import Told
 from plugin.use_cases.objectives.objective_list import KeptForecast, Listed, ListedHead
+from plugin.use_cases.objectives.practice import Assessed, TeamPractice
 from plugin.use_cases.work.dead_letters import DeadLetter
 
 NOW = datetime(2026, 11, 21, 10, 14, 48, tzinfo=UTC)
@@ -151,6 +155,18 @@ class Company:
 
     def cycle_details(self, _cycle_id: str) -> tuple[()]:
         return ()
+
+    def practice(self, cycle_id: str | None) -> Sequence[Assessed]:
+        states = [one.state for one in self.saved if one.state.cycle_id == CYCLE.id]
+        if not states or cycle_id not in (None, "", CYCLE.id):
+            return ()
+        work = [Candidate(str(i), f"GROW-{100 + i}", "GROW", None) for i in range(40)]
+        covered = coverage(work, frozenset(str(i) for i in range(29)))
+        teams = tuple(TeamPractice(one, covered if one.team == "GROW" else None) for one in practices(states))
+        return (Assessed("main", CYCLE.id, False, (CYCLE.id,), teams, covered, False),)
+
+    def search_url(self, jql: str, site: str) -> str | None:  # noqa: ARG002
+        return f"https://jira.acme.example/issues/?{urlencode({'jql': jql})}"
 
     def calibration(self, cycle_id: str) -> Sequence[Calibration]:
         return CALIBRATION if cycle_id == CYCLE.id and self.saved else ()

@@ -35,10 +35,17 @@ PAGES = {
     "kpi-weekly": "/kpis/uptime",
     "kpi-empty": "/kpis/load",
     "review": "/review",
+    "practice": "/practice",
     "health": "/health",
     "missing": "/objectives/NOPE-1",
 }
-EMPTY = {"empty-objectives": "/", "empty-kpis": "/kpis", "empty-review": "/review", "empty-health": "/health"}
+EMPTY = {
+    "empty-objectives": "/",
+    "empty-kpis": "/kpis",
+    "empty-review": "/review",
+    "empty-practice": "/practice",
+    "empty-health": "/health",
+}
 VARIABLE = "SCREENSHOTS_PASSWORD"
 Enter = Callable[[Any, str], None]
 

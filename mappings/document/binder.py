@@ -131,6 +131,7 @@ class _Binder:
             kpi_statuses=self.kpi_statuses(),
             links={phrase: link_word(phrase, self.catalogue.link_types) for _, phrase in links(document)},
             team=self.team(fields),
+            coverage=self.optional(document.coverage.select if document.coverage is not None else None),
         )
         mapping = replace(mapping, names=self.every_name(mapping))
         check_bound(mapping, self.catalogue, self.report)

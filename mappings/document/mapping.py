@@ -116,6 +116,8 @@ class Mapping:
     """What the phrases of links mean that the mapping uses, by the phrase as written."""
     team: TeamRule | None = None
     """None: objectives belong to no team."""
+    coverage: Selector | None = None
+    """Which work should serve objectives, where the mapping says it."""
 
     @property
     def scope_by_id(self) -> str:
@@ -143,6 +145,7 @@ class Mapping:
             for rule in objective.key_results:
                 found += [rule.select, rule.related, *rule.conditions.values()]
         found += self.kpi_selectors()
+        found.append(self.coverage)
         return tuple(selector for selector in found if selector is not None)
 
     def kpi_selectors(self) -> tuple[Selector, ...]:

@@ -402,6 +402,18 @@ class CheckInsPart(Part):
     delivery: bool = False
 
 
+class CoveragePart(Part):
+    """Which work should serve an objective, and by what it is weighed."""
+
+    select: Jql | None = Field(
+        default=None,
+        description="JQL: the work that should serve objectives; left out, issues of the basic level that are no objective or key result.",
+    )
+    weight: Alias | Aliases | None = Field(
+        default=None, description="A field alias, or several of which the first that is filled counts."
+    )
+
+
 Recipient = Annotated[str, Field(pattern=PATTERN)]
 """`mail:lead@example.org`, or `slack:okr` for the webhook of Slack that the settings call `okr`."""
 
@@ -444,5 +456,8 @@ class Document(Part):
     kpis: tuple[KpiPart, ...] = Field(default=(), max_length=MOST_PARTS)
     write_back: tuple[WriteBackPart, ...] = Field(default=(), max_length=MOST_PARTS)
     check_ins: CheckInsPart | None = None
+    coverage: CoveragePart | None = Field(
+        default=None, description="Which work should serve objectives, and by what it is weighed."
+    )
     brake: BrakePart = BrakePart()
     tell: tuple[TellPart, ...] = Field(default=(), max_length=MOST_PARTS)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from mappings.diagnostic import Diagnostic, Severity
 from mappings.document.checks.codes import Code
@@ -11,8 +12,11 @@ from mappings.document.checks.report import Report, shown
 from mappings.document.checks.walk import progress_kind
 from mappings.document.schema import Document, ObjectivePart
 from mappings.document.text.places import Path, Positions
+from mappings.explain.double_count import counted_below, counted_issues, same_readings, shared_key_results
 from mappings.kpi.episode import promotion
+from mappings.kpi.sources import CsvOptions, PushOptions
 from mappings.progress import RULE_OF_KIND
+from mappings.rollup.rows.weights import COUNTING
 from mappings.rollup.state import Cause, KeyResultState, ObjectiveState
 
 PERSPECTIVES = ("finance", "customer", "process", "learning")
@@ -30,14 +34,28 @@ def lint_document(document: Document, positions: Positions | None = None) -> tup
     return report.diagnostics()
 
 
-def lint_states(states: Iterable[ObjectiveState]) -> tuple[Diagnostic, ...]:
-    """What objectives and key results of one moment let one advise; `path` names the issue, or the team (its project where it has none)."""
+def lint_states(
+    states: Iterable[ObjectiveState],
+    carried: Mapping[str, int] = MappingProxyType({}),
+    read: Mapping[tuple[str, str], str] = MappingProxyType({}),
+) -> tuple[Diagnostic, ...]:
+    """What objectives and key results of one moment let one advise; `path` names the issue, or the team (its project where it has none).
+
+    `carried` is how often an objective was carried forward, by its id; `read` the field that key results stand at, by the rules of
+    objective and key result.
+    """
     ordered = sorted(
         states, key=lambda state: (state.team or state.project_key, state.cycle_id or "", state.key, state.id)
     )
     found = [*_lint_teams(ordered)]
     for state in ordered:
         found += _lint_state(state)
+        found += _lint_carried(state, carried.get(state.id, 0))
+    cycles: dict[str, list[ObjectiveState]] = defaultdict(list)
+    for state in ordered:
+        cycles[state.cycle_id or ""].append(state)
+    for each in cycles.values():
+        found += _lint_counts(each, read)
     return tuple(found)
 
 
@@ -87,6 +105,10 @@ def _lint_kpis(document: Document, report: Report) -> None:
     for index, kpi in enumerate(document.kpis):
         if kpi.owner is None:
             _advise(report, Code.NOT_OWNED, f"nobody owns {shown(kpi.id)}", ("kpis", index), "add `owner:`")
+        first = next((one for one in document.kpis[:index] if one.source == kpi.source), None)
+        if first is not None and not isinstance(kpi.source, PushOptions | CsvOptions):
+            message = f"{shown(kpi.id)} and {shown(first.id)} are read from the same source"
+            _advise(report, Code.SAME_SOURCE, message, ("kpis", index, "source"), "keep one of them")
     if document.kpis and all(kpi.indicator == "lagging" for kpi in document.kpis):
         message = "every KPI is lagging: it tells when it is too late to act"
         _advise(report, Code.ONLY_LAGGING, message, ("kpis",), "add one that leads, such as work in progress")
@@ -168,6 +190,74 @@ def _lint_key_result(state: KeyResultState, objective: str) -> Iterator[Diagnost
         yield _advice(
             Code.NOT_OWNED, f"nobody owns {name} {shown(state.title)}", name, "assign it to one person"
         )
+
+    yield from _lint_reading(state, name, objective)
+
+
+def _lint_reading(state: KeyResultState, name: str, objective: str) -> Iterator[Diagnostic]:
+    measured, said = state.measurement, f"{name} {shown(state.title)} of {objective}"
+    if RULE_OF_KIND[state.kind].by_rows:
+        if state.health.rule != "excluded" and not any(
+            row.disposition in COUNTING for row in measured.ledger.rows
+        ):
+            yield _advice(
+                Code.NO_WORK, f"{said} has no work that counts", name, "give it work, or leave it out"
+            )
+    elif measured.cause is Cause.NEVER_MEASURED:
+        yield _advice(
+            Code.NO_READING, f"{said} was never measured", name, "measure it once, or say what it stands at"
+        )
+    elif state.health.rule == "stale":
+        yield _advice(Code.STALE_READING, f"{said}: {state.health.sentence}", name, "measure it, or check in")
+
+
+def _lint_carried(state: ObjectiveState, times: int) -> Iterator[Diagnostic]:
+    if times > 1:
+        name = state.key or state.id
+        message = f"{name} {shown(state.title)} was carried forward {times} times"
+        yield _advice(
+            Code.CARRIED_TWICE, message, name, "cut it down to what one cycle can hold, or give it up"
+        )
+
+
+def _lint_counts(
+    states: Sequence[ObjectiveState], read: Mapping[tuple[str, str], str]
+) -> Iterator[Diagnostic]:
+    """What counts more than once in one cycle; one piece of advice for each set of objectives, not for each issue."""
+    among: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for one in counted_issues(states):
+        if one.excess:
+            among[tuple(_name(each) for each in one.objectives)].append(one.key or one.id)
+    for names, keys in among.items():
+        message = f"{_several(keys)} counts under {' and '.join(names)}"
+        yield _advice(
+            Code.DOUBLE_COUNTED, message, names[0], "let it count under the one that it serves first"
+        )
+    for above, below, found in counted_below(states):
+        message = (
+            f"{_several(found)} counts under {_name(above)} and under {_name(below)}, which contributes to it"
+        )
+        yield _advice(Code.COUNTED_BELOW, message, _name(above), "let it count under one of them")
+    for id_, owners in shared_key_results(states).items():
+        key_result = next(one for one in owners[0].key_results if one.issue_id == id_)
+        name = key_result.key or id_
+        message = f"{name} {shown(key_result.title)} is a key result of {' and '.join(map(_name, owners))}"
+        yield _advice(Code.SHARED_KEY_RESULT, message, name, "let it measure one objective")
+    for state, title, other in same_readings(states, read):
+        message = f"{shown(title)} and {shown(other)} of {_name(state)} read the same field of the same issue"
+        yield _advice(Code.SAME_READING, message, _name(state), "keep one of them")
+
+
+def _name(state: ObjectiveState) -> str:
+    return state.key or state.id
+
+
+def _several(keys: Sequence[str]) -> str:
+    """`PLAT-1`, or `7 issues (PLAT-1, PLAT-2, PLAT-3 …)`."""
+    if len(keys) == 1:
+        return keys[0]
+    shown_keys = ", ".join(keys[:3])
+    return f"each of {len(keys)} issues ({shown_keys}{' …' if len(keys) > 3 else ''})"
 
 
 def _advice(code: Code, message: str, path: str, remedy: str) -> Diagnostic:

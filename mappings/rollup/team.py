@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 
 
 def team_of(mapping: BoundMapping, part: ObjectivePart, issue: Issue | None) -> str | None:
-    """What the team is called; None where the mapping knows no teams, or nothing says one.
+    """What the team of an objective is called: as its issue says, or as the mapping does where no issue stands for it."""
+    return part.team if issue is None else issue_team(mapping, issue)
+
+
+def issue_team(mapping: BoundMapping, issue: Issue) -> str | None:
+    """What the team of any issue is called; None where the mapping knows no teams, or nothing says one.
 
     Of several that a field says the first is meant that the mapping has a name for, else the first.
     """
     rule = mapping.team
-    if issue is None:
-        return part.team
     if rule is None:
         return None
     if rule.field is None:

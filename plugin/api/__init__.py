@@ -25,6 +25,7 @@ from plugin.api.objectives import (
     kpis,
     objectives,
     past,
+    practice,
 )
 from plugin.api.protocol.dispatch import TextRequest, Turns, ill_formed, problems_everywhere, view_of
 from plugin.api.protocol.failures import failure
@@ -39,6 +40,7 @@ MODULES = (
     cycles,
     forecasts,
     advice,
+    practice,
     check_ins,
     kpis,
     goals,

@@ -24,6 +24,7 @@ from plugin.use_cases.objectives.due_check_ins import Due
 from plugin.use_cases.objectives.movement import Told
 from plugin.use_cases.objectives.objective_list import After, Head, Listed, Moment, Wanted
 from plugin.use_cases.objectives.objectives import Drifted
+from plugin.use_cases.objectives.practice import Assessed
 
 
 class SavedHead(Protocol):
@@ -184,6 +185,14 @@ class Sources(Protocol):
 
     def cycle_details(self, cycle_id: str) -> Sequence[CycleDetail]:
         """One cycle with the scores of its objectives, of each site that has it."""
+        ...
+
+    def practice(self, cycle_id: str | None) -> Sequence[Assessed]:
+        """How healthy the practice of OKRs is in one cycle, of each site that has it; without one in that which runs."""
+        ...
+
+    def search_url(self, jql: str, site: str) -> str | None:
+        """Where a person sees in Jira what a JQL finds; None where the site is not known."""
         ...
 
     def kpis(self) -> Sequence[ShownKpi]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
@@ -35,6 +36,7 @@ from plugin.use_cases.objectives.forecasts import ObjectiveForecast, forecast_of
 from plugin.use_cases.objectives.movement import Told
 from plugin.use_cases.objectives.objective_list import After, Listed, Wanted, every_headline, list_objectives
 from plugin.use_cases.objectives.objectives import Drifted
+from plugin.use_cases.objectives.practice import Assessed, assess_practice
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,17 @@ class StoredSources:
     def browse_url(self, issue_key: str, site: str | None = None) -> str | None:
         site = site or self._site_of(issue_key)
         return None if site is None else self.connector.sites[site].issue_url(issue_key)
+
+    def practice(self, cycle_id: str | None) -> Sequence[Assessed]:
+        found = []
+        for site in self.connector.sites:
+            with suppress(NotReady):  # no mapping rules, or no objective runs: nothing to assess
+                found.append(assess_practice(self.connector, self.who(), site, cycle_id or None))
+        return found
+
+    def search_url(self, jql: str, site: str) -> str | None:
+        known = self.connector.sites.get(site)
+        return None if known is None else known.search_url(jql)
 
     def freshness(self) -> Sequence[Status]:
         return installation(self.connector, self.who()).sites

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Protocol
+from urllib.parse import urlencode
 
 from connectors.jira import Jira
 from connectors.store import Store
@@ -50,6 +51,10 @@ class Site:
     def issue_url(self, key: str) -> str:
         """Where people see an issue."""
         return f"{self.browse_url.rstrip('/')}/browse/{key}"
+
+    def search_url(self, jql: str) -> str:
+        """Where people see what a JQL finds."""
+        return f"{self.browse_url.rstrip('/')}/issues/?{urlencode({'jql': jql})}"
 
 
 class SiteWatch(Protocol):

@@ -91,6 +91,8 @@ def jql_texts(document: Document) -> Iterator[tuple[Path, str]]:
             yield ("write_back", index, "rows"), rule.rows
         if rule.parents is not None:
             yield ("write_back", index, "parents"), rule.parents
+    if document.coverage is not None and document.coverage.select is not None:
+        yield ("coverage", "select"), document.coverage.select
 
 
 def _key_result_jql(path: Path, part: KeyResultPart) -> Iterator[tuple[Path, str]]:
@@ -126,6 +128,8 @@ def alias_uses(document: Document) -> Iterator[AliasUse]:
                 yield AliasUse((*path, "fields", name), alias, Reading.NUMBER)
     for place, rule, _ in parent_rules(document):
         yield from option_uses(place, weights_of(rule))
+    if document.coverage is not None:
+        yield from weight_uses(("coverage", "weight"), document.coverage.weight)
 
 
 CREATED = ("start", "current", "target")

@@ -37,7 +37,7 @@ class AdvicesGiven(Given):
     items: list[AdviceGiven]
 
 
-@ROUTES.get("/advice", "viewer", "What can be advised on the objectives as they stand.")
+@ROUTES.get("/advice", "viewer", "What can be advised on the objectives as they stand.", heavy=True)
 def advice(call: Call, query: AdviceQuery) -> Reply[AdvicesGiven]:
     """Too many or too few objectives and key results, nobody's, without an end or a measure, only outputs, achieved every time."""
     try:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from connectors.store.lists.list_rows import Wanted
-from connectors.store.numbers import closings
+from connectors.store.numbers import carries, closings
 from mappings.diagnostic import Diagnostic
+from mappings.document.mapping import Mapping
 from mappings.explain.lint import lint_states, lint_upkeep
+from mappings.progress.options import reading_alias
 from mappings.rollup.cycle_end import has_ended
+from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.cycles.cycles import cycle_named, ruling
@@ -29,11 +33,11 @@ def list_advice(
     mapping, moment = ruling(connector, site)
     if cycle_id is not None:
         cycle_named(mapping, cycle_id)
-        return lint_states(
-            one.state for one in every_objective(connector, actor, Wanted((site,), (cycle_id,)))
-        )
+        asked = every_objective(connector, actor, Wanted((site,), (cycle_id,)))
+        return _advised(connector, site, mapping, [one.state for one in asked])
     every = (one.state for one in every_objective(connector, actor, Wanted((site,))))
-    found = lint_states(one for one in every if not has_ended(mapping.cycles.get(one.cycle_id or ""), moment))
+    running = [one for one in every if not has_ended(mapping.cycles.get(one.cycle_id or ""), moment)]
+    found = _advised(connector, site, mapping, running)
     with connector.store.read() as conn:
         ends = sorted(
             (cycle.end, act.version, id_)
@@ -44,6 +48,21 @@ def list_advice(
             [one.state for one in closings.records(conn, site, id_, version)] for _, version, id_ in ends
         ]
     return (*found, *lint_upkeep(closed, CYCLES_RUNNING))
+
+
+def _advised(
+    connector: Connector, site: str, mapping: Mapping, states: Sequence[ObjectiveState]
+) -> tuple[Diagnostic, ...]:
+    """The advice on these, with how often each was carried forward and what its key results stand at."""
+    with connector.store.read() as conn:
+        carried = carries.times(conn, site, [one.id for one in states])
+    read = {
+        (rule.part.id, one.part.id): mapping.fields[alias].id
+        for rule in mapping.objectives
+        for one in rule.key_results
+        if (alias := reading_alias(one.part.progress) or "") in mapping.fields
+    }
+    return lint_states(states, carried, read)
 
 
 def advice_values(one: Diagnostic) -> dict[str, Any]:

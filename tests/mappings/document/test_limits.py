@@ -21,6 +21,7 @@ BaselineOptions.target: minimum -1e15, maximum 1e15
 BrakePart.floor: minimum 0, maximum 1000000, default 10
 BrakePart.share: minimum 0, maximum 1
 CheckInsPart.delivery: default False
+CoveragePart.weight: minItems 1, maxItems 10
 CreatePart.type: minLength 1
 CycleTimeOptions.min_items: minimum 1, maximum 1000000, default 1
 CyclesPart.every: minItems 1, maxItems 5

@@ -8,7 +8,7 @@ from fractions import Fraction
 from mappings.diagnostic import Severity
 from mappings.document.text.source import read_document
 from mappings.explain.lint import lint_document, lint_states, lint_upkeep
-from mappings.rollup.rows.ledger import Ledger
+from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
 
 FINE = Health(HealthLevel.ON_TRACK, "pace", "on pace")
@@ -41,7 +41,9 @@ def objective(number: int, *key_results: KeyResultState, **more) -> ObjectiveSta
     return replace(made, **more)
 
 
-THREE = tuple(key_result(number) for number in range(3))
+def three(of: int) -> tuple[KeyResultState, ...]:
+    """Three key results of one objective alone."""
+    return tuple(key_result(100 * of + number) for number in range(3))
 
 
 def codes(found) -> list[tuple[str, str]]:
@@ -50,7 +52,7 @@ def codes(found) -> list[tuple[str, str]]:
 
 
 def test_three_of_three_need_no_advice():
-    assert codes(lint_states([objective(number, *THREE) for number in range(3)])) == []
+    assert codes(lint_states([objective(number, *three(number)) for number in range(3)])) == []
 
 
 def test_numbers_owners_cycles_and_outputs_are_advised():
@@ -60,7 +62,7 @@ def test_numbers_owners_cycles_and_outputs_are_advised():
         objective(3, cycle_id=None, progress=None),
         objective(
             4,
-            *THREE[:2],
+            *three(4)[:2],
             key_result(9, measurement=replace(HALF, cause=Cause.UNKNOWN, reason="start is missing")),
         ),
     ]
@@ -77,16 +79,18 @@ def test_numbers_owners_cycles_and_outputs_are_advised():
 
 
 def test_the_number_of_objectives_counts_per_project_and_cycle():
-    assert codes(lint_states([objective(number, *THREE) for number in range(6)])) == [
+    assert codes(lint_states([objective(number, *three(number)) for number in range(6)])) == [
         ("many-objectives", "CORE")
     ]
-    assert codes(lint_states([objective(number, *THREE, cycle_id=f"Q{number}") for number in range(1)])) == [
-        ("few-objectives", "CORE")
-    ]
+    assert codes(
+        lint_states([objective(number, *three(number), cycle_id=f"Q{number}") for number in range(1)])
+    ) == [("few-objectives", "CORE")]
 
 
 def test_a_team_counts_across_its_projects():
-    mine = [objective(number, *THREE, team="Platform", project_key=f"P{number}") for number in range(6)]
+    mine = [
+        objective(number, *three(number), team="Platform", project_key=f"P{number}") for number in range(6)
+    ]
     assert codes(lint_states(mine)) == [("many-objectives", "Platform")]
 
 
@@ -106,6 +110,70 @@ def test_rules_are_advised_before_anything_is_measured(complete):
         ("only-outputs", "objectives[1]"),
     ]
     assert all(one.line for one in found)
+
+
+def rows(*ids: str, disposition: Disposition = Disposition.COUNTED) -> Measurement:
+    made = tuple(Contribution(id_, f"W-{id_}", "", disposition, "so", Fraction(1)) for id_ in ids)
+    return replace(HALF, ledger=Ledger(made))
+
+
+def work(number: int, *ids: str, **more) -> KeyResultState:
+    return key_result(number, "delivery", kind="delivery", issue_id=None, measurement=rows(*ids), **more)
+
+
+NEVER = replace(HALF, progress=None, cause=Cause.NEVER_MEASURED, reason="it is empty")
+OLD = Health(HealthLevel.PENDING, "stale", "last measured on 2026-10-01, 45 days ago: more than 14 days")
+
+
+def test_no_work_no_reading_stale_and_carried_twice_are_advised():
+    one = objective(
+        1, key_result(1, measurement=NEVER), key_result(2, health=OLD), work(3), work(4, "7"), key_result(5)
+    )
+    states = [one, *(objective(number, *three(number)) for number in (2, 3))]
+    found = lint_states(states, carried={"1": 2, "2": 1})
+    assert codes(found) == [
+        ("no-reading", "K-1"),
+        ("stale-reading", "K-2"),
+        ("no-work", "K-3"),
+        ("carried-twice", "O-1"),
+    ]
+
+
+def test_what_counts_twice_is_advised_once_for_each_pair():
+    other = [key_result(number) for number in (8, 9)]
+    below = objective(2, work(2, "b", "c", "d", "e"), *other, progress=Fraction(1, 2))
+    shared = Ledger((Contribution("2", "O-2", "", Disposition.COUNTED, "aligned, and contributes"),))
+    above = objective(1, work(1, "a", "b", "c", "d", "e"), key_result(8), key_result(7), ledger=shared)
+    last = objective(3, work(3, "b"), key_result(5), key_result(6), cycle_id="Q3")
+    found = [one for one in lint_states([above, below, last]) if one.code != "few-objectives"]
+    assert [(one.code, one.path, one.message) for one in found] == [
+        ("double-counted", "O-1", "each of 4 issues (W-b, W-c, W-d …) counts under O-1 and O-2"),
+        ("counted-below", "O-1", "each of 4 issues (W-b, W-c, W-d …) counts under O-1 and under O-2, which contributes to it"),
+        ("shared-key-result", "K-8", 'K-8 "Number 8" is a key result of O-1 and O-2'),
+    ]  # fmt: skip
+
+
+def test_two_that_read_one_field_of_one_issue_are_advised():
+    pair = (key_result(1, rule_id="a"), key_result(1, rule_id="b"), key_result(2, rule_id="a"))
+    read = {("o", "a"): "customfield_1", ("o", "b"): "customfield_1"}
+    found = [one.code for one in lint_states([objective(1, *pair)], read=read)]
+    assert found == ["few-objectives", "same-reading"]
+    assert [one.code for one in lint_states([objective(1, *pair)], read={("o", "a"): "c"})] == [
+        "few-objectives"
+    ]
+
+
+def test_two_kpis_of_one_source_are_advised(complete):
+    again = """  - id: again
+    name: The same
+    owner: Somebody
+    source: {kind: jql_count, jql: "type = Bug AND priority = Highest AND statusCategory != Done"}
+    healthy: {at_most: 5}
+  - {id: p, name: P, owner: Ada, source: {kind: push}, healthy: {at_most: 5}}
+  - {id: q, name: Q, owner: Ada, source: {kind: push}, healthy: {at_most: 5}}
+"""
+    result = read_document(complete.replace("\nwrite_back:", f"{again}\nwrite_back:"))
+    assert codes(lint_document(result.require(), result.positions)) == [("same-source", "kpis[1].source")]
 
 
 YES = Health(HealthLevel.ACHIEVED, "achieved", "done")

@@ -27,6 +27,8 @@ def test_what_costs_minutes_takes_turns_and_nothing_else_does() -> None:
         "POST /sites/{site}/mapping/check",
         "POST /sites/{site}/mapping/preview",
         "POST /sites/{site}/mapping/reword",
+        "GET /advice",
+        "GET /practice",
         "GET /plan",
         "POST /plan/apply",
         "POST /sites/{site}/test",

@@ -19,6 +19,7 @@ def test_command_and_api_tell_the_same_advice(company):
         "not-time-bound",
         "not-owned",
         "only-outputs",
+        "no-reading",
     }
     for one in company.api("GET", "/objectives?limit=200").json["items"]:
         expected = 0 < len(one["key_results"]) < 3

@@ -127,6 +127,7 @@ def selectors(mapping: Mapping) -> Iterator[tuple[Path, Selector]]:
         (("scope",), mapping.scope),
         (("statuses", "excluded"), rules.excluded),
         (("statuses", "not_achieved"), rules.not_achieved),
+        (("coverage", "select"), mapping.coverage),
     ]
     found += [
         (("statuses", "overrides", index, "when"), one.when) for index, one in enumerate(rules.overrides)
