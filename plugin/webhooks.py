@@ -13,7 +13,7 @@ import structlog
 from flask import Blueprint, Response, request
 
 from plugin.runtime.connector import Connector, Site
-from plugin.sync.intake.acceptance import Intake, is_signed
+from plugin.sync.intake.acceptance import Intake, Source, source_of
 from plugin.use_cases.health.faults import StoreError
 
 LARGEST_DELIVERY = 25 * 1024 * 1024
@@ -42,13 +42,14 @@ def take_in(connector: Connector, intake: Intake, name: str, path_token: str) ->
         if connector.known_site(name) is None:
             return _refuse(404, f"There is no site {name!r} here.")
         body = request.get_data(cache=False)
-        if not _is_believed(connector, name, body, path_token):
+        source = _believed(connector, name, body, path_token)
+        if source is None:
             log.warning("delivery refused: signature missing or wrong", site=name, remote=request.remote_addr)
             return _refuse(
                 401, "The signature is missing or wrong. Compare the secret in Jira's webhook form with ours."
             )
         headers = dict(request.headers)
-        accepted = intake.accept(name, headers, body, connector.clock(), connector.announcer)
+        accepted = intake.accept(name, headers, body, connector.clock(), connector.announcer, source)
     except StoreError as error:
         log.error("delivery could not be stored; Jira will retry", site=name, error=str(error))
         return _refuse(503, "Not stored; please deliver again.")
@@ -57,20 +58,22 @@ def take_in(connector: Connector, intake: Intake, name: str, path_token: str) ->
     return Response(status=204)
 
 
-def _is_believed(connector: Connector, name: str, body: bytes, path_token: str) -> bool:
-    """A signature that does not fit may be made with a secret that another process has just put in: what is refused is lost."""
+def _believed(connector: Connector, name: str, body: bytes, path_token: str) -> Source | None:
+    """A proof that does not fit may be made with a secret that another process has just put in: what is refused is lost."""
     site = connector.known_site(name)
-    if site is not None and _is_genuine(site, body, path_token):
-        return True
+    found = None if site is None else _source(site, body, path_token)
+    if found is not None:
+        return found
     connector.look()
     changed = connector.sites.get(name)
-    return changed is not None and changed is not site and _is_genuine(changed, body, path_token)
+    return None if changed is None or changed is site else _source(changed, body, path_token)
 
 
-def _is_genuine(site: Site, body: bytes, path_token: str) -> bool:
+def _source(site: Site, body: bytes, path_token: str) -> Source | None:
     if site.webhook_secret:
-        return is_signed(site.webhook_secret, body, request.headers.get("X-Hub-Signature"))
-    return bool(site.path_token) and hmac.compare_digest(path_token.encode(), str(site.path_token).encode())
+        return source_of(site.name, site.webhook_secret, dict(request.headers), body)
+    known = bool(site.path_token) and hmac.compare_digest(path_token.encode(), str(site.path_token).encode())
+    return "address" if known else None
 
 
 def _refuse(status: int, why: str) -> Response:

@@ -15,7 +15,7 @@ from plugin.doors.model import Asked, Done, Given
 from plugin.use_cases.health.faults import JiraError
 from plugin.use_cases.sites import sites
 from plugin.use_cases.sites.sites import NewSite, SiteStanding, Tested
-from plugin.use_cases.sites.webhook import register, target
+from plugin.use_cases.sites.webhook import HEADER, register, target
 
 ROUTES = Routes()
 
@@ -44,10 +44,16 @@ class SitesGiven(Given):
 
 
 class WebhookGiven(Given):
-    """Where Jira has to deliver, and what it signs with; no secret where the unguessable end of the path stands for it."""
+    """Where Jira has to deliver, and what it signs with; no secret where the unguessable end of the path stands for it.
+
+    Rules of Jira Automation cannot sign: they send `header_value` in the header `header`. `events` are those to tick.
+    """
 
     url: str
     secret: str | None
+    header: str
+    header_value: str | None
+    events: list[str]
 
 
 class RegisteredGiven(Given):
@@ -136,7 +142,14 @@ def site_webhook(call: Call, path: SiteAddress) -> Reply[WebhookGiven]:
     """As the page of the site shows it. Whoever has it can send deliveries: keep it as you keep a password."""
     found = target(call.connector, call.actor, site_of(call, path))
     address = public_address(call.connector, found.address)
-    return Reply(WebhookGiven(url=address, secret=found.secret), UNKEPT)
+    given = WebhookGiven(
+        url=address,
+        secret=found.secret,
+        header=HEADER,
+        header_value=found.header,
+        events=list(found.events),
+    )
+    return Reply(given, UNKEPT)
 
 
 @ROUTES.post("/sites/{site}/webhook", "admin", "Register the webhook in Jira.", heavy=True)

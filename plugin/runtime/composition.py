@@ -10,6 +10,7 @@ from connectors.clock import system_clock as system_clock
 from connectors.jira import BasicCredentials, BearerCredentials, Jira, SiteAddress, connect
 from connectors.jira.http.address import TlsFiles
 from connectors.jira.http.governor import CLOUD, data_center
+from connectors.jira.webhooks.signature import static_secret
 from connectors.store import Store, open_store, upgrade
 from connectors.store.absence.sight import StoredSight
 from plugin.access.authentication.secret_key import first_key
@@ -47,7 +48,8 @@ def site_from(jira: JiraSettings, settings: Settings, store: Store) -> Site:
     """A Site from its settings; says which credential is missing."""
     secret = jira.webhook_secret.get_secret_value() if jira.webhook_secret else None
     end, credentials = path_token(jira.name, settings), _credentials(jira)
-    conceal(*known_secrets(jira), end, credentials.header().split()[-1])
+    said = static_secret(secret, jira.name) if secret else ""
+    conceal(*known_secrets(jira), end, said, credentials.header().split()[-1])
     return Site(
         jira.name,
         _connect(jira, credentials, settings, store),

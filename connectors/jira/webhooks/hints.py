@@ -20,6 +20,10 @@ from mappings.write_back.targets import WRITE_TARGETS
 LARGEST_BODY = 32 << 20
 """Jira sends at most 25 MB."""
 MOST_ITEMS = 10_000
+MOST_NAMED = 100
+"""Issues that one request of a rule may name."""
+RULE = "request of an automation rule"
+POST_FUNCTION = "workflow post function"
 EPOCH_LIMIT_MS = 32_503_680_000_000
 """The year 3000; what is later is no time."""
 
@@ -46,7 +50,7 @@ Body: TypeAlias = Mapping[str, Any]
 class Hints:
     """What an event touches. Ids are issue ids as text; `keys` gives the keys known for them.
 
-    `parent_keys`, `link_keys` and `former_keys` are issues named by key alone. `status` is the status id in the body's
+    `issue_keys`, `parent_keys`, `link_keys` and `former_keys` are issues named by key alone. `status` is the status id in the body's
     snapshot. `changed_fields` holds field ids, and names where the event has no ids. `beside` are ids of
     what changed beside the fields: entity properties. `told` gives what the event says that they hold now, as raw values or in the words of the changelog: enough to know our
     own write by, never to be believed.
@@ -54,6 +58,7 @@ class Hints:
 
     event: str
     issue_ids: frozenset[str] = frozenset()
+    issue_keys: frozenset[str] = frozenset()
     parent_ids: frozenset[str] = frozenset()
     link_issue_ids: frozenset[str] = frozenset()
     deleted_ids: frozenset[str] = frozenset()
@@ -101,8 +106,10 @@ def read_hints(body: bytes) -> Hints | Ignored:
         return Ignored("the body is JSON but no webhook: it is not an object")
     said = as_webhook(said)
     event = said.get("webhookEvent")
+    if event is None:
+        return _request(said)
     if not isinstance(event, str) or not event:
-        return Ignored("the body is JSON but no webhook: it has no webhookEvent")
+        return Ignored("the body is JSON but no webhook: its webhookEvent is no event")
     return _of_event(event[:100], said)
 
 
@@ -114,6 +121,41 @@ def _of_event(event: str, said: Body) -> Hints | Ignored:
         if name.startswith(prefix):
             return read(event, said)
     return Ignored(f"{event} is not an event that can change a number")
+
+
+def _request(said: Body) -> Hints | Ignored:
+    """What rules of Jira Automation and post functions of workflows send: no event, but issues by id or by key, in one of several places."""
+    event = POST_FUNCTION if "transition" in said else RULE
+    if _id(_part(said, "issue").get("id")) is not None:
+        return _issue_event(event, said)
+    if _id(said.get("id")) is not None and isinstance(said.get("fields"), dict):
+        return _issue_event(event, {**said, "issue": said})
+    several = said.get("issues")
+    given = [
+        said,
+        *(said.get(name) for name in ("issue", "issueKey", "issueId")),
+        *(several[:MOST_NAMED] if isinstance(several, list) else ()),
+    ]
+    named = {found for one in given if (found := _named(one)) is not None}
+    if not named:
+        return Ignored("the body is JSON but no webhook: it has no webhookEvent, and names no issue")
+    return Hints(
+        event=event,
+        issue_ids=frozenset(_ids(named)),
+        issue_keys=frozenset(one for one in named if KEY.fullmatch(one)),
+        actor_id=_actor(_part(said, "user")),
+        timestamp=_epoch(said.get("timestamp")),
+    )
+
+
+def _named(given: object) -> str | None:
+    """An issue by id, else by key, on its own or in an object."""
+    if isinstance(given, dict):
+        return _named(given.get("id")) or _named(given.get("key"))
+    if (issue_id := _id(given)) is not None:
+        return issue_id
+    key = given.strip() if isinstance(given, str) and len(given) < 200 else ""
+    return key if KEY.fullmatch(key) else None
 
 
 def _issue_event(event: str, said: Body) -> Hints | Ignored:

@@ -11,8 +11,10 @@ from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.sites.webhook import (
+    HEADER,
     NAME,
     Registered,
+    Target,
     WebhookState,
     delete,
     list_webhooks,
@@ -40,6 +42,47 @@ def register_command(name: str | None, url: str | None, site: str, as_json: bool
         show_json(webhook_values(made))
     else:
         click.echo(f"Webhook {made.id} ({made.name}) delivers to {made.url}: {', '.join(made.events)}")
+
+
+@webhook_group.command("show")
+@site_option
+@json_option
+def show_command(site: str, as_json: bool) -> None:
+    """Show what to type into Jira, where the account may not register: the webhook form, and the rules of Jira Automation. Secrets stand in it."""
+    with open_connector(site=site) as connector:
+        found, address = target(connector, COMMAND_LINE, site), asked_address(connector, site, None)
+    if as_json:
+        show_json(
+            {
+                "url": address,
+                "secret": found.secret,
+                "header": HEADER,
+                "header_value": found.header,
+                "events": list(found.events),
+            }
+        )
+    else:
+        click.echo("\n".join(_steps(found, address)))
+
+
+def _steps(found: Target, address: str) -> list[str]:
+    secret = [f"  Secret         {found.secret}"] if found.secret else []
+    rule = [f"  Header         {HEADER}: {found.header}"] if found.header else []
+    return [
+        "By hand in Jira, as an administrator: System > WebHooks > Create a WebHook",
+        f"  URL            {address}",
+        *secret,
+        f"  Events         {', '.join(found.events)}",
+        "  JQL            empty, or whole projects: project in (PLAT, CORE)",
+        "  Exclude body   off",
+        "",
+        "From a rule of Jira Automation: Send web request",
+        f"  URL            {address}",
+        *rule,
+        '  Method, body   POST, Issue data, or custom data: {"issue": "{{issue.key}}"}',
+        "",
+        "From a workflow: make the webhook above without events, and choose it in the post function Trigger a Webhook.",
+    ]
 
 
 @webhook_group.command("list")

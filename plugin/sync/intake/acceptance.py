@@ -11,18 +11,26 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
+from typing import Literal
 
 from sqlalchemy import Connection
 
-from connectors.jira.webhooks.signature import identifier, verify
+from connectors.jira.webhooks.signature import HEADER, IDENTIFIER, identifier, is_said, verify
 from connectors.store import Store, StoreError
 from connectors.store.work import inbox
 from plugin.sync.announcement import SILENT, Announcer
 
+Source = Literal["webhook", "rule", "address"]
+"""What proves a delivery: a signature (webhooks of Jira, post functions of workflows), a header with a secret, or the address itself."""
 
-def is_signed(secret: str, body: bytes, signature: str | None) -> bool:
-    """Whether whoever sent this body knows the secret."""
-    return verify(secret, body, signature)
+
+def source_of(site: str, secret: str, headers: Mapping[str, str], body: bytes) -> Source | None:
+    """By what a sender shows that it knows the secret of a site; None where it does not."""
+    given = {name.lower(): value for name, value in headers.items()}
+    if verify(secret, body, given.get("x-hub-signature")):
+        return "webhook"
+    return "rule" if is_said(secret, site, given.get(HEADER.lower())) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +82,19 @@ class Intake:
         self._turn = threading.Lock()
         self._queue: list[_Waiting] = []
         self._queue_guard = threading.Lock()
+        self._numbers = count()
 
     def accept(
-        self, site: str, headers: Mapping[str, str], body: bytes, now: datetime, announcer: Announcer
+        self,
+        site: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        now: datetime,
+        announcer: Announcer,
+        source: Source = "webhook",
     ) -> Accepted:
-        """Store a delivery whose signature holds; raises StoreError where it could not be made durable."""
-        mine = _Waiting(site, identifier(headers, body), body, now, announcer)
+        """Store a delivery that is proved; raises StoreError where it could not be made durable."""
+        mine = _Waiting(site, self._identifier(source, headers, body, now), body, now, announcer)
         if self._together:
             self._queued(mine)
         else:
@@ -87,6 +102,13 @@ class Intake:
         if mine.fault is not None:
             raise mine.fault
         return Accepted(mine.identifier, mine.new)
+
+    def _identifier(self, source: Source, headers: Mapping[str, str], body: bytes, now: datetime) -> str:
+        """A rule sends the same body each time, and never the same request twice: what comes later is news."""
+        if source != "rule" or any(name.lower() == IDENTIFIER for name in headers):
+            return identifier(headers, body)
+        number = f"{int(now.timestamp() * 1000)}-{next(self._numbers)}"
+        return f"rule-{number}-{identifier(headers, body)[-32:]}"
 
     def _queued(self, mine: _Waiting) -> None:
         with self._queue_guard:

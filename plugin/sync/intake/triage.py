@@ -21,10 +21,11 @@ class Batch:
     `echoes` says when issues were last edited by our own writes, so that the mirror knows without reading them again.
     `edited` says of touched issues when they were last edited at least, `unsure` of which of them no delivery tells that.
     `commented` says of issues that deliveries tell of comments on, whether one of these may be a check-in.
-    `deleted` are those of which Jira says itself that they are deleted.
+    `deleted` are those of which Jira says itself that they are deleted. `keys` are of touched issues whose ids we do not know.
     """
 
     touched: set[str] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)
     edited: dict[str, datetime] = field(default_factory=dict)
     unsure: set[str] = field(default_factory=set)
     changed_fields: dict[str, set[str]] = field(default_factory=dict)
@@ -76,6 +77,12 @@ def _verdict(batch: Batch, hints: Hints | Ignored, is_echo: EchoTest, id_of: IdO
         known = batch.commented
         known |= {id_: hints.commented or known.get(id_, False) for id_ in hints.issue_ids}
     batch.touched |= {found for key in hints.parent_keys | hints.link_keys if (found := id_of(key))}
+    for key in hints.issue_keys:
+        if (found := id_of(key)) is None:
+            batch.keys.add(key)
+        else:
+            batch.touched.add(found)
+            batch.unsure.add(found)
     _note_edits(batch, hints)
     for issue_id in hints.issue_ids:
         batch.changed_fields.setdefault(issue_id, set()).update(hints.changed_fields)

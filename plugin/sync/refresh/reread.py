@@ -112,6 +112,7 @@ def _work_off(context: Context, deliveries: list[Delivery]) -> Refreshed:
         lately = written_lately(context, conn, batch.edited) | doubtful(context, conn, batch.edited, None)
     read_at = context.clock()
     edited = {id_: at for id_, at in batch.edited.items() if id_ not in lately}
+    batch.touched |= {named.id for key in sorted(batch.keys) if (named := context.jira.issue_of(key))}
     read = read_again(context, batch.touched, edited=edited)
     lost = weigh(context, read.gone, frozenset(batch.deleted))
     changed = {id_: context.field_ids(named) for id_, named in batch.changed_fields.items()}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connectors.jira.webhooks.registration import Registered
+from connectors.jira.webhooks.registration import EVENTS, Registered
+from connectors.jira.webhooks.signature import HEADER, static_secret
 from connectors.store.people.audit import note
 from connectors.store.work import inbox
 from connectors.store.work.inbox import Delivery
@@ -15,6 +16,7 @@ from plugin.use_cases.health.webhook_state import WebhookState, events_besides, 
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
 
 __all__ = [
+    "HEADER",
     "Registered",
     "Target",
     "WebhookState",
@@ -32,12 +34,21 @@ NAME = "OKR connector"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What to type into Jira's webhook form. Whoever has it can send deliveries: keep it as you keep a password."""
+    """What to type into Jira's webhook form, and, as `header`, into the rules of Jira Automation, which cannot sign.
+
+    Whoever has it can send deliveries: keep it as you keep a password.
+    """
 
     address: str
     secret: str | None
     deployment: str
     besides: tuple[str, ...]
+    header: str | None
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """All that it has to tell of, by the names that Jira's API has for them."""
+        return (*EVENTS, *self.besides)
 
 
 @question(ADMIN)
@@ -45,7 +56,9 @@ def target(connector: Connector, _actor: Actor, site: str) -> Target:
     """Where Jira has to deliver to, what it signs with, and which events it has to tell of besides the usual ones."""
     known, deployment = connector.site(site), deployment_of(connector, site)
     address = webhook_address(connector, known, deployment)
-    return Target(address, known.webhook_secret, deployment, events_besides(connector, site))
+    secret = known.webhook_secret
+    header = static_secret(secret, site) if secret else None
+    return Target(address, secret, deployment, events_besides(connector, site), header)
 
 
 @act(ADMIN)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.jira import Hints, Ignored, fallback_identifier, read_hints, verify
-from connectors.jira.webhooks.signature import identifier, sign
+from connectors.jira.webhooks.signature import identifier, is_said, sign, static_secret
 
 SECRET = "It's a Secret to Everybody"
 BODY = b"Hello World!"
@@ -568,3 +568,73 @@ def test_forge_links_and_deletions():
 )
 def test_other_forge_events_are_ignored(said):
     assert isinstance(read_hints(json.dumps(said).encode()), Ignored)
+
+
+@pytest.mark.parametrize(
+    ("said", "ids", "keys"),
+    [
+        ({"issue": {"id": "10012", "key": "PLAT-12"}}, {"10012"}, set()),
+        ({"issue": {"id": 10012}, "user": {"accountId": "5b10"}}, {"10012"}, set()),
+        ({"issue": {"key": "PLAT-12"}}, set(), {"PLAT-12"}),
+        ({"issue": " PLAT-12\n"}, set(), {"PLAT-12"}),
+        ({"issue": 10012}, {"10012"}, set()),
+        ({"issueKey": "PLAT-12"}, set(), {"PLAT-12"}),
+        ({"key": "PLAT-12", "summary": "A story"}, set(), {"PLAT-12"}),
+        ({"id": "10012", "key": "PLAT-12", "fields": {"summary": "A story"}}, {"10012"}, set()),
+        ({"issues": [{"id": "10012"}, {"key": "PLAT-13"}, "PLAT-14", 10015, None]}, {"10012", "10015"}, {"PLAT-13", "PLAT-14"}),
+        ({"transition": {"id": 31}, "issue": {"id": "10012"}}, {"10012"}, set()),
+    ],
+)  # fmt: skip
+def test_rules_and_workflows_name_issues_without_an_event(said, ids, keys):
+    hints = read_hints(json.dumps(said).encode())
+    assert (hints.issue_ids, hints.issue_keys) == (ids, keys)
+    assert hints.event == (
+        "workflow post function" if "transition" in said else "request of an automation rule"
+    )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"issue": {}},
+        {"issue": "plat 12"},
+        {"issues": []},
+        {"issues": "PLAT-12"},
+        {"key": 7.5},
+        {"issue": {"key": "PLAT-12; drop"}},
+        {"issue": "P" * 300 + "-1"},
+    ],
+)
+def test_a_request_that_names_no_issue_is_no_webhook(said):
+    found = read_hints(json.dumps(said).encode())
+    assert isinstance(found, Ignored)
+    assert found.reason == "the body is JSON but no webhook: it has no webhookEvent, and names no issue"
+
+
+def test_a_post_function_tells_what_a_webhook_tells():
+    said = {
+        "transition": {"id": 31, "name": "Done"},
+        "timestamp": 1_606_480_436_302,
+        "user": {"name": "ada"},
+        "issue": {
+            "id": "10012",
+            "key": "PLAT-12",
+            "fields": {"status": {"id": "3"}, "parent": {"id": "10010"}},
+        },
+    }
+    hints = read_hints(json.dumps(said).encode())
+    assert (hints.issue_ids, hints.parent_ids) == ({"10012"}, {"10010"})
+    assert (hints.status, hints.actor_id) == ("3", "ada")
+
+
+def test_the_static_secret_is_of_one_site_and_gives_the_signing_one_away_to_nobody():
+    said = static_secret("a long secret", "main")
+    assert said == static_secret("a long secret", "main")
+    assert (
+        len({said, static_secret("a long secret", "acme"), static_secret("another", "main"), "a long secret"})
+        == 4
+    )
+    assert is_said("a long secret", "main", f" {said}\n")
+    for wrong in (None, "", "a long secret", said[:-1], static_secret("a long secret", "acme"), "\u00e9"):
+        assert not is_said("a long secret", "main", wrong)
