@@ -15,12 +15,13 @@ from mappings.facts.moment import Moment
 from mappings.fields import JqlView, field_type, is_empty
 from mappings.fields.field_type import FieldType, view_of
 from mappings.jql.dates import LITERAL, RELATIVE
-from mappings.jql.fields.instants import TESTS, datetimes_compare, days_compare
+from mappings.jql.fields.amounts import Read, amounts_among, amounts_compare
+from mappings.jql.fields.instants import datetimes_compare, days_compare
 from mappings.jql.fields.name_table import Known
 from mappings.jql.fields.named_values import Namesakes, names_of, resolved
 from mappings.jql.fields.people import People
 from mappings.jql.functions import is_current_user, refuse_call, state_of
-from mappings.jql.ground import Ground, Verdict, never
+from mappings.jql.ground import Ground, Verdict
 from mappings.jql.text.tree import Call, Value
 from mappings.numbers import exact
 
@@ -221,36 +222,14 @@ def number(ground: Ground, value: Value | Call) -> Fraction | None:
     return found
 
 
-def numbers_among(
-    read: Callable[[Issue], Fraction | None],
-) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+def numbers_among(read: Read) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
     """`"Story points" in (3, 5)`."""
-
-    def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
-        wanted = frozenset(found for value in values if (found := number(ground, value)) is not None)
-        return lambda issue, _: read(issue) in wanted
-
-    return among
+    return amounts_among(read, number)
 
 
-def numbers_compare(
-    read: Callable[[Issue], Fraction | None],
-) -> Callable[[Ground, str, Value | Call], Verdict]:
+def numbers_compare(read: Read) -> Callable[[Ground, str, Value | Call], Verdict]:
     """`"Story points" >= 5`."""
-
-    def compare(ground: Ground, sign: str, value: Value | Call) -> Verdict:
-        bound = number(ground, value)
-        if bound is None:
-            return never
-        test = TESTS[sign]
-
-        def verdict(issue: Issue, _moment: Moment) -> bool:
-            held = read(issue)
-            return held is not None and test(held, bound)
-
-        return verdict
-
-    return compare
+    return amounts_compare(read, number)
 
 
 def any_among(field: Field) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from mappings.document.names import Kind
 from mappings.facts.issue import Issue, Named
-from mappings.jql.fields import instants, issues, named_values, people, texts
+from mappings.jql.fields import amounts, instants, issues, named_values, people, texts
 from mappings.jql.ground import Ground, Verdict, always
 from mappings.jql.text.tree import Call, Value
 
@@ -64,6 +64,18 @@ def _datetime(names: tuple[str, ...], attribute: str) -> JqlField:
     return JqlField(names, named_values.present(attribute), among, compare, rank=read)
 
 
+def _work(names: tuple[str, ...], field_id: str) -> JqlField:
+    read = amounts.work(field_id)
+    return JqlField(
+        names,
+        lambda issue, _: read(issue) is not None,
+        amounts.amounts_among(read, amounts.work_said),
+        amounts.amounts_compare(read, amounts.work_said),
+        rank=read,
+        reads=(field_id,),
+    )
+
+
 def _several(
     names: tuple[str, ...], what: Kind, attribute: str, known: Callable[[Ground], Sequence[Named]]
 ) -> JqlField:
@@ -115,6 +127,13 @@ SYSTEM = (
         rank=_key_rank,
     ),
     JqlField(("issuetype", "type", "workType"), always, named_values.type_among, rank=_name_of("type")),
+    JqlField(
+        ("hierarchyLevel",),
+        always,
+        amounts.amounts_among(amounts.level, amounts.level_said),
+        amounts.amounts_compare(amounts.level, amounts.level_said),
+        rank=amounts.level,
+    ),
     JqlField(("status",), always, named_values.status_among, rank=_name_of("status")),
     JqlField(
         ("statusCategory",), always, named_values.category_among, rank=lambda issue: issue.status.category
@@ -160,6 +179,9 @@ SYSTEM = (
     ),
     _datetime(("resolved", "resolutionDate"), "resolved"),
     _datetime(("statusCategoryChangedDate",), "status_changed"),
+    _work(("originalEstimate", "timeOriginalEstimate"), "timeoriginalestimate"),
+    _work(("remainingEstimate", "timeEstimate"), "timeestimate"),
+    _work(("timeSpent",), "timespent"),
     JqlField(
         ("summary",),
         named_values.present("summary"),
@@ -183,18 +205,12 @@ UNSUPPORTED = {
     "comment": "comments are not mirrored",
     "development": "development data is not mirrored",
     "filter": "write the JQL of the filter itself",
-    "hierarchyLevel": "name the issue types",
     "issue.property": "issue properties are not mirrored; use a field",
     "linkedIssue": "use a relation by link in the mapping",
     "linkedWorkItem": "use a relation by link in the mapping",
     "lastViewed": "what a person has looked at is not mirrored",
     "level": "security levels are not mirrored",
-    "originalEstimate": "use it as a weight in the mapping; JQL cannot ask for it here",
-    "remainingEstimate": "use it as a weight in the mapping; JQL cannot ask for it here",
     "request-channel-type": "service requests are not mirrored",
-    "timeEstimate": "use it as a weight in the mapping; JQL cannot ask for it here",
-    "timeOriginalEstimate": "use it as a weight in the mapping; JQL cannot ask for it here",
-    "timeSpent": "work logs are not mirrored",
     "voter": "votes are not mirrored",
     "votes": "votes are not mirrored",
     "watcher": "watchers are not mirrored",

@@ -18,7 +18,7 @@ ERRORS = [
     ("Severity = High", "ambiguous-field", 0, 8, "write cf[10016]"),
     ("comment ~ word", "unsupported-field", 0, 7, "comments are not mirrored"),
     ("'Time Spent' > 5", "unknown-field", 0, 12, ""),
-    ("timespent > 5", "unsupported-field", 0, 9, "work logs"),
+    ("workRatio > 5", "unsupported-field", 0, 9, "work logs"),
     ("issue.property[x].y = 1", "unsupported-field", 0, 19, "use a field"),
     ("status is Done", "unexpected", 10, 14, "use = to compare with a value"),
     ("status is not Done", "unexpected", 14, 18, "use != to compare with a value"),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
 from mappings.facts.catalogue import Catalogue, Field
-from mappings.jql import JqlError, compile_selector
+from mappings.facts.issue import Issue, IssueType
+from mappings.facts.moment import Moment
+from mappings.jql import JqlError, check, compile_selector
 
 SITE = Catalogue(
     fields=(
@@ -85,3 +90,79 @@ def test_what_was_decoded_is_compared(an_issue, moment, jql, field, raw, expecte
 def test_a_function_in_the_wrong_place_is_refused(jql: str, said: str) -> None:
     with pytest.raises(JqlError, match=said):
         compile_selector(jql, SITE)
+
+
+ESTIMATE = "timeoriginalestimate"
+
+
+@pytest.mark.parametrize(
+    ("jql", "field", "seconds", "expected"),
+    [
+        ("originalEstimate = 2h", ESTIMATE, 7_200, True),
+        ("originalEstimate = 120", ESTIMATE, 7_200, True),
+        ("originalEstimate = 120m", ESTIMATE, 7_200, True),
+        ('originalEstimate = "1h 30m"', ESTIMATE, 5_400, True),
+        ("originalEstimate != 2h", ESTIMATE, 7_201, True),
+        ("originalEstimate != 2h", ESTIMATE, None, False),
+        ("originalEstimate in (1h, 2h)", ESTIMATE, 3_600, True),
+        ("originalEstimate > 2h", ESTIMATE, 7_200, False),
+        ("originalEstimate >= 2h", ESTIMATE, 7_200, True),
+        ("originalEstimate < 2h", ESTIMATE, 7_199, True),
+        ("originalEstimate <= 2h", ESTIMATE, None, False),
+        ("originalEstimate is EMPTY", ESTIMATE, None, True),
+        ("originalEstimate is EMPTY", ESTIMATE, 0, False),
+        ("timeOriginalEstimate = 2h", ESTIMATE, 7_200, True),
+        ("remainingEstimate = 1m", "timeestimate", 60, True),
+        ("timeEstimate = 1m", "timeestimate", 60, True),
+        ("timeSpent >= 1m", "timespent", 59, False),
+    ],
+)
+def test_times_of_work_are_hours_and_minutes(
+    an_issue: Callable[..., Issue], moment: Moment, jql: str, field: str, seconds: int | None, expected: bool
+) -> None:
+    selector = compile_selector(jql, SITE)
+    assert selector.matches(an_issue(fields={field: seconds}), moment) is expected
+    assert selector.fields == {field}
+
+
+@pytest.mark.parametrize(
+    ("jql", "level", "expected"),
+    [
+        ("hierarchyLevel = 1", 1, True),
+        ("hierarchyLevel = 1", 0, False),
+        ("hierarchyLevel != 1", -1, True),
+        ("hierarchyLevel in (0, -1)", -1, True),
+        ("hierarchyLevel > 0", 1, True),
+        ("hierarchyLevel > 0", 0, False),
+        ("hierarchyLevel <= -1", -1, True),
+    ],
+)
+def test_levels_are_those_of_the_types(
+    an_issue: Callable[..., Issue], moment: Moment, jql: str, level: int, expected: bool
+) -> None:
+    issue = an_issue(type=IssueType("7", "Some type", level))
+    assert compile_selector(jql, SITE).matches(issue, moment) is expected
+
+
+@pytest.mark.parametrize(
+    ("jql", "code"),
+    [
+        ("originalEstimate > 1d", "not-a-duration"),
+        ("originalEstimate > 1.5h", "not-a-duration"),
+        ("originalEstimate > Monday", "not-a-duration"),
+        ("originalEstimate > now()", "function-not-allowed"),
+        ("hierarchyLevel = Epic", "not-a-number"),
+        ("hierarchyLevel = 0.5", "not-a-number"),
+        ("hierarchyLevel = now()", "function-not-allowed"),
+    ],
+)
+def test_what_is_no_amount_is_refused(jql: str, code: str) -> None:
+    with pytest.raises(JqlError, match=code):
+        compile_selector(jql, SITE)
+
+
+def test_a_level_that_no_type_has_is_warned_of() -> None:
+    """Data Center tells of no level above 0: the condition would quietly be true of nothing."""
+    site = replace(SITE, issue_types=(IssueType("1", "Story"), IssueType("2", "Sub-task", -1)))
+    (told,) = check("hierarchyLevel = 1", site)
+    assert (told.code, told.valid) == ("unknown-value", ("-1", "0"))
