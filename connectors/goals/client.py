@@ -7,13 +7,15 @@ from dataclasses import replace
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from connectors.goals.gateway import ask
-from connectors.goals.operations import BATCH, LIST, SETTINGS, STANDING, TENANT
-from connectors.goals.shapes import GoalList, GoalPage, Settings, Tenants
+import msgspec
+
+from connectors.goals.gateway import ask, refusal
+from connectors.goals.operations import BATCH, LIST, POST, SETTINGS, STANDING, TENANT
+from connectors.goals.shapes import GoalList, GoalPage, Made, Settings, Tenants
 from connectors.jira.client import Jira
-from connectors.jira.http.errors import IncompleteRead, Permanent
+from connectors.jira.http.errors import IncompleteRead, Permanent, Transient
 from connectors.jira.http.transport import Transport
-from mappings.facts.goal import Goal, Scoring
+from mappings.facts.goal import Goal, GoalBoard, NamedGoal, Scoring
 
 MOST_PAGES = 400
 """More goals than so many pages hold are not believed."""
@@ -80,3 +82,34 @@ class Goals:
             asked = ask(self._transport, STANDING, {"ids": wanted[begun : begun + BATCH]}, GoalList)
             found |= {one.id: one.made() for one in asked if one is not None}
         return found
+
+    def board(self) -> GoalBoard:
+        """How the site scores, and by what its goals are known; a board with a problem where the gateway says that there are none."""
+        try:
+            scoring = self.scoring()
+            return GoalBoard(scoring, tuple(NamedGoal(one.id, one.key) for one in self.every()))
+        except Permanent as error:
+            return GoalBoard(problem=" ".join(error.messages) or error.message)
+
+    def post(self, goal_id: str, status: str, score: int | None, words: str, link: str | None) -> None:
+        """Post an update, once: everybody who watches the goal is told. `link` is where the end of the summary leads. Raises Permanent where it is refused."""
+        said: dict[str, object] = {"goalId": goal_id, "status": status, "summary": document(words, link)}
+        if score is not None:
+            said["score"] = score
+        made = ask(self._transport, POST, {"input": said}, Made)
+        if made.errors or not made.success:
+            raise refusal(made.errors or ()) if made.errors else Transient(UNSAID)
+
+
+UNSAID = "Atlassian Goals says neither that an update was posted nor why it was not."
+WHY = "why?"
+
+
+def document(words: str, link: str | None) -> str:
+    """A summary as Atlassian keeps it: a document (ADF) as JSON text."""
+    texts: list[dict[str, object]] = [{"type": "text", "text": f"{words} — " if link else words}]
+    if link:
+        marks = [{"type": "link", "attrs": {"href": link}}]
+        texts.append({"type": "text", "text": WHY, "marks": marks})
+    paragraph = {"type": "paragraph", "content": texts}
+    return msgspec.json.encode({"type": "doc", "version": 1, "content": [paragraph]}).decode()

@@ -48,6 +48,14 @@ LIST = Operation(
 }}""",
     ("townsquare", "goalTql"),
 )
+POST = Operation(
+    "okrPostUpdate",
+    """mutation okrPostUpdate($input: TownsquareGoalsCreateUpdateInput) @optIn(to: "Townsquare") {
+  goals_createUpdate(input: $input) { success errors { message extensions { statusCode } } update { ari } }
+}""",
+    ("goals_createUpdate",),
+    reads=False,
+)
 STANDING = Operation(
     "okrGoalsStanding",
     f"""query okrGoalsStanding($ids: [ID!]!) @optIn(to: "Townsquare") {{

@@ -169,6 +169,13 @@ class Answer(Shape, frozen=True):
     errors: tuple[Problem, ...] | None = None
 
 
+class Made(Shape, frozen=True):
+    """The payload of an order: it was done, or why it was not."""
+
+    success: bool
+    errors: tuple[Problem, ...] | None = None
+
+
 Tenants = tuple[Tenant | None, ...]
 GoalPage = Connection[GoalShape]
 GoalList = tuple[GoalShape | None, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mappings.facts.goal import GoalBoard
 from mappings.facts.issue import IssueType, Named, Project, Status, User
 
 
@@ -40,7 +41,7 @@ class Catalogue:
     """Everything a name in a mapping can be resolved against. Names may repeat; ids do not.
 
     Jira lists no components, versions, people and issues of a whole site: those that a mapping names are looked up one by one.
-    An issue's name is its key.
+    An issue's name is its key. `goals` are asked for where a mapping writes to them, and None elsewhere.
     """
 
     fields: tuple[Field, ...] = ()
@@ -56,6 +57,7 @@ class Catalogue:
     issues: tuple[Named, ...] = ()
     time_zone: str = "UTC"
     account_id: str | None = None
+    goals: GoalBoard | None = None
 
     def field(self, field_id: str) -> Field | None:
         """The field with this id, or None."""

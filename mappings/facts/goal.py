@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 Scoring = Literal["OKR", "SIMPLE"]
 """Whether a site scores its goals (the status then follows from the score), or gives them a status alone."""
+
+KEY = re.compile(r"[A-Z][A-Z0-9]*-[1-9][0-9]*")
+IN_ADDRESS = re.compile(r"/goals?/([A-Za-z][A-Za-z0-9]*-[1-9][0-9]*)(?:[/?#]|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +58,34 @@ class Goal:
     may_post: bool | None = None
     latest: GoalUpdate | None = None
     metrics: tuple[GoalMetric, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NamedGoal:
+    """By what people and Atlassian know a goal."""
+
+    id: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoalBoard:
+    """The goals of a site and how they are scored; `problem` says why there are none, where the site has no Goals."""
+
+    scoring: Scoring | None = None
+    goals: tuple[NamedGoal, ...] = ()
+    problem: str = ""
+
+    def named(self, text: str) -> NamedGoal | None:
+        """The goal that a key or an address names; None where there is none such."""
+        key = goal_key(text)
+        return next((one for one in self.goals if one.key == key), None)
+
+
+def goal_key(text: str) -> str | None:
+    """The key that a text names: the key itself, or the address of a goal; None where it names none."""
+    said = text.strip()
+    if KEY.fullmatch(said.upper()):
+        return said.upper()
+    found = IN_ADDRESS.search(said)
+    return found.group(1).upper() if found else None

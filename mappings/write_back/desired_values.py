@@ -99,7 +99,8 @@ def desired(
     until = cycle.end if cycle is not None else None
     outlook = _outlook(mapping, state, actual, ground)
     for issue_id, plain, aims in subjects(mapping, state, owned or Owners()):
-        issue, figures = actual(issue_id), replace(plain, outlook=outlook)
+        issue = actual(issue_id)
+        figures = replace(plain, outlook=outlook, held=issue.fields if issue is not None else {})
         for aim in aims:
             if issue is None or issue.archived or (issue_id, aim.place.id) in found:
                 continue

@@ -7,12 +7,15 @@ and writes are requests as values (`Request`), which `plugin.sync` sends.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mappings.document.checks.report import Report
+from mappings.document.part import Alias
 from mappings.facts.catalogue import Field
+from mappings.facts.goal import GoalBoard
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.fields import Api, is_empty
@@ -28,6 +31,8 @@ if TYPE_CHECKING:  # the mapping's schema is made with the targets
 
 FieldLookup = Callable[[str], Field | None]
 """Gives a field of Jira by its id, None where Jira has none such."""
+Sent = Callable[[str, str], object]
+"""Gives what was written last to a place, by the ids of issue and place; None where nothing was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,8 @@ class Request:
     """One call to Jira, below the address of its REST API (`/issue/10001`, as it reads: whoever sends it encodes the path).
 
     `notifies`: Jira tells watchers of it unless it is asked to keep silent. `removes`: that there is nothing to remove is as good as
-    removed. `answered`: only Jira's own answer, an empty one or an object, is taken for a good one.
+    removed. `answered`: only Jira's own answer, an empty one or an object, is taken for a good one. `to`: whether Jira itself is meant
+    or Atlassian Goals beside it, whose paths are the names of what `connectors.goals` can do.
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
@@ -45,6 +51,7 @@ class Request:
     notifies: bool = False
     removes: bool = False
     answered: bool = False
+    to: Literal["jira", "goals"] = "jira"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +118,14 @@ class Ground:
     """What values are made on: the version of Jira's REST API, the address by which people open the connector's pages, and the moment.
 
     `pages` is empty where nobody said it: what leads there cannot be written then. Without a `moment` nothing is forecast.
-    `site` is the name of the site here, empty where a document of any may stand.
+    `site` is the name of the site here, empty where a document of any may stand. `goals` are None where nobody asked for them.
     """
 
     api: Api = 3
     pages: str = ""
     moment: Moment | None = None
     site: str = ""
+    goals: GoalBoard | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +146,8 @@ class WriteTarget(ABC):
     `recalled`: what stands there is known by what we wrote, and Jira is asked only after an interruption and before it is removed;
     so nobody's edit is noticed before the value itself changes. `events` are the webhook events wanted besides, so that a foreign edit
     is put right at once; `history` are the names by which a changelog tells of its places, where that is not the id or name of a field.
+    `consults`: what stands there is looked at before each write, and `verdict` says whether it may be written; where it cannot be
+    reached, what is written to Jira itself is not held up. `needs_goals`: what is written depends on the goals of the site.
     `several`: its key in a rule holds places by name, each said and judged by itself. `forms` says how its key may be written.
     """
 
@@ -149,6 +159,8 @@ class WriteTarget(ABC):
     recalled: ClassVar[bool] = False
     events: ClassVar[tuple[str, ...]] = ()
     history: ClassVar[frozenset[str]] = frozenset()
+    consults: ClassVar[bool] = False
+    needs_goals: ClassVar[bool] = False
     several: ClassVar[bool] = False
     forms: ClassVar[tuple[str, ...]] = ()
 
@@ -178,6 +190,10 @@ class WriteTarget(ABC):
     def places(self, rule: WriteBackPart, fields: Mapping[str, Field]) -> Iterator[Place]:
         """Where that is."""
         return (aim.place for aim in self.aims(rule, fields))
+
+    def sources(self, rule: WriteBackPart) -> Iterator[tuple[Path, Alias]]:  # noqa: ARG002
+        """The fields that it reads of the issue, by alias, each with the way to it in the rule."""
+        return iter(())
 
     def options(self, rule: WriteBackPart, fields: Mapping[str, Field]) -> Iterator[tuple[Field, str]]:  # noqa: ARG002
         """The options of fields that a rule writes, by the words of the mapping: names, which the mapping is bound by."""
@@ -215,13 +231,27 @@ class WriteTarget(ABC):
         """Whether a search or a read by id shows it, asked for by the id of the place; else it is read by `readings`."""
         return True
 
-    def readings(self, wanted: Mapping[str, Collection[str]]) -> Iterator[Request]:  # noqa: ARG002
-        """The calls that show it where searches do not, for these place ids by issue id."""
+    def readings(self, wanted: Mapping[str, Collection[str]], sent: Sent) -> Iterator[Request]:  # noqa: ARG002
+        """The calls that show it where searches do not, for these place ids by issue id. `sent` says what was written there last."""
         return iter(())
 
     def found(self, request: Request, answer: object) -> Mapping[str, Mapping[str, object]] | None:  # noqa: ARG002
         """What an answer shows, by issue id and place id; None where it is none of Jira's. An answer of None: Jira shows no such thing."""
         return {}
+
+    def turn(self, change: Change, today: Sequence[object], moment: Moment) -> datetime | None:  # noqa: ARG002
+        """When a change may be written by the target's own pace, by the values that were written there `today`, oldest first; None for now."""
+        return None
+
+    def verdict(
+        self,
+        change: Change,  # noqa: ARG002
+        found: object,  # noqa: ARG002
+        last: object,  # noqa: ARG002
+        released: datetime | None,  # noqa: ARG002
+    ) -> str:
+        """Why a change waits for a person, by what was found there before it is written, what we wrote last, and when a person let it go last; empty where it goes."""
+        return ""
 
     @abstractmethod
     def writings(self, changes: Iterable[Change]) -> Iterator[Writing]:

@@ -7,7 +7,7 @@ which fields can hold it, and what stands in fields, entity properties and whate
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, tzinfo
 from decimal import Decimal
 from enum import StrEnum
@@ -45,7 +45,8 @@ class Figures:
     """What can be said about an objective or one of its key results. `achieved_at` is what its commitment asks for.
 
     The states themselves are there for values that no figure holds; `key_result` is None where the objective is meant. `issue_id` is
-    the issue that they are written to, `zone` whose calendar days count, `outlook` makes the forecast of the objective.
+    the issue that they are written to, `zone` whose calendar days count, `outlook` makes the forecast of the objective, `held` is what the
+    fields of that issue hold, by id.
     """
 
     progress: Fraction | None
@@ -62,6 +63,7 @@ class Figures:
     issue_id: str | None = None
     zone: tzinfo = UTC
     outlook: Callable[[], ObjectiveForecast | None] = lambda: None
+    held: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def probability(self) -> Fraction | None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Protocol
 from urllib.parse import urlencode
 
+from connectors.goals import goals_of
 from connectors.jira import Jira
+from connectors.jira.http.errors import JiraError
 from connectors.store import Store
 from connectors.store.sites import api_versions, bindings, catalogues, coming_mappings, revisions
 from connectors.store.sites.coming_mappings import Coming
@@ -18,10 +20,13 @@ from connectors.store.work import due
 from connectors.store.writes import refusals
 from mappings.diagnostic import MappingError
 from mappings.document.mapping import Mapping
+from mappings.document.schema import Document
 from mappings.facts.catalogue import Catalogue
+from mappings.facts.goal import GoalBoard
 from mappings.fields import Api
 from mappings.kpi.sources import SOURCE_OPTIONS
 from mappings.write_back.target import Ground
+from mappings.write_back.targets import needs_goals
 from plugin.runtime.processes.counters import Meter
 from plugin.runtime.settings import Settings
 from plugin.sync.announcement import SILENT, Announcer
@@ -135,6 +140,8 @@ class Connector:
         if stored is not None and not fresh:
             return stored
         catalogue = self.site(name).jira.catalogue()
+        if stored is not None and stored.goals is not None:
+            catalogue = replace(catalogue, goals=self._board(name) or stored.goals)
         active = self._active_binding(name)
         with self.store.write() as conn:
             catalogues.put(conn, name, catalogue, self.clock())
@@ -145,6 +152,28 @@ class Connector:
         with self._lock:
             self._bound.pop(name, None)
         return catalogue
+
+    def catalogue_for(self, name: str, document: Document, *, fresh: bool = False) -> Catalogue:
+        """The catalogue with all that a document may name: with the goals of the site where it writes to them."""
+        found = self.catalogue(name, fresh=fresh)
+        if found.goals is not None or not needs_goals(document):
+            return found
+        board = self._board(name)
+        if board is None:
+            return found
+        wider = replace(found, goals=board)
+        with self.store.write() as conn:
+            catalogues.put(conn, name, wider, self.clock())
+        return wider
+
+    def _board(self, name: str) -> GoalBoard | None:
+        """The goals of a site, none of a Data Center; None where nobody can say it now."""
+        if self.api(name) != 3:
+            return None
+        try:
+            return goals_of(self.site(name).jira).board()
+        except JiraError:
+            return None
 
     def _active_binding(self, name: str) -> Mapping | None:
         """The active mapping as it is bound; None where none is active, or none of this product's making."""
@@ -190,7 +219,9 @@ class Connector:
 
     def ground(self, name: str) -> Ground:
         """What the values that are written to a site are made on."""
-        return Ground(self.api(name), self.pages)
+        with self.store.read() as conn:
+            known = catalogues.get(conn, name)
+        return Ground(self.api(name), self.pages, goals=known.goals if known is not None else None)
 
     def watches_kpis(self, name: str) -> bool:
         """Whether the mapping that was bound last watches any; nothing is asked, for it is bound anew each minute anyway."""
@@ -282,6 +313,7 @@ class Connector:
         with self.store.read() as conn:
             version = bindings.version(conn, name, active.revision) or 0
             mapping, _ = bound_text(conn, name, active.text, catalogue, active=True)
+        catalogue = self.catalogue_for(name, mapping.document)
         bound = Bound(active.revision, version, mapping, catalogue)
         with self._lock:
             self._bound[name] = bound

@@ -9,6 +9,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from connectors.goals import dispatch, goals_of
 from connectors.jira import Jira, Permanent, core_fields
 from connectors.store import Store
 from connectors.store.work import due
@@ -81,6 +82,9 @@ class Context:
 
     def tell(self, request: Request, issue_key: str) -> None:
         """One call that writes to an issue, silently where Jira allows that. Raises Permanent for what Jira says against it."""
+        if request.to == "goals":
+            dispatch.tell(goals_of(self.jira), request)
+            return
         loud = request.notifies and self.notifies(issue_key)
         try:
             self.jira.tell(request, notify=loud)
@@ -89,6 +93,12 @@ class Context:
             if not silenced or not self.must_notify(issue_key):
                 raise
             self.jira.tell(request, notify=True)
+
+    def ask(self, request: Request) -> object:
+        """What a write target asks; None where no such thing is shown. Raises Permanent where it may not be read."""
+        if request.to == "goals":
+            return dispatch.ask(goals_of(self.jira), request)
+        return self.jira.ask(request)
 
     def must_notify(self, issue_key: str) -> bool:
         """Whether a silent edit that was forbidden may pass where Jira tells people of it."""
@@ -179,7 +189,7 @@ class Context:
     @property
     def ground(self) -> Ground:
         """What the values that are written are made on."""
-        return Ground(self.api, self.pages, self.moment())
+        return Ground(self.api, self.pages, self.moment(), goals=self.catalogue.goals)
 
     @property
     def unshown_places(self) -> frozenset[str]:

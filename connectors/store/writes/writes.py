@@ -27,7 +27,7 @@ LONGEST_NOTE = 2_000
 class WriteOutcome(StrEnum):
     """What became of one change; `held` waits for a person (a brake or a breaker), `confirmed` was found there after a crash.
 
-    `released` was held until a person let it go, or nothing was to be written there any more: what is wanted then is planned anew.
+    `released` was held until a person let it go, `lapsed` until nothing was to be written there any more: what is wanted then is planned anew.
     `dropped` was held until a person decided that Jira keeps what it has; only another value is written there.
     """
 
@@ -38,6 +38,7 @@ class WriteOutcome(StrEnum):
     CONFIRMED = "confirmed"
     RELEASED = "released"
     DROPPED = "dropped"
+    LAPSED = "lapsed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +246,7 @@ def lapse(
     held = _HELD_OF.where(plans.c.objective_id == objective_id)
     for row in conn.execute(held, {"site": site}).all():
         if (row.issue_id, row.field_id) not in places:
-            values = {"outcome": WriteOutcome.RELEASED.value, "settled_at": to_ms(now)}
+            values = {"outcome": WriteOutcome.LAPSED.value, "settled_at": to_ms(now)}
             conn.execute(update(table).where(table.c.id == row.id).values(values))
 
 

@@ -28,6 +28,7 @@ from mappings.document.text.places import Path
 from mappings.fields import Reading
 from mappings.progress import RULE_OF_KIND
 from mappings.progress.options import aliases, jql_options
+from mappings.write_back.targets import WRITE_TARGETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,10 @@ def alias_uses(document: Document) -> Iterator[AliasUse]:
         yield from option_uses(place, weights_of(rule))
     if document.coverage is not None:
         yield from weight_uses(("coverage", "weight"), document.coverage.weight)
+    for index, written in enumerate(document.write_back):
+        for target in WRITE_TARGETS:
+            for path, alias in target.sources(written):
+                yield AliasUse(("write_back", index, *path), alias, Reading.TEXT)
 
 
 CREATED = ("start", "current", "target")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from mappings.facts.catalogue import Field
 from mappings.write_back.target import Aim, FieldLookup, Place, WriteTarget, Writing
-from mappings.write_back.targets import entity_property, field, remote_link
+from mappings.write_back.targets import entity_property, field, goal, remote_link
 
 if TYPE_CHECKING:
-    from mappings.document.schema import WriteBackPart
+    from mappings.document.schema import Document, WriteBackPart
     from mappings.write_back.plan import Change
     from mappings.write_back.values import ValuePart
 
@@ -18,6 +18,7 @@ WRITE_TARGETS: tuple[WriteTarget, ...] = (
     field.TARGET,
     entity_property.TARGET,
     remote_link.TARGET,
+    goal.TARGET,
 )
 """In the order in which a rule's places are planned and written."""
 
@@ -25,6 +26,12 @@ WRITE_TARGETS: tuple[WriteTarget, ...] = (
 def rule_keys() -> dict[str, Any]:
     """The keys of a rule of `write_back`, with type and default, as the targets declare them."""
     return {target.option: target.shape for target in WRITE_TARGETS}
+
+
+def needs_goals(document: Document) -> bool:
+    """Whether a document writes what depends on the goals of the site."""
+    wanting = [target for target in WRITE_TARGETS if target.needs_goals]
+    return any(target.is_written(rule) for rule in document.write_back for target in wanting)
 
 
 def aims_of(rule: WriteBackPart, fields: Mapping[str, Field]) -> Iterator[Aim]:

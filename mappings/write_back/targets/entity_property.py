@@ -35,6 +35,7 @@ from mappings.write_back.target import (
     Objection,
     Place,
     Request,
+    Sent,
     WriteTarget,
     Writing,
 )
@@ -190,7 +191,7 @@ class PropertyTarget(WriteTarget):
     def shown(self, api: Api) -> bool:
         return api == 3
 
-    def readings(self, wanted: Mapping[str, Collection[str]]) -> Iterator[Request]:
+    def readings(self, wanted: Mapping[str, Collection[str]], sent: Sent) -> Iterator[Request]:  # noqa: ARG002
         """Those of one issue in one call."""
         for issue_id, ids in wanted.items():
             keys = ",".join(key for id_ in sorted(ids) if (key := property_key(id_)) is not None)

@@ -26,6 +26,7 @@ from mappings.write_back.target import (
     Objection,
     Place,
     Request,
+    Sent,
     WriteTarget,
     Writing,
 )
@@ -172,7 +173,7 @@ class RemoteLinkTarget(WriteTarget):
     def shown(self, api: object) -> bool:  # noqa: ARG002
         return False
 
-    def readings(self, wanted: Mapping[str, Collection[str]]) -> Iterator[Request]:
+    def readings(self, wanted: Mapping[str, Collection[str]], sent: Sent) -> Iterator[Request]:  # noqa: ARG002
         """By its global id alone: links of other hands are never read."""
         for issue_id, ids in wanted.items():
             for id_ in sorted(ids):

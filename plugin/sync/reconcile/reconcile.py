@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection
@@ -25,6 +26,7 @@ from mappings.rollup.state import ObjectiveState
 from mappings.write_back.departure import with_clearing
 from mappings.write_back.desired_values import Owners, counting_rows, desired, writes_to
 from mappings.write_back.plan import Change, Plan, plan
+from mappings.write_back.targets import target_of
 from plugin.sync.context import Context
 from plugin.sync.reconcile.absences import standing_for, without_absent
 from plugin.sync.reconcile.carries import carry_on
@@ -34,6 +36,7 @@ from plugin.sync.refresh import comments, gaps
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
 from plugin.sync.write_back.application import Applied, apply
+from plugin.sync.write_back.consultation import parted, written_with_care
 from plugin.sync.write_back.departure import clears, still_ours
 from plugin.sync.write_back.hold import BREAKER, FLAPPING, RESYNC, Sifted, note_held, sift
 from plugin.sync.write_back.permits import TRIED
@@ -75,8 +78,8 @@ def reconcile(
     Raises a JiraError where Jira could not be written for a passing reason: the objective stays due. Raises LeaseLost where
     another worker may have it by now.
     """
+    beside = confirm_open_writes(context, objective_id) if write else []
     if write:
-        confirm_open_writes(context, objective_id)
         carry_on(context, objective_id, tenure)
     prepare(context, objective_id)
     with context.store.read() as conn:
@@ -106,10 +109,14 @@ def reconcile(
     if brake is not None:
         note_held(context, planned, sifted.braked, RESYNC, brake.reason)
     planned = still_ours(context, sifted.plan)
-    if tenure is None:
-        applied = apply(context, planned, cause="asked for")
-    else:
-        applied = apply(context, planned, tenure.claim.reason, tenure)
+    write_out = partial(apply, context, cause=tenure.claim.reason if tenure else "asked for", tenure=tenure)
+    plain, looked = parted(planned)
+    applied = write_out(plain)
+    consulted = written_with_care(context, looked, partial(confirm, context, beside), write_out)
+    applied = Applied(
+        (*applied.written, *consulted.applied.written), (*applied.refused, *consulted.applied.refused)
+    )
+    sifted = sifted.with_later(consulted.later, consulted.waiting)
     over = [change for change in sifted.plan.changes if change not in planned.changes]
     whole = replace(whole, changes=tuple(change for change in whole.changes if change not in over))
     _save(context, objective_id, found, whole, tenure, sifted)
@@ -204,15 +211,25 @@ def without_refused(context: Context, conn: Connection, planned: Plan) -> Plan:
     return replace(planned, changes=tuple(change for change in planned.changes if not waits(change)))
 
 
-def confirm_open_writes(context: Context, objective_id: str) -> None:
+def confirm_open_writes(context: Context, objective_id: str) -> list[Write]:
     """After an interruption between a write and its answer: read the issues again, so that nothing is written twice.
 
-    What is read may bring news by the way, so it is landed like any other read: whoever feels it becomes due.
+    Gives those of places beside Jira, which may be out of reach while Jira is not: they are looked up before anything is written there.
     """
     with context.store.read() as conn:
         open_writes = writes.unsettled(conn, context.site, objective_id)
+    beside = [write for write in open_writes if target_of(write.field_id).consults]
+    confirm(context, [write for write in open_writes if write not in beside])
+    return beside
+
+
+def confirm(context: Context, open_writes: list[Write]) -> bool:
+    """Look up what became of writes whose answer never came; whether there were any.
+
+    What is read may bring news by the way, so it is landed like any other read: whoever feels it becomes due.
+    """
     if not open_writes:
-        return
+        return False
     read_at = context.clock()
     wide = replace(context, besides=frozenset(write.field_id for write in open_writes))
     read = read_again(wide, {write.issue_id for write in open_writes})
@@ -224,6 +241,7 @@ def confirm_open_writes(context: Context, objective_id: str) -> None:
         for write in open_writes:
             outcome, note = _looked_up(context, write, now.get(write.issue_id))
             writes.settle(conn, write.plan_id, write.issue_id, write.field_id, outcome, note, context.clock())
+    return True
 
 
 def _looked_up(context: Context, write: Write, issue: Issue | None) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 
 from sqlalchemy import Connection
@@ -25,6 +25,7 @@ from mappings.write_back.brake import STILL, Hold, brake, loss
 from mappings.write_back.evidence import Rows, moved
 from mappings.write_back.plan import Change, Plan
 from mappings.write_back.target import Place
+from mappings.write_back.targets import target_of
 from plugin.sync.context import Context
 
 WINDOW = timedelta(hours=1)
@@ -51,6 +52,11 @@ class Sifted:
     flapping: tuple[Change, ...] = ()
     braked: tuple[Change, ...] = ()
     later: datetime | None = None
+
+    def with_later(self, later: datetime | None, waiting: Iterable[Change]) -> Sifted:
+        """And what waits besides, for a person or for a time."""
+        moments = [one for one in (self.later, later) if one is not None]
+        return replace(self, waiting=(*self.waiting, *waiting), later=min(moments, default=None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ def sift(context: Context, conn: Connection, planned: Plan) -> Sifted:
             waiting.append(change)
             continue
         lately = _written_lately(context, conn, change)
-        following = paced_until(lately, context.clock())
+        following = paced_until(lately, context.clock()) or _turn(context, conn, change)
         if _flaps(context, change, lately):
             waiting.append(change)
             flapping.append(change)
@@ -128,6 +134,15 @@ def _written_lately(context: Context, conn: Connection, change: Change) -> list[
     place = (context.site, change.issue_id, change.field_id)
     since, released = context.clock() - WINDOW, writes.released_at(conn, *place)
     return writes.written_since(conn, *place, max(since, released) if released else since)
+
+
+def _turn(context: Context, conn: Connection, change: Change) -> datetime | None:
+    """When the target's own pace lets the change through; None for now."""
+    moment = context.moment()
+    morning = datetime.combine(moment.today, time(0), moment.zone)
+    place = (context.site, change.issue_id, change.field_id)
+    today = [one.after for one in writes.written_since(conn, *place, morning) if one.at >= morning]
+    return target_of(change.field_id).turn(change, today, moment)
 
 
 def _flaps(context: Context, change: Change, lately: Sequence[Write]) -> bool:

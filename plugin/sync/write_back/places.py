@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -18,7 +19,7 @@ from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.fields import Api
 from mappings.rollup.measurement import objective_rule
-from mappings.write_back.target import Request, WriteTarget
+from mappings.write_back.target import Request, Sent, WriteTarget
 from mappings.write_back.targets import WRITE_TARGETS, target_of
 from plugin.sync.context import Context
 
@@ -37,9 +38,12 @@ class Held:
     forbidden: set[str] = field(default_factory=set)
 
 
-def held(context: Context, wanted: Mapping[str, Collection[str]]) -> Held:
-    """What these places hold, by issue: those that no search shows are asked for. Raises a JiraError."""
-    found = Held()
+def held(context: Context, wanted: Mapping[str, Collection[str]], sent: Sent | None = None) -> Held:
+    """What these places hold, by issue: those that no search shows are asked for. Raises a JiraError.
+
+    `sent` says what was written last, where that is known better than from the ledger of writes.
+    """
+    found, sent = Held(), sent or partial(_sent, context)
     for target in WRITE_TARGETS:
         mine = {
             issue_id: kept
@@ -47,14 +51,20 @@ def held(context: Context, wanted: Mapping[str, Collection[str]]) -> Held:
             if (kept := [id_ for id_ in ids if target_of(id_) is target])
         }
         for issue_id, ids in mine.items():
-            for request in target.readings({issue_id: ids}):
+            for request in target.readings({issue_id: ids}, sent):
                 _take_in(context, found, target, request, issue_id)
     return found
 
 
+def _sent(context: Context, issue_id: str, id_: str) -> object:
+    with context.store.read() as conn:
+        latest = writes.latest(conn, context.site, issue_id, id_)
+    return None if latest is None else latest.after
+
+
 def _take_in(context: Context, found: Held, target: WriteTarget, request: Request, issue_id: str) -> None:
     try:
-        shown = target.found(request, context.jira.ask(request))
+        shown = target.found(request, context.ask(request))
     except Permanent as error:
         if not error.forbidden:
             raise

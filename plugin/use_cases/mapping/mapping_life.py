@@ -112,11 +112,12 @@ def check_text(
     read = read_document(text, file)
     if read.document is None:
         return read.diagnostics
-    today = connector.catalogue(site, fresh=True)
+    today = connector.catalogue_for(site, read.document, fresh=True)
     with connector.store.read() as conn:
         catalogue = known_names(conn, site, read.document, today)
     bound = bind_leniently(read.document, catalogue, positions=read.positions)
-    lacking = check_ground(read.document, Ground(pages=connector.pages, site=site), positions=read.positions)
+    ground = replace(connector.ground(site), site=site)
+    lacking = check_ground(read.document, ground, positions=read.positions)
     if bound.mapping is None:
         return (*bound.diagnostics, *lacking)
     facts = read_live_facts(connector, site, bound.mapping, catalogue)
@@ -143,7 +144,8 @@ def glance_text(connector: Connector, _actor: Actor, site: str, text: str) -> tu
         known = known_names(conn, site, read.document, today, look=False)
     bound = bind_leniently(read.document, known, positions=read.positions)
     told = _told_of_names(read, bound.mapping, known, today)
-    lacking = check_ground(read.document, Ground(pages=connector.pages, site=site), positions=read.positions)
+    ground = replace(connector.ground(site), site=site)
+    lacking = check_ground(read.document, ground, positions=read.positions)
     found = in_text_order([*read.diagnostics, *bound.diagnostics, *lacking, *told])
     return (*found, *lint_document(read.document, read.positions))
 
@@ -212,7 +214,8 @@ def _require_ground(connector: Connector, site: str, mapping: Mapping, text: str
     """
     with connector.store.read() as conn:
         known = revisions.get(conn, site, mapping.revision) is not None
-    ground = Ground(pages=connector.pages, site="" if known else site)
+    connector.catalogue_for(site, mapping.document)
+    ground = replace(connector.ground(site), site="" if known else site)
     if check_ground(mapping.document, ground):
         read = read_document(text, file)
         raise MappingError(check_ground(mapping.document, ground, positions=read.positions))

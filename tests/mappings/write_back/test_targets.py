@@ -13,7 +13,7 @@ from mappings.facts.catalogue import Field
 from mappings.fields import CUSTOM
 from mappings.write_back.plan import Change
 from mappings.write_back.target import Objection, Place
-from mappings.write_back.targets import WRITE_TARGETS, place_of, remote_link, target_of, writings_of
+from mappings.write_back.targets import WRITE_TARGETS, goal, place_of, remote_link, target_of, writings_of
 from mappings.write_back.targets.entity_property import property_place
 from mappings.write_back.targets.field import field_place
 from mappings.write_back.values import WRITTEN_VALUES, Form
@@ -46,6 +46,7 @@ PLACES: dict[str, tuple[Place | None, object]] = {
         remote_link.PLACES["okr"],
         {"title": "OKR: 62 % — why?", "url": "https://okr.acme.example/why/1"},
     ),
+    "goal": (goal.PLACE, {"goal": "HELLO-1", "id": "ari:1", "status": "at_risk", "summary": "45 %"}),
 }
 """A place of each target, and a value there."""
 
@@ -91,9 +92,10 @@ def test_what_a_search_does_not_show_is_asked_for_and_read() -> None:
         ("set", True, True),
         ("property", False, True),
         ("remote_link", False, False),
+        ("goal", False, False),
     ]
     target = PROPERTY.target
-    [asked] = target.readings({"100": ["property:b", "property:a"]})
+    [asked] = target.readings({"100": ["property:b", "property:a"]}, lambda _issue, _place: None)
     assert (asked.method, asked.path, asked.params) == (
         "GET",
         "/issue/100",

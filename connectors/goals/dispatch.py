@@ -1,0 +1,32 @@
+"""Sends what a write target asks of Atlassian Goals and tells it (`mappings.write_back.target.Request`). Knows no target."""
+
+from __future__ import annotations
+
+from connectors.goals.client import Goals
+from connectors.jira.http.errors import Permanent
+from mappings.write_back.target import Request
+
+UNKNOWN = "Atlassian Goals cannot do {what}."
+
+
+def ask(goals: Goals, request: Request) -> object:
+    """How a goal stands; None where the account does not see it."""
+    if request.path != "goal":
+        raise Permanent(400, (UNKNOWN.format(what=request.path),))
+    id_ = request.params["goal"]
+    return goals.standing([id_]).get(id_)
+
+
+def tell(goals: Goals, request: Request) -> None:
+    """Write, once. Raises Permanent for what is refused."""
+    body = request.body
+    if request.path != "update" or not isinstance(body, dict):
+        raise Permanent(400, (UNKNOWN.format(what=request.path),))
+    score, url = body.get("score"), body.get("url")
+    goals.post(
+        str(body["id"]),
+        str(body["status"]),
+        score if isinstance(score, int) else None,
+        str(body["summary"]),
+        str(url) if url else None,
+    )

@@ -1,0 +1,344 @@
+"""`goal`: the goal in Atlassian Goals that an objective feeds: status, score and a sentence, posted as an update. Cloud alone has them.
+
+An update tells people, so it is posted once a day at most, twice where the status changed; and it is posted at all only while nobody
+else posted after us. It is a message, and is never taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field as Described
+
+from mappings.document.checks.codes import Code
+from mappings.document.checks.report import Report, shown
+from mappings.document.part import MOST_PARTS, Alias, Part
+from mappings.document.text.places import Path
+from mappings.facts.catalogue import Field
+from mappings.facts.goal import Goal, NamedGoal, Scoring, goal_key
+from mappings.facts.moment import Moment
+from mappings.rollup.state import HealthLevel
+from mappings.write_back.target import (
+    Aim,
+    FieldLookup,
+    Ground,
+    Made,
+    Objection,
+    Place,
+    Request,
+    Sent,
+    WriteTarget,
+    Writing,
+)
+from mappings.write_back.values import LABELS, VALUE_OF_NAME, Figures, ValuePart
+
+if TYPE_CHECKING:
+    from mappings.document.schema import Document, WriteBackPart
+    from mappings.write_back.plan import Change
+
+PREFIX = "goal:"
+PLACE_ID = f"{PREFIX}okr"
+WHY = "/why/"
+LINK = " — why?"
+"""What ends a summary, and leads to the page that explains the number."""
+LONGEST_SUMMARY = 280
+BEST_SCORE = 100
+POSTS_A_DAY = 2
+STATUSES: Mapping[HealthLevel, str] = {
+    HealthLevel.ACHIEVED: "on_track",
+    HealthLevel.ON_TRACK: "on_track",
+    HealthLevel.AT_RISK: "at_risk",
+    HealthLevel.OFF_TRACK: "off_track",
+    HealthLevel.PENDING: "pending",
+}
+"""The status that stands for a health; an unknown one has none, and nothing is posted."""
+MIDDLES: Mapping[str, int] = {"on_track": 85, "at_risk": 50, "off_track": 15}
+"""The middle of the band of scores that Atlassian shows as a status."""
+SCORED_BY = ("progress", "health")
+
+
+class GoalPart(Part):
+    """Which goal an objective feeds, said by a field of its issue or by a list, and what its score says."""
+
+    field: Alias | None = Described(
+        default=None, description="The alias of a text field that holds the key or the address of the goal."
+    )
+    goals: dict[str, str] = Described(
+        default={},
+        max_length=MOST_PARTS,
+        description="Goals by the key (or id) of the objective's issue; what stands here goes before the field.",
+    )
+    score: Literal["progress", "health"] = Described(
+        default="progress",
+        description="Where the site scores goals: progress in percent, or the middle of the band that stands for the health.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GoalPlace(Place):
+    """`{"goal": "HELLO-123", "id": "ari:…", "status": "at_risk", "score": 45, "summary": "45 % · at risk", "url": "https://…/why/10010"}`.
+
+    What was found there has `by` and `at` besides: who posted it, and when.
+    """
+
+    @property
+    def target(self) -> WriteTarget:
+        return TARGET
+
+    def equal(self, left: object, right: object) -> bool:
+        """Same goal, same status, same score, same words; by whom and when does not matter."""
+        return _said(left) == _said(right)
+
+    def step(self, before: object, after: object) -> str:
+        """`HELLO-123: on track 70 → at risk 45`."""
+        named = _of(after, "goal") or _of(before, "goal")
+        return f"{named}: {_words(before)} → {_words(after)}"
+
+    def make(self, part: GoalPart, field_id: str | None, figures: Figures, ground: Ground) -> Made | None:
+        """What the goal is to say; nothing where no goal is named, the site is not known to have it, or nobody knows where the objective stands."""
+        board = ground.goals
+        named = self._named(part, field_id, figures, ground)
+        if board is None or board.scoring is None or named is None:
+            return None
+        stands = _standing(part, figures, board.scoring)
+        if stands is None:
+            return None
+        status, score = stands
+        made: dict[str, object] = {"goal": named.key, "id": named.id, "status": status}
+        if score is not None:
+            made["score"] = score
+        made["summary"] = _summary(figures)
+        if ground.pages and figures.issue_id is not None:
+            made["url"] = f"{ground.pages}{WHY}{figures.issue_id}"
+        return Made(made)
+
+    def _named(
+        self, part: GoalPart, field_id: str | None, figures: Figures, ground: Ground
+    ) -> NamedGoal | None:
+        objective = figures.objective
+        listed = part.goals.get(objective.key if objective else "") or part.goals.get(figures.issue_id or "")
+        text = listed or (figures.held.get(field_id) if field_id is not None else None)
+        return ground.goals.named(text) if ground.goals is not None and isinstance(text, str) else None
+
+
+PLACE = GoalPlace(PLACE_ID, "Atlassian goal")
+
+
+class GoalTarget(WriteTarget):
+    """`goal: alias`, or `{field: alias, goals: {PLAT-12: HELLO-123}, score: progress}`."""
+
+    option: ClassVar[str] = "goal"
+    prefix: ClassVar[str] = PREFIX
+    subjects: ClassVar[frozenset[str]] = frozenset({"objective"})
+    permission: ClassVar[str] = "BROWSE_PROJECTS"
+    recalled: ClassVar[bool] = True
+    consults: ClassVar[bool] = True
+    needs_goals: ClassVar[bool] = True
+    forms: ClassVar[tuple[str, ...]] = (
+        "the alias of a field that holds the key or the address of a goal",
+        "{goals: {PLAT-12: HELLO-123}, score: progress}",
+    )
+
+    @property
+    def shape(self) -> tuple[Any, Any]:
+        told = "The goal in Atlassian Goals that gets status, score and a sentence: the alias of the field that names it, or {field, goals, score}."
+        return Annotated[Alias | GoalPart | None, Described(description=told)], None
+
+    def part(self, rule: WriteBackPart) -> GoalPart | None:
+        said: str | GoalPart | None = getattr(rule, self.option)
+        return GoalPart(field=said) if isinstance(said, str) else said
+
+    def aims(self, rule: WriteBackPart, fields: Mapping[str, Field]) -> Iterator[Aim]:
+        part = self.part(rule)
+        if part is None:
+            return
+        field = fields.get(part.field) if part.field is not None else None
+        yield Aim(PLACE, "goal", partial(PLACE.make, part, field.id if field else None), stays=True)
+
+    def sources(self, rule: WriteBackPart) -> Iterator[tuple[Path, Alias]]:
+        part = self.part(rule)
+        if part is not None and part.field is not None:
+            whole = isinstance(getattr(rule, self.option), str)
+            yield (self.option,) if whole else (self.option, "field"), part.field
+
+    def place(self, id_: str, field_of: FieldLookup) -> Place | None:  # noqa: ARG002
+        return PLACE if id_ == PLACE_ID else None
+
+    # -- checks
+
+    def check(self, document: Document, sources: Mapping[str, str], report: Report) -> None:  # noqa: ARG002
+        """One rule feeds goals, and a goal is fed by one objective; a list names goals by what they are named."""
+        ruled = False
+        for index, rule in enumerate(document.write_back):
+            part, path = self.part(rule), ("write_back", index, self.option)
+            if part is None:
+                continue
+            if ruled:
+                message = f"the goal of a {rule.target} is written twice"
+                report.add(Code.TWO_WRITERS, message, path, remedy="let one rule write it")
+            ruled = True
+            if part.field is None and not part.goals:
+                message = "it is not said which goal an objective feeds"
+                remedy = (
+                    "name a field that holds the key of the goal, or list `goals:` by the objectives' keys"
+                )
+                report.add(Code.NO_GOAL_NAMED, message, path, valid=self.forms, remedy=remedy)
+            self._check_list(part, path, report)
+
+    def _check_list(self, part: GoalPart, path: Path, report: Report) -> None:
+        fed: dict[str, str] = {}
+        for objective, text in part.goals.items():
+            key, at = goal_key(text), (*path, "goals", objective)
+            if key is None:
+                message = f"{shown(text)} names no goal"
+                remedy = "write its key, like HELLO-123, or its address"
+                report.add(Code.WRONG_VALUE, message, at, value=text, valid=("HELLO-123",), remedy=remedy)
+            elif key in fed:
+                message = f"the goal {key} is fed by {fed[key]} already"
+                report.add(Code.TWO_WRITERS, message, at, value=text, remedy="let one objective feed it")
+            else:
+                fed[key] = objective
+
+    def check_ground(self, document: Document, ground: Ground, report: Report) -> None:
+        """Data Center has no Goals; a site may have none, or not that which a list names."""
+        for index, rule in enumerate(document.write_back):
+            part, path = self.part(rule), ("write_back", index, self.option)
+            if part is None:
+                continue
+            board = ground.goals
+            if ground.api != 3:
+                message = "Atlassian Goals exist on Jira Cloud alone, and this site is a Data Center"
+                report.add(Code.NO_GOALS, message, path, remedy="take `goal` out of write_back")
+            elif board is not None and board.scoring is None:
+                message = f"goals cannot be written: {board.problem or 'the site does not say whether it scores them'}"
+                remedy = "run jira-okr goals check, which says what to do (docs/goals.md)"
+                report.add(Code.NO_GOALS, message, path, remedy=remedy)
+            elif board is not None:
+                known = [one.key for one in board.goals]
+                for objective, text in part.goals.items():
+                    if goal_key(text) is not None and board.named(text) is None:
+                        at = (*path, "goals", objective)
+                        message = "the goal"
+                        report.unknown(Code.UNKNOWN_GOAL, message, text, known, at, GOAL_UNKNOWN)
+
+    # -- reading and writing
+
+    def shown(self, api: object) -> bool:  # noqa: ARG002
+        return False
+
+    def readings(self, wanted: Mapping[str, Collection[str]], sent: Sent) -> Iterator[Request]:
+        """The goal that was written last is asked for; where none was, there is nothing to read."""
+        for issue_id in wanted:
+            id_ = _of(sent(issue_id, PLACE_ID), "id")
+            if isinstance(id_, str):
+                yield Request("GET", "goal", params={"issue": issue_id, "goal": id_}, to="goals")
+
+    def found(self, request: Request, answer: object) -> Mapping[str, Mapping[str, object]] | None:
+        if answer is None:
+            return {}
+        if not isinstance(answer, Goal):
+            return None
+        latest = answer.latest
+        if latest is None:
+            return {request.params["issue"]: {}}
+        read: dict[str, object] = {"goal": answer.key, "id": answer.id, "status": latest.status}
+        if latest.score and answer.scoring == "OKR":
+            read["score"] = latest.score
+        read |= {"summary": latest.words.removesuffix(LINK), "by": latest.by}
+        if latest.at is not None:
+            read["at"] = latest.at.isoformat()
+        return {request.params["issue"]: {PLACE_ID: read}}
+
+    def turn(self, change: Change, today: Sequence[object], moment: Moment) -> datetime | None:
+        """Once a day and goal; a second time where the status is another."""
+        posted = [one for one in today if _of(one, "id") == _of(change.after, "id")]
+        moved = bool(posted) and _of(posted[-1], "status") != _of(change.after, "status")
+        if not posted or (moved and len(posted) < POSTS_A_DAY):
+            return None
+        return datetime.combine(moment.today + timedelta(days=1), time(0), moment.zone)
+
+    def verdict(self, change: Change, found: object, last: object, released: datetime | None) -> str:
+        """Whatever somebody else posted after us stands until a person lets ours go."""
+        if found is None or _of(last, "id") != _of(change.after, "id") or PLACE.equal(found, last):
+            return ""
+        at = _of(found, "at")
+        if released is not None and isinstance(at, str) and datetime.fromisoformat(at) < released:
+            return ""
+        by = _of(found, "by") or "Somebody"
+        return f"{by} posted on {_of(found, 'goal')} after us: {_words(found)}. Nothing is posted there until this is released."
+
+    def writings(self, changes: Iterable[Change]) -> Iterator[Writing]:
+        """An update each; there is no way to clear one."""
+        for change in changes:
+            if isinstance(change.after, dict):
+                yield Writing(Request("POST", "update", change.after, to="goals"), (change,))
+
+    def words(self, change: Change, objection: Objection) -> str:  # noqa: ARG002
+        return objection.message
+
+    def remedy(self, change: Change, objection: Objection) -> str:
+        named = _of(change.after, "goal")
+        if objection.status in (401, 403, 404):
+            return f"Give the connector's account access to {named} in Atlassian Goals, and see that the goal is not archived (jira-okr goals list)."
+        return f"See what Atlassian says against the update of {named}, then retry; or take goal out of write_back."
+
+
+TARGET = GoalTarget()
+GOAL_UNKNOWN = "give the connector's account access to the goal, or name another (jira-okr goals list)"
+_PROGRESS = ValuePart(value=VALUE_OF_NAME["progress_percent"].name)
+
+
+def band(score: int) -> str:
+    """The status that Atlassian makes of a score."""
+    tenth = (score + 5) // 10
+    return "off_track" if tenth <= 3 else "at_risk" if tenth <= 6 else "on_track"
+
+
+def _standing(part: GoalPart, figures: Figures, scoring: Scoring) -> tuple[str, int | None] | None:
+    """Status and score; None where either is unknown. A score makes the status, and 0 is none: then the status stands alone."""
+    status = STATUSES.get(figures.health)
+    if status is None:
+        return None
+    if scoring == "SIMPLE" or status not in MIDDLES:
+        return status, None
+    if part.score == "health":
+        return status, MIDDLES[status]
+    number = _PROGRESS.what.number(_PROGRESS, figures)
+    if number is None:
+        return None
+    score = min(int(number), BEST_SCORE)
+    if score < 1:
+        return ("off_track" if status == "off_track" else "pending"), None
+    return band(score), score
+
+
+def _summary(figures: Figures) -> str:
+    """`62 % · at risk`: nothing in it changes by the calendar alone."""
+    number = _PROGRESS.what.number(_PROGRESS, figures)
+    shown_number = "progress unknown" if number is None else _PROGRESS.what.words(number)
+    return f"{shown_number} · {LABELS[figures.health].lower()}"[:LONGEST_SUMMARY]
+
+
+def _of(value: object, name: str) -> object:
+    return value.get(name) if isinstance(value, Mapping) else None
+
+
+def _said(raw: object) -> tuple[object, ...] | None:
+    """Which goal says what; None for nothing."""
+    if not isinstance(raw, Mapping):
+        return None
+    return tuple(raw.get(name) for name in ("id", "status", "score", "summary"))
+
+
+def _words(raw: object) -> str:
+    """`at risk 45, "45 % · at risk"`."""
+    if not isinstance(raw, Mapping):
+        return "nothing"
+    said = [str(raw.get("status", "")).replace("_", " ")]
+    if raw.get("score"):
+        said.append(str(raw["score"]))
+    return " ".join(said) + (f' "{raw["summary"]}"' if raw.get("summary") else "")

@@ -1,0 +1,103 @@
+"""What is looked at before each write, because others write there too and theirs must stand (`WriteTarget.consults`).
+
+It is a place beside Jira: where it cannot be reached, nothing that is written to Jira itself is held up, and it is tried again later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from connectors.jira.http.errors import JiraError
+from connectors.store.mirror import mirror
+from connectors.store.writes import writes
+from mappings.write_back.plan import Change, Plan
+from mappings.write_back.targets import target_of
+from plugin.sync.context import Context
+from plugin.sync.write_back.application import Applied
+from plugin.sync.write_back.hold import note_held
+from plugin.sync.write_back.places import held
+
+AGAIN = timedelta(minutes=10)
+"""So long after a place beside Jira could not be reached it is tried again."""
+OTHERS = "another hand"
+"""The cause of what is held because somebody else wrote after us."""
+
+log = structlog.get_logger("jira_okr.writes")
+
+
+@dataclass(frozen=True, slots=True)
+class Consulted:
+    """What became of changes that are looked at first: what was applied, what waits for a person, and until when the rest has to wait."""
+
+    applied: Applied = field(default_factory=Applied)
+    waiting: tuple[Change, ...] = ()
+    later: datetime | None = None
+
+
+def parted(planned: Plan) -> tuple[Plan, Plan]:
+    """What is written at once, and what is looked at first."""
+    looked = tuple(change for change in planned.changes if target_of(change.field_id).consults)
+    rest = tuple(change for change in planned.changes if change not in looked)
+    return replace(planned, changes=rest), replace(planned, changes=looked)
+
+
+def written_with_care(
+    context: Context, planned: Plan, confirm: Callable[[], bool], apply: Callable[[Plan], Applied]
+) -> Consulted:
+    """Look up what an interruption left open, look what stands, and write where nobody else wrote after us.
+
+    `confirm` says whether something was open: then the plan was made without knowing what became of it, and is made anew at once.
+    """
+    try:
+        if confirm():
+            return Consulted(later=context.clock())
+        free, waiting = _judged(context, planned)
+        return Consulted(apply(free), waiting)
+    except JiraError as error:
+        log.warning(
+            "cannot be written for now", site=context.site, objective=planned.objective_id, why=str(error)
+        )
+        return Consulted(later=context.clock() + AGAIN)
+
+
+def _judged(context: Context, planned: Plan) -> tuple[Plan, tuple[Change, ...]]:
+    free: list[Change] = []
+    waiting: list[Change] = []
+    for change in planned.changes:
+        issue_id, id_ = change.issue_id, change.field_id
+        sent = change.after
+        stands = held(context, {issue_id: [id_]}, lambda _issue, _place, sent=sent: sent)  # type: ignore[misc]
+        found = stands.values.get(issue_id, {}).get(id_)
+        with context.store.read() as conn:
+            last = writes.last_write(conn, context.site, issue_id, id_)
+            released = writes.released_at(conn, context.site, issue_id, id_)
+        why = target_of(id_).verdict(change, found, last.after if last else None, released)
+        if not why:
+            free.append(change)
+            continue
+        shown = _beginning_from(context, change, found)
+        waiting.append(shown)
+        _remember(context, shown)
+        note_held(context, planned, [shown], OTHERS, why)
+    return replace(planned, changes=tuple(free)), tuple(waiting)
+
+
+def _beginning_from(context: Context, change: Change, found: object) -> Change:
+    """The change as it is seen from what stands there."""
+    place = context.place(change.field_id)
+    said = change.reason if place is None else f"{place.target.option} {place.step(found, change.after)}"
+    return replace(change, before=found, reason=said)
+
+
+def _remember(context: Context, change: Change) -> None:
+    """What stands there is what the next plan begins from."""
+    with context.store.write() as conn:
+        known = mirror.get(conn, context.site, [change.issue_id]).get(change.issue_id)
+        if known is not None:
+            mirror.put(
+                conn, context.site, [replace(known, fields={**known.fields, change.field_id: change.before})]
+            )

@@ -1,0 +1,325 @@
+"""Atlassian Goals in the sync, over real HTTP: posted once, right, seldom, never over another hand, and never twice after an interruption."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from connectors.goals import dispatch, goals_of
+from connectors.sandbox import CONNECTOR, PEOPLE, Fault
+from connectors.sandbox.goals.goal import words_of
+from connectors.sandbox.site_state import scheme
+from connectors.store.work import due
+from connectors.store.writes import refusals, writes
+from mappings.diagnostic import MappingError
+from mappings.write_back.plan import Change
+from mappings.write_back.targets import writings_of
+from plugin.sync.reconcile.reconcile import reconcile
+from plugin.use_cases.mapping.mapping_life import check_text, preview_text
+from plugin.use_cases.work import held_writes
+from tests.actors import TESTER
+
+BARE = """
+version: 1
+name: hand-made
+scope: project = PLAT
+fields:
+  okr_progress: {id: customfield_10060}
+  goal: {id: customfield_10062}
+cycles: [{id: autumn, start: 2026-10-01, end: 2026-12-31}]
+objectives:
+  - id: epics
+    cycle: autumn
+    select: issuetype = Epic AND labels = okr
+    key_results:
+      - {id: delivery, select: issuetype = Story, relation: descendant, progress: {kind: delivery}}
+write_back:
+  - {target: objective, set: {okr_progress: {value: progress_percent}}}
+"""
+GOALS = BARE + "  - {target: objective, goal: goal}\n"
+
+
+def epic(hand: Any, goal: str = "NORTH-1", *, done: int = 1, of: int = 10) -> str:
+    """An epic that feeds a goal, `done` of whose stories are done."""
+    made: str = hand.issue("Epic", labels=["okr"])
+    hand.edit(made, **{scheme.OKR_SUMMARY: goal})
+    for number in range(of):
+        hand.issue("Story", made, "Done" if number < done else "To Do")
+    return made
+
+
+def finish(hand: Any, parent: str, count: int = 1, hours: float = 1) -> None:
+    """So many more stories are done, some hours later, and what that brings is worked off."""
+    hand.clock.pass_by(hours=hours)
+    records = list(hand.sandbox.sandbox.records.values())
+    left = [one for one in records if one.parent_id == parent and one.status.name == "To Do"]
+    for story in left[:count]:
+        hand.status(story.id, "Done")
+        hand.land(story.id)
+    reconcile_now(hand, parent)
+
+
+def reconcile_now(hand: Any, objective_id: str) -> Any:
+    return reconcile(hand.context, objective_id)
+
+
+def goal_of(hand: Any, key: str = "NORTH-1") -> Any:
+    return hand.sandbox.sandbox.goals.named(key)
+
+
+def posted(hand: Any, key: str = "NORTH-1") -> list[tuple[str, str, int, str]]:
+    """Who posted what to a goal, oldest first."""
+    return [(one.creator.name, *one.new, words_of(one.summary)) for one in goal_of(hand, key).updates]
+
+
+def said(status: str, score: int, text: str, by: str = "OKR Connector") -> tuple[str, str, int, str]:
+    return by, status, score, f"{text} — why?"
+
+
+@pytest.fixture
+def fed(hand: Any) -> str:
+    """An objective at 70 % that feeds NORTH-1, synced."""
+    hand.sandbox.sandbox.goals.add("Be there", CONNECTOR)
+    one = epic(hand, done=7)
+    hand.activate(GOALS)
+    hand.sync()
+    return one
+
+
+def test_a_goal_follows_its_objective_and_tells_people_seldom(hand: Any, fed: str) -> None:
+    first = said("on_track", 70, "70 % · on track")
+    assert posted(hand) == [first]
+    [update] = goal_of(hand).updates
+    assert f"https://okr.acme.example/why/{fed}" in update.summary
+    hand.clock.pass_by(hours=1)
+    hand.sync()
+    reconcile_now(hand, fed)
+    assert posted(hand) == [first], "what is right is not said again"
+
+    finish(hand, fed)
+    assert hand.field(fed) == 80, "the field follows at once"
+    assert posted(hand) == [first], "the same status is told once a day"
+    with hand.connector.store.read() as conn:
+        assert due.pending_count(conn, "main") == 1
+    hand.clock.now = datetime.fromisoformat("2026-11-10T00:00:30+00:00")
+    hand.work_off()
+    assert posted(hand) == [first, said("on_track", 80, "80 % · on track")]
+
+
+def test_another_status_is_told_on_the_same_day_and_a_third_waits(hand: Any) -> None:
+    book = hand.sandbox.sandbox.goals
+    book.add("Be there", CONNECTOR)
+    book.scoring = "SIMPLE"
+    one = epic(hand, done=1)
+    hand.activate(GOALS)
+    hand.sync()
+    assert posted(hand) == [said("off_track", 0, "10 % · off track")], "no score where none is given"
+    finish(hand, one)
+    assert posted(hand)[1:] == [said("at_risk", 0, "20 % · at risk")]
+    finish(hand, one, 4)
+    assert len(posted(hand)) == 2
+    hand.clock.pass_by(hours=20)
+    hand.work_off()
+    assert posted(hand)[2:] == [said("on_track", 0, "60 % · on track")]
+
+
+def test_what_a_person_posted_after_us_stands_until_somebody_resumes(hand: Any, fed: str) -> None:
+    hand.clock.pass_by(hours=24)
+    book = hand.sandbox.sandbox.goals
+    book.post(goal_of(hand).ari, PEOPLE[0], None, 45, None, {})
+    finish(hand, fed)
+    person = (PEOPLE[0].name, "at_risk", 45, "")
+    assert posted(hand)[1:] == [person]
+    assert hand.field(fed) == 80, "what is written to Jira goes on"
+    [held] = held_writes.list_held(hand.connector, TESTER, "main")
+    assert held.why == (
+        f"{PEOPLE[0].name} posted on NORTH-1 after us: at risk 45. Nothing is posted there until this is released."
+    )
+    assert held.reason.startswith('goal NORTH-1: at risk 45 → on track 80 "80 % · on track"')
+    assert (held.stands["status"], held.wanted["status"]) == ("at_risk", "on_track")
+    hand.work_off()
+    with hand.connector.store.read() as conn:
+        assert due.pending_count(conn, "main") == 0, "it waits for a person, and costs nothing meanwhile"
+
+    hand.clock.pass_by(hours=24)
+    hand.sync()
+    finish(hand, fed)
+    assert posted(hand)[1:] == [person], "neither a resync nor another number resumes it"
+    assert len(held_writes.list_held(hand.connector, TESTER, "main")) == 1
+
+    held_writes.release(hand.connector, TESTER, "main", [fed])
+    hand.clock.pass_by(minutes=1)
+    hand.work_off()
+    assert posted(hand)[2:] == [said("on_track", 90, "90 % · on track")]
+    hand.clock.pass_by(hours=24)
+    finish(hand, fed)
+    assert posted(hand)[3:] == [said("on_track", 100, "100 % · achieved")], "and goes on from then"
+
+
+def test_that_nothing_differs_any_more_is_no_word_of_an_editor(hand: Any, fed: str) -> None:
+    hand.clock.pass_by(hours=24)
+    book = hand.sandbox.sandbox.goals
+    book.post(goal_of(hand).ari, PEOPLE[0], None, 45, None, {})
+    finish(hand, fed)
+    story = next(
+        one.id
+        for one in hand.sandbox.sandbox.records.values()
+        if one.parent_id == fed and one.status.name == "Done"
+    )
+    hand.clock.pass_by(minutes=5)
+    hand.status(story, "To Do")
+    hand.land(story)
+    reconcile_now(hand, fed)
+    finish(hand, fed, 2)
+    assert len(posted(hand)) == 2
+    [held] = held_writes.list_held(hand.connector, TESTER, "main")
+    assert held.wanted["score"] == 90
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_an_update_whose_answer_never_came_is_looked_up_and_not_posted_twice(
+    hand: Any, fed: str, arrived: bool
+) -> None:
+    hand.clock.pass_by(hours=24)
+    story = next(
+        one.id
+        for one in hand.sandbox.sandbox.records.values()
+        if one.parent_id == fed and one.status.name == "To Do"
+    )
+    hand.status(story, "Done")
+    hand.land(story)
+    hand.sandbox.faults.add(Fault("status", "POST", "/gateway/", status=503, skip=1))
+    reconcile_now(hand, fed)
+    assert hand.field(fed) == 80, "Jira is not held up by Goals"
+    with hand.connector.store.read() as conn:
+        [left] = writes.unsettled(conn, "main", fed)
+    assert left.field_id == "goal:okr"
+    assert len(posted(hand)) == 1
+    if arrived:
+        change = Change(fed, "", "goal:okr", "", None, left.after, "")
+        [(_, writing)] = writings_of([change])
+        dispatch.tell(goals_of(hand.context.jira), writing.request)
+
+    for _ in range(3):
+        hand.clock.pass_by(minutes=15)
+        hand.work_off()
+        reconcile_now(hand, fed)
+    assert posted(hand)[1:] == [said("on_track", 80, "80 % · on track")]
+    with hand.connector.store.read() as conn:
+        assert not writes.unsettled(conn, "main", fed)
+
+
+def test_a_process_that_dies_after_the_call_leaves_one_update(
+    hand: Any, fed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand.clock.pass_by(hours=24)
+    story = next(
+        one.id
+        for one in hand.sandbox.sandbox.records.values()
+        if one.parent_id == fed and one.status.name == "To Do"
+    )
+    hand.status(story, "Done")
+    hand.land(story)
+
+    class Killed(BaseException):
+        pass
+
+    def dies(goals: Any, request: Any) -> None:
+        told(goals, request)
+        raise Killed
+
+    told = dispatch.tell
+    with monkeypatch.context() as patched:
+        patched.setattr(dispatch, "tell", dies)
+        with pytest.raises(Killed):
+            reconcile_now(hand, fed)
+    assert len(posted(hand)) == 2
+    for _ in range(2):
+        reconcile_now(hand, fed)
+    assert posted(hand)[1:] == [said("on_track", 80, "80 % · on track")]
+
+
+def test_while_goals_are_out_of_reach_jira_is_written_and_they_are_tried_again(hand: Any, fed: str) -> None:
+    hand.clock.pass_by(hours=24)
+    hand.sandbox.faults.add(Fault("status", path="/gateway/", status=503, times=2))
+    finish(hand, fed)
+    assert (hand.field(fed), len(posted(hand))) == (80, 1)
+    hand.clock.pass_by(minutes=11)
+    hand.work_off()
+    hand.clock.pass_by(minutes=11)
+    hand.work_off()
+    assert posted(hand)[1:] == [said("on_track", 80, "80 % · on track")]
+
+
+def test_an_update_that_is_refused_waits_with_what_to_do_and_holds_nothing_back(hand: Any, fed: str) -> None:
+    hand.clock.pass_by(hours=24)
+    goal_of(hand).archived = True
+    finish(hand, fed)
+    with hand.connector.store.read() as conn:
+        [refused] = refusals.all(conn, "main")
+    assert (refused.field_id, hand.field(fed)) == ("goal:okr", 80)
+    assert refused.message.startswith("Jira refused the call (400): The goal is archived.")
+    assert "NORTH-1" in refused.remedy
+
+
+def test_a_preview_shows_it_and_a_list_names_goals_before_a_field_does(hand: Any) -> None:
+    book = hand.sandbox.sandbox.goals
+    for name in ("Be there", "Be quick"):
+        book.add(name, CONNECTOR)
+    one = epic(hand, "NORTH-1", done=7)
+    other = epic(hand, "nothing", done=7)
+    hand.activate(BARE)
+    hand.sync()
+    key = hand.sandbox.sandbox.records[one].key
+    text = BARE + f"  - {{target: objective, goal: {{field: goal, goals: {{{key}: NORTH-2}}}}}}\n"
+    previewed = preview_text(hand.connector, TESTER, "main", text)
+    changes = [change for plan in previewed.preview.plans for change in plan.changes]
+    assert [(change.issue_id, change.field_name, change.reason) for change in changes] == [
+        (one, "Atlassian goal", 'goal NORTH-2: nothing → on track 70 "70 % · on track"')
+    ]
+    assert (previewed.preview.cost.writes, previewed.preview.cost.calls) == (1, 1)
+    assert posted(hand, "NORTH-2") == []
+    hand.activate(text)
+    hand.work_off()
+    assert posted(hand, "NORTH-2") == [said("on_track", 70, "70 % · on track")]
+    assert posted(hand, "NORTH-1") == []
+    assert hand.field(other) == 70
+
+
+def test_an_objective_that_leaves_takes_nothing_back(hand: Any, fed: str) -> None:
+    hand.clock.pass_by(hours=24)
+    hand.edit(fed, labels=[])
+    hand.land(fed)
+    hand.work_off()
+    assert hand.field(fed) is None
+    assert posted(hand) == [said("on_track", 70, "70 % · on track")]
+
+
+def codes(hand: Any, text: str) -> list[tuple[str, str]]:
+    found = check_text(hand.connector, TESTER, "main", text)
+    return [(one.code, one.message) for one in found if "goal" in one.code]
+
+
+def test_the_check_knows_the_goals_of_the_site(hand: Any) -> None:
+    hand.sandbox.sandbox.goals.add("Be there", CONNECTOR)
+    epic(hand)
+    listed = BARE + "  - {target: objective, goal: {goals: {PLAT-1: NORTH-1, PLAT-2: NORTH-7}}}\n"
+    [(code, message)] = codes(hand, listed)
+    assert code == "unknown-goal"
+    assert "NORTH-7" in message
+    assert codes(hand, GOALS) == []
+    hand.sandbox.sandbox.goals.on = False
+    found = codes(hand, GOALS)
+    assert found == [("no-goals", "goals cannot be written: This site does not have Goals.")]
+    with pytest.raises(MappingError):
+        hand.activate(GOALS)
+
+
+@pytest.mark.parametrize("hand", ["datacenter"], indirect=True)
+def test_a_data_center_has_no_goals(hand: Any) -> None:
+    epic(hand)
+    assert [code for code, _ in codes(hand, GOALS)] == ["no-goals"]
+    with pytest.raises(MappingError):
+        hand.activate(GOALS)
