@@ -6,10 +6,10 @@ from datetime import datetime
 
 from pydantic import Field
 
-from plugin.api.protocol.lookup import site_of
+from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import UNKEPT, Call, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
-from plugin.doors.model import Given, Page, PageQuery, SiteQuery
+from plugin.doors.model import Asked, Given, Page, PageQuery, SiteName, SiteQuery, Word
 from plugin.use_cases.objectives import goals
 from plugin.use_cases.objectives.goals import Goal, GoalCheck
 
@@ -52,6 +52,22 @@ class GoalCheckGiven(Given):
     goals: int | None
     posting: int | None = Field(description="To how many of them the account may post.")
     findings: list[GoalFindingGiven]
+
+
+class LinkGoal(Asked):
+    """Which goal an objective feeds."""
+
+    objective: Word = Field(description="Key or id of the objective.")
+    goal: Word = Field(description="Key or address of the goal.")
+    site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
+
+
+class LinkedGiven(Given):
+    """The field of the issue that says so now."""
+
+    objective: str
+    goal: str
+    field: str
 
 
 @ROUTES.get("/goals", "editor", "The goals of Atlassian Goals.", heavy=True)
@@ -105,3 +121,11 @@ def check_given(found: GoalCheck) -> GoalCheckGiven:
         posting=found.posting,
         findings=findings,
     )
+
+
+@ROUTES.post("/goals/link", "editor", "Let an objective feed a goal.", heavy=True)
+def link_goal(call: Call, body: LinkGoal) -> Reply[LinkedGiven]:
+    """Writes the key of the goal into the field of the objective's issue that the mapping reads it from."""
+    site = known_site(call.connector, body.site)
+    found = goals.link(call.connector, call.actor, site, body.objective, body.goal)
+    return Reply(LinkedGiven(objective=found.objective, goal=found.goal, field=found.field))

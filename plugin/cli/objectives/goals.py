@@ -15,7 +15,7 @@ from plugin.use_cases.objectives.goals import Goal, GoalCheck
 
 @click.group("goals")
 def goals_group() -> None:
-    """See the goals of Atlassian Goals, and whether the connector's account can work with them."""
+    """See the goals of Atlassian Goals, whether the connector's account can work with them, and let objectives feed them."""
 
 
 @goals_group.command("list")
@@ -48,6 +48,21 @@ def check_command(site: str, as_json: bool) -> None:
             click.echo(line)
     if found.findings:
         raise SystemExit(1)
+
+
+@goals_group.command("link")
+@click.argument("objective")
+@click.argument("goal")
+@site_option
+@json_option
+def link_command(objective: str, goal: str, site: str, as_json: bool) -> None:
+    """Let an objective feed a goal (its key or address): writes the key into the field of the issue that the mapping reads it from."""
+    with open_connector(site=site) as connector:
+        found = goals.link(connector, COMMAND_LINE, site, objective, goal)
+    if as_json:
+        show_json({"objective": found.objective, "goal": found.goal, "field": found.field})
+    else:
+        click.echo(f"{found.objective} feeds {found.goal}: written into {found.field}.")
 
 
 def goal_values(one: Goal) -> dict[str, Any]:

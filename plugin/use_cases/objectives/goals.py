@@ -1,4 +1,4 @@
-"""Atlassian Goals beside a site: which goals there are, and whether they can be worked with."""
+"""Atlassian Goals beside a site: which goals there are, whether they can be worked with, and which of them an objective feeds."""
 
 from __future__ import annotations
 
@@ -6,16 +6,28 @@ from dataclasses import dataclass
 
 from connectors.goals import Goals, goals_of
 from connectors.jira.http.errors import AuthFailed, JiraError, Permanent
-from mappings.facts.goal import Goal, Scoring
+from connectors.store.people.audit import note
+from mappings.facts.catalogue import Field
+from mappings.facts.goal import Goal, Scoring, goal_key
+from mappings.fields import Api, FieldValueError, field_type
+from mappings.write_back.target import Request
+from mappings.write_back.targets import goal as goal_target
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
-from plugin.use_cases.permission import EDITOR, question
+from plugin.sync.context import Context
+from plugin.use_cases.kpis.creation import bring_in
+from plugin.use_cases.objectives.objective_lookup import find_objective
+from plugin.use_cases.permission import EDITOR, act, question
 
-__all__ = ["Goal", "GoalCheck", "check", "list_goals"]
+__all__ = ["Goal", "GoalCheck", "Linked", "check", "link", "list_goals"]
 
 CLOUD_ALONE = "Atlassian Goals exist on Jira Cloud alone; {site} is a Jira Data Center."
 SWITCHED_OFF = "See in the browser whether the site has Goals and whether the connector's account may open it (docs/goals.md)."
 NO_GOALS = "Create a goal in Atlassian Goals, or give the connector's account access to those there are."
+NO_FIELD = (
+    "The active mapping names no field that says which goal an objective feeds. Add one (write_back: goal: <alias>), "
+    "or list the goal in the mapping (docs/mapping.md)."
+)
 NO_POSTS = (
     "Make the connector's account an owner or contributor of the goals, or see who may post updates there."
 )
@@ -68,6 +80,62 @@ def check(connector: Connector, _actor: Actor, site: str) -> GoalCheck:
     elif not may:
         findings.append(Finding("The connector's account may post to none of the goals.", NO_POSTS))
     return GoalCheck(cloud_id, scoring, len(found), may, tuple(findings))
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Which goal an objective feeds from now on, and the field of its issue that says so."""
+
+    objective: str
+    goal: str
+    field: str
+
+
+@act(EDITOR)
+def link(connector: Connector, actor: Actor, site: str, objective: str, goal: str) -> Linked:
+    """Write the key of a goal into the field of an objective's issue that the mapping reads it from. Raises NotReady for what cannot be, and JiraError."""
+    context = connector.context(site)
+    field = _named_by(context)
+    saved = find_objective(connector, site, objective)
+    if saved is None or saved.state.issue_id is None:
+        raise NotReady(
+            f"{objective} is no objective with an issue here. jira-okr status lists the objectives."
+        )
+    key = goal_key(goal)
+    known = {one.key: one for one in _goals(connector, site).every()}
+    if key not in known:
+        raise NotReady(
+            f"{goal} is no goal that the connector's account sees. jira-okr goals list shows them."
+        )
+    issue_id, called = saved.state.issue_id, saved.state.key
+    values = {field.id: _encoded(field, key, context.api)}
+    context.tell(
+        Request("PUT", f"/issue/{issue_id}", {"fields": values}, notifies=True, answered=True), called
+    )
+    connector.catalogue(site, fresh=True)
+    with connector.store.write() as conn:
+        note(conn, actor.label, "goal linked", connector.clock(), {"objective": called, "goal": key}, site)
+    bring_in(context, issue_id)
+    connector.announce()
+    return Linked(called, key, field.name)
+
+
+def _named_by(context: Context) -> Field:
+    """The field that says which goal an objective feeds."""
+    rules = context.mapping.document.write_back
+    aliases = [alias for rule in rules for _, alias in goal_target.TARGET.sources(rule)]
+    field = next((context.mapping.fields[one] for one in aliases if one in context.mapping.fields), None)
+    if field is None:
+        raise NotReady(NO_FIELD)
+    return field
+
+
+def _encoded(field: Field, key: str, api: Api) -> object:
+    type_ = field_type(field)
+    try:
+        return type_.encode(key, field, api) if type_ is not None else key
+    except FieldValueError as error:
+        raise NotReady(f"{error}. Let the mapping read the goal from a text field.") from None
 
 
 def _goals(connector: Connector, site: str) -> Goals:

@@ -32,6 +32,7 @@ DeliveryOptions.count_to: minimum -1e15, maximum 1e15, exclusiveMinimum 0
 DeliveryOptions.weight: minItems 1, maxItems 10
 FlowEfficiencyOptions.min_items: minimum 1, maximum 1000000, default 1
 FormulaOptions.of: minProperties 1, maxProperties 200
+GoalPart.goals: maxProperties 200
 HttpJsonOptions.pointer: maxLength 1000
 HttpJsonOptions.scale: minimum -1e15, maximum 1e15
 HttpJsonOptions.url: maxLength 2000

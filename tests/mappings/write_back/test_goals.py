@@ -225,7 +225,7 @@ write_back:
         ("  - {target: objective, goal: {goals: {PLAT-1: A-1, PLAT-2: a-1}}}", "two-writers", "PLAT-1"),
         ("  - {target: objective, goal: goal}\n  - {target: objective, goal: goal}", "two-writers", "twice"),
         ("  - {target: objective, goal: nothing}", "unknown-alias", "nothing"),
-        ("  - {target: objective, goal: goal, set: {goal: {value: summary}}}", "writes-source", "goal"),
+        ("  - {target: objective, goal: goal, set: {goal: {value: summary}}}", "target-is-source", "goal"),
     ],
 )
 def test_what_makes_no_sense_is_refused_at_its_place(rules: str, code: str, says: str) -> None:

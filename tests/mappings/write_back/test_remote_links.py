@@ -143,7 +143,7 @@ def test_a_link_is_sent_whole_under_a_stable_id_and_removed_by_it() -> None:
 
 
 def test_what_is_read_of_a_link_is_what_was_written() -> None:
-    [asked] = remote_link.TARGET.readings({"100": ["link:okr"]})
+    [asked] = remote_link.TARGET.readings({"100": ["link:okr"]}, lambda _issue, _place: None)
     assert asked.params == {"globalId": "system=jira-okr&issue=100&subject=okr"}
     [(_, written)] = writings_of([Change("100", "PLAT-1", "link:okr", "", None, LINK, "")])
     kept: Any = written.request.body

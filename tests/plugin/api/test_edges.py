@@ -39,6 +39,7 @@ def test_what_costs_minutes_takes_turns_and_nothing_else_does() -> None:
         "POST /outbox/retry",
         "GET /goals",
         "GET /goals/check",
+        "POST /goals/link",
     }
 
 

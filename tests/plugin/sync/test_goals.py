@@ -16,8 +16,10 @@ from connectors.store.writes import refusals, writes
 from mappings.diagnostic import MappingError
 from mappings.write_back.plan import Change
 from mappings.write_back.targets import writings_of
+from plugin.runtime.connector import NotReady
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.use_cases.mapping.mapping_life import check_text, preview_text
+from plugin.use_cases.objectives import goals
 from plugin.use_cases.work import held_writes
 from tests.actors import TESTER
 
@@ -323,3 +325,26 @@ def test_a_data_center_has_no_goals(hand: Any) -> None:
     assert [code for code, _ in codes(hand, GOALS)] == ["no-goals"]
     with pytest.raises(MappingError):
         hand.activate(GOALS)
+
+
+def test_an_objective_is_linked_to_a_goal_by_its_field(hand: Any) -> None:
+    hand.sandbox.sandbox.goals.add("Be there", CONNECTOR)
+    one = epic(hand, "", done=7)
+    hand.activate(GOALS)
+    hand.sync()
+    assert posted(hand) == []
+    hand.sandbox.sandbox.goals.add("Be quick", CONNECTOR)
+    key = hand.sandbox.sandbox.records[one].key
+    address = f"{hand.sandbox.url}/o/northwind/s/1/goal/NORTH-2"
+    for objective, goal in ((key, "NORTH-7"), ("PLAT-99", "NORTH-2"), (key, "nothing")):
+        with pytest.raises(NotReady):
+            goals.link(hand.connector, TESTER, "main", objective, goal)
+    made = goals.link(hand.connector, TESTER, "main", key, address)
+    assert made == goals.Linked(key, "NORTH-2", "OKR summary")
+    assert hand.field(one, scheme.OKR_SUMMARY) == "NORTH-2"
+    hand.clock.pass_by(minutes=1)
+    hand.work_off()
+    assert posted(hand, "NORTH-2") == [said("on_track", 70, "70 % · on track")]
+    hand.activate(BARE)
+    with pytest.raises(NotReady, match="names no field"):
+        goals.link(hand.connector, TESTER, "main", key, "NORTH-1")
