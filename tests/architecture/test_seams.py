@@ -674,7 +674,7 @@ class StarTarget(WriteTarget):
     def shown(self, api):
         return False
 
-    def readings(self, wanted):
+    def readings(self, wanted, sent):
         for issue_id in wanted:
             yield Request("GET", f"/issue/{issue_id}/properties/{KEY}")
 
@@ -701,7 +701,7 @@ def test_a_write_target_is_checked_planned_written_read_and_cleared(scratch: Scr
     scratch.write("mappings/write_back/targets/star.py", STAR)
     scratch.edit(
         "mappings/write_back/targets/__init__.py",
-        ("entity_property, field, remote_link\n", "star, "),
+        ("entity_property, field, goal, remote_link\n", "star, "),
         (')\n"""In the order', "    star.TARGET,\n"),
     )
     told = scratch.run(

@@ -58,7 +58,6 @@ STATUSES: Mapping[HealthLevel, str] = {
 """The status that stands for a health; an unknown one has none, and nothing is posted."""
 MIDDLES: Mapping[str, int] = {"on_track": 85, "at_risk": 50, "off_track": 15}
 """The middle of the band of scores that Atlassian shows as a status."""
-SCORED_BY = ("progress", "health")
 
 
 class GoalPart(Part):

@@ -186,13 +186,17 @@ def test_properties_come_with_issues_or_one_by_one(server, jira):
             name: value for name, value in issue.fields.items() if name.startswith("property:")
         } == expected
     assert not any(name.startswith("property:") for name in found[second].fields)
+
+    def never(_issue: str, _place: str) -> None:
+        return None
+
     wanted = {first: PROPERTIES[:2], second: PROPERTIES[:1]}
-    asked = [(one, jira.ask(one)) for one in entity_property.TARGET.readings(wanted)]
+    asked = [(one, jira.ask(one)) for one in entity_property.TARGET.readings(wanted, never)]
     assert [entity_property.TARGET.found(*one) for one in asked] == [
         {first: {"property:okr.a": VALUE}},
         {second: {}},
     ]
-    [gone] = entity_property.TARGET.readings({"999999": PROPERTIES[:1]})
+    [gone] = entity_property.TARGET.readings({"999999": PROPERTIES[:1]}, never)
     assert entity_property.TARGET.found(gone, jira.ask(gone)) == {}
 
 

@@ -49,7 +49,7 @@ def ask_everything(cloud):
     changes = [Change("10001", "PLAT-1", "link:okr", "", None, after, "") for after in (link, None)]
     for _, writing in writings_of(changes):
         cloud.tell(writing.request, notify=False)
-    for request in remote_link.TARGET.readings({"10001": ["link:okr"]}):
+    for request in remote_link.TARGET.readings({"10001": ["link:okr"]}, lambda _issue, _place: None):
         cloud.ask(request)
 
 
