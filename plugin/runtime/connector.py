@@ -85,6 +85,8 @@ class Bound:
     version: int
     mapping: Mapping
     catalogue: Catalogue
+    read_at: datetime | None = None
+    """When the catalogue was read, where what is written depends on the goals in it: another process may read them anew."""
 
 
 @dataclass(slots=True)
@@ -294,6 +296,7 @@ class Connector:
         with self.store.read() as conn:
             active = revisions.active(conn, name)
             version = bindings.version(conn, name, active.revision) if active is not None else None
+            read_at = catalogues.read_at(conn, name) if self._feeds_goals(name) else None
         if active is None:
             raise NotReady(
                 f"No mapping is active for site {name!r}. Write one (jira-okr mapping presets shows examples), "
@@ -304,7 +307,7 @@ class Connector:
         if (
             bound is not None
             and version is not None
-            and (bound.revision, bound.version) == (active.revision, version)
+            and (bound.revision, bound.version, bound.read_at) == (active.revision, version, read_at)
         ):
             return bound
         catalogue = self.catalogue(name)
@@ -314,10 +317,18 @@ class Connector:
             version = bindings.version(conn, name, active.revision) or 0
             mapping, _ = bound_text(conn, name, active.text, catalogue, active=True)
         catalogue = self.catalogue_for(name, mapping.document)
-        bound = Bound(active.revision, version, mapping, catalogue)
+        with self.store.read() as conn:
+            read_at = catalogues.read_at(conn, name) if needs_goals(mapping.document) else None
+        bound = Bound(active.revision, version, mapping, catalogue, read_at)
         with self._lock:
             self._bound[name] = bound
         return bound
+
+    def _feeds_goals(self, name: str) -> bool:
+        """Whether the mapping that was bound last writes to goals."""
+        with self._lock:
+            bound = self._bound.get(name)
+        return bound is not None and needs_goals(bound.mapping.document)
 
     def _bind_first(self, name: str, text: str, catalogue: Catalogue) -> None:
         """A revision from before there were bound forms is bound to what is known of the site, once."""

@@ -146,6 +146,7 @@ IN_THE_BODY: dict[str, dict[str, Any]] = {
     "/gaps/reopen": {"issue": "X-1"},
     "/losses/accept": {"names": ["X-1"]},
     "/losses/dismiss": {"names": ["X-1"]},
+    "/goals/link": {"objective": "X-1", "goal": "HELLO-1"},
     "/cycles/{cycle}/close": {},
     "/cycles/{cycle}/reopen": {"reason": "counted twice"},
     "/cycles/{cycle}/carry": {},

@@ -16,6 +16,7 @@ from connectors.store.writes import refusals, writes
 from mappings.diagnostic import MappingError
 from mappings.write_back.plan import Change
 from mappings.write_back.targets import writings_of
+from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import NotReady
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.use_cases.mapping.mapping_life import check_text, preview_text
@@ -348,3 +349,18 @@ def test_an_objective_is_linked_to_a_goal_by_its_field(hand: Any) -> None:
     hand.activate(BARE)
     with pytest.raises(NotReady, match="names no field"):
         goals.link(hand.connector, TESTER, "main", key, "NORTH-1")
+
+
+def test_a_goal_that_another_process_came_to_know_is_known(hand: Any) -> None:
+    book = hand.sandbox.sandbox.goals
+    book.add("Be there", CONNECTOR)
+    one = epic(hand, "NORTH-2", done=7)
+    hand.activate(GOALS)
+    hand.sync()
+    book.add("Be quick", CONNECTOR)
+    other = build_connector(hand.connector.settings, hand.clock)
+    hand.clock.pass_by(minutes=1)
+    other.catalogue("main", fresh=True)
+    other.store.close()
+    reconcile_now(hand, one)
+    assert posted(hand, "NORTH-2") == [said("on_track", 70, "70 % · on track")]
