@@ -20,6 +20,7 @@ from mappings.explain.coverage import Candidate, coverage
 from mappings.explain.marks import Kind, Mark
 from mappings.explain.movement import objective_moved
 from mappings.explain.practice import practices
+from mappings.explain.scorecard import scorecard
 from mappings.forecast import delivery, trend
 from mappings.forecast.answer import Aim, Answer, Level, Week, Work
 from mappings.forecast.calibration import Calibration
@@ -41,6 +42,7 @@ from plugin.use_cases.objectives.forecast_record import kept_of
 from plugin.use_cases.objectives.movement import Told
 from plugin.use_cases.objectives.objective_list import KeptForecast, Listed, ListedHead
 from plugin.use_cases.objectives.practice import Assessed, TeamPractice
+from plugin.use_cases.objectives.scorecard import Scorecard
 from plugin.use_cases.work.dead_letters import DeadLetter
 
 NOW = datetime(2026, 11, 21, 10, 14, 48, tzinfo=UTC)
@@ -164,6 +166,12 @@ class Company:
         covered = coverage(work, frozenset(str(i) for i in range(29)))
         teams = tuple(TeamPractice(one, covered if one.team == "GROW" else None) for one in practices(states))
         return (Assessed("main", CYCLE.id, False, (CYCLE.id,), teams, covered, False),)
+
+    def scorecards(self, cycle_id: str | None) -> Sequence[Scorecard]:
+        mine = [one.state for one in self.saved if cycle_id in (None, one.state.cycle_id)]
+        ways = dict(zip((one.id for one in mine), ("customer", "finance", "process", None) * 9, strict=False))
+        found = scorecard(mine, self.kpis(), lambda one: ways.get(one.id), lambda one: one.part.perspective)
+        return (Scorecard("main", cycle_id, (CYCLE.id,), found),) if mine else ()
 
     def search_url(self, jql: str, site: str) -> str | None:  # noqa: ARG002
         return f"https://jira.acme.example/issues/?{urlencode({'jql': jql})}"

@@ -36,6 +36,7 @@ PAGES = {
     "kpi-empty": "/kpis/load",
     "review": "/review",
     "practice": "/practice",
+    "scorecard": "/scorecard",
     "health": "/health",
     "missing": "/objectives/NOPE-1",
 }
@@ -44,6 +45,7 @@ EMPTY = {
     "empty-kpis": "/kpis",
     "empty-review": "/review",
     "empty-practice": "/practice",
+    "empty-scorecard": "/scorecard",
     "empty-health": "/health",
 }
 VARIABLE = "SCREENSHOTS_PASSWORD"

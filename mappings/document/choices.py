@@ -11,7 +11,15 @@ from typing import Any
 from mappings.diagnostic import Diagnostic
 from mappings.document.checks.walk import listed_cycles, weight_uses
 from mappings.document.plain_parents import parent_rules, weights_of
-from mappings.document.schema import CyclePart, CyclesPart, Document, FieldPart, KeyResultPart, TeamPart
+from mappings.document.schema import (
+    CyclePart,
+    CyclesPart,
+    Document,
+    FieldPart,
+    FieldSource,
+    KeyResultPart,
+    TeamPart,
+)
 from mappings.document.text.canonical import export, plain
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field
@@ -110,6 +118,8 @@ def alias_uses(document: Document) -> dict[str, str]:
     if isinstance(document.team, TeamPart) and document.team.field is not None:
         uses[document.team.field] = "read: team of objectives"
     for rule in document.objectives:
+        if isinstance(rule.perspective, FieldSource):
+            uses.setdefault(rule.perspective.field, "read: perspective of objectives")
         for key_result in rule.key_results:
             for what, alias in _read(key_result):
                 if isinstance(alias, str) and alias in document.fields:

@@ -151,6 +151,14 @@ class VersionSource(Part):
     version: str
 
 
+class PerspectiveLabel(Part):
+    """The perspective that stands behind this prefix in one of the issue's labels (`bsc-` finds `bsc-finance`)."""
+
+    label: str = Field(
+        min_length=1, description="What stands before the perspective in a label: bsc- for bsc-finance."
+    )
+
+
 CycleSource = str | FieldSource | LabelSource | VersionSource
 
 
@@ -245,6 +253,10 @@ class ObjectivePart(Part):
     owner: str | None = None
     team: str | None = Field(
         default=None, description="The team of an objective for which no Jira issue stands."
+    )
+    perspective: str | FieldSource | PerspectiveLabel | None = Field(
+        default=None,
+        description="finance, customer, process, learning, or a word of your own; or where the issue says it: {label: prefix}, {field: alias}. It groups and decides no number.",
     )
     cycle: CycleSource | None = None
     commitment: Literal["committed", "aspirational"] = "committed"

@@ -16,11 +16,10 @@ from mappings.explain.double_count import counted_below, counted_issues, same_re
 from mappings.kpi.episode import promotion
 from mappings.kpi.sources import CsvOptions, PushOptions
 from mappings.progress import RULE_OF_KIND
+from mappings.rollup.perspective import PERSPECTIVES, called
 from mappings.rollup.rows.weights import COUNTING
 from mappings.rollup.state import Cause, KeyResultState, ObjectiveState
 
-PERSPECTIVES = ("finance", "customer", "process", "learning")
-"""Those of the balanced scorecard."""
 FEWEST, MOST = 3, 5
 """Objectives of a team in a cycle, and key results of an objective: few enough to be remembered."""
 
@@ -112,7 +111,7 @@ def _lint_kpis(document: Document, report: Report) -> None:
     if document.kpis and all(kpi.indicator == "lagging" for kpi in document.kpis):
         message = "every KPI is lagging: it tells when it is too late to act"
         _advise(report, Code.ONLY_LAGGING, message, ("kpis",), "add one that leads, such as work in progress")
-    taken = {kpi.perspective for kpi in document.kpis}
+    taken = {called(kpi.perspective) for kpi in document.kpis if kpi.perspective is not None}
     missing = [one for one in PERSPECTIVES if one not in taken]
     if missing and len(missing) < len(PERSPECTIVES):
         message = f"no KPI looks from the perspective {', '.join(missing)}"

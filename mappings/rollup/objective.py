@@ -20,6 +20,7 @@ from mappings.rollup.check_in_override import checked_in, derived_ledger, not_ac
 from mappings.rollup.cycle_end import EndFacts, has_ended
 from mappings.rollup.health import HealthCriteria, circular, pace, plain_parent, weighted, worst
 from mappings.rollup.pace import cycle_for, standing_in
+from mappings.rollup.perspective import perspective_of
 from mappings.rollup.rows.ledger import Disposition, Ledger
 from mappings.rollup.rows.statuses import StatusReading
 from mappings.rollup.rows.subject import (
@@ -265,6 +266,7 @@ def finished(
         confidence=least(one.confidence for one in spoken if one is not None),
         plain=objective.rule.plain,
         team=None if objective.rule.plain else team_of(objective.assessment.mapping, part, issue),
+        perspective=perspective_of(objective.assessment.mapping, part, issue),
     )
 
 

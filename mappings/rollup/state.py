@@ -125,3 +125,4 @@ class ObjectiveState:
     confidence: Confidence | None = None
     plain: bool = False
     team: str | None = None
+    perspective: str | None = None

@@ -26,6 +26,7 @@ from plugin.api.objectives import (
     objectives,
     past,
     practice,
+    scorecard,
 )
 from plugin.api.protocol.dispatch import TextRequest, Turns, ill_formed, problems_everywhere, view_of
 from plugin.api.protocol.failures import failure
@@ -41,6 +42,7 @@ MODULES = (
     forecasts,
     advice,
     practice,
+    scorecard,
     check_ins,
     kpis,
     goals,

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "explain": "plugin.cli.objectives.explain:explain_command",
         "advice": "plugin.cli.objectives.advice:advice_command",
         "practice": "plugin.cli.objectives.practice:practice_command",
+        "scorecard": "plugin.cli.objectives.scorecard:scorecard_command",
         "forecast": "plugin.cli.objectives.forecast:forecast_command",
         "moved": "plugin.cli.objectives.movement:moved_command",
         "check-in": "plugin.cli.objectives.check_in:check_in_group",

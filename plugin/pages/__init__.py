@@ -10,13 +10,14 @@ from plugin.pages.frame.guard import guarded, refuse_nul
 from plugin.pages.frame.page import Page
 from plugin.pages.health import sync_health
 from plugin.pages.kpis import kpis
-from plugin.pages.objectives import cycle_review, objective, objectives, practice
+from plugin.pages.objectives import cycle_review, objective, objectives, practice, scorecard
 from plugin.pages.sources import Sources
 
 PAGES: tuple[Page, ...] = (
     objectives.PAGE,
     objective.PAGE,
     kpis.PAGE,
+    scorecard.PAGE,
     cycle_review.PAGE,
     practice.PAGE,
     sync_health.PAGE,

@@ -25,6 +25,7 @@ from plugin.use_cases.objectives.movement import Told
 from plugin.use_cases.objectives.objective_list import After, Head, Listed, Moment, Wanted
 from plugin.use_cases.objectives.objectives import Drifted
 from plugin.use_cases.objectives.practice import Assessed
+from plugin.use_cases.objectives.scorecard import Scorecard
 
 
 class SavedHead(Protocol):
@@ -189,6 +190,10 @@ class Sources(Protocol):
 
     def practice(self, cycle_id: str | None) -> Sequence[Assessed]:
         """How healthy the practice of OKRs is in one cycle, of each site that has it; without one in that which runs."""
+        ...
+
+    def scorecards(self, cycle_id: str | None) -> Sequence[Scorecard]:
+        """Objectives of one cycle and KPIs by perspective, of each site that has it; without one of all that have not ended."""
         ...
 
     def search_url(self, jql: str, site: str) -> str | None:

@@ -37,6 +37,7 @@ from plugin.use_cases.objectives.movement import Told
 from plugin.use_cases.objectives.objective_list import After, Listed, Wanted, every_headline, list_objectives
 from plugin.use_cases.objectives.objectives import Drifted
 from plugin.use_cases.objectives.practice import Assessed, assess_practice
+from plugin.use_cases.objectives.scorecard import Scorecard, show_scorecard
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,13 @@ class StoredSources:
         for site in self.connector.sites:
             with suppress(NotReady):  # no mapping rules, or no objective runs: nothing to assess
                 found.append(assess_practice(self.connector, self.who(), site, cycle_id or None))
+        return found
+
+    def scorecards(self, cycle_id: str | None) -> Sequence[Scorecard]:
+        found = []
+        for site in self.connector.sites:
+            with suppress(NotReady):  # no mapping rules, or it has no such cycle
+                found.append(show_scorecard(self.connector, self.who(), site, cycle_id or None))
         return found
 
     def search_url(self, jql: str, site: str) -> str | None:

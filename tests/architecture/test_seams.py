@@ -261,7 +261,7 @@ def test_a_page_is_routed_guarded_and_in_the_navigation(scratch: Scratch) -> Non
     scratch.write("plugin/pages/templates/pages/best.html", BEST_TEMPLATE)
     scratch.edit(
         "plugin/pages/__init__.py",
-        ("cycle_review, objective, objectives, practice\n", "best, "),
+        ("cycle_review, objective, objectives, practice, scorecard\n", "best, "),
         ("sync_health.PAGE,\n)", "best.PAGE, "),
     )
     told = scratch.run(

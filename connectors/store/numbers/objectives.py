@@ -42,6 +42,7 @@ HEADLINE = (
     "aligned_to",
     "confidence",
     "team",
+    "perspective",
 )
 """The parts of a state that lists show. They stand beside the whole state, where thousands are read without their ledgers."""
 

@@ -113,6 +113,8 @@ def alias_uses(document: Document) -> Iterator[AliasUse]:
         path: Path = ("objectives", index)
         if isinstance(objective.cycle, FieldSource):
             yield AliasUse((*path, "cycle", "field"), objective.cycle.field, None)
+        if isinstance(objective.perspective, FieldSource):
+            yield AliasUse((*path, "perspective", "field"), objective.perspective.field, None)
         if isinstance(objective.aligned_to, AlignmentPart):
             yield from weight_uses((*path, "aligned_to", "weight"), objective.aligned_to.weight)
     for path, _, part in key_results(document):

@@ -185,6 +185,14 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         description="Who it belongs to; null where the mapping knows no teams, or nothing says one.",
     ),
     Column(
+        "perspective",
+        "Perspective",
+        lambda line: line.saved.state.perspective,
+        TEXT,
+        lambda head: head.perspective or "",
+        description="finance, customer, process, learning or another word; null where nothing says one.",
+    ),
+    Column(
         "owner",
         "Owner",
         lambda line: line.saved.state.owner,

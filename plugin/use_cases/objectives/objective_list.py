@@ -81,6 +81,8 @@ class Head(Protocol):
     @property
     def team(self) -> str | None: ...
     @property
+    def perspective(self) -> str | None: ...
+    @property
     def cycle_id(self) -> str | None: ...
     @property
     def commitment(self) -> str: ...
@@ -149,6 +151,7 @@ class Headline(msgspec.Struct, frozen=True, gc=False, rename={f"{name}_text": na
     aligned_to: tuple[str, ...] = ()
     confidence: Confidence | None = None
     team: str | None = None
+    perspective: str | None = None
 
     @property
     def progress(self) -> Fraction | None:

@@ -28,7 +28,7 @@ FORMER = text(
 def of_then(content: str) -> str:
     """A state as it was kept before people said how confident they are, and before teams; a list reads it all the same."""
     told = json.loads(content)
-    del told["confidence"], told["team"]
+    del told["confidence"], told["team"], told["perspective"]
     return json_text.encode(told)
 
 

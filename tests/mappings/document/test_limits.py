@@ -46,6 +46,7 @@ ObjectivePart.key_results: maxItems 200
 OverridePart.by_category[]: minimum 0, maximum 1
 OverridePart.by_status: maxProperties 200
 OverridePart.by_status[]: minimum 0, maximum 1
+PerspectiveLabel.label: minLength 1
 PointPart.at_least: minimum -1e15, maximum 1e15
 PointPart.at_most: minimum -1e15, maximum 1e15
 PrometheusOptions.query: minLength 1, maxLength 10000

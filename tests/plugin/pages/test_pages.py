@@ -99,7 +99,7 @@ def assert_strict(answer) -> None:
 
 def test_navigation_leads_only_to_what_exists(client):
     links = [link["href"] for link in soup(client.get("/").text).select(".nav a")]
-    assert links == ["/", "/kpis", "/review", "/practice", "/health"]
+    assert links == ["/", "/kpis", "/scorecard", "/review", "/practice", "/health"]
     assert all(client.get(link).status_code == 200 for link in links)
 
 

@@ -1,0 +1,79 @@
+"""The balanced scorecard as columns: each perspective with its objectives, then its KPIs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mappings.explain.scorecard import Perspective
+from plugin.pages.views.kpis.kpi import KpiRow, kpi_row
+from plugin.pages.views.objectives.bar import Bar, bar
+from plugin.pages.views.objectives.tree import name
+from plugin.pages.views.words.health import Badge, badge
+from plugin.use_cases.kpis.board import ShownKpi
+from plugin.use_cases.objectives.objective_list import Head
+from plugin.use_cases.objectives.scorecard import Scorecard
+
+NO_PERSPECTIVE = "No perspective"
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """One objective of a column."""
+
+    name: str
+    key: str
+    title: str
+    about: tuple[str, ...]
+    bar: Bar
+    health: Badge
+
+
+@dataclass(frozen=True, slots=True)
+class PerspectiveColumn:
+    """One perspective."""
+
+    name: str
+    objectives: tuple[Aim, ...]
+    kpis: tuple[KpiRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteScorecard:
+    """One site; `unsaid` is whether nothing at all looks from a perspective."""
+
+    site: str | None
+    cycle: str
+    cycles: tuple[str, ...]
+    columns: tuple[PerspectiveColumn, ...]
+    unsaid: bool
+
+
+def site_scorecard(one: Scorecard, site: str | None) -> SiteScorecard:
+    """Everything the page shows of one site."""
+    return SiteScorecard(
+        site,
+        one.cycle or "",
+        one.cycles,
+        tuple(_column(each, site) for each in one.perspectives),
+        all(each.name is None or each.empty for each in one.perspectives),
+    )
+
+
+def _column(each: Perspective[Head, ShownKpi], site: str | None) -> PerspectiveColumn:
+    return PerspectiveColumn(
+        NO_PERSPECTIVE if each.name is None else each.name[:1].upper() + each.name[1:],
+        tuple(_aim(head) for head in each.objectives),
+        tuple(kpi_row(kpi, site) for kpi in each.kpis),
+    )
+
+
+def _aim(head: Head) -> Aim:
+    about = (head.team, head.owner, head.cycle_id)
+    return Aim(
+        name(head),
+        head.key,
+        head.title or "Untitled",
+        tuple(one for one in about if one),
+        bar(head.progress, head.expected, head.health.level.value, head.commitment),
+        badge(head.health),
+    )
