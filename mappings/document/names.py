@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
-from mappings.facts.catalogue import Catalogue, Field, LinkType
+from mappings.facts.catalogue import Catalogue, Field, LinkType, OptionContext
 from mappings.facts.issue import Link, Named
 
 
@@ -219,8 +219,16 @@ def _grown_fields(fields: Iterable[Field], now: Catalogue, names: Sequence[Name]
         options = entries(now, Kind.OPTION, field.id)
         words = {one.word.casefold() for one in names if one.field == field.id and not one.ids}
         more = tuple(Named(one.id, one.name) for one in options)
-        found.append(replace(field, options=grown(field.options, more, words)) if more else field)
+        live = now.field(field.id)
+        contexts = learnt(field.contexts, live.contexts if live is not None else ())
+        found.append(replace(field, options=grown(field.options, more, words), contexts=contexts))
     return tuple(found)
+
+
+def learnt(known: Iterable[OptionContext], now: Sequence[OptionContext]) -> tuple[OptionContext, ...]:
+    """The contexts of a field with what was learnt now in the place of what was known of the same issues; the latest come last."""
+    places = {(one.project_id, one.type_id) for one in now}
+    return (*(one for one in known if (one.project_id, one.type_id) not in places), *now)
 
 
 def grown(known: Sequence[E], now: Sequence[E], waiting: Iterable[str] = ()) -> tuple[E, ...]:

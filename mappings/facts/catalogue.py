@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mappings.facts.goal import GoalBoard
 from mappings.facts.issue import IssueType, Named, Project, Status, User
+
+
+@dataclass(frozen=True, slots=True)
+class OptionContext:
+    """The ids of the options that issues of one type in one project can hold in a select field; empty where none can be written there."""
+
+    project_id: str
+    type_id: str
+    options: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +22,8 @@ class Field:
     """One field. `type` is Jira's schema.type (`number`, `string`, `option`, `array`, …), `custom` its schema.custom key.
 
     `project_ids` is empty for a global field; else the projects whose (team-managed) scope holds it.
-    `options` are the values of a select field where they are known.
+    `options` are the values of a select field where they are known, those of all its contexts: several may have one name. `contexts`
+    say which of them belong where, as far as that is known, what was learnt first before the rest.
     """
 
     id: str
@@ -24,6 +34,19 @@ class Field:
     clause_names: tuple[str, ...] = ()
     project_ids: tuple[str, ...] = ()
     options: tuple[Named, ...] = ()
+    contexts: tuple[OptionContext, ...] = ()
+
+    def context_of(self, project_id: str, type_id: str) -> OptionContext | None:
+        """What issues of this type in this project can hold; None where that is not known."""
+        place = (project_id, type_id)
+        return next((one for one in self.contexts if (one.project_id, one.type_id) == place), None)
+
+    def within(self, project_id: str, type_id: str) -> Field:
+        """The field as issues of this type in this project have it: with the options of their context, with all where that is not known."""
+        own = self.context_of(project_id, type_id)
+        if own is None or not own.options:
+            return self
+        return replace(self, options=tuple(one for one in self.options if one.id in own.options))
 
 
 @dataclass(frozen=True, slots=True)

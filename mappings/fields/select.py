@@ -61,7 +61,8 @@ def same_option(one: Named, other: Named) -> bool:
 def choice(value: object, field: Field) -> dict[str, str]:
     """One option as Jira shows it, given by id, value or as an option itself. It is sent by its id (`by_id`): values change, ids do not.
 
-    Contexts of a field may have options of the same value, each with an id of its own: then the value is all that can be said.
+    Contexts of a field may have options of the same value, each with an id of its own: where it is not known of which context the issue is
+    (`Field.within`), the value is all that can be said, and Jira finds the option of that context.
     """
     wanted = value if isinstance(value, Named) else Named("", value) if isinstance(value, str) else None
     if wanted is None:
@@ -78,6 +79,11 @@ def choice(value: object, field: Field) -> dict[str, str]:
     if len(alike) > 1 and found.id not in (wanted.id, word):
         return {"value": found.name}
     return {"id": found.id, "value": found.name}
+
+
+def as_said(word: str, field: Field) -> dict[str, str]:
+    """An option that an issue cannot hold, as it is asked for all the same: by its id where the word is one, else by the word. Jira refuses it."""
+    return {"id": word} if any(known.id == word for known in field.options) else {"value": word}
 
 
 def by_id(raw: object) -> object:

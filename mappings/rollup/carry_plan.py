@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from mappings.document.mapping import Mapping as BoundMapping
@@ -193,10 +193,16 @@ def _sets(
             problems.append(f"{alias} cannot be written: neither its issue nor the field is at hand")
             continue
         raw = issue.due.isoformat() if field.id == "duedate" and issue.due else issue.fields.get(field.id)
-        made = type_.encode(value, field, ground.api)
+        made = type_.encode(value, _there(field, issue), ground.api)
         if not type_.equal(raw, made):
             writes.append(_write(issue, field, type_.text(raw), type_.text(made), made))
     return writes, problems
+
+
+def _there(field: Field, issue: Issue) -> Field:
+    """The field as the issue has it. Whatever options issues have shown so far, where its context is not known Jira finds the one of a name."""
+    own = field.within(issue.project.id, issue.type.id)
+    return replace(field, options=()) if own is field else own
 
 
 def _write(issue: Issue, field: Field, before: str, after: str, value: object) -> FieldWrite:
@@ -262,7 +268,7 @@ def _in_field(
     )
     several = field.type == "array"
     try:
-        value = type_.encode([*former, into.id] if several else into.id, field, ground.api)
+        value = type_.encode([*former, into.id] if several else into.id, _there(field, issue), ground.api)
     except FieldValueError as error:
         return (), str(error)
     return (_write(issue, field, type_.text(raw), type_.text(value), value),), ""

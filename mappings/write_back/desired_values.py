@@ -100,7 +100,7 @@ def desired(
     outlook = _outlook(mapping, state, actual, ground)
     for issue_id, plain, aims in subjects(mapping, state, owned or Owners()):
         issue = actual(issue_id)
-        figures = replace(plain, outlook=outlook, held=issue.fields if issue is not None else {})
+        figures = replace(plain, issue=issue, outlook=outlook)
         for aim in aims:
             if issue is None or issue.archived or (issue_id, aim.place.id) in found:
                 continue

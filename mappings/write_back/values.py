@@ -7,7 +7,7 @@ which fields can hold it, and what stands in fields, entity properties and whate
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, tzinfo
 from decimal import Decimal
 from enum import StrEnum
@@ -18,6 +18,7 @@ from pydantic import Field
 
 from mappings.document.part import Part
 from mappings.explain.check_in import day_of
+from mappings.facts.issue import Issue
 from mappings.fields import Holding
 from mappings.fields.number import plain
 from mappings.numbers import WHOLE, percent, rounded, rounded_share
@@ -45,8 +46,8 @@ class Figures:
     """What can be said about an objective or one of its key results. `achieved_at` is what its commitment asks for.
 
     The states themselves are there for values that no figure holds; `key_result` is None where the objective is meant. `issue_id` is
-    the issue that they are written to, `zone` whose calendar days count, `outlook` makes the forecast of the objective, `held` is what the
-    fields of that issue hold, by id.
+    the issue that they are written to, `issue` that as the mirror has it, `zone` whose calendar days count, `outlook` makes the forecast of
+    the objective.
     """
 
     progress: Fraction | None
@@ -61,9 +62,14 @@ class Figures:
     objective: ObjectiveState | None = None
     key_result: KeyResultState | None = None
     issue_id: str | None = None
+    issue: Issue | None = None
     zone: tzinfo = UTC
     outlook: Callable[[], ObjectiveForecast | None] = lambda: None
-    held: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def held(self) -> Mapping[str, object]:
+        """What the fields of that issue hold, by id."""
+        return {} if self.issue is None else self.issue.fields
 
     @property
     def probability(self) -> Fraction | None:

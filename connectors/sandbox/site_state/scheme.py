@@ -22,8 +22,26 @@ POINTS_DONE, POINTS_TOTAL = "customfield_10064", "customfield_10065"
 
 
 @dataclass(frozen=True, slots=True)
+class ContextDef:
+    """One context of a select field: the options of the issues of these types in these projects, each of all where none are named."""
+
+    options: tuple[Named, ...]
+    projects: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
+
+    def holds(self, project_key: str, type_name: str) -> bool:
+        """Whether issues of this type in this project are of it."""
+        return (not self.projects or project_key in self.projects) and (
+            not self.types or type_name in self.types
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class FieldDef:
-    """One field of the site. `projects` is its context: empty for every project; `writable` says whether an edit screen can hold it."""
+    """One field of the site. `projects` are those that have it: empty for every project; `writable` says whether an edit screen can hold it.
+
+    `options` are those of its default context; `contexts` have options of their own for some projects and types.
+    """
 
     id: str
     name: str
@@ -34,10 +52,21 @@ class FieldDef:
     options: tuple[Named, ...] = ()
     projects: frozenset[str] = frozenset()
     writable: bool = True
+    contexts: tuple[ContextDef, ...] = ()
 
     @property
     def is_custom(self) -> bool:
         return bool(self.custom)
+
+    @property
+    def every_option(self) -> tuple[Named, ...]:
+        """The options of all contexts: what JQL finds by name."""
+        return (*self.options, *(option for one in self.contexts for option in one.options))
+
+    def options_of(self, project_key: str, type_name: str) -> tuple[Named, ...]:
+        """What issues of this type in this project can hold."""
+        own = (one.options for one in self.contexts if one.holds(project_key, type_name))
+        return next(own, self.options)
 
     def covers(self, project_key: str) -> bool:
         """Whether the field's context holds this project."""

@@ -41,10 +41,10 @@ def field_json(field: FieldDef) -> Json:
 def edit_meta(sandbox: Sandbox, view: View, record: Record) -> Json:
     """The metadata of an issue's edit screen."""
     fields = editable(sandbox, record).values()
-    return {"fields": {one.id: _meta(sandbox, view, one, record.project.key) for one in fields}}
+    return {"fields": {one.id: _meta(sandbox, view, one, record.project.key, record.type) for one in fields}}
 
 
-def _meta(sandbox: Sandbox, view: View, field: FieldDef, project_key: str) -> Json:
+def _meta(sandbox: Sandbox, view: View, field: FieldDef, project_key: str, kind: IssueType) -> Json:
     found: Json = {
         "required": field.id == "summary",
         "schema": schema_json(field),
@@ -52,15 +52,17 @@ def _meta(sandbox: Sandbox, view: View, field: FieldDef, project_key: str) -> Js
         "key": field.id,
         "operations": ["add", "set", "remove"] if field.type == "array" else ["set"],
     }
-    allowed = _allowed(sandbox, view, field, project_key)
+    allowed = _allowed(sandbox, view, field, project_key, kind)
     return found if allowed is None else found | {"allowedValues": list(allowed)}
 
 
-def _allowed(sandbox: Sandbox, view: View, field: FieldDef, project_key: str) -> Iterable[Any] | None:
-    if field.options:
+def _allowed(
+    sandbox: Sandbox, view: View, field: FieldDef, project_key: str, kind: IssueType
+) -> Iterable[Any] | None:
+    if field.every_option:
         return [
             {"self": view.link(f"customFieldOption/{one.id}"), "value": one.name, "id": one.id}
-            for one in field.options
+            for one in field.options_of(project_key, kind.name)
         ]
     if field.id == "priority":
         return [priority_json(view, one) for one in scheme.PRIORITIES]
@@ -84,7 +86,7 @@ def create_fields(sandbox: Sandbox, view: View, project_key: str, kind: IssueTyp
     ]
     return [
         {
-            **_meta(sandbox, view, one, project_key),
+            **_meta(sandbox, view, one, project_key, kind),
             "required": one.id == "summary" or one.id in project.required.get(kind.name, frozenset()),
             "fieldId": one.id,
             "hasDefaultValue": one.id in ("priority", "reporter"),

@@ -84,21 +84,21 @@ def paragraph(value: Any, _field: FieldDef, writing: Writing) -> dict[str, Any] 
     return dict(value)
 
 
-def select(value: Any, field: FieldDef, _writing: Writing) -> Named | None:
-    """A select field, by option id or by value (exact, as Jira compares it)."""
+def select(value: Any, field: FieldDef, writing: Writing) -> Named | None:
+    """A select field, by the id or value (exact, as Jira compares it) of an option of the issue's own context."""
     if value is None:
         return None
     if not isinstance(value, dict):
         raise FieldValueError("Specify a valid 'id' or 'name' for " + field.name)
     if "id" in value:
-        return _option(field, "id", value["id"])
+        return _option(field, writing.record, "id", value["id"])
     if "value" in value:
-        return _option(field, "value", value["value"])
+        return _option(field, writing.record, "value", value["value"])
     raise FieldValueError("Could not find valid 'id' or 'value' in the Parent Option object.")
 
 
-def _option(field: FieldDef, by: str, asked: Any) -> Named:
-    for option in field.options:
+def _option(field: FieldDef, record: Record, by: str, asked: Any) -> Named:
+    for option in field.options_of(record.project.key, record.type.name):
         if (option.id if by == "id" else option.name) == str(asked):
             return option
     what = "Option id" if by == "id" else "Option value"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,8 +16,9 @@ from mappings.document.checks.report import Report, shown
 from mappings.document.part import MOST_PARTS, Alias
 from mappings.document.text.places import Path
 from mappings.facts.catalogue import Field
+from mappings.facts.issue import Issue, Named
 from mappings.fields import Api, FieldType, FieldValueError, Holding, field_type, schemas_holding
-from mappings.fields.select import by_id
+from mappings.fields.select import as_said, by_id, known_option
 from mappings.write_back.echo import EventValue
 from mappings.write_back.target import (
     Aim,
@@ -59,7 +60,7 @@ class FieldPlace(Place):
         return self.type.step(before, after)
 
     def cleared(self, api: Api) -> object:
-        return self._encoded(None, api).raw
+        return self._encoded(None, self.field, api).raw
 
     def says(self, told: EventValue, value: object) -> bool:
         """The words of a changelog as well as a whole value."""
@@ -77,7 +78,7 @@ class FieldPlace(Place):
         if value.form is Form.LEVEL:
             if taken == "unknown" and part.unknown == "leave":
                 return None
-            return self._encoded(part.label(figures.health), ground.api)
+            return self._labelled(part.label(figures.health), figures.issue, ground.api)
         said = value.number(part, figures) if value.is_number else taken
         if said is None and part.unknown == "leave":
             return None
@@ -85,14 +86,24 @@ class FieldPlace(Place):
             said = value.words(said)
         if isinstance(said, date) and self.type.holding is not Holding.DAY:
             said = said.isoformat()
-        return self._encoded(said, ground.api)
+        return self._encoded(said, self.field, ground.api)
 
-    def _encoded(self, value: object, api: Api) -> Made:
+    def _labelled(self, label: str | None, issue: Issue | None, api: Api) -> Made:
+        """What stands for a level: of a select field the option of the context that the issue is of.
+
+        One that the context lacks is asked for all the same: Jira refuses it, and people hear of it. Cleared, nobody would.
+        """
+        own = self.field if issue is None else self.field.within(issue.project.id, issue.type.id)
+        if label is None or own is self.field or known_option(Named("", label), own) is not None:
+            return self._encoded(label, own, api)
+        return Made(as_said(label, self.field))
+
+    def _encoded(self, value: object, field: Field, api: Api) -> Made:
         """The value as JSON; what the field cannot hold clears it, since a value left behind would be a wrong one."""
         try:
-            return Made(self.type.encode(value, self.field, api))
+            return Made(self.type.encode(value, field, api))
         except FieldValueError:
-            return Made(self.type.encode(None, self.field, api))
+            return Made(self.type.encode(None, field, api))
 
 
 class FieldTarget(WriteTarget):
@@ -201,6 +212,12 @@ class FieldTarget(WriteTarget):
                 f"Add the field {change.field_name} ({change.field_id}) to the edit screen used by {change.issue_key}, "
                 "give the connector's account permission to edit it, or take the field out of write_back."
             )
+        if "ption" in message and isinstance(change.after, dict):
+            what = change.after.get("value") or change.after.get("id")
+            return (
+                f'Add the option "{what}" to {change.field_name} in the context that {change.issue_key} is of '
+                "(its project and type), or name one of that context under `options`."
+            )
         if objection.status == 404:
             return f"Check that {change.issue_key} still exists and that the connector's account may see it."
         if objection.status == 403:
@@ -275,21 +292,15 @@ def _check_type(alias: str, field: Field, part: ValuePart, path: Path, report: R
         remedy = "use a field of a fitting type, or write another value"
         report.add(Code.FIELD_TYPE, message, path, value=field.type, valid=fitting, remedy=remedy)
     elif part.what.form is Form.LEVEL and field.type in schemas_holding((Holding.CHOICE,)) and field.options:
-        known = {text for option in field.options for text in (option.id, option.name)}
-        names = [option.name for option in field.options]
         remedy = "write an option of the field under `options`, or add this one to the field in Jira"
-        _check_options(part, known, names, shown(field.name), remedy, path, report)
+        _check_options(part, field.options, shown(field.name), remedy, path, report)
 
 
 def _check_options(
-    part: ValuePart,
-    known: Collection[str],
-    valid: Collection[str],
-    whose: str,
-    remedy: str,
-    path: Path,
-    report: Report,
+    part: ValuePart, options: Sequence[Named], whose: str, remedy: str, path: Path, report: Report
 ) -> None:
+    known = {text for option in options for text in (option.id, option.name)}
+    valid = list(dict.fromkeys(option.name for option in options))
     for level, name in part.wanted_options.items():
         if name not in known:
             place = path if part.options is None else (*path, "options", level)
@@ -321,7 +332,7 @@ def _check_screen_options(
 ) -> None:
     whose = f"{shown(wanted.name)} on {screen.name}"
     remedy = "write an option of the field, or add this one to its context in Jira"
-    _check_options(part, editable.options, editable.options, whose, remedy, path, report)
+    _check_options(part, editable.options, whose, remedy, path, report)
 
 
 def _missing(wanted: Field, screen: EditScreen, path: Path, report: Report, *, nowhere: bool) -> None:

@@ -1,54 +1,63 @@
-"""The options that a mapping writes, by their ids: edit screens list them, and nothing else does. A screen of an issue of each project is asked."""
+"""The options that a mapping writes, by their ids and contexts: edit screens list them, and nothing else does for an account without more rights.
+
+A select field has options of its own in each of its contexts, so the screen of one issue of each project and type is asked, once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
-from itertools import islice
 
 import structlog
+from sqlalchemy import Connection
 
-from connectors.jira.http.errors import JiraError
+from connectors.jira import EditField
+from connectors.jira.http.errors import JiraError, Permanent
 from connectors.store.mirror import mirror
+from connectors.store.writes import refusals
 from mappings.document.checks.walk import is_issue_each
-from mappings.document.mapping import Mapping
+from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.names import Kind
-from mappings.facts.catalogue import Catalogue
+from mappings.document.schema import Subject
+from mappings.facts.catalogue import Catalogue, Field, OptionContext
 from mappings.facts.issue import Issue, Named
 from mappings.facts.moment import Moment
 from mappings.rollup.measurement import objective_rule
+from mappings.write_back.targets import WRITE_TARGETS
 from plugin.sync.context import Context
 from plugin.sync.refresh import names
 
 log = structlog.get_logger()
-MOST_SCREENS = 5
-MOST_LOOKED_AT = 20_000
-"""Issues among which those are looked for whose screens are asked."""
+MOST_SCREENS = 20
+"""Screens that are asked at a time; of more projects and types the next full read asks."""
+MOST_REFUSED = 200
+"""Refusals whose issues are looked at."""
+
+Place = tuple[str, str]
+"""A project and a type, by id: all their issues are of one context of a field."""
 
 
 def compare(context: Context) -> None:
-    """Learn the ids of written options that are not known, and what the known ones are called today. Where Jira does not answer, the next time.
+    """Learn the ids and contexts of written options, and what the known ones are called today. Where Jira does not answer, the next time.
 
     A field of which not every word is among its options stays unbound and is written by the words: then Jira says what is wrong with them.
     """
     written = context.mapping.written_options()
     if not written:
         return
-    fields = {field.id: field for field in context.mapping.fields.values()}
-    unknown = [id_ for id_, words in written.items() if not words <= _said(fields[id_].options)]
-    try:
-        seen = _seen(context, frozenset(written), MOST_SCREENS if unknown else 1)
-    except JiraError as error:
-        log.info("options could not be looked up", site=context.site, why=error.message)
-        return
-    today = [
-        replace(fields[id_], options=tuple(found.values()))
-        for id_, found in seen.items()
-        if written[id_] <= _said((*fields[id_].options, *found.values()))
+    fields = {field.id: field for field in context.mapping.fields.values() if field.id in written}
+    today: dict[str, Field] = {id_: replace(field, options=(), contexts=()) for id_, field in fields.items()}
+    for issue, screen in _screens(context, _samples(context, fields, written)):
+        for id_, field in today.items():
+            today[id_] = _with_context(field, issue, screen.get(id_))
+    known = [
+        field if written[id_] <= _said((*fields[id_].options, *field.options)) else replace(field, options=())
+        for id_, field in today.items()
+        if field.contexts
     ]
-    if today:
+    if known:
         with context.store.write() as conn:
-            listed = Catalogue(fields=tuple(today))
+            listed = Catalogue(fields=tuple(known))
             names.hold_against(conn, context.site, context.mapping, listed, context.clock(), [Kind.OPTION])
 
 
@@ -56,38 +65,79 @@ def _said(options: Iterable[Named]) -> frozenset[str]:
     return frozenset(text for one in options for text in (one.id, one.name))
 
 
-def _seen(context: Context, fields: Set[str], screens: int) -> dict[str, dict[str, Named]]:
-    """The options of these fields on so many screens, by field and id."""
-    seen: dict[str, dict[str, Named]] = {}
-    for issue in _samples(context, screens):
-        for id_, field in context.jira.edit_fields(issue.id).items():
-            if id_ in fields and field.options:
-                seen.setdefault(id_, {}).update((one.id, one) for one in field.options)
-    return seen
+def _with_context(field: Field, issue: Issue, shown: EditField | None) -> Field:
+    """With the options that the screen of an issue shows; a field that is on none of its screens has none there."""
+    found = shown.options if shown is not None else ()
+    own = OptionContext(issue.project.id, issue.type.id, tuple(one.id for one in found))
+    options = {one.id: one for one in (*field.options, *found)}
+    return replace(field, options=tuple(options.values()), contexts=(*field.contexts, own))
 
 
-def _samples(context: Context, number: int) -> list[Issue]:
-    """An issue that is written to of each project, of so many projects."""
-    found: dict[str, Issue] = {}
-    moment = context.moment()
+def _screens(context: Context, issues: Iterable[Issue]) -> Iterator[tuple[Issue, Mapping[str, EditField]]]:
+    for issue in issues:
+        try:
+            yield issue, context.jira.edit_fields(issue.id)
+        except Permanent as error:
+            log.info("options of an issue are not shown", issue=issue.key, why=error.message)
+        except JiraError as error:
+            log.info("options could not be looked up", site=context.site, why=error.message)
+            return
+
+
+def _samples(
+    context: Context, fields: Mapping[str, Field], written: Mapping[str, frozenset[str]]
+) -> list[Issue]:
+    """An issue of each project and type whose screen is to be asked.
+
+    Where every option is known, these are the places where Jira refused one, those whose context is not known, and of the others the one
+    that was asked longest ago: somebody may have renamed an option since.
+    """
     with context.store.read() as conn:
-        for issue in islice(mirror.every(conn, context.site), MOST_LOOKED_AT):
-            if (
-                issue.project.id not in found
-                and not issue.archived
-                and _is_written(context.mapping, issue, moment)
-            ):
-                found[issue.project.id] = issue
-            if len(found) == number:
-                break
-    return list(found.values())
+        standing = [one.issue_id for one in refusals.all(conn, context.site) if one.field_id in fields]
+        refused = mirror.get(conn, context.site, standing[:MOST_REFUSED]).values()
+        found = {_place(issue): issue for issue in refused if not issue.archived}
+        again = frozenset(found)
+        for issue in _written(context, conn):
+            found.setdefault(_place(issue), issue)
+    if all(words <= _said(fields[id_].options) for id_, words in written.items()):
+        asked = [(one.project_id, one.type_id) for field in fields.values() for one in field.contexts]
+        known = {place for place in found if all(field.context_of(*place) for field in fields.values())}
+        longest_ago = min(known - again, key=asked.index, default=None)
+        found = {
+            place: issue
+            for place, issue in found.items()
+            if place in again or place not in known or place == longest_ago
+        }
+    return list(found.values())[:MOST_SCREENS]
 
 
-def _is_written(mapping: Mapping, issue: Issue, moment: Moment) -> bool:
-    if objective_rule(mapping, issue, moment) is not None:
+def _place(issue: Issue) -> Place:
+    return issue.project.id, issue.type.id
+
+
+def _written(context: Context, conn: Connection) -> Iterator[Issue]:
+    """One issue for each project and type that options are written to."""
+    mapping, moment = context.mapping, context.moment()
+    subjects = {
+        rule.subject
+        for rule in mapping.document.write_back
+        if any(any(target.options(rule, mapping.fields)) for target in WRITE_TARGETS)
+    }
+    seen: set[Place] = set()
+    for issue in mirror.every(conn, context.site):
+        if _place(issue) in seen or issue.archived or not _is_any(mapping, issue, moment, subjects):
+            continue
+        seen.add(_place(issue))
+        yield issue
+
+
+def _is_any(mapping: BoundMapping, issue: Issue, moment: Moment, subjects: Set[Subject]) -> bool:
+    """Whether an issue is one of these to the mapping."""
+    own = objective_rule(mapping, issue, moment)
+    if own is not None and ("parent" if own.plain else "objective") in subjects:
         return True
     rules = (rule for objective in mapping.objectives for rule in objective.key_results)
-    return any(
+    return "key_result" in subjects and any(
         is_issue_each(rule.part) and rule.select is not None and rule.select.matches(issue, moment)
         for rule in rules
     )

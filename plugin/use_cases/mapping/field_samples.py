@@ -72,7 +72,8 @@ def _sample(jira: Jira, jql: str, wanted: list[Field], samples: Samples) -> None
     if page and page.issues:
         for field_id, editable in jira.edit_fields(page.issues[0].id).items():
             if editable.options:
-                samples.options.setdefault(field_id, tuple(option.name for option in editable.options))
+                names = (option.name for option in editable.options)
+                samples.options[field_id] = tuple(dict.fromkeys((*samples.options.get(field_id, ()), *names)))
 
 
 def _learn(issue: Issue, wanted: list[Field], samples: Samples) -> None:

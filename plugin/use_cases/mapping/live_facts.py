@@ -104,7 +104,7 @@ def _screen(jira: Jira, issue: Issue, targets: frozenset[Subject]) -> EditScreen
 
 
 def _editable(field: EditField) -> EditableField:
-    return EditableField(tuple(field.operations), tuple(option.name for option in field.options))
+    return EditableField(tuple(field.operations), field.options)
 
 
 def _access(jira: Jira, project: Project, taken: Iterable[str]) -> ProjectAccess:

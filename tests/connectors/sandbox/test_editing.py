@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from connectors.sandbox import PEOPLE, VIEWER
+from connectors.sandbox.site_state.scheme import ContextDef
+from mappings.facts.issue import Named
 
 DOC = {
     "type": "doc",
@@ -81,6 +83,46 @@ def test_a_bad_value_refuses_the_whole_edit(jira, epic, server, field, value, sa
     assert answer.json()["errorMessages"] == []
     assert said in answer.json()["errors"][field]
     assert server.sandbox.records[epic.id] is before
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "datacenter"])
+def test_an_option_is_of_the_context_of_the_issue(serving, sign_in, deployment):
+    """Health has options of its own for the epics of GROW: the same words under other ids."""
+    server = serving(deployment=deployment)
+    version = "3" if deployment == "cloud" else "2"
+    site = sign_in(server, version=version)
+    fields = server.sandbox.fields
+    own = (Named("10200", "On track"), Named("10201", "Steady"))
+    context = ContextDef(own, frozenset({"GROW"}), frozenset({"Epic"}))
+    fields[HEALTH] = replace(fields[HEALTH], contexts=(context,))
+    of = {
+        (one.project.key, one.type.name): one.id
+        for one in server.sandbox.records.values()
+        if one.type.name in ("Epic", "Story")
+    }
+    epic, story, other = of["GROW", "Epic"], of["GROW", "Story"], of["CORE", "Epic"]
+
+    def said(issue, value):
+        answer = site.put(f"/issue/{issue}", {"fields": {HEALTH: value}})
+        return answer.json()["errors"][HEALTH] if answer.status_code == 400 else answer.status_code
+
+    assert said(epic, {"id": "10101"}) == "Option id '10101' is not valid"
+    assert said(epic, {"value": "At risk"}) == "Option value 'At risk' is not valid"
+    assert said(other, {"id": "10200"}) == "Option id '10200' is not valid"
+    assert said(story, {"value": "Steady"}) == "Option value 'Steady' is not valid"
+    assert [said(issue, {"value": "On track"}) for issue in (epic, story, other)] == [204, 204, 204]
+    held = [
+        site.get(f"/issue/{issue}", fields=HEALTH)["fields"][HEALTH]["id"] for issue in (epic, story, other)
+    ]
+    assert held == ["10200", "10101", "10101"]
+    shown = site.get(f"/issue/{epic}/editmeta")["fields"][HEALTH]["allowedValues"]
+    assert [(one["id"], one["value"]) for one in shown] == [("10200", "On track"), ("10201", "Steady")]
+    assert len(site.get(f"/issue/{story}/editmeta")["fields"][HEALTH]["allowedValues"]) == 6
+    created = site.get("/issue/createmeta/GROW/issuetypes/10000", maxResults=100)
+    (health,) = [
+        one for one in created["fields" if deployment == "cloud" else "values"] if one["fieldId"] == HEALTH
+    ]
+    assert [one["id"] for one in health["allowedValues"]] == ["10200", "10201"]
 
 
 def test_a_field_that_is_not_on_the_screen_says_so(jira, server):

@@ -170,7 +170,7 @@ def test_everything_is_refused_at_once(complete):
 
 
 def screen(
-    project: Project, kind: IssueType, target: str, *left_out: str, options: tuple[str, ...] = tuple("ABCDEF")
+    project: Project, kind: IssueType, target: str, *left_out: str, options: tuple[Named, ...] = LEVELS
 ) -> EditScreen:
     fields = {
         field.id: EditableField(("set",), options if field.type == "option" else ())
@@ -195,7 +195,7 @@ ALL_WELL = (screen(CORE, EPIC, "objective"), screen(CORE, KEY_RESULT, "key_resul
         (LiveFacts(ALL_WELL, (ProjectAccess(CORE, may()),)), []),
         (LiveFacts((*ALL_WELL, screen(PLAT, EPIC, "objective", "customfield_10061"))), [("field-not-on-screen", "warning", "Epic in PLAT")]),
         (LiveFacts((screen(CORE, EPIC, "objective", "customfield_10061"), ALL_WELL[1])), [("field-not-on-screen", "error", "Epic in CORE")]),
-        (LiveFacts((screen(CORE, EPIC, "objective", options=tuple("BCDEF")), ALL_WELL[1])), [("unknown-option", "error", "Epic in CORE")]),
+        (LiveFacts((screen(CORE, EPIC, "objective", options=LEVELS[1:]), ALL_WELL[1])), [("unknown-option", "error", "Epic in CORE")]),
         (LiveFacts(ALL_WELL[:1]), [("nothing-selected", "warning", "key result")]),
         (LiveFacts(ALL_WELL, (ProjectAccess(CORE, {"BROWSE_PROJECTS": False}),)), [("no-browse-permission", "error", "CORE")]),
         (LiveFacts(ALL_WELL, (ProjectAccess(CORE, {"EDIT_ISSUES": False}),)), [("no-edit-permission", "error", "CORE")]),
@@ -212,6 +212,22 @@ def test_live_facts_are_judged(complete, facts, expected):
         hint in one.message and one.remedy and one.line
         for one, (_, _, hint) in zip(found, expected, strict=True)
     )
+
+
+@pytest.mark.parametrize(
+    ("word", "codes"), [("0", []), ("A", []), ("7", ["unknown-option"]), ("Z", ["unknown-option"])]
+)
+def test_an_option_is_named_by_its_id_as_well_but_only_where_its_context_has_it(complete, word, codes):
+    """The epics of PLAT have a context with an option 7 called A; those of CORE have it under 0."""
+    both = replace(FIELDS[-1], options=(*LEVELS, Named("7", "A"), Named("8", "Z")))
+    text = complete.replace("achieved: A", f'achieved: "{word}"')
+    mapping = bind(read_document(text).require(), replace(SITE, fields=(*FIELDS[:-1], both)))
+    other = screen(PLAT, EPIC, "objective", options=(Named("7", "A"), *LEVELS[1:]))
+    assert [one.code for one in check_live(mapping, SITE, LiveFacts(ALL_WELL))] == codes
+    found = check_live(mapping, SITE, LiveFacts((*ALL_WELL, other)))
+    wrong = {"0": ["Epic in PLAT"], "A": [], "7": ["Epic in CORE"], "Z": ["Epic in CORE", "Epic in PLAT"]}
+    named = [name for name in ("Epic in CORE", "Epic in PLAT") if any(name in one.message for one in found)]
+    assert (named, len(found)) == (wrong[word], len(wrong[word]))
 
 
 def test_a_property_needs_the_permission_to_edit_and_sends_no_mail(complete):

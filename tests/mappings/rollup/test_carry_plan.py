@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from mappings.document.schema import CyclePart
-from mappings.facts.catalogue import Field
+from mappings.facts.catalogue import Field, OptionContext
 from mappings.facts.forest import Forest
+from mappings.facts.issue import Named
 from mappings.facts.moment import Moment
 from mappings.rollup.carry import Carried
 from mappings.rollup.carry_plan import CarryPlan, Choice, Ground, carry_plan
@@ -32,7 +33,12 @@ OPEN = build_issue(5, parent=1, type="Key Result")
 AS_IT_IS = Choice()
 
 
-def planned(choice: Choice = AS_IT_IS, former: Carried | None = None, **objective: Any) -> CarryPlan:
+QUARTER = Field("quarter", "Quarter", "string")
+
+
+def planned(
+    choice: Choice = AS_IT_IS, former: Carried | None = None, quarter: Field = QUARTER, **objective: Any
+) -> CarryPlan:
     facts = objective.pop("facts", {})
     mapping = build_mapping(build_objective(*RULES, **objective), fields=("quarter",))
     issues = [build_issue(1, type="Epic", **facts), *STORIES, REACHED, OPEN]
@@ -40,7 +46,7 @@ def planned(choice: Choice = AS_IT_IS, former: Carried | None = None, **objectiv
     record = ClosingRecord(
         "2026-Q4", 1, date(2026, 10, 1), date(2026, 12, 31), state, Score(Fraction(1, 2), "committed"), "r1"
     )
-    fields = {"quarter": Field("quarter", "Quarter", "string")}
+    fields = {"quarter": quarter}
     return carry_plan(
         Ground(mapping, fields.get, {one.id: one for one in issues}), record, NEXT, choice, former
     )
@@ -122,3 +128,29 @@ def test_what_marks_it_in_jira(cycle: Any, facts: Any, writes: Any, problem: str
     plan = planned(cycle=cycle, facts=facts)
     found = [(one.field_id, one.before, one.after, one.value, one.adds) for one in plan.writes]
     assert (found, plan.problem) == (writes, problem)
+
+
+CYCLES = (Named("7", "2026-Q4"), Named("8", "2027-Q1"), Named("9", "2027-Q1"))
+
+
+@pytest.mark.parametrize(
+    ("options", "context", "value", "problem"),
+    [
+        (CYCLES[:1], None, '{"value": "2027-Q1"}', ""),
+        (CYCLES, None, '{"value": "2027-Q1"}', ""),
+        (CYCLES, ("7", "9"), '{"id": "9"}', ""),
+        (CYCLES, ("7",), None, "Quarter has no option '2027-Q1'; its options: 2026-Q4"),
+    ],
+)
+def test_a_cycle_that_an_option_names(
+    options: tuple[Named, ...], context: tuple[str, ...] | None, value: str | None, problem: str
+) -> None:
+    """Which options there are, issues have shown: where the context is not known Jira finds the one of the name."""
+    one = build_issue(1)
+    contexts = () if context is None else (OptionContext(one.project.id, "Epic", context),)
+    quarter = Field("quarter", "Quarter", "option", options=options, contexts=contexts)
+    plan = planned(
+        quarter=quarter, cycle={"field": "quarter"}, facts={"quarter": {"id": "7", "value": "2026-Q4"}}
+    )
+    assert [one.value for one in plan.writes] == ([] if value is None else [value])
+    assert plan.problem == problem

@@ -17,7 +17,7 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import Subject
 from mappings.document.text.places import Path, Positions
 from mappings.facts.catalogue import Catalogue
-from mappings.facts.issue import IssueType, Project
+from mappings.facts.issue import IssueType, Named, Project
 from mappings.write_back.targets import WRITE_TARGETS
 
 BROWSE, ADMINISTER = "BROWSE_PROJECTS", "ADMINISTER_PROJECTS"
@@ -25,10 +25,10 @@ BROWSE, ADMINISTER = "BROWSE_PROJECTS", "ADMINISTER_PROJECTS"
 
 @dataclass(frozen=True, slots=True)
 class EditableField:
-    """One field of an edit screen: what may be done to it (`set`, `add`, …) and, for a select field, the names of its options."""
+    """One field of an edit screen: what may be done to it (`set`, `add`, …) and, for a select field, the options of its context there."""
 
     operations: tuple[str, ...] = ("set",)
-    options: tuple[str, ...] = ()
+    options: tuple[Named, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
