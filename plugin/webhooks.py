@@ -7,6 +7,7 @@ where the delivery could not be made durable.
 from __future__ import annotations
 
 import hmac
+from datetime import datetime
 from functools import lru_cache
 
 import structlog
@@ -60,20 +61,21 @@ def take_in(connector: Connector, intake: Intake, name: str, path_token: str) ->
 
 def _believed(connector: Connector, name: str, body: bytes, path_token: str) -> Source | None:
     """A proof that does not fit may be made with a secret that another process has just put in: what is refused is lost."""
+    now = connector.clock()
     site = connector.known_site(name)
-    found = None if site is None else _source(site, body, path_token)
+    found = None if site is None else _source(site, body, path_token, now)
     if found is not None:
         return found
     connector.look()
     changed = connector.sites.get(name)
-    return None if changed is None or changed is site else _source(changed, body, path_token)
+    return None if changed is None or changed is site else _source(changed, body, path_token, now)
 
 
-def _source(site: Site, body: bytes, path_token: str) -> Source | None:
-    if site.webhook_secret:
-        return source_of(site.name, site.webhook_secret, dict(request.headers), body)
-    known = bool(site.path_token) and hmac.compare_digest(path_token.encode(), str(site.path_token).encode())
-    return "address" if known else None
+def _source(site: Site, body: bytes, path_token: str, now: datetime) -> Source | None:
+    found = source_of(site.name, site.secrets_at(now), dict(request.headers), body)
+    if found is not None or not site.path_token or not site.path_proves(now):
+        return found
+    return "address" if hmac.compare_digest(path_token.encode(), site.path_token.encode()) else None
 
 
 def _refuse(status: int, why: str) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -14,6 +14,7 @@ from plugin.doors.address import public_address
 from plugin.doors.model import Asked, Done, Given
 from plugin.use_cases.health.faults import JiraError
 from plugin.use_cases.sites import sites
+from plugin.use_cases.sites.secret_change import DAYS, MOST_DAYS, change_secret
 from plugin.use_cases.sites.sites import NewSite, SiteStanding, Tested
 from plugin.use_cases.sites.webhook import HEADER, register, target
 
@@ -95,6 +96,20 @@ class RenewCredential(Asked):
     token_expires: date | None = Field(None, description="The day on which the token expires.")
 
 
+class ChangeSecret(Asked):
+    """For how many days the former secret is accepted beside the new one."""
+
+    days: int = Field(DAYS, ge=1, le=MOST_DAYS)
+
+
+class SecretChangeGiven(Given):
+    """Until when the former secret is accepted. Where Jira does not have the new one yet (`why`), type it: GET …/webhook tells it."""
+
+    former_until: datetime
+    in_jira: bool
+    why: str
+
+
 class TestedGiven(Given):
     """What a site answers. `works` is false where it cannot be read or edited; `remedy` then says what to do."""
 
@@ -159,6 +174,16 @@ def register_webhook(call: Call, path: SiteAddress) -> Reply[RegisteredGiven]:
     address = public_address(call.connector, target(call.connector, call.actor, name).address)
     made = register(call.connector, call.actor, name, address)
     return Reply(RegisteredGiven(id=made.id, name=made.name, events=list(made.events), enabled=made.enabled))
+
+
+@ROUTES.post("/sites/{site}/webhook/secret", "admin", "Give a site another webhook secret.", heavy=True)
+def change_webhook_secret(call: Call, path: SiteAddress, body: ChangeSecret) -> Reply[SecretChangeGiven]:
+    """The former one is accepted for some days more, so that nothing is lost meanwhile. Jira is told of the new one where the account may."""
+    name = site_of(call, path)
+    address = public_address(call.connector, target(call.connector, call.actor, name).address)
+    done = change_secret(call.connector, call.actor, name, address, body.days)
+    given = SecretChangeGiven(former_until=done.until, in_jira=done.in_jira, why=done.why)
+    return Reply(given, UNKEPT)
 
 
 @ROUTES.post("/sites/{site}/test", "admin", "Ask the site who we are and what we may do.", heavy=True)

@@ -20,6 +20,7 @@ from plugin.runtime.connector import Connector, NotReady, Site
 from plugin.runtime.saved_sites import new_secret
 from plugin.use_cases.health.credential_expiry import Expiry
 from plugin.use_cases.health.faults import JiraError, told
+from plugin.use_cases.sites.secret_change import change_secret
 from plugin.use_cases.sites.sites import (
     NewSite,
     SiteStanding,
@@ -154,6 +155,11 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def credential(site: str) -> ResponseReturnValue:
         return renewed_or_not(connector, known_site(connector, site))
 
+    @blueprint.post("/sites/<site>/webhook/secret", endpoint="change_secret")
+    @needs("admin")
+    def another_secret(site: str) -> ResponseReturnValue:
+        return secret_changed(connector, known_site(connector, site))
+
     @blueprint.post("/sites/<site>/remove", endpoint="remove_site")
     @needs("admin")
     def forget(site: str) -> ResponseReturnValue:
@@ -230,6 +236,24 @@ def _renewed(connector: Connector, site: Site, form: RenewalForm) -> bool:
     except NotReady as error:
         form.refuse_for(error)
     return not form.errors
+
+
+def secret_changed(connector: Connector, site: Site) -> ResponseReturnValue:
+    """Another webhook secret, and what is left to do in Jira."""
+    address = public_address(connector, target(connector, acting(), site.name).address)
+    try:
+        done = change_secret(connector, acting(), site.name, address)
+    except NotReady as error:
+        return site_page(connector, site, failure=str(error)), 422
+    left = (
+        "Jira has the new one."
+        if done.in_jira
+        else f"Jira does not have the new one yet. {done.why} Type it in."
+    )
+    flash(
+        f"{left} The former secret is accepted until {done.until:%Y-%m-%d %H:%M} UTC, in the headers of rules too."
+    )
+    return redirect(url_for("control.site", site=site.name))
 
 
 def removed_or_not(connector: Connector, site: str) -> ResponseReturnValue:

@@ -48,8 +48,9 @@ def site_from(jira: JiraSettings, settings: Settings, store: Store) -> Site:
     """A Site from its settings; says which credential is missing."""
     secret = jira.webhook_secret.get_secret_value() if jira.webhook_secret else None
     end, credentials = path_token(jira.name, settings), _credentials(jira)
-    said = static_secret(secret, jira.name) if secret else ""
-    conceal(*known_secrets(jira), end, said, credentials.header().split()[-1])
+    former = jira.former_webhook_secret.get_secret_value() if jira.former_webhook_secret else ""
+    said = [static_secret(one, jira.name) for one in (secret, *former.splitlines()) if one]
+    conceal(*known_secrets(jira), *former.splitlines(), end, *said, credentials.header().split()[-1])
     return Site(
         jira.name,
         _connect(jira, credentials, settings, store),
@@ -57,6 +58,7 @@ def site_from(jira: JiraSettings, settings: Settings, store: Store) -> Site:
         secret,
         end,
         jira.token_expires,
+        tuple(former.splitlines()),
     )
 
 

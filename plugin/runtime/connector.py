@@ -52,6 +52,25 @@ class Site:
     path_token: str | None = None
     token_expires: date | None = None
     """The day that an admin entered; None where nobody did."""
+    former_secrets: tuple[str, ...] = ()
+    """What proved deliveries before the secret was changed."""
+    former_until: datetime | None = None
+    """Until when that goes on proving them; None for as long as it stands in the settings."""
+    path_stays: bool = False
+    """Whether the address proved them before, and does as long."""
+
+    def secrets_at(self, now: datetime) -> tuple[str, ...]:
+        """What proves a delivery, the one that is given out first; none where the address does."""
+        if not self.webhook_secret:
+            return ()
+        return (self.webhook_secret, *(self.former_secrets if self._still(now) else ()))
+
+    def path_proves(self, now: datetime) -> bool:
+        """Whether a delivery to the unguessable address needs no signature."""
+        return not self.webhook_secret or (self.path_stays and self._still(now))
+
+    def _still(self, now: datetime) -> bool:
+        return self.former_until is None or now <= self.former_until
 
     def issue_url(self, key: str) -> str:
         """Where people see an issue."""

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from ipaddress import ip_address
 
@@ -55,6 +55,7 @@ class NewSite:
     pat: str = ""
     webhook_secret: str = ""
     token_expires: date | None = None
+    former_webhook_secret: str = ""
 
     def __repr__(self) -> str:
         return f"NewSite(name={self.name!r}, url={self.url!r})"
@@ -294,7 +295,12 @@ def elsewhere(settings: JiraSettings, found: Tested) -> str:
 
 def secrets_of(settings: JiraSettings) -> dict[str, str]:
     """What is kept sealed, without the blanks that were typed."""
-    given = {"token": settings.token, "pat": settings.pat, "webhook_secret": settings.webhook_secret}
+    given = {
+        "token": settings.token,
+        "pat": settings.pat,
+        "webhook_secret": settings.webhook_secret,
+        "former_webhook_secret": settings.former_webhook_secret,
+    }
     found = {name: one.get_secret_value() for name, one in given.items() if one is not None}
     return {"email": settings.email, **found} if settings.email else found
 
@@ -324,6 +330,7 @@ def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
         token=SecretStr(new.token) if new.token.strip() else None,
         pat=SecretStr(new.pat) if new.pat.strip() else None,
         webhook_secret=SecretStr(new.webhook_secret) if new.webhook_secret else None,
+        former_webhook_secret=SecretStr(new.former_webhook_secret) if new.former_webhook_secret else None,
         token_expires=new.token_expires,
     )
 
@@ -408,7 +415,12 @@ def _opened(connector: Connector, saved: SavedSite) -> Site | None:
 
 def _site(connector: Connector, saved: SavedSite) -> Site:
     settings = settings_of_row(connector, saved, vault(connector.settings).open(saved.credentials or b""))
-    return site_from(settings, connector.settings, connector.store)
+    until = str(saved.settings.get("former_until") or "")
+    return replace(
+        site_from(settings, connector.settings, connector.store),
+        former_until=datetime.fromisoformat(until) if until else None,
+        path_stays=bool(saved.settings.get("path_stays")),
+    )
 
 
 def _api_base(given: str) -> str | None:

@@ -47,6 +47,7 @@ EXPECTED = {
     "jira.client_cert": "the path of a file (PEM) with the certificate that your Jira asks clients for",
     "jira.client_key": "the path of the key of that certificate, where its file does not hold it",
     "jira.webhook_secret": "the secret typed into Jira's webhook form",
+    "jira.former_webhook_secret": "the secret that was typed there before, for as long as something still uses it",
     "gateway_url": "the address of Atlassian's gateway, https://api.atlassian.com unless your sites are in another cloud of Atlassian's",
     "database_url": "sqlite:///path/to/file.sqlite3 or postgresql://user:password@host/database",
     "mapping": "the path of a mapping document (YAML)",
@@ -94,6 +95,7 @@ class JiraSettings(BaseModel):
     pat: SecretStr | None = None
     token_expires: date | None = None
     webhook_secret: SecretStr | None = None
+    former_webhook_secret: SecretStr | None = None
     ca_bundle: FilePath | None = None
     client_cert: FilePath | None = None
     client_key: FilePath | None = None

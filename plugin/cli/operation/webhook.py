@@ -10,6 +10,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.sites.secret_change import DAYS, MOST_DAYS, change_secret
 from plugin.use_cases.sites.webhook import (
     HEADER,
     NAME,
@@ -83,6 +84,31 @@ def _steps(found: Target, address: str) -> list[str]:
         "",
         "From a workflow: make the webhook above without events, and choose it in the post function Trigger a Webhook.",
     ]
+
+
+@webhook_group.command("rotate")
+@click.option(
+    "--days",
+    type=click.IntRange(1, MOST_DAYS),
+    default=DAYS,
+    show_default=True,
+    help="For how long the former secret is accepted too.",
+)
+@click.option("--url", help="Where Jira delivers; made from JIRA_OKR_BASE_URL unless given.")
+@site_option
+def rotate_command(days: int, url: str | None, site: str) -> None:
+    """Make another secret; the former one is accepted meanwhile, so that no delivery is lost. Jira is told where the account may."""
+    with open_connector(site=site) as connector:
+        done = change_secret(connector, COMMAND_LINE, site, asked_address(connector, site, url), days)
+    click.echo(
+        f"The site {site} has another webhook secret. The former one is accepted until {done.until:%Y-%m-%d %H:%M} UTC."
+    )
+    if done.in_jira:
+        click.echo(
+            "Jira has the new one. Where automation rules call, give them their new header: jira-okr webhook show."
+        )
+    else:
+        click.echo(f"Jira does not have it yet: {done.why} Type it in until then: jira-okr webhook show.")
 
 
 @webhook_group.command("list")

@@ -25,12 +25,13 @@ Source = Literal["webhook", "rule", "address"]
 """What proves a delivery: a signature (webhooks of Jira, post functions of workflows), a header with a secret, or the address itself."""
 
 
-def source_of(site: str, secret: str, headers: Mapping[str, str], body: bytes) -> Source | None:
-    """By what a sender shows that it knows the secret of a site; None where it does not."""
+def source_of(site: str, secrets: Sequence[str], headers: Mapping[str, str], body: bytes) -> Source | None:
+    """By what a sender shows that it knows one of the secrets of a site; None where it knows none."""
     given = {name.lower(): value for name, value in headers.items()}
-    if verify(secret, body, given.get("x-hub-signature")):
+    if any(verify(secret, body, given.get("x-hub-signature")) for secret in secrets):
         return "webhook"
-    return "rule" if is_said(secret, site, given.get(HEADER.lower())) else None
+    said = given.get(HEADER.lower())
+    return "rule" if any(is_said(secret, site, said) for secret in secrets) else None
 
 
 @dataclass(frozen=True, slots=True)

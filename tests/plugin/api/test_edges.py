@@ -33,6 +33,7 @@ def test_what_costs_minutes_takes_turns_and_nothing_else_does() -> None:
         "POST /plan/apply",
         "POST /sites/{site}/test",
         "POST /sites/{site}/webhook",
+        "POST /sites/{site}/webhook/secret",
         "POST /sites",
         "PUT /sites/{site}/credential",
         "POST /digests/{digest}/send",

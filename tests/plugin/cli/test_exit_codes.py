@@ -30,7 +30,8 @@ SPEAKS_OTHERWISE = {
 }
 ONLY_DO = {
     *("mapping activate", "mapping rollback", "mapping import"),
-    *("site add", "site test", "site remove", "site renew", "site reseal", "webhook delete"),
+    *("site add", "site test", "site remove", "site renew", "site reseal"),
+    *("webhook delete", "webhook rotate"),
     *(
         "user add",
         "user role",
