@@ -257,5 +257,5 @@ def _day(at: datetime | None) -> date | None:
 def _objective(connector: Connector, site: str, key: str) -> SavedObjective:
     saved = find_objective(connector, site, key)
     if saved is None:
-        raise NotReady(f"{key} is no objective here. jira-okr status lists the objectives.")
+        raise NotReady(f"{key} is no objective here. jira-okr status --objectives lists the objectives.")
     return saved

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +12,7 @@ import click
 from mappings.document.text.source import decode_text
 from mappings.explain.certainty import sentences
 from mappings.rollup.health import ACHIEVED_AT
-from mappings.rollup.rows.ledger import Ledger
+from mappings.rollup.rows.ledger import Contribution, Ledger
 from mappings.rollup.state import KeyResultState, ObjectiveState
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
@@ -20,12 +21,14 @@ from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.objectives.as_of import AsOf, as_of, as_of_draft, instant_asked, read_histories
 from plugin.use_cases.objectives.objective_values import (
     as_of_values,
+    feeds_values,
     health_values,
     ledgers_of,
     percent_text,
+    rows_of,
     sums_text,
 )
-from plugin.use_cases.objectives.objectives import SavedObjective, computed
+from plugin.use_cases.objectives.objectives import SavedObjective, computed, explained_by
 
 
 @click.command("explain")
@@ -45,6 +48,8 @@ from plugin.use_cases.objectives.objectives import SavedObjective, computed
 def explain_command(key: str, at: str | None, mapping: str | None, site: str, as_json: bool) -> None:
     """Show why an objective stands where it stands, or a plain parent has its sums: every row, its weight, its share; the shares sum to the number.
 
+    Of any other issue: whose number it is part of, and how much it counts there.
+
     With --at, where it stood: worked out from the histories of its issues, which are read where they are not kept yet.
     """
     with open_connector(site=site) as connector:
@@ -52,13 +57,12 @@ def explain_command(key: str, at: str | None, mapping: str | None, site: str, as
             past = look_back(connector, site, key, at, mapping)
         else:
             past, saved = None, computed(connector, COMMAND_LINE, site, key)
+        fed = explained_by(connector, COMMAND_LINE, site, key) if past is None and saved is None else ()
     if past is not None:
         saved = past.saved
     if saved is None:
-        raise NotReady(
-            f"{key} is no objective here, and no plain parent that sums are written to. jira-okr status lists the objectives; jira-okr sync looks for new ones."
-        )
-    if as_json:
+        _show_feeds(key, fed, as_json=as_json)
+    elif as_json:
         more = {} if past is None else {"as_of": as_of_values(past.at, saved.mapping_revision, past.stood)}
         plain = {"rule": saved.state.rule_id, "sums": sums_text(saved.state)} if saved.state.plain else {}
         health = health_values(saved.state.health)
@@ -67,6 +71,35 @@ def explain_command(key: str, at: str | None, mapping: str | None, site: str, as
         show_past(past)
     else:
         show_explanation(saved)
+
+
+def _show_feeds(key: str, fed: Sequence[SavedObjective], *, as_json: bool) -> None:
+    """Whose numbers an issue is part of, the rows of each; raises NotReady where it is part of none."""
+    if not fed:
+        raise NotReady(
+            f"{key} is no objective here, and part of no number. jira-okr status --objectives lists the objectives; jira-okr sync looks for new ones."
+        )
+    if as_json:
+        show_json(feeds_values(key, [saved.state for saved in fed]))
+        return
+    for number, saved in enumerate(fed):
+        click.echo("\n" * bool(number) + f"{key} is part of {headline(saved.state)}")
+        for key_result, row in rows_of(saved.state, key):
+            _show_part(saved.state, key_result, row)
+    first = fed[0].state
+    click.echo(f"\njira-okr explain {first.key or first.id} shows all rows.")
+
+
+def _show_part(state: ObjectiveState, key_result: KeyResultState | None, row: Contribution) -> None:
+    whole, bar = state.progress, ACHIEVED_AT[state.commitment]
+    name = "the objective itself"
+    if key_result is not None:
+        whole, bar = key_result.measurement.progress, ACHIEVED_AT[key_result.commitment]
+        name = f"{key_result.key} {key_result.title}".strip()
+    word = row.disposition.value.replace("_", " ") + (f": {row.reason}" if row.reason else "")
+    click.echo(f"  {name}: {percent_text(row.share, 2)} of {percent_text(whole, 2, bar)}, {word}")
+    if row.weight is not None:
+        click.echo(f"    weight {row.weight}, progress {percent_text(row.progress, 2)}")
 
 
 def look_back(connector: Connector, site: str, key: str, at: str | None, mapping: str | None) -> AsOf:

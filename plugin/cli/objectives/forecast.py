@@ -41,7 +41,7 @@ def forecast_command(key: str | None, cycle: str | None, site: str, as_json: boo
         saved = objective(connector, COMMAND_LINE, site, key)
         found = None if saved is None else forecast_of(connector, COMMAND_LINE, site, saved.state.id)
     if saved is None:
-        raise NotReady(f"{key} is no objective here. jira-okr status lists the objectives.")
+        raise NotReady(f"{key} is no objective here. jira-okr status --objectives lists the objectives.")
     if found is None:
         raise NotReady("No mapping rules this site. Activate one: jira-okr mapping activate FILE.")
     if as_json:

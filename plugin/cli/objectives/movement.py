@@ -41,7 +41,7 @@ def moved_command(key: str, since: str | None, until: str | None, site: str, as_
     with open_connector(site=site) as connector:
         saved = objective(connector, COMMAND_LINE, site, key)
         if saved is None:
-            raise NotReady(f"{key} is no objective here. jira-okr status lists the objectives.")
+            raise NotReady(f"{key} is no objective here. jira-okr status --objectives lists the objectives.")
         found = asked(connector, site, saved, since, until)
     if found.movement is None:
         raise NotReady(no_history(found))

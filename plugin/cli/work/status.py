@@ -38,18 +38,23 @@ RELEASE = "jira-okr held list shows what is held; jira-okr held release writes i
 
 @click.command("status")
 @site_option
+@click.option("--objectives", "listed", is_flag=True, help="List every objective, too.")
 @json_option
-def status_command(site: str, as_json: bool) -> None:
-    """Show the age of the data, pending work, dead letters, and every objective. Exit code 1 where something needs a person."""
+def status_command(site: str, listed: bool, as_json: bool) -> None:
+    """Show what is wrong, the age of the data, pending work and failed items. Exit code 1 where something needs a person."""
     with open_connector(site=site) as connector:
         found = status(connector, COMMAND_LINE, site)
-        saved = list_all(connector, COMMAND_LINE, site)
+        saved = list_all(connector, COMMAND_LINE, site) if listed else None
+    told = status_values(found)
     if as_json:
-        show_json(
-            {**status_values(found), "objectives": [values(Line(site, one), Output.JSON) for one in saved]}
-        )
+        rows = None if saved is None else [values(Line(site, one), Output.JSON) for one in saved]
+        show_json(told if rows is None else {**told, "objectives": rows})
     else:
-        _show(status_values(found), saved, found.at)
+        _show(told, found.at)
+        if saved is None:
+            click.echo("jira-okr status --objectives lists the objectives, too.")
+        else:
+            _show_list(saved)
     if any(one.wrong for one in concerns(found)):
         raise SystemExit(1)
 
@@ -215,9 +220,10 @@ def _brake_values(found: Status) -> dict[str, Any] | None:
     return {"reason": brake.reason, "at": brake.at.isoformat(), "objectives": sorted(brake.objectives)}
 
 
-def _show(values: dict[str, Any], saved: Sequence[SavedObjective], now: datetime) -> None:
-    click.echo(f"site {values['site']}: {values['issues']} issues mirrored, {values['due']} objectives due")
+def _show(values: dict[str, Any], now: datetime) -> None:
+    """What is wrong comes first."""
     _show_verdict(values["concerns"])
+    click.echo(f"site {values['site']}: {values['issues']} issues mirrored, {values['due']} objectives due")
     if values["outage"]:
         _show_outage(values["outage"], now)
     _show_reads(values, now)
@@ -243,6 +249,9 @@ def _show(values: dict[str, Any], saved: Sequence[SavedObjective], now: datetime
         _show_gap(one)
     for one in values["refused"]:
         click.echo(f"refused: {one['issue']} {one['field']}: {one['message']}\n  to do: {one['remedy']}")
+
+
+def _show_list(saved: Sequence[SavedObjective]) -> None:
     if saved:
         show_objectives(saved)
     else:

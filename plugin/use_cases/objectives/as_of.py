@@ -297,7 +297,7 @@ class Standings:
 def _told(connector: Connector, context: Context, name: str, at: datetime, rules: Rules) -> AsOf:
     saved = find_objective(connector, context.site, name)
     if saved is None:
-        raise NotReady(f"{name} is no objective here. jira-okr status lists the objectives.")
+        raise NotReady(f"{name} is no objective here. jira-okr status --objectives lists the objectives.")
     if at > context.clock():
         raise NotReady(f"{at:%Y-%m-%d %H:%M} UTC is yet to come. Ask for a day until today.")
     lookback = Lookback(context)

@@ -44,7 +44,7 @@ def objective_ids(connector: Connector, site: str, names: tuple[str, ...]) -> li
     unknown = [name for name, saved in found.items() if saved is None]
     if unknown:
         raise NotReady(
-            f"No objective here is called {', '.join(unknown)}. jira-okr status lists the objectives; "
+            f"No objective here is called {', '.join(unknown)}. jira-okr status --objectives lists the objectives; "
             "if the issue is new, run jira-okr sync first."
         )
     return [saved.state.id for saved in found.values() if saved is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -124,6 +125,35 @@ def ledgers_of(state: ObjectiveState) -> dict[str, Any]:
         "key_results": [
             {"id": one.id, "key": one.key, "title": one.title, **ledger_values(one.measurement.ledger)}
             for one in state.key_results
+        ],
+    }
+
+
+def rows_of(state: ObjectiveState, issue: str) -> list[tuple[KeyResultState | None, Contribution]]:
+    """The rows of an issue (id or key) behind a number, each with the key result it is a row of; None for the headline itself."""
+    ledgers: list[tuple[KeyResultState | None, Ledger]] = [(None, state.ledger), (None, state.beside)]
+    ledgers += [(one, one.measurement.ledger) for one in state.key_results]
+    named = issue.upper()
+    return [(of, row) for of, ledger in ledgers for row in ledger.rows if named in (row.id, row.key.upper())]
+
+
+def feeds_values(issue: str, states: Iterable[ObjectiveState]) -> dict[str, Any]:
+    """Whose numbers an issue is part of, and by which rows."""
+    return {
+        "issue": issue,
+        "feeds": [
+            {
+                "objective": {"id": state.id, "key": state.key, "title": state.title},
+                "progress": exact_text(state.progress),
+                "rows": [
+                    {
+                        "key_result": None if of is None else {"id": of.id, "key": of.key, "title": of.title},
+                        **contribution_values(row),
+                    }
+                    for of, row in rows_of(state, issue)
+                ],
+            }
+            for state in states
         ],
     }
 

@@ -1,11 +1,14 @@
-"""The commands for dead letters and webhooks."""
+"""The commands for dead letters and webhooks, `status` and `explain`."""
 
 from __future__ import annotations
 
 import json
+import re
+from fractions import Fraction
 from typing import Any
 
 from connectors.jira.http.errors import Permanent
+from connectors.store.numbers import objectives
 from connectors.store.work import due
 from connectors.store.writes import refusals
 from mappings import presets
@@ -13,6 +16,8 @@ from mappings.write_back.plan import Change
 from mappings.write_back.targets import entity_property
 from plugin.use_cases.mapping.mapping_life import activate
 from tests.actors import TESTER
+
+KEY = re.compile(r"[A-Z]+-[0-9]+")
 
 
 def bury(quiet: Any, objective_id: str) -> None:
@@ -124,3 +129,38 @@ def test_webhooks_are_registered_once_listed_and_deleted(quiet: Any, command: An
     assert command("webhook", "delete", made["id"])[0] == 0
     assert json.loads(command("webhook", "list", "--json")[1]) == []
     assert "jira-okr webhook register" in command("webhook", "list")[1]
+
+
+def test_explain_says_of_any_issue_whose_number_it_is_part_of_and_how_much(quiet: Any, command: Any) -> None:
+    with quiet.connector.store.read() as conn:
+        states = [saved.state for saved in objectives.all(conn, "main")]
+    state, key_result, row = next(
+        (state, key_result, row)
+        for state in states
+        for key_result in state.key_results
+        for row in key_result.measurement.ledger.rows
+        if row.share and row.key and key_result.id.endswith("/delivery")
+    )
+    code, said = command("explain", row.key)
+    assert code == 0
+    assert f"{row.key} is part of {state.key} {state.title}" in said
+    assert f"  Delivery: {float(row.share * 100):.2f}".rstrip("0").rstrip(".") in said
+    told = json.loads(command("explain", row.key, "--json")[1])
+    mine = next(one for one in told["feeds"] if one["objective"]["id"] == state.id)
+    assert [(one["key_result"]["id"], Fraction(one["share"])) for one in mine["rows"]] == [
+        (key_result.id, row.share)
+    ]
+
+
+def test_status_lists_the_objectives_when_asked_and_says_first_what_is_wrong(
+    quiet: Any, command: Any
+) -> None:
+    _, said = command("status")
+    assert "PLAT-" not in said
+    assert said.splitlines()[0].startswith("Nobody works")
+    assert "objectives" not in json.loads(command("status", "--json")[1])
+    _, said = command("status", "--objectives")
+    listed = json.loads(command("status", "--objectives", "--json")[1])["objectives"]
+    assert {one["key"] for one in listed if one["key"]} == {
+        word for word in said.split() if KEY.fullmatch(word)
+    }
