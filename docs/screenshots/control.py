@@ -129,6 +129,7 @@ def _tell(connector: Any, text: str) -> None:
 
     to = '["slack:okr", "mail:leads@acme.example", "mail:ada@acme.example"]'
     tell = f'\ntell:\n  - {{id: weekly, on: mon, at: "09:00", to: {to}, empty: send}}\n'
+    tell += '  - {id: alerts, every: change, to: ["slack:okr"], quiet: {from: "18:00", to: "08:00", days: [sat, sun]}}\n'
     activate(connector, COMMAND_LINE, "main", text + tell)
     recipients.suspend_digest(connector, COMMAND_LINE, "main", "weekly", "mail:leads@acme.example")
     digests.send_digest(connector, COMMAND_LINE, "main", "weekly")

@@ -132,7 +132,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "delivery": "Whether key results that are measured by their issues are due for check-ins too.",
     "who": "Who may check in by comment: owners (the assignees of key result and objective, and editors), anyone, or editors alone.",
     "brake": "When a large plan waits for a person.",
-    "tell": "Digests that people get by themselves, by mail or in a channel.",
+    "tell": "Digests and alerts that people get by themselves, by mail or in a channel.",
     "share": "Share of the written values a plan may change.",
     "floor": "Number of changes up to which no plan waits.",
 }  # fmt: skip

@@ -430,20 +430,41 @@ Recipient = Annotated[str, Field(pattern=PATTERN)]
 """`mail:lead@example.org`, or `slack:okr` for the webhook of Slack that the settings call `okr`."""
 
 
+ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+class QuietPart(Part):
+    """When nobody is told anything: hours of the local day, over midnight where they end before they begin, and whole days."""
+
+    from_: ClockTime | None = Field(
+        None, alias="from", description="From which local time on, such as 18:00."
+    )
+    to: ClockTime | None = Field(None, description="Until which local time, such as 08:00.")
+    days: tuple[Weekday, ...] = Field(default=(), max_length=6, description="Days that are quiet as a whole.")
+
+
 class TellPart(Part):
-    """A digest that people get by themselves: which, when in local time, and who."""
+    """What people are told by themselves: by the week or where something changed, when in local time, and who."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
-    every: Literal["week"] = Field("week", description="How often: week.")
-    on: Weekday = Field("mon", description="On which day of the week, in the time zone of the mapping.")
-    at: str = Field(
-        "09:00", pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="At which local time, such as 09:00."
+    every: Literal["week", "change"] = Field(
+        "week",
+        description="How often: week, a digest; or change, an alert ten minutes after something changed.",
     )
+    on: Weekday = Field("mon", description="On which day of the week, in the time zone of the mapping.")
+    at: ClockTime = Field("09:00", description="At which local time, such as 09:00.")
     to: tuple[Recipient, ...] = Field(
         min_length=1,
         max_length=MOST_PARTS,
         description="Who gets it: mail:lead@example.org, or slack:okr, teams:okr, google-chat:okr, webhook:okr for a webhook that the settings call okr.",
     )
+    about: tuple[Literal["objectives", "kpis", "concerns"], ...] = Field(
+        ("objectives", "kpis"),
+        min_length=1,
+        max_length=3,
+        description="What an alert is about: healths of objectives, levels of KPIs, and concerns about the connector itself.",
+    )
+    quiet: QuietPart | None = Field(None, description="When nobody is told; what is due waits for its end.")
     empty: Literal["skip", "send"] = Field(
         "skip", description="What becomes of it in a week in which nothing happened: skip, or send."
     )

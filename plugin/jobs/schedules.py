@@ -29,6 +29,7 @@ from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.resync.watermark import want_full_read
 from plugin.use_cases.cycles.closure import close_due
+from plugin.use_cases.digests.alerts import forget_gone
 from plugin.use_cases.digests.digests import tell_due
 from plugin.use_cases.health import webhook_state
 from plugin.use_cases.kpis.creation import make_wanted
@@ -121,6 +122,7 @@ def prune(connector: Connector, site: str, _going_on: Callable[[], None]) -> Non
         issue_histories.prune(conn, site)
         kpi_failures.prune(conn, site, now - timedelta(days=connector.settings.keep_history_days))
     forecast_record.forget_old(connector, site)
+    forget_gone(connector, site)
 
 
 def forecast(connector: Connector, site: str, going_on: Callable[[], None]) -> None:

@@ -29,6 +29,12 @@ DAYS = {
     "sat": "Saturday",
     "sun": "Sunday",
 }
+ALERT = "Told ten minutes after a change"
+ABOUT = {
+    "objectives": "healths of objectives",
+    "kpis": "levels of KPIs",
+    "concerns": "concerns about the connector",
+}
 WORDS = {
     OutboxState.DUE: ("pending", "On its way"),
     OutboxState.SENT: ("on_track", "Sent"),
@@ -70,8 +76,9 @@ class DigestCard:
 
     id: str
     when: str
-    next: When
-    skips: bool
+    next: When | None
+    empty: str
+    button: str
     recipients: tuple[RecipientRow, ...]
 
 
@@ -148,8 +155,29 @@ def card(connector: Connector, one: Planned) -> DigestCard:
         )
         for who in one.recipients
     )
-    when = f"every {DAYS[one.on]} at {one.at} ({one.zone})"
-    return DigestCard(one.id, when, told(one.next_at), one.empty == "skip", rows)
+    following = None if one.next_at is None else told(one.next_at)
+    if one.every == "change":
+        about = " and ".join(ABOUT[name] for name in one.about)
+        return DigestCard(
+            one.id, f"{ALERT} of {about}{quiet_words(one)}", following, "", "Tell what waits now", rows
+        )
+    when = f"Told every {DAYS[one.on]} at {one.at} ({one.zone}){quiet_words(one)}"
+    empty = (
+        "Where nothing happened, nothing is sent."
+        if one.empty == "skip"
+        else "It is sent where nothing happened, too."
+    )
+    return DigestCard(one.id, when, following, empty, "Send this week's now", rows)
+
+
+def quiet_words(one: Planned) -> str:
+    """The quiet hours and days, as the end of a sentence."""
+    quiet = one.quiet
+    if quiet is None:
+        return ""
+    hours = [f"from {quiet.from_} to {quiet.to}"] if quiet.from_ is not None else []
+    days = [f"on {' and '.join(DAYS[day] for day in quiet.days)}"] if quiet.days else []
+    return f"; quiet {' and '.join([*hours, *days])} ({one.zone})" if hours or days else ""
 
 
 def message_rows(connector: Connector, found: Sequence[Outgoing]) -> Iterator[MessageRow]:
@@ -203,7 +231,7 @@ def _done(connector: Connector, site: str, digest: str, act: str) -> str:
     actor, recipient = acting(), request.form.get("recipient", "")
     if act == "send":
         digests.send_digest(connector, actor, site, digest)
-        return f"{digest} is told to all who did not get it yet: what became of it stands below."
+        return f"{digest}: what was to be told is on its way, and what became of it stands below."
     if act == "retry":
         found = digests.retry_message(connector, actor, site, request.form.get("key", ""))
         return f"Tried anew for {found.recipient}: {WORDS[found.state][1].lower()}."

@@ -235,3 +235,15 @@ opt_out = Table(
     columns.number("at"),
     sqlite_with_rowid=False,
 )
+
+told_level = Table(
+    "told_level",
+    columns.metadata,
+    columns.site(),
+    columns.part("alert"),
+    columns.part("recipient"),
+    columns.part("subject"),
+    columns.text("level"),
+    Column("since", BigInteger),
+    sqlite_with_rowid=False,
+)

@@ -55,8 +55,8 @@ class Outgoing:
     note: str = ""
 
 
-def add(conn: Connection, site: str, one: Outgoing, *, again: bool = False) -> bool:
-    """Keep a message to be sent; False where one of this key is there already. Those before it that are still due are dropped.
+def add(conn: Connection, site: str, one: Outgoing, *, again: bool = False, overtakes: bool = True) -> bool:
+    """Keep a message to be sent; False where one of this key is there already. Those before it that are still due are dropped where it overtakes them.
 
     With `again` it takes the place of one that is neither sent nor on its way.
     """
@@ -81,8 +81,10 @@ def add(conn: Connection, site: str, one: Outgoing, *, again: bool = False) -> b
         statement = statement.on_conflict_do_update(index_elements=key, set_=news, where=rests)
     else:
         statement = statement.on_conflict_do_nothing(index_elements=key)
-    if conn.execute(statement, row).rowcount == 0:
+    if conn.execute(statement.returning(table.c.key), row).scalar() is None:
         return False
+    if not overtakes:
+        return True
     before = (
         table.c.site == site,
         table.c.digest == one.digest,
@@ -134,7 +136,10 @@ def due(conn: Connection, site: str, now: datetime) -> list[Outgoing]:
         table.c.state == OutboxState.DUE.value,
         table.c.next_at <= to_ms(now),
     )
-    return [_outgoing(row) for row in conn.execute(select(table).where(*mine).order_by(table.c.made_at))]
+    return [
+        _outgoing(row)
+        for row in conn.execute(select(table).where(*mine).order_by(table.c.made_at, table.c.key))
+    ]
 
 
 def take(conn: Connection, site: str, one: Outgoing, until: datetime) -> bool:

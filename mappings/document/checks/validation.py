@@ -59,6 +59,7 @@ def find_faults(document: Document, report: Report, catalogue: Catalogue | None 
         _check_key_result(objective, part, path, report)
     check_kpis(document, report)
     _check_ids(document, report)
+    _check_told(document, report)
     _check_aliases(document, report)
     check_write_back(document, report)
     for path, text in jql_texts(document):
@@ -391,6 +392,24 @@ def _check_ids(document: Document, report: Report) -> None:
     for index, objective in enumerate(document.objectives):
         path = ("objectives", index, "key_results")
         _check_unique("key result", path, (part.id for part in objective.key_results), report)
+
+
+ONLY = {"week": ("about",), "change": ("on", "at", "empty")}
+"""What has no effect on a digest, and on an alert."""
+
+
+def _check_told(document: Document, report: Report) -> None:
+    for index, part in enumerate(document.tell):
+        path, quiet = ("tell", index), part.quiet
+        for name in ONLY[part.every]:
+            if name in part.model_fields_set:
+                message = f"`{name}` has no effect on what is told every {part.every}"
+                report.warn(Code.OPTION_WITHOUT_EFFECT, message, (*path, name), remedy="remove it")
+        if quiet is not None and (quiet.from_ is None) != (quiet.to is None):
+            missing = "from" if quiet.from_ is None else "to"
+            message = f"quiet hours need `{missing}` too"
+            remedy = f"write {missing}, such as {'18:00' if missing == 'from' else '08:00'}"
+            report.add(Code.MISSING_KEY, message, (*path, "quiet"), remedy=remedy)
 
 
 def _check_unique(what: str, path: Path, ids: Iterable[str], report: Report) -> None:

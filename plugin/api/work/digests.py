@@ -30,17 +30,32 @@ class ReachedGiven(Given):
     stopped_at: datetime | None
 
 
+class QuietGiven(Given):
+    """When nobody is told: hours of the local day, over midnight where they end before they begin, and whole local days."""
+
+    from_: str | None = Field(alias="from")
+    to: str | None
+    days: list[str]
+
+
 class DigestGiven(Given):
-    """A digest of the active mapping: the weekday and local time at which it is told, the next such moment, and to whom."""
+    """A digest of the active mapping (`every` is `week`) with the weekday and local time at which it is told and the next such moment, or an
+    alert (`change`), which has none of these; and to whom it goes.
+    """
 
     digest: str
-    on: str
-    at: str
+    every: Literal["week", "change"]
+    on: str | None
+    at: str | None
     time_zone: str
-    next_at: datetime
-    empty: Literal["skip", "send"] = Field(
-        description="What becomes of it in a week in which nothing happened."
+    next_at: datetime | None
+    empty: Literal["skip", "send"] | None = Field(
+        description="What becomes of a digest in a week in which nothing happened."
     )
+    about: list[Literal["objectives", "kpis", "concerns"]] | None = Field(
+        description="What an alert is about."
+    )
+    quiet: QuietGiven | None
     recipients: list[ReachedGiven]
 
 
@@ -49,14 +64,14 @@ class PreparedGiven(Given):
 
     digest: str
     recipient: str
-    due: datetime = Field(description="The moment of this week's digest.")
+    due: datetime = Field(description="The moment of this week's digest, or when an alert is decided again.")
     why_not: str
     subject: str
     text: str
 
 
 class MessageGiven(Given):
-    """A message of the outbox. `due` is on its way, `sent` was acknowledged, `dead` was given up, `dropped` was overtaken by its
+    """A message of the outbox, of the digest or alert that `digest` names. `due` is on its way, `sent` was acknowledged, `dead` was given up, `dropped` was overtaken by its
     successor, `begun` marks the first run, which tells nothing, `empty` a week in which nothing happened.
     """
 
@@ -91,8 +106,9 @@ class OwnDigestGiven(Given):
 
     site: str
     digest: str
-    on: str
-    at: str
+    every: Literal["week", "change"]
+    on: str | None
+    at: str | None
     time_zone: str
     stopped: bool
 
@@ -103,7 +119,7 @@ class OwnDigestNamed(Asked):
     digest: Word
 
 
-@ROUTES.get("/digests", "viewer", "The digests of the active mapping: when, and to whom.")
+@ROUTES.get("/digests", "viewer", "The digests and alerts of the active mapping: when, and to whom.")
 def list_digests(call: Call, query: PageQuery) -> Reply[Page[DigestGiven]]:
     """In the order of the mapping."""
     site = site_of(call, query)
@@ -117,7 +133,9 @@ def list_digests(call: Call, query: PageQuery) -> Reply[Page[DigestGiven]]:
 
 
 @ROUTES.get(
-    "/digests/{digest}/preview", "viewer", "What a digest would tell now, to whom, and why not the rest."
+    "/digests/{digest}/preview",
+    "viewer",
+    "What a digest or alert would tell now, to whom, and why not the rest.",
 )
 def preview_digest(call: Call, path: DigestAddress, query: PageQuery) -> Reply[Page[PreparedGiven]]:
     """Nothing is sent."""
@@ -137,7 +155,7 @@ def preview_digest(call: Call, path: DigestAddress, query: PageQuery) -> Reply[P
 @ROUTES.post(
     "/digests/{digest}/send",
     "admin",
-    "Tell this week's digest now, to all who did not get it yet.",
+    "Tell this week's digest, or what an alert waits to tell, now.",
     heavy=True,
 )
 def send_digest(call: Call, path: DigestAddress, query: SiteQuery) -> Reply[Page[MessageGiven]]:
@@ -196,7 +214,7 @@ def retry_message(call: Call, body: MessageNamed) -> Reply[MessageGiven]:
     return Reply(MessageGiven(**digests.outgoing_values(found)))
 
 
-@ROUTES.get("/me/digests", "viewer", "The digests that go to your address.")
+@ROUTES.get("/me/digests", "viewer", "The digests and alerts that go to your address.")
 def list_own_digests(call: Call, query: ListQuery) -> Reply[Page[OwnDigestGiven]]:
     """Of all sites."""
     name = list_name("own digests", query)
@@ -204,12 +222,7 @@ def list_own_digests(call: Call, query: ListQuery) -> Reply[Page[OwnDigestGiven]
     found = recipients.own_digests(call.connector, call.actor)
     shown = found[start : start + query.limit]
     after = start + len(shown)
-    given = [
-        OwnDigestGiven(
-            site=one.site, digest=one.digest, on=one.on, at=one.at, time_zone=one.zone, stopped=one.stopped
-        )
-        for one in shown
-    ]
+    given = [OwnDigestGiven(**recipients.own_values(one)) for one in shown]
     return Reply(Page[OwnDigestGiven](items=given, next=cursor(name, after) if after < len(found) else None))
 
 

@@ -14,14 +14,14 @@ from plugin.use_cases.digests.digests import Outgoing
 
 @click.group("digest")
 def digest_group() -> None:
-    """Look at digests before they are told, tell one now, and see what was told."""
+    """Look at digests and alerts before they are told, tell one now, and see what was told."""
 
 
 @digest_group.command("plan")
 @site_option
 @json_option
 def plan_command(site: str, as_json: bool) -> None:
-    """Show which digests are told next, when, and to whom."""
+    """Show which digests and alerts there are, when they are told next, and to whom."""
     with open_connector(site=site) as connector:
         found = recipients.list_digests(connector, COMMAND_LINE, site)
     if as_json:
@@ -30,7 +30,7 @@ def plan_command(site: str, as_json: bool) -> None:
     rows = [
         (
             one.id,
-            one.next_at.strftime("%Y-%m-%d %H:%M UTC"),
+            one.next_at.strftime("%Y-%m-%d %H:%M UTC") if one.next_at else "when something changes",
             who.recipient,
             who.last.state.value if who.last else "",
             "stopped" if who.stopped_at else "",
@@ -56,7 +56,7 @@ def list_command(site: str, as_json: bool) -> None:
 @site_option
 @json_option
 def preview_command(digest_id: str, site: str, as_json: bool) -> None:
-    """Show what a digest would tell now, to whom, and why not the rest. Sends nothing."""
+    """Show what a digest or alert would tell now, to whom, and why not the rest. Sends nothing."""
     with open_connector(site=site) as connector:
         found = digests.preview_digest(connector, COMMAND_LINE, site, digest_id)
     if as_json:
@@ -72,7 +72,7 @@ def preview_command(digest_id: str, site: str, as_json: bool) -> None:
 @site_option
 @json_option
 def send_command(digest_id: str, site: str, as_json: bool) -> None:
-    """Tell a digest of this week now, to all who did not get it yet."""
+    """Tell a digest of this week now, to all who did not get it yet, or what an alert waits to tell."""
     with open_connector(site=site) as connector:
         found = digests.send_digest(connector, COMMAND_LINE, site, digest_id)
     _show(found, as_json)

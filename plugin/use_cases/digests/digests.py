@@ -1,4 +1,4 @@
-"""Weekly digests: made once a week and recipient in an outbox, sent until they are acknowledged, and stopped by whoever gets them."""
+"""Weekly digests and alerts: made once a week and recipient in an outbox, sent until they are acknowledged, and stopped by whoever gets them."""
 
 from __future__ import annotations
 
@@ -17,24 +17,27 @@ from connectors.store.work import outbox
 from connectors.store.work.outbox import OutboxState as OutboxState
 from connectors.store.work.outbox import Outgoing as Outgoing
 from mappings.digest.digest import Message, Stands, digest
+from mappings.digest.quiet import is_quiet
 from mappings.digest.recipient import channel_of
 from mappings.digest.week import last_due, week_of
 from mappings.digest.words import subject, text
 from mappings.document.mapping import Mapping
 from mappings.document.schema import TellPart
 from mappings.facts.moment import Moment
-from mappings.write_back.targets.remote_link import WHY
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
+from plugin.use_cases.digests import alerts
 from plugin.use_cases.digests.channels import send_by_channel
 from plugin.use_cases.digests.links import DigestRefused as DigestRefused
 from plugin.use_cases.digests.links import read_token
-from plugin.use_cases.objectives.objective_list import headlines
+from plugin.use_cases.digests.standings import standings
 from plugin.use_cases.permission import ADMIN, PUBLIC, VIEWER, act, question
 
 LEASE = timedelta(minutes=2)
 WEEK = timedelta(days=7)
 MOST_SHOWN = 50
+WEEKLY = "digest|"
+"""How the key of a weekly digest begins."""
 
 log = structlog.get_logger("jira_okr.digests")
 
@@ -62,7 +65,10 @@ class Prepared:
 def preview_digest(connector: Connector, _actor: Actor, site: str, digest_id: str) -> tuple[Prepared, ...]:
     """What a digest would tell now, recipient by recipient, and why not the rest. Nothing is sent. Raises DigestRefused."""
     part = named(connector, site, digest_id)
-    stands = _stands(connector, site)
+    if part.every == "change":
+        found = alerts.prepared_alerts(connector, site, part)
+        return tuple(Prepared(part.id, one.recipient, one.at, one.message, one.why_not) for one in found)
+    stands = standings(connector, site)
     with connector.store.read() as conn:
         return tuple(_prepared(connector, conn, site, part, recipient, stands) for recipient in part.to)
 
@@ -78,16 +84,22 @@ def list_outbox(
 
 @act(ADMIN)
 def send_digest(connector: Connector, actor: Actor, site: str, digest_id: str) -> tuple[Outgoing, ...]:
-    """Tell a digest of this week now, to all who did not get it yet, and send what is on its way. Raises DigestRefused."""
+    """Tell a digest of this week now, to all who did not get it yet, or what an alert waits to tell; and send what is on its way.
+
+    Neither waits for the end of quiet hours. Raises DigestRefused.
+    """
     part = named(connector, site, digest_id)
-    now, stands = connector.clock(), _stands(connector, site)
+    now = connector.clock()
+    if part.every == "change":
+        alerts.tell_changes(connector, site, part, at_once=True)
+    stands = standings(connector, site) if part.every == "week" else []
     with connector.store.write() as conn:
-        for recipient in part.to:
+        for recipient in part.to if part.every == "week" else ():
             made = _prepared(connector, conn, site, part, recipient, stands)
             if not made.why_not:
                 _keep(conn, site, made, OutboxState.DUE, now, again=True)
         audit.note(conn, actor.label, "digest sent", now, {"digest": digest_id}, site)
-    deliver(connector, site)
+    deliver(connector, site, at_once=digest_id)
     with connector.store.read() as conn:
         return tuple(one for one in outbox.recent(conn, site, MOST_SHOWN) if one.digest == digest_id)
 
@@ -119,26 +131,32 @@ def retry_message(connector: Connector, actor: Actor, site: str, key: str) -> Ou
         if (one.digest, one.recipient) in outbox.stopped(conn, site):
             raise DigestRefused(f"{one.recipient} wants no more of {one.digest}. Resume it first.")
         newest = outbox.latest(conn, site)[one.digest, one.recipient]
-        if newest.made_at > one.made_at:
+        if one.key.startswith(WEEKLY) and newest.made_at > one.made_at:
             raise DigestRefused(f"A later one was made for {one.recipient}: {newest.key}.")
         if not outbox.send_anew(conn, site, one, now):
             raise DigestRefused(f"{key} is just being sent.")
         audit.note(conn, actor.label, "digest sent anew", now, {"digest": one.digest}, site)
-    deliver(connector, site)
+    deliver(connector, site, at_once=one.digest)
     with connector.store.read() as conn:
         return outbox.find(conn, site, key) or one
 
 
 def tell_due(connector: Connector, site: str, going_on: Callable[[], None] = lambda: None) -> None:
-    """Make the digests that are due, and send what is on its way. However many processes do it, each is made once."""
+    """Make the digests and alerts that are due, and send what is on its way. However many processes do it, each is made once."""
     mapping, now = connector.context(site).mapping, connector.clock()
     for part in mapping.document.tell:
+        if part.every == "change":
+            alerts.tell_changes(connector, site, part)
+            going_on()
+            continue
+        if is_quiet(part.quiet, now, mapping.zone):
+            continue
         due = last_due(now, mapping.zone, part.on, part.at)
         keys = {recipient: _key(part, recipient, due, mapping) for recipient in part.to}
         with connector.store.read() as conn:  # most of the time all is told, and nothing is to be written
             known = outbox.known(conn, site, keys.values())
         untold = [recipient for recipient in part.to if keys[recipient] not in known]
-        stands = _stands(connector, site) if untold else []
+        stands = standings(connector, site) if untold else []
         for recipient in untold:
             with connector.store.write() as conn:
                 if outbox.state_of(conn, site, keys[recipient]) is not None:
@@ -154,16 +172,25 @@ def tell_due(connector: Connector, site: str, going_on: Callable[[], None] = lam
     deliver(connector, site, going_on)
 
 
-def deliver(connector: Connector, site: str, going_on: Callable[[], None] = lambda: None) -> None:
-    """Send what is due. What is acknowledged is never sent again; what nobody acknowledged is, with the same key."""
+def deliver(
+    connector: Connector, site: str, going_on: Callable[[], None] = lambda: None, *, at_once: str = ""
+) -> None:
+    """Send what is due. What is acknowledged is never sent again; what nobody acknowledged is, with the same key.
+
+    In its quiet hours a digest or an alert is not tried, but for the one of `at_once`.
+    """
+    mapping, now = connector.context(site).mapping, connector.clock()
+    quiet = {part.id for part in mapping.document.tell if is_quiet(part.quiet, now, mapping.zone)} - {at_once}
     with connector.store.read() as conn:
-        waiting = outbox.due(conn, site, connector.clock())
+        waiting = outbox.due(conn, site, now)
         stopped = outbox.stopped(conn, site)
     for one in waiting:
         going_on()
+        if one.digest in quiet:
+            continue
         if (one.digest, one.recipient) in stopped:
             with connector.store.write() as conn:
-                outbox.failed(conn, site, one, connector.clock(), "stopped by whoever gets it", for_good=True)
+                outbox.failed(conn, site, one, connector.clock(), alerts.STOPPED, for_good=True)
             continue
         with connector.store.write() as conn:
             mine = outbox.take(conn, site, one, connector.clock() + LEASE)
@@ -218,7 +245,7 @@ def _prepared(
     )
     why_not = ""
     if (part.id, recipient) in outbox.stopped(conn, site):
-        why_not = "stopped by whoever gets it"
+        why_not = alerts.STOPPED
     elif outbox.state_of(conn, site, message.key) in outbox.ON_ITS_WAY:
         why_not = "told already this week"
     elif message.empty and part.empty == "skip":
@@ -229,7 +256,7 @@ def _prepared(
 def _key(part: TellPart, recipient: str, due: datetime, mapping: Mapping) -> str:
     """Digest, channel, recipient, and the first local day of the week: so a message is made once, whoever makes it."""
     channel, name = channel_of(recipient)
-    return f"digest|{channel}|{name}|{part.id}|{week_of(due.astimezone(mapping.zone).date()).isoformat()}"
+    return f"{WEEKLY}{channel}|{name}|{part.id}|{week_of(due.astimezone(mapping.zone).date()).isoformat()}"
 
 
 def _keep(
@@ -239,37 +266,6 @@ def _keep(
         made.message.key, made.digest, made.recipient, made.message, state, now, now, note=made.why_not
     )
     outbox.add(conn, site, one, again=again)
-
-
-def _stands(connector: Connector, site: str) -> list[Stands]:
-    """What runs now, or runs in no cycle, the same for every recipient: of what has ended nothing is told."""
-    mapping = connector.context(site).mapping
-    today = Moment(connector.clock(), mapping.zone).today
-    with connector.store.read() as conn:
-        saved_now = list(headlines(conn, site))
-    found = []
-    for saved in saved_now:
-        one = saved.state
-        cycle = mapping.cycles.get(one.cycle_id)
-        if cycle is not None and cycle.end < today:
-            continue
-        found.append(
-            Stands(
-                one.id,
-                one.key,
-                one.title,
-                one.progress,
-                one.expected,
-                one.health.level,
-                one.health.sentence,
-                one.commitment,
-                one.cycle_id or "",
-                cycle.end if cycle is not None else None,
-                tuple(one.flags),
-                f"{connector.pages}{WHY}{one.id}" if connector.pages and not one.id.startswith("@") else "",
-            )
-        )
-    return found
 
 
 def prepared_values(one: Prepared) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from sqlalchemy import Connection
@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 from connectors.store.people import audit
 from connectors.store.work import outbox
 from mappings.diagnostic import MappingError
+from mappings.digest.quiet import quiet_until
 from mappings.digest.week import next_due
-from mappings.document.schema import TellPart
+from mappings.document.schema import QuietPart, TellPart
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.accounts.own_account import own_account
@@ -34,23 +35,27 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A digest of the active mapping: when it is told next, in which zone that was meant, and to whom."""
+    """A digest or an alert of the active mapping: when it is told next (None: where something changes), in which zone that was meant, and to whom."""
 
     id: str
+    every: str
     on: str
     at: str
     zone: str
-    next_at: datetime
+    next_at: datetime | None
     empty: str
+    about: tuple[str, ...]
+    quiet: QuietPart | None
     recipients: tuple[Reached, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A digest that somebody gets by mail, and whether they stopped it."""
+    """A digest or an alert that somebody gets by mail, and whether they stopped it."""
 
     site: str
     digest: str
+    every: str
     on: str
     at: str
     zone: str
@@ -66,11 +71,14 @@ def list_digests(connector: Connector, _actor: Actor, site: str) -> tuple[Planne
     return tuple(
         Planned(
             part.id,
+            part.every,
             part.on,
             part.at,
             str(mapping.zone),
-            next_due(now, mapping.zone, part.on, part.at),
+            _next(part, now, mapping.zone),
             part.empty,
+            part.about,
+            part.quiet,
             tuple(
                 Reached(one, newest.get((part.id, one)), stopped.get((part.id, one)))
                 for one in dict.fromkeys(part.to)
@@ -78,6 +86,12 @@ def list_digests(connector: Connector, _actor: Actor, site: str) -> tuple[Planne
         )
         for part in mapping.document.tell
     )
+
+
+def _next(part: TellPart, now: datetime, zone: tzinfo) -> datetime | None:
+    if part.every == "change":
+        return None
+    return quiet_until(part.quiet, next_due(now, zone, part.on, part.at), zone)
 
 
 @act(ADMIN)
@@ -100,7 +114,7 @@ def own_digests(connector: Connector, actor: Actor) -> tuple[Own, ...]:
     with connector.store.read() as conn:
         for site, part, zone, recipient in _to(connector, email):
             stopped = (part.id, recipient) in outbox.stopped(conn, site)
-            found.append(Own(site, part.id, part.on, part.at, zone, stopped))
+            found.append(Own(site, part.id, part.every, part.on, part.at, zone, stopped))
     return tuple(found)
 
 
@@ -175,11 +189,13 @@ def planned_values(one: Planned) -> dict[str, Any]:
     """A digest and its recipients, for programs."""
     return {
         "digest": one.id,
-        "on": one.on,
-        "at": one.at,
+        "every": one.every,
+        **_when(one),
         "time_zone": one.zone,
-        "next_at": one.next_at.isoformat(),
-        "empty": one.empty,
+        "next_at": None if one.next_at is None else one.next_at.isoformat(),
+        "empty": one.empty if one.every == "week" else None,
+        "about": list(one.about) if one.every == "change" else None,
+        "quiet": None if one.quiet is None else quiet_values(one.quiet),
         "recipients": [reached_values(who) for who in one.recipients],
     }
 
@@ -192,3 +208,25 @@ def reached_values(one: Reached) -> dict[str, Any]:
         "last_state": None if one.last is None else one.last.state.value,
         "stopped_at": None if one.stopped_at is None else one.stopped_at.isoformat(),
     }
+
+
+def own_values(one: Own) -> dict[str, Any]:
+    """A digest of one's own, for programs."""
+    return {
+        "site": one.site,
+        "digest": one.digest,
+        "every": one.every,
+        **_when(one),
+        "time_zone": one.zone,
+        "stopped": one.stopped,
+    }
+
+
+def quiet_values(one: QuietPart) -> dict[str, Any]:
+    """Quiet hours and days, for programs."""
+    return {"from": one.from_, "to": one.to, "days": list(one.days)}
+
+
+def _when(one: Planned | Own) -> dict[str, Any]:
+    weekly = one.every == "week"
+    return {"on": one.on if weekly else None, "at": one.at if weekly else None}

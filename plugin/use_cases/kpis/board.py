@@ -30,8 +30,8 @@ from plugin.use_cases.kpis.settlement import watched_of, with_readings
 from plugin.use_cases.mapping import revisions
 from plugin.use_cases.permission import VIEWER, question
 
-ON_BOARD, ON_PAGE = 30, 60
-"""Periods that are shown of a KPI in the list and on its own page."""
+ON_BOARD, ON_PAGE, SETTLED = 30, 60, 2
+"""Periods that are shown of a KPI in the list and on its own page, and those among which the last settled one is."""
 MOST_HAPPENINGS = 20
 FEWEST = 7
 """Of them that are shown though nothing was read yet."""
@@ -115,6 +115,11 @@ def list_kpis(connector: Connector, actor: Actor, site: str) -> tuple[ShownKpi, 
         return tuple(
             _shown(conn, site, mapping, part, connector.clock(), ON_BOARD) for part in mapping.document.kpis
         )
+
+
+def settled_kpis(conn: Connection, site: str, mapping: Mapping, now: datetime) -> tuple[ShownKpi, ...]:
+    """The same with the last settled period alone, within a transaction of the caller."""
+    return tuple(_shown(conn, site, mapping, part, now, SETTLED) for part in mapping.document.kpis)
 
 
 @question(VIEWER)

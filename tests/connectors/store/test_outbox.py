@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from connectors.store import Store
-from connectors.store.work import outbox
+from connectors.store.work import outbox, told_levels
 from connectors.store.work.outbox import OutboxState, Outgoing
+from mappings.digest.alert import ToldLevel
 from mappings.digest.digest import Message
 
 
@@ -47,3 +48,36 @@ def test_who_failed_late_takes_nothing_back_that_another_sent(store: Store, now:
         outbox.sent(conn, "main", "k")
         outbox.failed(conn, "main", one, now, "no answer came", for_good=True)
         assert outbox.state_of(conn, "main", "k") is OutboxState.SENT
+
+
+def test_a_level_stands_until_another_is_told_and_who_is_told_no_more_is_forgotten(
+    store: Store, now: datetime
+) -> None:
+    first = {"objectives:1": ToldLevel("on_track"), "kpis:bugs": ToldLevel("healthy", now)}
+    later = {"objectives:1": ToldLevel("at_risk"), "objectives:2": ToldLevel("on_track")}
+    with store.write() as conn:
+        assert told_levels.get(conn, "main", "alerts", "slack:okr") is None
+        told_levels.put(conn, "main", "alerts", "slack:okr", {})
+        assert told_levels.get(conn, "main", "alerts", "slack:okr") == {}  # begun, with nothing there
+        for levels in (first, later, later):
+            told_levels.put(conn, "main", "alerts", "slack:okr", levels)
+            assert told_levels.get(conn, "main", "alerts", "slack:okr") == levels
+        for alert, recipient in (("alerts", "slack:other"), ("more", "slack:okr")):
+            told_levels.put(conn, "main", alert, recipient, first)
+        told_levels.keep_only(conn, "main", {("alerts", "slack:okr")})
+        assert told_levels.get(conn, "main", "alerts", "slack:okr") == later
+        assert told_levels.get(conn, "main", "alerts", "slack:other") is None
+        assert told_levels.get(conn, "main", "more", "slack:okr") is None
+
+
+def test_an_alert_overtakes_no_other(store: Store, now: datetime) -> None:
+    def one(key: str) -> Outgoing:
+        return Outgoing(key, "alerts", "slack:okr", Message(key, "s", "l", ()), OutboxState.DUE, now, now)
+
+    with store.write() as conn:
+        assert outbox.add(conn, "main", one("a"), overtakes=False)
+        assert outbox.add(conn, "main", one("b"), overtakes=False)
+        assert not outbox.add(conn, "main", one("b"), overtakes=False)
+        assert [found.key for found in outbox.due(conn, "main", now)] == ["a", "b"]
+        outbox.add(conn, "main", one("c"))
+        assert [found.key for found in outbox.due(conn, "main", now)] == ["c"]

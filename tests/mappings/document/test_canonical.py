@@ -28,6 +28,7 @@ from mappings.document.schema import (
     OverridePart,
     PointPart,
     PromotePart,
+    QuietPart,
     RollupPart,
     StatusesPart,
     TargetsPart,
@@ -217,7 +218,7 @@ documents = st.builds(
         max_size=2,
     ).map(tuple),
     check_ins=st.none() | st.builds(CheckInsPart, every=st.sampled_from(["7d", "2w"]), on=st.sampled_from(["mon", "fri"]), who=st.sampled_from(["owners", "anyone", "editors"]), delivery=st.booleans()),
-    tell=st.none().map(lambda _: ()) | st.builds(TellPart, id=st.just("weekly"), on=st.sampled_from(["mon", "fri"]), at=st.sampled_from(["09:00", "23:59"]), to=st.just(("mail:lead@acme.example", "slack:okr")), empty=st.sampled_from(["skip", "send"])).map(lambda one: (one,)),
+    tell=st.none().map(lambda _: ()) | st.builds(TellPart, id=st.just("weekly"), on=st.sampled_from(["mon", "fri"]), at=st.sampled_from(["09:00", "23:59"]), to=st.just(("mail:lead@acme.example", "slack:okr")), every=st.sampled_from(["week", "change"]), about=st.sampled_from([("objectives", "kpis"), ("concerns",)]), quiet=st.none() | st.builds(QuietPart, from_=st.just("18:00"), to=st.just("08:00"), days=st.sampled_from([(), ("sat", "sun")])), empty=st.sampled_from(["skip", "send"])).map(lambda one: (one,)),
     brake=st.builds(BrakePart, share=shares, floor=st.integers(0, 99)),
 )  # fmt: skip
 

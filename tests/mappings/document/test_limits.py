@@ -54,6 +54,7 @@ PrometheusOptions.url: maxLength 2000
 PromotePart.after: minimum 1, maximum 1000, default 3
 PropertyPart.round: minimum 0, maximum 6, default 0
 PropertyPart.values: maxItems 200
+QuietPart.days: maxItems 6
 RevertPart.after: minimum 1, maximum 1000, default 5
 SqlOptions.query: minLength 1, maxLength 10000
 StatusesPart.by_category[]: minimum 0, maximum 1
@@ -62,6 +63,7 @@ TargetDistance.amount: minimum -1e15, maximum 1e15
 TargetDistance.percent: minimum -1e15, maximum 1e15
 TargetsPart.points: minItems 1, maxItems 200
 TeamPart.names: maxProperties 200
+TellPart.about: minItems 1, maxItems 3
 TellPart.to: minItems 1, maxItems 200
 ThresholdOptions.at_least: minimum -1e15, maximum 1e15
 ThresholdOptions.at_most: minimum -1e15, maximum 1e15

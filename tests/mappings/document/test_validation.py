@@ -102,6 +102,12 @@ EPICS = "  - id: epics\n    select: issuetype = Epic AND labels = okr"
         ("name: platform-okrs", "name: x\nbrake: {share: 2}", "out-of-range", "brake.share"),
         ("name: platform-okrs", "name: x\nbrake: {floor: many}", "not-a-number", "brake.floor"),
         ("name: platform-okrs", "name: x\nbrake: 3", "not-a-mapping", "brake"),
+        ("name: platform-okrs", "name: x\ntell: [{id: a, every: change, at: '10:00', to: ['slack:okr']}]", "option-without-effect", "tell[0].at"),
+        ("name: platform-okrs", "name: x\ntell: [{id: a, about: [kpis], to: ['slack:okr']}]", "option-without-effect", "tell[0].about"),
+        ("name: platform-okrs", "name: x\ntell: [{id: a, to: ['slack:okr'], quiet: {from: '18:00'}}]", "missing-key", "tell[0].quiet"),
+        ("name: platform-okrs", "name: x\ntell: [{id: a, to: ['slack:okr'], quiet: {days: [sun, mon, tue, wed, thu, fri, sat]}}]", "too-many", "tell[0].quiet.days"),
+        ("name: platform-okrs", "name: x\ntell: [{id: a, to: ['irc:okr']}]", "bad-form", "tell[0].to[0]"),
+        ("name: platform-okrs", "name: x\ntell: [{id: a, to: ['slack:okr']}, {id: a, to: ['teams:okr']}]", "duplicate-id", "tell[1].id"),
         ("cycles:\n", "cycles: nothing\nunused:\n", "wrong-value", "cycles"),
     ],
 )  # fmt: skip
