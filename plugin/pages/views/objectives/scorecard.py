@@ -30,11 +30,12 @@ class Aim:
 
 @dataclass(frozen=True, slots=True)
 class PerspectiveColumn:
-    """One perspective."""
+    """One perspective; `rest` is what looks from none."""
 
     name: str
     objectives: tuple[Aim, ...]
     kpis: tuple[KpiRow, ...]
+    rest: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ def _column(each: Perspective[Head, ShownKpi], site: str | None) -> PerspectiveC
         NO_PERSPECTIVE if each.name is None else each.name[:1].upper() + each.name[1:],
         tuple(_aim(head) for head in each.objectives),
         tuple(kpi_row(kpi, site) for kpi in each.kpis),
+        each.name is None,
     )
 
 
