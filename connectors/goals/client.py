@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from urllib.parse import urlsplit
@@ -10,12 +11,25 @@ from urllib.parse import urlsplit
 import msgspec
 
 from connectors.goals.gateway import ask, refusal
-from connectors.goals.operations import BATCH, LIST, POST, SETTINGS, STANDING, TENANT
+from connectors.goals.operations import (
+    ADD_METRIC,
+    BATCH,
+    EDIT_METRIC,
+    EDIT_TARGET,
+    LINK_ISSUE,
+    LIST,
+    POST,
+    REMOVE_TARGET,
+    SETTINGS,
+    STANDING,
+    TENANT,
+    Operation,
+)
 from connectors.goals.shapes import GoalList, GoalPage, Made, Settings, Tenants
 from connectors.jira.client import Jira
 from connectors.jira.http.errors import IncompleteRead, Permanent, Transient
 from connectors.jira.http.transport import Transport
-from mappings.facts.goal import Goal, GoalBoard, NamedGoal, Scoring
+from mappings.facts.goal import SOURCE, Goal, GoalBoard, GoalMetric, NamedGoal, Scoring
 
 MOST_PAGES = 400
 """More goals than so many pages hold are not believed."""
@@ -96,9 +110,61 @@ class Goals:
         said: dict[str, object] = {"goalId": goal_id, "status": status, "summary": document(words, link)}
         if score is not None:
             said["score"] = score
-        made = ask(self._transport, POST, {"input": said}, Made)
+        self._do(POST, said)
+
+    def measure(
+        self, goal_id: str, wanted: Mapping[str, Mapping[str, object]], left: Collection[str], issue_id: str
+    ) -> None:
+        """Let a goal be measured by these metrics of ours, by the ids under which we know them, and by those that are `left` no more.
+
+        What is there already is found by its origin and changed where it differs, so that it may be done again after any interruption.
+        The issue is linked to the goal, as far as Atlassian takes that. Raises Permanent where it is refused.
+        """
+        goal = self.standing([goal_id]).get(goal_id)
+        if goal is None:
+            raise Permanent(404, ("The goal does not exist, or is out of sight.",))
+        there = {one.origin[1]: one for one in goal.metrics if one.origin[0] == SOURCE}
+        if not there:
+            self._link(goal_id, issue_id)
+        for id_, said in wanted.items():
+            if id_ not in there:
+                self._add_metric(goal_id, id_, said)
+            else:
+                self._correct(there[id_], said)
+        for id_ in left:
+            if id_ in there:
+                self._do(REMOVE_TARGET, {"goalId": goal_id, "metricTargetId": there[id_].target_id})
+
+    def _add_metric(self, goal_id: str, id_: str, said: Mapping[str, object]) -> None:
+        metric = {"goalId": goal_id, "name": said["name"], "type": said["type"], "value": said["value"]}
+        own = {**metric, "source": SOURCE, "externalEntityId": id_}
+        self._do(
+            ADD_METRIC,
+            {
+                "goalId": goal_id,
+                "createMetric": own,
+                "startValue": said["start"],
+                "targetValue": said["target"],
+            },
+        )
+
+    def _correct(self, metric: GoalMetric, said: Mapping[str, object]) -> None:
+        if (metric.start, metric.target) != (said["start"], said["target"]):
+            ends = {"startValue": said["start"], "targetValue": said["target"]}
+            self._do(EDIT_TARGET, {"metricTargetId": metric.target_id, **ends})
+        if metric.value != said["value"]:
+            self._do(EDIT_METRIC, {"metricId": metric.metric_id, "value": said["value"]})
+
+    def _link(self, goal_id: str, issue_id: str) -> None:
+        """Whether it is linked already cannot be asked; that Atlassian declines is no reason to hold anything back."""
+        item = f"ari:cloud:jira:{self.cloud_id}:issue/{issue_id}"
+        with suppress(Permanent):
+            self._do(LINK_ISSUE, {"goalId": goal_id, "workItemId": item})
+
+    def _do(self, operation: Operation, said: Mapping[str, object]) -> None:
+        made = ask(self._transport, operation, {"input": said}, Made)
         if made.errors or not made.success:
-            raise refusal(made.errors or ()) if made.errors else Transient(UNSAID)
+            raise refusal(made.errors) if made.errors else Transient(UNSAID)
 
 
 UNSAID = "Atlassian Goals says neither that an update was posted nor why it was not."

@@ -20,6 +20,9 @@ def ask(goals: Goals, request: Request) -> object:
 def tell(goals: Goals, request: Request) -> None:
     """Write, once. Raises Permanent for what is refused."""
     body = request.body
+    if request.path == "metrics" and isinstance(body, dict):
+        goals.measure(str(body["id"]), body["metrics"], body["left"], str(body["issue"]))
+        return
     if request.path != "update" or not isinstance(body, dict):
         raise Permanent(400, (UNKNOWN.format(what=request.path),))
     score, url = body.get("score"), body.get("url")

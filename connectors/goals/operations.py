@@ -56,6 +56,46 @@ POST = Operation(
     ("goals_createUpdate",),
     reads=False,
 )
+ADD_METRIC = Operation(
+    "okrAddMetric",
+    """mutation okrAddMetric($input: TownsquareGoalsCreateAddMetricTargetInput!) @optIn(to: "Townsquare") {
+  goals_createAndAddMetricTarget(input: $input) { success errors { message extensions { statusCode } } }
+}""",
+    ("goals_createAndAddMetricTarget",),
+    reads=False,
+)
+EDIT_METRIC = Operation(
+    "okrEditMetric",
+    """mutation okrEditMetric($input: TownsquareGoalsEditMetricInput!) @optIn(to: "Townsquare") {
+  goals_editMetric(input: $input) { success errors { message extensions { statusCode } } }
+}""",
+    ("goals_editMetric",),
+    reads=False,
+)
+EDIT_TARGET = Operation(
+    "okrEditMetricTarget",
+    """mutation okrEditMetricTarget($input: TownsquareGoalsEditMetricTargetInput!) @optIn(to: "Townsquare") {
+  goals_editMetricTarget(input: $input) { success errors { message extensions { statusCode } } }
+}""",
+    ("goals_editMetricTarget",),
+    reads=False,
+)
+REMOVE_TARGET = Operation(
+    "okrRemoveMetricTarget",
+    """mutation okrRemoveMetricTarget($input: TownsquareGoalsRemoveMetricTargetInput!) @optIn(to: "Townsquare") {
+  goals_removeMetricTarget(input: $input) { success errors { message extensions { statusCode } } }
+}""",
+    ("goals_removeMetricTarget",),
+    reads=False,
+)
+LINK_ISSUE = Operation(
+    "okrLinkWorkItem",
+    """mutation okrLinkWorkItem($input: TownsquareGoalsLinkWorkItemInput!) @optIn(to: "Townsquare") {
+  goals_linkWorkItem(input: $input) { success errors { message extensions { statusCode } } }
+}""",
+    ("goals_linkWorkItem",),
+    reads=False,
+)
 STANDING = Operation(
     "okrGoalsStanding",
     f"""query okrGoalsStanding($ids: [ID!]!) @optIn(to: "Townsquare") {{

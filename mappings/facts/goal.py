@@ -10,6 +10,8 @@ from typing import Literal
 Scoring = Literal["OKR", "SIMPLE"]
 """Whether a site scores its goals (the status then follows from the score), or gives them a status alone."""
 
+SOURCE = "jira-okr"
+"""By what we are known as the source of a metric."""
 KEY = re.compile(r"[A-Z][A-Z0-9]*-[1-9][0-9]*")
 IN_ADDRESS = re.compile(r"/goals?/([A-Za-z][A-Za-z0-9]*-[1-9][0-9]*)(?:[/?#]|$)")
 

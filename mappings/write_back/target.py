@@ -239,6 +239,10 @@ class WriteTarget(ABC):
         """What an answer shows, by issue id and place id; None where it is none of Jira's. An answer of None: Jira shows no such thing."""
         return {}
 
+    def looks_first(self, change: Change) -> bool:  # noqa: ARG002
+        """Whether what stands there is looked at before this change, where the target consults."""
+        return self.consults
+
     def turn(self, change: Change, today: Sequence[object], moment: Moment) -> datetime | None:  # noqa: ARG002
         """When a change may be written by the target's own pace, by the values that were written there `today`, oldest first; None for now."""
         return None

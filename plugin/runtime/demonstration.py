@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ LINKS = """
   - {target: key_result, remote_link: numbers}
 """
 """What the preset writes besides where the address of the pages is known: it ends with what it writes."""
+GOALS = """  - {{target: objective, goal: {{goals: {goals}}}}}
+"""
 CHECK_INS = """
 check_ins: {who: anyone}
 """
@@ -102,8 +105,8 @@ def demo_world(
 ) -> Iterator[Demo]:
     """Start both, on the day that `clock` says; everything the demo keeps is in `folder` and is begun anew each time.
 
-    With a `base_url` among the settings its mapping writes links to the pages besides. `watches`: it watches the open bugs, and days pass when
-    somebody lets them.
+    With a `base_url` among the settings its mapping writes links to the pages besides. `watches`: it watches the open bugs, its
+    objectives feed goals, and days pass when somebody lets them.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("demo.sqlite3*"):
@@ -114,13 +117,21 @@ def demo_world(
         connector = build_connector(_settings(sandbox, folder, secret, settings), moving)
         connector.move_clock = moving.move_to if watches else None
         try:
-            more = LINKS + CHECK_INS + TEAMS if connector.settings.base_url is not None else ""
+            fed = _fed_goals(sandbox) if watches else ""
+            more = LINKS + fed + CHECK_INS + TEAMS if connector.settings.base_url is not None else ""
             text = presets.text(PRESET) + more
             text += _open_bugs(sandbox, moving()) if watches else ""
             activate(connector, DEMONSTRATION, "main", text, file=f"{PRESET}.yaml")
             yield Demo(sandbox, connector, secret)
         finally:
             connector.store.close()
+
+
+def _fed_goals(sandbox: SandboxServer) -> str:
+    """The rule by which each objective of the running quarter feeds the goal of its name."""
+    keys = {one.summary: one.key for one in sandbox.sandbox.records.values() if one.type.level == 1}
+    goals = {keys[one.name]: one.key for one in sandbox.sandbox.goals.goals.values() if one.name in keys}
+    return GOALS.format(goals=json.dumps(goals))
 
 
 def _open_bugs(sandbox: SandboxServer, now: datetime) -> str:

@@ -19,9 +19,11 @@ from mappings.document.checks.report import Report, shown
 from mappings.document.part import MOST_PARTS, Alias, Part
 from mappings.document.text.places import Path
 from mappings.facts.catalogue import Field
-from mappings.facts.goal import Goal, NamedGoal, Scoring, goal_key
+from mappings.facts.goal import SOURCE, Goal, NamedGoal, Scoring, goal_key
 from mappings.facts.moment import Moment
-from mappings.rollup.state import HealthLevel
+from mappings.numbers import percent
+from mappings.rollup.health import ACHIEVED_AT
+from mappings.rollup.state import HealthLevel, KeyResultState
 from mappings.write_back.target import (
     Aim,
     FieldLookup,
@@ -41,13 +43,14 @@ if TYPE_CHECKING:
     from mappings.write_back.plan import Change
 
 PREFIX = "goal:"
-PLACE_ID = f"{PREFIX}okr"
+PLACE_ID, METRICS_ID = f"{PREFIX}okr", f"{PREFIX}metrics"
 WHY = "/why/"
 LINK = " — why?"
 """What ends a summary, and leads to the page that explains the number."""
 LONGEST_SUMMARY = 280
 BEST_SCORE = 100
 POSTS_A_DAY = 2
+LONGEST_NAME = 200
 STATUSES: Mapping[HealthLevel, str] = {
     HealthLevel.ACHIEVED: "on_track",
     HealthLevel.ON_TRACK: "on_track",
@@ -100,7 +103,7 @@ class GoalPlace(Place):
     def make(self, part: GoalPart, field_id: str | None, figures: Figures, ground: Ground) -> Made | None:
         """What the goal is to say; nothing where no goal is named, the site is not known to have it, or nobody knows where the objective stands."""
         board = ground.goals
-        named = self._named(part, field_id, figures, ground)
+        named = named_goal(part, field_id, figures, ground)
         if board is None or board.scoring is None or named is None:
             return None
         stands = _standing(part, figures, board.scoring)
@@ -115,16 +118,39 @@ class GoalPlace(Place):
             made["url"] = f"{ground.pages}{WHY}{figures.issue_id}"
         return Made(made)
 
-    def _named(
-        self, part: GoalPart, field_id: str | None, figures: Figures, ground: Ground
-    ) -> NamedGoal | None:
-        objective = figures.objective
-        listed = part.goals.get(objective.key if objective else "") or part.goals.get(figures.issue_id or "")
-        text = listed or (figures.held.get(field_id) if field_id is not None else None)
-        return ground.goals.named(text) if ground.goals is not None and isinstance(text, str) else None
-
 
 PLACE = GoalPlace(PLACE_ID, "Atlassian goal")
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsPlace(Place):
+    """`{"goal": "HELLO-123", "id": "ari:…", "metrics": {"10012": {"name": …, "type": "NUMERIC", "start": 99.5, "target": 99.95, "value": 99.8}}}`, by key result."""
+
+    @property
+    def target(self) -> WriteTarget:
+        return TARGET
+
+    def equal(self, left: object, right: object) -> bool:
+        """Same goal, and the same numbers of the same key results; what a metric is called does not matter."""
+        return _of(left, "id") == _of(right, "id") and _numbers(left) == _numbers(right)
+
+    def step(self, before: object, after: object) -> str:
+        """`HELLO-123: Raise availability 99.6 → 99.8`; only what differs is said."""
+        old, new = _metrics(before), _metrics(after)
+        named = _of(after, "goal") or _of(before, "goal")
+        moved = [id_ for id_ in {**old, **new} if _number(old.get(id_)) != _number(new.get(id_))]
+        return f"{named}: " + ", ".join(_moved(old.get(id_), new.get(id_)) for id_ in moved)
+
+    def make(self, part: GoalPart, field_id: str | None, figures: Figures, ground: Ground) -> Made | None:
+        """One metric for each key result whose number is known; nothing where no goal is named or none is known."""
+        named, objective = named_goal(part, field_id, figures, ground), figures.objective
+        if named is None or objective is None:
+            return None
+        known = {one.id: metric for one in objective.key_results if (metric := _metric(one)) is not None}
+        return Made({"goal": named.key, "id": named.id, "metrics": known}) if known else None
+
+
+METRICS = MetricsPlace(METRICS_ID, "metrics of the Atlassian goal")
 
 
 class GoalTarget(WriteTarget):
@@ -156,7 +182,9 @@ class GoalTarget(WriteTarget):
         if part is None:
             return
         field = fields.get(part.field) if part.field is not None else None
-        yield Aim(PLACE, "goal", partial(PLACE.make, part, field.id if field else None), stays=True)
+        field_id = field.id if field else None
+        for place, value in ((PLACE, "goal"), (METRICS, "goal_metrics")):
+            yield Aim(place, value, partial(place.make, part, field_id), stays=True)
 
     def sources(self, rule: WriteBackPart) -> Iterator[tuple[Path, Alias]]:
         part = self.part(rule)
@@ -165,7 +193,7 @@ class GoalTarget(WriteTarget):
             yield (self.option,) if whole else (self.option, "field"), part.field
 
     def place(self, id_: str, field_of: FieldLookup) -> Place | None:  # noqa: ARG002
-        return PLACE if id_ == PLACE_ID else None
+        return {PLACE_ID: PLACE, METRICS_ID: METRICS}.get(id_)
 
     # -- checks
 
@@ -231,29 +259,40 @@ class GoalTarget(WriteTarget):
 
     def readings(self, wanted: Mapping[str, Collection[str]], sent: Sent) -> Iterator[Request]:
         """The goal that was written last is asked for; where none was, there is nothing to read."""
-        for issue_id in wanted:
-            id_ = _of(sent(issue_id, PLACE_ID), "id")
-            if isinstance(id_, str):
-                yield Request("GET", "goal", params={"issue": issue_id, "goal": id_}, to="goals")
+        for issue_id, ids in wanted.items():
+            for place_id in sorted(ids):
+                id_ = _of(sent(issue_id, place_id), "id")
+                if isinstance(id_, str):
+                    asked = {"issue": issue_id, "place": place_id, "goal": id_}
+                    yield Request("GET", "goal", params=asked, to="goals")
 
     def found(self, request: Request, answer: object) -> Mapping[str, Mapping[str, object]] | None:
         if answer is None:
             return {}
         if not isinstance(answer, Goal):
             return None
+        issue_id, place_id = request.params["issue"], request.params["place"]
         latest = answer.latest
+        if place_id == METRICS_ID:
+            return {issue_id: {METRICS_ID: _measured(answer)}}
         if latest is None:
-            return {request.params["issue"]: {}}
+            return {issue_id: {}}
         read: dict[str, object] = {"goal": answer.key, "id": answer.id, "status": latest.status}
         if latest.score and answer.scoring == "OKR":
             read["score"] = latest.score
         read |= {"summary": latest.words.removesuffix(LINK), "by": latest.by}
         if latest.at is not None:
             read["at"] = latest.at.isoformat()
-        return {request.params["issue"]: {PLACE_ID: read}}
+        return {issue_id: {PLACE_ID: read}}
+
+    def looks_first(self, change: Change) -> bool:
+        """Metrics tell nobody, and those of ours are of ours alone."""
+        return change.field_id == PLACE_ID
 
     def turn(self, change: Change, today: Sequence[object], moment: Moment) -> datetime | None:
         """Once a day and goal; a second time where the status is another."""
+        if change.field_id == METRICS_ID:
+            return None
         posted = [one for one in today if _of(one, "id") == _of(change.after, "id")]
         moved = bool(posted) and _of(posted[-1], "status") != _of(change.after, "status")
         if not posted or (moved and len(posted) < POSTS_A_DAY):
@@ -262,7 +301,12 @@ class GoalTarget(WriteTarget):
 
     def verdict(self, change: Change, found: object, last: object, released: datetime | None) -> str:
         """Whatever somebody else posted after us stands until a person lets ours go."""
-        if found is None or _of(last, "id") != _of(change.after, "id") or PLACE.equal(found, last):
+        if (
+            change.field_id == METRICS_ID
+            or found is None
+            or _of(last, "id") != _of(change.after, "id")
+            or PLACE.equal(found, last)
+        ):
             return ""
         at = _of(found, "at")
         if released is not None and isinstance(at, str) and datetime.fromisoformat(at) < released:
@@ -271,9 +315,15 @@ class GoalTarget(WriteTarget):
         return f"{by} posted on {_of(found, 'goal')} after us: {_words(found)}. Nothing is posted there until this is released."
 
     def writings(self, changes: Iterable[Change]) -> Iterator[Writing]:
-        """An update each; there is no way to clear one."""
+        """An update tells people, metrics do not: a request each."""
         for change in changes:
-            if isinstance(change.after, dict):
+            if not isinstance(change.after, dict):
+                continue
+            if change.field_id == METRICS_ID:
+                left = sorted(_metrics(change.before).keys() - _metrics(change.after).keys())
+                body = {**change.after, "left": left, "issue": change.issue_id}
+                yield Writing(Request("PUT", "metrics", body, to="goals"), (change,))
+            else:
                 yield Writing(Request("POST", "update", change.after, to="goals"), (change,))
 
     def words(self, change: Change, objection: Objection) -> str:  # noqa: ARG002
@@ -291,10 +341,64 @@ GOAL_UNKNOWN = "give the connector's account access to the goal, or name another
 _PROGRESS = ValuePart(value=VALUE_OF_NAME["progress_percent"].name)
 
 
+def named_goal(part: GoalPart, field_id: str | None, figures: Figures, ground: Ground) -> NamedGoal | None:
+    """The goal that a list or a field of the issue names; None where the site is not known to have it."""
+    objective = figures.objective
+    listed = part.goals.get(objective.key if objective else "") or part.goals.get(figures.issue_id or "")
+    text = listed or (figures.held.get(field_id) if field_id is not None else None)
+    return ground.goals.named(text) if ground.goals is not None and isinstance(text, str) else None
+
+
+def _metric(one: KeyResultState) -> dict[str, object] | None:
+    """What it is measured by: start, current and target value, or its progress in percent; None where that is unknown."""
+    measured = one.measurement
+    numbers = (measured.start, measured.current, measured.target)
+    if all(number is not None for number in numbers) and measured.start != measured.target:
+        start, value, target = (float(number) for number in numbers if number is not None)
+        return {"name": _title(one), "type": "NUMERIC", "start": start, "target": target, "value": value}
+    share = percent(measured.progress, 0, ACHIEVED_AT[one.commitment])
+    if share is None:
+        return None
+    return {"name": _title(one), "type": "PERCENTAGE", "start": 0.0, "target": 100.0, "value": float(share)}
+
+
+def _title(one: KeyResultState) -> str:
+    return (one.title or one.key or one.id)[:LONGEST_NAME]
+
+
+def _metrics(raw: object) -> Mapping[str, object]:
+    found = _of(raw, "metrics")
+    return found if isinstance(found, Mapping) else {}
+
+
+def _number(raw: object) -> tuple[object, ...] | None:
+    return tuple(_of(raw, name) for name in ("start", "target", "value")) if raw is not None else None
+
+
+def _numbers(raw: object) -> dict[str, object]:
+    return {id_: _number(metric) for id_, metric in _metrics(raw).items()}
+
+
+def _moved(before: object, after: object) -> str:
+    name = _of(after, "name") or _of(before, "name")
+    old, new = ("none" if one is None else f"{_of(one, 'value'):g}" for one in (before, after))
+    return f"{name} {old} → {new}"
+
+
 def band(score: int) -> str:
     """The status that Atlassian makes of a score."""
     tenth = (score + 5) // 10
     return "off_track" if tenth <= 3 else "at_risk" if tenth <= 6 else "on_track"
+
+
+def _measured(goal: Goal) -> dict[str, object]:
+    """Our metrics of a goal, by key result."""
+    metrics = {
+        one.origin[1]: {"name": one.name, "start": one.start, "target": one.target, "value": one.value}
+        for one in goal.metrics
+        if one.origin[0] == SOURCE
+    }
+    return {"goal": goal.key, "id": goal.id, "metrics": metrics}
 
 
 def _standing(part: GoalPart, figures: Figures, scoring: Scoring) -> tuple[str, int | None] | None:

@@ -68,6 +68,9 @@ def _judged(context: Context, planned: Plan) -> tuple[Plan, tuple[Change, ...]]:
     free: list[Change] = []
     waiting: list[Change] = []
     for change in planned.changes:
+        if not target_of(change.field_id).looks_first(change):
+            free.append(change)
+            continue
         issue_id, id_ = change.issue_id, change.field_id
         sent = change.after
         stands = held(context, {issue_id: [id_]}, lambda _issue, _place, sent=sent: sent)  # type: ignore[misc]

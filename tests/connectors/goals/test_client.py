@@ -199,3 +199,55 @@ def test_a_page_that_leads_nowhere_is_no_end(server: Any, goals: Any, monkeypatc
     monkeypatch.setattr(client, "LIST", replace(client.LIST, text=silent))
     with pytest.raises(IncompleteRead):
         list(goals.every())
+
+
+def test_an_update_is_posted_as_a_document_with_a_link(server: Any, goals: Any) -> None:
+    there = server.sandbox.goals.named("NORTH-2")
+    goals.post(there.ari, "at_risk", 45, "45 % · at risk", "https://okr.acme.example/why/100")
+    [update] = there.updates
+    assert (update.new, update.creator, words_of(update.summary)) == (
+        ("at_risk", 45),
+        CONNECTOR,
+        "45 % · at risk — why?",
+    )
+    [paragraph] = json.loads(update.summary)["content"]
+    assert paragraph["content"][1] == {
+        "type": "text",
+        "text": "why?",
+        "marks": [{"type": "link", "attrs": {"href": "https://okr.acme.example/why/100"}}],
+    }
+    goals.post(there.ari, "pending", None, "0 %", None)
+    assert (there.status, words_of(there.updates[-1].summary)) == ("pending", "0 %")
+    for status, score in (("pending", 5), ("great", None)):
+        with pytest.raises(Permanent) as refused:
+            goals.post(there.ari, status, score, "0 %", None)
+        assert refused.value.status == 400
+    assert len(there.updates) == 2
+
+
+def metric(name: str, value: float, target: float = 10) -> dict[str, object]:
+    return {"name": name, "type": "NUMERIC", "start": 0.0, "target": target, "value": value}
+
+
+def test_metrics_are_found_again_by_their_origin_and_those_of_others_stay(server: Any, goals: Any) -> None:
+    book = server.sandbox.goals
+    there = book.named("NORTH-2")
+    theirs = {"goalId": there.ari, "name": "Kim's", "type": "NUMERIC", "value": 1.0}
+    book.measure(there.ari, PEOPLE[0], theirs, 0, 5)
+    wanted = {"1": metric("One", 3), "2": metric("Two", 4)}
+    for _ in range(2):
+        goals.measure(there.ari, wanted, [], "100")
+    goals.measure(there.ari, {"1": metric("One", 5, 20), "3": metric("Three", 1)}, ["2", "7"], "100")
+    assert [
+        (one.metric.name, one.metric.source, one.metric.external_id, one.start, one.metric.value, one.target)
+        for one in there.targets
+    ] == [
+        ("Kim's", "MANUAL", None, 0, 1.0, 5),
+        ("One", "jira-okr", "1", 0.0, 5.0, 20.0),
+        ("Three", "jira-okr", "3", 0.0, 1.0, 10.0),
+    ]
+    assert list(there.work_items) == [f"ari:cloud:jira:{CLOUD_ID}:issue/100"]
+    assert there.updates == []
+    with pytest.raises(Permanent) as gone:
+        goals.measure("ari:nothing", wanted, [], "100")
+    assert gone.value.status == 404

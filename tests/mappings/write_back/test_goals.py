@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,8 +13,9 @@ import pytest
 
 from mappings.document.checks.write_back import check_ground
 from mappings.document.text.source import read_document
-from mappings.facts.goal import Goal, GoalBoard, GoalUpdate, NamedGoal, goal_key
+from mappings.facts.goal import Goal, GoalBoard, GoalMetric, GoalUpdate, NamedGoal, goal_key
 from mappings.facts.moment import Moment
+from mappings.rollup.state import Cause, Measurement
 from mappings.write_back.desired_values import desired
 from mappings.write_back.plan import Change
 from mappings.write_back.target import Ground, Objection
@@ -30,7 +33,7 @@ def raw(
 ) -> Any:
     mapping = make.mapping({"target": "objective", "goal": said})
     found = desired(mapping, state, lambda id_: make.issue(id_, fields=fields), Ground(3, PAGES, goals=board))
-    return [one.raw for one in found]
+    return [one.raw for one in found if one.place is goal.PLACE]
 
 
 @pytest.mark.parametrize(
@@ -183,7 +186,7 @@ def test_what_is_sent_and_what_is_read_again_are_the_same() -> None:
     assert (writing.request.to, writing.request.method, writing.request.path) == ("goals", "POST", "update")
     assert writing.request.body == {**SAID, "url": f"{PAGES}/why/100"}
     [asked] = goal.TARGET.readings({"100": ["goal:okr"]}, lambda _issue, _place: SAID)
-    assert asked.params == {"issue": "100", "goal": "ari:1"}
+    assert asked.params == {"issue": "100", "place": "goal:okr", "goal": "ari:1"}
     update = GoalUpdate("u", NOW, "1", "OKR Connector", "at_risk", 45, "45 % · at risk — why?")
     answer = Goal("ari:1", "HELLO-1", "Be there", "", "at_risk", "OKR", latest=update)
     read = goal.TARGET.found(asked, answer)
@@ -203,6 +206,64 @@ def test_what_is_sent_and_what_is_read_again_are_the_same() -> None:
 )  # fmt: skip
 def test_a_step_is_told_in_words(before: object, after: object, step: str) -> None:
     assert goal.PLACE.step(before, after) == step
+
+
+def measured(
+    start: Any = None, current: Any = None, target: Any = None, progress: Any = "0.5"
+) -> Measurement:
+    numbers = [None if one is None else Fraction(str(one)) for one in (start, current, target, progress)]
+    first, now, last, share = numbers
+    return Measurement(share, share, Cause.MEASURED, "", start=first, current=now, target=last)
+
+
+@pytest.mark.parametrize(
+    ("measurement", "metric"),
+    [
+        (measured(99.5, 99.8, 99.95), ("NUMERIC", 99.5, 99.8, 99.95)),
+        (measured(84, 46, 20), ("NUMERIC", 84.0, 46.0, 20.0)),
+        (measured(0, None, 10), ("PERCENTAGE", 0.0, 50.0, 100.0)),
+        (measured(3, 3, 3), ("PERCENTAGE", 0.0, 50.0, 100.0)),
+        (measured(progress="0.999"), ("PERCENTAGE", 0.0, 99.0, 100.0)),
+        (measured(progress=None), None),
+    ],
+)
+def test_a_key_result_is_one_metric_by_what_it_is_measured_by(
+    make: SimpleNamespace, measurement: Measurement, metric: Any
+) -> None:
+    state = make.objective(
+        progress="0.5",
+        level="at_risk",
+        key_results=(replace(make.key_result("200"), measurement=measurement),),
+    )
+    mapping = make.mapping({"target": "objective", "goal": LISTED})
+    found = desired(mapping, state, make.issue, Ground(3, PAGES, goals=SCORED))
+    shown = [one.raw["metrics"]["200"] for one in found if one.place is goal.METRICS]
+    wanted = [] if metric is None else [metric]
+    assert [(one["type"], one["start"], one["value"], one["target"]) for one in shown] == wanted
+
+
+ONE = {"name": "Availability", "start": 0.0, "target": 10.0, "value": 3.0}
+
+
+def test_metrics_are_sent_and_read_by_their_origin_and_tell_what_differs() -> None:
+    before = {"goal": "HELLO-1", "id": "ari:1", "metrics": {"200": ONE, "201": {**ONE, "name": "Left"}}}
+    after = {**before, "metrics": {"200": {**ONE, "value": 4.5}, "202": {**ONE, "name": "New"}}}
+    change = Change("100", "PLAT-100", "goal:metrics", "", before, after, "")
+    [(_, writing)] = writings_of([change])
+    assert (writing.request.method, writing.request.path, writing.request.to) == ("PUT", "metrics", "goals")
+    assert writing.request.body == {**after, "left": ["201"], "issue": "100"}
+    assert goal.METRICS.step(before, after) == "HELLO-1: Availability 3 → 4.5, Left 3 → none, New none → 3"
+    assert not goal.METRICS.equal(before, after)
+    [asked] = goal.TARGET.readings({"100": ["goal:metrics"]}, lambda _issue, _place: before)
+    theirs = GoalMetric("t1", "m1", "Kim's", ("MANUAL", ""), 0.0, 1.0, 1.0)
+    ours = GoalMetric("t2", "m2", "Renamed", ("jira-okr", "200"), 0.0, 10.0, 3.0)
+    answer = Goal("ari:1", "HELLO-1", "Be there", "", "at_risk", "OKR", metrics=(theirs, ours))
+    read = goal.TARGET.found(asked, answer)
+    assert read is not None
+    assert goal.METRICS.equal(read["100"]["goal:metrics"], {**before, "metrics": {"200": ONE}})
+    assert goal.TARGET.turn(change, [after], Moment(NOW)) is None
+    assert not goal.TARGET.looks_first(change)
+    assert goal.TARGET.looks_first(a_change())
 
 
 HEAD = """
@@ -252,4 +313,5 @@ def test_a_refusal_says_what_to_do_and_the_place_is_for_ever() -> None:
     for status, says in ((403, "HELLO-1"), (400, "HELLO-1")):
         assert says in goal.TARGET.remedy(a_change(), Objection(status, "No.", "No."))
     assert place_of("goal:okr", {}.get) is goal.PLACE
+    assert place_of("goal:metrics", {}.get) is goal.METRICS
     assert place_of("goal:of the future", {}.get) is None

@@ -100,3 +100,19 @@ def test_a_bug_too_many_for_three_days_becomes_a_key_result_and_goes_back_to_bei
         "KR of a KPI closed", "closing of a KR of a KPI accepted", "KR of a KPI created", "KR of a KPI accepted",
     ]  # fmt: skip
     assert f"Key result of a KPI closed: {record.key}" in text
+
+
+def test_each_objective_of_the_demo_feeds_the_goal_of_its_name(tmp_path: Path) -> None:
+    settings = {"base_url": "https://okr.acme.example", "quiet_seconds": 0}
+    with demo_world(tmp_path, clock=lambda: NOW, watches=True, **settings) as demo:
+        sync_site(demo.connector, "main")
+        book, records = demo.sandbox.sandbox.goals, demo.sandbox.sandbox.records
+        fed = [one for one in book.goals.values() if one.updates]
+        assert len(fed) == 6
+        for goal in fed:
+            [item] = goal.work_items
+            assert records[item.rpartition("/")[2]].summary == goal.name
+            assert len(goal.updates) == 1
+            assert {one.metric.source for one in goal.targets} == {"jira-okr"}
+        page = requests.get(f"{demo.sandbox.url}/goals", timeout=10).text
+        assert page.count('<span class="tag">jira-okr</span>') == sum(len(one.targets) for one in fed)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from connectors.goals import dispatch, goals_of
+from connectors.goals import client, dispatch, goals_of
 from connectors.sandbox import CONNECTOR, PEOPLE, Fault
-from connectors.sandbox.goals.goal import words_of
+from connectors.sandbox.goals.goal import CLOUD_ID, words_of
 from connectors.sandbox.site_state import scheme
 from connectors.store.work import due
 from connectors.store.writes import refusals, writes
@@ -193,12 +193,12 @@ def test_an_update_whose_answer_never_came_is_looked_up_and_not_posted_twice(
     )
     hand.status(story, "Done")
     hand.land(story)
-    hand.sandbox.faults.add(Fault("status", "POST", "/gateway/", status=503, skip=1))
+    hand.sandbox.faults.add(Fault("status", "POST", "/gateway/", status=503, skip=3))
     reconcile_now(hand, fed)
     assert hand.field(fed) == 80, "Jira is not held up by Goals"
     with hand.connector.store.read() as conn:
         [left] = writes.unsettled(conn, "main", fed)
-    assert left.field_id == "goal:okr"
+    assert (left.field_id, metrics(hand)[f"{fed}/delivery"][2]) == ("goal:okr", 80)
     assert len(posted(hand)) == 1
     if arrived:
         change = Change(fed, "", "goal:okr", "", None, left.after, "")
@@ -231,7 +231,8 @@ def test_a_process_that_dies_after_the_call_leaves_one_update(
 
     def dies(goals: Any, request: Any) -> None:
         told(goals, request)
-        raise Killed
+        if request.path == "update":
+            raise Killed
 
     told = dispatch.tell
     with monkeypatch.context() as patched:
@@ -261,10 +262,10 @@ def test_an_update_that_is_refused_waits_with_what_to_do_and_holds_nothing_back(
     goal_of(hand).archived = True
     finish(hand, fed)
     with hand.connector.store.read() as conn:
-        [refused] = refusals.all(conn, "main")
-    assert (refused.field_id, hand.field(fed)) == ("goal:okr", 80)
-    assert refused.message.startswith("Jira refused the call (400): The goal is archived.")
-    assert "NORTH-1" in refused.remedy
+        refused = refusals.all(conn, "main")
+    assert ({one.field_id for one in refused}, hand.field(fed)) == ({"goal:okr", "goal:metrics"}, 80)
+    assert refused[0].message.startswith("Jira refused the call (400): The goal is archived.")
+    assert "NORTH-1" in refused[0].remedy
 
 
 def test_a_preview_shows_it_and_a_list_names_goals_before_a_field_does(hand: Any) -> None:
@@ -280,9 +281,10 @@ def test_a_preview_shows_it_and_a_list_names_goals_before_a_field_does(hand: Any
     previewed = preview_text(hand.connector, TESTER, "main", text)
     changes = [change for plan in previewed.preview.plans for change in plan.changes]
     assert [(change.issue_id, change.field_name, change.reason) for change in changes] == [
-        (one, "Atlassian goal", 'goal NORTH-2: nothing → on track 70 "70 % · on track"')
+        (one, "metrics of the Atlassian goal", "goal metrics NORTH-2: delivery none → 70"),
+        (one, "Atlassian goal", 'goal NORTH-2: nothing → on track 70 "70 % · on track"'),
     ]
-    assert (previewed.preview.cost.writes, previewed.preview.cost.calls) == (1, 1)
+    assert (previewed.preview.cost.writes, previewed.preview.cost.calls) == (2, 2)
     assert posted(hand, "NORTH-2") == []
     hand.activate(text)
     hand.work_off()
@@ -349,6 +351,115 @@ def test_an_objective_is_linked_to_a_goal_by_its_field(hand: Any) -> None:
     hand.activate(BARE)
     with pytest.raises(NotReady, match="names no field"):
         goals.link(hand.connector, TESTER, "main", key, "NORTH-1")
+
+
+METRIC = """
+      - {id: metric, select: 'issuetype = "Key Result"', progress: {kind: transition, start: start, current: current, target: target}}
+"""
+MEASURED = GOALS.replace(
+    "fields:\n",
+    "fields:\n  start: {id: customfield_10051}\n  current: {id: customfield_10052}\n  target: {id: customfield_10053}\n",
+).replace("    key_results:\n", "    key_results:" + METRIC)
+
+
+def metrics(hand: Any, key: str = "NORTH-1") -> dict[str, tuple[str, float, float, float]]:
+    """The metrics of a goal by their id with us: name, start, value, target; two of one origin fail."""
+    found = [one for one in goal_of(hand, key).targets if one.metric.source == "jira-okr"]
+    made = {
+        one.metric.external_id: (one.metric.name, one.start, one.metric.value, one.target) for one in found
+    }
+    assert len(made) == len(found)
+    return made
+
+
+def key_result(hand: Any, parent: str, current: float) -> str:
+    made: str = hand.issue("Key Result", parent)
+    hand.edit(made, customfield_10051=0, customfield_10052=current, customfield_10053=10)
+    return made
+
+
+@pytest.fixture
+def measured(hand: Any) -> tuple[str, str]:
+    """An objective with a metric of its own at 3 of 10 besides its stories, of which half are done, and the issue of the metric."""
+    hand.sandbox.sandbox.goals.add("Be there", CONNECTOR)
+    one = epic(hand, done=5)
+    result = key_result(hand, one, 3)
+    hand.activate(MEASURED)
+    hand.sync()
+    return one, result
+
+
+def test_each_key_result_is_a_metric_that_follows_quietly(hand: Any, measured: tuple[str, str]) -> None:
+    one, result = measured
+    kept = {
+        result: ("A Key Result", 0.0, 3.0, 10.0),
+        f"{one}/delivery": ("delivery", 0.0, 50.0, 100.0),
+    }
+    assert metrics(hand) == kept
+    assert list(goal_of(hand).work_items) == [f"ari:cloud:jira:{CLOUD_ID}:issue/{one}"]
+    told = len(posted(hand))
+    book = hand.sandbox.sandbox.goals
+    theirs = {"goalId": goal_of(hand).ari, "name": "Kim's", "type": "NUMERIC", "value": 1.0}
+    book.measure(goal_of(hand).ari, PEOPLE[0], theirs, 0, 5)
+    hand.clock.pass_by(hours=1)
+    hand.edit(result, customfield_10052=4, customfield_10053=8)
+    hand.land(result)
+    reconcile_now(hand, one)
+    assert metrics(hand) == {**kept, result: ("A Key Result", 0.0, 4.0, 8.0)}
+    assert len(posted(hand)) == told, "metrics tell nobody"
+    hand.sandbox.site.calls.clear()
+    reconcile_now(hand, one)
+    assert not [name for name in hand.sandbox.site.calls.by_endpoint if "gateway" in name]
+
+    hand.clock.pass_by(hours=1)
+    hand.edit(result, customfield_10053=None)
+    hand.land(result)
+    reconcile_now(hand, one)
+    assert metrics(hand).keys() == {f"{one}/delivery"}
+    assert [one.metric.name for one in goal_of(hand).targets] == ["delivery", "Kim's"]
+
+
+def test_a_process_that_dies_between_any_two_calls_leaves_no_second_metric(
+    hand: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = ("the link", "a metric", "the other metric", "the update")
+    for name in orders:
+        hand.sandbox.sandbox.goals.add(name, CONNECTOR)
+    hand.activate(MEASURED)
+    hand.sync()
+
+    class Killed(BaseException):
+        pass
+
+    def dying(transport: Any, operation: Any, variables: Any, shape: Any) -> Any:
+        answer = asked(transport, operation, variables, shape)
+        if not operation.reads:
+            left.pop()
+            if not left:
+                raise Killed
+        return answer
+
+    asked = client.ask
+    for place, _ in enumerate(orders):
+        goal = f"NORTH-{place + 1}"
+        one = epic(hand, goal, done=5)
+        result = key_result(hand, one, 3)
+        hand.land(*(record.id for record in hand.sandbox.sandbox.records.values()))
+        left = list(orders[: place + 1])
+        with monkeypatch.context() as patched:
+            patched.setattr(client, "ask", dying)
+            with pytest.raises(Killed):
+                reconcile_now(hand, one)
+        for _ in range(3):
+            reconcile_now(hand, one)
+        assert metrics(hand, goal) == {
+            result: ("A Key Result", 0.0, 3.0, 10.0),
+            f"{one}/delivery": ("delivery", 0.0, 50.0, 100.0),
+        }
+        assert len(posted(hand, goal)) == 1
+        assert len(goal_of(hand, goal).work_items) == 1
+        with hand.connector.store.read() as conn:
+            assert not writes.unsettled(conn, "main", one)
 
 
 def test_a_goal_that_another_process_came_to_know_is_known(hand: Any) -> None:
