@@ -22,6 +22,7 @@ from connectors.goals.operations import (
     REMOVE_TARGET,
     SETTINGS,
     STANDING,
+    TAKE_BACK,
     TENANT,
     Operation,
 )
@@ -29,7 +30,7 @@ from connectors.goals.shapes import GoalList, GoalPage, Made, Settings, Tenants
 from connectors.jira.client import Jira
 from connectors.jira.http.errors import IncompleteRead, Permanent, Transient
 from connectors.jira.http.transport import Transport
-from mappings.facts.goal import SOURCE, Goal, GoalBoard, GoalMetric, NamedGoal, Scoring
+from mappings.facts.goal import SOURCE, Goal, GoalBoard, GoalMetric, GoalUpdate, NamedGoal, Scoring
 
 MOST_PAGES = 400
 """More goals than so many pages hold are not believed."""
@@ -105,12 +106,20 @@ class Goals:
         except Permanent as error:
             return GoalBoard(problem=" ".join(error.messages) or error.message)
 
-    def post(self, goal_id: str, status: str, score: int | None, words: str, link: str | None) -> None:
-        """Post an update, once: everybody who watches the goal is told. `link` is where the end of the summary leads. Raises Permanent where it is refused."""
+    def post(
+        self, goal_id: str, status: str, score: int | None, words: str, link: str | None
+    ) -> GoalUpdate | None:
+        """Post an update, once: everybody who watches the goal is told. `link` is where the end of the summary leads. Gives what the
+        site made of it, where it says so. Raises Permanent where it is refused."""
         said: dict[str, object] = {"goalId": goal_id, "status": status, "summary": document(words, link)}
         if score is not None:
             said["score"] = score
-        self._do(POST, said)
+        made = self._do(POST, said).update
+        return None if made is None else made.made()
+
+    def take_back(self, update_id: str) -> None:
+        """Delete an update, which has to be the latest of its goal. Raises Permanent where it is refused."""
+        self._do(TAKE_BACK, {"updateId": update_id})
 
     def measure(
         self, goal_id: str, wanted: Mapping[str, Mapping[str, object]], left: Collection[str], issue_id: str
@@ -161,10 +170,11 @@ class Goals:
         with suppress(Permanent):
             self._do(LINK_ISSUE, {"goalId": goal_id, "workItemId": item})
 
-    def _do(self, operation: Operation, said: Mapping[str, object]) -> None:
+    def _do(self, operation: Operation, said: Mapping[str, object]) -> Made:
         made = ask(self._transport, operation, {"input": said}, Made)
         if made.errors or not made.success:
             raise refusal(made.errors) if made.errors else Transient(UNSAID)
+        return made
 
 
 UNSAID = "Atlassian Goals says neither that an update was posted nor why it was not."

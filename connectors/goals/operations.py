@@ -51,9 +51,20 @@ LIST = Operation(
 POST = Operation(
     "okrPostUpdate",
     """mutation okrPostUpdate($input: TownsquareGoalsCreateUpdateInput) @optIn(to: "Townsquare") {
-  goals_createUpdate(input: $input) { success errors { message extensions { statusCode } } update { ari } }
+  goals_createUpdate(input: $input) {
+    success errors { message extensions { statusCode } }
+    update { ari creationDate creator { accountId name } newScore newState { value } summary }
+  }
 }""",
     ("goals_createUpdate",),
+    reads=False,
+)
+TAKE_BACK = Operation(
+    "okrTakeBackUpdate",
+    """mutation okrTakeBackUpdate($input: TownsquareGoalsDeleteLatestUpdateInput) @optIn(to: "Townsquare") {
+  goals_deleteLatestUpdate(input: $input) { success errors { message extensions { statusCode } } }
+}""",
+    ("goals_deleteLatestUpdate",),
     reads=False,
 )
 ADD_METRIC = Operation(

@@ -170,10 +170,11 @@ class Answer(Shape, frozen=True):
 
 
 class Made(Shape, frozen=True):
-    """The payload of an order: it was done, or why it was not."""
+    """The payload of an order: it was done, or why it was not; of a post what the site made of it."""
 
     success: bool
     errors: tuple[Problem, ...] | None = None
+    update: Update | None = None
 
 
 Tenants = tuple[Tenant | None, ...]

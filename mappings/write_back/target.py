@@ -118,7 +118,8 @@ class Ground:
     """What values are made on: the version of Jira's REST API, the address by which people open the connector's pages, and the moment.
 
     `pages` is empty where nobody said it: what leads there cannot be written then. Without a `moment` nothing is forecast.
-    `site` is the name of the site here, empty where a document of any may stand. `goals` are None where nobody asked for them.
+    `site` is the name of the site here, empty where a document of any may stand. `goals` are None where nobody asked for them,
+    `closed` the ids of the objectives whose cycle is closed.
     """
 
     api: Api = 3
@@ -126,6 +127,7 @@ class Ground:
     moment: Moment | None = None
     site: str = ""
     goals: GoalBoard | None = None
+    closed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,8 @@ STATUSES: Mapping[HealthLevel, str] = {
     HealthLevel.PENDING: "pending",
 }
 """The status that stands for a health; an unknown one has none, and nothing is posted."""
+DONE = "done"
+"""What an objective is that was achieved, once its cycle is closed."""
 MIDDLES: Mapping[str, int] = {"on_track": 85, "at_risk": 50, "off_track": 15}
 """The middle of the band of scores that Atlassian shows as a status."""
 
@@ -106,7 +108,8 @@ class GoalPlace(Place):
         named = named_goal(part, field_id, figures, ground)
         if board is None or board.scoring is None or named is None:
             return None
-        stands = _standing(part, figures, board.scoring)
+        closed = figures.objective is not None and figures.objective.id in ground.closed
+        stands = _standing(part, figures, board.scoring, closed=closed)
         if stands is None:
             return None
         status, score = stands
@@ -401,11 +404,15 @@ def _measured(goal: Goal) -> dict[str, object]:
     return {"goal": goal.key, "id": goal.id, "metrics": metrics}
 
 
-def _standing(part: GoalPart, figures: Figures, scoring: Scoring) -> tuple[str, int | None] | None:
+def _standing(
+    part: GoalPart, figures: Figures, scoring: Scoring, *, closed: bool
+) -> tuple[str, int | None] | None:
     """Status and score; None where either is unknown. A score makes the status, and 0 is none: then the status stands alone."""
     status = STATUSES.get(figures.health)
     if status is None:
         return None
+    if closed and figures.health is HealthLevel.ACHIEVED:
+        return DONE, None
     if scoring == "SIMPLE" or status not in MIDDLES:
         return status, None
     if part.score == "health":

@@ -129,3 +129,41 @@ def link_goal(call: Call, body: LinkGoal) -> Reply[LinkedGiven]:
     site = known_site(call.connector, body.site)
     found = goals.link(call.connector, call.actor, site, body.objective, body.goal)
     return Reply(LinkedGiven(objective=found.objective, goal=found.goal, field=found.field))
+
+
+class TryGoal(Asked):
+    """Which goal gets the trial."""
+
+    goal: Word = Field(description="Key or address of the goal.")
+    site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
+
+
+class TriedGiven(Given):
+    """What was posted, what the site made of it, and whether it was taken back."""
+
+    goal: str
+    sent_status: str
+    sent_score: int | None
+    status: str
+    score: int
+    taken_back: bool
+    findings: list[GoalFindingGiven]
+
+
+@ROUTES.post("/goals/try", "editor", "Post a trial to a goal, read it, and take it back.", heavy=True)
+def try_goal(call: Call, body: TryGoal) -> Reply[TriedGiven]:
+    """Whoever watches the goal may be told of it."""
+    tried = goals.try_out(call.connector, call.actor, known_site(call.connector, body.site), body.goal)
+    (sent_status, sent_score), (status, score) = tried.sent, tried.held
+    findings = [GoalFindingGiven(message=one.message, remedy=one.remedy) for one in tried.findings]
+    return Reply(
+        TriedGiven(
+            goal=tried.goal,
+            sent_status=sent_status,
+            sent_score=sent_score,
+            status=status,
+            score=score,
+            taken_back=tried.taken_back,
+            findings=findings,
+        )
+    )

@@ -10,7 +10,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
 from plugin.use_cases.objectives import goals
-from plugin.use_cases.objectives.goals import Goal, GoalCheck
+from plugin.use_cases.objectives.goals import Goal, GoalCheck, Tried
 
 
 @click.group("goals")
@@ -35,18 +35,25 @@ def list_command(site: str, as_json: bool) -> None:
 
 
 @goals_group.command("check")
+@click.option(
+    "--write",
+    "goal",
+    metavar="GOAL",
+    help="Post one update to this goal (key or address), read what the site made of it, and take it back.",
+)
 @site_option
 @json_option
-def check_command(site: str, as_json: bool) -> None:
-    """Ask Atlassian's gateway what the account may do with goals; nothing is written. Exit code 1 where something stands in the way."""
+def check_command(goal: str | None, site: str, as_json: bool) -> None:
+    """Ask Atlassian's gateway what the account may do with goals; without --write nothing is written. Exit code 1 where something stands in the way."""
     with open_connector(site=site) as connector:
         found = goals.check(connector, COMMAND_LINE, site)
+        tried = goals.try_out(connector, COMMAND_LINE, site, goal) if goal and not found.findings else None
     if as_json:
-        show_json(check_values(found))
+        show_json({**check_values(found), "tried": None if tried is None else tried_values(tried)})
     else:
-        for line in _lines(found):
+        for line in (*_lines(found), *(_trial(tried) if tried is not None else ())):
             click.echo(line)
-    if found.findings:
+    if found.findings or (tried is not None and tried.findings):
         raise SystemExit(1)
 
 
@@ -93,6 +100,26 @@ def check_values(found: GoalCheck) -> dict[str, Any]:
         "posting": found.posting,
         "findings": [{"message": one.message, "remedy": one.remedy} for one in found.findings],
     }
+
+
+def tried_values(one: Tried) -> dict[str, Any]:
+    """What became of a trial, for programs."""
+    return {
+        "goal": one.goal,
+        "sent": list(one.sent),
+        "held": list(one.held),
+        "taken_back": one.taken_back,
+        "findings": [{"message": each.message, "remedy": each.remedy} for each in one.findings],
+    }
+
+
+def _trial(one: Tried) -> list[str]:
+    sent, held = (f"{status} {score}" if score else status for status, score in (one.sent, one.held))
+    after = "and was taken back" if one.taken_back else "and stands there"
+    return [
+        f"{one.goal} was told {sent}, holds it as {held or 'nobody knows what'}, {after}.",
+        *(f"{each.message} {each.remedy}" for each in one.findings),
+    ]
 
 
 def _row(one: Goal) -> tuple[str, ...]:

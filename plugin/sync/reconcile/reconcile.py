@@ -87,7 +87,7 @@ def reconcile(
         state, before = found.state, found.before.state if found.before else None
         standing = _standing(context, conn, found)
         owned = owners_of(context, conn, state, found.forest) if state is not None else None
-        whole = plan_objective(context, state, found.forest, owned, _cause(context, found))
+        whole = plan_objective(context, state, found.forest, owned, _cause(context, found), found.end)
         whole = with_clearing(whole, objective_id, clears(context, conn, objective_id, found, owned))
         if _had_last_write(context, conn, found):
             whole = Plan(objective_id)
@@ -180,12 +180,19 @@ def _left_standing(
 
 
 def plan_objective(
-    context: Context, state: ObjectiveState | None, forest: Forest, owned: Owners | None, why: str = ""
+    context: Context,
+    state: ObjectiveState | None,
+    forest: Forest,
+    owned: Owners | None,
+    why: str = "",
+    end: CycleEnd | None = None,
 ) -> Plan:
     """What has to be written for this state; nothing for an issue that is no objective, of which nobody is an owner."""
     if state is None or owned is None:
         return Plan("")
-    wanted = desired(context.mapping, state, forest.issue, context.ground, owned)
+    closed = frozenset({state.id}) if end is not None and end.closed else frozenset[str]()
+    ground = replace(context.ground, closed=closed)
+    wanted = desired(context.mapping, state, forest.issue, ground, owned)
     return plan(state.id, wanted, forest.issue, why)
 
 

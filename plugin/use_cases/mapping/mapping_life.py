@@ -190,7 +190,13 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
     ended = {id_: end.facts for id_, end in noted.items() if not end.settled(mapping.revision)}
     after = assess(mapping, forest, moment, said, ended=ended, kpis=read, aims=aims, carries=brought)
     after |= standing_by_notes(mapping, noted, forest, moment)
-    plans = plans_for(mapping, after, forest, replace(connector.ground(site), moment=moment))
+    closed = frozenset(
+        id_
+        for id_, end in noted.items()
+        if end.closed and id_ in after and after[id_].cycle_id == end.facts.cycle_id
+    )
+    ground = replace(connector.ground(site), moment=moment, closed=closed)
+    plans = plans_for(mapping, after, forest, ground)
     standing = standing_of(
         (one for one in stands if forest.issue(one.issue_id) is not None),
         lambda id_: place_of(id_, partial(field_of, mapping, catalogue)),

@@ -19,11 +19,17 @@ from plugin.use_cases.kpis.creation import bring_in
 from plugin.use_cases.objectives.objective_lookup import find_objective
 from plugin.use_cases.permission import EDITOR, act, question
 
-__all__ = ["Goal", "GoalCheck", "Linked", "check", "link", "list_goals"]
+__all__ = ["Goal", "GoalCheck", "Linked", "Tried", "check", "link", "list_goals", "try_out"]
 
 CLOUD_ALONE = "Atlassian Goals exist on Jira Cloud alone; {site} is a Jira Data Center."
 SWITCHED_OFF = "See in the browser whether the site has Goals and whether the connector's account may open it (docs/goals.md)."
 NO_GOALS = "Create a goal in Atlassian Goals, or give the connector's account access to those there are."
+TRIAL = "A trial of the OKR connector, which is taken back"
+TRIAL_SCORE = 42
+"""Neither the same from 0 to 10 nor beyond 100, and far from the edges of its band."""
+UNREAD = "The site does not say what it made of the update."
+NOT_YET = "Do not write goals on this site yet: what it scores by is not known here."
+LOOK = "Look at {goal} in the browser, and delete the trial there."
 NO_FIELD = (
     "The active mapping names no field that says which goal an objective feeds. Add one (write_back: goal: <alias>), "
     "or list the goal in the mapping (docs/mapping.md)."
@@ -83,6 +89,44 @@ def check(connector: Connector, _actor: Actor, site: str) -> GoalCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """What was posted for a trial, what the site made of it, and whether it was taken back again."""
+
+    goal: str
+    sent: tuple[str, int | None]
+    held: tuple[str, int]
+    taken_back: bool
+    findings: tuple[Finding, ...] = ()
+
+
+@act(EDITOR)
+def try_out(connector: Connector, actor: Actor, site: str, goal: str) -> Tried:
+    """Post one update to a goal, read what the site made of it, and take it back. Whoever watches the goal may be told. Raises NotReady
+    where there is no such goal, and JiraError.
+    """
+    goals = _goals(connector, site)
+    found = _known(goals, goal)
+    scored = found.scoring == "OKR"
+    sent: tuple[str, int | None] = ("at_risk", TRIAL_SCORE) if scored else (found.status or "on_track", None)
+    posted = goals.post(found.id, *sent, TRIAL, None)
+    with connector.store.write() as conn:
+        note(conn, actor.label, "goal tried out", connector.clock(), {"goal": found.key}, site)
+    look = LOOK.format(goal=found.key)
+    if posted is None:
+        return Tried(found.key, sent, ("", 0), False, (Finding(UNREAD, look),))
+    held = (posted.status, posted.score)
+    findings: list[Finding] = []
+    if held != (sent[0], sent[1] or 0):
+        findings.append(Finding(f"The site made {held[0]} {held[1]} of {sent[0]} {sent[1] or 0}.", NOT_YET))
+    try:
+        goals.take_back(posted.id)
+    except Permanent as error:
+        findings.append(Finding(f"The trial could not be taken back: {_said(error)}", look))
+        return Tried(found.key, sent, held, False, tuple(findings))
+    return Tried(found.key, sent, held, True, tuple(findings))
+
+
+@dataclass(frozen=True, slots=True)
 class Linked:
     """Which goal an objective feeds from now on, and the field of its issue that says so."""
 
@@ -101,12 +145,7 @@ def link(connector: Connector, actor: Actor, site: str, objective: str, goal: st
         raise NotReady(
             f"{objective} is no objective with an issue here. jira-okr status lists the objectives."
         )
-    key = goal_key(goal)
-    known = {one.key: one for one in _goals(connector, site).every()}
-    if key not in known:
-        raise NotReady(
-            f"{goal} is no goal that the connector's account sees. jira-okr goals list shows them."
-        )
+    key = _known(_goals(connector, site), goal).key
     issue_id, called = saved.state.issue_id, saved.state.key
     values = {field.id: _encoded(field, key, context.api)}
     context.tell(
@@ -118,6 +157,17 @@ def link(connector: Connector, actor: Actor, site: str, objective: str, goal: st
     bring_in(context, issue_id)
     connector.announce()
     return Linked(called, key, field.name)
+
+
+def _known(goals: Goals, named: str) -> Goal:
+    """The goal that a key or an address names."""
+    key = goal_key(named)
+    found = next((one for one in goals.every() if one.key == key), None)
+    if found is None:
+        raise NotReady(
+            f"{named} is no goal that the connector's account sees. jira-okr goals list shows them."
+        )
+    return found
 
 
 def _named_by(context: Context) -> Field:

@@ -69,6 +69,20 @@ def test_status_and_score_follow_the_way_the_site_scores(
         assert found == ([] if wanted is None else [wanted]), (board.scoring, said)
 
 
+def test_what_was_achieved_is_done_once_the_cycle_is_closed(make: SimpleNamespace) -> None:
+    mapping = make.mapping({"target": "objective", "goal": LISTED})
+    for level, closed, status in (
+        ("achieved", ("100",), "done"),
+        ("achieved", (), "on_track"),
+        ("achieved", ("101",), "on_track"),
+        ("off_track", ("100",), "on_track"),
+    ):
+        ground = Ground(3, PAGES, goals=SCORED, closed=frozenset(closed))
+        found = desired(mapping, make.objective(progress="1", level=level), make.issue, ground)
+        [said] = [one.raw for one in found if one.place is goal.PLACE]
+        assert (said["status"], "score" in said) == (status, status != "done")
+
+
 def test_the_words_say_number_and_health_and_nothing_that_the_calendar_moves(make: SimpleNamespace) -> None:
     state = make.objective(progress="0.625", level="at_risk")
     [made] = raw(make, state, SCORED)

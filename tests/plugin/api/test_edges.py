@@ -41,6 +41,7 @@ def test_what_costs_minutes_takes_turns_and_nothing_else_does() -> None:
         "GET /goals",
         "GET /goals/check",
         "POST /goals/link",
+        "POST /goals/try",
     }
 
 
@@ -148,6 +149,7 @@ IN_THE_BODY: dict[str, dict[str, Any]] = {
     "/losses/accept": {"names": ["X-1"]},
     "/losses/dismiss": {"names": ["X-1"]},
     "/goals/link": {"objective": "X-1", "goal": "HELLO-1"},
+    "/goals/try": {"goal": "HELLO-1"},
     "/cycles/{cycle}/close": {},
     "/cycles/{cycle}/reopen": {"reason": "counted twice"},
     "/cycles/{cycle}/carry": {},

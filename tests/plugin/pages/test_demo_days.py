@@ -108,7 +108,7 @@ def test_each_objective_of_the_demo_feeds_the_goal_of_its_name(tmp_path: Path) -
         sync_site(demo.connector, "main")
         book, records = demo.sandbox.sandbox.goals, demo.sandbox.sandbox.records
         fed = [one for one in book.goals.values() if one.updates]
-        assert len(fed) == 6
+        assert len(fed) == 10
         for goal in fed:
             [item] = goal.work_items
             assert records[item.rpartition("/")[2]].summary == goal.name

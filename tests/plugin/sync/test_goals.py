@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from mappings.write_back.targets import writings_of
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import NotReady
 from plugin.sync.reconcile.reconcile import reconcile
+from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.mapping.mapping_life import check_text, preview_text
 from plugin.use_cases.objectives import goals
 from plugin.use_cases.work import held_writes
@@ -263,7 +264,7 @@ def test_an_update_that_is_refused_waits_with_what_to_do_and_holds_nothing_back(
     finish(hand, fed)
     with hand.connector.store.read() as conn:
         refused = refusals.all(conn, "main")
-    assert ({one.field_id for one in refused}, hand.field(fed)) == ({"goal:okr", "goal:metrics"}, 80)
+    assert ({one.field_id for one in refused}, hand.field(fed)) == ({"goal:okr"}, 80)
     assert refused[0].message.startswith("Jira refused the call (400): The goal is archived.")
     assert "NORTH-1" in refused[0].remedy
 
@@ -402,10 +403,10 @@ def test_each_key_result_is_a_metric_that_follows_quietly(hand: Any, measured: t
     theirs = {"goalId": goal_of(hand).ari, "name": "Kim's", "type": "NUMERIC", "value": 1.0}
     book.measure(goal_of(hand).ari, PEOPLE[0], theirs, 0, 5)
     hand.clock.pass_by(hours=1)
-    hand.edit(result, customfield_10052=4, customfield_10053=8)
+    hand.edit(result, customfield_10052=4, customfield_10053=12)
     hand.land(result)
     reconcile_now(hand, one)
-    assert metrics(hand) == {**kept, result: ("A Key Result", 0.0, 4.0, 8.0)}
+    assert metrics(hand) == {**kept, result: ("A Key Result", 0.0, 4.0, 12.0)}
     assert len(posted(hand)) == told, "metrics tell nobody"
     hand.sandbox.site.calls.clear()
     reconcile_now(hand, one)
@@ -475,3 +476,20 @@ def test_a_goal_that_another_process_came_to_know_is_known(hand: Any) -> None:
     other.store.close()
     reconcile_now(hand, one)
     assert posted(hand, "NORTH-2") == [said("on_track", 70, "70 % · on track")]
+
+
+def test_an_achieved_objective_is_done_once_its_cycle_is_closed(hand: Any, fed: str) -> None:
+    hand.clock.pass_by(hours=24)
+    finish(hand, fed, 3)
+    assert posted(hand)[1:] == [said("on_track", 100, "100 % · achieved")]
+    hand.clock.now = datetime(2027, 1, 2, 9, tzinfo=UTC)
+    hand.sync()
+    close_cycle(hand.connector, TESTER, "main", "autumn")
+    hand.work_off()
+    done = said("done", 0, "100 % · achieved")
+    assert posted(hand)[2:] == [done]
+    hand.clock.pass_by(hours=48)
+    hand.sync()
+    assert posted(hand)[2:] == [done]
+    previewed = preview_text(hand.connector, TESTER, "main", GOALS + "brake: {floor: 11}\n")
+    assert previewed.preview.plans == ()

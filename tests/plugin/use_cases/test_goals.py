@@ -34,7 +34,7 @@ def test_goals_are_listed_and_checked_alike_at_each_door(company, address):
     count = len(listed)
     told = {"cloud_id": CLOUD_ID, "scoring": "OKR", "goals": count, "posting": count, "findings": []}
     checked = company.command("goals", "check", "--json")
-    assert (checked.exit_code, json.loads(checked.output)) == (0, told)
+    assert (checked.exit_code, json.loads(checked.output)) == (0, {**told, "tried": None})
     assert company.api("GET", "/goals/check").get_json() == told
     assert f"sees {count} goals and may post to {count} of them" in company.command("goals", "check").output
 
@@ -48,3 +48,22 @@ def test_a_site_without_goals_is_said_so_with_what_to_do(company, address):
     assert "docs/goals.md" in checked.output
     [finding] = company.api("GET", "/goals/check").get_json()["findings"]
     assert finding["message"] == "No Goals here."
+
+
+def test_a_trial_says_what_the_site_made_of_it_and_leaves_nothing(company, address):
+    before = requests.get(f"{address}/goals", timeout=10).text
+    tried = json.loads(company.command("goals", "check", "--json", "--write", "NORTH-2").output)["tried"]
+    assert tried == {
+        "goal": "NORTH-2",
+        "sent": ["at_risk", 42],
+        "held": ["at_risk", 42],
+        "taken_back": True,
+        "findings": [],
+    }
+    given = company.api("POST", "/goals/try", {"goal": "NORTH-2"}).get_json()
+    assert (given["status"], given["score"], given["taken_back"]) == ("at_risk", 42, True)
+    told = company.command("goals", "check", "--write", "NORTH-2").output
+    assert "NORTH-2 was told at_risk 42, holds it as at_risk 42, and was taken back." in told
+    assert requests.get(f"{address}/goals", timeout=10).text == before
+    assert [one[0] for one in company.audited()].count("goal tried out") == 3
+    assert company.command("goals", "check", "--write", "NORTH-99").exit_code == 1
