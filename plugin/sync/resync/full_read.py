@@ -24,7 +24,7 @@ from plugin.sync.resync.checkpoint import SKEW, Reading, forget, keep, start
 from plugin.sync.resync.completeness import prove_complete
 from plugin.sync.resync.double_check import look_again
 from plugin.sync.resync.mirror_update import Progress, Resynced, land_again, land_first
-from plugin.sync.resync.missing_issues import catch_up, drop_unseen
+from plugin.sync.resync.missing_issues import catch_up, drop_unseen, land_namesakes
 from plugin.sync.resync.resync_end import quietly, settle
 from plugin.sync.resync.search_pages import in_order, pages
 
@@ -50,6 +50,7 @@ def resync(
     prove_complete(context, reading, accept_loss)
     if report.resumed:
         catch_up(context, reading)
+    land_namesakes(context, reading)
     drop_unseen(context, reading, accept_loss)
     settle(context, report, report.objectives, _others(context, report))
     _remember(context, reading)

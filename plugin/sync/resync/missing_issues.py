@@ -8,7 +8,9 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from connectors.jira.http.errors import IncompleteRead
+import structlog
+
+from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.store.mirror import mirror
 from mappings.facts.gap import Gap
 from mappings.facts.issue import Issue
@@ -20,9 +22,10 @@ from plugin.sync.refresh.reread import ReadById, land_issues, read_again, with_r
 from plugin.sync.resync.checkpoint import Reading
 from plugin.sync.resync.double_check import Looked, look_again
 from plugin.sync.resync.mirror_update import drift_of, land_again
-from plugin.sync.resync.search_pages import OVERLAP, changed_pages, in_order
+from plugin.sync.resync.search_pages import OVERLAP, changed_pages, in_order, namesakes
 
 T = TypeVar("T")
+log = structlog.get_logger("jira_okr.resync")
 
 AT_ONCE = 100
 
@@ -42,6 +45,20 @@ def catch_up(context: Context, reading: Reading) -> None:
         last = page.last
     if not last:
         raise IncompleteRead("The search ended without its last page.", "Run jira-okr sync again.")
+
+
+def land_namesakes(context: Context, reading: Reading) -> None:
+    """Read as well what bears a name of the scope under an id that nobody has seen. Once it is in the mirror, the name stands for it too."""
+    asked = namesakes(context.mapping)
+    if asked is None:
+        return
+    try:
+        found = set(context.jira.search_ids(asked))
+    except Permanent as error:
+        # Nothing is called so any more: what was meant is found by its ids.
+        log.info("the words of the scope find nothing", site=context.site, why=error.message)
+        return
+    land_slipped(context, reading, found - reading.seen)
 
 
 def land_slipped(context: Context, reading: Reading, slipped: Iterable[str]) -> None:

@@ -13,6 +13,8 @@ from connectors.jira import Page
 from connectors.jira.http.errors import Permanent
 from connectors.jira.read.page_order import ORDER_BY
 from connectors.store.database.instant import to_ms
+from mappings.document.mapping import Mapping
+from mappings.document.names import LOOKED_UP, SINGLE
 from mappings.jql import parse
 from plugin.sync.context import Context
 from plugin.sync.resync.read_ahead import read_ahead
@@ -39,6 +41,17 @@ def asked(context: Context) -> str:
 def in_order(scope: str) -> str:
     """The scope in an order that does not change while pages are read; its own ORDER BY, if any, goes."""
     return f"({condition(scope)}) ORDER BY id ASC"
+
+
+def namesakes(mapping: Mapping) -> str | None:
+    """What the words of the scope find and its ids do not: the same option of another context of a field, the component of another project.
+
+    None where every word is of a kind that Jira lists in full, stands for one thing alone, or is the id itself.
+    """
+    shared = frozenset(LOOKED_UP) - frozenset(SINGLE)
+    if not any(one.kind in shared and one.ids and not one.written_as_id for one in mapping.scope.names):
+        return None
+    return f"({condition(mapping.document.scope)}) AND NOT ({condition(mapping.scope_by_id)})"
 
 
 def changed_since(scope: str, since: datetime) -> str:

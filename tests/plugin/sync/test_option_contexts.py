@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.sandbox.site_state import scheme
-from connectors.sandbox.site_state.scheme import HEALTH_OPTIONS, OKR_HEALTH, ContextDef
+from connectors.sandbox.site_state.scheme import HEALTH_OPTIONS, OKR_HEALTH, ContextDef, FieldDef
 from connectors.store.numbers import objectives
 from connectors.store.writes import refusals
 from mappings.facts.issue import Named
@@ -148,3 +148,43 @@ def test_once_known_one_screen_a_full_read_looks_for_renames_in_turn(dozen: Any)
     assert {(one.id, one.name) for one in field.options} >= {
         (one.id, one.name) for one in (*HEALTH_OPTIONS, *GROW)
     }
+
+
+TIER = "customfield_10070"
+GOLD, OTHER = Named("10500", "Gold"), Named("10600", "Gold")
+
+
+@pytest.mark.parametrize("small", ["datacenter"], indirect=True)
+def test_a_scope_that_names_an_option_is_read_with_that_of_every_context(small: Any) -> None:
+    """GROW has a Gold of its own, which no issue showed when the mapping was bound; the words of the scope find it."""
+    fields = small.sandbox.sandbox.fields
+    own = ContextDef((OTHER,), frozenset({"GROW"}))
+    kind = f"{scheme.CUSTOM}select"
+    fields[TIER] = FieldDef(TIER, "Tier", "option", "", kind, ("cf[10070]", "Tier"), (GOLD,), contexts=(own,))
+    by_project: dict[str, list[Any]] = {}
+    for record in small.sandbox.sandbox.records.values():
+        by_project.setdefault(record.project.key, []).append(record)
+    for record in by_project["PLAT"]:
+        small.edit(record, **{TIER: {"value": "Gold"}})
+    small.connector.catalogue("main", fresh=True)
+    small.remap("AND labels = okr", "AND labels = okr AND Tier is not EMPTY")
+    small.remap("scope: project in (PLAT, CORE, GROW)", "scope: Tier = Gold")
+    again(small)
+    assert {one.project.key for one in small.mirror().values()} == {"PLAT"}
+    assert small.context.mapping.scope_by_id == "cf[10070] = 10500"
+
+    for record in by_project["GROW"]:
+        small.edit(record, **{TIER: {"value": "Gold"}})
+    small.calls()
+    again(small)
+    assert {one.project.key for one in small.mirror().values()} == {"PLAT", "GROW"}
+    assert len(small.mirror()) == 42
+    assert small.context.mapping.scope_by_id.split() == ["cf[10070]", "in", "(10500,", "10600)"]
+
+    fields[TIER] = replace(
+        fields[TIER],
+        options=(Named("10500", "Best"),),
+        contexts=(ContextDef((Named("10600", "Best"),), frozenset({"GROW"})),),
+    )
+    again(small)
+    assert len(small.mirror()) == 42, "renamed in every context: the ids find them"
