@@ -14,7 +14,7 @@ import structlog
 from flask import Blueprint, Response, request
 
 from plugin.runtime.connector import Connector, Site
-from plugin.sync.intake.acceptance import Intake, Source, source_of
+from plugin.sync.intake.acceptance import Intake, Proof, proof_of
 from plugin.use_cases.health.faults import StoreError
 
 LARGEST_DELIVERY = 25 * 1024 * 1024
@@ -43,14 +43,15 @@ def take_in(connector: Connector, intake: Intake, name: str, path_token: str) ->
         if connector.known_site(name) is None:
             return _refuse(404, f"There is no site {name!r} here.")
         body = request.get_data(cache=False)
-        source = _believed(connector, name, body, path_token)
-        if source is None:
+        proof = _believed(connector, name, body, path_token)
+        if proof is None:
             log.warning("delivery refused: signature missing or wrong", site=name, remote=request.remote_addr)
+            intake.refused(name, connector.clock())
             return _refuse(
                 401, "The signature is missing or wrong. Compare the secret in Jira's webhook form with ours."
             )
         headers = dict(request.headers)
-        accepted = intake.accept(name, headers, body, connector.clock(), connector.announcer, source)
+        accepted = intake.accept(name, headers, body, connector.clock(), connector.announcer, proof)
     except StoreError as error:
         log.error("delivery could not be stored; Jira will retry", site=name, error=str(error))
         return _refuse(503, "Not stored; please deliver again.")
@@ -59,23 +60,24 @@ def take_in(connector: Connector, intake: Intake, name: str, path_token: str) ->
     return Response(status=204)
 
 
-def _believed(connector: Connector, name: str, body: bytes, path_token: str) -> Source | None:
+def _believed(connector: Connector, name: str, body: bytes, path_token: str) -> Proof | None:
     """A proof that does not fit may be made with a secret that another process has just put in: what is refused is lost."""
     now = connector.clock()
     site = connector.known_site(name)
-    found = None if site is None else _source(site, body, path_token, now)
+    found = None if site is None else _proof(site, body, path_token, now)
     if found is not None:
         return found
     connector.look()
     changed = connector.sites.get(name)
-    return None if changed is None or changed is site else _source(changed, body, path_token, now)
+    return None if changed is None or changed is site else _proof(changed, body, path_token, now)
 
 
-def _source(site: Site, body: bytes, path_token: str, now: datetime) -> Source | None:
-    found = source_of(site.name, site.secrets_at(now), dict(request.headers), body)
+def _proof(site: Site, body: bytes, path_token: str, now: datetime) -> Proof | None:
+    found = proof_of(site.name, site.secrets_at(now), dict(request.headers), body)
     if found is not None or not site.path_token or not site.path_proves(now):
         return found
-    return "address" if hmac.compare_digest(path_token.encode(), site.path_token.encode()) else None
+    knows = hmac.compare_digest(path_token.encode(), site.path_token.encode())
+    return Proof("address", former=bool(site.webhook_secret)) if knows else None
 
 
 def _refuse(status: int, why: str) -> Response:

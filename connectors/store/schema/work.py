@@ -25,6 +25,15 @@ delivery = Table(
     Index(None, "status", "received_at", "id", "site"),
 )
 
+delivery_source = Table(
+    "delivery_source",
+    columns.metadata,
+    columns.site(),
+    columns.part("source"),
+    Column("at", BigInteger),
+    Column("former_at", BigInteger),
+)
+
 due = Table(
     "due",
     columns.metadata,

@@ -85,6 +85,15 @@ class ConcernGiven(Given):
     wrong: bool
 
 
+class SourceGiven(Given):
+    """`webhook` (of Jira and of workflows, signed), `rule` (of Jira Automation), `address` (unsigned), or `refused`."""
+
+    source: str
+    heard: datetime = Field(description="When it was heard last, to some seconds.")
+    former: bool = Field(description="Whether that was by a secret that was changed since.")
+    remedy: str
+
+
 class StatusGiven(Given):
     """How fresh one site's data is. Null is "never" or "not known yet"."""
 
@@ -99,6 +108,7 @@ class StatusGiven(Given):
     last_reconcile: datetime | None
     drift: DriftGiven | None
     deliveries: dict[str, int] = Field(description="How many deliveries there are by status.")
+    sources: list[SourceGiven] = Field(description="From where deliveries come, each that was ever heard.")
     due: int = Field(description="Objectives that wait to be reconciled.")
     dead_letters: int
     refused: int
@@ -180,6 +190,10 @@ def status_given(found: Status) -> StatusGiven:
         last_recent=found.last_recent,
         drift=_drift(found.drift),
         deliveries=dict(found.deliveries or {}),
+        sources=[
+            SourceGiven(source=one.source, heard=one.heard, former=one.former, remedy=one.remedy)
+            for one in found.sources
+        ],
         due=found.due,
         dead_letters=len(found.dead),
         refused=len(found.refused),

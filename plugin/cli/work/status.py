@@ -73,6 +73,16 @@ def status_values(found: Status) -> dict[str, Any]:
         "budget": _budget_values(found.budget, found.at),
         "credential": _credential_values(found.credential),
         "webhook": _webhook_values(found.webhook),
+        "sources": [
+            {
+                "source": one.source,
+                "name": one.name,
+                "heard": one.heard.isoformat(),
+                "former": one.former,
+                "remedy": one.remedy,
+            }
+            for one in found.sources
+        ],
         "last_resync": _iso(found.last_resync),
         "last_recent": _iso(found.last_recent),
         "drift": _drift_values(found.drift),
@@ -235,6 +245,10 @@ def _show(values: dict[str, Any], now: datetime) -> None:
         )
     if not any(one["alive"] for one in values["processes"]):
         click.echo("no process is at work: start jira-okr serve")
+    for one in values["sources"]:
+        click.echo(f"{one['name']}: heard {_ago(one, now)}")
+        if one["remedy"]:
+            click.echo(f"  to do: {one['remedy']}")
     if values["webhook"] and values["webhook"]["lacking"]:
         click.echo(
             f"the webhook lacks events that the active mapping needs\n  to do: {values['webhook']['remedy']}"

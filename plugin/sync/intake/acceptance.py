@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Literal
 
@@ -18,20 +19,36 @@ from sqlalchemy import Connection
 
 from connectors.jira.webhooks.signature import HEADER, IDENTIFIER, identifier, is_said, verify
 from connectors.store import Store, StoreError
-from connectors.store.work import inbox
+from connectors.store.work import delivery_sources, inbox
 from plugin.sync.announcement import SILENT, Announcer
 
+NOTED_EACH = timedelta(seconds=10)
+"""How often one process notes that a source was heard."""
 Source = Literal["webhook", "rule", "address"]
 """What proves a delivery: a signature (webhooks of Jira, post functions of workflows), a header with a secret, or the address itself."""
 
 
-def source_of(site: str, secrets: Sequence[str], headers: Mapping[str, str], body: bytes) -> Source | None:
-    """By what a sender shows that it knows one of the secrets of a site; None where it knows none."""
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What made a delivery believed; `former`: by something that was changed since, and is accepted for a time."""
+
+    source: Source
+    former: bool = False
+
+
+SIGNED = Proof("webhook")
+
+
+def proof_of(site: str, secrets: Sequence[str], headers: Mapping[str, str], body: bytes) -> Proof | None:
+    """By what a sender shows that it knows one of the secrets of a site, the present one first; None where it knows none."""
     given = {name.lower(): value for name, value in headers.items()}
-    if any(verify(secret, body, given.get("x-hub-signature")) for secret in secrets):
-        return "webhook"
-    said = given.get(HEADER.lower())
-    return "rule" if any(is_said(secret, site, said) for secret in secrets) else None
+    signature, said = given.get("x-hub-signature"), given.get(HEADER.lower())
+    for number, secret in enumerate(secrets):
+        if verify(secret, body, signature):
+            return Proof("webhook", number > 0)
+        if is_said(secret, site, said):
+            return Proof("rule", number > 0)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +80,7 @@ class _Waiting:
     body: bytes
     now: datetime
     announcer: Announcer
+    noted: Proof | None = None
     new: bool = False
     settled: bool = False
     fault: StoreError | None = None
@@ -70,6 +88,8 @@ class _Waiting:
     def stored(self, conn: Connection) -> None:
         """Into the inbox, and announced where it was not there yet."""
         self.new = inbox.store(conn, self.site, self.identifier, self.body, self.now) is not None
+        if self.noted is not None:
+            delivery_sources.heard(conn, self.site, self.noted.source, self.now, former=self.noted.former)
         if self.new:
             self.announcer.delivered(conn, self.site)
 
@@ -84,6 +104,7 @@ class Intake:
         self._queue: list[_Waiting] = []
         self._queue_guard = threading.Lock()
         self._numbers = count()
+        self._heard: dict[tuple[str, str, bool], datetime] = {}
 
     def accept(
         self,
@@ -92,10 +113,12 @@ class Intake:
         body: bytes,
         now: datetime,
         announcer: Announcer,
-        source: Source = "webhook",
+        proof: Proof = SIGNED,
     ) -> Accepted:
         """Store a delivery that is proved; raises StoreError where it could not be made durable."""
-        mine = _Waiting(site, self._identifier(source, headers, body, now), body, now, announcer)
+        named = self._identifier(proof.source, headers, body, now)
+        noted = proof if self._is_news(site, proof.source, proof.former, now) else None
+        mine = _Waiting(site, named, body, now, announcer, noted)
         if self._together:
             self._queued(mine)
         else:
@@ -103,6 +126,20 @@ class Intake:
         if mine.fault is not None:
             raise mine.fault
         return Accepted(mine.identifier, mine.new)
+
+    def refused(self, site: str, now: datetime) -> None:
+        """Somebody was turned away: kept, so that a secret typed wrongly is seen; nothing is said where the database fails."""
+        if self._is_news(site, "refused", False, now):
+            with suppress(StoreError), self._store.write() as conn:
+                delivery_sources.heard(conn, site, "refused", now, former=False)
+
+    def _is_news(self, site: str, source: str, former: bool, now: datetime) -> bool:
+        """Whether it is some seconds since this was noted: many deliveries a second make no more writes."""
+        last = self._heard.get((site, source, former))
+        if last is not None and timedelta(0) <= now - last < NOTED_EACH:
+            return False
+        self._heard[site, source, former] = now
+        return True
 
     def _identifier(self, source: Source, headers: Mapping[str, str], body: bytes, now: datetime) -> str:
         """A rule sends the same body each time, and never the same request twice: what comes later is news."""

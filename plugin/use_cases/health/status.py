@@ -34,6 +34,7 @@ from plugin.sync.resync.checkpoint import Progress
 from plugin.use_cases.health import webhook_state
 from plugin.use_cases.health.budget import Budget, budget
 from plugin.use_cases.health.credential_expiry import Expiry, expiry_at
+from plugin.use_cases.health.delivery_health import DeliveryHealth, health_of
 from plugin.use_cases.health.drift import Drift, drift_of, last_recent
 from plugin.use_cases.health.webhook_state import WebhookState
 from plugin.use_cases.permission import VIEWER, question
@@ -83,6 +84,8 @@ class Status:
     losses: tuple[Loss, ...] = ()
     writes: Mapping[str, int] | None = None
     webhook: WebhookState | None = None
+    sources: tuple[DeliveryHealth, ...] = ()
+    """From where deliveries come."""
     sync: BackgroundJob | None = None
     full_read: Progress | None = None
     outage: Outage | None = None
@@ -220,6 +223,7 @@ def _status(conn: Connection, site: Site, now: datetime, known: tuple[Process, .
         waiting_since=due.waiting_since(conn, site.name),
         writes=writes.outcomes(conn, site.name),
         webhook=webhook_state.known(conn, site.name),
+        sources=health_of(conn, site.name),
         full_read=checkpoint.progress(conn, site.name),
         budget=budget(conn, site.name, now),
     )
@@ -266,5 +270,7 @@ def _per_minute(received: Sequence[datetime], now: datetime) -> tuple[int, ...]:
     minutes = int(TRAFFIC.total_seconds() // 60)
     counts = [0] * minutes
     for at in received:
-        counts[max(0, minutes - 1 - int((now - at).total_seconds() // 60))] += 1
+        # another machine's clock may be ahead of this one's
+        ago = max(0, int((now - at).total_seconds() // 60))
+        counts[max(0, minutes - 1 - ago)] += 1
     return tuple(counts)

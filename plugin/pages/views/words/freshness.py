@@ -36,6 +36,15 @@ class DeadRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceCell:
+    """One source of deliveries."""
+
+    name: str
+    heard: When
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefusedRow:
     """One field Jira refuses to take."""
 
@@ -115,6 +124,7 @@ class SiteRow:
     losses: tuple[LossRow, ...]
     traffic: str
     traffic_text: str
+    sources: tuple[SourceCell, ...]
     webhook: str
     webhook_todo: str
     calls: str
@@ -183,6 +193,7 @@ def site_row(fresh: Status, browse: Browse, now: datetime, zone: tzinfo) -> Site
         traffic_text="not known yet"
         if fresh.per_minute is None
         else f"{sum(fresh.per_minute)} in the last {len(fresh.per_minute)} minutes",
+        sources=tuple(SourceCell(one.name, when(one.heard, now, zone), one.remedy) for one in fresh.sources),
         webhook=webhook,
         webhook_todo=webhook_todo,
         calls=calls,
