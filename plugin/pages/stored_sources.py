@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 import mappings.document.mapping
+from mappings.diagnostic import MappingError
 from mappings.document.calendar import Calendar
 from mappings.explain.marks import Mark
 from plugin.access.authorization.actor import Actor
@@ -26,9 +27,9 @@ from plugin.use_cases.cycles.cycles import CycleDetail, past_cycles, show_cycle
 from plugin.use_cases.health.status import Status, installation, vitals
 from plugin.use_cases.kpis import board
 from plugin.use_cases.kpis.board import ShownKpi
-from plugin.use_cases.mapping import revisions
+from plugin.use_cases.mapping import drafts, revisions
 from plugin.use_cases.objectives import objectives as questions
-from plugin.use_cases.objectives.as_of import AsOf, as_of, instant_asked
+from plugin.use_cases.objectives.as_of import DRAFT, AsOf, as_of, as_of_draft, instant_asked
 from plugin.use_cases.objectives.check_ins import Kept, KeptComment, list_check_ins, list_comments
 from plugin.use_cases.objectives.due_check_ins import Due, due_on
 from plugin.use_cases.objectives.forecast_record import Calibration, calibration_of
@@ -139,9 +140,21 @@ class StoredSources:
             at = instant_asked(self.connector, self.who(), site, text)
             if at is None:
                 return f"“{text}” is no day. Write one like 2026-10-31."
+            if revision == DRAFT:
+                return self._as_drafted(objective_id, at, site)
             return as_of(self.connector, self.who(), site, objective_id, at, revision)
         except NotReady as error:
             return str(error)
+
+    def _as_drafted(self, objective_id: str, at: datetime, site: str) -> AsOf | str:
+        draft = drafts.own_draft(self.connector, self.who(), site)
+        if draft is None:
+            return "You have drafted no mapping for this site. Begin one on the page Mapping."
+        try:
+            return as_of_draft(self.connector, self.who(), site, objective_id, at, draft.text)
+        except MappingError as error:
+            said = error.diagnostics[0]
+            return f"Your draft cannot be used as it is ({said.path}: {said.message}). Check it on the page Mapping."
 
     def forecast(self, objective_id: str, site: str) -> ObjectiveForecast | None:
         return forecast_of(self.connector, self.who(), site, objective_id)

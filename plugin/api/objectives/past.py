@@ -1,16 +1,20 @@
-"""`/sites/…/history`: the past before the connector came, reconstructed from Jira's changelogs in the background."""
+"""The past: reconstructed from Jira's changelogs in the background, the histories that an answer lacks, and a draft held against it."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
-from plugin.api.protocol.addresses import SiteAddress
-from plugin.api.protocol.lookup import site_of
+from plugin.api.mappings.texts import Text
+from plugin.api.objectives.objectives import LedgersGiven, instant_in
+from plugin.api.protocol.addresses import ObjectiveAddress, SiteAddress
+from plugin.api.protocol.lookup import objective_of, site_of
 from plugin.api.protocol.operation import Call, Reply, Routes
 from plugin.api.work.freshness import JobGiven, job_given
-from plugin.doors.model import Asked
+from plugin.doors.model import Asked, Given, SiteQuery, Word
 from plugin.doors.refusal import not_found
 from plugin.use_cases.objectives import backfill
+from plugin.use_cases.objectives.as_of import as_of_draft, read_lacking
+from plugin.use_cases.objectives.objective_values import as_of_values, ledgers_of
 
 ROUTES = Routes()
 
@@ -48,3 +52,61 @@ def _latest(call: Call, site: str, started: bool) -> JobGiven:
     if found is None:
         raise not_found("reconstruction", site, f"POST /api/v1/sites/{site}/history starts one.")
     return job_given(site, found, started)
+
+
+class Lacking(Asked):
+    """For which answer."""
+
+    at: Word = Field(description="A day, which stands for its end, or an instant.")
+    mapping: Word | None = Field(
+        None, description="A revision, or its beginning, or `then`; the one that rules now where it is null."
+    )
+
+
+class HistoriesGiven(Given):
+    """How many histories were read, how many Jira did not give, and how many are left: call again for those."""
+
+    read: int
+    refused: int
+    left: int
+
+
+@ROUTES.post(
+    "/objectives/{objective}/histories",
+    "editor",
+    "Read from Jira the histories that an answer about the past lacks.",
+    heavy=True,
+)
+def read_histories_lacking(
+    call: Call, path: ObjectiveAddress, query: SiteQuery, body: Lacking
+) -> Reply[HistoriesGiven]:
+    """Afterwards `GET /objectives/{objective}/ledger?at=` is surer."""
+    site, saved = objective_of(call, path, query)
+    at = instant_in(call, site, body.at)
+    done = read_lacking(call.connector, call.actor, site, saved.state.id, at, body.mapping)
+    return Reply(HistoriesGiven(read=done.read, refused=done.refused, left=done.left))
+
+
+class Drafted(Text):
+    """A mapping that never ruled, and the moment."""
+
+    at: Word | None = Field(
+        None, description="A day, which stands for its end, or an instant; now where it is null."
+    )
+
+
+@ROUTES.post(
+    "/objectives/{objective}/ledger",
+    "admin",
+    "Where an objective would stand, or would have stood, under a mapping that never ruled.",
+    heavy=True,
+)
+def drafted_ledger(
+    call: Call, path: ObjectiveAddress, query: SiteQuery, body: Drafted
+) -> Reply[LedgersGiven]:
+    """Worked out from the histories that are kept; changes nothing."""
+    site, saved = objective_of(call, path, query)
+    at = call.connector.clock() if body.at is None else instant_in(call, site, body.at)
+    past = as_of_draft(call.connector, call.actor, site, saved.state.id, at, body.text)
+    told = as_of_values(past.at, past.saved.mapping_revision, past.stood)
+    return Reply(LedgersGiven.model_validate({**ledgers_of(past.saved.state), "as_of": told}))

@@ -112,6 +112,8 @@ def past_page(
         at=None if isinstance(past, str) else when(past.at, sources.now(), sources.zone),
         said=() if isinstance(past, str) else sentences(past.doubts),
         day=text[:10],
+        text=text,
+        at_site=located.site,
         revision=revision or "",
         exact=exact,
         site=site_in_address(located.site, sources.site_names()),

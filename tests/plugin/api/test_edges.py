@@ -29,6 +29,8 @@ def test_what_costs_minutes_takes_turns_and_nothing_else_does() -> None:
         "POST /sites/{site}/mapping/reword",
         "GET /advice",
         "GET /practice",
+        "POST /objectives/{objective}/histories",
+        "POST /objectives/{objective}/ledger",
         "GET /plan",
         "POST /plan/apply",
         "POST /sites/{site}/test",

@@ -16,9 +16,13 @@ from connectors.sandbox.site_state.edits import delete
 from connectors.sandbox.site_state.state import person
 from connectors.store.numbers import objectives
 from connectors.store.sites import revisions
+from plugin.access.authorization import members
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.permission import Permission
 from plugin.jobs.schedules import read_everything
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.cycles.closure import close_cycle
+from plugin.use_cases.mapping import drafts
 from plugin.use_cases.objectives.as_of import as_of, as_of_draft, instant_asked, read_histories
 from tests.actors import TESTER
 from tests.plugin.use_cases.conftest import opened
@@ -253,3 +257,58 @@ def test_a_full_sync_keeps_up_what_is_kept(world: Any) -> None:
     assert as_of(hand.connector, TESTER, "main", epics[0], then).certainty == "approximate"
     read_everything(hand.connector, "main", lambda: None)
     assert as_of(hand.connector, TESTER, "main", epics[0], then).certainty == "exact"
+
+
+def test_what_an_answer_lacks_is_read_by_page_and_api_and_a_draft_is_held_against_the_past(
+    world: Any,
+) -> None:
+    """By an editor, so many at a time as are lacking; a draft by an admin alone, and it changes nothing."""
+    hand, epics, issues = world
+    keys = [hand.sandbox.sandbox.records[one].key for one in epics]
+    hand.clock.pass_by(days=1)
+    for at in (0, 4):
+        hand.status(issues[at], "Done")
+    hand.sync()
+    viewer, editor, admin = (opened(hand.connector, {}, role) for role in ("viewer", "editor", "admin"))
+    day = "at=2026-11-09"
+    lacking = BeautifulSoup(editor.look(f"/objectives/{keys[0]}?{day}"), "html.parser")
+    assert "2 histories are not kept yet." in lacking.select_one(".notes").text
+    button = "form[action$='/histories'] button"
+    assert lacking.select_one(button) is not None
+    assert (
+        BeautifulSoup(viewer.look(f"/objectives/{keys[0]}?{day}"), "html.parser").select_one(button) is None
+    )
+
+    address = f"/objectives/{keys[0]}/histories"
+    assert viewer.api("POST", address, {"at": "2026-11-09"}).status_code == 403
+    assert editor.api("POST", address, {"at": "soon"}).status_code == 422
+    assert editor.api("POST", address, {"at": "2026-11-09"}).json == {"read": 2, "refused": 0, "left": 0}
+    assert editor.api("POST", address, {"at": "2026-11-09"}).json == {"read": 0, "refused": 0, "left": 0}
+    told = editor.api("GET", f"/objectives/{keys[0]}/ledger?{day}").json["as_of"]
+    assert told["certainty"] == "exact"
+
+    hand.status(issues[6], "Done")
+    hand.land(issues[6])
+    hand.work_off()
+    sent = editor.page(f"/objectives/main/{keys[1]}/histories", at="2026-11-09", mapping="then")
+    assert (sent.status_code, sent.location) == (302, f"/objectives/{keys[1]}?at=2026-11-09&mapping=then")
+    shown = editor.look(sent.location)
+    assert "1 history was read." in shown
+    assert "Certainty: <b>exact</b>" in shown
+
+    drafted = MAPPING.replace("headline: all", "headline: outcome_first")
+    body = {"at": "2026-11-09", "text": drafted}
+    assert editor.api("POST", f"/objectives/{keys[0]}/ledger", body).status_code == 403
+    before = state(hand, epics[0])
+    given = admin.api("POST", f"/objectives/{keys[0]}/ledger", body).json
+    assert (given["as_of"]["certainty"], given["headline"]["total"]) == ("exact", "2/5")
+    assert given["as_of"]["mapping_revision"] != hand.connector.context("main").mapping.revision
+    bare = admin.api("POST", f"/objectives/{keys[0]}/ledger", {"text": "version: 1"})
+    assert (bare.status_code, bare.json["title"]) == (422, "Mapping refused")
+    assert "You have drafted no mapping" in admin.look(f"/objectives/{keys[0]}?{day}&mapping=draft")
+    account = members.find(hand.connector, "admin@acme.example")
+    drafts.keep(hand.connector, Actor("admin", Permission.ADMIN, account.id), "main", drafted)
+    page = BeautifulSoup(admin.look(f"/objectives/{keys[0]}?{day}&mapping=draft"), "html.parser")
+    assert page.select_one("select[name=mapping] option[selected]").text == "that I have drafted"
+    assert given["as_of"]["mapping_revision"][:12] in page.select_one(".origin").text
+    assert state(hand, epics[0]) == before
