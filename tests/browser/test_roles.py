@@ -18,7 +18,7 @@ ADMIN_PAGES = (
     "/mapping/main/edit", "/mapping/main/form", "/mapping/main/preview", "/mapping/main/check", "/sites", "/sites/main",
     "/setup", "/setup/main/preset", "/setup/main/webhook", "/people", "/digests/main", "/audit",
 )  # fmt: skip
-PLACES = ("Objectives", "KPIs", "Cycle review", "Sync health", "Mapping")
+PLACES = ("Objectives", "KPIs", "Scorecard", "Cycle review", "Practice", "Sync health", "Mapping")
 LOOK = """async addresses => Promise.all(addresses.map(async address => {
   const answer = await fetch(address, {headers: {Accept: 'text/html'}});
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
