@@ -18,6 +18,7 @@ from connectors.goals.operations import (
     EDIT_TARGET,
     LINK_ISSUE,
     LIST,
+    MOST_METRICS,
     POST,
     REMOVE_TARGET,
     SETTINGS,
@@ -133,6 +134,8 @@ class Goals:
         if goal is None:
             raise Permanent(404, ("The goal does not exist, or is out of sight.",))
         there = {one.origin[1]: one for one in goal.metrics if one.origin[0] == SOURCE}
+        if goal.more_metrics and not wanted.keys() <= there.keys():
+            raise Permanent(400, (TOO_MANY_METRICS,))
         if not there:
             self._link(goal_id, issue_id)
         for id_, said in wanted.items():
@@ -178,6 +181,7 @@ class Goals:
 
 
 UNSAID = "Atlassian Goals says neither that an update was posted nor why it was not."
+TOO_MANY_METRICS = f"The goal has more than {MOST_METRICS} metrics: whether ours are among them is not seen, so none is added."
 WHY = "why?"
 
 

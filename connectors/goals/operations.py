@@ -116,6 +116,7 @@ STANDING = Operation(
     updates(first: 1) {{ edges {{ node {{ ari creationDate creator {{ accountId name }} newScore newState {{ value }} summary }} }} }}
     metricTargets(first: {MOST_METRICS}) {{
       edges {{ node {{ id startValue targetValue metric {{ id name source externalEntityId latestValue {{ value }} }} }} }}
+      pageInfo {{ hasNextPage }}
     }}
   }}
 }}""",

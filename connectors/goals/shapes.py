@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 import msgspec
@@ -85,10 +85,10 @@ class Update(Shape, frozen=True):
 
     def made(self) -> GoalUpdate:
         """As the rest of the product knows it."""
-        by, state = self.creator, self.new_state
+        by, state, at = self.creator, self.new_state, self.creation_date
         return GoalUpdate(
             id=self.ari,
-            at=self.creation_date,
+            at=at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at,
             by_id=by.account_id if by else "",
             by=by.name if by else "",
             status=(state.value if state else None) or "",
@@ -147,6 +147,7 @@ class GoalShape(Shape, frozen=True):
         """As the rest of the product knows it."""
         latest = next(self.updates.nodes, None) if self.updates else None
         metrics = (one.made() for one in self.metric_targets.nodes) if self.metric_targets else ()
+        page = self.metric_targets.page_info if self.metric_targets else None
         return Goal(
             id=self.id,
             key=self.key,
@@ -159,6 +160,7 @@ class GoalShape(Shape, frozen=True):
             may_post=self.capabilities.can_create_updates if self.capabilities else None,
             latest=latest.made() if latest else None,
             metrics=tuple(one for one in metrics if one is not None),
+            more_metrics=page is not None and page.has_next_page,
         )
 
 

@@ -46,7 +46,8 @@ class GoalMetric:
 class Goal:
     """One goal. `id` is opaque, `key` is what people see; `may_post` is None where the gateway does not say.
 
-    `latest` is None where nobody has posted yet, and where it was not asked for; `metrics` are empty where they were not.
+    `latest` is None where nobody has posted yet, and where it was not asked for; `metrics` are empty where they were not, and not all
+    where there are `more_metrics`.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Goal:
     may_post: bool | None = None
     latest: GoalUpdate | None = None
     metrics: tuple[GoalMetric, ...] = ()
+    more_metrics: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,14 +249,20 @@ class WriteTarget(ABC):
         """When a change may be written by the target's own pace, by the values that were written there `today`, oldest first; None for now."""
         return None
 
+    def alike(self, left: object, right: object) -> bool:  # noqa: ARG002
+        """Whether two values of one place stand at the same spot, where a place may lead to several."""
+        return True
+
     def verdict(
         self,
         change: Change,  # noqa: ARG002
         found: object,  # noqa: ARG002
         last: object,  # noqa: ARG002
         released: datetime | None,  # noqa: ARG002
+        failed: datetime | None = None,  # noqa: ARG002
     ) -> str:
-        """Why a change waits for a person, by what was found there before it is written, what we wrote last, and when a person let it go last; empty where it goes."""
+        """Why a change waits for a person, by what was found there before it is written, what we wrote last to that spot, when a person let
+        it go last, and when a write to it failed last, which may have arrived all the same; empty where it goes."""
         return ""
 
     @abstractmethod

@@ -161,9 +161,10 @@ class Connector:
         if stored is not None and not fresh:
             return stored
         catalogue = self.site(name).jira.catalogue()
-        if stored is not None and stored.goals is not None:
-            catalogue = replace(catalogue, goals=self._board(name) or stored.goals)
         active = self._active_binding(name)
+        if active is not None and needs_goals(active.document):
+            known = stored.goals if stored is not None else None
+            catalogue = replace(catalogue, goals=self._board(name) or known)
         with self.store.write() as conn:
             catalogues.put(conn, name, catalogue, self.clock())
             if stored is not None and stored != catalogue:

@@ -82,6 +82,11 @@ _ON_RECORD = (
     .order_by(*_NEWEST_FIRST)
     .limit(1)
 )
+_TRIED = (
+    _WRITES.where(_AT_PLACE, table.c.outcome.in_((*_THERE, WriteOutcome.FAILED.value)))
+    .order_by(*_NEWEST_FIRST)
+    .limit(bindparam("most"))
+)
 _LET_GO = select(func.max(table.c.settled_at)).where(
     _AT_PLACE, table.c.outcome == WriteOutcome.RELEASED.value
 )
@@ -195,6 +200,11 @@ def last_write(conn: Connection, site: str, issue_id: str, field_id: str) -> Wri
     """Our last successful write of this field."""
     row = conn.execute(_LAST_WRITTEN, _place(site, issue_id, field_id)).first()
     return None if row is None else _write(row)
+
+
+def tried(conn: Connection, site: str, issue_id: str, field_id: str, most: int) -> list[Write]:
+    """Our latest writes of this field, newest first: those that were taken, and those that failed and may have arrived all the same."""
+    return [_write(row) for row in conn.execute(_TRIED, {**_place(site, issue_id, field_id), "most": most})]
 
 
 def written_since(conn: Connection, site: str, issue_id: str, field_id: str, since: datetime) -> list[Write]:

@@ -302,17 +302,27 @@ class GoalTarget(WriteTarget):
             return None
         return datetime.combine(moment.today + timedelta(days=1), time(0), moment.zone)
 
-    def verdict(self, change: Change, found: object, last: object, released: datetime | None) -> str:
+    def alike(self, left: object, right: object) -> bool:
+        """Whether both are of the same goal: an objective may feed another one, and come back."""
+        return _of(left, "id") == _of(right, "id")
+
+    def verdict(
+        self,
+        change: Change,
+        found: object,
+        last: object,
+        released: datetime | None,
+        failed: datetime | None = None,
+    ) -> str:
         """Whatever somebody else posted after us stands until a person lets ours go."""
-        if (
-            change.field_id == METRICS_ID
-            or found is None
-            or _of(last, "id") != _of(change.after, "id")
-            or PLACE.equal(found, last)
-        ):
+        if change.field_id == METRICS_ID or found is None or PLACE.equal(found, last):
             return ""
-        at = _of(found, "at")
-        if released is not None and isinstance(at, str) and datetime.fromisoformat(at) < released:
+        said = _of(found, "at")
+        at = datetime.fromisoformat(said) if isinstance(said, str) else None
+        if released is not None and at is not None and at < released:
+            return ""
+        ours = last is not None and self.alike(last, change.after)
+        if not ours and (failed is None or (at is not None and at < failed)):
             return ""
         by = _of(found, "by") or "Somebody"
         return f"{by} posted on {_of(found, 'goal')} after us: {_words(found)}. Nothing is posted there until this is released."

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from connectors.jira.http.errors import JiraError
+from connectors.jira.http.errors import JiraError, Transient
 from connectors.store.mirror import mirror
 from connectors.store.writes import writes
+from connectors.store.writes.writes import WriteOutcome
 from mappings.write_back.plan import Change, Plan
 from mappings.write_back.targets import target_of
 from plugin.sync.context import Context
@@ -23,6 +24,9 @@ from plugin.sync.write_back.places import held
 
 AGAIN = timedelta(minutes=10)
 """So long after a place beside Jira could not be reached it is tried again."""
+MOST_LOOKED_BACK = 400
+"""So many of our writes to a place are looked through for what was written to the same spot."""
+UNSEEN = "What stands there may not be looked at, so nothing is written over it."
 OTHERS = "another hand"
 """The cause of what is held because somebody else wrote after us."""
 
@@ -74,11 +78,13 @@ def _judged(context: Context, planned: Plan) -> tuple[Plan, tuple[Change, ...]]:
         issue_id, id_ = change.issue_id, change.field_id
         sent = change.after
         stands = held(context, {issue_id: [id_]}, lambda _issue, _place, sent=sent: sent)  # type: ignore[misc]
-        found = stands.values.get(issue_id, {}).get(id_)
-        with context.store.read() as conn:
-            last = writes.last_write(conn, context.site, issue_id, id_)
-            released = writes.released_at(conn, context.site, issue_id, id_)
-        why = target_of(id_).verdict(change, found, last.after if last else None, released)
+        if issue_id in stands.forbidden:
+            raise Transient(UNSEEN)
+        found, place = stands.values.get(issue_id, {}).get(id_), context.place(id_)
+        if found is not None and place is not None and place.equal(found, change.after):
+            _remember(context, replace(change, before=found))
+            continue
+        why = _verdict(context, change, found)
         if not why:
             free.append(change)
             continue
@@ -87,6 +93,19 @@ def _judged(context: Context, planned: Plan) -> tuple[Plan, tuple[Change, ...]]:
         _remember(context, shown)
         note_held(context, planned, [shown], OTHERS, why)
     return replace(planned, changes=tuple(free)), tuple(waiting)
+
+
+def _verdict(context: Context, change: Change, found: object) -> str:
+    """Why a change waits for a person; empty where it goes."""
+    place = (context.site, change.issue_id, change.field_id)
+    target = target_of(change.field_id)
+    with context.store.read() as conn:
+        released = writes.released_at(conn, *place)
+        tried = writes.tried(conn, *place, MOST_LOOKED_BACK)
+    there = [one for one in tried if target.alike(one.after, change.after)]
+    last = next((one.after for one in there if one.outcome is not WriteOutcome.FAILED), None)
+    failed = next((one.at for one in there if one.outcome is WriteOutcome.FAILED), None)
+    return target.verdict(change, found, last, released, failed)
 
 
 def _beginning_from(context: Context, change: Change, found: object) -> Change:

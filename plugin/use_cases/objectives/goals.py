@@ -120,7 +120,7 @@ def try_out(connector: Connector, actor: Actor, site: str, goal: str) -> Tried:
         findings.append(Finding(f"The site made {held[0]} {held[1]} of {sent[0]} {sent[1] or 0}.", NOT_YET))
     try:
         goals.take_back(posted.id)
-    except Permanent as error:
+    except JiraError as error:
         findings.append(Finding(f"The trial could not be taken back: {_said(error)}", look))
         return Tried(found.key, sent, held, False, tuple(findings))
     return Tried(found.key, sent, held, True, tuple(findings))

@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from connectors.goals import goals_of, operations
 from connectors.goals.gateway import refusal
 from connectors.goals.operations import Operation
-from connectors.goals.shapes import Extensions, Problem, words_of
+from connectors.goals.shapes import Extensions, Problem, Update, words_of
 from connectors.jira import BasicCredentials, SiteAddress, connect
 from connectors.jira.http.errors import (
     AuthFailed,
@@ -251,3 +252,22 @@ def test_metrics_are_found_again_by_their_origin_and_those_of_others_stay(server
     with pytest.raises(Permanent) as gone:
         goals.measure("ari:nothing", wanted, [], "100")
     assert gone.value.status == 404
+
+
+def test_where_not_all_metrics_are_seen_none_is_added_twice(server: Any, goals: Any) -> None:
+    book = server.sandbox.goals
+    goal = book.named("NORTH-2")
+    ours = {"10012": {"name": "Ours", "type": "NUMERIC", "start": 0.0, "target": 10.0, "value": 3.0}}
+    for number in range(51):
+        theirs = {"goalId": goal.ari, "name": f"Theirs {number}", "type": "NUMERIC", "value": 1.0}
+        book.measure(goal.ari, PEOPLE[0], theirs, 0, 5)
+    with pytest.raises(Permanent, match="more than 50 metrics"):
+        goals.measure(goal.ari, ours, [], "10001")
+    assert len(goal.targets) == 51
+
+
+def test_a_moment_without_a_zone_is_of_utc() -> None:
+    update = msgspec.convert(
+        {"ari": "a", "newScore": 0, "creationDate": "2026-11-22T09:00:00"}, Update
+    ).made()
+    assert update.at == datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

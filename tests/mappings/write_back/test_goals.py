@@ -195,6 +195,21 @@ def test_another_hand_after_ours_is_let_stand_until_somebody_lets_go(
         assert why == 'Kim posted on HELLO-1 after us: off track 10 "Blocked". Nothing is posted there until this is released.'  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("failed", "waits"),
+    [
+        (None, False),
+        (datetime(2026, 11, 9, 11, tzinfo=UTC), True),
+        (datetime(2026, 11, 9, 13, tzinfo=UTC), False),
+    ],
+)
+def test_what_was_posted_after_a_try_that_may_have_arrived_is_let_stand(
+    failed: datetime | None, waits: bool
+) -> None:
+    """It was posted at 12."""
+    assert bool(goal.TARGET.verdict(a_change(), THEIRS, None, None, failed)) is waits
+
+
 def test_what_is_sent_and_what_is_read_again_are_the_same() -> None:
     [(_, writing)] = writings_of([a_change(url=f"{PAGES}/why/100")])
     assert (writing.request.to, writing.request.method, writing.request.path) == ("goals", "POST", "update")

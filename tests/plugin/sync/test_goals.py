@@ -493,3 +493,103 @@ def test_an_achieved_objective_is_done_once_its_cycle_is_closed(hand: Any, fed: 
     assert posted(hand)[2:] == [done]
     previewed = preview_text(hand.connector, TESTER, "main", GOALS + "brake: {floor: 11}\n")
     assert previewed.preview.plans == ()
+
+
+def feed(hand: Any, objective: str, goal: str) -> None:
+    """From now on, a day later, it feeds this goal."""
+    hand.clock.pass_by(hours=24)
+    hand.edit(objective, **{scheme.OKR_SUMMARY: goal})
+    hand.land(objective)
+    reconcile_now(hand, objective)
+
+
+def post_as_a_person(hand: Any) -> tuple[str, str, int, str]:
+    hand.clock.pass_by(hours=24)
+    hand.sandbox.sandbox.goals.post(goal_of(hand).ari, PEOPLE[0], None, 45, None, {})
+    return PEOPLE[0].name, "at_risk", 45, ""
+
+
+@pytest.mark.parametrize("meanwhile", [True, False])
+def test_an_objective_that_comes_back_to_a_goal_repeats_nothing_and_overwrites_nobody(
+    hand: Any, fed: str, meanwhile: bool
+) -> None:
+    hand.sandbox.sandbox.goals.add("Be quick", CONNECTOR)
+    hand.connector.catalogue("main", fresh=True)
+    ours = said("on_track", 70, "70 % · on track")
+    feed(hand, fed, "NORTH-2")
+    theirs = [post_as_a_person(hand)] if meanwhile else []
+    feed(hand, fed, "NORTH-1")
+    assert (posted(hand), posted(hand, "NORTH-2")) == ([ours, *theirs], [ours])
+    held = held_writes.list_held(hand.connector, TESTER, "main")
+    assert [one.stands["status"] for one in held] == (["at_risk"] if meanwhile else [])
+    hand.clock.pass_by(hours=24)
+    finish(hand, fed)
+    again = [] if meanwhile else [said("on_track", 80, "80 % · on track")]
+    assert posted(hand)[1:] == [*theirs, *again]
+
+
+def test_what_may_not_be_looked_at_is_not_written_over(hand: Any, fed: str) -> None:
+    theirs = post_as_a_person(hand)
+    hand.sandbox.faults.add(Fault("status", path="/gateway/", status=403, shape="jira"))
+    finish(hand, fed)
+    assert (posted(hand)[1:], hand.field(fed)) == ([theirs], 80)
+    hand.clock.pass_by(minutes=11)
+    hand.work_off()
+    assert posted(hand)[1:] == [theirs]
+    assert len(held_writes.list_held(hand.connector, TESTER, "main")) == 1
+
+
+def test_what_a_person_posted_after_a_first_update_whose_answer_never_came_stands(
+    hand: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand.sandbox.sandbox.goals.add("Be there", CONNECTOR)
+    one = epic(hand, done=7)
+    hand.activate(BARE)
+    hand.sync()
+    hand.activate(GOALS)
+
+    class Killed(BaseException):
+        pass
+
+    def dies(goals: Any, request: Any) -> None:
+        told(goals, request)
+        if request.path == "update":
+            raise Killed
+
+    told = dispatch.tell
+    with monkeypatch.context() as patched:
+        patched.setattr(dispatch, "tell", dies)
+        with pytest.raises(Killed):
+            reconcile_now(hand, one)
+    theirs = post_as_a_person(hand)
+    for _ in range(3):
+        reconcile_now(hand, one)
+    assert posted(hand) == [said("on_track", 70, "70 % · on track"), theirs]
+    hand.clock.pass_by(minutes=1)
+    held_writes.release(hand.connector, TESTER, "main", [one])
+    hand.clock.pass_by(minutes=1)
+    hand.work_off()
+    assert posted(hand)[2:] == [said("on_track", 70, "70 % · on track")]
+
+
+def test_a_mapping_that_feeds_no_goals_any_more_asks_nothing_of_them(hand: Any, fed: str) -> None:
+    hand.activate(BARE)
+    hand.sandbox.site.calls.clear()
+    hand.sync()
+    finish(hand, fed)
+    assert hand.field(fed) == 80
+    assert not [name for name in hand.sandbox.site.calls.by_endpoint if "gateway" in name]
+    hand.activate(GOALS)
+    finish(hand, fed)
+    assert posted(hand) == [said("on_track", 70, "70 % · on track")]
+    hand.clock.pass_by(hours=24)
+    hand.work_off()
+    assert posted(hand)[1:] == [said("on_track", 90, "90 % · on track")]
+
+
+def test_a_trial_that_cannot_be_taken_back_now_says_where_it_stands(hand: Any, fed: str) -> None:
+    hand.sandbox.faults.add(Fault("status", path="/gateway/", status=503, skip=3))
+    tried = goals.try_out(hand.connector, TESTER, "main", "NORTH-1")
+    assert (tried.held, tried.taken_back, len(posted(hand))) == (("at_risk", 42), False, 2)
+    [finding] = tried.findings
+    assert finding.remedy == "Look at NORTH-1 in the browser, and delete the trial there."
