@@ -30,6 +30,8 @@ from plugin.use_cases.work.background_jobs import Report
 
 SYNC = "sync"
 READING = "reading"
+MOST_READINGS = 3
+"""A draft whose words mean more after each of so many readings is read again later."""
 
 
 def read(
@@ -61,9 +63,21 @@ def begin_reading(connector: Connector, actor: Actor, site: str, text: str) -> b
 def read_ahead(connector: Connector, site: str, text: str, report: Report) -> int:
     """Read the scope of a draft with its fields and those of the active mapping; how many issues. Raises MappingError.
 
-    What is read from now on, by whomever, is read for both.
+    What is read from now on, by whomever, is read for both. What was read may tell what words of the draft mean besides (an option
+    of another context, say): then its scope is another one, and is read again.
     """
-    context, active = context_of(connector, site, text), _active(connector, site)
+    for _ in range(MOST_READINGS):
+        context = context_of(connector, site, text)
+        read = _read_for(connector, context, text, report)
+        with connector.store.read() as conn:
+            ahead = coming_mappings.get(conn, site)
+        if activation_read.holds(ahead, context_of(connector, site, text).mapping):
+            break
+    return read
+
+
+def _read_for(connector: Connector, context: Context, text: str, report: Report) -> int:
+    site, active = context.site, _active(connector, context.site)
     scope, began = context.mapping.scope_by_id, context.jira.time() or connector.clock() - SKEW
     with connector.store.write() as conn:
         ahead = activation_read.begin(conn, site, text, context.mapping, connector.clock())

@@ -188,3 +188,20 @@ def test_a_scope_that_names_an_option_is_read_with_that_of_every_context(small: 
     )
     again(small)
     assert len(small.mirror()) == 42, "renamed in every context: the ids find them"
+
+
+@pytest.mark.parametrize("small", ["cloud"], indirect=True)
+def test_a_scope_whose_words_come_to_mean_more_while_it_is_read_is_read_to_the_end(small: Any) -> None:
+    """No issue that was read shows the field: that GROW has a Gold of its own is known once the scope has been read by its words."""
+    fields = small.sandbox.sandbox.fields
+    own = ContextDef((OTHER,), frozenset({"GROW"}))
+    kind = f"{scheme.CUSTOM}select"
+    fields[TIER] = FieldDef(TIER, "Tier", "option", "", kind, ("cf[10070]", "Tier"), (GOLD,), contexts=(own,))
+    for record in list(small.sandbox.sandbox.records.values()):
+        if record.project.key in ("PLAT", "GROW"):
+            small.edit(record, **{TIER: {"value": "Gold"}})
+    small.connector.catalogue("main", fresh=True)
+    small.remap("scope: project in (PLAT, CORE, GROW)", "scope: Tier = Gold")
+    again(small)
+    assert {one.project.key for one in small.mirror().values()} == {"PLAT", "GROW"}
+    assert small.context.mapping.scope_by_id.split() == ["cf[10070]", "in", "(10500,", "10600)"]
