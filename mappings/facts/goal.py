@@ -63,6 +63,11 @@ class Goal:
     metrics: tuple[GoalMetric, ...] = ()
     more_metrics: bool = False
 
+    @property
+    def posted_score(self) -> int | None:
+        """The score that was posted last; None where there is none, which the gateway says as 0."""
+        return (self.latest.score or None) if self.latest is not None and self.scoring == "OKR" else None
+
 
 @dataclass(frozen=True, slots=True)
 class NamedGoal:

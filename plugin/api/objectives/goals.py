@@ -17,7 +17,7 @@ ROUTES = Routes()
 
 
 class GoalGiven(Given):
-    """A goal as Atlassian Goals has it. `score` is what was posted last, as the site holds it."""
+    """A goal as Atlassian Goals has it. `score` is what was posted last, as the site holds it; null where that has none."""
 
     id: str
     key: str
@@ -95,7 +95,7 @@ def goal_given(one: Goal) -> GoalGiven:
         name=one.name,
         url=one.url,
         status=one.status,
-        score=latest.score if latest else None,
+        score=one.posted_score,
         owner=one.owner or None,
         posted_at=latest.at if latest else None,
         posted_by=latest.by if latest else None,

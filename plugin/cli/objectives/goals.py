@@ -81,7 +81,7 @@ def goal_values(one: Goal) -> dict[str, Any]:
         "name": one.name,
         "url": one.url,
         "status": one.status,
-        "score": latest.score if latest else None,
+        "score": one.posted_score,
         "owner": one.owner or None,
         "posted_at": latest.at.isoformat() if latest and latest.at else None,
         "posted_by": latest.by if latest else None,
@@ -125,7 +125,7 @@ def _trial(one: Tried) -> list[str]:
 def _row(one: Goal) -> tuple[str, ...]:
     latest = one.latest
     posted = f"{latest.at:%Y-%m-%d %H:%M} {latest.by}" if latest and latest.at else "–"
-    score = str(latest.score) if latest and one.scoring == "OKR" else "–"
+    score = "–" if one.posted_score is None else str(one.posted_score)
     return one.key, one.name, one.status, score, one.owner, posted
 
 

@@ -18,6 +18,8 @@ def address(company):
 def test_goals_are_listed_and_checked_alike_at_each_door(company, address):
     form = {"status": "at_risk", "score": "45", "summary": "Slower than we hoped"}
     assert requests.post(f"{address}/goals/NORTH-2/update", data=form, timeout=10).status_code == 200
+    form = {"status": "paused", "score": "", "summary": "Later"}
+    assert requests.post(f"{address}/goals/NORTH-3/update", data=form, timeout=10).status_code == 200
     listed = json.loads(company.command("goals", "list", "--json").output)
     given = company.api("GET", "/goals?limit=200").get_json()["items"]
     assert [one["key"] for one in listed][:3] == ["NORTH-1", "NORTH-2", "NORTH-3"]
@@ -26,6 +28,7 @@ def test_goals_are_listed_and_checked_alike_at_each_door(company, address):
     assert second["name"] == "Be the safest arm on the factory floor"
     assert (second["status"], second["score"], second["summary"]) == ("at_risk", 45, "Slower than we hoped")
     assert (second["posted_by"], second["may_post"], second["metrics"]) == ("Ada Brandt", True, 0)
+    assert (listed[2]["status"], listed[2]["score"]) == ("paused", None), "no score is none, and not 0"
     assert listed[0]["posted_at"] is None
     shown = company.command("goals", "list").output
     assert "NORTH-2" in shown
