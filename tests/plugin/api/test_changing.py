@@ -267,7 +267,15 @@ def test_a_site_is_tried_added_and_removed_and_its_secrets_never_come_back(
     assert CONNECTOR.token not in listed.text + added.text
     assert "hush-hush" not in listed.text + added.text
     told = api.call("GET", "/sites/second/webhook")
-    assert told.json == {"url": "http://localhost/webhooks/jira/second", "secret": "hush-hush"}
+    given = told.json
+    events = given.pop("events")
+    assert {"jira:issue_updated", "issuelink_created", "sprint_closed"} <= set(events)
+    assert given == {
+        "url": "http://localhost/webhooks/jira/second",
+        "secret": "hush-hush",
+        "header": "X-OKR-Secret",
+        "header_value": "cdae40ec34ea04a0a09f24f7a820e931a2dcf86b6ec4466c",
+    }
     assert told.headers["Cache-Control"] == "no-store"
     assert api.call("GET", "/sites/second/webhook", role="editor").status_code == 403
     assert api.call("DELETE", "/sites/second").status_code == 200
