@@ -113,5 +113,7 @@ def main() -> None:
     except Exception as error:
         if not isinstance(error, explained_errors()):
             raise
-        click.echo(explained(error), err=True)
+        from plugin.cli.terminal.output import say  # only what went wrong needs it, and it takes its time
+
+        say(explained(error), err=True)
         sys.exit(1)

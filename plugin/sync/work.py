@@ -13,6 +13,7 @@ from structlog.contextvars import bound_contextvars
 
 from connectors.jira.http.errors import JiraError, RateLimited
 from connectors.jira.http.limit import LOCAL
+from connectors.store.sites import revisions
 from connectors.store.work import due, inbox
 from connectors.store.work.due import Due
 from plugin.sync import outage
@@ -114,10 +115,14 @@ def reconcile_one(context: Context, worker: str, objective_id: str) -> Reconcile
 
 
 def _claim(context: Context, worker: str, most: int, objective_id: str | None = None) -> list[Due]:
+    """Nothing where another mapping rules by now: what its activation made due must not be served by the former one, and be done with.
+
+    Which one rules is asked after the claim. An activation that comes later marks what was claimed, which then stays due.
+    """
     with context.store.write() as conn:
         if is_barred(conn, context.site):
             return []
-        return due.claim(
+        claims = due.claim(
             conn,
             worker,
             context.clock(),
@@ -126,6 +131,10 @@ def _claim(context: Context, worker: str, most: int, objective_id: str | None = 
             site=context.site,
             objective_id=objective_id,
         )
+        if claims and revisions.active_name(conn, context.site) not in (None, context.mapping.revision):
+            due.release(conn, worker, begun=False)
+            return []
+        return claims
 
 
 def _is_barred(context: Context) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 import requests
+import structlog
 from click.testing import CliRunner
 
 from connectors.sandbox import CONNECTOR, PEOPLE, Fault, SandboxServer
@@ -170,10 +172,24 @@ def quiet_world(tmp_path_factory: pytest.TempPathFactory, synced_demo: Callable[
 
 @contextmanager
 def a_world(synced: AbstractContextManager[Demo]) -> Iterator[World]:
-    """Sandbox, connector, first sync, server, webhook. What changed of late is only read when a test does it: the copy may be old."""
-    with synced as demo, serving(demo.connector, "127.0.0.1", 0, workers=2) as served:
+    """Sandbox, connector, first sync, server, webhook. What changed of late is only read when a test does it: the copy may be old.
+
+    What the server logs meanwhile goes past the output of the commands that a test runs beside it.
+    """
+    with logs_aside(), synced as demo, serving(demo.connector, "127.0.0.1", 0, workers=2) as served:
         register_webhook(demo.sandbox.url, f"{served.url}/webhooks/jira/main", demo.secret)
         yield World(demo.sandbox, demo.connector, demo.secret, served.url)
+
+
+@contextmanager
+def logs_aside() -> Iterator[None]:
+    """Logs as a process of the connector's own has them: not where a command prints what it was asked for."""
+    before = structlog.get_config()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 @pytest.fixture
@@ -185,6 +201,6 @@ def command() -> Callable[..., Any]:
         assert exit_code is None or result.exit_code == exit_code, (result.output, result.exception)
         if isinstance(result.exception, explained_errors()):
             return str(result.exception)
-        return json.loads(result.stdout) if "--json" in words else result.output
+        return json.loads(result.stdout) if "--json" in words else result.stdout
 
     return run

@@ -11,7 +11,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.access.authorization.permission import SCOPES
 from plugin.access.authorization.refusal import Refused
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, show_json, show_table
+from plugin.cli.terminal.output import json_option, say, show_json, show_table
 from plugin.use_cases.accounts import tokens
 from plugin.use_cases.accounts.people import person_called
 from plugin.use_cases.accounts.tokens import Token
@@ -44,8 +44,8 @@ def create_command(email: str, name: str, scopes: tuple[str, ...], days: int, as
     if as_json:
         show_json({"token": text, "name": name, "scopes": sorted(scopes), "days": days})
         return
-    click.echo("Copy it now, it is shown this once:", err=True)
-    click.echo(text)
+    say("Copy it now, it is shown this once:", err=True)
+    say(text)
 
 
 @token_group.command("list")
@@ -58,7 +58,7 @@ def list_command(as_json: bool) -> None:
         show_json(found)
         return
     if not found:
-        click.echo("No tokens yet. Run jira-okr token create you@example.com --name export")
+        say("No tokens yet. Run jira-okr token create you@example.com --name export")
         return
     columns = ("id", "account", "name", "scopes", "expires_at", "last_used_at")
     rows = [tuple(_cell(one[column]) for column in columns) for one in found]
@@ -73,7 +73,7 @@ def revoke_command(token_id: int) -> None:
         found = tokens.revoke(connector, COMMAND_LINE, token_id)
     if found is None:
         raise Refused(f"There is no token {token_id}. jira-okr token list shows all of them.")
-    click.echo(f"Revoked {found.name}.")
+    say(f"Revoked {found.name}.")
 
 
 def _values(token: Token, owner: str) -> dict[str, Any]:

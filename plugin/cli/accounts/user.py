@@ -11,7 +11,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.access.authorization.members import ways_in
 from plugin.access.authorization.permission import ROLES
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, show_json, show_table
+from plugin.cli.terminal.output import json_option, say, show_json, show_table
 from plugin.use_cases.accounts import people
 from plugin.use_cases.accounts.people import Account
 
@@ -33,7 +33,7 @@ def add_command(email: str, name: str, role: str, no_password: bool) -> None:
     with open_connector() as connector:
         password = None if no_password else asked_password()
         account = people.add(connector, COMMAND_LINE, email, name, role, password)
-    click.echo(f"Added {account.email} as {account.role}.")
+    say(f"Added {account.email} as {account.role}.")
 
 
 @user_group.command("list")
@@ -46,7 +46,7 @@ def list_command(as_json: bool) -> None:
         show_json(found)
         return
     if not found:
-        click.echo("Nobody has an account yet. Run jira-okr user add you@example.com --role admin")
+        say("Nobody has an account yet. Run jira-okr user add you@example.com --role admin")
         return
     columns = ("email", "name", "role", "signs_in_by", "disabled_at")
     rows = [tuple(str(one[column] or "") for column in columns) for one in found]
@@ -61,7 +61,7 @@ def role_command(email: str, role: str) -> None:
     with open_connector() as connector:
         account = people.person_called(connector, COMMAND_LINE, email)
         people.change_role(connector, COMMAND_LINE, account, role)
-    click.echo(f"{account.email} is {role} now (was {account.role}).")
+    say(f"{account.email} is {role} now (was {account.role}).")
 
 
 @user_group.command("disable")
@@ -71,7 +71,7 @@ def disable_command(email: str) -> None:
     with open_connector() as connector:
         account = people.person_called(connector, COMMAND_LINE, email)
         people.disable(connector, COMMAND_LINE, account)
-    click.echo(f"{account.email} can sign in no more. jira-okr user enable {account.email} opens it again.")
+    say(f"{account.email} can sign in no more. jira-okr user enable {account.email} opens it again.")
 
 
 @user_group.command("enable")
@@ -81,7 +81,7 @@ def enable_command(email: str) -> None:
     with open_connector() as connector:
         account = people.person_called(connector, COMMAND_LINE, email)
         people.enable(connector, COMMAND_LINE, account)
-    click.echo(f"{account.email} can sign in again.")
+    say(f"{account.email} can sign in again.")
 
 
 @user_group.command("remove")
@@ -94,7 +94,7 @@ def remove_command(email: str, yes: bool) -> None:
         if not yes:
             click.confirm(f"Remove the account {account.email} and its tokens?", abort=True)
         people.remove(connector, COMMAND_LINE, account)
-    click.echo(f"{account.email} is removed.")
+    say(f"{account.email} is removed.")
 
 
 @user_group.command("sign-out")
@@ -104,7 +104,7 @@ def sign_out_command(email: str) -> None:
     with open_connector() as connector:
         account = people.person_called(connector, COMMAND_LINE, email)
         people.sign_out(connector, COMMAND_LINE, account)
-    click.echo(f"{account.email} is signed out everywhere.")
+    say(f"{account.email} is signed out everywhere.")
 
 
 @user_group.command("password")
@@ -114,7 +114,7 @@ def password_command(email: str) -> None:
     with open_connector() as connector:
         account = people.person_called(connector, COMMAND_LINE, email)
         people.set_password(connector, COMMAND_LINE, account, asked_password())
-    click.echo(f"The password of {account.email} is changed, and all its sessions have ended.")
+    say(f"The password of {account.email} is changed, and all its sessions have ended.")
 
 
 def asked_password() -> str:

@@ -8,7 +8,7 @@ import click
 
 from mappings.diagnostic import MappingError
 from plugin.cli.terminal.connector import open_connector, require_site
-from plugin.cli.terminal.output import json_option, show_json, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, site_option
 from plugin.runtime.connector import Connector, NotReady, Site
 from plugin.use_cases.health.faults import JiraError
 
@@ -36,9 +36,9 @@ def check_command(site: str, as_json: bool) -> None:
         show_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
-            click.echo(f"{'ok   ' if finding.ok else 'WRONG'} {finding.what}: {finding.detail}")
+            say(f"{'ok   ' if finding.ok else 'WRONG'} {finding.what}: {finding.detail}")
             if not finding.ok and finding.remedy:
-                click.echo(f"      to do: {finding.remedy}")
+                say(f"      to do: {finding.remedy}")
     if not all(finding.ok for finding in findings):
         raise SystemExit(1)
 

@@ -23,7 +23,7 @@ from plugin.cli.mappings.mapping_life import (
     stored_text,
 )
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, show_json, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, site_option
 from plugin.use_cases.mapping.mapping_life import check_text, read_text
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -81,7 +81,7 @@ def presets_command(name: str | None) -> None:
     """List the presets, or print one to start from: jira-okr mapping presets epics-as-objectives > mapping.yaml."""
     if name is None:
         for known in presets.names():
-            click.echo(known)
+            say(known)
         return
     if name not in presets.names():
         raise click.UsageError(f"There is no preset {name!r}. Presets: {', '.join(presets.names())}.")
@@ -112,9 +112,9 @@ def report(diagnostics: tuple[Diagnostic, ...], as_json: bool) -> None:
     if as_json:
         show_json([asdict(diagnostic) for diagnostic in diagnostics])
     elif not diagnostics:
-        click.echo("No findings.")
+        say("No findings.")
     else:
         for diagnostic in diagnostics:
-            click.echo(str(diagnostic))
+            say(str(diagnostic))
     if has_errors(diagnostics):
         raise SystemExit(1)

@@ -13,7 +13,7 @@ from mappings.numbers import percent
 from mappings.write_back.preview import ObjectiveDifference, Preview, ProgressAndHealth
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, progress_bar, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.mapping import revisions
 from plugin.use_cases.mapping.comparison import differences
@@ -65,9 +65,9 @@ def reword_command(file: Path | None, site: str, as_json: bool) -> None:
     if file is None:
         click.echo(found.text, nl=False)
     said = "1 place says" if found.changed == 1 else f"{found.changed} places say"
-    click.echo(f"{said} another name now.", err=True)
+    say(f"{said} another name now.", err=True)
     for one in found.left:
-        click.echo(f"To be seen to by hand: {one}", err=True)
+        say(f"To be seen to by hand: {one}", err=True)
 
 
 @click.command("activate")
@@ -98,8 +98,8 @@ def activate_command(file: Path, site: str, agreed: str | None, large: bool) -> 
                 large=large,
                 report=report,
             )
-    click.echo(f"Active: revision {previewed.preview.revision}.")
-    click.echo("Running workers reconcile every objective now; without any, run jira-okr sync.")
+    say(f"Active: revision {previewed.preview.revision}.")
+    say("Running workers reconcile every objective now; without any, run jira-okr sync.")
 
 
 @click.command("rollback")
@@ -110,7 +110,7 @@ def rollback_command(revision: str | None, site: str, large: bool) -> None:
     """Go back to the revision that was active before, or to the one named (its first characters are enough)."""
     with open_connector(site=site) as connector, progress_bar("Reading what it needs") as report:
         target = rollback(connector, COMMAND_LINE, site, revision, large=large, report=report)
-    click.echo(f"Active: revision {target}.")
+    say(f"Active: revision {target}.")
 
 
 @click.command("history")
@@ -134,7 +134,7 @@ def history_command(site: str, as_json: bool) -> None:
             ]
         )
     elif not known:
-        click.echo("No mapping was activated yet: jira-okr mapping activate FILE.")
+        say("No mapping was activated yet: jira-okr mapping activate FILE.")
     else:
         rows = [
             (
@@ -163,10 +163,10 @@ def diff_command(before: str, after: str | None, site: str, as_json: bool) -> No
             [{"path": c.path, "kind": c.kind.value, "before": c.before, "after": c.after} for c in changes]
         )
     elif not changes:
-        click.echo("No difference.")
+        say("No difference.")
     else:
         for change in changes:
-            click.echo(str(change))
+            say(str(change))
 
 
 def stored_text(connector: Connector, site: str, name: str | None) -> str:
@@ -248,20 +248,20 @@ def _show_preview(previewed: Previewed, file: Path, issues: bool) -> None:
             "What would change", ("Key", "Objective", "Before", "After", "Issues treated differently"), rows
         )
     else:
-        click.echo(f"No objective would change ({len(found.objectives)} looked at).")
+        say(f"No objective would change ({len(found.objectives)} looked at).")
     if issues:
         _show_issues(found)
-    click.echo(
+    say(
         f"Writes to Jira: {found.cost.writes} fields on {found.cost.issues} issues, {found.cost.calls} API calls."
     )
     if previewed.unread:
-        click.echo(
+        say(
             f"The mirror does not hold {previewed.unread.said}: this preview takes it as empty. "
             "Activating reads it first, and plans anew by what it read."
         )
     if previewed.hold:
-        click.echo(f"The brake would hold this: {previewed.hold.reason}.")
-    click.echo(f"To do exactly this: jira-okr mapping activate {file} --preview {found.hash}")
+        say(f"The brake would hold this: {previewed.hold.reason}.")
+    say(f"To do exactly this: jira-okr mapping activate {file} --preview {found.hash}")
 
 
 def _rows_of(one: ObjectiveDifference) -> int:

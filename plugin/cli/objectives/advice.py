@@ -6,7 +6,7 @@ import click
 
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.use_cases.objectives.advice import advice_values, list_advice
 
 
@@ -21,7 +21,7 @@ def advice_command(cycle: str | None, site: str, as_json: bool) -> None:
     if as_json:
         show_json([advice_values(one) for one in found])
     elif not found:
-        click.echo("Nothing to advise.")
+        say("Nothing to advise.")
     else:
         rows = [(one.path, one.message, one.remedy, one.code) for one in found]
         show_table("Advice", ("About", "What", "To do", "Code"), rows)

@@ -12,7 +12,7 @@ from mappings.explain.check_in import DELTA, bounds, share
 from mappings.rollup.check_in_override import measure_of
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.objectives.check_ins import (
     Kept,
@@ -54,7 +54,7 @@ def list_command(key: str, everything: bool, site: str, as_json: bool) -> None:
     if as_json:
         show_json([check_in_values(one) for one in found])
     elif not found:
-        click.echo(f"Nobody has checked in a key result of {key}.")
+        say(f"Nobody has checked in a key result of {key}.")
     else:
         names = {one.id: one.key or one.title for one in saved.state.key_results}
         rows = [_row(one, names) for one in found]
@@ -72,7 +72,7 @@ def due_command(owner: str, site: str, as_json: bool) -> None:
     if as_json:
         show_json([due_values(one) for one in found])
     elif not found:
-        click.echo("No check-in is due.")
+        say("No check-in is due.")
     else:
         columns = ("Objective", "Key result", "Owner", "Since", "Missed", "Last word")
         show_table("Due", columns, [_due_row(one) for one in found])
@@ -102,7 +102,7 @@ def comments_command(key: str, site: str, as_json: bool) -> None:
     if as_json:
         show_json([comment_values(one) for one in found])
     elif not found:
-        click.echo(f"No comment on a key result of {key} begins with OKR.")
+        say(f"No comment on a key result of {key} begins with OKR.")
     else:
         names = {one.issue_id: one.key for one in saved.state.key_results}
         rows = [
@@ -170,7 +170,7 @@ def add_command(
         instead = (
             f" instead of the derived {share(kept.derived)} of progress" if kept.value is not None else ""
         )
-        click.echo(f"Check-in {kept.id}: {kept.said}{instead}.")
+        say(f"Check-in {kept.id}: {kept.said}{instead}.")
 
 
 @check_in_group.command("withdraw")
@@ -191,7 +191,7 @@ def withdraw_command(key: str, number: int, by: str, site: str, as_json: bool) -
     if as_json:
         show_json(check_in_values(ended))
     else:
-        click.echo(f"Withdrawn: {ended.check_in.said} by {ended.check_in.by}.")
+        say(f"Withdrawn: {ended.check_in.said} by {ended.check_in.by}.")
 
 
 def check_in_values(one: Kept) -> dict[str, Any]:

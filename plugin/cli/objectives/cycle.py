@@ -8,7 +8,7 @@ from mappings.rollup.carry_plan import Choice
 from mappings.rollup.score import Mean, shown_score
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.use_cases.cycles import carry, closure, cycles
 from plugin.use_cases.cycles.carry import CarryPreview
 from plugin.use_cases.cycles.closure import Said
@@ -54,7 +54,7 @@ def show_command(cycle_id: str, site: str, as_json: bool) -> None:
         show_json(cycles.detail_values(found))
         return
     shown = found.shown
-    click.echo(f"{shown.cycle.id}: {shown.cycle.start} to {shown.cycle.end}, {shown.state.value}")
+    say(f"{shown.cycle.id}: {shown.cycle.start} to {shown.cycle.end}, {shown.state.value}")
     rows = [
         (
             one.state.key or one.state.id,
@@ -68,10 +68,10 @@ def show_command(cycle_id: str, site: str, as_json: bool) -> None:
     ]
     show_table("Scores", ("Key", "Objective", "Commitment", "Score", "Reads as", "Why"), rows)
     for mean in shown.means:
-        click.echo(mean_text(mean) + (f": {mean.advice}" if mean.advice else ""))
+        say(mean_text(mean) + (f": {mean.advice}" if mean.advice else ""))
     for act in found.acts:
         said = f": {act.note}" if act.note else ""
-        click.echo(f"{act.at:%Y-%m-%d %H:%M} {act.kind.value} as version {act.version} by {act.by}{said}")
+        say(f"{act.at:%Y-%m-%d %H:%M} {act.kind.value} as version {act.version} by {act.by}{said}")
 
 
 @cycle_group.command("close")
@@ -109,7 +109,7 @@ def close_command(
             }
         )
     else:
-        click.echo(f"{done.cycle_id} is closed as version {done.version}: {done.objectives} objectives.")
+        say(f"{done.cycle_id} is closed as version {done.version}: {done.objectives} objectives.")
 
 
 @cycle_group.command("carry")
@@ -155,14 +155,14 @@ def carry_command(
     if as_json:
         show_json({"into": done.into, "carried": list(done.carried), "before": list(done.before)})
         return
-    click.echo(f"{', '.join(done.carried) or 'Nothing new'} goes on in {done.into}; the workers tell Jira.")
+    say(f"{', '.join(done.carried) or 'Nothing new'} goes on in {done.into}; the workers tell Jira.")
     if done.before:
-        click.echo(f"Carried before: {', '.join(done.before)}.")
+        say(f"Carried before: {', '.join(done.before)}.")
 
 
 def _show_carry(found: CarryPreview, chosen: tuple[str, ...]) -> None:
     wanted = {name.casefold() for name in chosen}
-    click.echo(f"From {found.from_cycle} into {found.into.id}")
+    say(f"From {found.from_cycle} into {found.into.id}")
     for one in found.objectives:
         plan = one.plan
         name = plan.key or plan.objective_id
@@ -171,14 +171,14 @@ def _show_carry(found: CarryPreview, chosen: tuple[str, ...]) -> None:
         stands = (
             f"{one.state.value} into {one.into}" if one.state is not None else one.why_not or plan.problem
         )
-        click.echo(f"{name} {plan.title}" + (f": {stands}" if stands else ""))
+        say(f"{name} {plan.title}" + (f": {stands}" if stands else ""))
         for each in plan.key_results:
-            click.echo(f"  {each.title}: {'; '.join((each.reason, *each.flags))}")
+            say(f"  {each.title}: {'; '.join((each.reason, *each.flags))}")
         for write in plan.writes:
-            click.echo(f"  {write.issue_key} {write.name}: {write.before} → {write.after}")
+            say(f"  {write.issue_key} {write.name}: {write.before} → {write.after}")
         for line in (one.advice, one.note):
             if line:
-                click.echo(f"  {line}")
+                say(f"  {line}")
 
 
 @cycle_group.command("reopen")
@@ -189,7 +189,7 @@ def reopen_command(cycle_id: str, reason: str, site: str) -> None:
     """Open a closed cycle again; its records stay, and closing it makes the next version."""
     with open_connector(site=site) as connector:
         version = closure.reopen_cycle(connector, COMMAND_LINE, site, cycle_id, reason)
-    click.echo(f"{cycle_id} is open again; version {version} stays.")
+    say(f"{cycle_id} is open again; version {version} stays.")
 
 
 @cycle_group.command("verify")
@@ -203,9 +203,9 @@ def verify_command(site: str, as_json: bool) -> None:
         show_json({"records": found.links, "head": found.head, "faults": list(found.faults)})
     else:
         for fault in found.faults:
-            click.echo(fault)
+            say(fault)
         if found.whole:
-            click.echo(f"{found.links} records, none was changed. The last one is {found.head}.")
+            say(f"{found.links} records, none was changed. The last one is {found.head}.")
     if not found.whole:
         raise SystemExit(1)
 

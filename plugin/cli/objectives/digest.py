@@ -7,7 +7,7 @@ import click
 from mappings.digest.words import subject, text
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.use_cases.digests import digests, recipients
 from plugin.use_cases.digests.digests import Outgoing
 
@@ -63,8 +63,8 @@ def preview_command(digest_id: str, site: str, as_json: bool) -> None:
         show_json([digests.prepared_values(one) for one in found])
         return
     for one in found:
-        click.echo(f"To {one.recipient}: " + (f"not sent, {one.why_not}" if one.why_not else "would be sent"))
-        click.echo(f"{subject(one.message)}\n\n{text(one.message)}")
+        say(f"To {one.recipient}: " + (f"not sent, {one.why_not}" if one.why_not else "would be sent"))
+        say(f"{subject(one.message)}\n\n{text(one.message)}")
 
 
 @digest_group.command("send")
@@ -97,7 +97,7 @@ def suspend_command(digest_id: str, recipient: str, site: str) -> None:
     """Tell a recipient no more of a digest."""
     with open_connector(site=site) as connector:
         recipients.suspend_digest(connector, COMMAND_LINE, site, digest_id, recipient)
-    click.echo(f"{recipient} gets {digest_id} no more.")
+    say(f"{recipient} gets {digest_id} no more.")
 
 
 @digest_group.command("resume")
@@ -108,7 +108,7 @@ def resume_command(digest_id: str, recipient: str, site: str) -> None:
     """Let somebody who stopped a digest get it again."""
     with open_connector(site=site) as connector:
         recipients.resume_digest(connector, COMMAND_LINE, site, digest_id, recipient)
-    click.echo(f"{recipient} gets {digest_id} again.")
+    say(f"{recipient} gets {digest_id} again.")
 
 
 def _show(found: tuple[Outgoing, ...], as_json: bool) -> None:

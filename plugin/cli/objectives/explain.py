@@ -16,7 +16,7 @@ from mappings.rollup.rows.ledger import Contribution, Ledger
 from mappings.rollup.state import KeyResultState, ObjectiveState
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, progress_bar, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.objectives.as_of import AsOf, as_of, as_of_draft, instant_asked, read_histories
 from plugin.use_cases.objectives.objective_values import (
@@ -83,11 +83,11 @@ def _show_feeds(key: str, fed: Sequence[SavedObjective], *, as_json: bool) -> No
         show_json(feeds_values(key, [saved.state for saved in fed]))
         return
     for number, saved in enumerate(fed):
-        click.echo("\n" * bool(number) + f"{key} is part of {headline(saved.state)}")
+        say("\n" * bool(number) + f"{key} is part of {headline(saved.state)}")
         for key_result, row in rows_of(saved.state, key):
             _show_part(saved.state, key_result, row)
     first = fed[0].state
-    click.echo(f"\njira-okr explain {first.key or first.id} shows all rows.")
+    say(f"\njira-okr explain {first.key or first.id} shows all rows.")
 
 
 def _show_part(state: ObjectiveState, key_result: KeyResultState | None, row: Contribution) -> None:
@@ -97,9 +97,9 @@ def _show_part(state: ObjectiveState, key_result: KeyResultState | None, row: Co
         whole, bar = key_result.measurement.progress, ACHIEVED_AT[key_result.commitment]
         name = f"{key_result.key} {key_result.title}".strip()
     word = row.disposition.value.replace("_", " ") + (f": {row.reason}" if row.reason else "")
-    click.echo(f"  {name}: {percent_text(row.share, 2)} of {percent_text(whole, 2, bar)}, {word}")
+    say(f"  {name}: {percent_text(row.share, 2)} of {percent_text(whole, 2, bar)}, {word}")
     if row.weight is not None:
-        click.echo(f"    weight {row.weight}, progress {percent_text(row.progress, 2)}")
+        say(f"    weight {row.weight}, progress {percent_text(row.progress, 2)}")
 
 
 def look_back(connector: Connector, site: str, key: str, at: str | None, mapping: str | None) -> AsOf:
@@ -127,11 +127,11 @@ def _asked(connector: Connector, site: str, key: str, at: datetime, mapping: str
 
 def show_past(past: AsOf) -> None:
     """Where it stood, for people: how sure that is comes first."""
-    click.echo(
+    say(
         f"As of {past.at:%Y-%m-%d %H:%M} UTC, under revision {past.saved.mapping_revision[:8]}: {past.certainty.value}."
     )
     for sentence in sentences(past.doubts):
-        click.echo(f"  {sentence}")
+        say(f"  {sentence}")
     show_explanation(past.saved)
 
 
@@ -141,10 +141,10 @@ def show_explanation(saved: SavedObjective) -> None:
     if state.plain:
         show_plain_parent(state)
         return
-    click.echo(headline(state))
-    click.echo(f"  {state.health.sentence}  [rule: {state.health.rule}]")
+    say(headline(state))
+    say(f"  {state.health.sentence}  [rule: {state.health.rule}]")
     for flag in state.flags:
-        click.echo(f"  note: {flag}")
+        say(f"  note: {flag}")
     bar = ACHIEVED_AT[state.commitment]
     number = percent_text(state.progress, 2, bar)
     show_ledger(f"{state.key or state.title}: {number}", state.ledger, bar)
@@ -157,8 +157,8 @@ def show_explanation(saved: SavedObjective) -> None:
 
 def show_plain_parent(state: ObjectiveState) -> None:
     """The sums of a plain parent, and the rows that they are made of."""
-    click.echo(f"{state.key} {state.title}: {sums_text(state)}")
-    click.echo(f"  {state.health.sentence}; they are written by {state.rule_id} of the mapping")
+    say(f"{state.key} {state.title}: {sums_text(state)}")
+    say(f"  {state.health.sentence}; they are written by {state.rule_id} of the mapping")
     for rows in state.key_results:
         show_ledger("The rows", rows.measurement.ledger, ACHIEVED_AT[rows.commitment])
 
@@ -176,9 +176,7 @@ def _show_key_result(key_result: KeyResultState) -> None:
     measured = key_result.measurement
     bar = ACHIEVED_AT[key_result.commitment]
     name = f"{key_result.key or key_result.rule_id} {key_result.title}"
-    click.echo(
-        f"\n{name}: {percent_text(measured.progress, 2, bar)} ({key_result.kind})\n  {measured.reason}"
-    )
+    say(f"\n{name}: {percent_text(measured.progress, 2, bar)} ({key_result.kind})\n  {measured.reason}")
     if not measured.ledger.plain:
         show_ledger("", measured.ledger, bar)
 
@@ -201,4 +199,4 @@ def show_ledger(title: str, ledger: Ledger, bar: Fraction) -> None:
     columns = ("Key", "Title", "Status", "Weight", "Progress", "Share (exact)", "Share", "Why")
     show_table(title, columns, rows)
     total = "unknown" if ledger.total is None else ledger.total
-    click.echo(f"sum of shares = {total} = {percent_text(ledger.total, 4, bar)}")
+    say(f"sum of shares = {total} = {percent_text(ledger.total, 4, bar)}")

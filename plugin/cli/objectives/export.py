@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import site_option
+from plugin.cli.terminal.output import say, site_option
 from plugin.doors import exports
 from plugin.doors.exports import Format, HistoryRow, LedgerRow, ObjectiveRow
 from plugin.doors.filters import AuditQuery, ObjectivesQuery
@@ -151,7 +151,7 @@ def write(shape: type[Given], rows: Iterable[Given], format_: Format, output: Pa
         for line in exports.lines(shape, counted(), format_):
             file.write(line)
     if output is not None:
-        click.echo(f"Wrote {output}: {count:,} rows.", err=True)
+        say(f"Wrote {output}: {count:,} rows.", err=True)
 
 
 @contextmanager

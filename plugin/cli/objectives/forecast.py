@@ -7,7 +7,7 @@ import click
 from mappings.forecast.answer import chance
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.objectives.forecast_record import calibration_of, calibration_values
 from plugin.use_cases.objectives.forecast_words import basis, until
@@ -54,13 +54,13 @@ def forecast_command(key: str | None, cycle: str | None, site: str, as_json: boo
 def show_forecast(saved: SavedObjective, found: ObjectiveForecast) -> None:
     """The forecast for people."""
     by = "" if found.last is None else f" by {found.last}"
-    click.echo(f"{saved.state.key} {saved.state.title}".strip() + f"{by}: {found.sentence}")
+    say(f"{saved.state.key} {saved.state.title}".strip() + f"{by}: {found.sentence}")
     rows = [_row(one) for one in found.key_results]
     if rows:
         show_table("", ("Key result", "Title", "How likely", "By when", "From what"), rows)
     for one in found.key_results:
         for note in one.answer.notes:
-            click.echo(f"  {one.name}: {note}")
+            say(f"  {one.name}: {note}")
 
 
 def _show_calibration(cycle: str, site: str, as_json: bool) -> None:
@@ -70,13 +70,13 @@ def _show_calibration(cycle: str, site: str, as_json: bool) -> None:
         show_json({"cycle": cycle, "levels": [calibration_values(one) for one in found]})
         return
     if not found:
-        click.echo(
+        say(
             f"No forecast of {cycle} can be held against what came of it: it has not ended, or none was kept."
         )
     for one in found:
         told = f"{one.forecasts} forecasts of {one.key_results} key results"
         shares = f"{chance(one.called)} on average: {chance(one.came_true)} came true"
-        click.echo(f"called {one.level.value}, {shares} ({told})")
+        say(f"called {one.level.value}, {shares} ({told})")
 
 
 def _row(one: KeyResultForecast) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import click
 
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.use_cases.objectives import goals
 from plugin.use_cases.objectives.goals import Goal, GoalCheck, Tried
 
@@ -28,7 +28,7 @@ def list_command(site: str, as_json: bool) -> None:
     if as_json:
         show_json([goal_values(one) for one in found])
     elif not found:
-        click.echo("No goals. jira-okr goals check says whether that may be.")
+        say("No goals. jira-okr goals check says whether that may be.")
     else:
         columns = ("Goal", "Name", "Status", "Score", "Owner", "Posted last")
         show_table("Goals", columns, [_row(one) for one in found])
@@ -52,7 +52,7 @@ def check_command(goal: str | None, site: str, as_json: bool) -> None:
         show_json({**check_values(found), "tried": None if tried is None else tried_values(tried)})
     else:
         for line in (*_lines(found), *(_trial(tried) if tried is not None else ())):
-            click.echo(line)
+            say(line)
     if found.findings or (tried is not None and tried.findings):
         raise SystemExit(1)
 
@@ -69,7 +69,7 @@ def link_command(objective: str, goal: str, site: str, as_json: bool) -> None:
     if as_json:
         show_json({"objective": found.objective, "goal": found.goal, "field": found.field})
     else:
-        click.echo(f"{found.objective} feeds {found.goal}: written into {found.field}.")
+        say(f"{found.objective} feeds {found.goal}: written into {found.field}.")
 
 
 def goal_values(one: Goal) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import click
 
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, progress_bar, show_json, site_option
+from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, site_option
 from plugin.runtime.connector import Connector
 from plugin.use_cases.objectives.backfill import Backfilled, Outlook, foresee, reconstruct
 
@@ -34,14 +34,14 @@ def backfill_command(days: int | None, dry_run: bool, again: bool, site: str, as
     with open_connector(site=site) as connector:
         planned = foresee(connector, COMMAND_LINE, site, days)
         if not as_json:
-            click.echo(cost_text(planned))
+            say(cost_text(planned))
         done = None if dry_run else backfill_site(connector, site, planned, again)
         if done is None and not dry_run and not as_json:
-            click.echo("It was done under this mapping revision already; --again does it anew.")
+            say("It was done under this mapping revision already; --again does it anew.")
     if as_json:
         show_json(backfill_values(planned, done))
     elif done is not None:
-        click.echo(f"Kept {done.points} reconstructed points.")
+        say(f"Kept {done.points} reconstructed points.")
 
 
 def backfill_site(

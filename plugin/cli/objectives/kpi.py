@@ -10,7 +10,7 @@ from mappings.kpi.episode import KpiStatus
 from mappings.kpi.state import PeriodStanding
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.kpis.board import ShownKpi, kpi, list_kpis, list_readings
 from plugin.use_cases.kpis.creation import CreationPlan, creation_plan
@@ -45,7 +45,7 @@ def list_command(site: str, as_json: bool) -> None:
     if as_json:
         show_json([kpi_values(one) for one in found])
     elif not found:
-        click.echo("The active mapping watches no KPI: write some under kpis: (docs/kpi.md).")
+        say("The active mapping watches no KPI: write some under kpis: (docs/kpi.md).")
     else:
         columns = ("KPI", "Level", "Value", "Period", "Healthy", "So far", "State")
         show_table("KPIs", columns, [_row(one) for one in found])
@@ -62,7 +62,7 @@ def show_command(id_: str, site: str, as_json: bool) -> None:
     if as_json:
         show_json({**kpi_values(one), "periods": periods_values(one), "happened": happened_values(one)})
         return
-    click.echo(f"{one.part.name} ({one.part.id}): {level_word(one.standing.level)}")
+    say(f"{one.part.name} ({one.part.id}): {level_word(one.standing.level)}")
     shown = [
         period
         for period in reversed(one.periods)
@@ -71,7 +71,7 @@ def show_command(id_: str, site: str, as_json: bool) -> None:
     rows = [_period_row(one, period) for period in shown]
     show_table("Periods", ("Period", "Value", "Level", "Healthy", "Readings", "What was counted"), rows)
     for each in one.happened:
-        click.echo(f"{each.at.astimezone(one.zone):%Y-%m-%d %H:%M %Z}  {each.what}  {each.issue}".rstrip())
+        say(f"{each.at.astimezone(one.zone):%Y-%m-%d %H:%M %Z}  {each.what}  {each.issue}".rstrip())
 
 
 @kpi_group.command("readings")
@@ -113,9 +113,9 @@ def read_command(id_: str, site: str, as_json: bool) -> None:
     if as_json:
         show_json(pull_values(pull))
     elif pull.reading is not None:
-        click.echo(f"{id_}: {value_words(pull.reading.value, unit)}")
+        say(f"{id_}: {value_words(pull.reading.value, unit)}")
     elif pull.failure is not None:
-        click.echo(f"{id_}: no reading: {pull.failure.reason}. {pull.failure.remedy}".rstrip())
+        say(f"{id_}: no reading: {pull.failure.reason}. {pull.failure.remedy}".rstrip())
     if pull.reading is None:
         raise SystemExit(1)
 
@@ -161,9 +161,9 @@ def _foretell(id_: str, plan: CreationPlan, as_json: bool) -> None:
         show_json(creation_plan_values(plan))
     elif not plan.hindrances and plan.planned is not None and plan.kind is not None:
         below = f" below {plan.planned.parent.key}" if plan.planned.parent is not None else ""
-        click.echo(f"{id_}: {plan.kind.name} in {plan.planned.project.key}{below}: {plan.planned.summary}")
+        say(f"{id_}: {plan.kind.name} in {plan.planned.project.key}{below}: {plan.planned.summary}")
     for one in () if as_json else plan.hindrances:
-        click.echo(f"{id_}: {one.message} {one.remedy}")
+        say(f"{id_}: {one.message} {one.remedy}")
     if plan.hindrances:
         raise SystemExit(1)
 
@@ -183,7 +183,7 @@ def _decided(one: ShownKpi, said: str, as_json: bool) -> None:
     if as_json:
         show_json(kpi_values(one))
     else:
-        click.echo(said)
+        say(said)
 
 
 @kpi_group.command("import")
@@ -206,9 +206,9 @@ def import_command(file: Path, id_: str | None, site: str, as_json: bool) -> Non
     else:
         for name, said in kept.items():
             counted = ", ".join(f"{number} {receipt.value}" for receipt, number in said.items())
-            click.echo(f"{name}: {counted}")
+            say(f"{name}: {counted}")
         if not kept:
-            click.echo("The file holds no reading.")
+            say("The file holds no reading.")
 
 
 def _known(connector: Connector, site: str, id_: str) -> ShownKpi:

@@ -12,7 +12,7 @@ from mappings.explain.movement import Effect, Movement, Part
 from mappings.rollup.health import ACHIEVED_AT
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.objectives.movement import CHOICES, Told, instant_of, no_history
 from plugin.use_cases.objectives.objective_values import contribution_values, exact_text, percent_text
@@ -83,12 +83,12 @@ def show_movement(saved: SavedObjective, found: Told, movement: Movement) -> Non
     name = f"{saved.state.key} {saved.state.title}".strip()
     bar = ACHIEVED_AT[saved.state.commitment]
     before, after = (percent_text(value, 2, bar) for value in (movement.before, movement.after))
-    click.echo(f"{name}: {before} → {after} ({_points(movement.total)})")
-    click.echo(f"  from {found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M} UTC")
+    say(f"{name}: {before} → {after} ({_points(movement.total)})")
+    say(f"  from {found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M} UTC")
     if found.reconstructed:
-        click.echo("  The beginning was reconstructed from Jira's changelogs, not observed.")
+        say("  The beginning was reconstructed from Jira's changelogs, not observed.")
     for part, effect in movement.parts.items():
-        click.echo(f"  {part.value:<13} {_points(effect)}")
+        say(f"  {part.value:<13} {_points(effect)}")
     rows = [
         (part_words([row]), row.key, row.title, row_cause(row), _points(row.effect), str(row.effect or ""))
         for row in movement.rows
@@ -96,7 +96,7 @@ def show_movement(saved: SavedObjective, found: Told, movement: Movement) -> Non
     if rows:
         show_table("", ("Part", "Key", "Title", "What happened", "Points", "Exact"), rows)
     else:
-        click.echo("Nothing changed.")
+        say("Nothing changed.")
 
 
 def _points(share: Any) -> str:

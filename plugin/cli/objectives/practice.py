@@ -7,7 +7,7 @@ import click
 from mappings.explain.practice import COUNSEL
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.use_cases.objectives.objective_values import percent_text
 from plugin.use_cases.objectives.practice import Coverage, Measure, assess_practice, assessed_values
 
@@ -30,7 +30,7 @@ def practice_command(cycle: str | None, team: str | None, site: str, as_json: bo
         show_json(assessed_values(found))
         return
     if not found.teams:
-        click.echo(f"No objective of {found.cycle} belongs to anybody of that name.")
+        say(f"No objective of {found.cycle} belongs to anybody of that name.")
     for one in found.teams:
         rows = [_row(measure) for measure in one.practice.measures]
         if one.coverage is not None:
@@ -39,7 +39,7 @@ def practice_command(cycle: str | None, team: str | None, site: str, as_json: bo
         show_table(title, ("Aspect", "Share", "Behind it", "To do", "Source"), rows)
     if found.coverage is not None:
         for orphans in found.coverage.orphans:
-            click.echo(f"{orphans.project}: {orphans.count} without an objective: {orphans.jql}")
+            say(f"{orphans.project}: {orphans.count} without an objective: {orphans.jql}")
 
 
 def _row(one: Measure) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import click
 
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.use_cases.kpis.kpi_words import level_word, value_words
 from plugin.use_cases.objectives.objective_values import percent_text
 from plugin.use_cases.objectives.scorecard import scorecard_values, show_scorecard
@@ -48,4 +48,4 @@ def scorecard_command(cycle: str | None, site: str, as_json: bool) -> None:
         if rows:
             show_table(title, ("Objective or KPI", "Name", "Stands at", "Health or level"), rows)
         else:
-            click.echo(f"{title}: nothing looks from here.")
+            say(f"{title}: nothing looks from here.")

@@ -8,7 +8,7 @@ import click
 from sqlalchemy import URL, make_url
 
 from plugin.access.authorization.actor import COMMAND_LINE
-from plugin.cli.terminal.output import json_option, show_json
+from plugin.cli.terminal.output import json_option, say, show_json
 from plugin.runtime.composition import system_clock
 from plugin.runtime.settings import read_settings
 from plugin.use_cases.sites import database
@@ -26,7 +26,7 @@ def db_group() -> None:
 def upgrade_command() -> None:
     """Bring the schema up to date. Safe to run again; data stays."""
     done = database.upgrade_schema(read_settings(), COMMAND_LINE)
-    click.echo(
+    say(
         f"The schema was already at {done.after}."
         if done.before == done.after
         else f"Upgraded from {done.before or 'nothing'} to {done.after}."
@@ -50,9 +50,9 @@ def check_command(as_json: bool) -> None:
         )
     else:
         state = "NOT READY" if found.findings else "undamaged"
-        click.echo(f"{found.where}: revision {found.revision or 'none'}, {state}")
+        say(f"{found.where}: revision {found.revision or 'none'}, {state}")
         for line in (*found.findings, *found.advice):
-            click.echo(f"  {line}")
+            say(f"  {line}")
     if found.findings:
         raise SystemExit(1)
 
@@ -69,7 +69,7 @@ def backup_command(file: Path | None) -> None:
         raise click.ClickException(_say_tool(DUMP, url, file or Path("okr.dump")))
     path = file or Path(f"okr-{system_clock():%Y%m%d-%H%M%S}.sqlite3")
     database.back_up(read_settings(), COMMAND_LINE, path)
-    click.echo(
+    say(
         f"Wrote {path} ({path.stat().st_size:,} bytes). Keep it with JIRA_OKR_SECRET_KEY, apart from this machine."
     )
 
@@ -91,9 +91,7 @@ def restore_command(file: Path, yes: bool) -> None:
     if present.exists() and not yes:
         click.confirm(f"Set {present} aside and put {file} in its place?", abort=True)
     revision = database.restore(settings, COMMAND_LINE, file)
-    click.echo(
-        f"Restored {file} (revision {revision}) to {present}. Run jira-okr sync now: Jira went on meanwhile."
-    )
+    say(f"Restored {file} (revision {revision}) to {present}. Run jira-okr sync now: Jira went on meanwhile.")
 
 
 def _say_tool(command: str, url: str, file: Path) -> str:

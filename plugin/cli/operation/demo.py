@@ -12,7 +12,7 @@ import click
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.access.authorization.demonstration import demo_admin
 from plugin.cli.objectives.history import backfill_site
-from plugin.cli.terminal.output import show_json, show_table
+from plugin.cli.terminal.output import say, show_json, show_table
 from plugin.cli.work.sync import sync_site
 from plugin.runtime.composition import system_clock
 from plugin.runtime.connector import Connector
@@ -86,7 +86,7 @@ def serve_demo(demo: Demo, port: int) -> None:
         heartbeat = Heartbeat(demo.connector, "serve", WORKERS)
         heartbeat.start()
         register_webhook(demo.sandbox.url, f"{served.url}/webhooks/jira/main", demo.secret)
-        click.echo(invitation(served.url, demo.sandbox.url, demo_admin(demo.connector)))
+        say(invitation(served.url, demo.sandbox.url, demo_admin(demo.connector)))
         stopped.wait()
         heartbeat.stop()
 

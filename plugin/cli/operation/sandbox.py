@@ -7,6 +7,7 @@ import threading
 
 import click
 
+from plugin.cli.terminal.output import say
 from plugin.runtime.demonstration import register_webhook, sandbox
 
 
@@ -27,7 +28,7 @@ def sandbox_command(port: int, seed: int, webhook: str | None, secret: str | Non
     with sandbox(seed, port) as served:
         if webhook:
             register_webhook(served.url, webhook, secret or "")
-        click.echo(
+        say(
             f"Sandbox Jira on {served.url}. Board: the same address. Sign in as {served.email} with {served.token}."
         )
         stopped.wait()

@@ -9,6 +9,7 @@ import click
 
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
+from plugin.cli.terminal.output import say
 from plugin.runtime.mapping_file import adopt_mapping_file
 from plugin.runtime.serving.listening_address import free_port
 from plugin.runtime.serving.production_server import require_one_writer, serve_alone, serve_many
@@ -44,7 +45,7 @@ def serve_command(patience: float, **given: Any) -> None:
     port = free_port(settings.host, settings.port)
     with open_connector(settings, logging.INFO) as connector:
         for line in adopt_mapping_file(connector):
-            click.echo(line, err=True)
+            say(line, err=True)
         invitation = set_up.invitation(connector, COMMAND_LINE, _served(settings, port))
         if settings.http_processes == 1:
             serve_alone(connector, settings.host, port, lambda: _say(settings, port, invitation), patience)
@@ -61,8 +62,6 @@ def _say(settings: Settings, port: int, invitation: str | None) -> None:
     served = _served(settings, port)
     public = str(settings.base_url).rstrip("/") if settings.base_url else served
     everywhere = "" if settings.host not in EVERYWHERE else " (and every other address of this machine)"
-    click.echo(
-        f"Serving on {served}{everywhere}. Webhooks go to {public}/webhooks/jira/<site>. Ctrl-C stops."
-    )
+    say(f"Serving on {served}{everywhere}. Webhooks go to {public}/webhooks/jira/<site>. Ctrl-C stops.")
     if invitation:
-        click.echo(invitation)
+        say(invitation)

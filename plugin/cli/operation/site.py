@@ -8,7 +8,7 @@ import click
 
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector, require_site
-from plugin.cli.terminal.output import json_option, show_json, show_table
+from plugin.cli.terminal.output import json_option, say, show_json, show_table
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.saved_sites import deployment_of, new_secret, webhook_address
 from plugin.use_cases.health.credential_expiry import expiry_at
@@ -68,8 +68,8 @@ def add_command(
         found = add(connector, COMMAND_LINE, new)
         address = webhook_address(connector, connector.site(name), found.deployment)
     _tell(found)
-    click.echo(f"\nIn Jira, under System > WebHooks, make one with\n  URL     {address}\n  Secret  {secret}")
-    click.echo(
+    say(f"\nIn Jira, under System > WebHooks, make one with\n  URL     {address}\n  Secret  {secret}")
+    say(
         f"Running servers and workers take the site in within seconds. Next: jira-okr mapping activate FILE --site {name}"
     )
 
@@ -94,7 +94,7 @@ def list_command(as_json: bool) -> None:
         shown = [(*row, expiry_at(day, now).said) for row, day in zip(rows, days, strict=True)]
         show_table("Sites", ("Name", "Jira", "Webhook", "From", "Token"), shown)
     else:
-        click.echo("No site yet: jira-okr site add NAME URL, or set JIRA_OKR_JIRA__URL.")
+        say("No site yet: jira-okr site add NAME URL, or set JIRA_OKR_JIRA__URL.")
 
 
 @site_group.command("test")
@@ -118,7 +118,7 @@ def renew_command(name: str, expires: datetime | None, same_token: bool) -> None
         said = expiry_at(connector.site(name).token_expires, connector.clock()).said
     if found is not None:
         _tell(found)
-    click.echo(f"The token of {name}: {said}. Running servers and workers know within seconds.")
+    say(f"The token of {name}: {said}. Running servers and workers know within seconds.")
 
 
 @site_group.command("remove")
@@ -131,7 +131,7 @@ def remove_command(name: str, yes: bool) -> None:
         if not yes:
             click.confirm(f"Forget the site {name} and its credentials?", abort=True)
         remove(connector, COMMAND_LINE, name)
-    click.echo(f"The site {name} is forgotten. Remove its webhook in Jira too.")
+    say(f"The site {name} is forgotten. Remove its webhook in Jira too.")
 
 
 @site_group.command("reseal")
@@ -139,7 +139,7 @@ def reseal_command() -> None:
     """Seal stored credentials with the first key of JIRA_OKR_SECRET_KEY; afterwards the keys behind it can go."""
     with open_connector() as connector:
         names = reseal(connector, COMMAND_LINE)
-    click.echo(f"Sealed with the first key: {', '.join(names) or 'nothing, for no site was added'}.")
+    say(f"Sealed with the first key: {', '.join(names) or 'nothing, for no site was added'}.")
 
 
 def _require_own(connector: Connector, name: str) -> None:
@@ -159,13 +159,13 @@ def _row(connector: Connector, name: str) -> tuple[str, str, str, str]:
 
 
 def _tell(found: Tested) -> None:
-    click.echo(f"{found.title or 'Jira'} {found.version} ({found.deployment}) knows us as {found.account}.")
+    say(f"{found.title or 'Jira'} {found.version} ({found.deployment}) knows us as {found.account}.")
     if found.token_expires is not None:
-        click.echo(f"  the token expires on {found.token_expires}, as Jira says")
+        say(f"  the token expires on {found.token_expires}, as Jira says")
     for scope in found.missing_scopes:
-        click.echo(
+        say(
             f"  the token LACKS the scope {scope}: make a new one that has it, and enter it with jira-okr site renew"
         )
     for name, granted in found.permissions.items():
-        click.echo(f"  {'may' if granted else 'MAY NOT'} {name}")
-    click.echo(f"  sees {len(found.projects)} projects: {', '.join(found.projects[:20])}")
+        say(f"  {'may' if granted else 'MAY NOT'} {name}")
+    say(f"  sees {len(found.projects)} projects: {', '.join(found.projects[:20])}")

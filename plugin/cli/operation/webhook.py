@@ -8,7 +8,7 @@ import click
 
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.sites.secret_change import DAYS, MOST_DAYS, change_secret
 from plugin.use_cases.sites.webhook import (
@@ -42,7 +42,7 @@ def register_command(name: str | None, url: str | None, site: str, as_json: bool
     if as_json:
         show_json(webhook_values(made))
     else:
-        click.echo(f"Webhook {made.id} ({made.name}) delivers to {made.url}: {', '.join(made.events)}")
+        say(f"Webhook {made.id} ({made.name}) delivers to {made.url}: {', '.join(made.events)}")
 
 
 @webhook_group.command("show")
@@ -63,7 +63,7 @@ def show_command(site: str, as_json: bool) -> None:
             }
         )
     else:
-        click.echo("\n".join(_steps(found, address)))
+        say("\n".join(_steps(found, address)))
 
 
 def _steps(found: Target, address: str) -> list[str]:
@@ -100,15 +100,15 @@ def rotate_command(days: int, url: str | None, site: str) -> None:
     """Make another secret; the former one is accepted meanwhile, so that no delivery is lost. Jira is told where the account may."""
     with open_connector(site=site) as connector:
         done = change_secret(connector, COMMAND_LINE, site, asked_address(connector, site, url), days)
-    click.echo(
+    say(
         f"The site {site} has another webhook secret. The former one is accepted until {done.until:%Y-%m-%d %H:%M} UTC."
     )
     if done.in_jira:
-        click.echo(
+        say(
             "Jira has the new one. Where automation rules call, give them their new header: jira-okr webhook show."
         )
     else:
-        click.echo(f"Jira does not have it yet: {done.why} Type it in until then: jira-okr webhook show.")
+        say(f"Jira does not have it yet: {done.why} Type it in until then: jira-okr webhook show.")
 
 
 @webhook_group.command("list")
@@ -121,7 +121,7 @@ def list_command(site: str, as_json: bool) -> None:
     if as_json:
         show_json([webhook_values(one) for one in found])
     elif not found:
-        click.echo("No webhooks. Register ours with jira-okr webhook register.")
+        say("No webhooks. Register ours with jira-okr webhook register.")
     else:
         rows = [
             (one.id, one.name, _hidden(one.url), "yes" if one.enabled else "no", ", ".join(one.events))
@@ -129,7 +129,7 @@ def list_command(site: str, as_json: bool) -> None:
         ]
         show_table("Webhooks", ("Id", "Name", "Address", "Enabled", "Events"), rows)
     for line in missing(state) if found and not as_json else ():
-        click.echo(line)
+        say(line)
 
 
 @webhook_group.command("delete")
@@ -139,7 +139,7 @@ def delete_command(webhook_id: str, site: str) -> None:
     """Delete one webhook by its id (see jira-okr webhook list)."""
     with open_connector(site=site) as connector:
         delete(connector, COMMAND_LINE, site, webhook_id)
-    click.echo(f"Deleted webhook {webhook_id}.")
+    say(f"Deleted webhook {webhook_id}.")
 
 
 def asked_address(connector: Connector, site: str, url: str | None) -> str:

@@ -9,6 +9,7 @@ import threading
 import click
 
 from plugin.cli.terminal.connector import open_connector
+from plugin.cli.terminal.output import say
 from plugin.jobs import engine_for
 from plugin.runtime.processes.heartbeat import Heartbeat, working_here
 from plugin.runtime.saved_sites import watched
@@ -34,7 +35,7 @@ def worker_command(threads: int, patience: float, healthy: bool) -> None:
     with open_connector(level=logging.WARNING if healthy else logging.INFO) as connector:
         if healthy:
             alive = working_here(connector)
-            click.echo(
+            say(
                 "A worker of this machine is alive."
                 if alive
                 else "No worker of this machine gave a sign of life: start jira-okr worker or jira-okr serve."
@@ -47,7 +48,7 @@ def worker_command(threads: int, patience: float, healthy: bool) -> None:
         engine.start()
         heartbeat = Heartbeat(connector, "worker", threads)
         heartbeat.start()
-        click.echo(
+        say(
             f"Working with {threads} threads ({connector.settings.engine_name} engine). Ctrl-C stops.",
             err=True,
         )

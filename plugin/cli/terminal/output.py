@@ -36,6 +36,11 @@ PLAIN_STEP = 1000
 """Without a terminal a long read says so once per this many issues."""
 
 
+def say(text: str = "", *, err: bool = False) -> None:
+    """Print lines for people, without anything that a terminal would obey: parts of them were written by others."""
+    click.echo(ORDERS.sub("\N{REPLACEMENT CHARACTER}", text), err=err)
+
+
 def show_json(value: Any) -> None:
     """Print a JSON document."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))

@@ -6,7 +6,7 @@ import click
 
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, show_json, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, site_option
 from plugin.cli.work.plan import change_values, show_changes
 from plugin.use_cases.objectives.objective_lookup import objective_ids
 from plugin.use_cases.work.plans import apply
@@ -39,13 +39,13 @@ def apply_command(keys: tuple[str, ...], release_held: bool, site: str, as_json:
     elif written:
         show_changes("Written", written)
     elif not done.waiting:
-        click.echo("Nothing was written: every field in Jira is as it should be.")
+        say("Nothing was written: every field in Jira is as it should be.")
     for one in refused:
-        click.echo(
+        say(
             f"refused: {one.change.issue_key} {one.change.field_name}: {one.message}\n  to do: {one.remedy}",
             err=True,
         )
     for late in done.waiting:
-        click.echo(f"waits: {late.name}: {late.why}", err=True)
+        say(f"waits: {late.name}: {late.why}", err=True)
     if refused or done.waiting:
         raise SystemExit(1)

@@ -12,7 +12,7 @@ import click
 
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.objectives.objective_lookup import name_of
 from plugin.use_cases.work import dead_letters, refusals
@@ -57,7 +57,7 @@ def list_command(site: str, as_json: bool) -> None:
     if as_json:
         show_json([letter_values(letter) for letter in found])
     elif not found:
-        click.echo("No dead letters.")
+        say("No dead letters.")
     else:
         rows = [
             (one.objective, f"{one.issue} {one.field}".strip() or "(whole)", one.error, one.remedy, one.at)
@@ -177,4 +177,4 @@ def _tell(what: str, chosen: list[Letter], as_json: bool) -> None:
         show_json({what: [letter_values(letter) for letter in chosen]})
         return
     for letter in chosen:
-        click.echo(f"{what}: {letter.objective} {letter.issue} {letter.field}".rstrip())
+        say(f"{what}: {letter.objective} {letter.issue} {letter.field}".rstrip())

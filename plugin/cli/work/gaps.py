@@ -8,7 +8,7 @@ import click
 
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.use_cases.work.gaps import GapRow, accept_gaps, list_gaps, reopen_gaps
 
 
@@ -27,7 +27,7 @@ def list_command(site: str, as_json: bool) -> None:
     if as_json:
         show_json([gap_values(one) for one in found])
     elif not found:
-        click.echo("No gaps.")
+        say("No gaps.")
     else:
         rows = [
             (
@@ -85,4 +85,4 @@ def _tell(what: str, found: tuple[GapRow, ...], as_json: bool) -> None:
         show_json({what: [gap_values(one) for one in found]})
         return
     for one in found:
-        click.echo(f"{what}: {one.name}")
+        say(f"{what}: {one.name}")

@@ -8,7 +8,7 @@ import click
 
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.cli.work.plan import shown
 from plugin.use_cases.work import held_writes
 from plugin.use_cases.work.held_writes import Decision, HeldWrite
@@ -29,7 +29,7 @@ def list_command(site: str, as_json: bool) -> None:
     if as_json:
         show_json([held_values(one) for one in found])
     elif not found:
-        click.echo("Nothing is held.")
+        say("Nothing is held.")
     else:
         rows = [
             (one.name, one.issue_key, one.field_name, shown(one.stands), shown(one.wanted), one.why)
@@ -70,7 +70,7 @@ def _decide(
     if as_json:
         show_json({what: count})
     else:
-        click.echo(f"{count} changes {what}.")
+        say(f"{count} changes {what}.")
 
 
 def held_values(one: HeldWrite) -> dict[str, Any]:

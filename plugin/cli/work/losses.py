@@ -9,7 +9,7 @@ import click
 
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector
 from plugin.use_cases.work import losses
 from plugin.use_cases.work.losses import Loss
@@ -38,7 +38,7 @@ def list_command(everything: bool, site: str, as_json: bool) -> None:
     if as_json:
         show_json([loss_values(one) for one in found])
     elif not found:
-        click.echo("Nothing is missing.")
+        say("Nothing is missing.")
     else:
         rows = [
             (one.issue_key, one.title, one.state, one.at.isoformat(timespec="minutes"), one.reason)
@@ -77,7 +77,7 @@ def _decide(act: Act, names: tuple[str, ...], everything: bool, site: str, as_js
     if as_json:
         show_json([loss_values(one) for one in done])
     else:
-        click.echo(f"{len(done)} issues {said}.")
+        say(f"{len(done)} issues {said}.")
 
 
 def loss_values(one: Loss) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from mappings.facts.raw_value import words
 from mappings.write_back.plan import Change
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.use_cases.health.status import status
 from plugin.use_cases.objectives.objective_lookup import objective_ids
 from plugin.use_cases.work.plans import plan
@@ -42,7 +42,7 @@ def plan_command(keys: tuple[str, ...], site: str, as_json: bool) -> None:
     if refused:
         show_changes("Refused: Jira does not have our number (jira-okr dead-letters list)", refused)
     if not (changes or held or refused):
-        click.echo(RIGHT if read else UNREAD)
+        say(RIGHT if read else UNREAD)
 
 
 RIGHT = "Nothing to write: every field in Jira is as it should be."

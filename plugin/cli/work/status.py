@@ -11,7 +11,7 @@ import click
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.moments import distance, spoken
-from plugin.cli.terminal.output import json_option, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.cli.work.gaps import gap_values
 from plugin.cli.work.losses import loss_values
 from plugin.runtime.processes.heartbeat import Process
@@ -52,7 +52,7 @@ def status_command(site: str, listed: bool, as_json: bool) -> None:
     else:
         _show(told, found.at)
         if saved is None:
-            click.echo("jira-okr status --objectives lists the objectives, too.")
+            say("jira-okr status --objectives lists the objectives, too.")
         else:
             _show_list(saved)
     if any(one.wrong for one in concerns(found)):
@@ -212,15 +212,15 @@ def _drift_values(found: Drift | None) -> dict[str, Any] | None:
 
 def _show_reads(values: dict[str, Any], now: datetime) -> None:
     read, recent, drift = values["last_resync"], values["last_recent"], values["drift"]
-    click.echo(f"last full read: {_spoken(read, now) if read else 'never: run jira-okr sync'}")
+    say(f"last full read: {_spoken(read, now) if read else 'never: run jira-okr sync'}")
     if recent:
-        click.echo(f"recent changes read: {_spoken(recent, now)}")
+        say(f"recent changes read: {_spoken(recent, now)}")
     if not drift:
         return
     since = f"; {drift['recent']} more since then" if drift["recent"] else ""
-    click.echo(f"drift found then: {drift['issues']} of {drift['read']} issues{since}")
+    say(f"drift found then: {drift['issues']} of {drift['read']} issues{since}")
     for one in drift["objectives"]:
-        click.echo(f"  {one['objective']} had been wrong: {one['issues']} issues")
+        say(f"  {one['objective']} had been wrong: {one['issues']} issues")
 
 
 def _brake_values(found: Status) -> dict[str, Any] | None:
@@ -233,79 +233,69 @@ def _brake_values(found: Status) -> dict[str, Any] | None:
 def _show(values: dict[str, Any], now: datetime) -> None:
     """What is wrong comes first."""
     _show_verdict(values["concerns"])
-    click.echo(f"site {values['site']}: {values['issues']} issues mirrored, {values['due']} objectives due")
+    say(f"site {values['site']}: {values['issues']} issues mirrored, {values['due']} objectives due")
     if values["outage"]:
         _show_outage(values["outage"], now)
     _show_reads(values, now)
-    click.echo(f"calls to Jira: {values['budget']['said']}")
+    say(f"calls to Jira: {values['budget']['said']}")
     _show_credential(values["credential"])
     for one in values["processes"]:
-        click.echo(
-            f"{one['role']} {one['host']}, process {one['pid']}: {_state(one)}, heard {_ago(one, now)}"
-        )
+        say(f"{one['role']} {one['host']}, process {one['pid']}: {_state(one)}, heard {_ago(one, now)}")
     if not any(one["alive"] for one in values["processes"]):
-        click.echo("no process is at work: start jira-okr serve")
+        say("no process is at work: start jira-okr serve")
     for one in values["sources"]:
-        click.echo(f"{one['name']}: heard {_ago(one, now)}")
+        say(f"{one['name']}: heard {_ago(one, now)}")
         if one["remedy"]:
-            click.echo(f"  to do: {one['remedy']}")
+            say(f"  to do: {one['remedy']}")
     if values["webhook"] and values["webhook"]["lacking"]:
-        click.echo(
-            f"the webhook lacks events that the active mapping needs\n  to do: {values['webhook']['remedy']}"
-        )
+        say(f"the webhook lacks events that the active mapping needs\n  to do: {values['webhook']['remedy']}")
     for letter in values["dead_letters"]:
-        click.echo(f"dead letter: {letter['objective']}: {letter['error']}\n  to do: {letter['remedy']}")
+        say(f"dead letter: {letter['objective']}: {letter['error']}\n  to do: {letter['remedy']}")
     if values["brake"]:
-        click.echo(f"held: {values['brake']['reason']}\n  to do: {RELEASE}")
+        say(f"held: {values['brake']['reason']}\n  to do: {RELEASE}")
     for one in values["held"] if not values["brake"] else ():
-        click.echo(f"held: {one['issue']} {one['field']}: {one['why']}\n  to do: {RELEASE}")
+        say(f"held: {one['issue']} {one['field']}: {one['why']}\n  to do: {RELEASE}")
     for one in values["gaps"]:
         _show_gap(one)
     for one in values["refused"]:
-        click.echo(f"refused: {one['issue']} {one['field']}: {one['message']}\n  to do: {one['remedy']}")
+        say(f"refused: {one['issue']} {one['field']}: {one['message']}\n  to do: {one['remedy']}")
 
 
 def _show_list(saved: Sequence[SavedObjective]) -> None:
     if saved:
         show_objectives(saved)
     else:
-        click.echo(
-            "No objectives yet. Activate a mapping (jira-okr mapping activate FILE), then run jira-okr sync."
-        )
+        say("No objectives yet. Activate a mapping (jira-okr mapping activate FILE), then run jira-okr sync.")
 
 
 def _show_gap(one: dict[str, Any]) -> None:
     name = one["issue"] or one["issue_id"] or "an issue without id and key"
     if one["accepted_by"]:
-        click.echo(f"gap: {name}: {one['reason']} Accepted by {one['accepted_by']}")
+        say(f"gap: {name}: {one['reason']} Accepted by {one['accepted_by']}")
     else:
-        click.echo(f"gap: {name}: {one['reason']}\n  to do: {one['remedy']} ({ACCEPT})")
+        say(f"gap: {name}: {one['reason']}\n  to do: {one['remedy']} ({ACCEPT})")
 
 
 def _show_verdict(concerns: list[dict[str, Any]]) -> None:
     """What pages say of it too: the first concern; of the others, those that nothing below tells."""
     if not concerns:
-        click.echo(f"{FRESH.word}: {FRESH.sentence}")
+        say(f"{FRESH.word}: {FRESH.sentence}")
     for number, one in enumerate(concerns):
         if number == 0 or one["kind"] not in SHOWN_BELOW:
-            click.echo(
-                f"{one['word']}: {one['sentence']}" + (f"\n  to do: {one['to_do']}" if one["to_do"] else "")
-            )
+            say(f"{one['word']}: {one['sentence']}" + (f"\n  to do: {one['to_do']}" if one["to_do"] else ""))
 
 
 def _show_credential(found: dict[str, Any]) -> None:
-    click.echo(f"token for Jira: {found['said']}{'' if found['expires'] else ': ' + found['remedy']}")
+    say(f"token for Jira: {found['said']}{'' if found['expires'] else ': ' + found['remedy']}")
     if found["expires"] and found["remedy"]:
-        click.echo(f"  to do: {found['remedy']}")
+        say(f"  to do: {found['remedy']}")
 
 
 def _show_outage(found: dict[str, Any], now: datetime) -> None:
     since, following = _spoken(found["since"], now), datetime.fromisoformat(found["next_try"])
     when = f"next try {spoken(following, now)}" if following > now else "the next try is due"
-    click.echo(
-        f"{OUT[found['kind']]}, since {since}: {found['error']}\n  {when}; what came meanwhile is kept"
-    )
-    click.echo(f"  to do: {found['remedy']}")
+    say(f"{OUT[found['kind']]}, since {since}: {found['error']}\n  {when}; what came meanwhile is kept")
+    say(f"  to do: {found['remedy']}")
 
 
 def _state(process: dict[str, Any]) -> str:

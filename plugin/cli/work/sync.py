@@ -8,7 +8,7 @@ import click
 
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, progress_bar, show_json, site_option
+from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, site_option
 from plugin.runtime.connector import Connector
 from plugin.sync.drain import Drained
 from plugin.sync.resync.mirror_update import Resynced
@@ -39,11 +39,11 @@ def sync_command(
     if as_json:
         show_json(sync_values(found))
     else:
-        click.echo(found.said)
+        say(found.said)
     for told in _troubles(found):
-        click.echo(f"{told} See jira-okr status.", err=True)
+        say(f"{told} See jira-okr status.", err=True)
     if lost:
-        click.echo(f"held: {losses.missing_said(lost)} See jira-okr losses list.", err=True)
+        say(f"held: {losses.missing_said(lost)} See jira-okr losses list.", err=True)
     if found.wrong:
         raise SystemExit(1)
 
@@ -97,7 +97,7 @@ def _synced(connector: Connector, site: str, wanted: Wanted) -> Synced:
         site,
         wanted,
         lambda counted: progress_bar(TITLES[counted], counted),
-        lambda ahead: click.echo(_told(ahead), err=True),
+        lambda ahead: say(_told(ahead), err=True),
     )
 
 
