@@ -97,7 +97,9 @@ def test_a_site_added_by_command_is_served_and_worked_on_at_once(
     eventually(at_rest, 60)
     register_webhook(jira, f"{served.url}/webhooks/jira/acme", secret)
     client = connect(
-        SiteAddress("test", jira, BasicCredentials(CONNECTOR.email, CONNECTOR.token), jira, "cloud")
+        SiteAddress(
+            "test", jira, BasicCredentials(CONNECTOR.email, CONNECTOR.token), jira, deployment="cloud"
+        )
     )
     objective, issue = measured(store)
     before = client.read([objective], [PROGRESS]).issues[0].fields[PROGRESS]
