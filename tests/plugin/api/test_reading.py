@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
@@ -182,7 +183,8 @@ def test_changes_come_in_order_and_page_by_page(api: Any) -> None:
         if not page["more"]:
             break
     assert some == whole
-    assert [one["at"] for one in whole] == sorted(one["at"] for one in whole)
+    moments = [datetime.fromisoformat(one["at"]) for one in whole]
+    assert moments == sorted(moments)
 
 
 @pytest.mark.parametrize("name", ["objectives", "ledgers", "history", "audit"])
