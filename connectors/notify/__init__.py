@@ -5,7 +5,7 @@ A new kind of webhook is one file here, its words in `mappings/digest`, its name
 
 from __future__ import annotations
 
-from connectors.notify import google_chat, signed, slack, teams
+from connectors.notify import google_chat, slack, standard_webhook, teams
 from connectors.notify.webhook import Webhook
 
-WEBHOOKS: tuple[Webhook, ...] = (slack.CHANNEL, teams.CHANNEL, google_chat.CHANNEL, signed.CHANNEL)
+WEBHOOKS: tuple[Webhook, ...] = (slack.CHANNEL, teams.CHANNEL, google_chat.CHANNEL, standard_webhook.CHANNEL)

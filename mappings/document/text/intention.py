@@ -58,11 +58,11 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 def synonym(word: str, known: Iterable[str]) -> str:
     """The key of this place that people also call `word`, or an empty text."""
     valid = frozenset(known)
-    meant = SYNONYMS.get(re.sub(r"[^a-z]", "", word.casefold()), ())
-    return next((key for key in meant if key in valid), "")
+    keys = SYNONYMS.get(re.sub(r"[^a-z]", "", word.casefold()), ())
+    return next((key for key in keys if key in valid), "")
 
 
-def meant(plain: object, path: Path, value: object, keys: Iterable[str] = ()) -> str:
+def guess_value(plain: object, path: Path, value: object, keys: Iterable[str] = ()) -> str:
     """What to write at `path` instead of `value`, as YAML; empty where no guess would be taken. `keys` are those a part has here."""
     for guess, written in guesses(value, tuple(keys)):
         if _fits(plain, path, guess):
@@ -80,7 +80,8 @@ def guesses(value: object, keys: tuple[str, ...]) -> Iterator[tuple[object, str]
         if value.casefold() != value:
             yield value.casefold(), value.casefold()
     if isinstance(value, str | int | Decimal) and not isinstance(value, bool):
-        for key in sorted(keys, key=("id" if ID.fullmatch(str(value)) else "name").__ne__):
+        likeliest = "id" if ID.fullmatch(str(value)) else "name"
+        for key in sorted(keys, key=lambda key: key != likeliest):
             yield {key: value}, f"{{{key}: {_written(value)}}}"
         yield [value], f"[{_written(value)}]"
     if isinstance(value, list) and value and all(isinstance(one, str) for one in value):

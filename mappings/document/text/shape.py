@@ -16,7 +16,7 @@ from mappings.document.checks.codes import Code
 from mappings.document.checks.report import MOST_FINDINGS, Report, shown
 from mappings.document.part import parts
 from mappings.document.schema import LONGEST_DAYS, LONGEST_GRACE, Document
-from mappings.document.text.intention import MOST_GUESSES, decimal_comma, meant, synonym
+from mappings.document.text.intention import MOST_GUESSES, decimal_comma, guess_value, synonym
 from mappings.document.text.places import Path
 from mappings.progress import PROGRESS_RULES
 from mappings.progress.options import DECIMALS, FIRST_DAY, LAST_DAY, Shapes, marked
@@ -219,13 +219,16 @@ def _unknown_key(path: Path, valid: Iterable[str], plain: object, report: Report
     other = synonym(word, known)
     near = f'here it is called "{other}"' if other else did_you_mean(word, known)
     message = f"the key {shown(word)} is not known here" + (f"; {near}" if near else "")
-    places = "" if near else _places_of(word)
-    remedy = f"`{word}` stands in {places}" if places else "correct the key or remove it"
-    remedy = f"write `{other}:`" if other else remedy
     if number := decimal_comma(_at(plain, path[:-1]), path[-1]):
         remedy = f"inside {{ }} a comma ends a value: write {number}"
     elif not word.replace("_", "").replace("-", "").isalnum():
         remedy = "inside { } a comma ends a value: put a text that holds commas in quotes"
+    elif other:
+        remedy = f"write `{other}:`"
+    elif not near and (places := _places_of(word)):
+        remedy = f"`{word}` stands in {places}"
+    else:
+        remedy = "correct the key or remove it"
     report.add(Code.UNKNOWN_KEY, message, path, value=path[-1], valid=known, remedy=remedy, key=True)
 
 
@@ -275,7 +278,7 @@ def _intended(plain: object, path: Path, value: object, report: Report) -> str:
     if len(report.found) >= MOST_GUESSES:
         return ""
     keys = dict.fromkeys(key for model in _models(Document, path) for key in _keys(model))
-    written = meant(plain, path, value, keys)
+    written = guess_value(plain, path, value, keys)
     return f"write {written}" if written else ""
 
 
@@ -344,19 +347,19 @@ def _places(
     """Every part of the document and where it stands, as `objectives[].rollup`."""
     yield at, model
     for name, field in model.model_fields.items():
-        for one, mark in _below(field.annotation):
+        for one, mark in _parts_in(field.annotation):
             if one not in above:
                 place = f"{at}.{field.alias or name}{mark}".removeprefix(".")
                 yield from _places(one, place, (*above, one))
 
 
-def _below(annotation: object, mark: str = "") -> Iterator[tuple[type[BaseModel], str]]:
+def _parts_in(annotation: object, mark: str = "") -> Iterator[tuple[type[BaseModel], str]]:
     """The parts that can stand in a value, with `[]` where they stand in a list and `.*` under a name of the writer's own."""
     for one in _alternatives(annotation):
         if get_origin(one) is tuple:
-            yield from _below(get_args(one)[0], mark + "[]")
+            yield from _parts_in(get_args(one)[0], mark + "[]")
         elif get_origin(one) is dict:
-            yield from _below(get_args(one)[1], mark + ".*")
+            yield from _parts_in(get_args(one)[1], mark + ".*")
         elif isinstance(one, type) and issubclass(one, BaseModel):
             yield one, mark
 
