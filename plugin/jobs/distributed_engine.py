@@ -140,10 +140,12 @@ class DistributedEngine:
 
     def _refresh(self, job: procrastinate.JobContext, site: str) -> None:
         """Batches of deliveries until the inbox is empty."""
-        with self._site(site) as context:
-            if context is not None:
-                while work_off_inbox(context, _worker_name(job.job.id)) and not self._stop.is_set():
-                    continue
+        worker = _worker_name(job.job.id)
+        more = True
+        while more and not self._stop.is_set():
+            more = False
+            with self._site(site) as context:
+                more = context is not None and work_off_inbox(context, worker) > 0
 
     def _reconcile(self, job: procrastinate.JobContext, site: str, objective_id: str) -> None:
         """This objective, if it is due."""

@@ -231,6 +231,7 @@ class Connector:
             gather=timedelta(seconds=self.settings.gather_seconds),
             absences=absences,
             coming=self._coming(name, ahead, bound.mapping, bound.catalogue),
+            binding=bound.version,
             pages=self.pages,
         )
 

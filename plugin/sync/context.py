@@ -60,6 +60,8 @@ class Context:
     absences: tuple[Absence, ...] = ()
     """What the mapping names and Jira no longer has."""
     coming: Mapping | None = None
+    binding: int | None = None
+    """Of which version the bound form is that the mapping was bound by; None where it is nobody's yet, as a draft's."""
     pages: str = ""
     """The address by which people open the connector's pages; empty where nobody said it."""
 

@@ -36,17 +36,22 @@ class _Left:
 
 
 def drain(
-    context: Context,
+    current: Callable[[], Context],
     progress: Callable[[int, int | None], None] = lambda _done, _total: None,
     patience: timedelta = timedelta(seconds=30),
     wait: Callable[[float], None] = time.sleep,
 ) -> Drained:
-    """Take turns until nothing is due; gives up when nothing moved for `patience` (rows that are backed off stay due)."""
+    """Take turns until nothing is due; gives up when nothing moved for `patience` (rows that are backed off stay due).
+
+    Each turn is taken by the mapping that rules then: `current` says which. Another process may activate one meanwhile.
+    """
+    context = current()
     worker = worker_name(f"drain-{uuid.uuid4().hex[:8]}")
     outage.try_now(context.store, context.site, context.clock())
     reconciled = written = failed = 0
     idle_since = context.clock()
     while (left := _left(context, patience)).rows and context.clock() - idle_since < patience:
+        context = current()
         done = turn(context, worker)
         total = reconciled + left.rows
         reconciled, written, failed = (

@@ -13,7 +13,7 @@ from structlog.contextvars import bound_contextvars
 
 from connectors.jira.http.errors import JiraError, RateLimited
 from connectors.jira.http.limit import LOCAL
-from connectors.store.sites import revisions
+from connectors.store.sites import bindings, revisions
 from connectors.store.work import due, inbox
 from connectors.store.work.due import Due
 from plugin.sync import outage
@@ -115,9 +115,10 @@ def reconcile_one(context: Context, worker: str, objective_id: str) -> Reconcile
 
 
 def _claim(context: Context, worker: str, most: int, objective_id: str | None = None) -> list[Due]:
-    """Nothing where another mapping rules by now: what its activation made due must not be served by the former one, and be done with.
+    """Nothing where another mapping rules by now, or the same in another bound form: what that made due must not be served by
+    the former one, and be done with.
 
-    Which one rules is asked after the claim. An activation that comes later marks what was claimed, which then stays due.
+    Which one rules is asked after the claim. What comes later marks what was claimed, which then stays due.
     """
     with context.store.write() as conn:
         if is_barred(conn, context.site):
@@ -131,10 +132,18 @@ def _claim(context: Context, worker: str, most: int, objective_id: str | None = 
             site=context.site,
             objective_id=objective_id,
         )
-        if claims and revisions.active_name(conn, context.site) not in (None, context.mapping.revision):
+        if claims and not _rules(conn, context):
             due.release(conn, worker, begun=False)
             return []
         return claims
+
+
+def _rules(conn: Connection, context: Context) -> bool:
+    """Whether the mapping of this context is the one that rules, bound as it is now."""
+    active, form = revisions.active_name(conn, context.site), context.binding
+    if active not in (None, context.mapping.revision):
+        return False
+    return form is None or bindings.version(conn, context.site, context.mapping.revision) in (None, form)
 
 
 def _is_barred(context: Context) -> bool:

@@ -50,7 +50,7 @@ def main(folder: Path) -> None:
         )
         after_kill = demo.sandbox.site.calls.edits[epic_id] - before
         _expire_leases(demo.connector)
-        drain(demo.connector.context("main"))
+        drain(lambda: demo.connector.context("main"))
         report = _report(demo.connector, demo.sandbox, epic_id, first.returncode, after_kill, before)
     sys.stdout.write(json.dumps(report) + "\n")
 

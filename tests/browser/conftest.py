@@ -81,7 +81,7 @@ def house(tmp_path_factory) -> Iterator[SimpleNamespace]:
     with demo_world(tmp_path_factory.mktemp("house"), clock=system_clock) as demo:
         context = demo.connector.context("main")
         resync(context)
-        drain(context)
+        drain(lambda: demo.connector.context("main"))
         for role in ROLES:
             add_account(demo.connector, role)
         with serving(demo.connector, "127.0.0.1", 0, workers=0) as running:

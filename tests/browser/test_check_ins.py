@@ -30,7 +30,7 @@ def delivery(house):
     with connector.store.write() as conn:
         for one in check_ins.standing(conn, "main").values():
             check_ins.withdraw(conn, "main", one.id, "tests", connector.clock())
-    drain(connector.context("main"))
+    drain(lambda: connector.context("main"))
 
 
 def test_a_check_in_is_said_asked_about_and_kept_without_script(at, house, delivery, violations):
@@ -49,7 +49,7 @@ def test_a_check_in_is_said_asked_about_and_kept_without_script(at, house, deliv
     row.get_by_label("Progress, %").fill("97 %")
     row.get_by_role("button", name="Check in").click()
     assert "Checked in: 97" in page.locator(".alert").inner_text()
-    drain(house.connector.context("main"))
+    drain(lambda: house.connector.context("main"))
     page.goto(house.url + address)
     assert row.locator(".figure").inner_text() == "97\u202f%"
     assert "the last mile is long" in row.locator(".said").inner_text()
@@ -57,7 +57,7 @@ def test_a_check_in_is_said_asked_about_and_kept_without_script(at, house, deliv
         said = check_ins.standing(conn, "main")[state.id, kr.id]
         check_ins.add(conn, "main", replace(said, derived=Fraction(1, 100)))
         due.mark(conn, "main", [state.id], house.connector.clock(), "tests")
-    drain(house.connector.context("main"))
+    drain(lambda: house.connector.context("main"))
     asked = at(house.url, address, "editor", viewport={"width": 360, "height": 740}, color_scheme="dark")
     assert "moved from 1\u202f% to" in asked.locator(".said.is-asking").inner_text()
     asked.locator("details.say summary").first.click()

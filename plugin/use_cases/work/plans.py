@@ -97,7 +97,7 @@ def apply(
     done: list[Reconciled] = []
     waiting: list[Waiting] = []
     for id_ in objective_ids:
-        outcome = reconcile_one(context, worker, id_)
+        outcome = reconcile_one(connector.context(site), worker, id_)
         if outcome is None:
             waiting.append(Waiting(id_, name_of(connector, site, id_), _why(connector, site, id_)))
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from connectors.jira.http.estimate import asking, estimate, searching
@@ -170,7 +171,7 @@ def _sync(
         return Synced(found, Drained(), _lacking(connector, site))
     connector.announce()
     with step(RECONCILED) as report:
-        done = drain(context, report)
+        done = drain(partial(connector.context, site), report)
     return Synced(found, done, _lacking(connector, site))
 
 

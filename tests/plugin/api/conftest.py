@@ -84,7 +84,7 @@ def synced(connector: Connector) -> None:
     connector.catalogue("main", fresh=True)
     context = connector.context("main")
     resync(context)
-    drain(context)
+    drain(lambda: connector.context("main"))
 
 
 def an_api(connector: Connector, sandbox: SandboxServer) -> Api:

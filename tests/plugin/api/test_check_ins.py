@@ -44,7 +44,7 @@ def test_what_is_said_once_is_shown_listed_and_withdrawn(api: Any, one: tuple[st
     again = api.call("POST", path, body, role="editor", headers=key)
     assert (again.json["id"], again.headers["Idempotency-Replayed"]) == (made["id"], "true")
     assert [row["id"] for row in api.all(path, limit=1)] == [made["id"]]
-    drain(api.connector.context("main"))
+    drain(lambda: api.connector.context("main"))
     now = standing(api, one)
     assert (now["progress_exact"], now["check_in"]["rule"], now["check_in"]["asks"]) == (
         "97/100",
@@ -61,7 +61,7 @@ def test_what_is_said_once_is_shown_listed_and_withdrawn(api: Any, one: tuple[st
     assert api.call("DELETE", f"{path}/{made['id']}", role="editor").status_code == 404
     assert api.call("DELETE", f"{path}/{later['id']}", role="editor").status_code == 200
     assert api.call("DELETE", f"{path}/{later['id']}", role="editor").status_code == 404
-    drain(api.connector.context("main"))
+    drain(lambda: api.connector.context("main"))
     assert standing(api, one)["progress_exact"] == before["progress_exact"]
     assert [row["ended_how"] for row in api.all(path, limit=1)] == ["withdrawn", "replaced"]
     marked = [one for one in api.get(f"/objectives/{one[0]}/marks")["items"] if one["kind"] == "check-in"]

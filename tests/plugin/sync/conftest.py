@@ -207,7 +207,7 @@ class Company:
         activate(self.connector, TESTER, "main", text.replace(old, new), file="okr.yaml", large=True)
 
     def work_off(self) -> None:
-        drain(self.context, wait=lambda seconds: self.clock.pass_by(seconds=seconds))
+        drain(lambda: self.context, wait=lambda seconds: self.clock.pass_by(seconds=seconds))
 
 
 def a_connector(sandbox: SandboxServer, folder: Path, clock: Clock, **settings: Any) -> Connector:
@@ -387,7 +387,7 @@ class Hand:
             land_issues(context, conn, found, set(), self.clock())
 
     def work_off(self) -> None:
-        drain(self.context, wait=lambda seconds: self.clock.pass_by(seconds=seconds))
+        drain(lambda: self.context, wait=lambda seconds: self.clock.pass_by(seconds=seconds))
 
     def writes(self, field: str = PROGRESS) -> list[tuple[str, Any]]:
         """What our account wrote to a field, in order, by issue: Jira's own changelog. None is cleared."""

@@ -71,7 +71,7 @@ def test_what_is_said_is_written_to_jira_and_what_is_withdrawn_is_taken_back(
     with quiet.connector.store.read() as conn:
         assert due.pending_count(conn, "main") == 1
         assert audit.recent(conn, 1)[0].what == "key result checked in"
-    drain(quiet.context)
+    drain(lambda: quiet.context)
     state = now_at(quiet, one.id)
     assert state.progress == Fraction(97, 100)
     assert state.ledger.exact
@@ -81,7 +81,7 @@ def test_what_is_said_is_written_to_jira_and_what_is_withdrawn_is_taken_back(
     assert "97 %" in text
     assert "nearly" in text
     assert command("check-in", "withdraw", one.key, str(number))[0] == 0
-    drain(quiet.context)
+    drain(lambda: quiet.context)
     assert quiet.in_jira(one.id) == before
     assert now_at(quiet, one.id).progress == one.progress
     assert "Nobody has checked in" in command("check-in", "list", one.key)[1]
@@ -106,14 +106,14 @@ def test_when_the_derived_value_moves_the_check_in_stays_and_keeping_it_says_it_
         (issue,) = mirror.get(conn, "main", unfinished(key_result)[:1]).values()
         mirror.put(conn, "main", [replace(issue, status=done, resolution=None)])
         due.mark(conn, "main", [one.id], connector.clock(), "a test")
-    drain(quiet.context)
+    drain(lambda: quiet.context)
     ruling = now_at(quiet, one.id).key_results[0].check_in
     assert (ruling.rule, now_at(quiet, one.id).progress) == ("derived-moved", Fraction(97, 100))
     assert now_at(quiet, one.id).flags
     again = keep(connector, BO, "main", one.id, made.id, None)
     assert again is not None
     assert (again.derived, again.value, again.by) == (ruling.derived, made.value, "Bo")
-    drain(quiet.context)
+    drain(lambda: quiet.context)
     state = now_at(quiet, one.id)
     assert (state.key_results[0].check_in.rule, state.flags) == ("standing", one.flags)
     assert withdraw(connector, BO, "main", one.id, made.id) is None
@@ -123,7 +123,7 @@ def test_when_the_derived_value_moves_the_check_in_stays_and_keeping_it_says_it_
 def test_a_preview_leaves_check_ins_alone(quiet: Any, one: Any) -> None:
     connector = quiet.connector
     check_in(connector, ADA, "main", one.id, Said(one.key_results[0].id, Fraction(97, 100)))
-    drain(quiet.context)
+    drain(lambda: quiet.context)
     with connector.store.read() as conn:
         text = revisions.active(conn, "main").text
     assert preview_text(connector, TESTER, "main", text).preview.changed == ()

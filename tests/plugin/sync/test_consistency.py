@@ -188,7 +188,7 @@ def test_a_preset_on_two_levels_edits_as_often_as_its_preview_says(quiet: Any) -
     activate(quiet.connector, TESTER, "main", text, large=True)
     from plugin.sync.drain import drain
 
-    done = drain(quiet.context)
+    done = drain(lambda: quiet.context)
     after = {name: count for name, count in edits.items() if name.startswith("PUT")}
     assert done.written == previewed.preview.cost.writes
     assert sum(after.values()) - sum(before.values()) == previewed.preview.cost.calls

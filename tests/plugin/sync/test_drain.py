@@ -47,7 +47,7 @@ def test_it_waits_for_what_is_due_within_its_patience_and_looks_once_a_second(
         waits, later = Waits(hand), hand.clock() + timedelta(seconds=seconds)
         with hand.connector.store.write() as conn:
             due.mark(conn, "main", [objective], hand.clock(), "a test", later)
-        assert drain(hand.context, wait=waits) == Drained(reconciled=1), name
+        assert drain(lambda: hand.context, wait=waits) == Drained(reconciled=1), name
         assert waits.all == expected, name
 
 
@@ -56,9 +56,9 @@ def test_what_is_due_later_than_that_it_leaves(hand: Any, objective: str) -> Non
         later = hand.clock() + timedelta(seconds=30, milliseconds=1)
         due.mark(conn, "main", [objective], hand.clock(), "a test", later)
     waits = Waits(hand)
-    assert drain(hand.context, wait=waits) == Drained()
+    assert drain(lambda: hand.context, wait=waits) == Drained()
     assert waits.all == []
-    assert drain(hand.context, patience=timedelta(seconds=31), wait=waits) == Drained(reconciled=1)
+    assert drain(lambda: hand.context, patience=timedelta(seconds=31), wait=waits) == Drained(reconciled=1)
 
 
 def test_it_tells_how_many_of_how_many(hand: Any) -> None:
@@ -70,5 +70,5 @@ def test_it_tells_how_many_of_how_many(hand: Any) -> None:
     with hand.connector.store.write() as conn:
         due.mark(conn, "main", [str(one) for one in hand.sandbox.sandbox.records], hand.clock(), "a test")
     told: list[tuple[int, int | None]] = []
-    assert drain(hand.context, lambda done, total: told.append((done, total))).reconciled == 23
+    assert drain(lambda: hand.context, lambda done, total: told.append((done, total))).reconciled == 23
     assert told == [(20, 23), (23, 23), (23, 23)]

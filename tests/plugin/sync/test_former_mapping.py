@@ -1,12 +1,30 @@
-"""A worker that took up its work under one mapping, while another one came into force."""
+"""A worker that took up its work under one mapping, while another one came into force, or the same under names that mean more."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
 
+from connectors.sandbox import PEOPLE
+from connectors.sandbox.site_state import scheme
+from connectors.sandbox.site_state.state import person
+from connectors.sandbox.site_state.transitions import to_status
 from connectors.store.numbers import objectives
 from connectors.store.work import due
+from mappings import presets
+from plugin.sync.refresh.reread import land_issues, read_again
 from plugin.sync.work import reconcile_one, turn
+from plugin.use_cases.mapping.mapping_life import activate
+from plugin.use_cases.work import sync
+from tests.actors import TESTER
+from tests.plugin.sync.conftest import connected
+from tests.plugin.sync.test_consistency import MAPPING
+
+REVIEWS = MAPPING.replace(
+    "objectives:", "statuses: {overrides: [{when: project = PLAT, by_status: {In Review: 0.8}}]}\nobjectives:"
+)
 
 
 def revisions_of(company: Any) -> set[str]:
@@ -36,4 +54,55 @@ def test_what_an_activation_made_due_is_not_served_by_the_former_mapping(firm: A
 
     firm.work_off()
     assert revisions_of(firm) == {firm.context.mapping.revision} != {former.mapping.revision}
+    assert waiting(firm) == []
+
+
+def test_what_a_name_taken_in_made_due_is_not_served_by_the_former_form(hand: Any) -> None:
+    """Another status is called In Review: of the same revision, and 80 instead of 50."""
+    epic = hand.issue("Epic")
+    story = hand.issue("Story", epic)
+    hand.activate(REVIEWS)
+    hand.sync()
+    assert hand.writes() == [(epic, "0")]
+
+    another = replace(scheme.IN_REVIEW, id="19002")
+    hand.sandbox.sandbox.statuses = (*scheme.STATUSES, another)
+    to_status(hand.sandbox.sandbox, hand.sandbox.sandbox.records[story], another, person(PEOPLE[0]))
+    former = hand.context
+    with hand.connector.store.write() as conn:
+        land_issues(former, conn, read_again(former, [story]).issues, set(), hand.clock())
+    hand.connector.catalogue("main", fresh=True)
+    assert hand.context.mapping.revision == former.mapping.revision
+    hand.clock.pass_by(minutes=5)
+    assert waiting(hand) == [(epic, 0)]
+
+    assert turn(former, "slow").reconciled == 0
+    assert reconcile_one(former, "slow", epic) is None
+    assert waiting(hand) == [(epic, 0)], "no attempt, and nothing held"
+
+    hand.work_off()
+    assert hand.writes() == [(epic, "0"), (epic, "80")]
+    assert waiting(hand) == []
+
+
+def test_a_sync_goes_on_under_the_mapping_that_is_activated_elsewhere_meanwhile(firm: Any) -> None:
+    text = presets.text("epics-as-objectives").replace("indeterminate: 0.5", "indeterminate: 0.25")
+    former = firm.context.mapping.revision
+    shown: list[int] = []
+
+    def served(done: int, _total: int | None) -> None:
+        """All six were served by the former mapping; then another process activates the other one."""
+        shown.append(done)
+        if shown == [6]:
+            elsewhere = connected(firm.sandbox, firm.folder / "own", firm.clock)
+            activate(elsewhere, TESTER, "main", text, file="okr.yaml", large=True)
+            elsewhere.store.close()
+            firm.clock.pass_by(minutes=1)
+
+    def step(what: str) -> AbstractContextManager[Callable[[int, int | None], None]]:
+        return nullcontext(served if what == sync.RECONCILED else lambda _done, _total: None)
+
+    done = sync.run(firm.connector, TESTER, "main", step=step)
+    assert done.done.reconciled == 12, "all six, and all six again"
+    assert revisions_of(firm) == {firm.context.mapping.revision} != {former}
     assert waiting(firm) == []

@@ -28,7 +28,7 @@ def card(company):
     )
     assert "perspective: customer" in text
     activate(company.connector, COMMAND_LINE, "main", text + KPIS)
-    drain(company.connector.context("main"))
+    drain(lambda: company.connector.context("main"))
     return company
 
 

@@ -22,7 +22,7 @@ TEAMS = "team: {names: {PLAT: Platform, GROW: Growth}}\n"
 def teams(company):
     """The doors, with a mapping that names two of three teams; the third is called by its key."""
     activate(company.connector, COMMAND_LINE, "main", presets.text("epics-as-objectives") + TEAMS)
-    drain(company.connector.context("main"))
+    drain(lambda: company.connector.context("main"))
     return company
 
 

@@ -159,7 +159,7 @@ class Story:
         text = self.dice.choice(texts(self.deployment))
         activate(self.connector, PERSON, SITE, text, large=True)
         resync(self.context())
-        drain(self.context())
+        drain(self.context)
         self._start_the_fleet()
         self._open_the_door()
         self.chronicle.note("story", f"{self.mapping.document.name} on {self.deployment}; the storm begins")

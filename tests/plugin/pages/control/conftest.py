@@ -63,7 +63,7 @@ def read_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, 
     with demo_world(folder / "demo", clock=system_clock) as demo:
         context = demo.connector.context("main")
         resync(context)
-        drain(context)
+        drain(lambda: demo.connector.context("main"))
         with demo.connector.store.write() as conn:
             for role in ROLES:
                 now = demo.connector.clock()
