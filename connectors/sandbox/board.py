@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, abort, g, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from connectors.sandbox.feeds import Feed, Move
 from connectors.sandbox.site import site
 from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state import transitions as workflow
@@ -25,7 +26,10 @@ PLAYER = scheme.PEOPLE[0]
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An issue on the board; `measure` is "start → current → target" for a key result, `progress` what was written to it, `pieces` how many sub-tasks are done."""
+    """An issue on the board; `measure` is "start → current → target" for a key result, `progress` what was written to it, `pieces` how many sub-tasks are done.
+
+    `feeds` are the numbers that it is part of, None where nobody says.
+    """
 
     record: Record
     targets: tuple[Status, ...]
@@ -33,13 +37,15 @@ class Card:
     measure: str | None
     progress: float | None
     pieces: str | None
+    feeds: tuple[Feed, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
     """An epic with its cards by status id, in board order; `epic` is None for what stands below no epic.
 
-    `by_cards`: the epic has no key results, so that its number is the state of its cards. Others move with the readings of their key results.
+    `by_cards`: the epic has no key results, so that its number is the state of its cards. Others move with the readings of their
+    key results. `fed` are the numbers of the epic that its cards feed.
     """
 
     epic: Record | None
@@ -47,6 +53,7 @@ class Lane:
     progress: float | None
     health: str | None
     by_cards: bool
+    fed: tuple[Feed, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -56,8 +63,13 @@ class Lane:
 # -- what is shown ----------------------------------------------------------------------------------------------
 
 
-def lanes(sandbox: Sandbox, project_key: str) -> list[Lane]:
-    """The board of a project: epics that are not done first, the newest first, and at the end what has no epic."""
+def lanes(
+    sandbox: Sandbox, project_key: str, feeds: Mapping[str, tuple[Feed, ...]] | None = None
+) -> list[Lane]:
+    """The board of a project: epics that are not done first, the newest first, and at the end what has no epic.
+
+    `feeds` are the numbers that each issue feeds, by id; None where nobody says.
+    """
     project = sandbox.projects[project_key]
     mine = [one for one in sandbox.records.values() if one.project.key == project_key]
     epics = [one for one in mine if one.type.level == 1]
@@ -67,16 +79,20 @@ def lanes(sandbox: Sandbox, project_key: str) -> list[Lane]:
     known = {one.id for one in epics}
     for one in items:
         by_epic.setdefault(one.parent_id if one.parent_id in known else None, []).append(one)
-    found = [lane(sandbox, project, epic, by_epic.get(epic.id, [])) for epic in epics]
+    found = [lane(sandbox, project, epic, by_epic.get(epic.id, []), feeds) for epic in epics]
     loose = by_epic.get(None, [])
-    return [*found, lane(sandbox, project, None, loose)] if loose else found
+    return [*found, lane(sandbox, project, None, loose, feeds)] if loose else found
 
 
 def lane(
-    sandbox: Sandbox, project: scheme.ProjectDef, epic: Record | None, records: Iterable[Record]
+    sandbox: Sandbox,
+    project: scheme.ProjectDef,
+    epic: Record | None,
+    records: Iterable[Record],
+    feeds: Mapping[str, tuple[Feed, ...]] | None = None,
 ) -> Lane:
     """One epic's row of the board."""
-    cards = [card(sandbox, project, one) for one in records]
+    cards = [card(sandbox, project, one, feeds) for one in records]
     columns = tuple(
         (status, tuple(one for one in cards if one.record.status.id == status.id))
         for status in project.statuses
@@ -84,10 +100,28 @@ def lane(
     customs = epic.customs if epic else {}
     health = customs.get(scheme.OKR_HEALTH)
     by_cards = epic is not None and bool(cards) and not any(is_key_result(one.record) for one in cards)
-    return Lane(epic, columns, customs.get(scheme.OKR_PROGRESS), health.name if health else None, by_cards)
+    fed = {
+        feed.number: feed
+        for one in cards
+        for feed in one.feeds or ()
+        if epic is not None and feed.objective == epic.key
+    }
+    return Lane(
+        epic,
+        columns,
+        customs.get(scheme.OKR_PROGRESS),
+        health.name if health else None,
+        by_cards,
+        tuple(fed[name] for name in sorted(fed, reverse=True)),
+    )
 
 
-def card(sandbox: Sandbox, project: scheme.ProjectDef, record: Record) -> Card:
+def card(
+    sandbox: Sandbox,
+    project: scheme.ProjectDef,
+    record: Record,
+    feeds: Mapping[str, tuple[Feed, ...]] | None = None,
+) -> Card:
     """One issue's card."""
     points = record.customs.get(scheme.POINTS)
     below = [sandbox.records[one].status.category for one in sandbox.children.get(record.id, ())]
@@ -98,6 +132,7 @@ def card(sandbox: Sandbox, project: scheme.ProjectDef, record: Record) -> Card:
         measure(record) if is_key_result(record) else None,
         record.customs.get(scheme.OKR_PROGRESS),
         f"{below.count('done')}/{len(below)}" if below else None,
+        None if feeds is None else feeds.get(record.id, ()),
     )
 
 
@@ -154,16 +189,30 @@ routes = Pages("board")
 
 
 @routes.get("/")
-def board() -> str:
+def board() -> AnyResponse:
     projects = site().sandbox.projects
     asked = request.args.get("project", "")
     key = asked if asked in projects else next(iter(projects))
-    return render_template(
-        "sandbox/board.html",
-        projects=[one.project for one in projects.values()],
-        project=projects[key],
-        lanes=lanes(site().sandbox, key),
+    feeds, last = _feeds(), site().last_move
+    answer = Response(
+        render_template(
+            "sandbox/board.html",
+            projects=[one.project for one in projects.values()],
+            project=projects[key],
+            lanes=lanes(site().sandbox, key, feeds),
+            told=feeds is not None,
+            last=last,
+            effects=last.effects((feeds or {}).get(last.issue, ())) if last else (),
+        )
     )
+    answer.add_etag()
+    return answer.make_conditional(request)
+
+
+def _feeds() -> Mapping[str, tuple[Feed, ...]] | None:
+    """What whoever computes numbers says of the issues; None where nobody does."""
+    ask = site().feeds
+    return None if ask is None else ask()
 
 
 @routes.get("/browse/<key>")
@@ -217,7 +266,10 @@ def move() -> AnyResponse:
     )
     if status is None:
         abort(400)
+    fed = (_feeds() or {}).get(record.id, ())
+    moved = Move(record.id, record.key, record.status.name, status.name, fed)
     workflow.to_status(site().sandbox, record, status, person(PLAYER))
+    site().last_move = moved
     if request.form.get("back") == "issue":
         return redirect(f"/browse/{record.key}", 303)
     return redirect(f"/?project={record.project.key}#i{record.id}", 303)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from flask import Response, current_app, g, request
 
+from connectors.sandbox.feeds import Feeds, Move
 from connectors.sandbox.issue_json import IssueWriter, View
 from connectors.sandbox.search import Searcher
 from connectors.sandbox.site_state.scheme import CONNECTOR, Account
@@ -49,6 +50,8 @@ class Site:
         self.bursts = BurstLimit(monotonic) if bursts else None
         self.users = UserLimit(granted, monotonic) if granted else None
         self.searcher = Searcher(sandbox, unknown_jql)
+        self.feeds: Feeds | None = None
+        self.last_move: Move | None = None
         self.webhooks = Webhooks(sandbox, self.view("2"), self._passes)
         sandbox.listeners.append(self._hear)
 

@@ -8,20 +8,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
 from connectors.sandbox import CONNECTOR, SandboxServer
+from connectors.sandbox.feeds import Feed
 from mappings import presets
+from mappings.numbers import percent
 from plugin.access.authorization.actor import DEMONSTRATION
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
 from plugin.runtime.moving_clock import MovingClock
-from plugin.runtime.settings import Settings, read_settings
+from plugin.runtime.settings import PREFIX, Settings, read_settings
 from plugin.use_cases.mapping.mapping_life import activate
+from plugin.use_cases.objectives.fed_numbers import Fed, fed_numbers
 
+SETTINGS_FILE = "demo.env"
+"""In its folder: by it commands find the demo."""
 PRESET = "epics-as-objectives"
 LINKS = """
   - {target: objective, remote_link: numbers}
@@ -122,9 +129,44 @@ def demo_world(
             text = presets.text(PRESET) + more
             text += _open_bugs(sandbox, moving()) if watches else ""
             activate(connector, DEMONSTRATION, "main", text, file=f"{PRESET}.yaml")
+            sandbox.site.feeds = partial(fed_on_board, connector)
+            write_settings(folder / SETTINGS_FILE, connector.settings)
             yield Demo(sandbox, connector, secret)
         finally:
             connector.store.close()
+
+
+def fed_on_board(connector: Connector) -> dict[str, tuple[Feed, ...]]:
+    """The numbers that each issue of the demo feeds, as its board shows them."""
+    pages = str(connector.settings.base_url or "").rstrip("/")
+    found = fed_numbers(connector, DEMONSTRATION, "main")
+    return {id_: tuple(_shown(fed, pages) for fed in feeds) for id_, feeds in found.items()}
+
+
+def _shown(fed: Fed, pages: str) -> Feed:
+    value, precise = (
+        "unknown" if fed.value is None else f"{percent(fed.value, digits)} %" for digits in (0, 1)
+    )
+    page = f"{pages}/objectives/{quote(fed.objective)}"
+    return Feed(fed.objective, fed.title, fed.number, value, precise, fed.left_out, page)
+
+
+def write_settings(file: Path, settings: Settings) -> None:
+    """Settings by which commands find the demo while it runs; for its owner alone, as they hold its secrets."""
+    jira, key = settings.jira, settings.secret_key
+    given = {
+        "DATABASE_URL": settings.database_url,
+        "SECRET_KEY": key and key.get_secret_value(),
+        "BASE_URL": settings.base_url and str(settings.base_url),
+        "JIRA__URL": jira and str(jira.url),
+        "JIRA__EMAIL": jira and jira.email,
+        "JIRA__TOKEN": jira and jira.token and jira.token.get_secret_value(),
+        "JIRA__WEBHOOK_SECRET": jira and jira.webhook_secret and jira.webhook_secret.get_secret_value(),
+    }
+    lines = [f"{PREFIX}{name}={value}" for name, value in given.items() if value]
+    file.unlink(missing_ok=True)
+    file.touch(0o600)
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _fed_goals(sandbox: SandboxServer) -> str:
@@ -164,7 +206,7 @@ def _settings(sandbox: SandboxServer, folder: Path, secret: str, given: dict[str
         "webhook_secret": secret,
     }
     values: dict[str, Any] = {
-        "database_url": f"sqlite:///{folder / 'demo.sqlite3'}",
+        "database_url": f"sqlite:///{folder.resolve() / 'demo.sqlite3'}",
         "secret_key": secrets.token_urlsafe(32),
         "jira": jira,
         **given,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Iterable, Iterator
@@ -31,6 +32,8 @@ from pydantic_settings import (
 from plugin.use_cases.health.credential_expiry import day_given
 
 PREFIX = "JIRA_OKR_"
+ENV_FILE = ".env"
+"""Where settings are read from besides the environment, unless that names another file."""
 GATEWAY = "gateway"
 """In the place of the address of the API: Atlassian's gateway, by the cloud id that the site tells."""
 SHORTEST_KEY = 16
@@ -50,6 +53,7 @@ EXPECTED = {
     "jira.former_webhook_secret": "the secret that was typed there before, for as long as something still uses it",
     "gateway_url": "the address of Atlassian's gateway, https://api.atlassian.com unless your sites are in another cloud of Atlassian's",
     "database_url": "sqlite:///path/to/file.sqlite3 or postgresql://user:password@host/database",
+    "env_file": "the path of a file with settings, one NAME=value a line",
     "mapping": "the path of a mapping document (YAML)",
     "engine": "embedded or procrastinate",
     "port": "a port number, 0 to 65535",
@@ -228,6 +232,7 @@ class Settings(BaseSettings):
         frozen=True,
     )
 
+    env_file: Path | None = None
     database_url: str = "sqlite:///data/okr.sqlite3"
     secret_key: SecretStr | None = None
     base_url: AnyHttpUrl | None = None
@@ -287,16 +292,23 @@ ALIKE = 0.7
 else's: Kubernetes, for one, gives every container of the namespace JIRA_OKR_SERVICE_HOST where a service is called jira-okr."""
 
 
-def read_settings(env_file: str | None = ".env", **given: Any) -> Settings:
+def read_settings(env_file: str | None = ENV_FILE, **given: Any) -> Settings:
     """Settings from what is given, the environment and the file, in this order of weight; nothing from a file where it is None.
 
-    Raises SettingsError with one line per finding, never showing a secret.
+    JIRA_OKR_ENV_FILE in the environment names another file than `.env`. Raises SettingsError with one line per finding, never
+    showing a secret.
     """
     found: list[str] = []
+    if env_file == ENV_FILE and (named := os.environ.get(f"{PREFIX}ENV_FILE")):
+        if not Path(named).is_file():
+            found.append(
+                f"{PREFIX}ENV_FILE names {named}, which is no file here. It should be: {EXPECTED['env_file']}."
+            )
+        env_file = named
     try:
         settings = Settings(_env_file=env_file, **given)  # type: ignore[call-arg]
     except ValidationError as error:
-        found = [_sentence(finding) for finding in error.errors()]
+        found += [_sentence(finding) for finding in error.errors()]
     written = (*EnvSettingsSource(Settings).env_vars, *DotEnvSettingsSource(Settings, env_file).env_vars)
     found += _misspelt(name.upper() for name in written)
     if found:

@@ -5,22 +5,27 @@ let dragged = null;
 
 function show(text) {
   const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("main");
-  if (!fresh || dragged || main.contains(document.activeElement) && document.activeElement.matches("input")) return;
+  if (!fresh || dragged || main.contains(document.activeElement) && document.activeElement.matches("input")) return false;
   for (const lane of fresh.querySelectorAll("details")) {
     const old = document.getElementById(lane.id);
     if (old) lane.open = old.open;
   }
-  if (fresh.innerHTML === main.dataset.shown) return;
+  if (fresh.innerHTML === main.dataset.shown) return true;
   main.dataset.shown = fresh.innerHTML;
   const focused = document.activeElement && document.activeElement.getAttribute("aria-label");
   main.replaceChildren(...fresh.childNodes);
   if (focused) for (const one of main.querySelectorAll("button")) if (one.getAttribute("aria-label") === focused) one.focus();
+  return true;
 }
+
+let known = null;
 
 async function refresh() {
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (answer.ok) show(await answer.text());
+    const headers = { Accept: "text/html", ...(known && { "If-None-Match": known }) };
+    const answer = await fetch(location.href, { headers, cache: "no-store" });
+    if (answer.status !== 200) return;
+    if (show(await answer.text())) known = answer.headers.get("ETag");
   } catch { /* the site is away; the next round tries again */ }
 }
 
@@ -56,4 +61,5 @@ main.addEventListener("drop", async (event) => {
   const answer = await fetch("/board/move", { method: "POST", body });
   if (answer.ok) await refresh();
 });
-setInterval(refresh, 1000);
+setInterval(() => { if (!document.hidden) refresh(); }, 1000);
+document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });

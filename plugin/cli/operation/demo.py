@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import shlex
+import shutil
 import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -16,11 +19,12 @@ from plugin.cli.terminal.output import say, show_json, show_table
 from plugin.cli.work.sync import sync_site
 from plugin.runtime.composition import system_clock
 from plugin.runtime.connector import Connector
-from plugin.runtime.demonstration import Demo, demo_world, register_webhook
+from plugin.runtime.demonstration import SETTINGS_FILE, Demo, demo_world, register_webhook
 from plugin.runtime.processes.heartbeat import Heartbeat
 from plugin.runtime.processes.logs import configure_logs
 from plugin.runtime.serving.listening_address import free_port
 from plugin.runtime.serving.server import serving
+from plugin.runtime.settings import PREFIX
 from plugin.use_cases.objectives.backfill import foresee
 from plugin.use_cases.objectives.objective_columns import Line, Output, table_labels, table_row, values
 from plugin.use_cases.objectives.objectives import list_all
@@ -73,10 +77,10 @@ def demo_command(once: bool, seed: int, port: int, sandbox_port: int, folder: Pa
         port=port,
         base_url=address,
     ) as demo:
-        serve_demo(demo, port)
+        serve_demo(demo, port, folder)
 
 
-def serve_demo(demo: Demo, port: int) -> None:
+def serve_demo(demo: Demo, port: int, folder: Path) -> None:
     """Sync, then serve until told to stop."""
     first_sync(demo.connector)
     stopped = threading.Event()
@@ -86,7 +90,7 @@ def serve_demo(demo: Demo, port: int) -> None:
         heartbeat = Heartbeat(demo.connector, "serve", WORKERS)
         heartbeat.start()
         register_webhook(demo.sandbox.url, f"{served.url}/webhooks/jira/main", demo.secret)
-        say(invitation(served.url, demo.sandbox.url, demo_admin(demo.connector)))
+        say(invitation(served.url, demo.sandbox.url, demo_admin(demo.connector), beside(folder)))
         stopped.wait()
         heartbeat.stop()
 
@@ -97,12 +101,20 @@ def first_sync(connector: Connector) -> None:
     backfill_site(connector, "main", foresee(connector, COMMAND_LINE, "main"))
 
 
-def invitation(pages: str, board: str, sign_in: tuple[str, str]) -> str:
-    """What to do next; `sign_in` is address and password."""
+def beside(folder: Path) -> str:
+    """The line by which a command finds the demo, to be copied as it stands: the command as this one was called."""
+    called = sys.argv[0]
+    command = "jira-okr" if shutil.which("jira-okr") == str(Path(called).absolute()) else called
+    return f"{PREFIX}ENV_FILE={shlex.quote(str(folder / SETTINGS_FILE))} {shlex.quote(command)} status"
+
+
+def invitation(pages: str, board: str, sign_in: tuple[str, str], command: str) -> str:
+    """What to do next; `sign_in` is address and password, `command` one that works beside the demo."""
     return (
         f"\n  OKR pages      {pages}\n"
         f"  Sign in as     {sign_in[0]}   password {sign_in[1]}\n"
-        f"  Sandbox Jira   {board}   (drag a card where it says “moved by its cards”, and watch)\n"
+        f"  Sandbox Jira   {board}   (each card says which number it feeds: drag one, and watch)\n"
+        f"  In a terminal  {command}\n"
         "  Check in       by comment on a key result, over the sandbox’s API: docs/sandbox.md says how\n"
         f"  A KPI          {pages}/kpis/open-bugs   (report a bug on the board, let days pass, and a key result is proposed)\n"
         "  Change a rule  Mapping > Edit by form, on the OKR pages: preview what it would do, then activate it\n\n"

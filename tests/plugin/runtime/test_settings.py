@@ -50,3 +50,18 @@ def test_all_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(SettingsError) as said:
         read_settings(None)
     assert [line.split()[0] for line in str(said.value).splitlines()] == ["JIRA_OKR_WORKERS", "JIRA_OKR_HOTS"]
+
+
+def test_another_file_of_settings_is_named_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "other.env"
+    file.write_text("JIRA_OKR_PORT=4711\nJIRA_OKR_WORKERS=3\n")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("JIRA_OKR_PORT=9\n")
+    monkeypatch.setenv("JIRA_OKR_ENV_FILE", str(file))
+    monkeypatch.setenv("JIRA_OKR_WORKERS", "5")
+    assert (read_settings().port, read_settings().workers) == (4711, 5)
+    monkeypatch.setenv("JIRA_OKR_ENV_FILE", str(tmp_path / "gone.env"))
+    with pytest.raises(SettingsError, match=r"JIRA_OKR_ENV_FILE names .*gone\.env, which is no file here"):
+        read_settings()

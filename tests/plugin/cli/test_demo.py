@@ -1,0 +1,111 @@
+"""The demo beside the command line and the board: what it prints is run as it was printed, and a dragged card says what it moved."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import requests
+
+COMMAND = Path(sys.executable).parent / "jira-okr"
+SAID = re.compile(r"OKR pages\s+(\S+)[\s\S]*Sandbox Jira\s+(\S+)[\s\S]*In a terminal\s+(.+)\n")
+PATIENCE = 60
+"""Seconds that a number may take on a busy machine."""
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+    """The demo as the command starts it, in a folder with a blank in its name."""
+    folder = tmp_path_factory.mktemp("a place")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("JIRA_OKR_")}
+    arguments = ["demo", "--port", "0", "--sandbox-port", "0", "--folder", "kept here"]
+    process = subprocess.Popen(
+        [COMMAND, *arguments], cwd=folder, text=True, stdout=subprocess.PIPE, env={**environment, "PYTHONUNBUFFERED": "1"}
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        told = ""
+        for line in process.stdout:
+            told += line
+            if "Stop with" in line:
+                break
+        found = SAID.search(told)
+        assert found, told
+        yield SimpleNamespace(
+            pages=found[1], board=found[2], line=found[3], folder=folder, environment=environment
+        )
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+        process.stdout.close()
+
+
+def test_the_printed_line_finds_the_demo(demo: SimpleNamespace) -> None:
+    done = subprocess.run(
+        demo.line, shell=True, cwd=demo.folder, env=demo.environment, text=True, capture_output=True, check=False, timeout=60
+    )  # fmt: skip
+    assert demo.line.endswith(" status")
+    assert "main" in done.stdout
+    assert "15" in done.stdout
+    assert done.returncode in (0, 1)
+    file = demo.folder / "kept here" / "demo.env"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_moved_card_tells_which_number_it_moved(demo: SimpleNamespace) -> None:
+    """A card of an objective that is measured by its key results: its delivery moves, and its progress does not."""
+    page = requests.get(demo.board, timeout=10).text
+    cards = re.findall(r'<article class="card" id="i(\d+)".*?</article>', page, re.DOTALL)
+    said = dict(
+        re.findall(r'<article class="card" id="i(\d+)".*?<p class="feeds">(.*?)</p>', page, re.DOTALL)
+    )
+    assert set(said) == set(cards)
+    open_lane = re.search(r'<details class="lane"[^>]* open>(?:(?!</details>).)*?Feeds <a[^>]*>Delivery of.*?</details>', page, re.DOTALL)  # fmt: skip
+    assert open_lane
+    moved = re.search(
+        r'data-category="(?:new|indeterminate)"(?:(?!data-category="done").)*?<article class="card" id="i(\d+)" data-issue="\d+" '
+        r'data-key="([A-Z]+-\d+)"(?:(?!</article>).)*?>Delivery of ([A-Z]+-\d+)</a>, \d+ %',
+        open_lane[0],
+        re.DOTALL,
+    )
+    assert moved
+    issue, key, objective = moved.groups()
+    done = re.search(r'data-status="(\d+)" data-category="done"', page)
+    assert done
+    answer = requests.post(f"{demo.board}/board/move", data={"issue": issue, "status": done[1]}, timeout=10)
+    told = until_moved(demo, answer.text)
+    assert re.search(rf"<b>{key}</b> [\w ]+ → Done", told)
+    effect = re.search(rf"Delivery of {objective} .*?<b>([\d.]+) % → ([\d.]+) %</b>", told)
+    assert effect
+    assert float(effect[2]) > float(effect[1])
+    assert "Progress of" not in told
+
+
+def until_moved(demo: SimpleNamespace, page: str) -> str:
+    """What the board says of the last move, once the connector has told it."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        found = re.search(r'<p class="moved".*?</p>', page, re.DOTALL)
+        assert found
+        if "not moved" not in found[0]:
+            return found[0]
+        assert time.monotonic() < end, found[0]
+        time.sleep(0.2)
+        page = requests.get(demo.board, timeout=10).text
+
+
+def test_a_board_that_nothing_changed_on_is_not_sent_again(demo: SimpleNamespace) -> None:
+    first = requests.get(f"{demo.board}/?project=CORE", timeout=10)
+    again = requests.get(
+        f"{demo.board}/?project=CORE", headers={"If-None-Match": first.headers["ETag"]}, timeout=10
+    )
+    assert (again.status_code, again.content) == (304, b"")
