@@ -8,6 +8,7 @@ from plugin.pages.frame.assets import STATIC, asset_address
 from plugin.pages.frame.errors import register_errors
 from plugin.pages.frame.guard import guarded, refuse_nul
 from plugin.pages.frame.page import Page
+from plugin.pages.frame.polling import polled
 from plugin.pages.health import sync_health
 from plugin.pages.kpis import kpis
 from plugin.pages.objectives import cycle_review, objective, objectives, practice, scorecard
@@ -37,4 +38,5 @@ def pages_blueprint(sources: Sources, pages: tuple[Page, ...] = PAGES) -> Bluepr
     blueprint.app_context_processor(lambda: {"asset": asset, "navigation": navigation})
     blueprint.before_request(refuse_nul)
     blueprint.after_request(guarded)
+    blueprint.after_request(polled)
     return blueprint

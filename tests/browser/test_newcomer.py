@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import requests
 
 pytestmark = pytest.mark.browser
 
@@ -69,7 +70,29 @@ def test_from_the_demo_to_a_changed_mapping(demo, open_page, sign_in):
     until(page, lambda: page.locator("table.list .figure").first.inner_text() == after)
     page.locator("table.list a.title").first.click()
     expect(page.locator(".big")).to_have_text(after)
+    follows_by_itself(page, demo, expect)
     assert page.faults == []
+
+
+def follows_by_itself(page, demo, expect) -> None:
+    """What is done on the board is seen on a page that was open already, and what was unfolded there stays so."""
+    board = requests.get(demo.board, timeout=10).text
+    card = re.search(
+        r'data-category="indeterminate"(?:(?!data-category="done").)*?data-issue="(\d+)"(?:(?!</article>).)*?Feeds <a [^>]*>Progress of ([A-Z]+-\d+)</a>, (\d+) %'
+        r'(?:(?!</article>).)*?value="(\d+)" aria-label="Move [A-Z]+-\d+ to Done"',
+        board,
+        re.DOTALL,
+    )
+    assert card
+    page.goto(f"{demo.pages}/objectives/{card[2]}")
+    expect(page.locator(".big")).to_contain_text(card[3])
+    fold = page.locator("main details summary").first
+    fold.click()
+    page.evaluate("window.stayed = true")
+    requests.post(f"{demo.board}/board/move", data={"issue": card[1], "status": card[4]}, timeout=10)
+    expect(page.locator(".big")).not_to_contain_text(card[3], timeout=60_000)
+    assert page.evaluate("window.stayed") is True
+    assert fold.evaluate("one => one.parentElement.open")
 
 
 def until(page, arrived, most: int = 60) -> None:

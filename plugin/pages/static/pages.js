@@ -77,4 +77,75 @@
     });
   }
   document.addEventListener("htmx:after:swap", localise);
+
+  // An open page follows what it shows, while somebody looks. It asks by what it knows, and the server says nothing where nothing changed.
+  // Only what changed is put in, never under somebody's hands, and nothing that was opened is closed.
+  const live = document.querySelector("main[data-live]");
+  if (live) {
+    const STAYS = "[data-filters], .alert[role=status]";
+    let known = null, timer = null, asking = false;
+    const said = (part) => {
+      const copy = part.cloneNode(true);
+      for (const one of [copy, ...copy.querySelectorAll("*")]) {
+        if (one.matches("time")) { one.textContent = ""; one.removeAttribute("title"); one.removeAttribute("data-age"); }
+        if (one.matches("details")) one.removeAttribute("open");
+        if (one.matches("[name=csrf_token]")) one.removeAttribute("value");
+        if (one.matches("[hidden]")) one.removeAttribute("hidden");
+      }
+      return copy.outerHTML;
+    };
+    const typed = (part) => [...part.querySelectorAll("input, textarea, select")].some((one) => !one.closest("[data-filters]") && (
+      one.type === "checkbox" || one.type === "radio" ? one.checked !== one.defaultChecked
+        : one.options ? [...one.options].some((choice) => choice.selected !== choice.defaultSelected)
+          : one.value !== one.defaultValue));
+    const busy = (part) => typed(part) || part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+    const called = (details) => details.id || details.querySelector("summary")?.textContent;
+    const put = (old, now) => {
+      const open = new Set([...old.querySelectorAll("details[open]")].map(called));
+      const closed = new Set([...old.querySelectorAll("details:not([open])")].map(called));
+      const focus = old.contains(document.activeElement) && document.activeElement;
+      for (const one of now.querySelectorAll("details")) {
+        if (open.has(called(one))) one.open = true;
+        else if (closed.has(called(one))) one.open = false;
+      }
+      old.replaceWith(now);
+      if (!focus) return;
+      const again = focus.id ? document.getElementById(focus.id)
+        : [...now.querySelectorAll(focus.tagName)].find((one) => one.textContent === focus.textContent && one.getAttribute("href") === focus.getAttribute("href"));
+      if (again) again.focus({ preventScroll: true });
+    };
+    const follow = (fresh) => {
+      const main = fresh.querySelector("main[data-live]");
+      if (!main || busy(live)) return false;
+      const before = [...live.children].filter((one) => !one.matches(STAYS));
+      const after = [...main.children].filter((one) => !one.matches(STAYS)).map((one) => document.adoptNode(one));
+      if (before.length === after.length) before.forEach((one, place) => { if (said(one) !== said(after[place])) put(one, after[place]); });
+      else { location.reload(); return false; }
+      const pulse = document.querySelector(".pulse"), beat = fresh.querySelector(".pulse");
+      if (pulse && beat) pulse.replaceWith(document.adoptNode(beat));
+      localise();
+      return true;
+    };
+    const look = async () => {
+      if (asking || document.hidden) return;
+      asking = true;
+      try {
+        const headers = { Accept: "text/html", "X-Poll": "1", ...(known && { "If-None-Match": known }) };
+        const answer = await fetch(location.href, { headers, cache: "no-store", redirect: "error" });
+        if (answer.status === 200) {
+          const etag = answer.headers.get("ETag");
+          if (follow(new DOMParser().parseFromString(await answer.text(), "text/html"))) known = etag;
+        }
+      } catch { /* signed out, or the server is away: what is there stays */ }
+      asking = false;
+    };
+    const wait = () => {
+      clearInterval(timer);
+      if (document.hidden) return;
+      timer = setInterval(look, Number(live.dataset.live));
+    };
+    document.addEventListener("visibilitychange", () => { wait(); look(); });
+    document.addEventListener("htmx:after:swap", () => { known = null; });
+    wait();
+  }
 })();
