@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import requests
 
-from connectors.sandbox import CONNECTOR, SandboxServer
+from connectors.sandbox import CONNECTOR, PEOPLE, SandboxServer
 from connectors.sandbox.feeds import Feed
 from mappings import presets
 from mappings.numbers import percent
@@ -24,6 +24,7 @@ from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
 from plugin.runtime.moving_clock import MovingClock
 from plugin.runtime.settings import PREFIX, Settings, read_settings
+from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.mapping.mapping_life import activate
 from plugin.use_cases.objectives.fed_numbers import Fed, fed_numbers
 
@@ -43,6 +44,28 @@ check_ins: {who: anyone}
 TEAMS = """
 team: {names: {PLAT: Platform, CORE: Core systems, GROW: Growth}}
 """
+COMPANY = """
+  - id: company
+    select: issuetype = Initiative AND project != GROW
+    cycle: {cycle}
+  - id: hopes
+    select: issuetype = Initiative AND project = GROW
+    cycle: {cycle}
+    commitment: aspirational
+"""
+"""What the epics serve: the company's own objectives, of which one is a hope."""
+ALIGNED = "    aligned_to: {link: contributes to, contributes: true}\n"
+SPOKEN = (
+    (
+        "Raise trial-to-paid conversion from 4 % to 9 %",
+        "OKR conf 4 - checkout is live, but nobody finds the price; two fixes next week",
+    ),
+    (
+        "Cut the median teach-in time from 95 to 15 minutes",
+        "OKR 62 conf 5 - the new guide helps, counted by hand this week",
+    ),
+)
+"""What people say in comments on key results, by title."""
 WATCHED = "PLAT"
 """The project whose open bugs are watched."""
 KPI = """
@@ -126,7 +149,8 @@ def demo_world(
         try:
             fed = _fed_goals(sandbox) if watches else ""
             more = LINKS + fed + CHECK_INS + TEAMS if connector.settings.base_url is not None else ""
-            text = presets.text(PRESET) + more
+            preset = presets.text(PRESET)
+            text = (_aligned(preset, moving()) if watches else preset) + more
             text += _open_bugs(sandbox, moving()) if watches else ""
             activate(connector, DEMONSTRATION, "main", text, file=f"{PRESET}.yaml")
             sandbox.site.feeds = partial(fed_on_board, connector)
@@ -176,9 +200,48 @@ def _fed_goals(sandbox: SandboxServer) -> str:
     return GOALS.format(goals=json.dumps(goals))
 
 
+def _aligned(preset: str, now: datetime) -> str:
+    """The preset with the company's own objectives above its epics."""
+    rule, cycle = "  - id: epics\n", '    cycle: {label: ""}'
+    company = COMPANY.format(cycle=_quarter(now)).lstrip("\n")
+    return preset.replace(rule, company + rule, 1).replace(cycle, ALIGNED + cycle, 1)
+
+
+def _quarter(now: datetime) -> str:
+    return f"{now.year}-Q{(now.month + 2) // 3}"
+
+
+def close_last_quarter(demo: Demo) -> None:
+    """The quarter before is closed, with a word to each of its objectives that wants one."""
+    first = demo.connector.clock().date().replace(day=1)
+    before = first - timedelta(days=31 * ((first.month - 1) % 3) + 1)
+    close_cycle(
+        demo.connector,
+        DEMONSTRATION,
+        "main",
+        f"{before.year}-Q{(before.month + 2) // 3}",
+        note="Closed in the first week of the quarter after, with all three teams in the room.",
+        reason="Measured too late to act on it: read it every week from the start.",
+    )
+
+
+def speak(demo: Demo) -> None:
+    """People of the company say what their key results stand at, as comments in Jira."""
+    records = demo.sandbox.sandbox.records.values()
+    keys = {one.summary: one.key for one in records}
+    for person, (title, text) in zip(PEOPLE, SPOKEN, strict=False):
+        answer = requests.post(
+            f"{demo.sandbox.url}/rest/api/2/issue/{keys[title]}/comment",
+            json={"body": text},
+            auth=(person.email, person.token),
+            timeout=10,
+        )
+        answer.raise_for_status()
+
+
 def _open_bugs(sandbox: SandboxServer, now: datetime) -> str:
     """A KPI that stands at the edge of its band: one bug more, and it is out of it. Its key result hangs below an epic of this quarter."""
-    quarter = f"{now.year}-Q{(now.month + 2) // 3}"
+    quarter = _quarter(now)
     records = [one for one in sandbox.sandbox.records.values() if one.project.key == WATCHED]
     epics = [one for one in records if one.type.name == "Epic" and {"okr", quarter} <= set(one.labels)]
     under = min((one for one in epics if one.status.category != "done"), key=lambda one: int(one.id))

@@ -19,7 +19,14 @@ from plugin.cli.terminal.output import say, show_json, show_table
 from plugin.cli.work.sync import sync_site
 from plugin.runtime.composition import system_clock
 from plugin.runtime.connector import Connector
-from plugin.runtime.demonstration import SETTINGS_FILE, Demo, demo_world, register_webhook
+from plugin.runtime.demonstration import (
+    SETTINGS_FILE,
+    Demo,
+    close_last_quarter,
+    demo_world,
+    register_webhook,
+    speak,
+)
 from plugin.runtime.processes.heartbeat import Heartbeat
 from plugin.runtime.processes.logs import configure_logs
 from plugin.runtime.serving.listening_address import free_port
@@ -83,6 +90,7 @@ def demo_command(once: bool, seed: int, port: int, sandbox_port: int, folder: Pa
 def serve_demo(demo: Demo, port: int, folder: Path) -> None:
     """Sync, then serve until told to stop."""
     first_sync(demo.connector)
+    close_last_quarter(demo)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -90,6 +98,7 @@ def serve_demo(demo: Demo, port: int, folder: Path) -> None:
         heartbeat = Heartbeat(demo.connector, "serve", WORKERS)
         heartbeat.start()
         register_webhook(demo.sandbox.url, f"{served.url}/webhooks/jira/main", demo.secret)
+        speak(demo)
         say(invitation(served.url, demo.sandbox.url, demo_admin(demo.connector), beside(folder)))
         stopped.wait()
         heartbeat.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -50,12 +51,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
 
 
 def test_the_printed_line_finds_the_demo(demo: SimpleNamespace) -> None:
-    done = subprocess.run(
-        demo.line, shell=True, cwd=demo.folder, env=demo.environment, text=True, capture_output=True, check=False, timeout=60
-    )  # fmt: skip
+    told = run(demo, demo.line)
     assert demo.line.endswith(" status")
-    assert re.search(r"serve .* process \d+: 2 workers", done.stdout)
-    assert done.returncode in (0, 1)
+    assert re.search(r"serve .* process \d+: 2 workers", told)
     file = demo.folder / "kept here" / "demo.env"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
@@ -108,3 +106,26 @@ def test_a_board_that_nothing_changed_on_is_not_sent_again(demo: SimpleNamespace
         f"{demo.board}/?project=CORE", headers={"If-None-Match": first.headers["ETag"]}, timeout=10
     )
     assert (again.status_code, again.content) == (304, b"")
+
+
+def test_there_is_something_of_everything_to_look_at(demo: SimpleNamespace) -> None:
+    line = demo.line.removesuffix("status")
+    rows = {
+        one["title"]: one for one in json.loads(run(demo, f"{line} status --objectives --json"))["objectives"]
+    }
+    hope = rows["Win the mid-size warehouse"]
+    running, last = hope["cycle"], rows["The website tells one story"]["cycle"]
+    assert hope["commitment"] == "aspirational"
+    assert running > last
+    assert rows["Mid-size warehouses buy without a sales call"]["aligned_to"] == [hope["id"]]
+    assert rows["New customers reach first value within a week"]["health"]["level"] == "unknown"
+    assert re.search(rf"^{last}: .*, closed$", run(demo, f"{line} cycle show {last}"), re.MULTILINE)
+
+
+def run(demo: SimpleNamespace, line: str) -> str:
+    """What a command beside the demo says."""
+    done = subprocess.run(
+        line, shell=True, cwd=demo.folder, env=demo.environment, text=True, capture_output=True, check=False, timeout=60
+    )  # fmt: skip
+    assert done.returncode in (0, 1), done.stderr
+    return done.stdout
