@@ -13,7 +13,7 @@ from mappings.document.checks.walk import progress_kind
 from mappings.document.schema import Document, ObjectivePart
 from mappings.document.text.places import Path, Positions
 from mappings.explain.double_count import counted_below, counted_issues, same_readings, shared_key_results
-from mappings.kpi.episode import promotion
+from mappings.kpi.promotion import Upkeep
 from mappings.kpi.sources import CsvOptions, PushOptions
 from mappings.progress import RULE_OF_KIND
 from mappings.rollup.perspective import PERSPECTIVES, called
@@ -58,21 +58,15 @@ def lint_states(
     return tuple(found)
 
 
-def lint_upkeep(cycles: Sequence[Iterable[ObjectiveState]], after: int) -> tuple[Diagnostic, ...]:
-    """Key results that were achieved in the last `after` closed cycles, of which the oldest comes first: KPIs to watch, no longer goals."""
-    seen = [{one.id: one for state in states for one in state.key_results} for states in cycles]
-    found = []
-    for id_, one in sorted({id_: one for cycle in seen for id_, one in cycle.items()}.items()):
-        levels = [cycle[id_].health.level if id_ in cycle else None for cycle in seen]
-        proposed = promotion(id_, levels, after)
-        if proposed is not None:
-            name = one.key or one.id
-            message = (
-                f"{name} {shown(one.title)} was achieved in {proposed.cycles} cycles, one after the other"
-            )
-            remedy = "watch it as a KPI, and aim at something else"
-            found.append(_advice(Code.ALWAYS_ACHIEVED, message, name, remedy))
-    return tuple(found)
+def lint_upkeep(found: Iterable[Upkeep]) -> tuple[Diagnostic, ...]:
+    """On key results that were achieved in each of the last closed cycles: KPIs to watch, no longer goals."""
+    return tuple(_lint_achieved(one) for one in found)
+
+
+def _lint_achieved(one: Upkeep) -> Diagnostic:
+    name = one.key_result.key or one.key_result.id
+    said = f"{name} {shown(one.key_result.title)} was achieved in {one.cycles} cycles, one after the other"
+    return _advice(Code.ALWAYS_ACHIEVED, said, name, "watch it as a KPI, and aim at something else")
 
 
 def _lint_rule(document: Document, part: ObjectivePart, path: Path, report: Report) -> None:

@@ -6,7 +6,6 @@ says which those are). A period without a value, or not later than the last one 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,7 +14,6 @@ from fractions import Fraction
 from mappings.document.schema import KpiPart, PromotePart
 from mappings.facts.issue import Reading
 from mappings.kpi.band import Band
-from mappings.rollup.state import HealthLevel
 
 
 class KpiStatus(StrEnum):
@@ -262,25 +260,3 @@ def watching(state: KpiState, transition: Transition) -> KpiState:
         band=state.band,
         episode=state.episode,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Promotion:
-    """A proposal to watch as a KPI what has been a key result achieved in `cycles` cycles running."""
-
-    key_result: str
-    cycles: int
-
-
-def promotion(key_result: str, levels: Sequence[HealthLevel | None], after: int) -> Promotion | None:
-    """The proposal for a key result's final health in each cycle, oldest first; None is a cycle in which it was not there.
-
-    Like a missing reading, such a cycle neither counts nor resets; so does one that ended unmeasured.
-    """
-    known = [level for level in levels if level not in (None, HealthLevel.PENDING, HealthLevel.UNKNOWN)]
-    running = 0
-    for level in reversed(known):
-        if level is not HealthLevel.ACHIEVED:
-            break
-        running += 1
-    return Promotion(key_result, running) if after > 0 and running >= after else None

@@ -26,6 +26,7 @@ from plugin.api.objectives import (
     objectives,
     past,
     practice,
+    promotions,
     scorecard,
 )
 from plugin.api.protocol.dispatch import TextRequest, Turns, ill_formed, problems_everywhere, view_of
@@ -45,6 +46,7 @@ MODULES = (
     scorecard,
     check_ins,
     kpis,
+    promotions,
     goals,
     changes,
     plans,

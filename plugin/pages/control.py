@@ -14,7 +14,7 @@ from plugin.pages.frame.guard import refuse_nul
 from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import may
 from plugin.pages.health import gaps, held_writes, losses, repairs
-from plugin.pages.kpis import demo_days, kpi_episodes, kpi_readings
+from plugin.pages.kpis import demo_days, kpi_episodes, kpi_readings, promotions
 from plugin.pages.mappings import mapping, mapping_editor, mapping_form, preview, wizard
 from plugin.pages.objectives import check_ins, cycle_carry, cycle_closure, histories
 from plugin.runtime.connector import Connector, NotReady
@@ -35,6 +35,7 @@ CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
     histories.register,
     kpi_readings.register,
     kpi_episodes.register,
+    promotions.register,
     demo_days.register,
     digests.register,
     sites.register,

@@ -18,6 +18,7 @@ from mappings.rollup.state import ObjectiveState
 from plugin.use_cases.cycles.cycles import CycleDetail
 from plugin.use_cases.health.status import Status
 from plugin.use_cases.kpis.board import ShownKpi
+from plugin.use_cases.kpis.promotions import ShownPromotion
 from plugin.use_cases.objectives.as_of import AsOf
 from plugin.use_cases.objectives.check_ins import Kept, KeptComment
 from plugin.use_cases.objectives.due_check_ins import Due
@@ -206,6 +207,10 @@ class Sources(Protocol):
 
     def kpi(self, id_: str) -> Sequence[ShownKpi]:
         """The KPIs with this id: at most one of each site."""
+        ...
+
+    def promotions(self) -> Sequence[ShownPromotion]:
+        """Key results that are proposed as KPIs."""
         ...
 
     def browse_url(self, issue_key: str, site: str | None = None) -> str | None:

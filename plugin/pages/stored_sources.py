@@ -27,6 +27,7 @@ from plugin.use_cases.cycles.cycles import CycleDetail, past_cycles, show_cycle
 from plugin.use_cases.health.status import Status, installation, vitals
 from plugin.use_cases.kpis import board
 from plugin.use_cases.kpis.board import ShownKpi
+from plugin.use_cases.kpis.promotions import ShownPromotion, list_promotions
 from plugin.use_cases.mapping import drafts, revisions
 from plugin.use_cases.objectives import objectives as questions
 from plugin.use_cases.objectives.as_of import DRAFT, AsOf, as_of, as_of_draft, instant_asked
@@ -217,6 +218,10 @@ class StoredSources:
         asked = (self.connector, self.who())
         found = (board.kpi(*asked, site, id_) for site in self.connector.sites)
         return [one for one in found if one is not None]
+
+    def promotions(self) -> Sequence[ShownPromotion]:
+        asked = (self.connector, self.who())
+        return [one for site in self.connector.sites for one in list_promotions(*asked, site)]
 
     def _has(self, site: str, cycle_id: str) -> bool:
         return self.cycles(site).get(cycle_id) is not None

@@ -33,6 +33,7 @@ from connectors.store.schema.numbers import (
     last_write,
     listing,
     objective,
+    promotion,
     snapshot,
 )
 from connectors.store.schema.people import (
@@ -155,6 +156,7 @@ __all__ = [
     "permit",
     "plan",
     "process",
+    "promotion",
     "quota",
     "read_failure",
     "read_wish",

@@ -123,6 +123,17 @@ carry = Table(
     sqlite_with_rowid=False,
 )
 
+promotion = Table(
+    "promotion",
+    columns.metadata,
+    columns.site(),
+    columns.part("key_result"),
+    columns.text("until"),
+    columns.number("at"),
+    columns.text("by"),
+    sqlite_with_rowid=False,
+)
+
 last_write = Table(
     "last_write",
     columns.metadata,

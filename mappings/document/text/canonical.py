@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -27,11 +27,20 @@ KEPT = ("round",)
 
 def export(document: Document) -> str:
     """The document as canonical YAML: keys in the order of the schema, without what was not written. Reading it gives the document."""
+    return _yaml(plain(document))
+
+
+def list_text(key: str, parts: Iterable[BaseModel]) -> str:
+    """Parts as they stand under a key of a document."""
+    return _yaml({key: [plain(part) for part in parts]})
+
+
+def _yaml(value: Any) -> str:
     writer = YAML(typ="rt", pure=True)
     writer.width = 110
     writer.indent(mapping=2, sequence=4, offset=2)
     stream = io.StringIO()
-    writer.dump(_quoted(plain(document)), stream)
+    writer.dump(_quoted(value), stream)
     return stream.getvalue()
 
 

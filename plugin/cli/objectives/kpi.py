@@ -24,6 +24,13 @@ from plugin.use_cases.kpis.kpi_values import (
     reading_values,
 )
 from plugin.use_cases.kpis.kpi_words import band_words, level_word, period_name, told_words, value_words
+from plugin.use_cases.kpis.promotions import (
+    dismiss_promotion,
+    list_promotions,
+    promote,
+    promoted_values,
+    promotion_values,
+)
 from plugin.use_cases.kpis.pulls import read_now
 from plugin.use_cases.kpis.readings import import_file
 
@@ -177,6 +184,44 @@ def dismiss_command(id_: str, site: str, as_json: bool) -> None:
     with open_connector(site=site) as connector:
         one = dismiss(connector, COMMAND_LINE, site, id_)
     _decided(one, f"{id_}: dismissed; it counts anew.", as_json)
+
+
+@kpi_group.command("promotions")
+@site_option
+@json_option
+def promotions_command(site: str, as_json: bool) -> None:
+    """List key results that were achieved in each of the last closed cycles, and are proposed as KPIs."""
+    with open_connector(site=site) as connector:
+        found = list_promotions(connector, COMMAND_LINE, site)
+    if as_json:
+        show_json([promotion_values(one) for one in found])
+    elif not found:
+        say("No key result is proposed as a KPI.")
+    else:
+        values = [promotion_values(one) for one in found]
+        rows = [
+            (one["key"], one["title"], str(one["cycles"]), one["kpi"] or one["hindrance"]) for one in values
+        ]
+        show_table("Key results to watch as KPIs", ("Key result", "Title", "Achieved", "As"), rows)
+
+
+@kpi_group.command("promote")
+@click.argument("key_result", metavar="KEY_RESULT")
+@click.option("--dismiss", "no", is_flag=True, help="Say no: it goes on as a key result.")
+@site_option
+@json_option
+def promote_command(key_result: str, no: bool, site: str, as_json: bool) -> None:
+    """Print the mapping with a KPI that watches this key result, to be kept and activated; or say no to it."""
+    with open_connector(site=site) as connector:
+        if no:
+            dismiss_promotion(connector, COMMAND_LINE, site, key_result)
+            show_json({"dismissed": key_result}) if as_json else say(f"{key_result}: dismissed.")
+            return
+        made = promote(connector, COMMAND_LINE, site, key_result, keep=False)
+    if as_json:
+        show_json(promoted_values(made))
+    else:
+        click.echo(made.text, nl=False)
 
 
 def _decided(one: ShownKpi, said: str, as_json: bool) -> None:

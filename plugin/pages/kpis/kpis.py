@@ -6,10 +6,12 @@ from flask import Blueprint, abort, request
 
 from plugin.access.authorization.permission import needs
 from plugin.pages.frame.page import Page, rendered
+from plugin.pages.frame.visit import may
 from plugin.pages.objectives.objective_address import site_in_address
 from plugin.pages.sources import Sources
 from plugin.pages.views.kpis.kpi import kpi_row, kpi_view
 from plugin.pages.views.kpis.kpi_forms import AcceptanceForm, ReadingForm
+from plugin.pages.views.kpis.promotion import promotion_row
 from plugin.use_cases.kpis.board import ShownKpi
 
 
@@ -19,7 +21,8 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
     def kpis() -> str:
         sites = sources.site_names()
         rows = [kpi_row(one, site_in_address(one.site, sites)) for one in sources.kpis()]
-        return rendered("kpis.html", "kpis", rows=rows)
+        proposed = sources.promotions() if may("editor") else ()
+        return rendered("kpis.html", "kpis", rows=rows, promotions=[promotion_row(one) for one in proposed])
 
     @blueprint.get("/kpis/<id_>", endpoint="kpi")
     @needs("viewer")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from connectors.store.lists.list_rows import Wanted
-from connectors.store.numbers import carries, closings
+from connectors.store.numbers import carries
 from mappings.diagnostic import Diagnostic
 from mappings.document.mapping import Mapping
 from mappings.explain.lint import lint_states, lint_upkeep
@@ -16,11 +16,9 @@ from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.cycles.cycles import cycle_named, ruling
+from plugin.use_cases.kpis.promotions import upkeep_of
 from plugin.use_cases.objectives.objectives import every_objective
 from plugin.use_cases.permission import VIEWER, question
-
-CYCLES_RUNNING = 3
-"""A key result that was achieved in so many cycles, one after the other, is upkeep and no longer a goal."""
 
 
 @question(VIEWER)
@@ -39,15 +37,8 @@ def list_advice(
     running = [one for one in every if not has_ended(mapping.cycles.get(one.cycle_id or ""), moment)]
     found = _advised(connector, site, mapping, running)
     with connector.store.read() as conn:
-        ends = sorted(
-            (cycle.end, act.version, id_)
-            for id_, act in closings.closed(conn, site).items()
-            if (cycle := mapping.cycles.get(id_)) is not None
-        )
-        closed = [
-            [one.state for one in closings.records(conn, site, id_, version)] for _, version, id_ in ends
-        ]
-    return (*found, *lint_upkeep(closed, CYCLES_RUNNING))
+        proposed = upkeep_of(conn, site, mapping)
+    return (*found, *lint_upkeep(proposed))
 
 
 def _advised(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 
 from mappings.diagnostic import Severity
 from mappings.document.text.source import read_document
 from mappings.explain.lint import lint_document, lint_states, lint_upkeep
+from mappings.kpi.promotion import ClosedCycle, upkeep
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
 
@@ -180,17 +182,22 @@ YES = Health(HealthLevel.ACHIEVED, "achieved", "done")
 UNKNOWN = Health(HealthLevel.UNKNOWN, "unknown", "nobody knows")
 
 
-def ended(*healths: Health | None) -> list[list[ObjectiveState]]:
+def ended(*healths: Health | None) -> list[ClosedCycle]:
     """Closed cycles in which one key result ended so; None where it was not there."""
-    return [[objective(1, *([] if one is None else [key_result(7, health=one)]))] for one in healths]
+    return [
+        ClosedCycle(
+            date(2026, number, 28), (objective(1, *([] if one is None else [key_result(7, health=one)])),)
+        )
+        for number, one in enumerate(healths, 1)
+    ]
 
 
 def test_what_is_achieved_each_time_is_upkeep():
     advised = [("always-achieved", "K-7")]
-    assert codes(lint_upkeep(ended(YES, YES, YES), 3)) == advised
-    assert codes(lint_upkeep(ended(FINE, YES, UNKNOWN, YES, None, YES), 3)) == advised
-    assert codes(lint_upkeep(ended(YES, YES), 3)) == []
-    assert codes(lint_upkeep(ended(YES, YES, FINE, YES), 3)) == []
-    assert codes(lint_upkeep([], 3)) == []
-    (found,) = lint_upkeep(ended(YES, YES, YES, YES), 3)
+    assert codes(lint_upkeep(upkeep(ended(YES, YES, YES), 3))) == advised
+    assert codes(lint_upkeep(upkeep(ended(FINE, YES, UNKNOWN, YES, None, YES), 3))) == advised
+    assert codes(lint_upkeep(upkeep(ended(YES, YES), 3))) == []
+    assert codes(lint_upkeep(upkeep(ended(YES, YES, FINE, YES), 3))) == []
+    assert codes(lint_upkeep(upkeep([], 3))) == []
+    (found,) = lint_upkeep(upkeep(ended(YES, YES, YES, YES), 3))
     assert found.message == 'K-7 "Number 7" was achieved in 4 cycles, one after the other'

@@ -18,17 +18,16 @@ from mappings.kpi.episode import (
     Creation,
     KpiState,
     KpiStatus,
-    Promotion,
     Proposal,
     Seen,
     Transition,
     dismissed,
     followed,
     opened,
-    promotion,
     step,
     wanted,
 )
+from mappings.kpi.promotion import Promotion, promotion
 from mappings.rollup.state import HealthLevel
 
 START = datetime(2026, 10, 1, tzinfo=UTC)

@@ -1,0 +1,66 @@
+"""`/promotions`: key results that were achieved cycle after cycle and are proposed as KPIs."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from plugin.api.protocol.lookup import site_of
+from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.doors.model import Asked, Given, Page, SiteQuery
+from plugin.use_cases.kpis import promotions
+from plugin.use_cases.kpis.promotions import promoted_values, promotion_values
+
+ROUTES = Routes()
+
+
+class PromotionGiven(Given):
+    """One proposal: `kpi` and `text` are what would stand in the mapping, `hindrance` why none can be written of itself."""
+
+    key_result: str
+    key: str
+    title: str
+    objective: str = Field(description="Key or id of its objective, in the last cycle of them.")
+    cycles: int = Field(description="Closed cycles running in which it was achieved.")
+    kpi: str | None
+    text: str
+    hindrance: str | None
+
+
+class Chosen(Asked):
+    """The key result that is meant."""
+
+    key_result: str = Field(min_length=1, max_length=255, description="Its key or id.")
+
+
+class PromotedGiven(Given):
+    """The KPI that was made, its text, and the whole mapping with it, which is the draft of the account now."""
+
+    kpi: str
+    text: str
+    mapping: str
+
+
+@ROUTES.get("/promotions", "viewer", "Key results that are proposed as KPIs.")
+def list_promotions(call: Call, query: SiteQuery) -> Reply[Page[PromotionGiven]]:
+    """What was achieved in each of the last three closed cycles and is not watched yet."""
+    found = promotions.list_promotions(call.connector, call.actor, site_of(call, query))
+    return Reply(Page[PromotionGiven](items=[PromotionGiven(**promotion_values(one)) for one in found]))
+
+
+@ROUTES.post("/promotions/accept", "admin", "Take a key result that is proposed as a KPI into a draft.")
+def accept_promotion(call: Call, query: SiteQuery, body: Chosen) -> Reply[PromotedGiven]:
+    """The KPI is added to the draft of the account, begun from the mapping that rules where there is none; activate it to watch it.
+
+    409 where it is not proposed, or no KPI can be written of itself.
+    """
+    made = promotions.promote(call.connector, call.actor, site_of(call, query), body.key_result)
+    return Reply(PromotedGiven(**promoted_values(made)))
+
+
+@ROUTES.post("/promotions/dismiss", "editor", "Say no to a key result that is proposed as a KPI.")
+def dismiss_promotion(call: Call, query: SiteQuery, body: Chosen) -> Reply[Page[PromotionGiven]]:
+    """It is proposed again after three further cycles in which it is achieved. What is proposed still is given. 409 where it is not proposed."""
+    site = site_of(call, query)
+    promotions.dismiss_promotion(call.connector, call.actor, site, body.key_result)
+    found = promotions.list_promotions(call.connector, call.actor, site)
+    return Reply(Page[PromotionGiven](items=[PromotionGiven(**promotion_values(one)) for one in found]))

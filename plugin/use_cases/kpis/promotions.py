@@ -1,0 +1,167 @@
+"""From key result to KPI: what was achieved in each of the last closed cycles is proposed; an admin takes it into a draft of the mapping, or an editor says no."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from connectors.store.numbers import closings, promotions
+from connectors.store.people import audit
+from connectors.store.sites import drafts, revisions
+from mappings.document.mapping import Mapping
+from mappings.document.schema import Document, KeyResultPart, KpiPart
+from mappings.document.text.canonical import list_text
+from mappings.document.text.source import read_document
+from mappings.kpi.creation import Hindrance
+from mappings.kpi.promotion import ClosedCycle, Upkeep, kpi_of, upkeep, watched_as, with_kpi
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.cycles.cycles import ruling
+from plugin.use_cases.mapping.revisions import bound
+from plugin.use_cases.permission import ADMIN, EDITOR, VIEWER, act, question
+
+CYCLES_RUNNING = 3
+"""A key result that was achieved in so many cycles, one after the other, is upkeep and no longer a goal."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPromotion:
+    """A key result that is proposed as a KPI; `kpi` is the document of that, or why none can be written of itself."""
+
+    site: str
+    upkeep: Upkeep
+    kpi: KpiPart | Hindrance
+
+    @property
+    def name(self) -> str:
+        """What it is called by: the key of its issue, or its id."""
+        return self.upkeep.key_result.key or self.upkeep.key_result.id
+
+    @property
+    def text(self) -> str:
+        """The KPI as it would stand in the mapping; empty where none can be written."""
+        return "" if isinstance(self.kpi, Hindrance) else list_text("kpis", [self.kpi])
+
+
+@dataclass(frozen=True, slots=True)
+class Promoted:
+    """A KPI that was made of a key result, and the whole mapping with it. Nothing of it holds until that is activated."""
+
+    kpi: KpiPart
+    text: str
+
+
+@question(VIEWER)
+def list_promotions(connector: Connector, actor: Actor, site: str) -> tuple[ShownPromotion, ...]:
+    """The key results that are proposed as KPIs; what the mapping watches already is none."""
+    mapping = bound(connector, actor, site)
+    if mapping is None:
+        return ()
+    with connector.store.read() as conn:
+        return _proposed(conn, site, mapping, mapping.document)
+
+
+@act(ADMIN)
+def promote(connector: Connector, actor: Actor, site: str, name: str, *, keep: bool = True) -> Promoted:
+    """Put the KPI that watches a key result (its key or id) into the actor's draft of the mapping, begun from the one that rules where there is none.
+
+    Without `keep` its text is given alone. NotReady where it is not proposed, or no KPI can be written of itself.
+    """
+    mapping, _ = ruling(connector, site)
+    now = connector.clock()
+    with connector.store.write() as conn:
+        draft = drafts.get(conn, site, actor.account_id) if keep else None
+        active = revisions.active(conn, site)
+        text = draft.text if draft is not None else active.text if active is not None else ""
+        document = read_document(text).document
+        if document is None:
+            raise NotReady(
+                "Your draft of the mapping cannot be read: mend it, or drop it, then take the KPI into it."
+            )
+        one = _named(_proposed(conn, site, mapping, document), name)
+        if isinstance(one.kpi, Hindrance):
+            raise NotReady(f"{one.kpi.message} {one.kpi.remedy}")
+        made = Promoted(one.kpi, with_kpi(text, document, one.kpi))
+        if keep:
+            base = active.revision if active is not None else ""
+            drafts.put(conn, site, actor.account_id, made.text, now, None if draft is not None else base)
+        detail = {"kpi": one.kpi.id, "issue": one.name, "cycles": one.upkeep.cycles}
+        audit.note(conn, actor.label, "key result promoted to a KPI", now, detail, site)
+    return made
+
+
+@act(EDITOR)
+def dismiss_promotion(connector: Connector, actor: Actor, site: str, name: str) -> None:
+    """Say no: it is proposed again after as many further cycles in which it is achieved. NotReady where it is not proposed."""
+    mapping, _ = ruling(connector, site)
+    now = connector.clock()
+    with connector.store.write() as conn:
+        one = _named(_proposed(conn, site, mapping, mapping.document), name)
+        promotions.dismiss(conn, site, one.upkeep.key_result.id, one.upkeep.until, actor.label, now)
+        detail = {"issue": one.name, "cycles": one.upkeep.cycles}
+        audit.note(conn, actor.label, "promotion of a key result dismissed", now, detail, site)
+
+
+def upkeep_of(conn: Connection, site: str, mapping: Mapping) -> tuple[Upkeep, ...]:
+    """What was achieved in each of the last closed cycles, watched already or not."""
+    ends = sorted(
+        (cycle.end, act.version, id_)
+        for id_, act in closings.closed(conn, site).items()
+        if (cycle := mapping.cycles.get(id_)) is not None
+    )
+    if len(ends) < CYCLES_RUNNING:
+        return ()
+    cycles = [
+        ClosedCycle(end, tuple(one.state for one in closings.records(conn, site, id_, version)))
+        for end, version, id_ in ends
+    ]
+    return upkeep(cycles, CYCLES_RUNNING, promotions.dismissed(conn, site))
+
+
+def _proposed(
+    conn: Connection, site: str, mapping: Mapping, document: Document
+) -> tuple[ShownPromotion, ...]:
+    """By the mapping that rules, of what this document does not watch."""
+    found = []
+    for one in upkeep_of(conn, site, mapping):
+        part = _rule(document, one)
+        if watched_as(document, part, one.key_result) is None:
+            found.append(ShownPromotion(site, one, kpi_of(document, part, one.key_result)))
+    return tuple(found)
+
+
+def _rule(document: Document, one: Upkeep) -> KeyResultPart | None:
+    """The rule that makes it a key result."""
+    rules = (part.key_results for part in document.objectives if part.id == one.objective.rule_id)
+    return next((part for parts in rules for part in parts if part.id == one.key_result.rule_id), None)
+
+
+def _named(found: tuple[ShownPromotion, ...], name: str) -> ShownPromotion:
+    wanted = name.strip().casefold()
+    for one in found:
+        if wanted in (one.name.casefold(), one.upkeep.key_result.id.casefold()):
+            return one
+    known = ", ".join(one.name for one in found) or "none"
+    raise NotReady(f"{name} is not proposed as a KPI, or is watched already. Proposed: {known}.")
+
+
+def promotion_values(one: ShownPromotion) -> dict[str, Any]:
+    """One proposal, for programs."""
+    refused = one.kpi if isinstance(one.kpi, Hindrance) else None
+    return {
+        "key_result": one.upkeep.key_result.id,
+        "key": one.upkeep.key_result.key,
+        "title": one.upkeep.key_result.title,
+        "objective": one.upkeep.objective.key or one.upkeep.objective.id,
+        "cycles": one.upkeep.cycles,
+        "kpi": None if isinstance(one.kpi, Hindrance) else one.kpi.id,
+        "text": one.text,
+        "hindrance": None if refused is None else f"{refused.message} {refused.remedy}",
+    }
+
+
+def promoted_values(one: Promoted) -> dict[str, Any]:
+    """What was made, for programs."""
+    return {"kpi": one.kpi.id, "text": list_text("kpis", [one.kpi]), "mapping": one.text}
