@@ -9,7 +9,7 @@ from typing import Any
 from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.openapi import OpenAPI
 
-from plugin.api import sites
+from plugin.api import forge, sites
 from plugin.api.accounts import audit, own_account, people
 from plugin.api.mappings import revisions, texts
 from plugin.api.mappings.texts import SchemaGiven
@@ -58,6 +58,7 @@ MODULES = (
     digests,
     past,
     sites,
+    forge,
     texts,
     revisions,
     exports,

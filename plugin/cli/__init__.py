@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "mapping": "plugin.cli.mappings.mapping:mapping_group",
         "site": "plugin.cli.operation.site:site_group",
         "webhook": "plugin.cli.operation.webhook:webhook_group",
+        "forge": "plugin.cli.operation.forge:forge_group",
         "dead-letters": "plugin.cli.work.dead_letters:dead_letters_group",
         "held": "plugin.cli.work.held:held_group",
         "gaps": "plugin.cli.work.gaps:gaps_group",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import RadioField
 from wtforms.widgets import EmailInput, URLInput
@@ -18,6 +18,7 @@ from plugin.pages.frame.visit import known_site, shown
 from plugin.pages.views.words.moments import When
 from plugin.runtime.connector import Connector, NotReady, Site
 from plugin.runtime.saved_sites import new_secret
+from plugin.use_cases.forge.pairing import PairingCode, new_code, paired
 from plugin.use_cases.health.credential_expiry import Expiry
 from plugin.use_cases.health.faults import JiraError, told
 from plugin.use_cases.sites.secret_change import change_secret
@@ -131,6 +132,16 @@ class SiteCard:
     credential: Expiry
 
 
+@dataclass(frozen=True, slots=True)
+class InstallationLine:
+    """One installation of the Forge app."""
+
+    environment: str
+    paired: When
+    heard: When | None
+    uninstalled: When | None
+
+
 def register(blueprint: Blueprint, connector: Connector) -> None:
     """Add the routes."""
 
@@ -160,6 +171,11 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def another_secret(site: str) -> ResponseReturnValue:
         return secret_changed(connector, known_site(connector, site))
 
+    @blueprint.post("/sites/<site>/forge/code", endpoint="forge_code")
+    @needs("admin")
+    def pairing_code(site: str) -> ResponseReturnValue:
+        return code_page(connector, known_site(connector, site))
+
     @blueprint.post("/sites/<site>/remove", endpoint="remove_site")
     @needs("admin")
     def forget(site: str) -> ResponseReturnValue:
@@ -188,8 +204,12 @@ def site_page(
     failure: str = "",
     renewal: RenewalForm | None = None,
     removal: RemovalForm | None = None,
+    code: PairingCode | None = None,
 ) -> str:
-    """One site as HTML, with where its webhook goes; `tested` is what Jira has just said, the forms come back with what was wrong."""
+    """One site as HTML, with where its webhook goes; `tested` is what Jira has just said, the forms come back with what was wrong.
+
+    `code` is the one that was made for the Forge app a moment ago.
+    """
     wanted, standing = target(connector, acting(), site.name), one_site(connector, acting(), site.name)
     removal = removal or RemovalForm()
     removal.confirm.label.text = f"Type {site.name} to confirm"
@@ -203,7 +223,33 @@ def site_page(
         removal=removal,
         webhook=public_address(connector, wanted.address),
         secret=wanted.secret,
+        forge=forge_app(connector, site.name) if connector.settings.forge is not None else None,
+        code=code,
     )
+
+
+def forge_app(connector: Connector, site: str) -> tuple[InstallationLine, ...]:
+    """The installations of the Forge app, as the page shows them."""
+    return tuple(
+        InstallationLine(
+            one.environment,
+            shown(connector, one.paired_at),
+            None if one.heard_at is None else shown(connector, one.heard_at),
+            None if one.uninstalled_at is None else shown(connector, one.uninstalled_at),
+        )
+        for one in paired(connector, acting(), site)
+    )
+
+
+def code_page(connector: Connector, site: Site) -> ResponseReturnValue:
+    """The page of the site with a code for the Forge app, or why there is none."""
+    try:
+        made = new_code(connector, acting(), site.name)
+    except NotReady as error:
+        return site_page(connector, site, failure=str(error)), 422
+    answer = make_response(site_page(connector, site, code=made))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def tested_page(connector: Connector, site: Site) -> ResponseReturnValue:

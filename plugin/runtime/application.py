@@ -8,6 +8,7 @@ from flask_openapi.openapi import OpenAPI
 from connectors.url_rule import UrlRule
 from plugin.api import register_api
 from plugin.doors.guard import guard
+from plugin.forge import forge_blueprint
 from plugin.operations import operations_blueprint
 from plugin.pages import pages_blueprint
 from plugin.pages.accounts.access import access_blueprint
@@ -42,6 +43,8 @@ def create_app(connector: Connector) -> Flask:
     app.register_blueprint(access_blueprint(app, connector))
     if connector.settings.mcp == "on":
         app.register_blueprint(_tools(connector))
+    if connector.settings.forge is not None:
+        app.register_blueprint(forge_blueprint(connector))
     guard(app, connector)
     app.after_request(_secured)
     return app

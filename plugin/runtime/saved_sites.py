@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from connectors.jira.http.address import Deployment
 from connectors.jira.http.errors import AuthFailed, JiraError
 from connectors.jira.http.scopes import WRITE_WORK, ScopeMissing
+from connectors.store.forge import installations
 from connectors.store.people import audit
 from connectors.store.reads import wishes
 from connectors.store.sites import api_versions, catalogues, sites
@@ -215,6 +216,7 @@ def remove_site(connector: Connector, name: str, by: str) -> None:
     with connector.store.write() as conn:
         if not sites.remove(conn, name):
             raise _not_added(name)
+        installations.forget(conn, name)
         if not _of_settings(connector, name):
             sites.forget_work(conn, name)
         audit.note(conn, by, "site removed", connector.clock(), site=name)

@@ -75,6 +75,8 @@ EXPECTED = {
     "notify.google_chat": 'JSON: webhooks of Google Chat spaces by name, for example {"okr": "https://chat.googleapis.com/v1/spaces/…"}',
     "notify.webhook": 'JSON: signed webhooks by name, for example {"hub": {"url": "https://hub.acme.example/okr", "secret": "whsec_…"}}',
     "notify.hosts": 'JSON: further hosts that webhooks may be at, for example ["chat.acme.example"]',
+    "forge.app_id": "the id of your Forge app as its manifest.yml has it, for example ari:cloud:ecosystem::app/11111111-2222-3333-4444-555555555555",
+    "forge.keys_url": "the address of the keys that Forge signs with, which you need not set",
     "trusted_proxies": "how many reverse proxies stand before the connector and set X-Forwarded-For; 0 for none",
     "datacenter_calls_per_second": "how many calls a second Jira Data Center may get, 0.1 to 1000",
     "mcp": "on or off",
@@ -150,6 +152,21 @@ class OidcSettings(BaseModel):
     role_claim: str | None = None
     roles: dict[str, Literal["viewer", "editor", "admin"]] = Field(default_factory=dict)
     default_role: Literal["viewer", "editor", "admin", "none"] = "viewer"
+
+
+class ForgeSettings(BaseModel):
+    """The Forge app that calls this connector. Whoever calls for another app is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    app_id: str = Field(pattern=r"^ari:cloud:ecosystem::app/[0-9a-fA-F-]{36}$")
+    keys_url: AnyHttpUrl = AnyHttpUrl("https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json")
+
+    @field_validator("app_id", mode="before")
+    @classmethod
+    def _bare(cls, given: object) -> object:
+        """Without the blanks that come along when it is copied."""
+        return given.strip() if isinstance(given, str) else given
 
 
 class MetricConnectionSettings(BaseModel):
@@ -240,6 +257,7 @@ class Settings(BaseSettings):
     mapping: Path | None = None
     jira: JiraSettings | None = None
     oidc: OidcSettings | None = None
+    forge: ForgeSettings | None = None
     metrics: MetricSettings = MetricSettings()
     notify: NotifySettings = NotifySettings()
     trusted_proxies: int = Field(default=0, ge=0, le=10)

@@ -94,6 +94,7 @@ DOORS = (
     "plugin/api/",
     "plugin/cli/",
     "plugin/mcp/",
+    "plugin/forge/",
     "plugin/operations.py",
     "plugin/webhooks.py",
 )

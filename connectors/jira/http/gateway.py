@@ -14,7 +14,7 @@ from connectors.jira.http.errors import Transient
 
 GATEWAY = "https://api.atlassian.com"
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-PLACE = re.compile(r"/ex/jira/[^/]+/?")
+PLACE = re.compile(r"/ex/jira/([^/]+)/?")
 
 Asked = Callable[[str], tuple[int, bytes]]
 """The status and the body behind an address, asked without credentials; raises JiraError where nothing answers."""
@@ -38,10 +38,16 @@ class ApiBase:
         """The address, without a trailing slash. Raises JiraError where the site does not tell its cloud id."""
         with self._lock:
             if self.known is None:
-                self.known = f"{self._address.gateway}/ex/jira/{self._cloud_id()}"
+                self.known = f"{self._address.gateway}/ex/jira/{self._told_cloud_id()}"
             return self.known
 
-    def _cloud_id(self) -> str:
+    def cloud_id(self) -> str:
+        """Which site of Jira Cloud it is: as its address at the gateway says, or as the site tells. Raises JiraError where it does not."""
+        with self._lock:
+            match = PLACE.fullmatch(urlsplit(self.known or "").path)
+            return match[1].lower() if match is not None else self._told_cloud_id()
+
+    def _told_cloud_id(self) -> str:
         where = f"{self._address.browse_url}/_edge/tenant_info"
         status, body = self._asked(where)
         try:

@@ -182,6 +182,10 @@ class Transport:
         """Where the API is, as far as it is known without asking."""
         return self._base.known or f"{self.address.gateway}/ex/jira"
 
+    def cloud_id(self) -> str:
+        """Which site of Jira Cloud it is, asked of the site where its address does not say it. Raises JiraError where nobody tells."""
+        return self._base.cloud_id()
+
     def in_background(self) -> Transport:
         """The same site over the same connections, for work that yields to fresh events."""
         other = copy(self)

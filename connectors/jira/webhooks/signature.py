@@ -63,6 +63,25 @@ def fallback_identifier(body: bytes) -> str:
     return f"hash-{hashlib.sha256(repr(parts).encode('utf-8', 'replace')).hexdigest()}"
 
 
+def event_identifier(body: bytes) -> str:
+    """For the Forge app, whose events have no identifier, and say in their body how often they came: a hash of what happened to what, when."""
+    said = _decoded(body)
+    event = said if "eventType" in said else _part(said, "payload")
+    of = next(
+        (found for name in SUBJECTS if (found := _part(event, name).get("id")) is not None), event.get("id")
+    )
+    parts = (event.get("eventType"), event.get("timestamp"), of, _part(event, "changelog").get("id"))
+    if None in parts[:3]:
+        same = {name: value for name, value in said.items() if name != "retryContext"}
+        text = msgspec.json.encode(same, order="sorted") if said else body
+        return f"forge-body-{hashlib.sha256(text).hexdigest()}"
+    return f"forge-{hashlib.sha256(repr(parts).encode('utf-8', 'replace')).hexdigest()}"
+
+
+SUBJECTS = ("issue", "sprint", "version")
+"""What an event of Forge is about; a link stands in the event itself."""
+
+
 def _decoded(body: bytes) -> dict[str, object]:
     try:
         said = msgspec.json.decode(body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connectors.store.schema.columns import metadata
+from connectors.store.schema.forge import forge_code, forge_installation
 from connectors.store.schema.jobs import (
     background_job,
     engine_version,
@@ -127,6 +128,8 @@ __all__ = [
     "ended_session",
     "engine_version",
     "forecast",
+    "forge_code",
+    "forge_installation",
     "former_call",
     "former_lag",
     "full_read",

@@ -28,6 +28,8 @@ CALENDAR = Actor("calendar", Permission.EDITOR)
 """What happens because its day has come: a cycle is closed by itself."""
 DEMONSTRATION = Actor("demo", Permission.ADMIN)
 """The demo, which sets itself up."""
+FORGE = Actor("Forge app", Permission.EDITOR)
+"""Events and the hourly call of the Forge app, which no person makes."""
 NOBODY = Actor("nobody", Permission.PUBLIC)
 """Whoever has not signed in yet."""
 MONITORING = Actor("monitoring", Permission.VIEWER)

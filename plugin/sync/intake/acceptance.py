@@ -17,15 +17,22 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from connectors.jira.webhooks.signature import HEADER, IDENTIFIER, identifier, is_said, verify
+from connectors.jira.webhooks.signature import (
+    HEADER,
+    IDENTIFIER,
+    event_identifier,
+    identifier,
+    is_said,
+    verify,
+)
 from connectors.store import Store, StoreError
 from connectors.store.work import delivery_sources, inbox
 from plugin.sync.announcement import SILENT, Announcer
 
 NOTED_EACH = timedelta(seconds=10)
 """How often one process notes that a source was heard."""
-Source = Literal["webhook", "rule", "address"]
-"""What proves a delivery: a signature (webhooks of Jira, post functions of workflows), a header with a secret, or the address itself."""
+Source = Literal["webhook", "rule", "address", "forge"]
+"""What proves a delivery: a signature (webhooks of Jira, post functions of workflows), a header with a secret, the address itself, or Forge's token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,7 @@ class Proof:
 
 
 SIGNED = Proof("webhook")
+INVOKED = Proof("forge")
 
 
 def proof_of(site: str, secrets: Sequence[str], headers: Mapping[str, str], body: bytes) -> Proof | None:
@@ -142,7 +150,9 @@ class Intake:
         return True
 
     def _identifier(self, source: Source, headers: Mapping[str, str], body: bytes, now: datetime) -> str:
-        """A rule sends the same body each time, and never the same request twice: what comes later is news."""
+        """A rule sends the same body each time, and never the same request twice: what comes later is news. Forge tells in the body that it tries again."""
+        if source == "forge":
+            return event_identifier(body)
         if source != "rule" or any(name.lower() == IDENTIFIER for name in headers):
             return identifier(headers, body)
         number = f"{int(now.timestamp() * 1000)}-{next(self._numbers)}"

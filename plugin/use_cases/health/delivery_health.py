@@ -12,6 +12,7 @@ from connectors.store.work import delivery_sources
 NAMES = {
     "webhook": "Webhooks of Jira and of workflows",
     "rule": "Automation rules",
+    "forge": "The Forge app",
     "address": "Webhooks without a signature",
     "refused": "Turned away",
 }

@@ -32,6 +32,7 @@ ONLY_DO = {
     *("mapping activate", "mapping rollback", "mapping import"),
     *("site add", "site test", "site remove", "site renew", "site reseal"),
     *("webhook delete", "webhook rotate"),
+    "forge unpair",
     *(
         "user add",
         "user role",

@@ -1,0 +1,78 @@
+"""`/sites/{site}/forge`: the Forge app inside Jira: its installations, and the code by which one is paired with a site."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from plugin.api.protocol.addresses import SiteAddress
+from plugin.api.protocol.lookup import site_of
+from plugin.api.protocol.operation import UNKEPT, Call, Reply, Routes
+from plugin.doors.model import Done, Given
+from plugin.use_cases.forge.pairing import new_code, paired, unpair
+
+ROUTES = Routes()
+
+
+class InstallationGiven(Given):
+    """One installation of the app. `token_expires` is null where the app has no token that can be used now."""
+
+    environment: str
+    cloud_id: str
+    paired_at: datetime
+    heard_at: datetime | None
+    heartbeat_at: datetime | None = Field(description="When Forge made its hourly call last.")
+    uninstalled_at: datetime | None
+    token_expires: datetime | None
+
+
+class InstallationsGiven(Given):
+    """Every installation that belongs to a site."""
+
+    items: list[InstallationGiven]
+
+
+class CodeGiven(Given):
+    """What a Jira admin types into the app's page in Jira. It is told this once."""
+
+    code: str
+    until: datetime
+
+
+@ROUTES.get("/sites/{site}/forge", "viewer", "The installations of the Forge app that belong to a site.")
+def list_installations(call: Call, path: SiteAddress) -> Reply[InstallationsGiven]:
+    """Those taken out of Jira too."""
+    found = paired(call.connector, call.actor, site_of(call, path))
+    items = [
+        InstallationGiven(
+            environment=one.environment,
+            cloud_id=one.cloud_id,
+            paired_at=one.paired_at,
+            heard_at=one.heard_at,
+            heartbeat_at=one.heartbeat_at,
+            uninstalled_at=one.uninstalled_at,
+            token_expires=one.token_expires,
+        )
+        for one in found
+    ]
+    return Reply(InstallationsGiven(items=items))
+
+
+@ROUTES.post("/sites/{site}/forge/code", "admin", "Make a code by which the Forge app is paired with a site.")
+def make_code(call: Call, path: SiteAddress) -> Reply[CodeGiven]:
+    """It holds for fifteen minutes, once, and takes the place of the one before."""
+    made = new_code(call.connector, call.actor, site_of(call, path))
+    return Reply(
+        CodeGiven(code=made.shown, until=made.until),
+        UNKEPT,
+        again=CodeGiven(code="", until=made.until),
+    )
+
+
+@ROUTES.delete("/sites/{site}/forge", "admin", "Unpair every installation of the Forge app from a site.")
+def unpair_site(call: Call, path: SiteAddress) -> Reply[Done]:
+    """The app stays in Jira, and is turned away from then on."""
+    name = site_of(call, path)
+    count = unpair(call.connector, call.actor, name)
+    return Reply(Done(said=f"{count} installations of the Forge app are no longer paired with {name}."))

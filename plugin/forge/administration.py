@@ -1,0 +1,36 @@
+"""The page of the Jira admin: pairing, and how the app stands."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+from pydantic import Field
+
+from plugin.access.authorization.permission import needs
+from plugin.forge.door import Given, Said, given, headers, proved, said
+from plugin.forge.modules import ADMINISTRATION
+from plugin.runtime.connector import Connector
+from plugin.use_cases.forge.admission import Admission, Invocation, actor_of
+from plugin.use_cases.forge.pairing import pair
+
+
+class Code(Said):
+    """What was typed."""
+
+    code: str = Field(min_length=1, max_length=40)
+
+
+class Paired(Given):
+    """The site that the app belongs to from now on."""
+
+    site: str
+
+
+def register(blueprint: Blueprint, connector: Connector, admission: Admission) -> None:
+    """Add the routes."""
+
+    @blueprint.post("/api/pair", endpoint="pair")
+    @needs("public", signed=True)
+    @proved(admission, {ADMINISTRATION})
+    def typed(invocation: Invocation) -> Response:
+        site = pair(connector, actor_of(invocation), invocation, headers().user_token, said(Code).code)
+        return given(Paired(site=site))

@@ -1,0 +1,45 @@
+"""What Forge posts without a person: events, the life of the app, and its hourly call. All of it is answered within a moment."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from plugin.access.authorization.actor import FORGE
+from plugin.access.authorization.permission import needs
+from plugin.forge.door import body, called, done
+from plugin.forge.modules import EVENTS, GOODBYE, HEARTBEAT, LIFE
+from plugin.runtime.connector import Connector
+from plugin.use_cases.forge.admission import Admission, Caller
+from plugin.use_cases.forge.events import catch_up, intake_of, leave, take_in
+
+
+def register(blueprint: Blueprint, connector: Connector, admission: Admission) -> None:
+    """Add the routes."""
+    intake = intake_of(connector)
+
+    @blueprint.post("/events", endpoint="events")
+    @needs("public", signed=True)
+    @called(admission, EVENTS)
+    def event(caller: Caller) -> Response:
+        take_in(connector, FORGE, intake, caller.site, body())
+        return done()
+
+    @blueprint.post("/lifecycle", endpoint="lifecycle")
+    @needs("public", signed=True)
+    @called(admission, LIFE)
+    def life(_caller: Caller) -> Response:
+        return done()
+
+    @blueprint.post("/heartbeat", endpoint="heartbeat")
+    @needs("public", signed=True)
+    @called(admission, HEARTBEAT, heartbeat=True)
+    def hour(caller: Caller) -> Response:
+        catch_up(connector, FORGE, caller.site)
+        return done()
+
+    @blueprint.post("/uninstall", endpoint="uninstall")
+    @needs("public", signed=True)
+    @called(admission, GOODBYE)
+    def goodbye(caller: Caller) -> Response:
+        leave(connector, FORGE, caller)
+        return done()
