@@ -103,15 +103,12 @@ def _serve(kind: str, port: int, folder: str) -> None:
         env_file=None, database_url=f"sqlite:///{Path(folder) / 'bench.sqlite3'}", jira=jira
     )
     connector = build_connector(settings)
-    app = _ours(connector) if kind == "ours" else _bare(connector)
-    server = production_server.InProcess(**production_server._options(settings, "127.0.0.1", port))
+    options = production_server._options("127.0.0.1", port)
+    if kind == "bare":
+        options |= {"interface": "wsgi", "blocking_threads": settings.http_threads}
+    app = production_server.asgi_application(connector) if kind == "ours" else _bare(connector)
+    server = production_server.InProcess(**options)
     server.serve(target_loader=lambda: app, wrap_loader=False)
-
-
-def _ours(connector: Any) -> Any:
-    from plugin.runtime.application import create_app
-
-    return create_app(connector)
 
 
 def _bare(connector: Any) -> Any:

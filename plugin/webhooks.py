@@ -7,6 +7,7 @@ where the delivery could not be made durable.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 
@@ -14,9 +15,10 @@ import structlog
 from flask import Blueprint, Response, request
 
 from plugin.runtime.connector import Connector, Site
-from plugin.sync.intake.acceptance import Intake, Proof, proof_of
+from plugin.sync.intake.acceptance import Intake, Proof, may_prove, proof_of
 from plugin.use_cases.health.faults import StoreError
 
+PATH = "/webhooks/jira/"
 LARGEST_DELIVERY = 25 * 1024 * 1024
 """Atlassian's documented maximum of a webhook body."""
 
@@ -28,12 +30,23 @@ def webhooks_blueprint(connector: Connector) -> Blueprint:
     blueprint = Blueprint("webhooks", __name__)
     intake_of = lru_cache(maxsize=1)(Intake)
 
-    @blueprint.post("/webhooks/jira/<site>")
-    @blueprint.post("/webhooks/jira/<site>/<path_token>")
+    @blueprint.post(f"{PATH}<site>")
+    @blueprint.post(f"{PATH}<site>/<path_token>")
     def receive(site: str, path_token: str = "") -> Response:
         return take_in(connector, intake_of(connector.store), site, path_token)
 
     return blueprint
+
+
+def delivery_size(path: str, headers: Mapping[str, str]) -> int | None:
+    """How many bytes of a delivery are worth reading: none where nothing about it could prove it; None for other requests.
+
+    Who knows no secret must not have megabytes of his kept: there is nothing to compare them with.
+    """
+    if not path.startswith(PATH):
+        return None
+    named = path.removeprefix(PATH).strip("/").count("/") == 1
+    return LARGEST_DELIVERY if named or may_prove(headers) else 0
 
 
 def take_in(connector: Connector, intake: Intake, name: str, path_token: str) -> Response:

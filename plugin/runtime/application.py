@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Flask, Response
 from flask_openapi.openapi import OpenAPI
 
@@ -17,7 +19,7 @@ from plugin.pages.frame.guard import content_security_policy
 from plugin.pages.stored_sources import StoredSources
 from plugin.runtime.connector import Connector, NotReady
 from plugin.unsubscribe import unsubscribe_blueprint
-from plugin.webhooks import webhooks_blueprint
+from plugin.webhooks import delivery_size, webhooks_blueprint
 
 LARGEST_REQUEST = 2 * 1024 * 1024
 
@@ -48,6 +50,12 @@ def create_app(connector: Connector) -> Flask:
     guard(app, connector)
     app.after_request(_secured)
     return app
+
+
+def worth_reading(path: str, headers: Mapping[str, str]) -> int:
+    """How many bytes of a request's body are read before a route sees it; `headers` by names in lower case."""
+    delivery = delivery_size(path, headers)
+    return LARGEST_REQUEST if delivery is None else delivery
 
 
 def _tools(connector: Connector) -> Blueprint:

@@ -21,13 +21,13 @@ from granian.server.mp import MPServer
 from granian.server.mt import MTServer
 
 from plugin.jobs import engine_for
-from plugin.runtime.application import create_app
+from plugin.runtime.application import create_app, worth_reading
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.heartbeat import Heartbeat
 from plugin.runtime.processes.logs import configure_logs, known_secrets
 from plugin.runtime.saved_sites import open_sites, watched
-from plugin.runtime.serving.request_bodies import BodiesInTurn
+from plugin.runtime.serving.asgi_application import AsgiApplication, Limits
 from plugin.runtime.settings import Settings
 
 HEADER_MS = 10_000
@@ -69,9 +69,9 @@ def serve_alone(
     engine = engine_for(connector, settings.workers)
     connector.announce = engine.announce
     heartbeat = Heartbeat(connector, "serve", settings.workers)
-    server = InProcess(**_options(settings, host, port))
+    server = InProcess(**_options(host, port))
     server.patience = patience
-    app = BodiesInTurn(create_app(connector), settings.http_threads)
+    app = asgi_application(connector)
     engine.start()
     heartbeat.start()
     ready()
@@ -88,7 +88,7 @@ def serve_many(
 ) -> None:
     """Serve in several processes until SIGTERM or SIGINT. Nothing may be open here that a child must not inherit."""
     settings = settings.model_copy(update={"workers": 0})
-    options = _options(settings, host, port)
+    options = _options(host, port)
     server = MPServer(
         **options,
         workers=settings.http_processes,
@@ -97,6 +97,12 @@ def serve_many(
     )
     ready()
     server.serve(target_loader=partial(_served_by_child, settings, os.getpid()), wrap_loader=False)
+
+
+def asgi_application(connector: Connector) -> AsgiApplication:
+    """What the server runs: pages, API and webhooks behind an event loop that waits for their clients."""
+    limits = Limits(threads=connector.settings.http_threads)
+    return AsgiApplication(create_app(connector), limits, worth_reading, constant=("/healthz",))
 
 
 def require_one_writer(settings: Settings) -> None:
@@ -108,15 +114,14 @@ def require_one_writer(settings: Settings) -> None:
         )
 
 
-def _options(settings: Settings, host: str, port: int) -> dict[str, Any]:
+def _options(host: str, port: int) -> dict[str, Any]:
     return {
         "target": "jira-okr",
         "address": host,
         "port": port,
-        "interface": Interfaces.WSGI,
+        "interface": Interfaces.ASGINL,
         "http": HTTPModes.http1,
         "http1_settings": HTTP1Settings(header_read_timeout=HEADER_MS),
-        "blocking_threads": settings.http_threads,
         "backlog": WAITING,
         "backpressure": WAITING,
         "websockets": False,
@@ -131,7 +136,7 @@ def _served_by_child(settings: Settings, parent: int) -> Any:
     threading.Thread(target=_end_with, args=(parent,), name="okr-parent", daemon=True).start()
     Heartbeat(connector, "serve", 0).start()
     open_sites(connector).start()
-    return BodiesInTurn(create_app(connector), settings.http_threads)
+    return asgi_application(connector)
 
 
 def _end_with(parent: int) -> None:

@@ -1,0 +1,304 @@
+"""The ASGI application around Flask's: clients are waited for in the event loop, never in a thread that answers requests.
+
+A body is read whole before a thread takes the request, an answer is whole (or its next piece is) before it is sent. So a client
+that begins a body and never ends it, or asks for a file and never reads it, costs a connection and the bytes it has sent, and
+nobody waits behind it. What cannot be taken in is refused at once with 503 and `Retry-After`, not after a wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import unquote_to_bytes
+
+import structlog
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+Message = dict[str, Any]
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+RETRY_AFTER_S = 2
+
+log = structlog.get_logger("jira_okr.server")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of one process clients may take; sizes in bytes, times in seconds.
+
+    `bodies` is the sum of all bodies that are being received or worked on. `body_s` is how long a client may take to send one,
+    `stall_s` how long it may leave the next piece of an answer unread. An answer above `whole` is sent in pieces, and only
+    `in_pieces` of these at a time, for each may hold a connection of the database.
+    """
+
+    threads: int
+    waiting: int = 1024
+    bodies: int = 96 << 20
+    body_s: float = 30.0
+    stall_s: float = 30.0
+    whole: int = 1 << 20
+    in_pieces: int = 4
+
+
+class BodySize(Protocol):
+    """How many bytes of a request's body are worth reading: 0 where the head alone decides that it is refused."""
+
+    def __call__(self, path: str, headers: Mapping[str, str]) -> int: ...
+
+
+@dataclass(slots=True)
+class Answer:
+    """What Flask answers: `rest` is None where `body` is all of it, else the pieces that come after it."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    rest: Iterator[bytes] | None = None
+    close: Callable[[], object] = bool
+
+
+class _Refused(Exception):  # noqa: N818
+    """The request is answered without Flask."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+class _Gone(Exception):  # noqa: N818
+    """The client went away."""
+
+
+class AsgiApplication:
+    """A WSGI application for a server that speaks ASGI. Belongs to one event loop; threads of its own answer."""
+
+    def __init__(
+        self, app: WSGIApplication, limits: Limits, body_size: BodySize, constant: Iterable[str] = ()
+    ) -> None:
+        """`constant` are paths whose answer never changes: it is asked for once, and then given by the loop itself."""
+        self._app = app
+        self._limits = limits
+        self._body_size = body_size
+        self._constant = {path: self._asked_once(path) for path in constant}
+        self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="okr-request")
+        self._waiting = 0
+        self._bodies = 0
+        self._in_pieces = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; other things that a server may say (lifespan, websocket) are not for us."""
+        if scope["type"] != "http":
+            return
+        constant = self._constant.get(scope["path"]) if scope["method"] in ("GET", "HEAD") else None
+        if constant is not None:
+            await _send_whole(constant, send)
+            return
+        with suppress(_Gone):
+            try:
+                await self._served(scope, receive, send)
+            except _Refused as refused:
+                await _send_whole(refused.answer, send)
+
+    async def _served(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._waiting >= self._limits.waiting:
+            raise _busy("Too many requests wait to be answered.")
+        self._waiting += 1
+        body = _Body()
+        try:
+            await self._receive(scope, receive, body)
+            environ = environ_of(scope, bytes(body.data), body.claimed)
+            context = copy_context()
+            answer = await self._in_thread(context, self._answer, environ)
+        finally:
+            self._waiting -= 1
+            self._bodies -= len(body.data)
+        if answer.rest is None:
+            await self._unstalled(_send_whole(answer, send))
+        else:
+            await self._send_pieces(answer, answer.rest, context, send)
+
+    async def _receive(self, scope: Scope, receive: Receive, body: _Body) -> None:
+        """The body, as far as it is worth reading; raises _Refused where it comes too slowly or there is no room for it."""
+        headers = _by_name(scope)
+        most = self._body_size(scope["path"], headers)
+        claimed = headers.get("content-length", "")
+        if claimed == "0" or (not claimed and "transfer-encoding" not in headers):
+            body.claimed = claimed
+            return
+        if most == 0:
+            body.claimed = "0"
+            return
+        if claimed.isdecimal() and int(claimed) > most:
+            body.claimed = claimed  # too large: Flask says so, in its own words
+            return
+        try:
+            async with asyncio.timeout(self._limits.body_s):
+                await self._fill(body, most, receive)
+        except TimeoutError:
+            raise _Refused(_plain(408, "The body took too long to arrive.", close=True)) from None
+        body.claimed = str(len(body.data))
+
+    async def _fill(self, body: _Body, most: int, receive: Receive) -> None:
+        more = True
+        while more and len(body.data) <= most:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _Gone
+            piece = message.get("body", b"")
+            if self._bodies + len(piece) > self._limits.bodies:
+                raise _busy("Too much is being sent at once.")
+            body.data += piece
+            self._bodies += len(piece)
+            more = message.get("more_body", False)
+
+    def _answer(self, environ: WSGIEnvironment) -> Answer:
+        """In a thread: what Flask answers, as far as it is sent at once."""
+        begun: dict[str, Any] = {}
+        body = bytearray()
+
+        def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Any:
+            begun.update(status=int(status[:3]), headers=headers)
+            return body.extend
+
+        pieces = self._app(environ, start_response)
+        close: Callable[[], object] = getattr(pieces, "close", bool)
+        rest = iter(pieces)
+        for piece in rest:
+            body += piece
+            if len(body) > self._limits.whole:
+                break
+        else:
+            close()
+            return Answer(begun["status"], _encoded(begun["headers"]), bytes(body))
+        return Answer(begun["status"], _encoded(begun["headers"]), bytes(body), rest, close)
+
+    async def _send_pieces(self, answer: Answer, rest: Iterator[bytes], context: Context, send: Send) -> None:
+        """A long answer: a thread makes the next piece when the client took the last; in between it has none."""
+        if self._in_pieces >= self._limits.in_pieces:
+            await self._in_thread(context, answer.close)
+            raise _busy("Too many long answers are being sent.")
+        self._in_pieces += 1
+        try:
+            await self._unstalled(_start(answer, send))
+            piece: bytes | None = answer.body
+            while piece is not None:
+                await self._unstalled(send(_piece(piece, more=True)))
+                piece = await self._in_thread(context, _next_piece, rest, self._limits.whole)
+            await self._unstalled(send(_piece(b"", more=False)))
+        finally:
+            self._in_pieces -= 1
+            await self._in_thread(context, answer.close)
+
+    async def _unstalled(self, sent: Awaitable[None]) -> None:
+        try:
+            async with asyncio.timeout(self._limits.stall_s):
+                await sent
+        except TimeoutError:
+            log.info("an answer was not read; it is cut off", seconds=self._limits.stall_s)
+            raise _Gone from None
+
+    async def _in_thread(self, context: Context, work: Callable[..., Any], *given: Any) -> Any:
+        """The result of work in one of our threads. A request keeps its context, whichever thread goes on with it."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, lambda: context.run(work, *given))
+
+    def _asked_once(self, path: str) -> Answer:
+        scope = {"method": "GET", "path": path, "query_string": b"", "headers": [(b"host", b"localhost")]}
+        return self._answer(environ_of(scope, b"", ""))
+
+
+@dataclass(slots=True)
+class _Body:
+    data: bytearray = field(default_factory=bytearray)
+    claimed: str = ""
+
+
+def environ_of(scope: Scope, body: bytes, length: str) -> WSGIEnvironment:
+    """The request as WSGI (PEP 3333) has it. Names with an underscore are dropped: they would pass for those with a hyphen."""
+    server, port = scope.get("server") or ("localhost", 80)
+    client = scope.get("client") or ("", 0)
+    environ: WSGIEnvironment = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(scope.get("raw_path") or scope["path"]).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": server,
+        "SERVER_PORT": str(port or 80),
+        "SERVER_PROTOCOL": f"HTTP/{scope.get('http_version', '1.1')}",
+        "REMOTE_ADDR": client[0],
+        "REMOTE_PORT": str(client[1]),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.get("scheme", "http"),
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.input_terminated": True,
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for raw, value in scope["headers"]:
+        name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
+        if "_" in name or name in ("content-length", "transfer-encoding"):
+            continue
+        key = "CONTENT_TYPE" if name == "content-type" else "HTTP_" + name.upper().replace("-", "_")
+        between = "; " if name == "cookie" else ","
+        environ[key] = f"{environ[key]}{between}{text}" if key in environ else text
+    if length:
+        environ["CONTENT_LENGTH"] = length
+    return environ
+
+
+def _by_name(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _encoded(headers: list[tuple[str, str]]) -> Headers:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+
+
+def _next_piece(rest: Iterator[bytes], size: int) -> bytes | None:
+    """What comes next of an answer, a good deal of it: lines of a table are small, and each piece takes a thread. None at its end."""
+    piece = bytearray()
+    for one in rest:
+        piece += one
+        if len(piece) >= size:
+            break
+    return bytes(piece) or None
+
+
+def _busy(why: str) -> _Refused:
+    return _Refused(_plain(503, f"{why} Send it again in a moment.", retry_after=RETRY_AFTER_S))
+
+
+def _plain(status: int, text: str, *, retry_after: int | None = None, close: bool = False) -> Answer:
+    body = f"{text}\n".encode()
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    if retry_after is not None:
+        headers.append((b"retry-after", str(retry_after).encode()))
+    if close:
+        headers.append((b"connection", b"close"))
+    return Answer(status, headers, body)
+
+
+async def _send_whole(answer: Answer, send: Send) -> None:
+    await _start(answer, send)
+    await send(_piece(answer.body, more=False))
+
+
+async def _start(answer: Answer, send: Send) -> None:
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+
+
+def _piece(body: bytes, *, more: bool) -> Message:
+    return {"type": "http.response.body", "body": body, "more_body": more}

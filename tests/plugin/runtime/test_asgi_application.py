@@ -1,0 +1,260 @@
+"""What the event loop does with clients, spoken to by the protocol that the server speaks (ASGI 3)."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from typing import Any
+
+import pytest
+
+from plugin.runtime.serving.asgi_application import AsgiApplication, Limits
+
+SEEN: ContextVar[str] = ContextVar("SEEN", default="")
+
+
+class Client:
+    """One request: sends these pieces of a body, then nothing more where it is `slow`, and reads `reads` pieces of the answer."""
+
+    def __init__(
+        self,
+        path: str = "/echo",
+        *pieces: bytes,
+        method: str = "POST",
+        headers: dict[str, str] | None = None,
+        slow: bool = False,
+        gone: bool = False,
+        reads: int = 1_000_000,
+    ) -> None:
+        length = {"content-length": str(sum(map(len, pieces)))} if pieces else {}
+        given = {"host": "okr", **length, **(headers or {})}
+        self.scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": method,
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"a=1&b=%C3%A9",
+            "scheme": "http",
+            "client": ("192.0.2.7", "4711"),
+            "server": ("127.0.0.1", "8080"),
+            "headers": [(name.encode(), value.encode("latin-1")) for name, value in given.items()],
+        }
+        self.left = [*pieces] or [b""]
+        self.slow, self.gone, self.reads = slow, gone, reads
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.body = b""
+        self.whole = False
+
+    async def receive(self) -> dict[str, Any]:
+        if self.left:
+            piece = self.left.pop(0)
+            return {
+                "type": "http.request",
+                "body": piece,
+                "more_body": bool(self.left) or self.slow or self.gone,
+            }
+        if self.gone:
+            return {"type": "http.disconnect"}
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(self, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = {name.decode(): value.decode() for name, value in message["headers"]}
+            return
+        if not self.reads:
+            await asyncio.Event().wait()
+        self.reads -= 1
+        self.body += message["body"]
+        self.whole = not message["more_body"]
+
+
+class Echo:
+    """A WSGI application: says what it was sent, streams at /long, waits at /wait until it may go on."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.closed = threading.Event()
+        self.may_go_on = threading.Event()
+        self.environ: dict[str, Any] = {}
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        self.asked += 1
+        self.environ = environ
+        SEEN.set(environ["PATH_INFO"])
+        start_response("200 OK", [("Content-Type", "text/plain"), ("X-Path", environ["PATH_INFO"])])
+        if environ["PATH_INFO"] == "/long":
+            return Long(self)
+        if environ["PATH_INFO"] == "/wait":
+            assert self.may_go_on.wait(20)
+        return [environ["wsgi.input"].read()]
+
+
+class Long:
+    """An answer of three pieces after the one that is sent at once."""
+
+    def __init__(self, echo: Echo) -> None:
+        self.echo = echo
+        self.pieces = iter([b"x" * 2000, b"a", b"b", b"c"])
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        assert SEEN.get() == "/long", "another context, though it is the same request"
+        return next(self.pieces)
+
+    def close(self) -> None:
+        self.echo.closed.set()
+
+
+def most(path: str, _headers: Any) -> int:
+    return 0 if path == "/unproved" else 4000
+
+
+def served(echo: Echo, *clients: Client, **limits: Any) -> None:
+    """All of them at once."""
+
+    async def all_of_them() -> None:
+        app = AsgiApplication(echo, Limits(**{"threads": 2, "whole": 1000, **limits}), most)
+        await asyncio.gather(*(app(one.scope, one.receive, one.send) for one in clients))
+
+    asyncio.run(asyncio.wait_for(all_of_them(), 30))
+
+
+def test_a_request_reaches_flask_whole_and_its_answer_the_client() -> None:
+    echo, client = (
+        Echo(),
+        Client(
+            "/a%20b/c%C3%A9",
+            b"one ",
+            b"two",
+            headers={"x-name": "value", "x_name": "forged", "cookie": "a=1", "content-type": "text/x"},
+        ),
+    )
+    served(echo, client)
+    assert (client.status, client.body, client.whole) == (200, b"one two", True)
+    assert client.headers["content-type"] == "text/plain"
+    expected = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/a b/c\xc3\xa9",
+        "QUERY_STRING": "a=1&b=%C3%A9",
+        "CONTENT_LENGTH": "7",
+        "CONTENT_TYPE": "text/x",
+        "HTTP_X_NAME": "value",
+        "HTTP_COOKIE": "a=1",
+        "REMOTE_ADDR": "192.0.2.7",
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "8080",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.url_scheme": "http",
+    }
+    assert {name: echo.environ[name] for name in expected} == expected
+
+
+def test_slow_bodies_take_no_thread_and_are_cut_off() -> None:
+    slow = [Client("/echo", b"begun", headers={"content-length": "900"}, slow=True) for _ in range(20)]
+    quick = Client("/echo", b"whole")
+    served(echo := Echo(), *slow, quick, body_s=0.3)
+    assert (quick.status, quick.body) == (200, b"whole")
+    assert {(one.status, one.headers["connection"]) for one in slow} == {(408, "close")}
+    assert echo.asked == 1
+
+
+def test_who_goes_away_before_the_end_of_a_body_is_forgotten() -> None:
+    gone = Client("/echo", b"begun", headers={"content-length": "900"}, gone=True)
+    served(echo := Echo(), gone)
+    assert (gone.status, echo.asked) == (0, 0)
+
+
+def test_bodies_together_have_a_limit_and_what_is_over_it_is_refused_at_once() -> None:
+    slow = [Client("/echo", b"x" * 900, headers={"content-length": "950"}, slow=True) for _ in range(2)]
+    more, small = Client("/echo", b"y" * 900), Client("/echo", b"z")
+    served(Echo(), *slow, more, small, bodies=2000, body_s=0.3)
+    assert (more.status, more.headers["retry-after"]) == (503, "2")
+    assert (small.status, small.body) == (200, b"z")
+
+
+def test_too_many_that_wait_for_a_thread_are_refused_at_once_and_the_others_answered() -> None:
+    echo = Echo()
+    waiting = [Client("/wait", b"x") for _ in range(3)]
+    late = Client("/echo", b"x")
+
+    async def scenario() -> None:
+        app = AsgiApplication(echo, Limits(threads=2, waiting=3), most)
+        tasks = [asyncio.create_task(app(one.scope, one.receive, one.send)) for one in waiting]
+        await asyncio.sleep(0)
+        await app(late.scope, late.receive, late.send)
+        echo.may_go_on.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(asyncio.wait_for(scenario(), 30))
+    assert (late.status, late.headers["retry-after"]) == (503, "2")
+    assert [one.status for one in waiting] == [200, 200, 200]
+
+
+@pytest.mark.parametrize(
+    ("client", "length", "read"),
+    [
+        (Client("/unproved", b"x" * 900), "0", b""),
+        (Client("/echo", b"x" * 5000), "5000", b""),
+        (Client("/echo", b"x" * 3000, b"y" * 3000, headers={"content-length": "", "transfer-encoding": "chunked"}), "6000", None),
+        (Client("/echo", method="GET"), None, b""),
+    ],
+    ids=["nothing to prove it", "said to be too large", "too large without saying so", "no body"],
+)  # fmt: skip
+def test_what_is_not_worth_reading_is_left_to_flask_to_refuse(
+    client: Client, length: str | None, read: bytes | None
+) -> None:
+    served(echo := Echo(), client)
+    assert echo.environ.get("CONTENT_LENGTH") == length
+    if read is not None:
+        assert client.body == read
+
+
+def test_a_long_answer_is_sent_piece_by_piece() -> None:
+    client = Client("/long", method="GET")
+    served(echo := Echo(), client)
+    assert client.body == b"x" * 2000 + b"abc"
+    assert client.whole
+    assert echo.closed.is_set()
+
+
+def test_a_long_answer_that_nobody_reads_is_cut_off_and_closed() -> None:
+    deaf, quick = Client("/long", method="GET", reads=1), Client("/echo", b"x")
+    served(echo := Echo(), deaf, quick, stall_s=0.2)
+    assert not deaf.whole
+    assert echo.closed.is_set()
+    assert quick.status == 200
+
+
+def test_long_answers_at_once_have_a_limit() -> None:
+    deaf = [Client("/long", method="GET", reads=1) for _ in range(4)]
+    served(Echo(), *deaf, stall_s=0.3, in_pieces=1)
+    assert sorted(one.status for one in deaf) == [200, 503, 503, 503]
+
+
+def test_an_answer_that_never_changes_is_given_without_a_thread() -> None:
+    echo = Echo()
+    client = Client("/always", method="GET")
+
+    async def scenario() -> None:
+        app = AsgiApplication(echo, Limits(threads=1), most, constant=("/always",))
+        assert echo.asked == 1
+        await app(client.scope, client.receive, client.send)
+
+    asyncio.run(scenario())
+    assert (client.status, client.headers["x-path"], echo.asked) == (200, "/always", 1)
+
+
+def test_other_things_that_a_server_says_are_let_pass() -> None:
+    async def scenario() -> None:
+        app = AsgiApplication(Echo(), Limits(threads=1), most)
+        await app({"type": "lifespan"}, Client().receive, Client().send)
+
+    asyncio.run(scenario())
