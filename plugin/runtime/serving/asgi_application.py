@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote_to_bytes
 
@@ -114,24 +115,23 @@ class AsgiApplication:
         if self._waiting >= self._limits.waiting:
             raise _busy("Too many requests wait to be answered.")
         self._waiting += 1
-        body = _Body()
+        body, headers = _Body(), _by_name(scope)
         try:
-            await self._receive(scope, receive, body)
-            environ = environ_of(scope, bytes(body.data), body.claimed)
+            await self._receive(scope["path"], headers, receive, body)
+            environ = environ_of(scope, headers, bytes(body.data), body.claimed)
             context = copy_context()
             answer = await self._in_thread(context, self._answer, environ)
         finally:
             self._waiting -= 1
             self._bodies -= len(body.data)
         if answer.rest is None:
-            await self._unstalled(_send_whole(answer, send))
+            await _send_whole(answer, send)
         else:
             await self._send_pieces(answer, answer.rest, context, send)
 
-    async def _receive(self, scope: Scope, receive: Receive, body: _Body) -> None:
+    async def _receive(self, path: str, headers: Mapping[str, str], receive: Receive, body: _Body) -> None:
         """The body, as far as it is worth reading; raises _Refused where it comes too slowly or there is no room for it."""
-        headers = _by_name(scope)
-        most = self._body_size(scope["path"], headers)
+        most = self._body_size(path, headers)
         claimed = headers.get("content-length", "")
         if claimed == "0" or (not claimed and "transfer-encoding" not in headers):
             body.claimed = claimed
@@ -214,8 +214,8 @@ class AsgiApplication:
         return await loop.run_in_executor(self._threads, lambda: context.run(work, *given))
 
     def _asked_once(self, path: str) -> Answer:
-        scope = {"method": "GET", "path": path, "query_string": b"", "headers": [(b"host", b"localhost")]}
-        return self._answer(environ_of(scope, b"", ""))
+        scope = {"method": "GET", "path": path, "query_string": b""}
+        return self._answer(environ_of(scope, {"host": "localhost"}, b"", ""))
 
 
 @dataclass(slots=True)
@@ -224,7 +224,7 @@ class _Body:
     claimed: str = ""
 
 
-def environ_of(scope: Scope, body: bytes, length: str) -> WSGIEnvironment:
+def environ_of(scope: Scope, headers: Mapping[str, str], body: bytes, length: str) -> WSGIEnvironment:
     """The request as WSGI (PEP 3333) has it. Names with an underscore are dropped: they would pass for those with a hyphen."""
     server, port = scope.get("server") or ("localhost", 80)
     client = scope.get("client") or ("", 0)
@@ -247,20 +247,26 @@ def environ_of(scope: Scope, body: bytes, length: str) -> WSGIEnvironment:
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     }
-    for raw, value in scope["headers"]:
-        name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
-        if "_" in name or name in ("content-length", "transfer-encoding"):
-            continue
-        key = "CONTENT_TYPE" if name == "content-type" else "HTTP_" + name.upper().replace("-", "_")
-        between = "; " if name == "cookie" else ","
-        environ[key] = f"{environ[key]}{between}{text}" if key in environ else text
+    for name, text in headers.items():
+        if "_" not in name and name not in ("content-length", "transfer-encoding"):
+            environ[_variable(name)] = text
     if length:
         environ["CONTENT_LENGTH"] = length
     return environ
 
 
+@lru_cache(maxsize=256)
+def _variable(name: str) -> str:
+    return "CONTENT_TYPE" if name == "content-type" else "HTTP_" + name.upper().replace("-", "_")
+
+
 def _by_name(scope: Scope) -> dict[str, str]:
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    """The headers by name in lower case; what stands there twice is one value, as HTTP has it (RFC 9110, 5.3)."""
+    found: dict[str, str] = {}
+    for raw, value in scope["headers"]:
+        name, text = raw.decode("latin-1"), value.decode("latin-1")
+        found[name] = f"{found[name]}{'; ' if name == 'cookie' else ','}{text}" if name in found else text
+    return found
 
 
 def _encoded(headers: list[tuple[str, str]]) -> Headers:
